@@ -1,0 +1,66 @@
+# Two commands: `make build` and `make test`. `make help` lists the rest.
+.DEFAULT_GOAL := help
+.PHONY: help build test lint format sample lock clean
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+REPORTS ?=
+
+# Read by the scripts: SITE, TIME_ZONE and DATE_FORMAT say what no report tells; MEMORY_LIMIT bounds DuckDB.
+export SITE TIME_ZONE DATE_FORMAT MEMORY_LIMIT WAREHOUSE_PATH PUBLISHED_PATH
+SITE ?= main
+TIME_ZONE ?= UTC
+ifeq ($(strip $(DATE_FORMAT)),)
+unexport DATE_FORMAT
+endif
+ifeq ($(strip $(MEMORY_LIMIT)),)
+unexport MEMORY_LIMIT
+endif
+ifeq ($(strip $(WAREHOUSE_PATH)),)
+unexport WAREHOUSE_PATH
+endif
+ifeq ($(strip $(PUBLISHED_PATH)),)
+unexport PUBLISHED_PATH
+endif
+
+help: ## List the targets.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+build: $(VENV)/.installed ## Set up, land the reports (REPORTS=dir, else reports/, else the sample), build, publish.
+	@$(PYTHON) scripts/build_warehouse.py $(if $(REPORTS),--reports '$(REPORTS)')
+
+test: lint ## Run every test there is: linters, Python tests, dbt's unit and data tests on the sample.
+	@$(PYTHON) -m pytest
+
+lint: $(VENV)/.installed-dev ## Run the linters: sqlfluff, ruff, mypy, yamllint.
+	@$(VENV)/bin/ruff check scripts tests
+	@$(VENV)/bin/ruff format --check scripts tests
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/yamllint --strict .
+	@$(VENV)/bin/sqlfluff lint --processes 2 --disable-progress-bar models tests
+
+format: $(VENV)/.installed-dev ## Let ruff and sqlfluff mend what they can.
+	@$(VENV)/bin/ruff check --fix scripts tests
+	@$(VENV)/bin/ruff format scripts tests
+	@$(VENV)/bin/sqlfluff fix --processes 2 --disable-progress-bar models tests
+
+sample: $(VENV)/.installed ## Write the sample reports anew (the same seed gives the same bytes).
+	@$(PYTHON) scripts/generate_reports.py sample
+
+lock: ## Lock the packages anew (needs uv): hashes, and no address of any index.
+	uv pip compile --universal --python-version 3.11 --no-strip-extras --generate-hashes \
+	    --no-emit-index-url --no-header --upgrade requirements.in -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --no-strip-extras --generate-hashes \
+	    --no-emit-index-url --no-header --upgrade requirements-dev.in -o requirements-dev.lock
+
+clean: ## Delete the environment, the warehouse and all that tools left; the reports stay.
+	rm -rf $(VENV) warehouse target logs .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/.installed: requirements.lock
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@

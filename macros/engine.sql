@@ -1,0 +1,56 @@
+{#-
+The words that differ between SQL engines, in one place: models use these macros and hold no engine's own words.
+All times are naive timestamps in UTC.
+-#}
+
+{#- A group of a regular expression, null where it does not match. (DuckDB's own function returns '' there.) -#}
+{% macro regex_group(column, pattern, group=1) -%}
+    nullif(regexp_extract({{ column }}, '{{ pattern }}', {{ group }}), '')
+{%- endmacro %}
+
+{#- A 63-bit integer key from a list of expressions: half of an md5, so that every engine can make the same one.
+    chr(31) parts the values, so ('a', 'bc') differs from ('ab', 'c'); chr(30) stands for null, so null differs from ''. -#}
+{% macro hash_key(expressions) -%}
+    cast(
+        md5_number_lower(
+            {%- for expression in expressions %}
+            coalesce(cast({{ expression }} as {{ dbt.type_string() }}), chr(30))
+            {%- if not loop.last %} || chr(31) ||{% endif -%}
+            {%- endfor %}
+        ) >> 1 as bigint
+    )
+{%- endmacro %}
+
+{#- The local date of a UTC time in the reporting zone (var reporting_time_zone). -#}
+{% macro local_date(column) -%}
+    {%- if var("reporting_time_zone") == "UTC" -%}
+        cast({{ column }} as date)
+    {%- else -%}
+        cast(timezone('{{ var("reporting_time_zone") }}', timezone('UTC', {{ column }})) as date)
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Whole seconds from one UTC time to a later one. -#}
+{% macro seconds_between(earlier, later) -%}
+    date_diff('second', {{ earlier }}, {{ later }})
+{%- endmacro %}
+
+{#- A UTC time moved by a number of minutes. -#}
+{% macro add_minutes(column, minutes) -%}
+    {{ column }} + interval '{{ minutes }} minutes'
+{%- endmacro %}
+
+{#- Every date from the first to the last, both included, in a column calendar_date. -#}
+{% macro date_spine(first_date, last_date) -%}
+    select cast(unnest(generate_series({{ first_date }}, {{ last_date }}, interval 1 day)) as date) as calendar_date
+{%- endmacro %}
+
+{#- The value of a column on the row that comes last in the order of some columns, nulls left out. -#}
+{% macro newest(column, order_columns) -%}
+    max_by({{ column }}, row({{ order_columns | join(", ") }}, {{ column }})) filter (where {{ column }} is not null)
+{%- endmacro %}
+
+{#- The value that a share of the values does not exceed: an existing value and no mean of two. -#}
+{% macro quantile(column, share) -%}
+    quantile_disc({{ column }}, {{ share }})
+{%- endmacro %}

@@ -1,0 +1,6 @@
+{#- The kept activities of one family, with the columns that every staging model passes on. -#}
+{% macro family_activities(activity_family) -%}
+    select *
+    from {{ ref('base_juno__activities') }}
+    where activity_family = '{{ activity_family }}' and not is_duplicate
+{%- endmacro %}

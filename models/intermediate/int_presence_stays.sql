@@ -1,0 +1,121 @@
+-- Stays in a room, from each Joined to whatever may have ended it, before any window is laid on them.
+-- Grain: one row per site, user, room and second with a Joined in it.
+
+with session_events as (
+    select * from {{ ref('int_session_events') }}
+    where session_event in ('joined', 'left')
+),
+
+-- The log has whole seconds and no order within one, so a second is looked at as a whole.
+moments as (
+    select
+        site_id,
+        user_id,
+        session_key,
+        room_key,
+        content_id,
+        is_breakout,
+        breakout_id,
+        occurred_at,
+        count(*) filter (where session_event = 'joined') as joined_count,
+        count(*) filter (where session_event = 'left') as left_count,
+        min(activity_key) filter (where session_event = 'joined') as joined_activity_key,
+        min(activity_key) filter (where session_event = 'left') as left_activity_key
+    from session_events
+    group by 1, 2, 3, 4, 5, 6, 7, 8
+),
+
+-- Whether the user was in the room before this second: the last second in which Joined and Left did not cancel out
+-- tells. It also settles their order within one second: who was in left first and came back (a reconnect); who was
+-- not, came and left.
+stated as (
+    select
+        *,
+        coalesce(
+            last_value(nullif(joined_count, left_count) > left_count ignore nulls)
+                over (room_moments rows between unbounded preceding and 1 preceding),
+            false
+        ) as was_in,
+        sum(joined_count - left_count) over (room_moments rows between unbounded preceding and current row)
+            as running_count
+    from moments
+    window room_moments as (partition by site_id, user_id, room_key order by occurred_at)
+),
+
+-- Joined minus Left, floored at zero: a Left without a Joined does not swallow the next Joined.
+floored as (
+    select
+        *,
+        running_count - least(
+            0, min(running_count) over (room_moments rows between unbounded preceding and current row)
+        ) as open_count
+    from stated
+    window room_moments as (partition by site_id, user_id, room_key order by occurred_at)
+),
+
+followed as (
+    select
+        *,
+        lead(occurred_at) over room_moments as next_at,
+        lead(left_count) over room_moments as next_left_count,
+        lead(left_activity_key) over room_moments as next_left_activity_key,
+        lead(joined_activity_key) over room_moments as next_joined_activity_key,
+        min(case when open_count = 0 then occurred_at end)
+            over (room_moments rows between current row and unbounded following) as emptied_at
+    from floored
+    window room_moments as (partition by site_id, user_id, room_key order by occurred_at)
+),
+
+joins as (
+    select
+        *,
+        lag(session_key) over user_joins as previous_session_key,
+        lag(room_key) over user_joins as previous_room_key
+    from followed
+    where joined_count > 0
+    window user_joins as (partition by site_id, user_id order by occurred_at, session_key, room_key)
+),
+
+-- The first Joined of the next session (or room) that the user went to: runs of joins in one place, and the start of
+-- the next run. No join of a user's sessions with each other.
+moved as (
+    select
+        *,
+        min(case when previous_session_key is distinct from session_key then occurred_at end)
+            over (user_joins rows between 1 following and unbounded following) as next_session_joined_at,
+        min(case when previous_room_key is distinct from room_key then occurred_at end)
+            over (user_joins rows between 1 following and unbounded following) as next_room_joined_at
+    from joins
+    window user_joins as (partition by site_id, user_id order by occurred_at, session_key, room_key)
+),
+
+final as (
+    select
+        site_id,
+        user_id,
+        session_key,
+        room_key,
+        content_id,
+        is_breakout,
+        breakout_id,
+        occurred_at as joined_at,
+        case when was_in then 'rejoined' else 'joined' end as opened_by,
+        joined_activity_key as opened_activity_key,
+        -- A Left in the same second that is not the end of an earlier stay ends this one.
+        case
+            when joined_count < left_count or (joined_count = left_count and not was_in) then occurred_at
+            when next_left_count > 0 then next_at
+        end as next_left_at,
+        case
+            when joined_count < left_count or (joined_count = left_count and not was_in) then left_activity_key
+            when next_left_count > 0 then next_left_activity_key
+        end as next_left_activity_key,
+        case when next_left_count = 0 then next_at end as next_rejoined_at,
+        case when next_left_count = 0 then next_joined_activity_key end as next_rejoined_activity_key,
+        -- A breakout does not end the stay in its parent; any other room ends a stay in a breakout.
+        case when is_breakout then next_room_joined_at else next_session_joined_at end as next_elsewhere_at,
+        emptied_at
+    from moved
+)
+
+select * from final

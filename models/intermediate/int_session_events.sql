@@ -1,0 +1,76 @@
+-- Every Attend, Joined and Left with the session and the room that it belongs to.
+-- Grain: one row per session activity of a known user.
+
+with session_events as (
+    select * from {{ ref('stg_juno__session_events') }}
+    -- Without a user nobody can be credited, and the records of several people would look like one.
+    where user_id is not null
+),
+
+-- Pages on which a session itself, and not only a breakout of it, was joined or left.
+session_pages as (
+    select distinct
+        site_id,
+        content_id
+    from session_events
+    where not is_breakout and content_id is not null
+),
+
+-- A name may be used again later: the newest page that carried it stands for it.
+named_sessions as (
+    select
+        site_id,
+        session_name,
+        max_by(content_id, occurred_at) as content_id
+    from session_events
+    where not is_breakout and content_id is not null and session_name is not null
+    group by 1, 2
+),
+
+-- The page of a breakout is its parent's where the parent was joined there too; else the parent is found by its name.
+resolved as (
+    select
+        session_events.*,
+        case
+            when not session_events.is_breakout or session_pages.content_id is not null
+                then session_events.content_id
+            else coalesce(named_sessions.content_id, session_events.content_id)
+        end as session_content_id
+    from session_events
+    left join session_pages
+        on
+            session_events.site_id = session_pages.site_id
+            and session_events.content_id = session_pages.content_id
+    left join named_sessions
+        on
+            session_events.site_id = named_sessions.site_id
+            and session_events.session_name = named_sessions.session_name
+),
+
+keyed as (
+    select
+        *,
+        coalesce(
+            site_id || ':' || session_content_id,
+            site_id || ':name:' || coalesce(session_name, '')
+        ) as session_key
+    from resolved
+),
+
+final as (
+    select
+        activity_key,
+        site_id,
+        user_id,
+        session_key,
+        case when is_breakout then session_key || '#' || breakout_id else session_key end as room_key,
+        session_content_id as content_id,
+        session_event,
+        session_name,
+        is_breakout,
+        breakout_id,
+        occurred_at
+    from keyed
+)
+
+select * from final

@@ -1,0 +1,105 @@
+-- Sessions with the window in which presence counts: from the schedule where there is one, else inferred from the log.
+-- Grain: one row per session (a public session together with its breakouts, or a private meeting).
+
+with session_events as (
+    select * from {{ ref('int_session_events') }}
+),
+
+schedule as (
+    select * from {{ ref('session_schedule') }}
+),
+
+users as (
+    select * from {{ ref('int_users') }}
+),
+
+-- A session that is only known from its breakouts has the name that these give to it.
+sessions as (
+    select
+        site_id,
+        session_key,
+        content_id,
+        coalesce(
+            {{ newest('case when not is_breakout then session_name end', ['occurred_at']) }},
+            {{ newest('session_name', ['occurred_at']) }}
+        ) as session_name
+    from session_events
+    group by 1, 2, 3
+),
+
+people as (
+    select
+        session_key,
+        site_id,
+        user_id,
+        min(occurred_at) filter (where session_event = 'joined') as first_joined_at,
+        max(occurred_at) filter (where session_event = 'left') as last_left_at,
+        max(occurred_at) as last_seen_at
+    from session_events
+    where session_event in ('joined', 'left')
+    group by 1, 2, 3
+),
+
+-- The quantiles keep a presenter who came an hour early, or a few who never left, from stretching the session.
+inferred as (
+    select
+        people.session_key,
+        count(*) as people_count,
+        {{ quantile('people.first_joined_at', var('session_window_quantile')) }} as first_joined_at,
+        {{ quantile('people.last_left_at', 1 - var('session_window_quantile')) }} as last_left_at,
+        min(people.last_seen_at) as first_seen_at,
+        max(people.last_seen_at) as last_seen_at,
+        coalesce(
+            bool_or(contains(sessions.session_name, users.first_name || ' ' || users.last_name)), false
+        ) as is_named_after_person
+    from people
+    inner join sessions on people.session_key = sessions.session_key
+    inner join users on people.site_id = users.site_id and people.user_id = users.user_id
+    group by 1
+),
+
+windowed as (
+    select
+        sessions.site_id,
+        sessions.session_key,
+        sessions.content_id,
+        sessions.session_name,
+        schedule.session_type as scheduled_type,
+        coalesce(
+            inferred.is_named_after_person
+            and inferred.people_count <= {{ var('private_meeting_people_limit') }},
+            false
+        ) as is_private_meeting_inferred,
+        coalesce(schedule.starts_at, inferred.first_joined_at, inferred.first_seen_at) as started_at,
+        coalesce(schedule.ends_at, inferred.last_left_at, inferred.last_seen_at) as ended_at,
+        case
+            when schedule.starts_at is not null then 'schedule'
+            when inferred.session_key is not null then 'inferred'
+        end as window_source
+    from sessions
+    left join inferred on sessions.session_key = inferred.session_key
+    left join schedule
+        on sessions.site_id = schedule.site_id and sessions.content_id = schedule.content_id
+),
+
+final as (
+    select
+        site_id,
+        session_key,
+        content_id,
+        session_name,
+        coalesce(
+            scheduled_type,
+            case when is_private_meeting_inferred then 'private_meeting' else 'session' end
+        ) as session_type,
+        case when scheduled_type is null then 'inferred' else 'schedule' end as session_type_source,
+        started_at,
+        greatest(started_at, ended_at) as ended_at,
+        {{ add_minutes('started_at', - var('session_window_buffer_minutes')) }} as window_opened_at,
+        {{ add_minutes('greatest(started_at, ended_at)', var('session_window_buffer_minutes')) }}
+            as window_closed_at,
+        window_source
+    from windowed
+)
+
+select * from final

@@ -1,0 +1,177 @@
+-- Stays in a session with an end for each of the three measures and what opened and closed them.
+-- Grain: one row per site, user, room (session or breakout) and second with a Joined in it.
+-- The rules, and what they cannot know: attendance_rules.md beside this file.
+
+with stays as (
+    select * from {{ ref('int_presence_stays') }}
+),
+
+sessions as (
+    select * from {{ ref('int_sessions') }}
+),
+
+evidence as (
+    select * from {{ ref('int_presence_evidence') }}
+),
+
+-- Whatever could end an open stay; the earliest does.
+candidates as (
+    select
+        stays.*,
+        sessions.window_opened_at,
+        sessions.window_closed_at,
+        coalesce(stays.next_left_at <= coalesce(stays.next_elsewhere_at, stays.next_left_at), false)
+            as is_closed_by_left,
+        greatest(sessions.ended_at, stays.joined_at) as session_ended_at,
+        {{ add_minutes('stays.joined_at', var('open_stay_cap_minutes')) }} as capped_at
+    from stays
+    inner join sessions on stays.session_key = sessions.session_key
+),
+
+open_ends as (
+    select
+        *,
+        case
+            when is_closed_by_left then next_left_at
+            else least(next_rejoined_at, next_elsewhere_at, session_ended_at, capped_at)
+        end as likely_closed_at
+    from candidates
+),
+
+-- A stay is laid inside the window as a whole, so that no end comes before its start.
+clipped as (
+    select
+        *,
+        least(greatest(joined_at, window_opened_at), window_closed_at) as started_at,
+        least(greatest(joined_at, likely_closed_at, window_opened_at), window_closed_at) as likely_ended_at,
+        least(greatest(joined_at, coalesce(emptied_at, window_closed_at), window_opened_at), window_closed_at)
+            as upper_ended_at,
+        case
+            when likely_closed_at > window_closed_at then 'session_end'
+            when is_closed_by_left then 'left'
+            when likely_closed_at = next_rejoined_at then 'rejoined'
+            when likely_closed_at = next_elsewhere_at then 'joined_elsewhere'
+            when likely_closed_at = session_ended_at then 'session_end'
+            else 'cap'
+        end as closed_by
+    from open_ends
+),
+
+rooms as (
+    select distinct
+        site_id,
+        user_id,
+        session_key,
+        room_key
+    from clipped
+),
+
+-- The evidence laid among the stays of each room that the user was in: every piece looks back at the stay before it.
+stays_and_evidence as (
+    select
+        site_id,
+        user_id,
+        room_key,
+        joined_at as occurred_at,
+        0 as is_evidence,
+        joined_at,
+        likely_ended_at
+    from clipped
+    union all
+    select
+        rooms.site_id,
+        rooms.user_id,
+        rooms.room_key,
+        evidence.occurred_at,
+        1 as is_evidence,
+        null as joined_at,
+        null as likely_ended_at
+    from rooms
+    inner join evidence
+        on
+            rooms.site_id = evidence.site_id
+            and rooms.user_id = evidence.user_id
+            and rooms.session_key = evidence.session_key
+),
+
+looked_back as (
+    select
+        site_id,
+        user_id,
+        room_key,
+        occurred_at,
+        is_evidence,
+        last_value(joined_at ignore nulls) over earlier_stays as joined_at,
+        last_value(likely_ended_at ignore nulls) over earlier_stays as likely_ended_at
+    from stays_and_evidence
+    window earlier_stays as (
+        partition by site_id, user_id, room_key
+        order by occurred_at, is_evidence
+        rows between unbounded preceding and current row
+    )
+),
+
+last_evidence as (
+    select
+        site_id,
+        user_id,
+        room_key,
+        joined_at,
+        max(occurred_at) as last_evidence_at
+    from looked_back
+    where is_evidence = 1 and occurred_at <= likely_ended_at
+    group by 1, 2, 3, 4
+),
+
+proven as (
+    select
+        clipped.*,
+        case
+            when clipped.is_closed_by_left then clipped.likely_ended_at
+            else greatest(clipped.started_at, coalesce(last_evidence.last_evidence_at, clipped.started_at))
+        end as strict_ended_at,
+        last_evidence.last_evidence_at is not null as has_evidence
+    from clipped
+    left join last_evidence
+        on
+            clipped.site_id = last_evidence.site_id
+            and clipped.user_id = last_evidence.user_id
+            and clipped.room_key = last_evidence.room_key
+            and clipped.joined_at = last_evidence.joined_at
+),
+
+final as (
+    select
+        {{ hash_key(["site_id", "user_id", "room_key", "joined_at"]) }} as presence_interval_key,
+        site_id || ':' || user_id as user_key,
+        session_key,
+        site_id || ':' || content_id as content_key,
+        opened_activity_key,
+        case closed_by
+            when 'left' then next_left_activity_key
+            when 'rejoined' then next_rejoined_activity_key
+        end as closed_activity_key,
+        site_id,
+        user_id,
+        content_id,
+        is_breakout,
+        breakout_id,
+        opened_by,
+        closed_by,
+        case
+            when is_closed_by_left then 'left'
+            when has_evidence then 'last_activity'
+            else 'nothing'
+        end as strict_closed_by,
+        joined_at,
+        started_at,
+        strict_ended_at,
+        likely_ended_at,
+        upper_ended_at,
+        {{ seconds_between('started_at', 'strict_ended_at') }} as strict_seconds,
+        {{ seconds_between('started_at', 'likely_ended_at') }} as likely_seconds,
+        {{ seconds_between('started_at', 'upper_ended_at') }} as upper_seconds
+    from proven
+)
+
+select * from final

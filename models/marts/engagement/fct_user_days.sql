@@ -1,0 +1,23 @@
+-- What each user did on each day, counted by family.
+-- Grain: one row per site, user and date (in the reporting zone) with an activity.
+
+with activities as (
+    select * from {{ ref('fct_activities') }}
+    where user_key is not null
+),
+
+final as (
+    select
+        user_key,
+        site_id,
+        user_id,
+        occurred_date as activity_date,
+        count(*) as activity_count,
+        count(distinct content_key) as unique_content_count,
+        count(distinct activity_family) as activity_family_count,
+        {{ family_counts() }}
+    from activities
+    group by 1, 2, 3, 4
+)
+
+select * from final

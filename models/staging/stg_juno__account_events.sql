@@ -1,0 +1,22 @@
+-- Accounts that were created, and profiles that their users saved.
+-- Grain: one row per account created or profile saved.
+
+with activities as (
+    {{ family_activities('account_events') }}
+),
+
+final as (
+    select
+        activity_key,
+        site_id,
+        user_id,
+        content_id,
+        activity_type,
+        occurred_at,
+        case when activity_type = 'details_updated' then label end as profile_name,
+        report_id,
+        record_number
+    from activities
+)
+
+select * from final

@@ -1,0 +1,47 @@
+-- CE/CME credits that users earned, and those that they claimed or downloaded.
+-- Grain: one row per credits earned or claimed.
+
+{%- set accumulative = "accumulative content" %}
+{%- set words_before = "(?:" ~ accumulative ~ "[ :-]*)?" %}
+{%- set unit = "(?: *(?:ce/cme|ce|cme))?(?: *credits?)?" %}
+{%- set words_after = "(?:[ (-]*" ~ accumulative ~ "[)]?)?" %}
+
+with activities as (
+    {{ family_activities('credits') }}
+),
+
+-- Only an earned record tells a number; the words Accumulative Content may stand beside it.
+parsed as (
+    select
+        *,
+        case
+            when activity_type = 'credits_earned' then
+                {{ decimal_number("label", before=words_before, after=unit ~ words_after) }}
+        end as credit_count,
+        lower(category || '|' || action || '|' || coalesce(label, ''))
+        like '%{{ accumulative }}%' as is_accumulative
+    from activities
+),
+
+final as (
+    select
+        activity_key,
+        site_id,
+        user_id,
+        content_id,
+        activity_type,
+        occurred_at,
+        credit_count,
+        is_accumulative,
+        activity_type = 'credits_earned'
+        and credit_count is null
+        and not is_accumulative as is_credit_count_unparsed,
+        category,
+        action,
+        label,
+        report_id,
+        record_number
+    from parsed
+)
+
+select * from final

@@ -1,0 +1,34 @@
+-- Reviews that users left on a content page: stars in the category, a text in the label.
+-- Grain: one row per review activity.
+
+{%- set star_pattern = "(?i)^(?:review *- *)?([0-9]+)(?: *stars?)?$" %}
+
+with activities as (
+    {{ family_activities('reviews') }}
+),
+
+parsed as (
+    select
+        *,
+        {{ try_cast(regex_group("category", star_pattern), "integer") }} as star_count
+    from activities
+),
+
+final as (
+    select
+        activity_key,
+        site_id,
+        user_id,
+        content_id,
+        activity_type,
+        occurred_at,
+        star_count,
+        label as review_text,
+        star_count is null as is_star_count_unparsed,
+        category,
+        report_id,
+        record_number
+    from parsed
+)
+
+select * from final

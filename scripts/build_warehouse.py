@@ -1,0 +1,175 @@
+"""Land, build, publish and sum up, in one process: what ``make build`` runs.
+
+Each step leaves what the one before it made: a file that cannot be landed is refused and the rest is built, and a
+build that fails publishes nothing, so that readers go on with the last good copy.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import typer
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt_common.events.base_types import EventMsg
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from load_reports import (
+    DEFAULT_SITE,
+    DateFormatOption,
+    Declaration,
+    SiteOption,
+    TimeZoneOption,
+    declared,
+    find_reports,
+    land_with_progress,
+)
+from publish import publish
+from summary import print_summary
+from warehouse import (
+    PROJECT_ROOT,
+    RAW_TABLES,
+    WarehouseError,
+    connect,
+    published_path,
+    warehouse_path,
+)
+
+SAMPLE_SITE = "sample"
+SAMPLE_REPORTS = PROJECT_ROOT / "sample" / "reports"
+DEFAULT_REPORTS = PROJECT_ROOT / "reports"
+
+
+@dataclass
+class Steps:
+    """How long each step took (wall seconds) and the peak memory of the process at its end (MB)."""
+
+    taken: list[tuple[str, float, float]] = field(default_factory=list)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Time what runs inside as one step."""
+        started = time.monotonic()
+        yield
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        self.taken.append((name, time.monotonic() - started, peak))
+
+    def __str__(self) -> str:
+        """The steps in one line."""
+        steps = ", ".join(f"{name} {seconds:.1f} s" for name, seconds, _ in self.taken)
+        peak = max((memory for _, _, memory in self.taken), default=0.0)
+        return f"{steps}; peak memory {peak:,.0f} MB"
+
+
+def choose_reports(reports: Path | None, declaration: Declaration) -> tuple[list[Path], Declaration]:
+    """The reports to land: those of the folder, or the sample, as a site of its own, when ``reports/`` holds none.
+
+    Raises:
+        WarehouseError: a folder was named and holds no report.
+    """
+    folder = reports or DEFAULT_REPORTS
+    found = find_reports([str(folder)]) if folder.is_dir() else []
+    if found:
+        return found, declaration
+    if reports is not None:
+        raise WarehouseError(f"there is no .csv or .csv.gz report in {reports}.")
+    return find_reports([str(SAMPLE_REPORTS)]), Declaration(site_id=SAMPLE_SITE)
+
+
+def withdraw_sample(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Take the sample out of the warehouse before the first real report; returns whether it was there."""
+    connection.execute(RAW_TABLES)
+    sample = "(select report_id from raw.reports where site_id = $site)"
+    count = connection.execute(
+        "select count(*) from raw.reports where site_id = $site", {"site": SAMPLE_SITE}
+    ).fetchone()
+    if not count or not count[0]:
+        return False
+    connection.execute("begin")
+    for table in ("raw.activities", "raw.rejected_records", "raw.reports"):
+        connection.execute(f"delete from {table} where report_id in {sample}", {"site": SAMPLE_SITE})
+    connection.execute("commit")
+    return True
+
+
+def run_dbt(console: Console) -> dbtRunnerResult:
+    """Run ``dbt build`` in this process with a progress bar. Unit tests are left out: they test code, not data."""
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[node]}"),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as progress:
+        task = progress.add_task("Building", total=None, node="")
+
+        def show(event: EventMsg) -> None:
+            if event.info.name == "ConcurrencyLine":
+                progress.update(task, total=event.data.node_count)
+            elif event.info.name == "NodeFinished":
+                progress.update(task, advance=1, node=event.data.node_info.node_name)
+
+        os.chdir(PROJECT_ROOT)
+        runner = dbtRunner(callbacks=[show])
+        result = runner.invoke(["--quiet", "--no-use-colors", "build", "--exclude-resource-type", "unit_test"])
+        # dbt-duckdb leaves the file open, with settings of its own, and a file has one set of settings a process.
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+        return result
+
+
+def main(
+    reports: Annotated[
+        Path | None, typer.Option("--reports", help="Folder of reports. Default: reports/, else the sample.")
+    ] = None,
+    site: SiteOption = DEFAULT_SITE,
+    time_zone: TimeZoneOption = "UTC",
+    date_format: DateFormatOption = None,
+) -> None:
+    """Land the reports, build and test the warehouse, publish it and print a summary.
+
+    Exit codes: 0 built and published, whatever was rejected is said; 1 not built, the last published copy stays;
+    2 wrong usage.
+    """
+    console = Console(soft_wrap=True)
+    steps = Steps()
+    warehouse, published = warehouse_path().resolve(), published_path().resolve()
+    os.environ["WAREHOUSE_PATH"] = str(warehouse)
+    try:
+        paths, declaration = choose_reports(reports, declared(site, time_zone, date_format))
+        with steps.step("landing"), connect(warehouse) as connection:
+            if declaration.site_id != SAMPLE_SITE and withdraw_sample(connection):
+                console.print("The sample was taken out of the warehouse: now it holds your own reports.")
+            land_with_progress(connection, paths, declaration, console)
+        with steps.step("building and testing"):
+            result = run_dbt(console)
+        if not result.success:
+            console.print(
+                "[red]The warehouse was not built, and nothing was published: see the failures above,"
+                " and logs/dbt.log for all of it.[/red]"
+            )
+            raise typer.Exit(1)
+        with steps.step("publishing"):
+            publish(warehouse, published)
+        print_summary(published, warehouse, console)
+    except WarehouseError as error:
+        console.print(f"[red]{escape(str(error))}[/red]")
+        raise typer.Exit(1) from error
+    console.print(f"[dim]{steps}[/dim]", highlight=False)
+
+
+if __name__ == "__main__":
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(main)
+    app()

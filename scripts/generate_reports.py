@@ -1,0 +1,270 @@
+"""Generate activity reports of an invented platform, of which the truth is known.
+
+`sample` writes the committed sample; `generate` writes as many records as wanted, and the truth.
+"""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+from random import Random
+from typing import IO, Annotated, cast
+
+import duckdb
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from typer.models import OptionInfo
+
+from simulation_editions import Editions
+from simulation_exporter import Losses, Series, log_stay, put_in_file_order, timestamp
+from simulation_platform import (
+    DAY,
+    HABITS,
+    SESSION_HABITS,
+    Activity,
+    Edition,
+    Platform,
+    Stay,
+)
+from simulation_summit import downloads, harbour_learning_summit
+
+SAMPLE_SEED = 20260512
+SAMPLE_PACE = 0.33
+SAMPLE_LOSSES = Losses(
+    lost_left=0.3,
+    reconnects=0.06,
+    same_second=0.06,
+    two_devices=0.05,
+    left_but_watching=0.4,
+    staff_hops=1.0,
+)
+DEFAULT_LOSSES = Losses()
+RECORDS_PER_PERSON = 60
+TRUTH_HEADER = ("site", "user_id", "content_id", "session_name", "started_at", "ended_at")
+TRUTH_QUERY = """
+    copy (
+        select
+            user_id,
+            content_id,
+            session_name,
+            started_at::timestamp as started_at,
+            ended_at::timestamp as ended_at,
+            site
+        from read_csv(?, header = true, delim = ',', quote = '"', escape = '"', all_varchar = true)
+    ) to '{path}' (format parquet)
+"""
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
+MEANINGS = {rate.name: rate.metadata["meaning"] for rate in fields(Losses)}
+
+
+class Truth:
+    """Collects true stays in a file beside the memory, and turns it into Parquet."""
+
+    def __init__(self, path: Path) -> None:
+        """Name the Parquet file to be written."""
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file: IO[str] = tempfile.NamedTemporaryFile(  # noqa: SIM115
+            "w", suffix=".csv", encoding="utf-8", newline="", dir=path.parent
+        )
+        self._writer = csv.writer(self._file, lineterminator="\n")
+        self._writer.writerow(TRUTH_HEADER)
+
+    def add(self, site: str, stays: list[Stay]) -> None:
+        """Append true stays of a site."""
+        self._writer.writerows(
+            (
+                site,
+                stay.person.user_id,
+                stay.content.content_id if stay.content else "",
+                stay.session_name,
+                timestamp(stay.started_at),
+                timestamp(stay.ended_at),
+            )
+            for stay in stays
+        )
+
+    def close(self) -> None:
+        """Write the Parquet file: one row per stay, times in UTC."""
+        self._file.flush()
+        target = str(self.path).replace("'", "''")
+        duckdb.connect().execute(TRUTH_QUERY.format(path=target), [self._file.name])
+        self._file.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is wanted: how many records, in how many files, of how many sites."""
+
+    records: int
+    output: Path
+    seed: int = 1
+    files: int = 1
+    sites: int = 1
+    losses: Losses = DEFAULT_LOSSES
+    truth: Path | None = None
+
+
+def write_sample(output: Path) -> list[Path]:
+    """Write the sample's downloads into a folder; always the same bytes."""
+    rng = Random(SAMPLE_SEED)
+    edition = harbour_learning_summit(rng)
+    platform = Platform(rng, edition, staff_hops=SAMPLE_LOSSES.staff_hops, pace=SAMPLE_PACE)
+    activities: list[Activity] = []
+    stays: list[Stay] = []
+    for person in edition.people:
+        history = platform.live(person)
+        activities += history.activities
+        stays += history.stays
+    activities += _every_habit_once(platform, edition, stays)
+    for stay in stays:
+        activities += log_stay(rng, SAMPLE_LOSSES, stay)
+    put_in_file_order(rng, SAMPLE_LOSSES.out_of_order, activities)
+    output.mkdir(parents=True, exist_ok=True)
+    return [download.write(output, activities) for download in downloads(edition)]
+
+
+def write_reports(order: Order, on_progress: Callable[[int], None] = lambda records: None) -> int:
+    """Write the reports, and the truth if wanted, and return the count of records.
+
+    Memory holds one edition (up to 2,000 people) at a time.
+    """
+    truth = Truth(order.truth) if order.truth else None
+    rng = Random(order.seed)
+    written = 0
+    for site in range(order.sites):
+        name = f"site_{site + 1}"
+        folder = order.output / name if order.sites > 1 else order.output
+        records = order.records // order.sites + (site < order.records % order.sites)
+        for stays, count in _write_site(rng, order, folder, records):
+            if truth:
+                truth.add(name, stays)
+            written += count
+            on_progress(count)
+    if truth:
+        truth.close()
+    return written
+
+
+def _write_site(rng: Random, order: Order, folder: Path, records: int) -> Iterator[tuple[list[Stay], int]]:
+    """Write one site's files, edition by edition; yield each edition's true stays and count."""
+    losses = order.losses
+    folder.mkdir(parents=True, exist_ok=True)
+    series = Series(folder, -(-records // order.files), order.files)
+    editions = Editions(
+        rng,
+        edited_people=losses.edited_people,
+        renamed_sessions=losses.renamed_sessions,
+        pulled_back=losses.pulled_back,
+    )
+    left = records
+    while left > 0:
+        edition = editions.next_edition(max(12, left // RECORDS_PER_PERSON), series.number)
+        activities, stays = _play(rng, losses, edition, left)
+        put_in_file_order(rng, losses.out_of_order, activities)
+        series.write(activities)
+        left -= len(activities)
+        yield stays, len(activities)
+    series.close()
+
+
+def _play(rng: Random, losses: Losses, edition: Edition, budget: int) -> tuple[list[Activity], list[Stay]]:
+    """Play an edition until it ends or its log has as many records as the budget allows."""
+    platform = Platform(rng, edition, staff_hops=losses.staff_hops)
+    activities: list[Activity] = []
+    stays: list[Stay] = []
+    for person in edition.people:
+        history = platform.live(person)
+        logged = history.activities
+        for stay in history.stays:
+            logged += log_stay(rng, losses, stay)
+        if len(activities) + len(logged) > budget:
+            activities += _browse(rng, platform, budget - len(activities))
+            break
+        activities += logged
+        stays += history.stays
+    return activities, stays
+
+
+def _browse(rng: Random, platform: Platform, count: int) -> list[Activity]:
+    activities: list[Activity] = []
+    while len(activities) < count:
+        activities += platform.browse(rng.choice(platform.edition.people))
+    return activities[:count]
+
+
+def _every_habit_once(platform: Platform, edition: Edition, stays: list[Stay]) -> list[Activity]:
+    """Let some person play each habit, so that the sample shows every activity."""
+    activities: list[Activity] = []
+    for number, habit in enumerate(HABITS):
+        person = edition.people[number * 7 % len(edition.people)]
+        activities += platform.idle(person, habit, edition.first_start - DAY)
+    for number, habit in enumerate(SESSION_HABITS):
+        activities += platform.speak(stays[number * 7 % len(stays)], habit)
+    return activities
+
+
+def rate_option(name: str) -> OptionInfo:
+    """Return the option of one rate of `Losses`, 0 to 1."""
+    return cast(OptionInfo, typer.Option(min=0.0, max=1.0, help=MEANINGS[name]))
+
+
+@app.command()
+def sample(
+    output: Annotated[Path, typer.Option(help="Folder of the sample.")] = Path("sample/reports"),
+) -> None:
+    """Write the committed sample: four downloads of the Harbour Learning Summit."""
+    for path in write_sample(output):
+        typer.echo(path)
+
+
+@app.command()
+def generate(
+    records: Annotated[int, typer.Option(min=1, help="Records over all files and sites.")],
+    output: Annotated[Path, typer.Option(help="Empty folder for the CSV files.")],
+    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
+    files: Annotated[int, typer.Option(min=1, help="Consecutive files per site.")] = 1,
+    sites: Annotated[int, typer.Option(min=1, help="Sites, each in its own folder.")] = 1,
+    truth: Annotated[Path | None, typer.Option(help="Parquet file for the true stays.")] = None,
+    lost_left: Annotated[float, rate_option("lost_left")] = DEFAULT_LOSSES.lost_left,
+    reconnects: Annotated[float, rate_option("reconnects")] = DEFAULT_LOSSES.reconnects,
+    same_second: Annotated[float, rate_option("same_second")] = DEFAULT_LOSSES.same_second,
+    two_devices: Annotated[float, rate_option("two_devices")] = DEFAULT_LOSSES.two_devices,
+    left_but_watching: Annotated[float, rate_option("left_but_watching")] = DEFAULT_LOSSES.left_but_watching,
+    out_of_order: Annotated[float, rate_option("out_of_order")] = DEFAULT_LOSSES.out_of_order,
+    edited_people: Annotated[float, rate_option("edited_people")] = DEFAULT_LOSSES.edited_people,
+    renamed_sessions: Annotated[float, rate_option("renamed_sessions")] = DEFAULT_LOSSES.renamed_sessions,
+    pulled_back: Annotated[float, rate_option("pulled_back")] = DEFAULT_LOSSES.pulled_back,
+    staff_hops: Annotated[float, rate_option("staff_hops")] = DEFAULT_LOSSES.staff_hops,
+) -> None:
+    """Write reports of successive editions, and the truth beside them."""
+    if any(output.glob("**/*.csv")):
+        raise typer.BadParameter(f"{output} already holds CSV files; name an empty folder")
+    losses = Losses(
+        lost_left=lost_left,
+        reconnects=reconnects,
+        same_second=same_second,
+        two_devices=two_devices,
+        left_but_watching=left_but_watching,
+        out_of_order=out_of_order,
+        edited_people=edited_people,
+        renamed_sessions=renamed_sessions,
+        pulled_back=pulled_back,
+        staff_hops=staff_hops,
+    )
+    order = Order(records, output, seed, files, sites, losses, truth)
+    console = Console(stderr=True)
+    columns = (TextColumn("records"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("records", total=records)
+        written = write_reports(order, lambda count: progress.advance(task, count))
+    typer.echo(f"{written} records in {output}")
+
+
+if __name__ == "__main__":
+    app()

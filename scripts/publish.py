@@ -1,0 +1,94 @@
+"""Publish the marts: a read-only copy for BI tools, swapped in at once.
+
+Readers of the copy never meet a lock or a half-built warehouse: the copy is made beside the old one and takes its
+place in one step (a rename). Who has the old one open goes on reading it until they open it again.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from warehouse import (
+    STORAGE_VERSION,
+    WarehouseError,
+    connect,
+    published_path,
+    warehouse_path,
+)
+
+PUBLISHED_SCHEMA = "marts"
+
+
+def publish(warehouse: Path, published: Path) -> int:
+    """Copy every table of the schema ``marts`` to a DuckDB file of its own; returns how many.
+
+    Raises:
+        WarehouseError: there is nothing to publish, or one of the two files cannot be opened or written.
+    """
+    if not warehouse.exists():
+        raise WarehouseError(f"there is no warehouse at {warehouse}. Cure: make build")
+    unfinished = published.with_name(published.name + ".unfinished")
+    try:
+        published.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.unlink(missing_ok=True)
+        with connect(warehouse) as connection:
+            count = _copy_marts(connection, unfinished)
+        unfinished.replace(published)
+    except OSError as error:
+        raise WarehouseError(f"{published} cannot be written: {error.strerror}.") from error
+    except duckdb.Error as error:
+        raise WarehouseError(f"{published} cannot be written: {str(error).splitlines()[0]}") from error
+    return count
+
+
+def _copy_marts(connection: duckdb.DuckDBPyConnection, target: Path) -> int:
+    tables = connection.execute(
+        """
+        select table_name from duckdb_tables()
+        where database_name = current_database() and schema_name = ? order by table_name
+        """,
+        [PUBLISHED_SCHEMA],
+    ).fetchall()
+    if not tables:
+        raise WarehouseError("the warehouse holds no marts yet. Cure: .venv/bin/dbt build")
+    path = str(target).replace("'", "''")
+    connection.execute(f"attach '{path}' as published (storage_version '{STORAGE_VERSION}')")
+    connection.execute(f"create schema published.{PUBLISHED_SCHEMA}")
+    for (name,) in tables:
+        table = f'{PUBLISHED_SCHEMA}."{name}"'
+        connection.execute(f"create table published.{table} as from {table}")
+    connection.execute("detach published")
+    return len(tables)
+
+
+def main(
+    warehouse: Annotated[
+        Path | None,
+        typer.Option("--database", help="Warehouse file. Default: WAREHOUSE_PATH or warehouse/activity.duckdb."),
+    ] = None,
+    target: Annotated[
+        Path | None,
+        typer.Option("--target", help="Published copy. Default: PUBLISHED_PATH or warehouse/published.duckdb."),
+    ] = None,
+) -> None:
+    """Publish the marts as a read-only DuckDB file. Exit codes: 0 done; 1 not possible, and said; 2 wrong usage."""
+    console = Console(soft_wrap=True)
+    path = target or published_path()
+    try:
+        count = publish(warehouse or warehouse_path(), path)
+    except WarehouseError as error:
+        console.print(f"[red]{escape(str(error))}[/red]")
+        raise typer.Exit(1) from error
+    console.print(f"{count} marts published in {escape(str(path))}", highlight=False)
+
+
+if __name__ == "__main__":
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(main)
+    app()

@@ -1,0 +1,106 @@
+"""The short summary that ends a build: what was landed, what to look at, and where the warehouse is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from warehouse import connect
+
+SITE_ALIASES = "seeds/site/site_activity_aliases.csv"
+
+COUNTS = """
+select
+    count(*) as files,
+    sum(record_count) as records,
+    sum(landed_count) as landed,
+    sum(rejected_count) as rejected,
+    sum(duplicate_count) as duplicates,
+    sum(kept_count) as kept,
+    sum(unrecognised_count) as unrecognised
+from marts.report_reconciliation
+"""
+
+UNRECOGNISED = """
+select activity_count as "times", category, action, suggested_alias as "alias row"
+from marts.unrecognised_activities
+order by activity_count desc, category, action
+limit 5
+"""
+
+ATTENDANCE = """
+select
+    session_name as "session",
+    count(*) filter (where is_attended) as "attended",
+    round(avg(strict_seconds) / 60)::int as "strict",
+    round(avg(likely_seconds) / 60)::int as "likely",
+    round(avg(upper_seconds) / 60)::int as "upper"
+from marts.fct_session_attendance
+where session_type = 'session'
+group by session_key, session_name
+order by 2 desc, 1
+limit 5
+"""
+
+LEADERBOARD = """
+select
+    leaderboard.rank as "rank",
+    coalesce(concat_ws(' ', users.first_name, users.last_name), leaderboard.user_id) as "who",
+    leaderboard.points as "points"
+from marts.fct_leaderboard as leaderboard
+inner join marts.dim_users as users on leaderboard.user_key = users.user_key
+where leaderboard.contest_id = 'all_time'
+order by leaderboard.rank, 2
+limit 5
+"""
+
+
+def print_summary(published: Path, warehouse: Path, console: Console) -> None:
+    """Print the summary of a published copy."""
+    with connect(published, read_only=True) as connection:
+        counts = connection.execute(COUNTS).fetchone()
+        files, records, landed, rejected, duplicates, kept, unrecognised = (
+            int(count or 0) for count in counts or [0] * 7
+        )
+        console.print(
+            f"\n[bold]{files:,} reports[/bold] hold {records:,} records: {landed:,} landed, {rejected:,} rejected.\n"
+            f"[bold]{kept:,} activities[/bold] are kept; {duplicates:,} records were set aside because a newer"
+            " download tells the same.",
+            highlight=False,
+        )
+        if rejected:
+            console.print("Why records were rejected: raw.rejected_records.", highlight=False)
+        if unrecognised:
+            console.print(
+                f"\n[yellow]{unrecognised:,} activities are of a kind that no alias knows.[/yellow] They are kept."
+                f" To name them, add these rows to {SITE_ALIASES} and build again:",
+                highlight=False,
+            )
+            _print_table(connection, UNRECOGNISED, console)
+        console.print(
+            "\n[bold]Attendance[/bold], in mean minutes a person: what the log proves, what is likely, what it allows"
+        )
+        _print_table(connection, ATTENDANCE, console)
+        console.print("\n[bold]Leaderboard[/bold], an estimate: the report carries no points")
+        _print_table(connection, LEADERBOARD, console)
+    console.print(
+        f"\nFor SQL: {escape(str(warehouse))}\nFor BI tools, read-only: {escape(str(published))}",
+        highlight=False,
+    )
+
+
+def _print_table(connection: duckdb.DuckDBPyConnection, query: str, console: Console) -> None:
+    result = connection.execute(query)
+    columns = [column[0] for column in result.description or []]
+    rows = result.fetchall()
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for index, column in enumerate(columns):
+        is_number = bool(rows) and isinstance(rows[0][index], int)
+        table.add_column(column, justify="right" if is_number else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(str(value)) for value in row))
+    console.print(table)

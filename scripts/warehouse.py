@@ -1,0 +1,119 @@
+"""The warehouse file: where it is, how it is opened, and the tables that the loader owns.
+
+The names are fixed, for others build on them: ``WAREHOUSE_PATH`` and ``PUBLISHED_PATH`` say where the two files
+are, and the schema ``raw`` holds what was landed. All times are UTC.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import duckdb
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+# A file written by DuckDB 2 in this format can be opened by BI drivers that still carry DuckDB 1.2.
+STORAGE_VERSION = "v1.2.0"
+
+RAW_TABLES = """
+create schema if not exists raw;
+
+create table if not exists raw.reports (
+    report_id varchar not null,
+    file_name varchar not null,
+    file_sha256 varchar not null,
+    file_bytes bigint not null,
+    site_id varchar not null,
+    time_zone varchar not null,
+    date_format varchar not null,
+    delimiter varchar not null,
+    encoding varchar not null,
+    header varchar[] not null,
+    record_count bigint not null,
+    landed_count bigint not null,
+    rejected_count bigint not null,
+    first_occurred_at timestamp,
+    last_occurred_at timestamp,
+    loaded_at timestamp not null
+);
+
+create table if not exists raw.activities (
+    report_id varchar not null,
+    record_number bigint not null,
+    user_id varchar,
+    first_name varchar,
+    last_name varchar,
+    company varchar,
+    email varchar,
+    category varchar not null,
+    action varchar not null,
+    label varchar,
+    date varchar not null,
+    content_id varchar,
+    content_name varchar,
+    content_slug varchar,
+    extra_columns varchar,
+    occurred_at timestamp not null
+);
+
+create table if not exists raw.rejected_records (
+    report_id varchar not null,
+    record_number bigint not null,
+    column_name varchar,
+    rejected_value varchar,
+    reason varchar not null,
+    record_text varchar
+);
+"""
+
+
+class WarehouseError(Exception):
+    """Something about the warehouse file that the user can put right; the message says how."""
+
+
+def warehouse_path() -> Path:
+    """Path of the warehouse: ``WAREHOUSE_PATH``, or ``warehouse/activity.duckdb`` in the project."""
+    return Path(os.environ.get("WAREHOUSE_PATH", PROJECT_ROOT / "warehouse" / "activity.duckdb"))
+
+
+def published_path() -> Path:
+    """Path of the read-only copy: ``PUBLISHED_PATH``, or ``warehouse/published.duckdb`` in the project."""
+    return Path(os.environ.get("PUBLISHED_PATH", PROJECT_ROOT / "warehouse" / "published.duckdb"))
+
+
+def memory_limit() -> str:
+    """The memory that DuckDB may use before it spills to disk: ``MEMORY_LIMIT``, or 4 GB."""
+    return os.environ.get("MEMORY_LIMIT", "4GB")
+
+
+def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """Open a warehouse file, and create it where it may be written.
+
+    Raises:
+        WarehouseError: the file is in use by another process, is no DuckDB file, or cannot be written.
+    """
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": memory_limit(),
+        "temp_directory": f"{path}.tmp",
+    }
+    if not read_only:
+        config["storage_compatibility_version"] = STORAGE_VERSION
+    try:
+        if not read_only:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        connection = duckdb.connect(str(path), read_only=read_only, config=config)
+        connection.execute("set TimeZone = 'UTC'")
+        return connection
+    except OSError as error:
+        raise WarehouseError(f"{path} cannot be written: {error.strerror}.") from error
+    except duckdb.IOException as error:
+        message = str(error)
+        if "lock" in message:
+            raise WarehouseError(
+                f"{path} is in use by another process. Wait until it has ended, or close the program that has"
+                " the warehouse open; connect BI tools to the published copy instead."
+            ) from error
+        raise WarehouseError(f"{path} cannot be opened: {message.splitlines()[0]}") from error
+    except duckdb.Error as error:
+        raise WarehouseError(f"{path} cannot be opened: {str(error).splitlines()[0]}") from error
