@@ -3,6 +3,17 @@ The words that differ between SQL engines, in one place: models use these macros
 All times are naive timestamps in UTC.
 -#}
 
+{#- A text without the blanks and line breaks around it, null where nothing is left. -#}
+{% macro cleaned(column) -%}
+    nullif(trim({{ column }}, e' \t\r\n'), '')
+{%- endmacro %}
+
+{#- A cast that gives null where the text does not fit the type. (dbt.safe_cast is a plain cast on DuckDB: one number
+    too large would end the build.) -#}
+{% macro try_cast(expression, type) -%}
+    try_cast({{ expression }} as {{ type }})
+{%- endmacro %}
+
 {#- A group of a regular expression, null where it does not match. (DuckDB's own function returns '' there.) -#}
 {% macro regex_group(column, pattern, group=1) -%}
     nullif(regexp_extract({{ column }}, '{{ pattern }}', {{ group }}), '')

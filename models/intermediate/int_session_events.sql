@@ -47,12 +47,13 @@ resolved as (
             and session_events.session_name = named_sessions.session_name
 ),
 
+-- Without a page the name must do, as a hash: a private meeting's name holds a person's.
 keyed as (
     select
         *,
         coalesce(
             site_id || ':' || session_content_id,
-            site_id || ':name:' || coalesce(session_name, '')
+            site_id || ':name:' || {{ hash_key(["session_name"]) }}
         ) as session_key
     from resolved
 ),
@@ -69,6 +70,7 @@ final as (
         session_name,
         is_breakout,
         breakout_id,
+        content_id is null and has_content_columns as is_off_content_page,
         occurred_at
     from keyed
 )

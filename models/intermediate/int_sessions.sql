@@ -9,11 +9,8 @@ schedule as (
     select * from {{ ref('session_schedule') }}
 ),
 
-users as (
-    select * from {{ ref('int_users') }}
-),
-
--- A session that is only known from its breakouts has the name that these give to it.
+-- A session that is only known from its breakouts has the name that these give to it. What takes place off any content
+-- page, though the report has the content columns, is taken for a private meeting.
 sessions as (
     select
         site_id,
@@ -22,7 +19,8 @@ sessions as (
         coalesce(
             {{ newest('case when not is_breakout then session_name end', ['occurred_at']) }},
             {{ newest('session_name', ['occurred_at']) }}
-        ) as session_name
+        ) as session_name,
+        bool_and(is_off_content_page) as is_off_content_page
     from session_events
     group by 1, 2, 3
 ),
@@ -30,31 +28,24 @@ sessions as (
 people as (
     select
         session_key,
-        site_id,
         user_id,
         min(occurred_at) filter (where session_event = 'joined') as first_joined_at,
         max(occurred_at) filter (where session_event = 'left') as last_left_at,
         max(occurred_at) as last_seen_at
     from session_events
     where session_event in ('joined', 'left')
-    group by 1, 2, 3
+    group by 1, 2
 ),
 
 -- The quantiles keep a presenter who came an hour early, or a few who never left, from stretching the session.
 inferred as (
     select
-        people.session_key,
-        count(*) as people_count,
-        {{ quantile('people.first_joined_at', var('session_window_quantile')) }} as first_joined_at,
-        {{ quantile('people.last_left_at', 1 - var('session_window_quantile')) }} as last_left_at,
-        min(people.last_seen_at) as first_seen_at,
-        max(people.last_seen_at) as last_seen_at,
-        coalesce(
-            bool_or(contains(sessions.session_name, users.first_name || ' ' || users.last_name)), false
-        ) as is_named_after_person
+        session_key,
+        {{ quantile('first_joined_at', var('session_window_quantile')) }} as first_joined_at,
+        {{ quantile('last_left_at', 1 - var('session_window_quantile')) }} as last_left_at,
+        min(last_seen_at) as first_seen_at,
+        max(last_seen_at) as last_seen_at
     from people
-    inner join sessions on people.session_key = sessions.session_key
-    inner join users on people.site_id = users.site_id and people.user_id = users.user_id
     group by 1
 ),
 
@@ -65,11 +56,7 @@ windowed as (
         sessions.content_id,
         sessions.session_name,
         schedule.session_type as scheduled_type,
-        coalesce(
-            inferred.is_named_after_person
-            and inferred.people_count <= {{ var('private_meeting_people_limit') }},
-            false
-        ) as is_private_meeting_inferred,
+        case when sessions.is_off_content_page then 'private_meeting' else 'session' end as inferred_type,
         coalesce(schedule.starts_at, inferred.first_joined_at, inferred.first_seen_at) as started_at,
         coalesce(schedule.ends_at, inferred.last_left_at, inferred.last_seen_at) as ended_at,
         case
@@ -88,10 +75,7 @@ final as (
         session_key,
         content_id,
         session_name,
-        coalesce(
-            scheduled_type,
-            case when is_private_meeting_inferred then 'private_meeting' else 'session' end
-        ) as session_type,
+        coalesce(scheduled_type, inferred_type) as session_type,
         case when scheduled_type is null then 'inferred' else 'schedule' end as session_type_source,
         started_at,
         greatest(started_at, ended_at) as ended_at,

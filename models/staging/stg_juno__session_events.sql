@@ -44,6 +44,7 @@ final as (
         is_breakout,
         case when is_breakout then label_id end as breakout_id,
         label,
+        has_content_columns,
         report_id,
         record_number
     from told_apart

@@ -23,21 +23,22 @@ typed as (
         activities.record_number,
         reports.download_number,
         reports.site_id,
-        nullif(trim(activities.user_id), '') as user_id,
-        nullif(trim(activities.first_name), '') as first_name,
-        nullif(trim(activities.last_name), '') as last_name,
-        nullif(trim(activities.company), '') as company,
-        nullif(trim(activities.email), '') as email,
+        {{ cleaned('activities.user_id') }} as user_id,
+        {{ cleaned('activities.first_name') }} as first_name,
+        {{ cleaned('activities.last_name') }} as last_name,
+        {{ cleaned('activities.company') }} as company,
+        {{ cleaned('activities.email') }} as email,
         patterns.activity_type,
         activity_types.activity_family,
         activity_types.is_label_identity,
-        trim(activities.category) as category,
-        trim(activities.action) as action,
-        nullif(trim(activities.label), '') as label,
+        coalesce({{ cleaned('activities.category') }}, '') as category,
+        coalesce({{ cleaned('activities.action') }}, '') as action,
+        {{ cleaned('activities.label') }} as label,
         activities.occurred_at,
-        nullif(trim(activities.content_id), '') as content_id,
-        nullif(trim(activities.content_name), '') as content_name,
-        nullif(trim(activities.content_slug), '') as content_slug
+        {{ cleaned('activities.content_id') }} as content_id,
+        {{ cleaned('activities.content_name') }} as content_name,
+        {{ cleaned('activities.content_slug') }} as content_slug,
+        activities.content_id is not null as has_content_columns
     from activities
     inner join reports on activities.report_id = reports.report_id
     inner join patterns
@@ -45,8 +46,7 @@ typed as (
             reports.site_id = patterns.site_id
             and activities.category = patterns.category
             and activities.action = patterns.action
-            and patterns.label_state
-            = case when coalesce(trim(activities.label), '') = '' then 'blank' else 'present' end
+            and patterns.label_state = {{ label_state('activities.label') }}
     inner join activity_types on patterns.activity_type = activity_types.activity_type
 ),
 
@@ -113,6 +113,7 @@ final as (
         email,
         content_name,
         content_slug,
+        has_content_columns,
         copy_number > 1 as is_duplicate,
         download_number,
         report_id,

@@ -23,7 +23,7 @@ pairs as (
         reports.site_id,
         activities.category,
         activities.action,
-        case when coalesce(trim(activities.label), '') = '' then 'blank' else 'present' end as label_state,
+        {{ label_state('activities.label') }} as label_state,
         count(*) as record_count
     from activities
     inner join reports on activities.report_id = reports.report_id

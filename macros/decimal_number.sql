@@ -1,9 +1,3 @@
-{#- A cast that gives null where the text does not fit the type. (dbt.safe_cast is a plain cast on
-    DuckDB: one number too large would end the build.) -#}
-{% macro try_cast(expression, type) -%}
-    try_cast({{ expression }} as {{ type }})
-{%- endmacro %}
-
 {#- The number in a text that holds nothing else but what the patterns before and after it allow; null
     where it does not. A comma is read as the decimal sign, but not before three digits: nobody can tell
     whether 1,500 is one and a half or fifteen hundred. -#}
