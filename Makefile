@@ -54,7 +54,7 @@ lock: ## Lock the packages anew (needs uv): hashes, and no address of any index.
 	    --no-emit-index-url --no-header --upgrade requirements-dev.in -o requirements-dev.lock
 
 clean: ## Delete the environment, the warehouse and all that tools left; the reports stay.
-	rm -rf $(VENV) warehouse target logs .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) warehouse/* target logs .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/.installed: requirements.lock
 	python3 -m venv $(VENV)

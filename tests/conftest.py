@@ -1,3 +1,86 @@
-"""What the tests share: the loader and dbt as a user runs them, on a warehouse of the test's own."""
+"""What the tests share: the project as a user runs it, on reports and a warehouse of the test's own."""
 
 from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = ("models", "seeds", "macros", "scripts", "sample", "tests/generic", "dbt_project.yml", "profiles.yml")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A copy of the project, so that a test may put reports and seeds of its own into it."""
+
+    root: Path
+
+    @property
+    def published(self) -> Path:
+        """The published copy of the warehouse."""
+        return self.root / "warehouse" / "published.duckdb"
+
+    @property
+    def warehouse(self) -> Path:
+        """The warehouse."""
+        return self.root / "warehouse" / "activity.duckdb"
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in the project with an environment that sets nothing of ours."""
+        ours = ("WAREHOUSE_PATH", "PUBLISHED_PATH", "SITE", "TIME_ZONE", "DATE_FORMAT", "MEMORY_LIMIT")
+        environment = {name: value for name, value in os.environ.items() if name not in ours}
+        return subprocess.run(
+            command, cwd=self.root, env=environment, capture_output=True, text=True, check=False, timeout=600
+        )
+
+    def build(self, *options: str) -> subprocess.CompletedProcess[str]:
+        """What `make build` runs once the environment is set up."""
+        return self.run(sys.executable, "scripts/build_warehouse.py", *options)
+
+    def dbt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run dbt as a user does by hand."""
+        return self.run(str(Path(sys.executable).with_name("dbt")), "--no-use-colors", *arguments)
+
+    @contextmanager
+    def open(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The published marts, read-only."""
+        with duckdb.connect(str(self.published), read_only=True) as connection:
+            yield connection
+
+
+def copy_project(target: Path) -> Project:
+    """Copy what a build needs to a folder; the reports stay behind."""
+    for name in PROJECT:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, target / name)
+    for name in ("reports", "warehouse"):
+        (target / name).mkdir()
+    return Project(target)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A copy of the project that nothing was built in yet."""
+    return copy_project(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def sample_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The project built from the committed sample, once for all tests; do not change it."""
+    project = copy_project(tmp_path_factory.mktemp("sample"))
+    result = project.build()
+    assert result.returncode == 0, result.stdout + result.stderr
+    return project

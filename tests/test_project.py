@@ -1,0 +1,71 @@
+"""That what the project says in several places is the same in all of them."""
+
+from __future__ import annotations
+
+import csv
+import re
+
+import yaml
+
+from conftest import ROOT
+
+MODELS = sorted((ROOT / "models").rglob("*.sql"))
+
+
+def seed(name: str) -> list[dict[str, str]]:
+    """The rows of a seed."""
+    with (ROOT / "seeds" / name).open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_family_has_a_staging_model_that_reads_it() -> None:
+    families = {row["activity_family"] for row in seed("activity_types.csv")}
+    read = {}
+    for path in (ROOT / "models" / "staging").glob("stg_juno__*.sql"):
+        found = re.findall(r"family_activities\('(\w+)'\)", path.read_text())
+        assert len(found) == 1, path.name
+        read[found[0]] = path.stem
+    assert set(read) == families
+    assert all(model == f"stg_juno__{family}" for family, model in read.items() if family != "unrecognised")
+    assert read["unrecognised"] == "stg_juno__unrecognised_activities"
+
+
+def test_the_families_with_a_column_are_those_of_the_dictionary() -> None:
+    macro = (ROOT / "macros" / "activity_families.sql").read_text()
+    families = re.findall(r'^ {8}"(\w+)",$', macro, flags=re.MULTILINE)
+    assert families == sorted({row["activity_family"] for row in seed("activity_types.csv")})
+
+
+def test_an_inferred_alias_is_never_called_documented() -> None:
+    # The guide shows the literal text of these two only; other words stand in a heading at most.
+    documented = {row["category_pattern"] for row in seed("activity_aliases.csv") if row["evidence"] == "documented"}
+    assert documented == {"Poll - *", "Rating - *"}
+
+
+def test_no_alias_is_shipped_for_an_activity_of_which_the_record_is_unknown() -> None:
+    unknown = {row["activity_type"] for row in seed("activity_types.csv") if row["evidence"] == "unknown"}
+    assert unknown
+    assert not unknown & {row["activity_type"] for row in seed("activity_aliases.csv")}
+
+
+def test_every_model_opens_with_what_it_is_and_its_grain() -> None:
+    for path in MODELS:
+        comment = re.match(r"(?:-- .*\n)+", path.read_text())
+        assert comment and "-- Grain: one row per " in comment[0], path.name
+        assert path.read_text().rstrip().endswith("select * from final"), path.name
+
+
+def test_every_model_has_its_yaml_beside_it_and_every_column_a_description() -> None:
+    for path in MODELS:
+        description = yaml.safe_load(path.with_suffix(".yml").read_text())["models"][0]
+        assert description["name"] == path.stem
+        assert "Grain: one row per" in description["description"], path.name
+        assert all(column["description"].strip() for column in description["columns"]), path.name
+
+
+def test_every_setting_is_explained() -> None:
+    settings = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]
+    rules = (ROOT / "models" / "marts" / "attendance" / "attendance_rules.md").read_text()
+    for name, value in settings.items():
+        if name != "reporting_time_zone":
+            assert f"| `{name}` | `{value}` |" in rules

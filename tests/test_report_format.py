@@ -1,0 +1,172 @@
+"""How the head of a report is read: names, delimiter, encoding, and what is refused."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from loader_fixtures import HEADER, SHORT_HEADER, activity, report_text, write
+from report_format import ReportRefused, blank_rows, open_report, read_format
+
+REQUIRED = ("User ID", "Category", "Action", "Date")
+one_folder = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+
+
+def refusal_of(path: Path) -> str:
+    with pytest.raises(ReportRefused) as refused:
+        read_format(path)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("title", "column"),
+    [
+        ("User ID", "user_id"),
+        ("user_id", "user_id"),
+        ("USERID", "user_id"),
+        ("  user   id ", "user_id"),
+        ("First Name", "first_name"),
+        ("LAST", "last_name"),
+        ("company", "company"),
+        ("E-Mail", "email"),
+        ("Email", "email"),
+        ("Date/Time", "date"),
+        ("DATETIME", "date"),
+        ("date time", "date"),
+        ("ContentID", "content_id"),
+        ("content_name", "content_name"),
+        ("Content Slug", "content_slug"),
+    ],
+)
+def test_a_column_is_known_by_each_of_its_names(tmp_path: Path, title: str, column: str) -> None:
+    others = [name for name in REQUIRED if name.lower().replace(" ", "_") != column]
+    report = read_format(write(tmp_path / "a.csv", ",".join([*others, title]) + "\n"))
+
+    assert report.columns[column] == len(others)
+    assert report.extra == ()
+
+
+@one_folder
+@given(order=st.permutations(HEADER), seed=st.randoms(use_true_random=False))
+def test_columns_are_found_in_any_order_and_case(tmp_path: Path, order: list[str], seed: random.Random) -> None:
+    titles = ["".join(seed.choice((letter.upper(), letter.lower())) for letter in name) for name in order]
+    report = read_format(write(tmp_path / "a.csv", ",".join(titles) + "\n"))
+
+    assert report.header == tuple(titles)
+    assert report.columns["date"] == order.index("Date")
+    assert report.columns["first_name"] == order.index("First")
+    assert report.columns["content_slug"] == order.index("Content Slug")
+    assert sorted(report.columns.values()) == list(range(12))
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_the_delimiter_is_found(tmp_path: Path, delimiter: str) -> None:
+    report = read_format(write(tmp_path / "a.csv", delimiter.join(HEADER) + "\n"))
+
+    assert report.delimiter == delimiter
+    assert report.header == HEADER
+
+
+def test_another_delimiter_inside_quoted_names_does_not_mislead(tmp_path: Path) -> None:
+    head = '"a,b,c,d,e";User ID;Category;Action;"Fav, ""colour"", food";Date\n'
+    report = read_format(write(tmp_path / "a.csv", head))
+
+    assert report.delimiter == ";"
+    assert [report.header[index] for index in report.extra] == ["a,b,c,d,e", 'Fav, "colour", food']
+
+
+@pytest.mark.parametrize(
+    ("encoding", "named"),
+    [("utf-8", "utf-8"), ("utf-8-sig", "utf-8"), ("utf-16", "utf-16")],
+)
+def test_the_encoding_is_found(tmp_path: Path, encoding: str, named: str) -> None:
+    report = read_format(write(tmp_path / "a.csv", report_text(activity("u1", "grüezi")).encode(encoding)))
+
+    assert report.encoding == named
+    assert report.header[0] == "User ID"
+
+
+def test_content_columns_may_be_missing(tmp_path: Path) -> None:
+    report = read_format(write(tmp_path / "a.csv", report_text()))
+
+    assert set(report.columns) == {"user_id", "category", "action", "label", "date"}
+
+
+@pytest.mark.parametrize("missing", REQUIRED)
+def test_a_report_without_a_required_column_is_refused_by_its_name(tmp_path: Path, missing: str) -> None:
+    titles = [title for title in HEADER if title != missing]
+    message = refusal_of(write(tmp_path / "a.csv", ",".join(titles) + "\n"))
+
+    assert message.startswith(f"its header has no column {missing};")
+    assert "Company" in message
+    assert "Cure:" in message
+
+
+@pytest.mark.parametrize(
+    ("also", "named"),
+    [("Date/Time", "Date"), ("date", "Date"), ("user_id", "User ID"), ("ContentID", "Content ID")],
+)
+def test_a_known_column_that_stands_twice_is_refused(tmp_path: Path, also: str, named: str) -> None:
+    message = refusal_of(write(tmp_path / "a.csv", ",".join((*HEADER, also)) + "\n"))
+
+    assert f"the column {named} twice" in message
+    assert "Cure:" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("empty.csv", b"", "it is empty"),
+        ("empty.csv.gz", gzip.compress(b""), "it is empty"),
+        ("bom.csv", codecs.BOM_UTF8, "no column User ID"),
+        ("line.csv", b"\n", "no column User ID"),
+        ("blank-lines-first.csv", b"\n\n" + SHORT_HEADER.encode(), "no column User ID"),
+        ("blanks-first.csv", b"  \n" + SHORT_HEADER.encode(), "no column User ID"),
+        ("excel.csv", b"sep=,\n" + SHORT_HEADER.encode(), "it reads: sep="),
+        ("page.csv", b"<!DOCTYPE html>\n<html><body>User ID,Category,Action,Date</body></html>", "<!DOCTYPE html>"),
+        ("picture.csv", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "no column User ID"),
+        ("column.csv", b"User ID\nu1\n", "no column Category, Action, Date"),
+        ("open-quote.csv", b'User ID,Category,"Action,Label,Date\nu1,Chat\n', "no column Action, Date"),
+        ("plain.csv.gz", SHORT_HEADER.encode(), "it cannot be read"),
+        ("cut.csv.gz", gzip.compress(SHORT_HEADER.encode())[:-9], "it cannot be read"),
+        ("wrong-sum.csv.gz", gzip.compress(SHORT_HEADER.encode())[:-8] + bytes(8), "it cannot be read"),
+    ],
+)
+def test_a_file_that_is_no_report_is_refused_with_a_cure(tmp_path: Path, name: str, content: bytes, said: str) -> None:
+    message = refusal_of(write(tmp_path / name, content))
+
+    assert said in message
+    assert "Cure:" in message
+
+
+def test_a_packed_report_is_read_like_the_plain_one(tmp_path: Path) -> None:
+    plain = write(tmp_path / "a.csv", report_text(activity("u1")))
+    packed = write(tmp_path / "B.CSV.GZ", gzip.compress(plain.read_bytes()))
+
+    assert read_format(packed) == read_format(plain)
+    with open_report(packed) as file:
+        assert file.read() == plain.read_bytes()
+
+
+@one_folder
+@given(
+    blanks=st.lists(st.integers(0, 3), min_size=1, max_size=12),
+    line_end=st.sampled_from(["\n", "\r\n", "\r"]),
+)
+def test_blank_rows_are_counted_with_everything_before_them(tmp_path: Path, blanks: list[int], line_end: str) -> None:
+    text = SHORT_HEADER + line_end
+    row = 1
+    expected: list[int] = []
+    for count in blanks:
+        text += line_end * count + activity("u1", f'"two{line_end}{line_end}lines, ""quoted"""') + line_end
+        expected += range(row + 1, row + 1 + count)
+        row += count + 1
+    path = write(tmp_path / "a.csv", text)
+
+    assert blank_rows(path, read_format(path)) == expected

@@ -1,0 +1,209 @@
+"""The whole way, from a folder of reports to the published marts, as a user goes it."""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from conftest import ROOT, Project
+
+REPORTS = ROOT / "tests" / "reports"
+SITE_ALIASES = Path("seeds") / "site" / "site_activity_aliases.csv"
+
+
+def succeed(project: Project, *options: str) -> str:
+    """Build, insist that it succeeds, and return what it printed."""
+    result = project.build(*options)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+def query(project: Project, sql: str) -> list[tuple[object, ...]]:
+    """The answer of the published marts."""
+    with project.open() as connection:
+        return connection.execute(sql).fetchall()
+
+
+def marts(project: Project) -> dict[str, list[tuple[object, ...]]]:
+    """Every mart's rows in an order of their own, without the time of loading."""
+    with project.open() as connection:
+        tables: dict[str, list[str]] = {}
+        for table, column in connection.execute(
+            "select table_name, column_name from duckdb_columns() where schema_name = 'marts' order by all"
+        ).fetchall():
+            if column != "loaded_at":
+                tables.setdefault(table, []).append(f'"{column}"')
+        return {
+            table: connection.execute(f"select {', '.join(columns)} from marts.{table} order by all").fetchall()
+            for table, columns in tables.items()
+        }
+
+
+def test_the_sample_builds_and_a_second_build_finds_nothing_new(sample_project: Project) -> None:
+    before = marts(sample_project)
+    output = succeed(sample_project)
+    assert output.count("nothing new in") == 4
+    assert marts(sample_project) == before
+    assert len(before["fct_activities"]) == 1878
+
+
+def test_the_names_that_others_build_on_are_there(sample_project: Project) -> None:
+    fixed = {
+        "fct_activities": "activity_key site_id user_key user_id content_key content_id activity_type activity_family"
+        " occurred_at report_id record_number",
+        "dim_users": "user_key",
+        "dim_content": "content_key",
+        "dim_activity_types": "activity_type",
+        "dim_dates": "calendar_date",
+        "fct_session_attendance": "site_id user_id session_key content_id session_name first_joined_at last_left_at"
+        " stay_count strict_seconds likely_seconds upper_seconds is_attended",
+        "fct_presence_intervals": "opened_by closed_by",
+        "fct_user_days": "user_id activity_date reviews_count",
+        "fct_content_days": "content_id activity_date unique_user_count reviews_count",
+        "fct_points_awarded": "user_id activity_type content_id awarded_at points activity_key",
+        "fct_leaderboard": "contest_id user_id points rank",
+        "report_reconciliation": "file_name record_count landed_count rejected_count kept_count duplicate_count"
+        " recognised_count unrecognised_count is_reconciled",
+        "unrecognised_activities": "site_id category action example_labels first_seen_at last_seen_at suggested_alias",
+    }
+    found = set(
+        query(sample_project, "select table_name, column_name from duckdb_columns() where schema_name = 'marts'")
+    )
+    assert not {(table, column) for table, columns in fixed.items() for column in columns.split()} - found
+    with duckdb.connect(str(sample_project.warehouse), read_only=True) as connection:
+        tables = connection.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
+        schemas = {row[0] for row in connection.execute("select schema_name from duckdb_tables()").fetchall()}
+    assert {("raw.reports",), ("raw.activities",), ("raw.rejected_records",)} <= set(tables)
+    assert schemas == {"raw", "staging", "intermediate", "marts"}
+
+
+def test_the_summary_tells_what_became_of_the_sample(sample_project: Project) -> None:
+    output = succeed(sample_project)
+    assert "4 reports hold 4,248 records: 4,246 landed, 2 rejected." in output
+    assert "1,878 activities are kept; 2,368 records were set aside" in output
+    assert "11 activities are of a kind that no alias knows." in output
+    assert 'sample,"Reaction","Emoji",any,other_activity,50,' in output
+    assert str(sample_project.warehouse) in output
+    assert str(sample_project.published) in output
+
+
+def test_the_sample_reconciles_with_a_count_of_its_lines(sample_project: Project) -> None:
+    counts = {}
+    for path in sorted((ROOT / "sample" / "reports").glob("*.csv")):
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            delimiter = ";" if "keynote" in path.name else ","
+            counts[path.name] = sum(1 for _ in csv.reader(file, delimiter=delimiter)) - 1
+    rows = query(
+        sample_project,
+        "select file_name, landed_count + rejected_count, kept_count + duplicate_count + rejected_count, is_reconciled"
+        " from marts.report_reconciliation order by 1",
+    )
+    assert rows == [(name, count, count, True) for name, count in counts.items()]
+
+
+def test_every_activity_of_the_guide_is_recognised(project: Project) -> None:
+    succeed(project, "--reports", str(REPORTS / "every_activity"))
+    with (REPORTS / "every_activity_expected.csv").open(newline="") as file:
+        expected = [(int(row["record_number"]), row["activity_type"]) for row in csv.DictReader(file)]
+    assert (
+        query(project, "select record_number, activity_type from marts.fct_activities order by record_number")
+        == expected
+    )
+    assert query(project, "select * from marts.unrecognised_activities") == []
+    never_recorded = query(
+        project,
+        "select activity_type from marts.dim_activity_types where evidence in ('guide', 'inferred')"
+        " and activity_type not in (select activity_type from marts.fct_activities)",
+    )
+    # The one activity of which the guide gives the meaning and nobody the record.
+    assert never_recorded == [("emoji_reaction_sent",)]
+
+
+def test_suggested_aliases_name_what_was_unrecognised(project: Project) -> None:
+    for folder in ("every_activity", "invented"):
+        shutil.copytree(REPORTS / folder, project.root / "reports", dirs_exist_ok=True)
+    output = succeed(project)
+    assert "4 activities are of a kind that no alias knows." in output
+    suggested = [row[0] for row in query(project, "select suggested_alias from marts.unrecognised_activities")]
+    assert len(suggested) == 3
+
+    with (project.root / SITE_ALIASES).open("a") as file:
+        file.writelines(f"{line}\n" for line in suggested)
+    output = succeed(project)
+    assert "no alias knows" not in output
+    assert query(project, "select * from marts.unrecognised_activities") == []
+    assert query(project, "select count(*) from marts.fct_activities where activity_type = 'other_activity'") == [(4,)]
+    assert query(project, "select sum(other_activities_count) from marts.fct_user_days") == [(4,)]
+
+
+@pytest.mark.parametrize(
+    ("aliases", "test"),
+    [
+        (["main,Badge,Won,any,badge_won,50,"], "relationships_site_activity_aliases"),
+        (
+            ["main,Quiz Duel,*,any,other_activity,50,", "main,*,Challenged,any,call_requested,50,"],
+            "no_two_aliases_of_equal_priority_disagree",
+        ),
+    ],
+    ids=["unknown activity type", "two aliases of equal priority"],
+)
+def test_a_wrong_alias_fails_by_name_and_publishes_nothing(project: Project, aliases: list[str], test: str) -> None:
+    shutil.copytree(REPORTS / "invented", project.root / "reports", dirs_exist_ok=True)
+    succeed(project)
+    before = project.published.read_bytes()
+    with (project.root / SITE_ALIASES).open("a") as file:
+        file.writelines(f"{line}\n" for line in aliases)
+    result = project.build()
+    assert result.returncode == 1
+    assert test in result.stdout + result.stderr
+    assert "nothing was published" in result.stdout
+    assert "Traceback" not in result.stdout + result.stderr
+    assert project.published.read_bytes() == before
+
+
+def test_the_order_of_landing_changes_nothing(project: Project, sample_project: Project) -> None:
+    reports = sorted((ROOT / "sample" / "reports").glob("*.csv"), reverse=True)
+    for report in reports:
+        load = (sys.executable, "scripts/load_reports.py", "--site", "sample", str(report))
+        assert project.run(*load).returncode in (0, 1)
+    succeed(project)
+    assert marts(project) == marts(sample_project)
+
+
+def test_by_hand_it_takes_the_loader_and_dbt_without_flags(project: Project) -> None:
+    result = project.run(sys.executable, "scripts/load_reports.py", "sample/reports")
+    assert result.returncode == 1, "the sample holds two records that are rejected"
+    result = project.dbt("build")
+    assert result.returncode == 0, result.stdout
+    done = re.search(r"PASS=(\d+) WARN=1 ERROR=0 SKIP=0", result.stdout)
+    assert done and int(done[1]) > 150
+
+
+def test_dbt_before_any_report_says_what_to_do(project: Project) -> None:
+    result = project.dbt("build")
+    assert result.returncode != 0
+    assert "No report has been landed yet" in result.stdout
+    assert "scripts/load_reports.py" in result.stdout
+    assert not project.published.exists()
+
+
+def test_the_sample_makes_room_for_the_first_real_report(project: Project) -> None:
+    succeed(project)
+    assert query(project, "select distinct site_id from marts.fct_activities") == [("sample",)]
+    shutil.copytree(REPORTS / "invented", project.root / "reports", dirs_exist_ok=True)
+    assert "The sample was taken out" in succeed(project)
+    assert query(project, "select distinct site_id from marts.fct_activities") == [("main",)]
+    assert query(project, "select file_name from marts.report_reconciliation") == [("invented.csv",)]
+
+
+def test_a_folder_without_reports_is_said(project: Project) -> None:
+    (project.root / "empty").mkdir()
+    result = project.build("--reports", "empty")
+    assert result.returncode == 1
+    assert "there is no .csv or .csv.gz report in empty" in result.stdout
