@@ -1,6 +1,6 @@
 # Two commands: `make build` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help build test lint format sample lock clean
+.PHONY: help build test lint format sample picture lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -46,6 +46,9 @@ format: $(VENV)/.installed-dev ## Let ruff and sqlfluff mend what they can.
 
 sample: $(VENV)/.installed ## Write the sample reports anew (the same seed gives the same bytes).
 	@$(PYTHON) scripts/generate_reports.py sample
+
+picture: build ## Draw the picture of the README from the sample.
+	@$(PYTHON) scripts/draw_attendance.py
 
 lock: ## Lock the packages anew (needs uv): hashes, and no address of any index.
 	uv pip compile --universal --python-version 3.11 --no-strip-extras --generate-hashes \

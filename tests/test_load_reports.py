@@ -929,6 +929,14 @@ def test_a_file_that_is_no_warehouse_is_said_and_left_as_it_is(tmp_path: Path) -
     assert letter.read_bytes() == b"Dear sir or madam, " * 500
 
 
+def test_a_setting_that_duckdb_does_not_take_is_said_and_exits_with_1(tmp_path: Path) -> None:
+    report = write(tmp_path / "a.csv", report_text(activity("u1")))
+
+    done = run_loader("--database", tmp_path / "w.duckdb", report, MEMORY_LIMIT="lots")
+    assert done.returncode == 1
+    assert "w.duckdb cannot be opened" in done.stdout
+
+
 # --- Where shapes vary ---
 
 texts = st.text(
