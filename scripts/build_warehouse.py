@@ -24,10 +24,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from landing import DEFAULT_SITE, Declaration
 from load_reports import (
-    DEFAULT_SITE,
     DateFormatOption,
-    Declaration,
     SiteOption,
     TimeZoneOption,
     declared,

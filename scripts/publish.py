@@ -6,6 +6,7 @@ place in one step (a rename). Who has the old one open goes on reading it until 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -31,12 +32,14 @@ def publish(warehouse: Path, published: Path) -> int:
     Raises:
         WarehouseError: there is nothing to publish, or one of the two files cannot be opened or written.
     """
+    if warehouse.resolve() == published.resolve():
+        raise WarehouseError(f"the published copy would replace {warehouse}. Cure: another PUBLISHED_PATH.")
     if not warehouse.exists():
         raise WarehouseError(f"there is no warehouse at {warehouse}. Cure: make build")
     unfinished = published.with_name(published.name + ".unfinished")
     try:
         published.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.unlink(missing_ok=True)
+        _remove(unfinished)
         with connect(warehouse) as connection:
             count = _copy_marts(connection, unfinished)
         unfinished.replace(published)
@@ -44,7 +47,15 @@ def publish(warehouse: Path, published: Path) -> int:
         raise WarehouseError(f"{published} cannot be written: {error.strerror}.") from error
     except duckdb.Error as error:
         raise WarehouseError(f"{published} cannot be written: {str(error).splitlines()[0]}") from error
+    finally:
+        _remove(unfinished)
     return count
+
+
+def _remove(unfinished: Path) -> None:
+    for leftover in (unfinished, unfinished.with_name(unfinished.name + ".wal")):
+        with suppress(NotADirectoryError):
+            leftover.unlink(missing_ok=True)
 
 
 def _copy_marts(connection: duckdb.DuckDBPyConnection, target: Path) -> int:

@@ -11,6 +11,7 @@ import codecs
 import csv
 import gzip
 import io
+import shutil
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +43,12 @@ DATE_FORMATS: dict[str, tuple[str, ...]] = {
         "%Y-%m-%dT%H:%M:%S",
         "%Y-%m-%d %H:%M:%S.%f",
     ),
-    "dd/MM/yyyy": ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M"),
+    "dd/MM/yyyy": (
+        "%d/%m/%Y %H:%M:%S",
+        "%d/%m/%Y %H:%M",
+        "%d/%m/%Y %I:%M:%S %p",
+        "%d/%m/%Y %I:%M %p",
+    ),
     "MM/dd/yyyy": (
         "%m/%d/%Y %H:%M:%S",
         "%m/%d/%Y %H:%M",
@@ -66,7 +72,7 @@ class ReportFormat:
 
     Attributes:
         delimiter: the character between two fields.
-        encoding: as DuckDB names it: ``utf-8`` or ``utf-16``.
+        encoding: ``utf-8``, or ``utf-16`` by its byte order mark.
         header: the column names as written, in their order.
         columns: position in the header of each known column that the report has.
         extra: position in the header of each column that no alias knows.
@@ -128,16 +134,19 @@ def read_format(path: Path) -> ReportFormat:
     return ReportFormat(delimiter, encoding, tuple(header), columns, extra)
 
 
-def blank_rows(path: Path, report: ReportFormat) -> list[int]:
-    """Rows of a report that are blank lines, counted from 1 with the header and the blank lines themselves.
+def transcode(path: Path, report: ReportFormat, target: Path) -> None:
+    """Write a report anew in UTF-8, which is the one encoding that DuckDB reads in full.
 
-    DuckDB passes over blank lines but counts them in the row number of a rejected record.
+    Raises:
+        ReportRefused: the bytes are not what the byte order mark says.
     """
-    csv.field_size_limit(2**31 - 1)
-    with open_report(path) as file:
-        text = io.TextIOWrapper(file, encoding=report.encoding, errors="replace", newline="")
-        rows = csv.reader(text, delimiter=report.delimiter)
-        return [number for number, row in enumerate(rows, start=1) if not row]
+    try:
+        with open_report(path) as file, target.open("w", encoding="utf-8", newline="") as copy:
+            shutil.copyfileobj(io.TextIOWrapper(file, encoding=report.encoding, newline=""), copy)
+    except UnicodeError as error:
+        raise ReportRefused(
+            f"it is not in {report.encoding}, as it says it is: {error}. Cure: save it as 'CSV UTF-8'."
+        ) from error
 
 
 def _first_record(text: str, delimiter: str) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from load_reports import Declaration, Landing, land_reports
+from landing import Declaration, Landing, land_reports
 
 HEADER = (
     "User ID",

@@ -157,7 +157,6 @@ def test_a_failed_publication_keeps_the_old_copy(
     assert leftovers(published) == []
 
 
-@pytest.mark.xfail(strict=True, reason="publish leaves NAME.unfinished behind when it fails")
 def test_a_failed_publication_leaves_no_unfinished_file(
     warehouse: Path, published: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -237,7 +236,6 @@ def test_a_warehouse_in_use_by_another_process_is_said(warehouse: Path, publishe
     assert str(cities(published)[0]).startswith("zürich")
 
 
-@pytest.mark.xfail(strict=True, reason="publishing to the warehouse's own path replaces it: raw.* is lost")
 def test_the_warehouse_is_never_replaced_by_its_own_copy(warehouse: Path) -> None:
     with pytest.raises(WarehouseError):
         publish(warehouse, warehouse)

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from loader_fixtures import HEADER, SHORT_HEADER, activity, report_text, write
-from report_format import ReportRefused, blank_rows, open_report, read_format
+from report_format import ReportRefused, open_report, read_format
+from report_rows import RowCount, count_rows, examine_rows
 
 REQUIRED = ("User ID", "Category", "Action", "Date")
 one_folder = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -169,4 +170,6 @@ def test_blank_rows_are_counted_with_everything_before_them(tmp_path: Path, blan
         row += count + 1
     path = write(tmp_path / "a.csv", text)
 
-    assert blank_rows(path, read_format(path)) == expected
+    report = read_format(path)
+    assert examine_rows(path, report, ()).blank == expected
+    assert count_rows(path, report) == RowCount(row, 4 * (len(blanks) + 1))
