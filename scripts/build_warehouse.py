@@ -65,9 +65,7 @@ class Steps:
 
     def __str__(self) -> str:
         """The steps in one line."""
-        steps = ", ".join(f"{name} {seconds:.1f} s" for name, seconds, _ in self.taken)
-        peak = max((memory for _, _, memory in self.taken), default=0.0)
-        return f"{steps}; peak memory {peak:,.0f} MB"
+        return ", ".join(f"{name} {seconds:.1f} s (peak {peak:,.0f} MB)" for name, seconds, peak in self.taken)
 
 
 def choose_reports(reports: Path | None, declaration: Declaration) -> tuple[list[Path], Declaration]:
@@ -118,7 +116,7 @@ def run_dbt(console: Console) -> dbtRunnerResult:
             if event.info.name == "ConcurrencyLine":
                 progress.update(task, total=event.data.node_count)
             elif event.info.name == "NodeFinished":
-                progress.update(task, advance=1, node=event.data.node_info.node_name)
+                progress.update(task, advance=1, node=event.data.node_info.node_name[:40])
 
         os.chdir(PROJECT_ROOT)
         runner = dbtRunner(callbacks=[show])
