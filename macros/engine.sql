@@ -65,3 +65,16 @@ All times are naive timestamps in UTC.
 {% macro quantile(column, share) -%}
     quantile_disc({{ column }}, {{ share }})
 {%- endmacro %}
+
+{#- A UTC time moved by a number of seconds that an expression gives. -#}
+{% macro add_seconds(column, seconds) -%}
+    {{ column }} + to_seconds({{ seconds }})
+{%- endmacro %}
+
+{#- Every full minute from the first to the last, per key, in a column minute_at. -#}
+{% macro minute_spine(relation, key, first_minute_at, last_at) -%}
+    select
+        {{ key }},
+        unnest(generate_series({{ first_minute_at }}, {{ last_at }}, interval 1 minute)) as minute_at
+    from {{ relation }}
+{%- endmacro %}

@@ -71,7 +71,9 @@ final as (
         is_breakout,
         breakout_id,
         content_id is null and has_content_columns as is_off_content_page,
-        occurred_at
+        occurred_at,
+        report_id,
+        record_number
     from keyed
 )
 

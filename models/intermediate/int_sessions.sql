@@ -79,8 +79,8 @@ final as (
         case when scheduled_type is null then 'inferred' else 'schedule' end as session_type_source,
         started_at,
         greatest(started_at, ended_at) as ended_at,
-        {{ add_minutes('started_at', - var('session_window_buffer_minutes')) }} as window_opened_at,
-        {{ add_minutes('greatest(started_at, ended_at)', var('session_window_buffer_minutes')) }}
+        {{ add_minutes('started_at', - var('session_buffer_before_minutes')) }} as window_opened_at,
+        {{ add_minutes('greatest(started_at, ended_at)', var('session_buffer_after_minutes')) }}
             as window_closed_at,
         window_source
     from windowed

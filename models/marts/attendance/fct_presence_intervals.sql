@@ -14,6 +14,10 @@ evidence as (
     select * from {{ ref('int_presence_evidence') }}
 ),
 
+session_events as (
+    select * from {{ ref('int_session_events') }}
+),
+
 -- Whatever could end an open stay; the earliest does.
 candidates as (
     select
@@ -130,7 +134,11 @@ proven as (
             when clipped.is_closed_by_left then clipped.likely_ended_at
             else greatest(clipped.started_at, coalesce(last_evidence.last_evidence_at, clipped.started_at))
         end as strict_ended_at,
-        last_evidence.last_evidence_at is not null as has_evidence
+        last_evidence.last_evidence_at is not null as has_evidence,
+        case clipped.closed_by
+            when 'left' then clipped.next_left_activity_key
+            when 'rejoined' then clipped.next_rejoined_activity_key
+        end as closed_activity_key
     from clipped
     left join last_evidence
         on
@@ -140,38 +148,79 @@ proven as (
             and clipped.joined_at = last_evidence.joined_at
 ),
 
+keyed as (
+    select
+        *,
+        {{ hash_key(["site_id", "user_id", "room_key", "joined_at"]) }} as presence_interval_key
+    from proven
+),
+
+-- What the stays of a person in a session unite to, breakouts among them: a stay adds what lies after the latest end of
+-- all that began before it. (The running maximum and not the end of the one before: 0-60, 5-10, 30-70 is 70, not 100.)
+covered as (
+    select
+        *,
+        {%- for measure in ['strict', 'likely', 'upper'] %}
+        greatest(started_at, max({{ measure }}_ended_at) over earlier_stays) as {{ measure }}_added_from,
+        {%- endfor %}
+        greatest(started_at, max(case when is_breakout then likely_ended_at end) over earlier_stays)
+            as breakout_added_from,
+        max(likely_ended_at) over earlier_stays as likely_covered_until
+    from keyed
+    window earlier_stays as (
+        partition by site_id, user_id, session_key
+        order by started_at, presence_interval_key
+        rows between unbounded preceding and 1 preceding
+    )
+),
+
 final as (
     select
-        {{ hash_key(["site_id", "user_id", "room_key", "joined_at"]) }} as presence_interval_key,
-        site_id || ':' || user_id as user_key,
-        session_key,
-        site_id || ':' || content_id as content_key,
-        opened_activity_key,
-        case closed_by
-            when 'left' then next_left_activity_key
-            when 'rejoined' then next_rejoined_activity_key
-        end as closed_activity_key,
-        site_id,
-        user_id,
-        content_id,
-        is_breakout,
-        breakout_id,
-        opened_by,
-        closed_by,
+        covered.presence_interval_key,
+        covered.site_id || ':' || covered.user_id as user_key,
+        covered.session_key,
+        covered.site_id || ':' || covered.content_id as content_key,
+        covered.opened_activity_key,
+        covered.closed_activity_key,
+        covered.site_id,
+        covered.user_id,
+        covered.content_id,
+        covered.is_breakout,
+        covered.breakout_id,
+        covered.opened_by,
+        covered.closed_by,
         case
-            when is_closed_by_left then 'left'
-            when has_evidence then 'last_activity'
+            when covered.is_closed_by_left then 'left'
+            when covered.has_evidence then 'last_activity'
             else 'nothing'
         end as strict_closed_by,
-        joined_at,
-        started_at,
-        strict_ended_at,
-        likely_ended_at,
-        upper_ended_at,
-        {{ seconds_between('started_at', 'strict_ended_at') }} as strict_seconds,
-        {{ seconds_between('started_at', 'likely_ended_at') }} as likely_seconds,
-        {{ seconds_between('started_at', 'upper_ended_at') }} as upper_seconds
-    from proven
+        covered.joined_at,
+        covered.started_at,
+        covered.strict_ended_at,
+        covered.likely_ended_at,
+        covered.upper_ended_at,
+        {%- for measure in ['strict', 'likely', 'upper'] %}
+        {{ seconds_between('covered.started_at', 'covered.' ~ measure ~ '_ended_at') }} as {{ measure }}_seconds,
+        {%- endfor %}
+        {%- for measure in ['strict', 'likely', 'upper'] %}
+        greatest(0, {{ seconds_between('covered.' ~ measure ~ '_added_from', 'covered.' ~ measure ~ '_ended_at') }})
+            as {{ measure }}_added_seconds,
+        {%- endfor %}
+        case
+            when covered.is_breakout
+                then greatest(0, {{ seconds_between('covered.breakout_added_from', 'covered.likely_ended_at') }})
+            else 0
+        end as breakout_added_seconds,
+        coalesce(
+            greatest(0, {{ seconds_between('covered.likely_covered_until', 'covered.started_at') }}), 0
+        ) as gap_before_seconds,
+        opened.report_id as opened_report_id,
+        opened.record_number as opened_record_number,
+        closed.report_id as closed_report_id,
+        closed.record_number as closed_record_number
+    from covered
+    inner join session_events as opened on covered.opened_activity_key = opened.activity_key
+    left join session_events as closed on covered.closed_activity_key = closed.activity_key
 )
 
 select * from final

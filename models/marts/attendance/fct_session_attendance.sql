@@ -12,7 +12,11 @@ intervals as (
 ),
 
 sessions as (
-    select * from {{ ref('int_sessions') }}
+    select
+        *,
+        {{ seconds_between('started_at', 'ended_at') }} as session_seconds,
+        {{ seconds_between('window_opened_at', 'window_closed_at') }} as window_seconds
+    from {{ ref('int_sessions') }}
 ),
 
 visits as (
@@ -28,68 +32,101 @@ visits as (
     group by 1, 2, 3
 ),
 
--- The union of stays, breakouts among them: a stay adds what lies after all that earlier ones covered. (The running
--- maximum and not the end before it: 0-60, 5-10, 30-70 is 70 and not 100.)
-covered as (
+-- Of what a stay adds to the likely measure, the part before the start and after the end of the session.
+measured as (
     select
-        *,
-        max(strict_ended_at) over earlier_stays as strict_covered_until,
-        max(likely_ended_at) over earlier_stays as likely_covered_until,
-        max(upper_ended_at) over earlier_stays as upper_covered_until
+        intervals.*,
+        greatest(0, least(
+            intervals.likely_added_seconds,
+            {{ seconds_between('intervals.likely_ended_at', 'sessions.started_at') }} + intervals.likely_added_seconds
+        )) as before_seconds,
+        greatest(0, least(
+            intervals.likely_added_seconds,
+            {{ seconds_between('sessions.ended_at', 'intervals.likely_ended_at') }}
+        )) as after_seconds
     from intervals
-    window earlier_stays as (
-        partition by site_id, user_id, session_key
-        order by started_at, presence_interval_key
-        rows between unbounded preceding and 1 preceding
-    )
+    inner join sessions on intervals.session_key = sessions.session_key
 ),
 
-attended as (
+summed as (
     select
         site_id,
         user_id,
         session_key,
         count(*) as stay_count,
         count(*) filter (where closed_by <> 'left') as open_stay_count,
-        {%- for measure in ['strict', 'likely', 'upper'] %}
-        cast(sum(greatest(0, {{ seconds_between(
-            'greatest(started_at, coalesce(' ~ measure ~ '_covered_until, started_at))', measure ~ '_ended_at'
-        ) }})) as bigint) as {{ measure }}_seconds{% if not loop.last %},{% endif %}
+        count(*) filter (where gap_before_seconds > 0) as gap_count,
+        {%- for seconds in [
+            'strict_added', 'likely_added', 'upper_added', 'gap_before', 'before', 'after', 'breakout_added'
+        ] %}
+        cast(sum({{ seconds }}_seconds) as bigint) as {{ seconds }}_seconds{% if not loop.last %},{% endif %}
         {%- endfor %}
-    from covered
+    from measured
     group by 1, 2, 3
 ),
 
-final as (
+attended as (
     select
-        visits.site_id || ':' || visits.user_id as user_key,
-        visits.session_key,
-        sessions.site_id || ':' || sessions.content_id as content_key,
-        visits.site_id,
-        visits.user_id,
+        visits.*,
         sessions.content_id,
         case when sessions.session_type = 'private_meeting' then 'Private meeting' else sessions.session_name end
             as session_name,
         sessions.session_type,
-        visits.first_joined_at,
-        visits.last_left_at,
-        visits.joined_count,
-        visits.left_count,
-        coalesce(attended.stay_count, 0) as stay_count,
-        coalesce(attended.open_stay_count, 0) as open_stay_count,
-        coalesce(attended.strict_seconds, 0) as strict_seconds,
-        coalesce(attended.likely_seconds, 0) as likely_seconds,
-        coalesce(attended.upper_seconds, 0) as upper_seconds,
-        {{ seconds_between('sessions.window_opened_at', 'sessions.window_closed_at') }} as window_seconds,
-        coalesce(attended.{{ var('attendance_measure') }}_seconds, 0)
-        >= {{ var('attendance_minimum_seconds') }} as is_attended
+        sessions.session_seconds,
+        sessions.window_seconds,
+        coalesce(summed.stay_count, 0) as stay_count,
+        coalesce(summed.open_stay_count, 0) as open_stay_count,
+        coalesce(summed.gap_count, 0) as gap_count,
+        {%- for measure in ['strict', 'likely', 'upper'] %}
+        coalesce(summed.{{ measure }}_added_seconds, 0) as {{ measure }}_seconds,
+        least(1, coalesce(summed.{{ measure }}_added_seconds, 0) / nullif(cast(sessions.session_seconds as double), 0))
+            as {{ measure }}_ratio,
+        {%- endfor %}
+        coalesce(summed.gap_before_seconds, 0) as gap_seconds,
+        coalesce(summed.before_seconds, 0) as before_start_seconds,
+        coalesce(summed.after_seconds, 0) as after_end_seconds,
+        coalesce(summed.breakout_added_seconds, 0) as breakout_seconds
     from visits
     inner join sessions on visits.session_key = sessions.session_key
-    left join attended
+    left join summed
         on
-            visits.site_id = attended.site_id
-            and visits.user_id = attended.user_id
-            and visits.session_key = attended.session_key
+            visits.site_id = summed.site_id
+            and visits.user_id = summed.user_id
+            and visits.session_key = summed.session_key
+),
+
+final as (
+    select
+        site_id || ':' || user_id as user_key,
+        session_key,
+        site_id || ':' || content_id as content_key,
+        site_id,
+        user_id,
+        content_id,
+        session_name,
+        session_type,
+        first_joined_at,
+        last_left_at,
+        joined_count,
+        left_count,
+        stay_count,
+        open_stay_count,
+        gap_count,
+        strict_seconds,
+        likely_seconds,
+        upper_seconds,
+        window_seconds,
+        session_seconds,
+        strict_ratio,
+        likely_ratio,
+        upper_ratio,
+        cast(strict_seconds as double) / nullif(likely_seconds, 0) as evidence_ratio,
+        gap_seconds,
+        before_start_seconds,
+        after_end_seconds,
+        breakout_seconds,
+        {{ is_attended(var('attendance_measure')) }} as is_attended
+    from attended
 )
 
 select * from final

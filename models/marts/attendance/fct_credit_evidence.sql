@@ -1,0 +1,80 @@
+-- Credits that the log books, held against the attendance bracket: does the log bear out the certificate?
+-- Grain: one row per site, user and content with a credit earned or claimed.
+-- The rules, and what they cannot know: attendance_rules.md beside this file.
+
+with credits as (
+    select * from {{ ref('stg_juno__credits') }}
+    where user_id is not null and content_id is not null
+),
+
+attendance as (
+    select
+        *,
+        {%- for measure in ['strict', 'likely', 'upper'] %}
+        {{ is_attended(measure) }} as is_attended_{{ measure }}{% if not loop.last %},{% endif %}
+        {%- endfor %}
+    from {{ ref('fct_session_attendance') }}
+),
+
+sessions as (
+    select distinct
+        site_id,
+        content_id
+    from {{ ref('int_session_events') }}
+    where content_id is not null
+),
+
+booked as (
+    select
+        site_id,
+        user_id,
+        content_id,
+        count(*) filter (where activity_type = 'credits_earned') as earned_count,
+        sum(credit_count) as earned_credit_count,
+        count(*) filter (where is_credit_count_unparsed) as unparsed_count,
+        min(occurred_at) filter (where activity_type = 'credits_earned') as first_earned_at,
+        min_by(activity_key, row(occurred_at, activity_key)) filter (where activity_type = 'credits_earned')
+            as first_earned_activity_key,
+        count(*) filter (where activity_type = 'credits_claimed') as claimed_count,
+        min(occurred_at) filter (where activity_type = 'credits_claimed') as first_claimed_at,
+        min_by(activity_key, row(occurred_at, activity_key)) filter (where activity_type = 'credits_claimed')
+            as first_claimed_activity_key
+    from credits
+    group by 1, 2, 3
+),
+
+final as (
+    select
+        booked.site_id || ':' || booked.user_id as user_key,
+        booked.site_id || ':' || booked.content_id as content_key,
+        attendance.session_key,
+        booked.first_earned_activity_key,
+        booked.first_claimed_activity_key,
+        booked.site_id,
+        booked.user_id,
+        booked.content_id,
+        case
+            when sessions.content_id is null then 'not_a_session'
+            when attendance.is_attended_strict then 'supported'
+            when attendance.is_attended_upper then 'undecidable'
+            else 'unsupported'
+        end as verdict,
+        booked.first_earned_at,
+        booked.first_claimed_at,
+        booked.earned_count,
+        booked.earned_credit_count,
+        booked.unparsed_count,
+        booked.claimed_count,
+        coalesce(attendance.strict_seconds, 0) as strict_seconds,
+        coalesce(attendance.likely_seconds, 0) as likely_seconds,
+        coalesce(attendance.upper_seconds, 0) as upper_seconds
+    from booked
+    left join attendance
+        on
+            booked.site_id = attendance.site_id
+            and booked.user_id = attendance.user_id
+            and booked.content_id = attendance.content_id
+    left join sessions on booked.site_id = sessions.site_id and booked.content_id = sessions.content_id
+)
+
+select * from final

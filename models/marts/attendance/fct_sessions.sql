@@ -1,0 +1,119 @@
+-- Sessions: when they were, who planned to come, who came, and how they held their audience.
+-- Grain: one row per session (a public session together with its breakouts, or a private meeting).
+-- The rules, and what they cannot know: attendance_rules.md beside this file.
+
+with sessions as (
+    select * from {{ ref('int_sessions') }}
+),
+
+session_events as (
+    select * from {{ ref('int_session_events') }}
+),
+
+attendance as (
+    select * from {{ ref('fct_session_attendance') }}
+),
+
+concurrency as (
+    select * from {{ ref('fct_session_concurrency') }}
+),
+
+evidence as (
+    select * from {{ ref('int_presence_evidence') }}
+),
+
+-- One row per person and session: planned, came, or both.
+people as (
+    select
+        session_key,
+        user_id,
+        max(case when session_event = 'attend' then 1 else 0 end) as is_registered,
+        max(case when session_event in ('joined', 'left') then 1 else 0 end) as is_live
+    from session_events
+    group by 1, 2
+),
+
+planned_and_came as (
+    select
+        session_key,
+        cast(sum(is_registered) as bigint) as registered_count,
+        cast(sum(is_live) as bigint) as unique_people_count,
+        count(*) filter (where is_registered = 1 and is_live = 0) as no_show_count
+    from people
+    group by 1
+),
+
+attended as (
+    select
+        session_key,
+        count(*) filter (where is_attended) as attendee_count,
+        avg(likely_seconds) as average_likely_seconds,
+        cast(sum(strict_seconds) as bigint) as strict_seconds,
+        cast(sum(likely_seconds) as bigint) as likely_seconds,
+        cast(sum(upper_seconds) as bigint) as upper_seconds,
+        count(*) filter (where is_attended and likely_ratio < {{ var('left_early_ratio') }}) as left_early_count
+    from attendance
+    group by 1
+),
+
+peaks as (
+    select
+        session_key,
+        max(peak_people_count) as peak_people_count,
+        min_by(minute_at, row(-peak_people_count, minute_at)) as peak_minute_at
+    from concurrency
+    group by 1
+),
+
+acts as (
+    select
+        evidence.session_key,
+        count(*) as interaction_count
+    from evidence
+    inner join sessions
+        on
+            evidence.session_key = sessions.session_key
+            and evidence.occurred_at between sessions.window_opened_at and sessions.window_closed_at
+    group by 1
+),
+
+final as (
+    select
+        sessions.session_key,
+        sessions.site_id || ':' || sessions.content_id as content_key,
+        sessions.site_id,
+        sessions.content_id,
+        case when sessions.session_type = 'private_meeting' then 'Private meeting' else sessions.session_name end
+            as session_name,
+        sessions.session_type,
+        sessions.session_type_source,
+        sessions.started_at,
+        sessions.ended_at,
+        sessions.window_opened_at,
+        sessions.window_closed_at,
+        sessions.window_source,
+        planned_and_came.registered_count,
+        planned_and_came.unique_people_count,
+        planned_and_came.no_show_count,
+        coalesce(attended.attendee_count, 0) as attendee_count,
+        coalesce(attended.left_early_count, 0) as left_early_count,
+        coalesce(peaks.peak_people_count, 0) as peak_people_count,
+        peaks.peak_minute_at,
+        coalesce(attended.likely_seconds, 0)
+        / nullif(cast({{ seconds_between('sessions.started_at', 'sessions.ended_at') }} as double), 0)
+            as average_people_count,
+        attended.average_likely_seconds,
+        coalesce(attended.strict_seconds, 0) as strict_seconds,
+        coalesce(attended.likely_seconds, 0) as likely_seconds,
+        coalesce(attended.upper_seconds, 0) as upper_seconds,
+        coalesce(acts.interaction_count, 0) as interaction_count,
+        cast(coalesce(acts.interaction_count, 0) as double) / nullif(attended.attendee_count, 0)
+            as interactions_per_attendee
+    from sessions
+    inner join planned_and_came on sessions.session_key = planned_and_came.session_key
+    left join attended on sessions.session_key = attended.session_key
+    left join peaks on sessions.session_key = peaks.session_key
+    left join acts on sessions.session_key = acts.session_key
+)
+
+select * from final
