@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from random import Random
-from typing import IO, Annotated, cast
+from typing import IO, Annotated, NamedTuple, cast
 
 import duckdb
 import typer
@@ -20,7 +20,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from typer.models import OptionInfo
 
 from simulation_editions import Editions
-from simulation_exporter import Losses, Series, log_stay, put_in_file_order, timestamp
+from simulation_exporter import (
+    SCHEDULE_HEADER,
+    Extracts,
+    Losses,
+    Series,
+    log_stay,
+    put_in_file_order,
+    schedule_rows,
+    timestamp,
+)
 from simulation_platform import (
     DAY,
     HABITS,
@@ -99,7 +108,7 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is wanted: how many records, in how many files, of how many sites."""
+    """What is wanted: how many records, in how many files, of how many sites; and what repeats them."""
 
     records: int
     output: Path
@@ -108,6 +117,11 @@ class Order:
     sites: int = 1
     losses: Losses = DEFAULT_LOSSES
     truth: Path | None = None
+    schedule: Path | None = None
+    overlap: float = 0.0
+    repeats: int = 0
+    content_pages: int = 0
+    user_histories: int = 0
 
 
 def write_sample(output: Path) -> list[Path]:
@@ -129,48 +143,70 @@ def write_sample(output: Path) -> list[Path]:
     return [download.write(output, activities) for download in downloads(edition)]
 
 
-def write_reports(order: Order, on_progress: Callable[[int], None] = lambda records: None) -> int:
-    """Write the reports, and the truth if wanted, and return the count of records.
+class Played(NamedTuple):
+    """An edition whose records have been written: its true stays, and how many distinct records there are."""
 
-    Memory holds one edition (up to 2,000 people) at a time.
+    edition: Edition
+    stays: list[Stay]
+    records: int
+
+
+def write_reports(order: Order, on_progress: Callable[[int], None] = lambda records: None) -> int:
+    """Write the reports, and truth and schedule if wanted; return how many records all files hold.
+
+    Memory holds one edition (up to 2,000 people) and the records that the next file repeats.
     """
     truth = Truth(order.truth) if order.truth else None
+    schedule: list[tuple[str, ...]] = [SCHEDULE_HEADER]
     rng = Random(order.seed)
     written = 0
     for site in range(order.sites):
         name = f"site_{site + 1}"
         folder = order.output / name if order.sites > 1 else order.output
+        folder.mkdir(parents=True, exist_ok=True)
+        per_file = -(-order.records // order.sites // order.files)
+        series = Series(folder, per_file, order.files, overlap=order.overlap, repeats=order.repeats)
+        extracts = Extracts(folder, order.files, order.content_pages, order.user_histories)
         records = order.records // order.sites + (site < order.records % order.sites)
-        for stays, count in _write_site(rng, order, folder, records):
+        for played in _write_site(rng, order.losses, series, extracts, records):
+            schedule += schedule_rows(name, played.edition)
             if truth:
-                truth.add(name, stays)
-            written += count
-            on_progress(count)
+                truth.add(name, played.stays)
+            on_progress(played.records)
+        written += series.written + extracts.written
     if truth:
         truth.close()
+    if order.schedule:
+        _write_csv(order.schedule, schedule)
     return written
 
 
-def _write_site(rng: Random, order: Order, folder: Path, records: int) -> Iterator[tuple[list[Stay], int]]:
-    """Write one site's files, edition by edition; yield each edition's true stays and count."""
-    losses = order.losses
-    folder.mkdir(parents=True, exist_ok=True)
-    series = Series(folder, -(-records // order.files), order.files)
+def _write_csv(path: Path, rows: list[tuple[str, ...]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
+
+
+def _write_site(rng: Random, losses: Losses, series: Series, extracts: Extracts, records: int) -> Iterator[Played]:
+    """Write one site's files, edition by edition."""
     editions = Editions(
         rng,
         edited_people=losses.edited_people,
         renamed_sessions=losses.renamed_sessions,
+        moved_sessions=losses.moved_sessions,
         pulled_back=losses.pulled_back,
     )
     left = records
     while left > 0:
-        edition = editions.next_edition(max(12, left // RECORDS_PER_PERSON), series.number)
+        edition = editions.next_edition(max(12, left // RECORDS_PER_PERSON), series.download)
         activities, stays = _play(rng, losses, edition, left)
         put_in_file_order(rng, losses.out_of_order, activities)
         series.write(activities)
+        extracts.write(activities)
         left -= len(activities)
-        yield stays, len(activities)
+        yield Played(edition, stays, len(activities))
     series.close()
+    extracts.close()
 
 
 def _play(rng: Random, losses: Losses, edition: Edition, budget: int) -> tuple[list[Activity], list[Stay]]:
@@ -225,12 +261,17 @@ def sample(
 
 @app.command()
 def generate(
-    records: Annotated[int, typer.Option(min=1, help="Records over all files and sites.")],
+    records: Annotated[int, typer.Option(min=1, help="Distinct records over all files and sites.")],
     output: Annotated[Path, typer.Option(help="Empty folder for the CSV files.")],
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
     files: Annotated[int, typer.Option(min=1, help="Consecutive files per site.")] = 1,
     sites: Annotated[int, typer.Option(min=1, help="Sites, each in its own folder.")] = 1,
     truth: Annotated[Path | None, typer.Option(help="Parquet file for the true stays.")] = None,
+    schedule: Annotated[Path | None, typer.Option(help="CSV for seeds/site/session_schedule.csv.")] = None,
+    overlap: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of each file told again in the next.")] = 0.0,
+    repeat: Annotated[int, typer.Option(min=0, help="Files of each site downloaded again, with later edits.")] = 0,
+    content_pages: Annotated[int, typer.Option(min=0, help="Files of one content page each, per site.")] = 0,
+    user_histories: Annotated[int, typer.Option(min=0, help="Files of one user's history each, per site.")] = 0,
     lost_left: Annotated[float, rate_option("lost_left")] = DEFAULT_LOSSES.lost_left,
     reconnects: Annotated[float, rate_option("reconnects")] = DEFAULT_LOSSES.reconnects,
     same_second: Annotated[float, rate_option("same_second")] = DEFAULT_LOSSES.same_second,
@@ -239,6 +280,7 @@ def generate(
     out_of_order: Annotated[float, rate_option("out_of_order")] = DEFAULT_LOSSES.out_of_order,
     edited_people: Annotated[float, rate_option("edited_people")] = DEFAULT_LOSSES.edited_people,
     renamed_sessions: Annotated[float, rate_option("renamed_sessions")] = DEFAULT_LOSSES.renamed_sessions,
+    moved_sessions: Annotated[float, rate_option("moved_sessions")] = DEFAULT_LOSSES.moved_sessions,
     pulled_back: Annotated[float, rate_option("pulled_back")] = DEFAULT_LOSSES.pulled_back,
     staff_hops: Annotated[float, rate_option("staff_hops")] = DEFAULT_LOSSES.staff_hops,
 ) -> None:
@@ -254,10 +296,24 @@ def generate(
         out_of_order=out_of_order,
         edited_people=edited_people,
         renamed_sessions=renamed_sessions,
+        moved_sessions=moved_sessions,
         pulled_back=pulled_back,
         staff_hops=staff_hops,
     )
-    order = Order(records, output, seed, files, sites, losses, truth)
+    order = Order(
+        records,
+        output,
+        seed,
+        files,
+        sites,
+        losses,
+        truth,
+        schedule,
+        overlap,
+        repeats=repeat,
+        content_pages=content_pages,
+        user_histories=user_histories,
+    )
     console = Console(stderr=True)
     columns = (TextColumn("records"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 from simulation_platform import (
@@ -20,7 +20,8 @@ from simulation_platform import (
 )
 from simulation_words import COMPANIES, DOMAINS, FORMS, PEOPLE, QUESTIONS, TOPICS
 
-FIRST_WEEK = int(datetime(2022, 1, 3, tzinfo=UTC).timestamp())
+# The first week ends with a change to daylight-saving time, so that the smallest run has a session over it.
+FIRST_WEEK = int(datetime(2022, 3, 21, tzinfo=UTC).timestamp())
 SMALLEST, LARGEST = 100, 2000
 PEOPLE_PER_ROOM = 250
 MOST_ROOMS = 6
@@ -38,18 +39,38 @@ SLOTS: tuple[tuple[int, int, int, int], ...] = (
     (3, 14 * 60, 60, 1),
 )
 WORKSHOP_SLOT = 2
+# In a week in which the clocks change in Europe (at 01:00 UTC), a session from before midnight UTC to after the change.
+NIGHT_BEFORE_CHANGE, NIGHT_MINUTES = 90 * MINUTE, 120
+MONTHS_OF_CHANGE = (3, 10)
+MOVES = tuple(minutes * MINUTE for minutes in (-60, -30, 30, 60))
 OFFSETS_FROM_UTC = (-8, -5, -3, 0, 1, 2, 5.5, 9, 12)
 ROLES = ("speaker",) * 6 + ("exhibitor",) * 3 + ("staff",) * 3 + ("attendee",) * 88
+
+
+def clock_change(monday: int) -> int | None:
+    """Return when Europe's clocks change in the week of that Monday: the last Sunday of March and October."""
+    sunday = datetime.fromtimestamp(monday, UTC) + timedelta(days=6)
+    is_last = (sunday + timedelta(days=7)).month != sunday.month
+    return monday + 6 * DAY + HOUR if is_last and sunday.month in MONTHS_OF_CHANGE else None
 
 
 class Editions:
     """An endless source of weekly editions; holds only the people of the latest one."""
 
-    def __init__(self, rng: Random, *, edited_people: float, renamed_sessions: float, pulled_back: float) -> None:
+    def __init__(
+        self,
+        rng: Random,
+        *,
+        edited_people: float = 0.0,
+        renamed_sessions: float = 0.0,
+        moved_sessions: float = 0.0,
+        pulled_back: float = 0.0,
+    ) -> None:
         """Set the share of people and sessions that are edited, of workshops pulled back."""
         self.rng = rng
         self.edited_people = edited_people
         self.renamed_sessions = renamed_sessions
+        self.moved_sessions = moved_sessions
         self.pulled_back = pulled_back
         self.week = 0
         self.last_content_id = 1000
@@ -71,7 +92,10 @@ class Editions:
         self.week += 1
         midnight = monday - int(rng.choice(OFFSETS_FROM_UTC) * HOUR)
         topics = self._topics()
-        slots = tuple(self._slot(midnight, place, topics) for place in range(len(SLOTS)))
+        agenda = [(midnight + day * DAY + start * MINUTE, length, rooms) for day, start, length, rooms in SLOTS]
+        if change := clock_change(monday):
+            agenda.append((change - NIGHT_BEFORE_CHANGE, NIGHT_MINUTES, 1))
+        slots = tuple(self._slot(place, *times, topics) for place, times in enumerate(agenda))
         places = self._places(slots, topics)
         course = places["course"][0]
         lessons = tuple(f"{course.name}, lesson {number}" for number in range(1, 5))
@@ -126,10 +150,10 @@ class Editions:
         self.last_content_id += 1
         return Content(self.last_content_id, name, renamed=renamed, edited_after=self.download)
 
-    def _slot(self, midnight: int, place: int, topics: Iterator[str]) -> tuple[Session, ...]:
-        day, start, length, most_rooms = SLOTS[place]
+    def _slot(
+        self, place: int, starts_at: int, length: int, most_rooms: int, topics: Iterator[str]
+    ) -> tuple[Session, ...]:
         rooms = min(most_rooms, 1 + len(self.people) // PEOPLE_PER_ROOM)
-        starts_at = midnight + day * DAY + start * MINUTE
         return tuple(
             self._session(next(topics), starts_at, starts_at + length * MINUTE, place, room == 0)
             for room in range(rooms)
@@ -150,6 +174,7 @@ class Editions:
             1.0 if is_main else 0.3 + 0.6 * rng.random(),
             self._questions(topic, starts_at, ends_at),
             self._breakouts(name, starts_at, ends_at) if is_workshop else None,
+            rng.choice(MOVES) if rng.random() < self.moved_sessions else 0,
         )
 
     def _questions(self, topic: str, starts_at: int, ends_at: int) -> tuple[Question, ...]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
+from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 from random import Random
 from typing import IO, NamedTuple
 
-from simulation_platform import DAY, Activity, Stay
+from simulation_platform import DAY, Activity, Edition, Stay
 
 HEADER: tuple[str, ...] = (
     "User ID",
@@ -27,6 +29,8 @@ HEADER: tuple[str, ...] = (
     "Content Name",
     "Content Slug",
 )
+
+SCHEDULE_HEADER = ("site_id", "content_id", "session_type", "starts_at", "ends_at")
 
 NO_CONTENT = ("", "", "")
 NAMES_OF_CONTENT = frozenset({"Session", "View Content", "Favorite", "Track"})
@@ -54,6 +58,7 @@ class Losses:
     out_of_order: float = rate(0.01, "Records that stand up to 40 places off their place in time.")
     edited_people: float = rate(0.02, "Users who change e-mail or company between two downloads.")
     renamed_sessions: float = rate(0.05, "Sessions that are renamed between two downloads.")
+    moved_sessions: float = rate(0.02, "Sessions moved after the schedule was exported: it shows the old time.")
     pulled_back: float = rate(0.5, "Workshops whose moderator pulls all back from the breakouts at once.")
     staff_hops: float = rate(0.5, "Stays of staff who hop between the rooms of a slot.")
 
@@ -173,51 +178,135 @@ class Download:
         return self.content_id is None or (content is not None and content.content_id == self.content_id)
 
 
-class Series:
-    """Consecutive sitewide files of equal length, written as the records come."""
+class GrowingFile:
+    """A report that is written as the records come, and named after its last day (UTC) at the end."""
 
-    def __init__(self, folder: Path, records_per_file: int, files: int) -> None:
-        """Prepare the files; the last takes whatever comes after the others are full."""
+    def __init__(self, folder: Path, name: str, download: int, suffix: str = "") -> None:
+        """Open the file and write the header; the download's number says which edits it shows."""
+        self._name = f"{name}_{{}}{suffix}.csv"
+        self._path = folder / f"{name}{suffix}.csv.part"
+        self._download = download
+        self._last_at = 0
+        self._file: IO[str] = self._path.open("w", encoding="utf-8", newline="", buffering=1 << 20)
+        self._writer = csv.writer(self._file, lineterminator="\n")
+        self._writer.writerow(HEADER)
+
+    def write(self, activities: Sequence[Activity]) -> int:
+        """Append records and return how many."""
+        self._writer.writerows(row_of(activity, self._download) for activity in activities)
+        if activities:
+            self._last_at = max(self._last_at, activities[-1].at)
+        return len(activities)
+
+    def close(self) -> None:
+        """Close the file and give it its name."""
+        self._file.close()
+        self._path.rename(self._path.with_name(self._name.format(timestamp(self._last_at)[:10])))
+
+
+class Series:
+    """Sitewide files of equal length, written as the records come; `written` counts what is in them."""
+
+    def __init__(
+        self, folder: Path, records_per_file: int, files: int, *, overlap: float = 0.0, repeats: int = 0
+    ) -> None:
+        """Prepare the files; the last takes whatever comes after the others are full.
+
+        Args:
+            folder: Where to write.
+            records_per_file: New records in each file.
+            files: How many.
+            overlap: The share of these records that the next file tells again.
+            repeats: How many of the files are downloaded once more in the end, with all edits.
+        """
         self.folder = folder
         self.records_per_file = records_per_file
         self.files = files
-        self.number = 0
+        self.repeats = repeats
+        self.number = -1
+        self.written = 0
         self._room = 0
-        self._file: IO[str] | None = None
-        self._last_at = 0
+        self._told: deque[Activity] = deque(maxlen=int(overlap * records_per_file))
+        self._open: list[GrowingFile] = []
+
+    @property
+    def download(self) -> int:
+        """The number of the download that is being written."""
+        return max(0, self.number)
 
     def write(self, activities: list[Activity]) -> None:
         """Append records, opening the next file where one is full."""
         start = 0
         while start < len(activities):
+            if self._room == 0 and self.number < self.files - 1:
+                self._next_file()
             is_last = self.number == self.files - 1
-            if self._file is None or (self._room == 0 and not is_last):
-                self._file = self._next_file()
-                is_last = self.number == self.files - 1
-            part = activities[start:] if is_last else activities[start : start + self._room]
-            end = start + len(part)
-            number = self.number
-            csv.writer(self._file, lineterminator="\n").writerows(row_of(activity, number) for activity in part)
+            end = len(activities) if is_last else min(len(activities), start + self._room)
+            part = activities[start:end]
+            self.written += sum(file.write(part) for file in self._open)
+            self._told.extend(part)
             self._room -= len(part)
-            self._last_at = max(self._last_at, part[-1].at)
             start = end
 
     def close(self) -> None:
-        """Close the open file and name it after its number and its last day (UTC)."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-            last_day = timestamp(self._last_at)[:10]
-            self._path().rename(self.folder / f"sitewide_{self.number + 1:04}_{last_day}.csv")
+        """Close the open files."""
+        for file in self._open:
+            file.close()
+        self._open = []
 
-    def _path(self) -> Path:
-        return self.folder / f"sitewide_{self.number + 1:04}.csv.part"
-
-    def _next_file(self) -> IO[str]:
-        if self._file is not None:
-            self.close()
-            self.number += 1
+    def _next_file(self) -> None:
+        self.close()
+        self.number += 1
         self._room = self.records_per_file
-        file = self._path().open("w", encoding="utf-8", newline="", buffering=1 << 20)
-        csv.writer(file, lineterminator="\n").writerow(HEADER)
-        return file
+        name = f"sitewide_{self.number + 1:04}"
+        self._open = [GrowingFile(self.folder, name, self.number)]
+        self.written += self._open[0].write(tuple(self._told))
+        if self.number < self.repeats:
+            self._open.append(GrowingFile(self.folder, name, self.files, "_again"))
+
+
+class Extracts:
+    """Downloads of single content pages and of single users' histories, all made after the sitewide ones."""
+
+    def __init__(self, folder: Path, download: int, content_pages: int, user_histories: int) -> None:
+        """Set how many pages and users are wanted: those that the log mentions first."""
+        self.folder = folder
+        self.download = download
+        self.written = 0
+        self._wanted = {"content": content_pages, "user": user_histories}
+        self._files: dict[tuple[str, str], GrowingFile] = {}
+
+    def write(self, activities: list[Activity]) -> None:
+        """Append those of the records that the wanted pages and users have."""
+        if not any(self._wanted.values()):
+            return
+        chosen: dict[tuple[str, str], list[Activity]] = {}
+        for activity in activities:
+            for scope in self._scopes(activity):
+                if scope in self._files or self._open(*scope):
+                    chosen.setdefault(scope, []).append(activity)
+        self.written += sum(self._files[scope].write(records) for scope, records in chosen.items())
+
+    def close(self) -> None:
+        """Close the files."""
+        for file in self._files.values():
+            file.close()
+
+    def _scopes(self, activity: Activity) -> Iterator[tuple[str, str]]:
+        yield "user", activity.person.user_id
+        if activity.content is not None:
+            yield "content", activity.content.columns[0]
+
+    def _open(self, kind: str, number: str) -> bool:
+        if self._wanted[kind] == 0:
+            return False
+        self._wanted[kind] -= 1
+        self._files[kind, number] = GrowingFile(self.folder, f"{kind}_{number}", self.download)
+        return True
+
+
+def schedule_rows(site: str, edition: Edition) -> Iterator[tuple[str, ...]]:
+    """Yield the schedule of an edition's sessions in the columns of `SCHEDULE_HEADER`, as it was exported."""
+    for session in chain.from_iterable(edition.slots):
+        times = (timestamp(at - session.moved_by) for at in (session.starts_at, session.ends_at))
+        yield (site, session.content.columns[0], "session", *times)

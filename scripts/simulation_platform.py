@@ -148,7 +148,7 @@ class Breakouts(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A live session on the agenda, scheduled in seconds UTC."""
+    """A live session on the agenda, in seconds UTC; `moved_by` says how much later than the schedule shows it was."""
 
     content: Content
     starts_at: int
@@ -157,6 +157,7 @@ class Session:
     popularity: float = 1.0
     questions: tuple[Question, ...] = ()
     breakouts: Breakouts | None = None
+    moved_by: int = 0
 
 
 class Meeting(NamedTuple):

@@ -179,3 +179,61 @@ def test_every_stay_names_the_records_behind_it(built: Project) -> None:
             """
         ).fetchall()
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("two stays", {"gap_count": 1, "gap_seconds": 600, "evidence_ratio": 1.0}),
+        ("an hour early", {"before_start_seconds": 900, "after_end_seconds": 0, "likely_ratio": 1.0}),
+        ("half an hour late", {"before_start_seconds": 0, "after_end_seconds": 900, "upper_ratio": 1.0}),
+        ("a breakout inside the stay", {"breakout_seconds": 600, "gap_count": 0, "likely_seconds": 3600}),
+        ("from breakout to breakout", {"breakout_seconds": 1200, "evidence_ratio": 0.5}),
+        ("came back after the end", {"after_end_seconds": 120, "gap_seconds": 600, "open_stay_count": 1}),
+        ("a breakout only", {"likely_ratio": 1 / 6, "stay_count": 1, "open_stay_count": 0}),
+        ("came and left within one second", {"evidence_ratio": None, "likely_ratio": 0.0}),
+        ("0–60, 5–10 and 30–70 is 70, not 100", {"breakout_seconds": 2700, "after_end_seconds": 600}),
+    ],
+)
+def test_the_parts_of_attendance(built: Project, name: str, parts: dict[str, float | None]) -> None:
+    number = next(number for number, scenario in enumerate(SCENARIOS, start=1) if scenario.name == name)
+    with built.open() as connection:
+        row = connection.execute(
+            f"select {', '.join(parts)} from marts.fct_session_attendance where user_id = ? and content_id = ?",
+            [f"user{number}", str(number)],
+        ).fetchone()
+    assert row == tuple(parts.values())
+
+
+def test_a_session_tells_who_planned_who_came_and_how_full_it_was(built: Project) -> None:
+    # Session 1: twenty people and one user from 0 to 60, and one planner who never came.
+    with built.open() as connection:
+        session = connection.execute(
+            """
+            select registered_count, no_show_count, unique_people_count, attendee_count, left_early_count,
+                peak_people_count, peak_minute_at, average_people_count, average_likely_seconds, likely_seconds,
+                interaction_count, window_source
+            from marts.fct_sessions where content_id = '1'
+            """
+        ).fetchone()
+        minutes = connection.execute(
+            """
+            select count(*), min(presence_seconds), max(presence_seconds), max(minutes.peak_people_count)
+            from marts.fct_session_concurrency as minutes join marts.fct_sessions using (session_key)
+            where content_id = '1'
+            """
+        ).fetchone()
+    assert session == (1, 1, 21, 21, 0, 21, START.replace(tzinfo=None), 21.0, 3600.0, 21 * 3600, 0, "inferred")
+    assert minutes == (60, 21 * 60, 21 * 60, 21)
+
+
+def test_a_minute_counts_who_is_there_at_the_same_time(built: Project) -> None:
+    # A user who left at 4:59, beside twenty people who stayed.
+    number = next(number for number, scenario in enumerate(SCENARIOS, start=1) if scenario.records == "J0 L4:59")
+    with built.open() as connection:
+        minutes = connection.execute(
+            "select presence_seconds, fct_session_concurrency.peak_people_count from marts.fct_session_concurrency"
+            " join marts.fct_sessions using (session_key) where content_id = ? order by minute_at limit 6",
+            [str(number)],
+        ).fetchall()
+    assert minutes == [(21 * 60, 21)] * 4 + [(20 * 60 + 59, 21), (20 * 60, 20)]
