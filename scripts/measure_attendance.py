@@ -12,9 +12,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import groupby, product
 from pathlib import Path
 from random import Random
 from typing import Annotated
@@ -56,23 +56,31 @@ CATEGORIES = frozenset(
     {"Session", "Chat", "Hand", "Dialog", "Reaction", "Poll", "Rating", "Free Text", "Fill in the Blank", "Sorting"}
 )
 
-# Truth: the presence of each person in each session, breakouts among it, united by a running maximum of the end.
-# A meeting has no page and is known by its name. Of a cell, whoever was there or is said to have been counts.
+# Truth: the presence of each person in each session, breakouts among it, united by a running maximum of the end, and
+# cut to the hours in which presence counts: the true start and end with the buffers. A meeting has no page and is known
+# by its name. In a cell, whoever was there counts, and whoever is said to have been.
 ERRORS = """
 create or replace temp table errors as
-with stays as (
+with cut as (
     select
-        site as simulation,
-        user_id,
-        coalesce(content_id, 'name:' || session_name) as session_id,
-        started_at,
-        ended_at,
+        truth.site as simulation,
+        truth.user_id,
+        coalesce(truth.content_id, 'name:' || truth.session_name) as session_id,
+        greatest(truth.started_at, agenda.starts_at - to_minutes($before_minutes)) as started_at,
+        least(truth.ended_at, agenda.ends_at + to_minutes($after_minutes)) as ended_at
+    from truth
+    left join agenda on truth.site = agenda.site_id and truth.content_id = agenda.content_id
+),
+
+stays as (
+    select
+        *,
         max(ended_at) over (
-            partition by site, user_id, coalesce(content_id, 'name:' || session_name)
+            partition by simulation, user_id, session_id
             order by started_at, ended_at
             rows between unbounded preceding and 1 preceding
         ) as covered_until
-    from truth
+    from cut
 ),
 
 truths as (
@@ -144,6 +152,79 @@ select
     avg((is_truly_attended and not is_attended)::int) as wrong_no
 from errors
 group by all
+"""
+
+
+TITLES = {
+    "inferred": "Window of each session inferred from the log",
+    "schedule": "Window of each session from a schedule",
+}
+COLUMNS = (
+    "other losses",
+    "lost Lefts %",
+    "attendees",
+    "true minutes",
+    "strict %",
+    "likely %",
+    "upper %",
+    "in bracket %",
+    "wrong yes %",
+    "wrong no %",
+)
+AIMED_AT = 0.2
+
+PAGE = """# How accurate attendance is
+
+The log is lossy, so every number about attendance is a bracket: `strict` is what the log proves, `likely` what most
+probably was, `upper` what the log allows ([the rules](../models/marts/attendance/attendance_rules.md)). How far these
+are from what was, no real log can tell. So `scripts/simulation_*.py` play events of which the truth is known to the
+second, write their logs with the losses that real logs have, and this page compares. Write it anew with:
+
+```sh
+.venv/bin/python scripts/measure_attendance.py --people {people} --seeds {seeds} --output docs/attendance_accuracy.md
+```
+
+The same seeds give the same page.
+
+## In short
+
+{aims}
+
+All in per cent. *Worst cell* is the worst of all rows below that it can be read from.
+
+## Windows inferred from the log
+
+{inferred}
+
+## Windows from a schedule
+
+{schedule}
+
+## How to read the tables
+
+- **A row** unites {seeds} events of up to {people} people, each with a stage, parallel rooms, a workshop with
+  breakouts, a session over midnight and a clock change, and private meetings. The events are the same in every row;
+  only what the log loses differs.
+- **Attendees** are pairs of a person and a session. **True minutes** is their mean presence: the union of their stays
+  and breakouts, within the hours in which presence counts (the true start and end with the buffers of the settings).
+- **strict, likely, upper**: the mean absolute error in per cent of the true seconds, and in brackets the bias: minus
+  counts too little, plus too much. A plain 0 is exact for every attendee.
+- **In bracket**: attendees whose true seconds lie between `strict` and `upper`.
+- **Wrong yes, wrong no**: attendees whom `is_attended` calls attended though their true seconds are under
+  `attendance_minimum_seconds`, and the other way round.
+- **Lost Lefts**: stays whose Left was never written. **Other losses**: `reconnects` are a second Joined, or a Left and
+  a Joined in one second, amid a stay; `two devices` a second device that comes and goes amid a stay; `all` these, and
+  presenters who press Leave and go on watching, and records out of order, at the default rates of
+  `scripts/generate_reports.py generate`.
+- Every log is downloaded twice, halfway and at the end, with names and e-mails edited meanwhile.
+
+## What it does not show
+
+- It is a simulated platform. Its people arrive, pause, leave and write as we think people do: four in five stay to the
+  end, and a Left is lost whoever it is. Where those who lose it differ from those who do not, the bias is another.
+- Nobody is in two rooms at once, nobody shares an account, and the schedule, where one is given, is right.
+- At high rates of loss the rows tell of the rule for open stays rather than of the log: look at the bracket then, and
+  at `evidence_ratio`.
 """
 
 
@@ -229,9 +310,9 @@ def write_reports(cell: Cell, simulation: Simulation, folder: Path) -> list[Path
     time_header = "Date/Time" if cell.window_source == "schedule" else "Date"
     halfway = (edition.first_start + edition.last_end) // 2
     return [
-        Download(
-            number, f"{cell.site_id}_{number}.csv", until, time_header=time_header, categories=CATEGORIES
-        ).write(folder, activities)
+        Download(number, f"{cell.site_id}_{number}.csv", until, time_header=time_header, categories=CATEGORIES).write(
+            folder, activities
+        )
         for number, until in enumerate((halfway, edition.closes_at + 1))
     ]
 
@@ -251,14 +332,13 @@ def copy_project(target: Path) -> None:
             shutil.copy(source, target / name)
 
 
-def write_schedule(cells: list[Cell], simulations: dict[int, Simulation], path: Path) -> None:
-    """Write the schedule of the cells that have one."""
+def write_schedule(editions: dict[str, Edition], path: Path) -> None:
+    """Write the schedule of the editions of some sites."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(SCHEDULE_HEADER)
-        for cell in cells:
-            if cell.window_source == "schedule":
-                writer.writerows(schedule_rows(cell.site_id, simulations[cell.seed].edition))
+        for site_id, edition in editions.items():
+            writer.writerows(schedule_rows(site_id, edition))
 
 
 def land_cells(cells: list[Cell], simulations: dict[int, Simulation], folder: Path) -> None:
@@ -296,8 +376,8 @@ def run_dbt(project: Path, warehouse: Path) -> None:
         raise RuntimeError(result.stdout + result.stderr)
 
 
-def compare(connection: duckdb.DuckDBPyConnection, cells: list[Cell], minimum_seconds: int) -> list[Result]:
-    """Hold the attendance in the warehouse against the table `truth`, and sum up per kind of cell."""
+def compare(connection: duckdb.DuckDBPyConnection, cells: list[Cell], settings: dict[str, int]) -> list[Result]:
+    """Hold the attendance in the warehouse against the tables `truth` and `agenda`, and sum up per kind of cell."""
     connection.execute(
         "create or replace temp table cells"
         " (site_id varchar, simulation varchar, window_source varchar, losses varchar, lost_left double)"
@@ -306,7 +386,14 @@ def compare(connection: duckdb.DuckDBPyConnection, cells: list[Cell], minimum_se
         "insert into cells values (?, ?, ?, ?, ?)",
         [[cell.site_id, cell.simulation, cell.window_source, cell.losses, cell.lost_left] for cell in cells],
     )
-    connection.execute(ERRORS, {"minimum_seconds": minimum_seconds})
+    connection.execute(
+        ERRORS,
+        {
+            "minimum_seconds": settings["attendance_minimum_seconds"],
+            "before_minutes": settings["session_buffer_before_minutes"],
+            "after_minutes": settings["session_buffer_after_minutes"],
+        },
+    )
     results = [Result(*row) for row in connection.execute(SUMMARY).fetchall()]
     order = list(OTHER_LOSSES)
     return sorted(results, key=lambda result: (result.window_source, order.index(result.losses), result.lost_left))
@@ -320,10 +407,104 @@ def measure(cells: list[Cell], people: int, folder: Path) -> list[Result]:
     for seed, simulation in simulations.items():
         truth.add(f"seed{seed}", simulation.stays)
     truth.close()
-    write_schedule(cells, simulations, folder / "seeds" / "site" / "session_schedule.csv")
+    editions = {f"seed{seed}": simulation.edition for seed, simulation in simulations.items()}
+    write_schedule(editions, folder / "agenda.csv")
+    scheduled = {cell.site_id: editions[cell.simulation] for cell in cells if cell.window_source == "schedule"}
+    write_schedule(scheduled, folder / "seeds" / "site" / "session_schedule.csv")
     land_cells(cells, simulations, folder)
     run_dbt(folder, folder / "activity.duckdb")
     settings = yaml.safe_load((folder / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
     with connect(folder / "activity.duckdb") as connection:
         connection.execute("create temp table truth as from read_parquet(?)", [str(truth.path)])
-        return compare(connection, cells, settings["attendance_minimum_seconds"])
+        connection.execute(
+            "create temp table agenda as select * replace (content_id::varchar as content_id) from read_csv(?)",
+            [str(folder / "agenda.csv")],
+        )
+        return compare(connection, cells, settings)
+
+
+def cells_of(result: Result) -> tuple[str, ...]:
+    """Write a result as a line of the table; a plain 0 is exact."""
+    measures = (
+        "0" if error == 0 else f"{error * 100:.2f} ({bias * 100:+.2f})"
+        for error, bias in (
+            (result.strict_error, result.strict_bias),
+            (result.likely_error, result.likely_bias),
+            (result.upper_error, result.upper_bias),
+        )
+    )
+    shares = (f"{share * 100:.2f}" if share else "0" for share in (result.bracketed, result.wrong_yes, result.wrong_no))
+    counts = (f"{result.attendees:,}", f"{result.true_minutes:.1f}")
+    return (result.losses, f"{result.lost_left * 100:g}", *counts, *measures, *shares)
+
+
+def print_results(console: Console, results: list[Result]) -> None:
+    """Print a table for each source of the windows."""
+    for source, title in TITLES.items():
+        table = Table(title=title, title_justify="left")
+        for number, column in enumerate(COLUMNS):
+            table.add_column(column, justify="right" if number else "left")
+        for losses, group in groupby((r for r in results if r.window_source == source), lambda r: r.losses):
+            for result in group:
+                table.add_row(*cells_of(result))
+            if losses != list(OTHER_LOSSES)[-1]:
+                table.add_section()
+        console.print(table)
+
+
+def markdown_table(results: list[Result]) -> str:
+    """Write results as a table in Markdown."""
+    lines = [COLUMNS, ("---", *["--:"] * (len(COLUMNS) - 1)), *(cells_of(result) for result in results)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def aims_met(results: list[Result]) -> str:
+    """Write a table of what is aimed at, and the worst that was measured."""
+    usual = [result for result in results if result.lost_left == AIMED_AT]
+    whole = [result for result in results if result.lost_left == 0 and result.losses == "none"]
+    errors = [error for r in whole for error in (r.strict_error, r.likely_error, r.upper_error)]
+    lines = [f"| at {AIMED_AT * 100:g} % lost Lefts | aim | worst cell |", "|---|--:|--:|"]
+    if usual:
+        lines += [
+            f"| mean absolute error of `likely` | < 5 | {max(r.likely_error for r in usual) * 100:.2f} |",
+            f"| bias of `likely`, either way | < 2 | {max(abs(r.likely_bias) for r in usual) * 100:.2f} |",
+            f"| attendees with the truth in the bracket | ≥ 98 | {min(r.bracketed for r in usual) * 100:.2f} |",
+        ]
+    if whole:
+        lines.append(f"| error of each measure in a log without losses | 0 | {max(errors) * 100:.2g} |")
+    return "\n".join(lines)
+
+
+def write_page(path: Path, results: list[Result], people: int, seeds: int) -> None:
+    """Write the page about the accuracy of attendance; the same results give the same page."""
+    tables = {source: [r for r in results if r.window_source == source] for source in TITLES}
+    text = PAGE.format(
+        people=people,
+        seeds=seeds,
+        aims=aims_met(results),
+        **{source: markdown_table(group) for source, group in tables.items()},
+    )
+    path.write_text(text, encoding="utf-8")
+
+
+def main(
+    people: Annotated[int, typer.Option(min=12, help="People at each event, at most.")] = 300,
+    seeds: Annotated[int, typer.Option(min=1, help="Events of each kind, played with the seeds 1, 2, …")] = 3,
+    lost_left: Annotated[
+        list[float], typer.Option(min=0.0, max=1.0, help="Share of the Lefts that are lost; may be repeated.")
+    ] = list(LOST_LEFTS),  # noqa: B006
+    output: Annotated[Path | None, typer.Option(help="Page to write, such as docs/attendance_accuracy.md.")] = None,
+) -> None:
+    """Measure how far strict, likely and upper attendance are from the truth, and print it."""
+    console = Console()
+    cells = grid(lost_left, range(1, seeds + 1))
+    with tempfile.TemporaryDirectory(prefix="attendance-") as folder, console.status(f"measuring {len(cells)} cells"):
+        results = measure(cells, people, Path(folder))
+    print_results(console, results)
+    if output:
+        write_page(output, results, people, seeds)
+        console.print(f"written: {output}")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -83,8 +83,8 @@ def published_path() -> Path:
 
 
 def memory_limit() -> str:
-    """The memory that DuckDB may use before it spills to disk: ``MEMORY_LIMIT``, or 4 GB."""
-    return os.environ.get("MEMORY_LIMIT", "4GB")
+    """The memory that DuckDB may use before it spills to disk: ``MEMORY_LIMIT``, or 3 GB."""
+    return os.environ.get("MEMORY_LIMIT", "3GB")
 
 
 def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:

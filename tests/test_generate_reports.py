@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 from typer.testing import CliRunner
 
+from conftest import ROOT
 from generate_reports import Order, write_reports, write_sample
-from simulation_exporter import HEADER, Losses
+from simulation_editions import clock_change
+from simulation_exporter import HEADER, Losses, timestamp
 
 Key = tuple[str, str, str]
 Interval = tuple[str, str]
@@ -222,6 +225,112 @@ def test_later_files_show_edits_and_each_file_one_description(tmp_path: Path) ->
             seen[user_id] |= descriptions
 
     assert any(len(descriptions) == 2 for descriptions in seen.values())
+
+
+def test_overlap_tells_the_end_of_each_file_again(tmp_path: Path) -> None:
+    """Each file begins with the last share of the records of the one before; the distinct records stay the same."""
+    losses = Losses.none()
+    write_reports(Order(8_000, tmp_path / "plain", 11, files=4, losses=losses))
+    written = write_reports(Order(8_000, tmp_path / "overlapping", 11, files=4, losses=losses, overlap=0.25))
+    plain = [read(path) for path in sorted((tmp_path / "plain").glob("*.csv"))]
+    files = [read(path) for path in sorted((tmp_path / "overlapping").glob("*.csv"))]
+
+    assert files[0] == plain[0]
+    for number in range(1, 4):
+        assert files[number] == plain[number - 1][-500:] + plain[number]
+    assert written == sum(map(len, files)) == sum(map(len, plain)) + 3 * 500
+
+
+def test_repeated_download_shows_the_edits_made_since(tmp_path: Path) -> None:
+    """A file downloaded again holds the same records; only what can be edited differs."""
+    losses = Losses(**_only({"edited_people": 0.5, "renamed_sessions": 0.5}))
+    written = write_reports(Order(6_000, tmp_path, 12, files=2, losses=losses, repeats=1))
+    first, again, second = (read(path) for path in sorted(tmp_path.glob("*.csv")))
+    fixed = ("User ID", "Date", "Category", "Action", "Content ID")
+
+    def identities(records: list[dict[str, str]]) -> list[list[str]]:
+        return [[record[column] for column in fixed] for record in records]
+
+    assert [path.stem.endswith("_again") for path in sorted(tmp_path.glob("*.csv"))] == [False, True, False]
+    assert identities(first) == identities(again)
+    for column in ("Email", "Company", "Content Name"):
+        assert any(old[column] != new[column] for old, new in zip(first, again, strict=True))
+    assert written == len(first) + len(again) + len(second)
+
+
+def test_extracts_hold_one_page_or_one_user(tmp_path: Path) -> None:
+    """The download of a page or of a user's history holds all that the sitewide files have of it."""
+    order = Order(6_000, tmp_path, 13, files=2, losses=Losses.none(), content_pages=3, user_histories=2)
+    written = write_reports(order)
+    sitewide = [record for path in sorted(tmp_path.glob("sitewide_*.csv")) for record in read(path)]
+    for kind, column, count in (("content", "Content ID", 3), ("user", "User ID", 2)):
+        paths = sorted(tmp_path.glob(f"{kind}_*.csv"))
+        assert len(paths) == count
+        for path in paths:
+            number = path.stem.split("_")[1]
+            assert read(path) == [record for record in sitewide if record[column] == number]
+    assert written == sum(1 for _ in records_of(tmp_path))
+
+
+def minutes_off_the_schedule(schedule: Path, truth: Path) -> list[float]:
+    """Return how long after the scheduled start the median true arrival is, per session."""
+    rows = duckdb.connect().execute(
+        "select median(date_diff('second', starts_at, started_at)) / 60 from read_csv($schedule, all_varchar = false)"
+        " as schedule join read_parquet($truth) as truth"
+        " on schedule.site_id = truth.site and schedule.content_id::varchar = truth.content_id"
+        " where not starts_with(session_name, 'Breakout from') group by site_id, schedule.content_id",
+        {"schedule": str(schedule), "truth": str(truth)},
+    )
+    return [row[0] for row in rows.fetchall()]
+
+
+@pytest.mark.parametrize(("moved", "least", "most"), [(0.0, 0, 15), (1.0, 15, 75)])
+def test_schedule_is_what_was_planned(tmp_path: Path, moved: float, least: int, most: int) -> None:
+    """The schedule has the columns of the seed and a row per session; a moved session was at another time."""
+    schedule, truth = tmp_path / "schedule.csv", tmp_path / "truth.parquet"
+    losses = Losses(**_only({"moved_sessions": moved}))
+    write_reports(
+        Order(20_000, tmp_path / "reports", 14, sites=2, losses=losses, truth=truth, schedule=schedule),
+    )
+    seed = (ROOT / "seeds" / "site" / "session_schedule.csv").read_text().splitlines()[0]
+    rows = read(schedule)
+    joined = {r["Content ID"] for r in records_of(tmp_path / "reports") if r["Action"] == "Joined" and r["Content ID"]}
+
+    assert schedule.read_text().splitlines()[0] == seed
+    assert {row["site_id"] for row in rows} == {"site_1", "site_2"}
+    assert {row["content_id"] for row in rows} >= joined
+    assert all(row["starts_at"] < row["ends_at"] and row["session_type"] == "session" for row in rows)
+    assert all(least <= abs(minutes) <= most for minutes in minutes_off_the_schedule(schedule, truth))
+
+
+def test_smallest_run_has_a_session_over_a_clock_change(tmp_path: Path) -> None:
+    """Somebody is present while Europe's clocks change, in a session that began before midnight UTC."""
+    truth = tmp_path / "truth.parquet"
+    write_reports(Order(4_000, tmp_path / "reports", 15, truth=truth))
+    over = [
+        key
+        for key, intervals in true_intervals(truth).items()
+        if any(start < "2022-03-27 00:00" and end > "2022-03-27 01:00" for start, end in intervals)
+    ]
+
+    assert over
+
+
+@pytest.mark.parametrize(
+    ("monday", "change"),
+    [
+        ("2022-03-21", "2022-03-27 01:00:00"),
+        ("2022-03-14", None),
+        ("2022-10-24", "2022-10-30 01:00:00"),
+        ("2022-10-17", None),
+        ("2024-03-25", "2024-03-31 01:00:00"),
+        ("2022-05-23", None),
+    ],
+)
+def test_clocks_change_on_the_last_sunday_of_march_and_october(monday: str, change: str | None) -> None:
+    at = clock_change(int(datetime.fromisoformat(monday).replace(tzinfo=UTC).timestamp()))
+
+    assert (None if at is None else timestamp(at)) == change
 
 
 def test_command_refuses_a_folder_with_reports(tmp_path: Path) -> None:
