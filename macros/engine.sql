@@ -71,10 +71,10 @@ All times are naive timestamps in UTC.
     {{ column }} + to_seconds({{ seconds }})
 {%- endmacro %}
 
-{#- Every full minute from the first to the last, per key, in a column minute_at. -#}
-{% macro minute_spine(relation, key, first_minute_at, last_at) -%}
+{#- Some columns of a relation, once for every full minute that a span touches, in a column minute_at. -#}
+{% macro minute_spine(relation, columns, span_start, span_end) -%}
     select
-        {{ key }},
-        unnest(generate_series({{ first_minute_at }}, {{ last_at }}, interval 1 minute)) as minute_at
+        {{ columns | join(", ") }},
+        unnest(generate_series({{ dbt.date_trunc("minute", span_start) }}, {{ span_end }}, interval 1 minute)) as minute_at
     from {{ relation }}
 {%- endmacro %}

@@ -54,8 +54,80 @@ keyed as (
         coalesce(
             site_id || ':' || session_content_id,
             site_id || ':name:' || {{ hash_key(["session_name"]) }}
-        ) as session_key
+        ) as place_key
     from resolved
+),
+
+-- Meetings of one name are many: after some hours in which nobody joined or left, the next begins.
+off_page_events as (
+    select
+        *,
+        case
+            when session_event = 'attend' then 0
+            when max(case when session_event <> 'attend' then occurred_at end) over earlier_events
+            >= {{ add_minutes('occurred_at', -60 * var('meeting_gap_hours')) }} then 0
+            else 1
+        end as is_first_of_meeting
+    from keyed
+    where session_content_id is null
+    window earlier_events as (
+        partition by place_key
+        order by occurred_at, activity_key
+        rows between unbounded preceding and 1 preceding
+    )
+),
+
+numbered as (
+    select
+        *,
+        sum(is_first_of_meeting) over (
+            partition by place_key
+            order by occurred_at, activity_key
+            rows between unbounded preceding and current row
+        ) as meeting_number,
+        sum(is_first_of_meeting) over (partition by place_key) as meeting_count
+    from off_page_events
+),
+
+-- An Attend belongs to the next meeting, and to the last where none comes.
+placed as (
+    select
+        activity_key,
+        site_id,
+        user_id,
+        session_content_id,
+        content_id,
+        session_event,
+        session_name,
+        is_breakout,
+        breakout_id,
+        has_content_columns,
+        occurred_at,
+        report_id,
+        record_number,
+        place_key || ':' || greatest(1, case
+            when session_event = 'attend' then least(meeting_number + 1, meeting_count)
+            else meeting_number
+        end) as session_key
+    from numbered
+    union all
+    select
+        activity_key,
+        site_id,
+        user_id,
+        session_content_id,
+        content_id,
+        session_event,
+        session_name,
+        is_breakout,
+        breakout_id,
+        has_content_columns,
+        occurred_at,
+        report_id,
+        record_number,
+        place_key as session_key
+    from keyed
+    where session_content_id is not null
 ),
 
 final as (
@@ -74,7 +146,7 @@ final as (
         occurred_at,
         report_id,
         record_number
-    from keyed
+    from placed
 )
 
 select * from final

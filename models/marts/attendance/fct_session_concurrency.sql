@@ -1,5 +1,5 @@
 -- How many people were in a session at a time, by the likely measure.
--- Grain: one row per session and minute (UTC) from its first presence to its last.
+-- Grain: one row per session and minute (UTC) in which somebody was there.
 
 with intervals as (
     select * from {{ ref('fct_presence_intervals') }}
@@ -21,34 +21,12 @@ changes as (
     from intervals
 ),
 
-bounds as (
-    select
-        session_key,
-        {{ dbt.date_trunc('minute', 'min(changed_at)') }} as first_minute_at,
-        max(changed_at) as last_changed_at
-    from changes
-    group by 1
-),
-
-minutes as (
-    {{ minute_spine('bounds', 'session_key', 'first_minute_at', 'last_changed_at') }}
-),
-
--- A change of nobody at each full minute, so that no span between two changes lies in two minutes.
 moments as (
     select
         session_key,
         changed_at,
         sum(people_change) as people_change
-    from (
-        select * from changes
-        union all
-        select
-            session_key,
-            minute_at as changed_at,
-            0 as people_change
-        from minutes
-    ) as changes_and_minutes
+    from changes
     group by 1, 2
 ),
 
@@ -62,14 +40,22 @@ spans as (
     window session_moments as (partition by session_key order by changed_at)
 ),
 
+-- Only the minutes in which somebody was there, so that a session held again after a year costs no year of minutes.
+minutes as (
+    {{ minute_spine('spans', ['session_key', 'people_count', 'changed_at', 'until_at'], 'changed_at', 'until_at') }}
+    where people_count > 0
+),
+
 final as (
     select
         session_key,
-        {{ dbt.date_trunc('minute', 'changed_at') }} as minute_at,
+        minute_at,
         cast(max(people_count) as bigint) as peak_people_count,
-        cast(sum(people_count * {{ seconds_between('changed_at', 'until_at') }}) as bigint) as presence_seconds
-    from spans
-    where until_at is not null
+        cast(sum(people_count * {{ seconds_between(
+            'greatest(changed_at, minute_at)', 'least(until_at, ' ~ add_minutes('minute_at', 1) ~ ')'
+        ) }}) as bigint) as presence_seconds
+    from minutes
+    where minute_at < until_at
     group by 1, 2
 )
 
