@@ -1,6 +1,6 @@
 # Two commands: `make build` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help build test lint format sample picture lock clean
+.PHONY: help build test lint format attendance-accuracy sample picture lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -24,7 +24,7 @@ unexport PUBLISHED_PATH
 endif
 
 help: ## List the targets.
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 
 build: $(VENV)/.installed ## Set up, land the reports (REPORTS=dir, else reports/, else the sample), build, publish.
 	@$(PYTHON) scripts/build_warehouse.py $(if $(REPORTS),--reports '$(REPORTS)')
@@ -43,6 +43,9 @@ format: $(VENV)/.installed-dev ## Let ruff and sqlfluff mend what they can.
 	@$(VENV)/bin/ruff check --fix scripts tests
 	@$(VENV)/bin/ruff format scripts tests
 	@$(VENV)/bin/sqlfluff fix --processes 2 --disable-progress-bar models tests
+
+attendance-accuracy: $(VENV)/.installed ## Measure attendance against simulated events of which the truth is known (a minute).
+	@$(PYTHON) scripts/measure_attendance.py --output docs/attendance_accuracy.md
 
 sample: $(VENV)/.installed ## Write the sample reports anew (the same seed gives the same bytes).
 	@$(PYTHON) scripts/generate_reports.py sample

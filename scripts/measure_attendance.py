@@ -222,7 +222,7 @@ All in per cent. *Worst cell* is the worst of all rows below that it can be read
 
 - It is a simulated platform. Its people arrive, pause, leave and write as we think people do: four in five stay to the
   end, and a Left is lost whoever it is. Where those who lose it differ from those who do not, the bias is another.
-- Nobody is in two rooms at once, nobody shares an account, and the schedule, where one is given, is right.
+- Nobody is in two sessions at once, nobody shares an account, and the schedule, where one is given, is right.
 - At high rates of loss the rows tell of the rule for open stays rather than of the log: look at the bracket then, and
   at `evidence_ratio`.
 """

@@ -189,7 +189,7 @@ def test_every_stay_names_the_records_behind_it(built: Project) -> None:
         ("half an hour late", {"before_start_seconds": 0, "after_end_seconds": 900, "upper_ratio": 1.0}),
         ("a breakout inside the stay", {"breakout_seconds": 600, "gap_count": 0, "likely_seconds": 3600}),
         ("from breakout to breakout", {"breakout_seconds": 1200, "evidence_ratio": 0.5}),
-        ("came back after the end", {"after_end_seconds": 120, "gap_seconds": 600, "open_stay_count": 1}),
+        ("came back after the end", {"after_end_seconds": 120, "gap_seconds": 960, "open_stay_count": 1}),
         ("a breakout only", {"likely_ratio": 1 / 6, "stay_count": 1, "open_stay_count": 0}),
         ("came and left within one second", {"evidence_ratio": None, "likely_ratio": 0.0}),
         ("0–60, 5–10 and 30–70 is 70, not 100", {"breakout_seconds": 2700, "after_end_seconds": 600}),

@@ -38,7 +38,7 @@ open_ends as (
         case
             when is_closed_by_left then next_left_at
             else least(next_rejoined_at, next_elsewhere_at, session_ended_at, capped_at)
-        end as likely_closed_at
+        end as first_end_at
     from candidates
 ),
 
@@ -47,15 +47,15 @@ clipped as (
     select
         *,
         least(greatest(joined_at, window_opened_at), window_closed_at) as started_at,
-        least(greatest(joined_at, likely_closed_at, window_opened_at), window_closed_at) as likely_ended_at,
+        least(greatest(joined_at, first_end_at, window_opened_at), window_closed_at) as closed_at,
         least(greatest(joined_at, coalesce(emptied_at, window_closed_at), window_opened_at), window_closed_at)
             as upper_ended_at,
         case
-            when likely_closed_at > window_closed_at then 'session_end'
+            when first_end_at > window_closed_at then 'session_end'
             when is_closed_by_left then 'left'
-            when likely_closed_at = next_rejoined_at then 'rejoined'
-            when likely_closed_at = next_elsewhere_at then 'joined_elsewhere'
-            when likely_closed_at = session_ended_at then 'session_end'
+            when first_end_at = next_rejoined_at then 'rejoined'
+            when first_end_at = next_elsewhere_at then 'joined_elsewhere'
+            when first_end_at = session_ended_at then 'session_end'
             else 'cap'
         end as closed_by
     from open_ends
@@ -79,7 +79,7 @@ stays_and_evidence as (
         joined_at as occurred_at,
         0 as is_evidence,
         joined_at,
-        likely_ended_at
+        closed_at
     from clipped
     union all
     select
@@ -89,7 +89,7 @@ stays_and_evidence as (
         evidence.occurred_at,
         1 as is_evidence,
         null as joined_at,
-        null as likely_ended_at
+        null as closed_at
     from rooms
     inner join evidence
         on
@@ -106,7 +106,7 @@ looked_back as (
         occurred_at,
         is_evidence,
         last_value(joined_at ignore nulls) over earlier_stays as joined_at,
-        last_value(likely_ended_at ignore nulls) over earlier_stays as likely_ended_at
+        last_value(closed_at ignore nulls) over earlier_stays as closed_at
     from stays_and_evidence
     window earlier_stays as (
         partition by site_id, user_id, room_key
@@ -123,17 +123,14 @@ last_evidence as (
         joined_at,
         max(occurred_at) as last_evidence_at
     from looked_back
-    where is_evidence = 1 and occurred_at <= likely_ended_at
+    where is_evidence = 1 and occurred_at <= closed_at
     group by 1, 2, 3, 4
 ),
 
-proven as (
+seen as (
     select
         clipped.*,
-        case
-            when clipped.is_closed_by_left then clipped.likely_ended_at
-            else greatest(clipped.started_at, coalesce(last_evidence.last_evidence_at, clipped.started_at))
-        end as strict_ended_at,
+        greatest(clipped.started_at, coalesce(last_evidence.last_evidence_at, clipped.started_at)) as last_seen_at,
         last_evidence.last_evidence_at is not null as has_evidence,
         case clipped.closed_by
             when 'left' then clipped.next_left_activity_key
@@ -148,11 +145,25 @@ proven as (
             and clipped.joined_at = last_evidence.joined_at
 ),
 
+-- Some of those who are never seen again leave before the end, so that an open stay gets a share of the time up to it.
+ended as (
+    select
+        *,
+        case when is_closed_by_left then closed_at else last_seen_at end as strict_ended_at,
+        case
+            when closed_by = 'session_end' and not is_closed_by_left
+                then {{ add_seconds('last_seen_at', 'cast(round(' ~ var('open_stay_remainder_ratio') ~ ' * '
+                    ~ seconds_between('last_seen_at', 'closed_at') ~ ') as bigint)') }}
+            else closed_at
+        end as likely_ended_at
+    from seen
+),
+
 keyed as (
     select
         *,
         {{ hash_key(["site_id", "user_id", "room_key", "joined_at"]) }} as presence_interval_key
-    from proven
+    from ended
 ),
 
 -- What the stays of a person in a session unite to, breakouts among them: a stay adds what lies after the latest end of
