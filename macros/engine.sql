@@ -41,6 +41,11 @@ All times are naive timestamps in UTC.
     {%- endif -%}
 {%- endmacro %}
 
+{#- The UTC time of a local time in a zone, which an expression gives by its IANA name. -#}
+{% macro to_utc(column, zone) -%}
+    timezone('UTC', timezone({{ zone }}, {{ column }}))
+{%- endmacro %}
+
 {#- Whole seconds from one UTC time to a later one. -#}
 {% macro seconds_between(earlier, later) -%}
     date_diff('second', {{ earlier }}, {{ later }})

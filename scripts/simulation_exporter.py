@@ -30,7 +30,7 @@ HEADER: tuple[str, ...] = (
     "Content Slug",
 )
 
-SCHEDULE_HEADER = ("site_id", "content_id", "session_type", "starts_at", "ends_at")
+SCHEDULE_HEADER = ("site_id", "content_id", "session_type", "starts_at", "ends_at", "time_zone")
 
 NO_CONTENT = ("", "", "")
 NAMES_OF_CONTENT = frozenset({"Session", "View Content", "Favorite", "Track"})
@@ -309,4 +309,4 @@ def schedule_rows(site: str, edition: Edition) -> Iterator[tuple[str, ...]]:
     """Yield the schedule of an edition's sessions in the columns of `SCHEDULE_HEADER`, as it was exported."""
     for session in chain.from_iterable(edition.slots):
         times = (timestamp(at - session.moved_by) for at in (session.starts_at, session.ends_at))
-        yield (site, session.content.columns[0], "session", *times)
+        yield (site, session.content.columns[0], "session", *times, "UTC")

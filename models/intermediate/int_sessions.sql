@@ -6,7 +6,13 @@ with session_events as (
 ),
 
 schedule as (
-    select * from {{ ref('session_schedule') }}
+    select
+        site_id,
+        content_id,
+        session_type,
+        {{ to_utc('starts_at', "coalesce(time_zone, 'UTC')") }} as starts_at,
+        {{ to_utc('ends_at', "coalesce(time_zone, 'UTC')") }} as ends_at
+    from {{ ref('session_schedule') }}
 ),
 
 -- A session that is only known from its breakouts has the name that these give to it. What takes place off any content
