@@ -62,12 +62,7 @@ keyed as (
 off_page_events as (
     select
         *,
-        case
-            when session_event = 'attend' then 0
-            when max(case when session_event <> 'attend' then occurred_at end) over earlier_events
-            >= {{ add_minutes('occurred_at', -60 * var('meeting_gap_hours')) }} then 0
-            else 1
-        end as is_first_of_meeting
+        max(case when session_event <> 'attend' then occurred_at end) over earlier_events as previous_live_at
     from keyed
     where session_content_id is null
     window earlier_events as (
@@ -75,6 +70,17 @@ off_page_events as (
         order by occurred_at, activity_key
         rows between unbounded preceding and 1 preceding
     )
+),
+
+meetings as (
+    select
+        *,
+        case
+            when session_event = 'attend' then 0
+            when previous_live_at >= {{ add_minutes('occurred_at', -60 * var('meeting_gap_hours')) }} then 0
+            else 1
+        end as is_first_of_meeting
+    from off_page_events
 ),
 
 numbered as (
@@ -86,7 +92,7 @@ numbered as (
             rows between unbounded preceding and current row
         ) as meeting_number,
         sum(is_first_of_meeting) over (partition by place_key) as meeting_count
-    from off_page_events
+    from meetings
 ),
 
 -- An Attend belongs to the next meeting, and to the last where none comes.

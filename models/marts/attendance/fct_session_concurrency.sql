@@ -6,7 +6,7 @@ with intervals as (
     where likely_added_seconds > 0
 ),
 
--- What each stay adds is an interval of its own, so no person is counted twice: one more from here, one less from there.
+-- What each stay adds is an interval of its own, so no person is counted twice: one more from here, one less there.
 changes as (
     select
         session_key,
