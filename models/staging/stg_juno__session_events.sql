@@ -1,8 +1,6 @@
 -- Sessions that users added to their schedule (attend), entered while live (joined) and left.
 -- Grain: one row per attend, joined or left.
 
-{%- set breakout_pattern = "(?is)^breakout from +([^ ].*?) +\\[?#\\[?([0-9a-z]+)\\]?$" %}
-
 with activities as (
     {{ family_activities('session_events') }}
 ),
@@ -12,8 +10,8 @@ with activities as (
 parsed as (
     select
         *,
-        {{ regex_group("label", breakout_pattern, 1) }} as parent_name,
-        {{ regex_group("label", breakout_pattern, 2) }} as label_id
+        {{ regex_group("label", breakout_pattern(), 1) }} as parent_name,
+        {{ regex_group("label", breakout_pattern(), 2) }} as label_id
     from activities
 ),
 

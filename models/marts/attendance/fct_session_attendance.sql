@@ -79,8 +79,10 @@ attended as (
         coalesce(summed.gap_count, 0) as gap_count,
         {%- for measure in ['strict', 'likely', 'upper'] %}
         coalesce(summed.{{ measure }}_added_seconds, 0) as {{ measure }}_seconds,
-        least(1, coalesce(summed.{{ measure }}_added_seconds, 0) / nullif(cast(sessions.session_seconds as double), 0))
-            as {{ measure }}_ratio,
+        case
+            when sessions.session_seconds > 0
+                then least(1, coalesce(summed.{{ measure }}_added_seconds, 0) / cast(sessions.session_seconds as double))
+        end as {{ measure }}_ratio,
         {%- endfor %}
         coalesce(summed.gap_before_seconds, 0) as gap_seconds,
         coalesce(summed.before_seconds, 0) as before_start_seconds,

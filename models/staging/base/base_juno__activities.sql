@@ -51,7 +51,8 @@ typed as (
 ),
 
 -- The identity of an activity is what nobody can edit later. A label is part of it only where it is what the user did
--- (a text, an answer), not where it is an editable name; category and action only while nobody has said what they mean.
+-- (a text, an answer), not where it is an editable name, and of a sub-breakout's its id; category and action only while
+-- nobody has said what they mean.
 identified as (
     select
         *,
@@ -62,6 +63,7 @@ identified as (
             "activity_type",
             "content_id",
             "case when is_label_identity then label end",
+            "case when activity_family = 'session_events' then " ~ regex_group("label", breakout_pattern(), 2) ~ " end",
             "case when activity_type = 'unrecognised' then category end",
             "case when activity_type = 'unrecognised' then action end",
         ]) }} as identity_hash

@@ -1,0 +1,198 @@
+"""The attendance models as dbt compiles them, run on a few records in memory: milliseconds instead of a dbt run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import duckdb
+
+from conftest import Project
+from warehouse import RAW_TABLES
+
+# The chain in the order in which each model finds what it reads. Staging models are views, as in the project.
+CHAIN = (
+    "staging.base_juno__reports",
+    "staging.base_juno__activity_patterns",
+    "staging.base_juno__activities",
+    "staging.stg_juno__session_events",
+    "intermediate.int_session_events",
+    "intermediate.int_presence_evidence",
+    "intermediate.int_sessions",
+    "intermediate.int_presence_stays",
+    "marts.fct_presence_intervals",
+    "marts.fct_session_attendance",
+    "marts.fct_session_concurrency",
+    "marts.fct_sessions",
+)
+VIEWS = frozenset({"staging.stg_juno__session_events"})
+SEEDS = ("activity_types", "activity_aliases", "site_activity_aliases", "session_schedule")
+SITE = "default"
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record as it lies in raw.activities."""
+
+    user_id: str
+    category: str
+    action: str
+    label: str
+    occurred_at: datetime
+    content_id: str = ""
+    content_name: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """A landed report; its id and its time of landing say nothing of when it was downloaded."""
+
+    report_id: str
+    records: Sequence[Record]
+    loaded_at: datetime = datetime(2026, 6, 1)
+    site_id: str = SITE
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A row of the seed session_schedule."""
+
+    content_id: str
+    starts_at: datetime
+    ends_at: datetime
+    site_id: str = SITE
+
+
+@dataclass(frozen=True)
+class Marts:
+    """The rows of the marts of attendance."""
+
+    sessions: list[Row]
+    attendance: list[Row]
+    intervals: list[Row]
+    concurrency: list[Row]
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The compiled SQL of the chain, and a database that holds the seeds."""
+
+    sql: Mapping[str, str] = field(repr=False)
+    connection: duckdb.DuckDBPyConnection = field(repr=False)
+
+    def run(self, reports: Iterable[Report], schedule: Iterable[Schedule] = ()) -> Marts:
+        """Put the reports and the schedule in place of the former ones and build every model."""
+        self._land(list(reports))
+        self._plan(list(schedule))
+        return self.build()
+
+    def build(self) -> Marts:
+        """Build every model on what is landed."""
+        for model in CHAIN:
+            kind = "view" if model in VIEWS else "table"
+            self.connection.execute(f"create or replace {kind} {model} as {self.sql[model]}")
+        return Marts(
+            self.rows("marts.fct_sessions"),
+            self.rows("marts.fct_session_attendance"),
+            self.rows("marts.fct_presence_intervals"),
+            self.rows("marts.fct_session_concurrency"),
+        )
+
+    def rows(self, table: str) -> list[Row]:
+        """All rows of a table, as dictionaries, in an order that only their values make."""
+        result = self.connection.execute(f"select * from {table} order by all")
+        names = [column[0] for column in result.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def _land(self, reports: list[Report]) -> None:
+        self.connection.execute("truncate raw.activities")
+        self.connection.execute("truncate raw.reports")
+        landed = [report for report in reports if report.records]
+        self._insert(
+            "raw.reports",
+            ("report_id", "site_id", "file_name", "landed_count", "first_occurred_at", "last_occurred_at", "loaded_at"),
+            [
+                (
+                    report.report_id,
+                    report.site_id,
+                    f"{report.report_id}.csv",
+                    len(report.records),
+                    min(record.occurred_at for record in report.records),
+                    max(record.occurred_at for record in report.records),
+                    report.loaded_at,
+                )
+                for report in landed
+            ],
+        )
+        self._insert(
+            "raw.activities",
+            (
+                *("report_id", "record_number", "user_id", "category", "action", "label", "occurred_at", "date"),
+                *("content_id", "content_name", "content_slug"),
+            ),
+            [
+                (
+                    *(report.report_id, number, record.user_id, record.category, record.action, record.label),
+                    *(record.occurred_at, str(record.occurred_at)),
+                    *(record.content_id, record.content_name, record.content_name.lower().replace(" ", "_")),
+                )
+                for report in landed
+                for number, record in enumerate(report.records, start=1)
+            ],
+        )
+
+    def _plan(self, schedule: list[Schedule]) -> None:
+        self.connection.execute("truncate staging.session_schedule")
+        self._insert(
+            "staging.session_schedule",
+            ("site_id", "content_id", "session_type", "starts_at", "ends_at"),
+            [(row.site_id, row.content_id, "session", row.starts_at, row.ends_at) for row in schedule],
+        )
+
+    def _insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """Insert all rows in one statement: one per row would take longer than the models."""
+        if rows:
+            places = ", ".join(["(" + ", ".join("?" * len(columns)) + ")"] * len(rows))
+            values = [value for row in rows for value in row]
+            self.connection.execute(f"insert into {table} ({', '.join(columns)}) values {places}", values)
+
+
+def compile_chain(project: Project) -> Chain:
+    """Build the chain once with dbt on the sample, and take its compiled SQL and its seeds into memory."""
+    landed = project.run(sys.executable, "scripts/load_reports.py", "sample/reports")
+    assert "landed" in landed.stdout, landed.stdout + landed.stderr
+    models = [f"+{model.split('.')[1]}" for model in CHAIN[-4:]]
+    built = project.dbt("build", "--select", *models, "--exclude-resource-type", "test", "unit_test")
+    assert built.returncode == 0, built.stdout + built.stderr
+    database = project.warehouse.stem
+    connection = duckdb.connect()
+    connection.execute("set threads = 1")
+    connection.execute("set TimeZone = 'UTC'")
+    connection.execute(f"attach '{project.warehouse}' as built (read_only)")
+    connection.execute(f"attach ':memory:' as {database}")
+    connection.execute(f"use {database}")
+    connection.execute(RAW_TABLES)
+    # What no model of the chain reads need not be given: a file's hash, its bytes.
+    for column in ("file_sha256", "file_bytes", "time_zone", "date_format", "delimiter", "encoding", "header"):
+        connection.execute(f"alter table raw.reports alter {column} drop not null")
+    for column in ("record_count", "rejected_count"):
+        connection.execute(f"alter table raw.reports alter {column} set default 0")
+    for schema in ("staging", "intermediate", "marts"):
+        connection.execute(f"create schema {schema}")
+    for seed in SEEDS:
+        connection.execute(f"create table staging.{seed} as from built.staging.{seed}")
+    connection.execute("detach built")
+    return Chain(MappingProxyType(compiled_sql(project.root)), connection)
+
+
+def compiled_sql(root: Path) -> dict[str, str]:
+    """The compiled SQL of every model of the chain."""
+    files = {path.stem: path for path in (root / "target" / "compiled").rglob("models/**/*.sql")}
+    return {model: files[model.split(".")[1]].read_text() for model in CHAIN}
