@@ -7,9 +7,12 @@ PYTHON := $(VENV)/bin/python
 REPORTS ?=
 
 # Read by the scripts: SITE, TIME_ZONE and DATE_FORMAT say what no report tells; MEMORY_LIMIT bounds DuckDB.
-export SITE TIME_ZONE DATE_FORMAT MEMORY_LIMIT WAREHOUSE_PATH PUBLISHED_PATH
+export REPORTS SITE TIME_ZONE DATE_FORMAT MEMORY_LIMIT WAREHOUSE_PATH PUBLISHED_PATH
 SITE ?= main
 TIME_ZONE ?= UTC
+ifeq ($(strip $(REPORTS)),)
+unexport REPORTS
+endif
 ifeq ($(strip $(DATE_FORMAT)),)
 unexport DATE_FORMAT
 endif
@@ -27,7 +30,7 @@ help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 
 build: $(VENV)/.installed ## Set up, land the reports (REPORTS=dir, else reports/, else the sample), build, publish.
-	@$(PYTHON) scripts/build_warehouse.py $(if $(REPORTS),--reports '$(REPORTS)')
+	@$(PYTHON) scripts/build_warehouse.py
 
 test: lint ## Run every test there is: linters, Python tests, dbt's unit and data tests on the sample.
 	@$(PYTHON) -m pytest

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
-import duckdb
 import typer
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
@@ -24,12 +23,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from landing import DEFAULT_SITE, Declaration
+from landing import DEFAULT_SITE, SAMPLE_SITE, Declaration, holds_own_reports
 from load_reports import (
     DateFormatOption,
     SiteOption,
     TimeZoneOption,
     declared,
+    describe,
     find_reports,
     land_with_progress,
 )
@@ -37,14 +37,12 @@ from publish import publish
 from summary import print_summary
 from warehouse import (
     PROJECT_ROOT,
-    RAW_TABLES,
     WarehouseError,
     connect,
     published_path,
     warehouse_path,
 )
 
-SAMPLE_SITE = "sample"
 SAMPLE_REPORTS = PROJECT_ROOT / "sample" / "reports"
 DEFAULT_REPORTS = PROJECT_ROOT / "reports"
 
@@ -83,22 +81,6 @@ def choose_reports(reports: Path | None, declaration: Declaration) -> tuple[list
     return find_reports([str(SAMPLE_REPORTS)]), Declaration(site_id=SAMPLE_SITE)
 
 
-def withdraw_sample(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Take the sample out of the warehouse before the first real report; returns whether it was there."""
-    connection.execute(RAW_TABLES)
-    sample = "(select report_id from raw.reports where site_id = $site)"
-    count = connection.execute(
-        "select count(*) from raw.reports where site_id = $site", {"site": SAMPLE_SITE}
-    ).fetchone()
-    if not count or not count[0]:
-        return False
-    connection.execute("begin")
-    for table in ("raw.activities", "raw.rejected_records", "raw.reports"):
-        connection.execute(f"delete from {table} where report_id in {sample}", {"site": SAMPLE_SITE})
-    connection.execute("commit")
-    return True
-
-
 def run_dbt(console: Console) -> dbtRunnerResult:
     """Run ``dbt build`` in this process with a progress bar. Unit tests are left out: they test code, not data."""
     with Progress(
@@ -128,7 +110,8 @@ def run_dbt(console: Console) -> dbtRunnerResult:
 
 def main(
     reports: Annotated[
-        Path | None, typer.Option("--reports", help="Folder of reports. Default: reports/, else the sample.")
+        Path | None,
+        typer.Option("--reports", envvar="REPORTS", help="Folder of reports. Default: reports/, else the sample."),
     ] = None,
     site: SiteOption = DEFAULT_SITE,
     time_zone: TimeZoneOption = "UTC",
@@ -146,9 +129,10 @@ def main(
     try:
         paths, declaration = choose_reports(reports, declared(site, time_zone, date_format))
         with steps.step("landing"), connect(warehouse) as connection:
-            if declaration.site_id != SAMPLE_SITE and withdraw_sample(connection):
-                console.print("The sample was taken out of the warehouse: now it holds your own reports.")
-            land_with_progress(connection, paths, declaration, console)
+            if declaration.site_id == SAMPLE_SITE and holds_own_reports(connection):
+                console.print("There is no new report in reports/.")
+                paths = []
+            landings = land_with_progress(connection, paths, declaration, console)
         with steps.step("building and testing"):
             result = run_dbt(console)
         if not result.success:
@@ -163,6 +147,9 @@ def main(
     except WarehouseError as error:
         console.print(f"[red]{escape(str(error))}[/red]")
         raise typer.Exit(1) from error
+    for landing in landings:
+        if landing.refusal is not None:
+            console.print(describe(landing), highlight=False)
     console.print(f"[dim]{steps}[/dim]", highlight=False)
 
 

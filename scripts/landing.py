@@ -33,6 +33,8 @@ from report_rows import Rows, count_rows, examine_rows
 from warehouse import RAW_TABLES
 
 DEFAULT_SITE = "main"
+# The committed sample is landed as this site, which is nobody else's.
+SAMPLE_SITE = "sample"
 EXAMPLES_SHOWN = 5
 
 # What DuckDB says of a record that it cannot read, and what that means to the owner of the file.
@@ -183,6 +185,29 @@ def land_reports(
         yield landing
 
 
+def holds_own_reports(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the warehouse holds a report that is not of the sample."""
+    connection.execute(RAW_TABLES)
+    return _number(connection, f"select count(*) from raw.reports where site_id <> '{SAMPLE_SITE}'") > 0
+
+
+def withdraw_sample(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Take the sample out of the warehouse once it holds a report of its owner; returns whether it was there."""
+    if not holds_own_reports(connection):
+        return False
+    sample = "(select report_id from raw.reports where site_id = $site)"
+    count = connection.execute(
+        "select count(*) from raw.reports where site_id = $site", {"site": SAMPLE_SITE}
+    ).fetchone()
+    if not count or not count[0]:
+        return False
+    connection.execute("begin")
+    for table in ("raw.activities", "raw.rejected_records", "raw.reports"):
+        connection.execute(f"delete from {table} where report_id in {sample}", {"site": SAMPLE_SITE})
+    connection.execute("commit")
+    return True
+
+
 def _land_report(
     connection: duckdb.DuckDBPyConnection,
     path: Path,
@@ -289,6 +314,14 @@ def _date_format(connection: duckdb.DuckDBPyConnection, report: ReportFormat, de
             f"its column {report.header_of('date')} holds no date that is known: the first is {text!r}. Cure: say"
             " how it is written with --date-format, for example --date-format '%d %b %Y %H:%M'."
         )
+    for name in DATE_FORMATS:
+        mine, other = _time(column, best[0]), _time(column, name)
+        only = "select count({}) filter (where {} is null) from staged"
+        if _number(connection, only.format(mine, other)) and _number(connection, only.format(other, mine)):
+            raise ReportRefused(
+                f"its column {report.header_of('date')} holds dates of two orders, {best[0]} and {name}."
+                " Cure: download it again, or make two files of it."
+            )
     readings = ", ".join(_time(column, name) for name in best)
     if len(best) > 1 and _number(
         connection, f"select count(*) from staged where least({readings}) <> greatest({readings})"

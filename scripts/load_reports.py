@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from landing import DEFAULT_SITE, Declaration, Landing, land_reports
+from landing import DEFAULT_SITE, SAMPLE_SITE, Declaration, Landing, land_reports, withdraw_sample
 from report_format import DATE_FORMATS
 from warehouse import WarehouseError, connect, warehouse_path
 
@@ -95,6 +95,8 @@ def land_with_progress(
         for landing in land_reports(connection, paths, declaration, progress):
             landings.append(landing)
             console.print(describe(landing), highlight=False)
+    if withdraw_sample(connection):
+        console.print("The sample was taken out of the warehouse: now it holds your own reports.")
     return landings
 
 
@@ -106,6 +108,8 @@ def declared(site: str, time_zone: str, date_format: str | None) -> Declaration:
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", site):
         raise typer.BadParameter("letters, digits, '.', '_' and '-' only", param_hint="--site")
+    if site == SAMPLE_SITE:
+        raise typer.BadParameter("that is the site of the committed sample", param_hint="--site")
     zones = duckdb.connect().execute("select 1 from pg_timezone_names() where name = ?", [time_zone])
     if not zones.fetchone():
         raise typer.BadParameter(f"{time_zone!r} is no IANA time zone such as Europe/Zurich", param_hint="--time-zone")

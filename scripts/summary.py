@@ -26,10 +26,10 @@ from marts.report_reconciliation
 """
 
 UNRECOGNISED = """
-select activity_count as "times", category, action, suggested_alias as "alias row"
+select suggested_alias
 from marts.unrecognised_activities
 order by activity_count desc, category, action
-limit 5
+limit 10
 """
 
 ATTENDANCE = """
@@ -49,7 +49,7 @@ limit 5
 LEADERBOARD = """
 select
     leaderboard.rank as "rank",
-    coalesce(concat_ws(' ', users.first_name, users.last_name), leaderboard.user_id) as "who",
+    coalesce(nullif(concat_ws(' ', users.first_name, users.last_name), ''), leaderboard.user_id) as "who",
     leaderboard.points as "points"
 from marts.fct_leaderboard as leaderboard
 inner join marts.dim_users as users on leaderboard.user_key = users.user_key
@@ -80,7 +80,10 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
                 f" To name them, add these rows to {SITE_ALIASES} and build again:",
                 highlight=False,
             )
-            _print_table(connection, UNRECOGNISED, console)
+            # Plain lines, for a folded one could not be pasted.
+            for (alias,) in connection.execute(UNRECOGNISED).fetchall():
+                console.print(escape(alias), highlight=False, soft_wrap=True)
+            console.print("With counts and examples, and all of them: marts.unrecognised_activities.", highlight=False)
         console.print(
             "\n[bold]Attendance[/bold], in mean minutes a person: what the log proves, what is likely, what it allows"
         )

@@ -422,6 +422,14 @@ def test_a_date_of_two_readings_is_never_guessed(
         assert rows(warehouse, "from raw.reports") == rows(warehouse, "from raw.activities") == []
 
 
+def test_dates_of_two_orders_in_one_file_are_refused(warehouse: duckdb.DuckDBPyConnection, report: Path) -> None:
+    dates = ("13/05/2024 10:00", "05/14/2024 10:00", "05/06/2024 10:00", "05/16/2024 10:00")
+    landing = land(warehouse, write(report, report_text(*(activity("u1", date=date) for date in dates))))
+
+    assert "holds dates of two orders, MM/dd/yyyy and dd/MM/yyyy. Cure:" in (landing.refusal or "")
+    assert rows(warehouse, "from raw.reports") == []
+
+
 def test_a_date_of_two_equal_readings_is_not_ambiguous(warehouse: duckdb.DuckDBPyConnection, report: Path) -> None:
     land(warehouse, write(report, report_text(activity("u1", date="05/05/2024 10:00"))))
 

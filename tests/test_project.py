@@ -66,6 +66,8 @@ def test_every_model_has_its_yaml_beside_it_and_every_column_a_description() -> 
 def test_every_setting_is_explained() -> None:
     settings = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]
     rules = (ROOT / "models" / "marts" / "attendance" / "attendance_rules.md").read_text()
+    assert f"`reporting_time_zone` in `dbt_project.yml`, {settings.pop('reporting_time_zone')} by default" in " ".join(
+        (ROOT / "README.md").read_text().split()
+    )
     for name, value in settings.items():
-        if name != "reporting_time_zone":
-            assert f"| `{name}` | `{value}` |" in rules
+        assert f"| `{name}` | `{value}` |" in rules

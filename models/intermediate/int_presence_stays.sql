@@ -77,16 +77,17 @@ joins as (
 ),
 
 -- The first Joined of the next session (or room) that the user went to: runs of joins in one place, and the start of
--- the next run. No join of a user's sessions with each other.
+-- the next run. No join of a user's sessions with each other. What is joined in the same second ends nothing.
 moved as (
     select
         *,
         min(case when previous_session_key is distinct from session_key then occurred_at end)
-            over (user_joins rows between 1 following and unbounded following) as next_session_joined_at,
+            over (user_joins range between interval 1 second following and unbounded following)
+            as next_session_joined_at,
         min(case when previous_room_key is distinct from room_key then occurred_at end)
-            over (user_joins rows between 1 following and unbounded following) as next_room_joined_at
+            over (user_joins range between interval 1 second following and unbounded following) as next_room_joined_at
     from joins
-    window user_joins as (partition by site_id, user_id order by occurred_at, session_key, room_key)
+    window user_joins as (partition by site_id, user_id order by occurred_at)
 ),
 
 final as (

@@ -5,6 +5,15 @@ with session_events as (
     select * from {{ ref('int_session_events') }}
 ),
 
+evidence as (
+    select
+        session_key,
+        user_id,
+        max(occurred_at) as last_evidence_at
+    from {{ ref('int_presence_evidence') }}
+    group by 1, 2
+),
+
 schedule as (
     select
         site_id,
@@ -26,7 +35,7 @@ sessions as (
             {{ newest('case when not is_breakout then session_name end', ['occurred_at']) }},
             {{ newest('session_name', ['occurred_at']) }}
         ) as session_name,
-        bool_and(is_off_content_page) as is_off_content_page
+        bool_and(is_off_content_page) and not bool_and(is_breakout) as is_off_content_page
     from session_events
     group by 1, 2, 3
 ),
@@ -43,15 +52,27 @@ people as (
     group by 1, 2
 ),
 
+-- Who has no Left is known to have been there until the last act that proves presence.
+last_known as (
+    select
+        people.session_key,
+        people.first_joined_at,
+        coalesce(people.last_left_at, greatest(people.last_seen_at, evidence.last_evidence_at)) as last_known_at,
+        people.last_left_at is not null or evidence.last_evidence_at > people.last_seen_at as has_end,
+        people.last_seen_at
+    from people
+    left join evidence on people.session_key = evidence.session_key and people.user_id = evidence.user_id
+),
+
 -- The quantiles keep a presenter who came an hour early, or a few who never left, from stretching the session.
 inferred as (
     select
         session_key,
         {{ quantile('first_joined_at', var('session_window_quantile')) }} as first_joined_at,
-        {{ quantile('last_left_at', 1 - var('session_window_quantile')) }} as last_left_at,
+        {{ quantile('case when has_end then last_known_at end', 1 - var('session_window_quantile')) }} as last_known_at,
         min(last_seen_at) as first_seen_at,
         max(last_seen_at) as last_seen_at
-    from people
+    from last_known
     group by 1
 ),
 
@@ -64,7 +85,7 @@ windowed as (
         schedule.session_type as scheduled_type,
         case when sessions.is_off_content_page then 'private_meeting' else 'session' end as inferred_type,
         coalesce(schedule.starts_at, inferred.first_joined_at, inferred.first_seen_at) as started_at,
-        coalesce(schedule.ends_at, inferred.last_left_at, inferred.last_seen_at) as ended_at,
+        coalesce(schedule.ends_at, inferred.last_known_at, inferred.last_seen_at) as ended_at,
         case
             when schedule.starts_at is not null then 'schedule'
             when inferred.session_key is not null then 'inferred'

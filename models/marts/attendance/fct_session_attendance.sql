@@ -81,7 +81,7 @@ attended as (
         coalesce(summed.{{ measure }}_added_seconds, 0) as {{ measure }}_seconds,
         case
             when sessions.session_seconds > 0
-                then least(1, coalesce(summed.{{ measure }}_added_seconds, 0) / cast(sessions.session_seconds as double))
+                then least(1.0, coalesce(summed.{{ measure }}_added_seconds, 0) * 1.0 / sessions.session_seconds)
         end as {{ measure }}_ratio,
         {%- endfor %}
         coalesce(summed.gap_before_seconds, 0) as gap_seconds,
