@@ -21,7 +21,7 @@ named_sessions as (
     select
         site_id,
         session_name,
-        max_by(content_id, occurred_at) as content_id
+        {{ newest('content_id', ['occurred_at']) }} as content_id
     from session_events
     where not is_breakout and content_id is not null and session_name is not null
     group by 1, 2
