@@ -83,3 +83,13 @@ All times are naive timestamps in UTC.
         unnest(generate_series({{ dbt.date_trunc("minute", span_start) }}, {{ span_end }}, interval 1 minute)) as minute_at
     from {{ relation }}
 {%- endmacro %}
+
+{#- How many words a text has: runs without a blank that hold a letter or a digit. -#}
+{% macro word_count(column) -%}
+    cast(len(regexp_extract_all({{ column }}, '[^\s\p{Z}]*[\p{L}\p{N}][^\s\p{Z}]*')) as bigint)
+{%- endmacro %}
+
+{#- A name as it is compared: lower case, no blanks around it, and one for each run of blanks inside. -#}
+{% macro folded(column) -%}
+    nullif(trim(regexp_replace(lower({{ column }}), '[\s\p{Z}]+', ' ', 'g')), '')
+{%- endmacro %}
