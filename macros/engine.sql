@@ -93,3 +93,8 @@ All times are naive timestamps in UTC.
 {% macro folded(column) -%}
     nullif(trim(regexp_replace(lower({{ column }}), '[\s\p{Z}]+', ' ', 'g')), '')
 {%- endmacro %}
+
+{#- The form of a text without its words: x for each letter (and @), n for each digit. -#}
+{% macro text_shape(column) -%}
+    regexp_replace(regexp_replace({{ column }}, '[\p{L}\p{M}@]', 'x', 'g'), '\p{N}', 'n', 'g')
+{%- endmacro %}
