@@ -130,10 +130,12 @@ final as (
         {%- for part in engagement_act_parts() %}
         {{ part }}_count,
         {%- endfor %}
+        {%- set scores = [] %}
         {%- for part in engagement_parts() %}
+        {%- do scores.append(part ~ "_score") %}
         {{ part }}_score,
         {%- endfor %}
-        {{ engagement_parts() | join("_score\n        + ") }}_score as engagement_score
+        {{ scores | join("\n        + ") }} as engagement_score
     from scored
 )
 
