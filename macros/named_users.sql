@@ -7,7 +7,7 @@
             site_id,
             user_id,
             lower(email) as email
-        from {{ ref('dim_users') }}
+        from {{ ref('int_users') }}
     ),
 
     seed_rows as (

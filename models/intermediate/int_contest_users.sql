@@ -6,7 +6,7 @@ with contests as (
 ),
 
 users as (
-    select * from {{ ref('dim_users') }}
+    select * from {{ ref('int_users') }}
 ),
 
 user_groups as (

@@ -3,7 +3,7 @@
 -- Ties share a rank and the next rank is left out (1, 2, 2, 4): leaderboard_rules.md beside this file.
 
 with contest_points as (
-    select * from {{ ref('int_contest_points') }}
+    select * from {{ ref('fct_contest_points') }}
     where is_current
 ),
 

@@ -2,7 +2,7 @@
 -- Grain: one row per contest, site, user and rule with an award that counts.
 
 with contest_points as (
-    select * from {{ ref('int_contest_points') }}
+    select * from {{ ref('fct_contest_points') }}
     where is_current
 ),
 

@@ -3,7 +3,7 @@
 -- The rules and the two bounds: leaderboard_rules.md beside this file.
 
 with contest_points as (
-    select * from {{ ref('int_contest_points') }}
+    select * from {{ ref('fct_contest_points') }}
 ),
 
 contests as (

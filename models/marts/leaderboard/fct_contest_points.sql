@@ -1,6 +1,6 @@
 -- The awards that fall into the span of a contest, by day and by the reset from which they count.
 -- Grain: one row per contest, site, user, rule, reset and day.
--- The rules: models/marts/leaderboard/leaderboard_rules.md.
+-- The rules: leaderboard_rules.md beside this file.
 
 with points_awarded as (
     select * from {{ ref('fct_points_awarded') }}
@@ -61,8 +61,8 @@ summed as (
 
 final as (
     select
-        summed.contest_id,
         summed.user_key,
+        summed.contest_id,
         summed.site_id,
         summed.user_id,
         summed.point_rule_key,
