@@ -182,10 +182,10 @@ final as (
             kept_days.contest_id = previous_ranks.contest_id
             and kept_days.site_id = previous_ranks.site_id
             and kept_days.day_number - 1 = previous_ranks.day_number
-            and previous_ranks.points = case
+            and case
                 when kept_days.day_number > linked.from_day_number then linked.points
                 when linked.previous_until_day_number = linked.from_day_number then linked.previous_points
-            end
+            end = previous_ranks.points
 )
 
 select * from final
