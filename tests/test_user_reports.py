@@ -230,6 +230,7 @@ def test_the_manifest_of_users_tells_what_was_landed_and_how(
         ("users_2026_02_30.csv", None),
         ("users_15-05-2026.csv", None),
         ("users_1202605151.csv", None),
+        ("users_202605151.csv", None),
         ("users_2026-0515.csv", None),
     ],
 )
