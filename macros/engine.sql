@@ -97,7 +97,7 @@ All times are naive timestamps in UTC.
 {#- The form of a text without its words: x for each letter (and @), n for each digit. -#}
 {% macro text_shape(column) -%}
     regexp_replace(regexp_replace({{ column }}, '[\p{L}\p{M}@]', 'x', 'g'), '\p{N}', 'n', 'g')
-{% endmacro %}
+{%- endmacro %}
 
 {#- The UTC time that a text tells in a zone, which an expression gives; an offset in the text wins. Null where it is
     no time. -#}
