@@ -32,16 +32,14 @@ typed as (
 numbered as (
     select
         *,
-        row_number() over (
-            partition by question_key, user_id
-            order by occurred_at, activity_key
-        ) as user_answer_number,
+        row_number() over user_answers as user_answer_number,
         count(*) over (partition by question_key, user_id) as user_answer_count,
-        lag(answer) over (
-            partition by question_key, user_id
-            order by occurred_at, activity_key
-        ) as previous_answer
+        lag(answer) over user_answers as previous_answer
     from typed
+    window user_answers as (
+        partition by question_key, user_id
+        order by occurred_at, activity_key
+    )
 ),
 
 final as (
