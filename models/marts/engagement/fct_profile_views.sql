@@ -24,7 +24,6 @@ names as (
         count(*) as user_count,
         min(user_key) as user_key
     from users
-    where folded_name is not null
     group by 1, 2
 ),
 
