@@ -46,8 +46,9 @@ def forgotten_salt(warehouse: Path, *, is_in_use: bool) -> str:
 
 def _kept(path: Path) -> str:
     try:
-        with suppress(FileExistsError), open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-            file.write(secrets.token_hex(32))
+        with suppress(FileExistsError):
+            path.touch(0o600, exist_ok=False)
+            path.write_text(secrets.token_hex(32))
         salt = path.read_text().strip()
     except OSError as error:
         raise WarehouseError(f"{path} cannot be read or written: {error.strerror}.") from error

@@ -24,6 +24,8 @@ from warehouse import PROJECT_ROOT, WarehouseError, connect, published_path, sha
 # What a site, a page, a report and a kind of act are called does not name a user.
 IMPERSONAL = ("site_id", "content_id", "report_id", "activity_type", "activity_family")
 
+DIM_USERS = 'marts."dim_users"'
+
 # 64 bits: among ten million values the odds that two share a pseudonym are 3 in a million, and it is checked.
 MACROS = """
 create temp macro pseudonym_hash(kind, value) as sha256(getvariable('salt') || kind || ':' || value)[:16];
@@ -52,15 +54,16 @@ class Model:
 
 @dataclass(frozen=True)
 class Table:
-    """A published table, its columns with their types, and its model."""
+    """A published table, its columns with their types, its model, and what dim_users has of the users."""
 
     name: str
     columns: Mapping[str, str]
     model: Model
+    user_columns: frozenset[str] = frozenset()
 
 
 def read_models(root: Path = PROJECT_ROOT) -> dict[str, Model]:
-    """What the YAML beside each mart says. (dbt's manifest says the same, but may be older than the YAML.)"""
+    """What the YAML beside each mart says. dbt's manifest says the same, but may be older than the YAML."""
     models = {}
     for path in sorted((root / "models" / "marts").rglob("*.yml")):
         for model in yaml.safe_load(path.read_text()).get("models", []):
@@ -121,7 +124,8 @@ def _tables(connection: duckdb.DuckDBPyConnection, models: Mapping[str, Model]) 
     for schema, table, column, data_type in connection.execute(
         """
         select schema_name, table_name, column_name, data_type from duckdb_columns()
-        where database_name = current_database() and schema_name in (?, ?) order by schema_name, table_name, column_index
+        where database_name = current_database() and schema_name in (?, ?)
+        order by schema_name, table_name, column_index
         """,
         PUBLISHED_SCHEMAS,
     ).fetchall():
@@ -129,9 +133,11 @@ def _tables(connection: duckdb.DuckDBPyConnection, models: Mapping[str, Model]) 
     unknown = sorted(table for _, table in columns if table not in models)
     if unknown:
         raise WarehouseError(
-            f"no model says what the columns of {', '.join(unknown)} hold, so that they cannot be shared. Cure: make build"
+            f"no model says what the columns of {', '.join(unknown)} hold, so that they cannot be shared."
+            " Cure: make build"
         )
-    return [Table(f'{schema}."{table}"', types, models[table]) for (schema, table), types in columns.items()]
+    of_users = frozenset(columns.get(("marts", "dim_users"), ()))
+    return [Table(f'{schema}."{table}"', types, models[table], of_users) for (schema, table), types in columns.items()]
 
 
 def _is_user_id(column: str) -> bool:
@@ -198,10 +204,11 @@ def _in_a_group(table: Table, column: str, minimum: int) -> str:
     """SQL for whether enough people share the value: those behind the row, or those of the site who have it."""
     if table.model.cohort_size is not None:
         return f'"{table.model.cohort_size}" >= {minimum}'
-    if "user_key" not in table.columns or "site_id" not in table.columns:
+    users = DIM_USERS if column in table.user_columns else table.name
+    if users == table.name and not {"user_key", "site_id"} <= table.columns.keys():
         raise WarehouseError(f"{table.name} has neither a cohort size nor users, so that {column} cannot be blanked.")
     return (
-        f'(site_id, "{column}") in (select (site_id, "{column}") from {table.name} group by site_id, "{column}"'
+        f'(site_id, "{column}") in (select (site_id, "{column}") from {users} group by site_id, "{column}"'
         f" having count(distinct user_key) >= {minimum})"
     )
 
