@@ -32,7 +32,8 @@ select
     sum(matched_by_id_count) as by_id,
     sum(matched_by_email_count) as by_email,
     sum(ambiguous_count) as ambiguous,
-    sum(unmatched_count) as unmatched
+    sum(unmatched_count) as unmatched,
+    sum(rejected_count) as rejected
 from marts.user_report_reconciliation
 """
 
@@ -60,10 +61,10 @@ limit 5
 LEADERBOARD = """
 select
     leaderboard.rank as "rank",
-    coalesce(nullif(concat_ws(' ', users.first_name, users.last_name), ''), leaderboard.user_id) as "who",
+    users.full_name as "who",
     leaderboard.points as "points"
 from marts.fct_leaderboard as leaderboard
-inner join marts.dim_users as users on leaderboard.user_key = users.user_key
+inner join restricted.user_details as users on leaderboard.user_key = users.user_key
 where leaderboard.contest_id = 'all_time'
 order by leaderboard.rank, 2
 limit 5
@@ -95,7 +96,10 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
             # Plain lines, for a folded one could not be pasted.
             for (alias,) in connection.execute(UNRECOGNISED).fetchall():
                 console.print(escape(alias), highlight=False, soft_wrap=True)
-            console.print("With counts and examples, and all of them: marts.unrecognised_activities.", highlight=False)
+            console.print(
+                "With counts and the form of their labels, and all of them: marts.unrecognised_activities.",
+                highlight=False,
+            )
         console.print(
             "\n[bold]Attendance[/bold], in mean minutes a person: what the log proves, what is likely, what it allows"
         )
@@ -110,11 +114,12 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
 
 def _print_users(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
     counts = connection.execute(USERS).fetchone()
-    files, users, by_id, by_email, ambiguous, unmatched = (int(count or 0) for count in counts or [0] * 6)
+    files, users, by_id, by_email, ambiguous, unmatched, rejected = (int(count or 0) for count in counts or [0] * 7)
     if files:
+        also = f"; {rejected:,} records were rejected" if rejected else ""
         console.print(
             f"[bold]{users:,} users[/bold] are told by the unique users reports: {by_id:,} known by id,"
-            f" {by_email:,} by e-mail, {ambiguous:,} ambiguous, {unmatched:,} without an activity.",
+            f" {by_email:,} by e-mail, {ambiguous:,} ambiguous, {unmatched:,} without an activity{also}.",
             highlight=False,
         )
 

@@ -8,34 +8,12 @@ with users as (
     from {{ ref('stg_juno__users') }}
 ),
 
--- Where there is no users report this reads no activity.
-activities as (
-    select * from {{ ref('base_juno__activities') }}
-    where
-        not is_duplicate
-        and user_id is not null
-        and site_id in (select users.site_id from users)
-),
-
--- As in dim_users, which cannot be read here because it reads this model.
-told as (
-    select
-        site_id,
-        user_id,
-        download_number,
-        email,
-        max(occurred_at) as last_occurred_at
-    from activities
-    group by 1, 2, 3, 4
-),
-
 active_users as (
     select
         site_id,
         user_id,
-        lower({{ newest('email', ['download_number', 'last_occurred_at']) }}) as folded_email
-    from told
-    group by 1, 2
+        lower(email) as folded_email
+    from {{ ref('int_users') }}
 ),
 
 active_emails as (

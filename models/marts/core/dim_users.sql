@@ -1,43 +1,31 @@
--- Users, with what the newest download that tells it says of them. Personal data.
+-- Users without their names and e-mails, which are in user_details.
 -- Grain: one row per site and user.
 
-with activities as (
-    select * from {{ ref('base_juno__activities') }}
-    where not is_duplicate and user_id is not null
+with users as (
+    select * from {{ ref('int_users') }}
 ),
 
--- One row per value that a download gives, which is far fewer than there are activities.
-told as (
-    select
-        site_id,
-        user_id,
-        download_number,
-        first_name,
-        last_name,
-        company,
-        email,
-        min(occurred_at) as first_occurred_at,
-        max(occurred_at) as last_occurred_at,
-        count(*) as activity_count
-    from activities
-    group by 1, 2, 3, 4, 5, 6, 7
+staff as (
+    select user_key from {{ ref('int_user_groups') }}
+    where group_kind = 'staff'
 ),
 
--- Within one download the value on the latest record counts; of two on the same second the later in the alphabet.
 final as (
     select
-        site_id || ':' || user_id as user_key,
-        site_id,
-        user_id,
-        {{ newest('first_name', ['download_number', 'last_occurred_at']) }} as first_name,
-        {{ newest('last_name', ['download_number', 'last_occurred_at']) }} as last_name,
-        {{ newest('company', ['download_number', 'last_occurred_at']) }} as company,
-        {{ newest('email', ['download_number', 'last_occurred_at']) }} as email,
-        min(first_occurred_at) as first_seen_at,
-        max(last_occurred_at) as last_seen_at,
-        cast(sum(activity_count) as bigint) as activity_count
-    from told
-    group by 1, 2, 3
+        users.user_key,
+        users.site_id,
+        users.user_id,
+        users.company,
+        staff.user_key is not null as is_staff,
+        users.first_seen_at,
+        users.last_seen_at,
+        users.account_created_at,
+        users.profile_saved_at,
+        users.name_count,
+        users.email_count,
+        users.activity_count
+    from users
+    left join staff on users.user_key = staff.user_key
 )
 
 select * from final
