@@ -98,3 +98,22 @@ All times are naive timestamps in UTC.
 {% macro text_shape(column) -%}
     regexp_replace(regexp_replace({{ column }}, '[\p{L}\p{M}@]', 'x', 'g'), '\p{N}', 'n', 'g')
 {%- endmacro %}
+
+{#- The UTC time that a text tells in a zone, which an expression gives; an offset in the text wins. Null where it is
+    no time. -#}
+{% macro try_utc(column, zone) -%}
+    case
+        when regexp_matches({{ column }}, ':[0-9.]+(Z|[+-][0-9:]+)$')
+            then timezone('UTC', {{ try_cast(column, "timestamptz") }})
+        else {{ to_utc(try_cast(column, "timestamp"), zone) }}
+    end
+{%- endmacro %}
+
+{#- Some columns of a relation, once for every part of a text that stands between separators (the characters of a
+    string), in a column. -#}
+{% macro text_parts(relation, columns, text, separators, part) -%}
+    select
+        {{ columns | join(", ") }},
+        unnest(regexp_split_to_array({{ text }}, '[{{ separators }}]')) as {{ part }}
+    from {{ relation }}
+{%- endmacro %}
