@@ -30,6 +30,7 @@ ranked as (
         activities.content_id,
         activities.activity_type,
         activities.occurred_at,
+        activities.occurred_date,
         point_rules.point_rule_key,
         point_rules.rule_name,
         point_rules.points as rule_points,
@@ -54,6 +55,7 @@ final as (
         ranked.point_rule_key,
         ranked.rule_name,
         ranked.occurred_at as awarded_at,
+        ranked.occurred_date as awarded_date,
         ranked.rule_points,
         coalesce(multipliers.multiplier, 1) as multiplier,
         ranked.rule_points * coalesce(multipliers.multiplier, 1) as points
