@@ -83,3 +83,8 @@ All times are naive timestamps in UTC.
         unnest(generate_series({{ dbt.date_trunc("minute", span_start) }}, {{ span_end }}, interval 1 minute)) as minute_at
     from {{ relation }}
 {%- endmacro %}
+
+{#- The form of a text without its words: x for each letter (and @), n for each digit. -#}
+{% macro text_shape(column) -%}
+    regexp_replace(regexp_replace({{ column }}, '[\p{L}\p{M}@]', 'x', 'g'), '\p{N}', 'n', 'g')
+{%- endmacro %}

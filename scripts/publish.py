@@ -23,11 +23,11 @@ from warehouse import (
     warehouse_path,
 )
 
-PUBLISHED_SCHEMA = "marts"
+PUBLISHED_SCHEMAS = ("marts", "restricted")
 
 
 def publish(warehouse: Path, published: Path) -> int:
-    """Copy every table of the schema ``marts`` to a DuckDB file of its own; returns how many.
+    """Copy every table of the schemas ``marts`` and ``restricted`` to a DuckDB file of its own; returns how many.
 
     Raises:
         WarehouseError: there is nothing to publish, or one of the two files cannot be opened or written.
@@ -61,18 +61,19 @@ def _remove(unfinished: Path) -> None:
 def _copy_marts(connection: duckdb.DuckDBPyConnection, target: Path) -> int:
     tables = connection.execute(
         """
-        select table_name from duckdb_tables()
-        where database_name = current_database() and schema_name = ? order by table_name
+        select schema_name, table_name from duckdb_tables()
+        where database_name = current_database() and schema_name in (?, ?) order by all
         """,
-        [PUBLISHED_SCHEMA],
+        PUBLISHED_SCHEMAS,
     ).fetchall()
     if not tables:
         raise WarehouseError("the warehouse holds no marts yet. Cure: .venv/bin/dbt build")
     path = str(target).replace("'", "''")
     connection.execute(f"attach '{path}' as published (storage_version '{STORAGE_VERSION}')")
-    connection.execute(f"create schema published.{PUBLISHED_SCHEMA}")
-    for (name,) in tables:
-        table = f'{PUBLISHED_SCHEMA}."{name}"'
+    for schema in PUBLISHED_SCHEMAS:
+        connection.execute(f"create schema published.{schema}")
+    for schema, name in tables:
+        table = f'{schema}."{name}"'
         connection.execute(f"create table published.{table} as from {table}")
     connection.execute("detach published")
     return len(tables)

@@ -49,10 +49,10 @@ limit 5
 LEADERBOARD = """
 select
     leaderboard.rank as "rank",
-    coalesce(nullif(concat_ws(' ', users.first_name, users.last_name), ''), leaderboard.user_id) as "who",
+    users.full_name as "who",
     leaderboard.points as "points"
 from marts.fct_leaderboard as leaderboard
-inner join marts.dim_users as users on leaderboard.user_key = users.user_key
+inner join restricted.user_details as users on leaderboard.user_key = users.user_key
 where leaderboard.contest_id = 'all_time'
 order by leaderboard.rank, 2
 limit 5
@@ -83,7 +83,10 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
             # Plain lines, for a folded one could not be pasted.
             for (alias,) in connection.execute(UNRECOGNISED).fetchall():
                 console.print(escape(alias), highlight=False, soft_wrap=True)
-            console.print("With counts and examples, and all of them: marts.unrecognised_activities.", highlight=False)
+            console.print(
+                "With counts and the form of their labels, and all of them: marts.unrecognised_activities.",
+                highlight=False,
+            )
         console.print(
             "\n[bold]Attendance[/bold], in mean minutes a person: what the log proves, what is likely, what it allows"
         )

@@ -83,7 +83,7 @@ def test_the_names_that_others_build_on_are_there(sample_project: Project) -> No
         tables = connection.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
         schemas = {row[0] for row in connection.execute("select schema_name from duckdb_tables()").fetchall()}
     assert {("raw.reports",), ("raw.activities",), ("raw.rejected_records",)} <= set(tables)
-    assert schemas == {"raw", "staging", "intermediate", "marts"}
+    assert schemas == {"raw", "staging", "intermediate", "marts", "restricted"}
 
 
 def test_the_summary_tells_what_became_of_the_sample(sample_project: Project) -> None:

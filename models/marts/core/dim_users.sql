@@ -1,43 +1,24 @@
--- Users, with what the newest download that tells it says of them. Personal data.
+-- Users without their names and e-mails, which are in user_details.
 -- Grain: one row per site and user.
 
-with activities as (
-    select * from {{ ref('base_juno__activities') }}
-    where not is_duplicate and user_id is not null
+with users as (
+    select * from {{ ref('int_users') }}
 ),
 
--- One row per value that a download gives, which is far fewer than there are activities.
-told as (
-    select
-        site_id,
-        user_id,
-        download_number,
-        first_name,
-        last_name,
-        company,
-        email,
-        min(occurred_at) as first_occurred_at,
-        max(occurred_at) as last_occurred_at,
-        count(*) as activity_count
-    from activities
-    group by 1, 2, 3, 4, 5, 6, 7
-),
-
--- Within one download the value on the latest record counts; of two on the same second the later in the alphabet.
 final as (
     select
-        site_id || ':' || user_id as user_key,
+        user_key,
         site_id,
         user_id,
-        {{ newest('first_name', ['download_number', 'last_occurred_at']) }} as first_name,
-        {{ newest('last_name', ['download_number', 'last_occurred_at']) }} as last_name,
-        {{ newest('company', ['download_number', 'last_occurred_at']) }} as company,
-        {{ newest('email', ['download_number', 'last_occurred_at']) }} as email,
-        min(first_occurred_at) as first_seen_at,
-        max(last_occurred_at) as last_seen_at,
-        cast(sum(activity_count) as bigint) as activity_count
-    from told
-    group by 1, 2, 3
+        company,
+        first_seen_at,
+        last_seen_at,
+        account_created_at,
+        profile_saved_at,
+        name_count,
+        email_count,
+        activity_count
+    from users
 )
 
 select * from final

@@ -5,26 +5,27 @@ with activities as (
     select * from {{ ref('stg_juno__unrecognised_activities') }}
 ),
 
-labels as (
+-- Labels can hold anything, so that only their form is shown.
+shapes as (
     select
         site_id,
         category,
         action,
-        label,
+        {{ text_shape('substr(label, 1, 40)') }} as label_shape,
         count(*) as label_count
     from activities
     where label is not null
     group by 1, 2, 3, 4
 ),
 
-ranked_labels as (
+ranked_shapes as (
     select
         *,
         row_number() over (
             partition by site_id, category, action
-            order by label_count desc, label asc
-        ) as label_rank
-    from labels
+            order by label_count desc, label_shape asc
+        ) as shape_rank
+    from shapes
 ),
 
 examples as (
@@ -32,9 +33,9 @@ examples as (
         site_id,
         category,
         action,
-        {{ dbt.listagg("label", "' | '", "order by label_rank") }} as example_labels
-    from ranked_labels
-    where label_rank <= 3
+        {{ dbt.listagg("label_shape", "' | '", "order by shape_rank") }} as example_labels
+    from ranked_shapes
+    where shape_rank <= 3
     group by 1, 2, 3
 ),
 

@@ -1,0 +1,66 @@
+-- What kind of thing a content page is, for no report tells it.
+-- Grain: one row per site and content.
+
+with content_names as (
+    select * from {{ ref('int_content_names') }}
+),
+
+exhibitors as (
+    select distinct
+        site_id,
+        content_id
+    from {{ ref('exhibitors') }}
+),
+
+sessions as (
+    select * from {{ ref('int_sessions') }}
+    where content_id is not null
+),
+
+content as (
+    select
+        site_id,
+        content_id,
+        sum(session_event_count) as session_event_count,
+        sum(track_event_count) as track_event_count,
+        sum(video_event_count) as video_event_count
+    from content_names
+    group by 1, 2
+),
+
+-- What the owner of the site says comes first, then what is done there and nowhere else.
+evident as (
+    select
+        content.site_id,
+        content.content_id,
+        case
+            when exhibitors.content_id is not null then 'exhibitors'
+            when sessions.session_type_source = 'schedule' then 'session_schedule'
+            when content.session_event_count > 0 then 'session_events'
+            when content.track_event_count > 0 then 'track_events'
+            when content.video_event_count > 0 then 'video_events'
+            else 'none'
+        end as content_kind_evidence,
+        sessions.session_type
+    from content
+    left join exhibitors on content.site_id = exhibitors.site_id and content.content_id = exhibitors.content_id
+    left join sessions on content.site_id = sessions.site_id and content.content_id = sessions.content_id
+),
+
+final as (
+    select
+        site_id,
+        content_id,
+        case content_kind_evidence
+            when 'exhibitors' then 'exhibitor'
+            when 'session_schedule' then session_type
+            when 'session_events' then coalesce(session_type, 'session')
+            when 'track_events' then 'course'
+            when 'video_events' then 'on_demand'
+            else 'other'
+        end as content_kind,
+        content_kind_evidence
+    from evident
+)
+
+select * from final

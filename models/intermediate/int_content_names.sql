@@ -1,0 +1,26 @@
+-- Content pages with each name and slug that a download gives to them, and what was seen there.
+-- Grain: one row per site, content, download, name and slug.
+
+with activities as (
+    select * from {{ ref('base_juno__activities') }}
+    where not is_duplicate and content_id is not null
+),
+
+final as (
+    select
+        site_id,
+        content_id,
+        download_number,
+        content_name,
+        content_slug,
+        min(occurred_at) as first_occurred_at,
+        max(occurred_at) as last_occurred_at,
+        count(*) filter (where activity_family = 'session_events') as session_event_count,
+        count(*) filter (where activity_family = 'track_events') as track_event_count,
+        count(*) filter (where activity_family = 'video_events') as video_event_count,
+        count(*) as activity_count
+    from activities
+    group by 1, 2, 3, 4, 5
+)
+
+select * from final
