@@ -1,5 +1,5 @@
--- Accounts that were created, and profiles that their users saved.
--- Grain: one row per account created or profile saved.
+-- What users did with their accounts: created, saved the profile, changed the photo, logged in.
+-- Grain: one row per such act.
 
 with activities as (
     {{ family_activities('account_events') }}

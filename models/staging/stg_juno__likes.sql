@@ -1,5 +1,5 @@
--- Contents that users marked with the Like button.
--- Grain: one row per press of the Like button.
+-- Contents and comments that users liked.
+-- Grain: one row per like.
 
 with activities as (
     {{ family_activities('likes') }}
@@ -13,7 +13,8 @@ final as (
         content_id,
         activity_type,
         occurred_at,
-        label as liked_name,
+        case when activity_type = 'content_liked' then label end as liked_name,
+        case when activity_type = 'comment_liked' then label end as comment_text,
         report_id,
         record_number
     from activities

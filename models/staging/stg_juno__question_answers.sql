@@ -30,6 +30,7 @@ final as (
         question_type,
         question_name,
         label as answer_text,
+        case activity_type when 'answered_right' then true when 'answered_wrong' then false end as is_right,
         rating_value,
         activity_type = 'rating_answered' and rating_value is null as is_rating_value_unparsed,
         question_name is null as is_question_unparsed,

@@ -1,9 +1,10 @@
 -- Standings of every contest. An estimate: the report carries no points.
--- Grain: one row per contest, site and user with an award in the contest.
+-- Grain: one row per contest, site and user with an award that counts.
 -- Ties share a rank and the next rank is left out (1, 2, 2, 4): leaderboard_rules.md beside this file.
 
-with points_awarded as (
-    select * from {{ ref('fct_points_awarded') }}
+with contest_points as (
+    select * from {{ ref('fct_contest_points') }}
+    where is_current
 ),
 
 contests as (
@@ -12,35 +13,45 @@ contests as (
 
 standings as (
     select
-        contests.contest_id,
-        contests.contest_name,
-        points_awarded.user_key,
-        points_awarded.site_id,
-        points_awarded.user_id,
-        cast(sum(points_awarded.points) as bigint) as points,
-        count(*) as award_count,
-        max(points_awarded.awarded_at) as last_awarded_at
-    from points_awarded
-    inner join contests
-        on
-            (contests.site_id is null or points_awarded.site_id = contests.site_id)
-            and (contests.starts_at is null or points_awarded.awarded_at >= contests.starts_at)
-            and (contests.ends_at is null or points_awarded.awarded_at < contests.ends_at)
-    group by 1, 2, 3, 4, 5
+        contest_id,
+        user_key,
+        site_id,
+        user_id,
+        max(last_awarded_at) as last_awarded_at,
+        cast(sum(points) as bigint) as points,
+        cast(sum(award_count) as bigint) as award_count
+    from contest_points
+    group by 1, 2, 3, 4
+),
+
+ranked as (
+    select
+        *,
+        rank() over (partition by contest_id, site_id order by points desc) as rank,
+        count(*) over (partition by contest_id, site_id, points) > 1 as is_tied,
+        min(points) over (
+            partition by contest_id, site_id
+            order by points desc
+            range between unbounded preceding and 1 preceding
+        ) as points_of_next_place
+    from standings
 ),
 
 final as (
     select
-        user_key,
-        contest_id,
-        contest_name,
-        site_id,
-        user_id,
-        rank() over (partition by contest_id, site_id order by points desc) as rank,
-        points,
-        award_count,
-        last_awarded_at
-    from standings
+        ranked.user_key,
+        ranked.contest_id,
+        contests.contest_name,
+        ranked.site_id,
+        ranked.user_id,
+        ranked.is_tied,
+        ranked.last_awarded_at,
+        ranked.rank,
+        ranked.points,
+        ranked.points_of_next_place - ranked.points as points_to_next_place,
+        ranked.award_count
+    from ranked
+    inner join contests on ranked.contest_id = contests.contest_id
 )
 
 select * from final

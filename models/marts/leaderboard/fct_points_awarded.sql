@@ -2,8 +2,8 @@
 -- Grain: one row per award. The rules, and what they cannot know: leaderboard_rules.md beside this file.
 
 with activities as (
-    select * from {{ ref('fct_activities') }}
-    where user_key is not null
+    select * from {{ ref('base_juno__activities') }}
+    where not is_duplicate and user_id is not null
 ),
 
 activity_types as (
@@ -14,55 +14,98 @@ point_rules as (
     select * from {{ ref('point_rules') }}
 ),
 
+site_point_rules as (
+    select * from {{ ref('site_point_rules') }}
+),
+
 multipliers as (
     select * from {{ ref('content_multipliers') }}
 ),
 
--- The same action on the same content earns once, ever: its first time over the whole history. Acts without a content
--- share one place.
-ranked as (
+-- What earns the rule only once. An activity that names no such thing shares one place with all that name none.
+placed as (
     select
         activities.activity_key,
-        activities.user_key,
-        activities.content_key,
         activities.site_id,
         activities.user_id,
         activities.content_id,
         activities.activity_type,
         activities.occurred_at,
-        activities.occurred_date,
+        activities.report_id,
+        activities.record_number,
         point_rules.point_rule_key,
+        point_rules.id_space,
         point_rules.rule_name,
-        point_rules.points as rule_points,
-        row_number() over (
-            partition by activities.site_id, activities.user_id, point_rules.point_rule_key, activities.content_id
-            order by activities.occurred_at, activities.activity_key
-        ) as time_number
+        point_rules.once_per,
+        point_rules.points as default_points,
+        case when point_rules.once_per in ('content', 'question', 'comment') then activities.content_id end as once_on,
+        case point_rules.once_per
+            when 'question' then activities.category
+            when 'comment' then activities.label
+            when 'other_user' then activities.label
+            when 'day' then cast({{ local_date('activities.occurred_at') }} as {{ dbt.type_string() }})
+        end as once_for
     from activities
     inner join activity_types on activities.activity_type = activity_types.activity_type
     inner join point_rules on activity_types.point_rule_key = point_rules.point_rule_key
 ),
 
+-- The first time over the whole history: neither a contest nor a reset makes a first time of a second.
+numbered as (
+    select
+        *,
+        row_number() over (
+            partition by site_id, user_id, point_rule_key, once_on, once_for
+            order by occurred_at, activity_key
+        ) as time_number
+    from placed
+),
+
+awarded as (
+    select
+        numbered.*,
+        coalesce(own_rules.points, common_rules.points, numbered.default_points) as rule_points,
+        coalesce(multipliers.multiplier, 1) as multiplier
+    from numbered
+    left join site_point_rules as own_rules
+        on
+            numbered.site_id = own_rules.site_id
+            and numbered.point_rule_key = own_rules.point_rule_key
+            and {{ in_span('numbered.occurred_at', 'own_rules.valid_from', 'own_rules.valid_until') }}
+    left join site_point_rules as common_rules
+        on
+            common_rules.site_id is null
+            and numbered.point_rule_key = common_rules.point_rule_key
+            and {{ in_span('numbered.occurred_at', 'common_rules.valid_from', 'common_rules.valid_until') }}
+    left join multipliers
+        on
+            numbered.site_id = multipliers.site_id
+            and numbered.content_id = multipliers.content_id
+            and {{ in_span('numbered.occurred_at', 'multipliers.valid_from', 'multipliers.valid_until') }}
+    where numbered.time_number = 1
+),
+
 final as (
     select
-        ranked.activity_key,
-        ranked.user_key,
-        ranked.content_key,
-        ranked.site_id,
-        ranked.user_id,
-        ranked.content_id,
-        ranked.activity_type,
-        ranked.point_rule_key,
-        ranked.rule_name,
-        ranked.occurred_at as awarded_at,
-        ranked.occurred_date as awarded_date,
-        ranked.rule_points,
-        coalesce(multipliers.multiplier, 1) as multiplier,
-        ranked.rule_points * coalesce(multipliers.multiplier, 1) as points
-    from ranked
-    left join multipliers
-        on ranked.site_id = multipliers.site_id and ranked.content_id = multipliers.content_id
-    where ranked.time_number = 1
+        activity_key,
+        site_id || ':' || user_id as user_key,
+        site_id || ':' || content_id as content_key,
+        site_id,
+        user_id,
+        content_id,
+        activity_type,
+        point_rule_key,
+        id_space,
+        rule_name,
+        once_per,
+        occurred_at as awarded_at,
+        {{ local_date('occurred_at') }} as awarded_date,
+        rule_points,
+        multiplier,
+        rule_points * multiplier as points,
+        report_id,
+        record_number
+    from awarded
 )
 
 select * from final

@@ -1,0 +1,67 @@
+{#- Every row of the seeds teams, staff and user_tags with each user whom it names, by id, by the newest e-mail or, for
+    staff, by a pattern of it. The user is null where it names nobody. It holds e-mails: no model may pass them on. -#}
+{% macro named_users() -%}
+    with users as (
+        select
+            user_key,
+            site_id,
+            user_id,
+            lower(email) as email
+        from {{ ref('int_users') }}
+    ),
+
+    seed_rows as (
+        select
+            site_id,
+            'team' as group_kind,
+            team_name as group_name,
+            user_id as named_id,
+            lower(email) as named_email,
+            false as is_pattern
+        from {{ ref('teams') }}
+        union all
+        select
+            site_id,
+            'staff' as group_kind,
+            'staff' as group_name,
+            user_id as named_id,
+            lower(email) as named_email,
+            coalesce(email like '%*%', false) as is_pattern
+        from {{ ref('staff') }}
+        union all
+        select
+            site_id,
+            'tag' as group_kind,
+            tag as group_name,
+            user_id as named_id,
+            lower(email) as named_email,
+            false as is_pattern
+        from {{ ref('user_tags') }}
+    )
+
+    -- Three joins, for only the patterns, which are few, may be held against every user.
+    select
+        seed_rows.*,
+        users.user_key,
+        users.user_id
+    from seed_rows
+    left join users on seed_rows.site_id = users.site_id and seed_rows.named_id = users.user_id
+    where seed_rows.named_id is not null
+    union all
+    select
+        seed_rows.*,
+        users.user_key,
+        users.user_id
+    from seed_rows
+    left join users on seed_rows.site_id = users.site_id and seed_rows.named_email = users.email
+    where seed_rows.named_id is null and not seed_rows.is_pattern
+    union all
+    select
+        seed_rows.*,
+        users.user_key,
+        users.user_id
+    from seed_rows
+    left join users
+        on seed_rows.site_id = users.site_id and {{ wildcard_match('users.email', 'seed_rows.named_email') }}
+    where seed_rows.named_id is null and seed_rows.is_pattern
+{%- endmacro %}
