@@ -43,12 +43,12 @@ lint: $(VENV)/.installed-dev ## Run the linters: sqlfluff, ruff, mypy, yamllint.
 	@$(VENV)/bin/ruff format --check scripts tests
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/yamllint --strict .
-	@$(VENV)/bin/sqlfluff lint --processes 2 --disable-progress-bar models tests
+	@$(VENV)/bin/sqlfluff lint --processes 2 --disable-progress-bar analyses models tests
 
 format: $(VENV)/.installed-dev ## Let ruff and sqlfluff mend what they can.
 	@$(VENV)/bin/ruff check --fix scripts tests
 	@$(VENV)/bin/ruff format scripts tests
-	@$(VENV)/bin/sqlfluff fix --processes 2 --disable-progress-bar models tests
+	@$(VENV)/bin/sqlfluff fix --processes 2 --disable-progress-bar analyses models tests
 
 metrics: $(VENV)/.installed-dev ## Ask the built warehouse: METRICS=attendees,live_rate BY=metric_time__week, or SAVED=site_overview; else list them.
 	@$(PYTHON) scripts/metrics.py $(if $(SAVED),query --saved-query $(SAVED),$(if $(METRICS),query --metrics $(METRICS) \
