@@ -39,7 +39,7 @@ from simulation_platform import (
     Platform,
     Stay,
 )
-from simulation_summit import downloads, harbour_learning_summit
+from simulation_summit import downloads, harbour_learning_summit, users_report
 
 SAMPLE_SEED = 20260512
 SAMPLE_PACE = 0.33
@@ -140,7 +140,10 @@ def write_sample(output: Path) -> list[Path]:
         activities += log_stay(rng, SAMPLE_LOSSES, stay)
     put_in_file_order(rng, SAMPLE_LOSSES.out_of_order, activities)
     output.mkdir(parents=True, exist_ok=True)
-    return [download.write(output, activities) for download in downloads(edition)]
+    paths = [download.write(output, activities) for download in downloads(edition)]
+    file_name, users = users_report(edition, activities)
+    _write_csv(output / file_name, users)
+    return [*paths, output / file_name]
 
 
 class Played(NamedTuple):
@@ -254,7 +257,7 @@ def rate_option(name: str) -> OptionInfo:
 def sample(
     output: Annotated[Path, typer.Option(help="Folder of the sample.")] = Path("sample/reports"),
 ) -> None:
-    """Write the committed sample: four downloads of the Harbour Learning Summit."""
+    """Write the committed sample: four downloads of the Harbour Learning Summit, and its unique users."""
     for path in write_sample(output):
         typer.echo(path)
 

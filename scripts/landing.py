@@ -1,9 +1,9 @@
-"""Land activity reports in the warehouse, and lose nothing.
+"""Land reports in the warehouse, and lose nothing.
 
-Every record of every file ends in ``raw.activities`` word for word, or in ``raw.rejected_records`` with the reason.
-One file is one transaction, and the same bytes are never landed twice. Parsing is DuckDB's, and a second count
-(``report_rows``) watches over it. Landing knows how a report is written (``report_format``) and nothing of what its
-activities mean.
+Every record of every file ends in ``raw.activities`` or ``raw.users`` word for word, or in ``raw.rejected_records``
+with the reason. One file is one transaction, and the same bytes are never landed twice. Parsing is DuckDB's, and a
+second count (``report_rows``) watches over it. Landing knows how a report is written (``report_format``), where its
+kind lands (``destinations``), and nothing of what its records mean.
 """
 
 from __future__ import annotations
@@ -20,22 +20,27 @@ from pathlib import Path
 import duckdb
 from rich.progress import Progress
 
+from destinations import Destination, destination_of
 from report_format import (
-    COLUMN_ALIASES,
-    DATE_FORMATS,
-    DEFAULT_DATE_FORMAT,
+    ACTIVITY_REPORT,
     ReportFormat,
     ReportRefused,
     read_format,
     transcode,
 )
 from report_rows import Rows, count_rows, examine_rows
-from warehouse import RAW_TABLES
+from warehouse import RAW_TABLES, number_of
 
 DEFAULT_SITE = "main"
 # The committed sample is landed as this site, which is nobody else's.
 SAMPLE_SITE = "sample"
 EXAMPLES_SHOWN = 5
+
+LANDED_REPORTS = """
+select report_id, file_name, file_sha256, site_id from raw.reports
+union all
+select report_id, file_name, file_sha256, site_id from raw.user_reports
+"""
 
 # What DuckDB says of a record that it cannot read, and what that means to the owner of the file.
 REASONS = {
@@ -116,7 +121,7 @@ class Declaration:
 
     Attributes:
         site_id: the site that the reports belong to.
-        time_zone: IANA zone of the Date column.
+        time_zone: IANA zone of the dates in it.
         date_format: a name in ``DATE_FORMATS``, a strptime format, or None to find it from the file.
     """
 
@@ -141,6 +146,7 @@ class Landing:
 
     path: Path
     landed_count: int = 0
+    unit: str = ACTIVITY_REPORT.unit
     rejected_count: int = 0
     examples: list[RejectedRecord] = field(default_factory=list)
     already_landed_as: str | None = None
@@ -188,22 +194,20 @@ def land_reports(
 def holds_own_reports(connection: duckdb.DuckDBPyConnection) -> bool:
     """Whether the warehouse holds a report that is not of the sample."""
     connection.execute(RAW_TABLES)
-    return _number(connection, f"select count(*) from raw.reports where site_id <> '{SAMPLE_SITE}'") > 0
+    return number_of(connection, f"select count(*) from ({LANDED_REPORTS}) where site_id <> '{SAMPLE_SITE}'") > 0
 
 
 def withdraw_sample(connection: duckdb.DuckDBPyConnection) -> bool:
     """Take the sample out of the warehouse once it holds a report of its owner; returns whether it was there."""
     if not holds_own_reports(connection):
         return False
-    sample = "(select report_id from raw.reports where site_id = $site)"
-    count = connection.execute(
-        "select count(*) from raw.reports where site_id = $site", {"site": SAMPLE_SITE}
-    ).fetchone()
-    if not count or not count[0]:
+    sample = f"(select report_id from ({LANDED_REPORTS}) where site_id = '{SAMPLE_SITE}')"
+    if not number_of(connection, f"select count(*) from {sample}"):
         return False
     connection.execute("begin")
-    for table in ("raw.activities", "raw.rejected_records", "raw.reports"):
-        connection.execute(f"delete from {table} where report_id in {sample}", {"site": SAMPLE_SITE})
+    # The manifests come last, for they say what is of the sample.
+    for table in ("activities", "users", "rejected_records", "reports", "user_reports"):
+        connection.execute(f"delete from raw.{table} where report_id in {sample}")
     connection.execute("commit")
     return True
 
@@ -216,23 +220,23 @@ def _land_report(
 ) -> Landing:
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    twin = connection.execute("select file_name from raw.reports where file_sha256 = ?", [sha256]).fetchone()
+    twin = connection.execute(f"select file_name from ({LANDED_REPORTS}) where file_sha256 = ?", [sha256]).fetchone()
     if twin:
         return Landing(path, already_landed_as=twin[0])
 
     report = read_format(path)
     with _plain_file(path, report) as plain, _progress_of(connection, lambda share: show(share * 0.4)):
         rows = _stage(connection, plain, report)
-    date_format = _date_format(connection, report, declaration.date_format)
+    destination = destination_of(connection, path, report, declaration.time_zone, declaration.date_format)
     report_id = sha256[:16]
 
     connection.execute("begin")
     try:
         with _progress_of(connection, lambda share: show(0.4 + share * 0.6)):
-            _land_activities(connection, report_id, report, declaration.time_zone, date_format)
+            _land_records(connection, report_id, report, destination)
         _land_malformed(connection, report_id, report, rows)
-        _land_unfit(connection, report_id, report, date_format)
-        landed, rejected = _land_manifest(connection, report_id, path, sha256, report, declaration, date_format)
+        _land_unfit(connection, report_id, report, destination)
+        landed, rejected = _land_manifest(connection, report_id, path, sha256, report, declaration, destination)
         connection.execute("commit")
     except BaseException:
         connection.execute("rollback")
@@ -244,7 +248,7 @@ def _land_report(
         """,
         [report_id, EXAMPLES_SHOWN],
     ).fetchall()
-    return Landing(path, landed, rejected, [RejectedRecord(*row) for row in examples])
+    return Landing(path, landed, report.kind.unit, rejected, [RejectedRecord(*row) for row in examples])
 
 
 @contextmanager
@@ -271,7 +275,7 @@ def _stage(connection: duckdb.DuckDBPyConnection, plain: Path, report: ReportFor
     names = [f"c{index}" for index in range(len(report.header))]
     columns = "{" + ", ".join(f"'{name}': 'varchar'" for name in names) + "}"
     connection.execute(STAGE.format(columns=columns, names=names), {"path": str(plain), "delimiter": report.delimiter})
-    staged = _number(connection, "select count(*) from staged")
+    staged = number_of(connection, "select count(*) from staged")
     faults = [row[0] for row in connection.execute("select distinct line from reject_errors").fetchall()]
 
     rows = Rows(staged)
@@ -288,77 +292,15 @@ def _stage(connection: duckdb.DuckDBPyConnection, plain: Path, report: ReportFor
     return rows
 
 
-def _date_format(connection: duckdb.DuckDBPyConnection, report: ReportFormat, declared: str | None) -> str:
-    """The date format of the staged file: as declared, else the one that reads the most of its dates.
-
-    Raises:
-        ReportRefused: none reads any date, or two read equally many and differently.
-    """
-    if declared is not None:
-        return declared
-    column = f"c{report.columns['date']}"
-    in_default = connection.execute(
-        f"select coalesce(bool_and({_time(column, DEFAULT_DATE_FORMAT)} is not null), true)"
-        f" from (select {column} from staged limit 10000)"
-    ).fetchone()
-    if in_default == (True,):
-        return DEFAULT_DATE_FORMAT
-
-    counts = {name: _number(connection, f"select count({_time(column, name)}) from staged") for name in DATE_FORMATS}
-    most = max(counts.values())
-    best = [name for name, count in counts.items() if count == most]
-    example = connection.execute(f"select {column} from staged limit 1").fetchone()
-    text = example[0] if example else ""
-    if most == 0:
-        raise ReportRefused(
-            f"its column {report.header_of('date')} holds no date that is known: the first is {text!r}. Cure: say"
-            " how it is written with --date-format, for example --date-format '%d %b %Y %H:%M'."
-        )
-    for name in DATE_FORMATS:
-        mine, other = _time(column, best[0]), _time(column, name)
-        only = "select count({}) filter (where {} is null) from staged"
-        if _number(connection, only.format(mine, other)) and _number(connection, only.format(other, mine)):
-            raise ReportRefused(
-                f"its column {report.header_of('date')} holds dates of two orders, {best[0]} and {name}."
-                " Cure: download it again, or make two files of it."
-            )
-    readings = ", ".join(_time(column, name) for name in best)
-    if len(best) > 1 and _number(
-        connection, f"select count(*) from staged where least({readings}) <> greatest({readings})"
-    ):
-        choices = " or ".join(f"--date-format {name}" for name in best)
-        raise ReportRefused(
-            f"its column {report.header_of('date')} can be read in two ways: {text!r} may begin with the day or"
-            f" the month. Cure: say which with {choices}."
-        )
-    return best[0]
-
-
-def _time(column: str, date_format: str) -> str:
-    """SQL for the time that a date means, or null.
-
-    strptime takes a year of two digits for one of the first century, and reads the words epoch and infinity as the
-    beginning of 1900, which the platform itself uses for 'never'.
-    """
-    formats = ", ".join("'" + one.replace("'", "''") + "'" for one in DATE_FORMATS.get(date_format, (date_format,)))
-    time = f"try_strptime(trim({column}), [{formats}])"
-    is_time = f"{time} > timestamp '1900-01-01' or {time} = timestamp '1900-01-01' and contains({column}, '1900')"
-    return f"case when {is_time} then {time} end"
-
-
 def _numbered(connection: duckdb.DuckDBPyConnection) -> str:
-    return NUMBERED if _number(connection, "select count(*) from malformed") else NUMBERED_WHOLE
+    return NUMBERED if number_of(connection, "select count(*) from malformed") else NUMBERED_WHOLE
 
 
-def _land_activities(
-    connection: duckdb.DuckDBPyConnection,
-    report_id: str,
-    report: ReportFormat,
-    time_zone: str,
-    date_format: str,
+def _land_records(
+    connection: duckdb.DuckDBPyConnection, report_id: str, report: ReportFormat, destination: Destination
 ) -> None:
-    """Move the staged records that have a readable date to raw.activities."""
-    texts = ", ".join(f"c{report.columns[column]}" if column in report.columns else "null" for column in COLUMN_ALIASES)
+    """Move the staged records that have what they must have to their table."""
+    texts = [f"c{report.columns[column]}" if column in report.columns else "null" for column in report.kind.aliases]
     parameters: dict[str, object] = {"report_id": report_id}
     extra_columns = "null"
     if report.extra:
@@ -367,21 +309,17 @@ def _land_activities(
             pairs.append(f"$title{index}, c{index}")
             parameters[f"title{index}"] = report.header[index]
         extra_columns = f"json_object({', '.join(pairs)})"
-    occurred_at = "local_at"
-    # An offset in the date itself wins: strptime has turned it to UTC.
-    if time_zone != "UTC" and "%z" not in date_format:
-        occurred_at = "timezone('UTC', timezone($time_zone, local_at))"
-        parameters["time_zone"] = time_zone
+    columns = ", ".join(("$report_id", "record_number", *texts, extra_columns, *destination.columns))
     connection.execute(
         f"""
-        insert into raw.activities
+        insert into {destination.table}
         {_numbered(connection)},
-        dated as (
-            select *, {_time(f"c{report.columns['date']}", date_format)} as local_at from numbered
+        judged as (
+            select *, {destination.essence} as essence from numbered
         )
-        select $report_id, record_number, {texts}, {extra_columns}, {occurred_at}
-        from dated
-        where local_at is not null and record_number not in (select record_number from wide)
+        select {columns}
+        from judged
+        where essence is not null and record_number not in (select record_number from wide)
         """,
         parameters,
     )
@@ -403,9 +341,10 @@ def _land_malformed(connection: duckdb.DuckDBPyConnection, report_id: str, repor
         )
 
 
-def _land_unfit(connection: duckdb.DuckDBPyConnection, report_id: str, report: ReportFormat, date_format: str) -> None:
-    """Set aside the records with empty fields beyond the header, and those without a readable date."""
-    date = f"c{report.columns['date']}"
+def _land_unfit(
+    connection: duckdb.DuckDBPyConnection, report_id: str, report: ReportFormat, destination: Destination
+) -> None:
+    """Set aside the records with empty fields beyond the header, and those without what they must have."""
     fields = ", ".join(f"c{index}" for index in range(len(report.header)))
     connection.execute(
         f"""
@@ -417,24 +356,14 @@ def _land_unfit(connection: duckdb.DuckDBPyConnection, report_id: str, report: R
         select
             $report_id,
             record_number,
-            case when not is_wide then $title end,
-            case when not is_wide then {date} end,
-            case
-                when is_wide then $wide_reason
-                when trim({date}) = '' then 'it has no date. Cure: fill it in, or delete the record.'
-                else 'the date cannot be read as ' || $date_format
-                    || '. Cure: mend it, or say how the dates are written with --date-format.'
-            end,
+            case when not is_wide then $fault end,
+            case when not is_wide then {destination.value} end,
+            case when is_wide then $wide_reason else {destination.reason} end,
             to_json([{fields}])::varchar
         from judged
-        where is_wide or {_time(date, date_format)} is null
+        where is_wide or {destination.essence} is null
         """,
-        {
-            "report_id": report_id,
-            "title": report.header_of("date"),
-            "wide_reason": REASONS["TOO MANY COLUMNS"],
-            "date_format": date_format,
-        },
+        {"report_id": report_id, "fault": destination.fault, "wide_reason": REASONS["TOO MANY COLUMNS"]},
     )
 
 
@@ -445,49 +374,51 @@ def _land_manifest(
     sha256: str,
     report: ReportFormat,
     declaration: Declaration,
-    date_format: str,
+    destination: Destination,
 ) -> tuple[int, int]:
-    """Write the file's row in raw.reports, from what really lies in the tables; returns landed and rejected.
+    """Write the file's row in the manifest, from what really lies in the tables; returns landed and rejected.
 
     Raises:
         ReportRefused: what was read and what lies in the tables differ, which would be a defect of the loader.
     """
+    measures = "".join(f", {measure}" for measure in destination.measures.values())
     counts = connection.execute(
-        """
+        f"""
         select
             (select count(*) from staged) + (select count(*) from malformed),
             (select count(*) from raw.rejected_records where report_id = $report_id),
-            count(*), min(occurred_at), max(occurred_at)
-        from raw.activities
+            count(*){measures}
+        from {destination.table}
         where report_id = $report_id
         """,
         {"report_id": report_id},
     ).fetchone()
-    record_count, rejected, landed, first_at, last_at = counts or (0, 0, 0, None, None)
+    record_count, rejected, landed, *measured = counts or (0, 0, 0)
     if landed + rejected != record_count:
         raise ReportRefused(
             f"{record_count} records were read but {landed} landed and {rejected} rejected: a defect of the loader;"
             " nothing was changed. Cure: please report it with the file's header."
         )
+    row = {
+        "report_id": report_id,
+        "file_name": path.name,
+        "file_sha256": sha256,
+        "file_bytes": path.stat().st_size,
+        "site_id": declaration.site_id,
+        "time_zone": declaration.time_zone,
+        "delimiter": report.delimiter,
+        "encoding": report.encoding,
+        "header": list(report.header),
+        "record_count": record_count,
+        "landed_count": landed,
+        "rejected_count": rejected,
+        **destination.facts,
+        **dict(zip(destination.measures, measured, strict=True)),
+    }
+    places = ", ".join("?" * len(row))
     connection.execute(
-        "insert into raw.reports values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, now()::timestamp)",
-        [
-            report_id,
-            path.name,
-            sha256,
-            path.stat().st_size,
-            declaration.site_id,
-            declaration.time_zone,
-            date_format,
-            report.delimiter,
-            report.encoding,
-            list(report.header),
-            record_count,
-            landed,
-            rejected,
-            first_at,
-            last_at,
-        ],
+        f"insert into {destination.manifest} ({', '.join(row)}, loaded_at) values ({places}, now()::timestamp)",
+        list(row.values()),
     )
     return landed, rejected
 
@@ -509,11 +440,6 @@ def _progress_of(connection: duckdb.DuckDBPyConnection, show: Callable[[float], 
     finally:
         ended.set()
         thread.join()
-
-
-def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = connection.execute(query).fetchone()
-    return int(row[0]) if row else 0
 
 
 def _size(path: Path) -> int:

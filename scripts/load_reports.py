@@ -68,7 +68,7 @@ def describe(landing: Landing) -> str:
         return f"[red]refused[/red]  {name}: {escape(landing.refusal)}"
     if landing.already_landed_as is not None:
         return f"[dim]nothing new in {name}: the same bytes were landed as {escape(landing.already_landed_as)}[/dim]"
-    lines = [f"[green]landed[/green]   {name}: {landing.landed_count:,} records"]
+    lines = [f"[green]landed[/green]   {name}: {landing.landed_count:,} {landing.unit}"]
     if landing.rejected_count:
         lines[0] += f", [red]{landing.rejected_count:,} rejected[/red]"
     for record in landing.examples:

@@ -1,8 +1,9 @@
-"""How an activity report is written: its columns, delimiter, encoding and dates.
+"""How a report is written: its kind, columns, delimiter, encoding and dates.
 
 Column names are matched by a list of aliases and never by position, for the order of the columns is not documented
-and the User Activity Exporter names one of them otherwise. What every name means stands in the guide; which of its
-spellings occur is partly inferred, so case, blanks and underscores are ignored.
+and the User Activity Exporter names one of them otherwise. What every name of an activity report means stands in the
+guide; which of its spellings occur is partly inferred, so case, blanks and underscores are ignored. Of the unique users
+report nothing is documented but that there is one.
 """
 
 from __future__ import annotations
@@ -17,22 +18,99 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-# The column of raw.activities, and the headers that mean it (in the form of `normalised`).
-COLUMN_ALIASES: dict[str, tuple[str, ...]] = {
-    "user_id": ("user id", "userid"),
-    "first_name": ("first", "first name"),
-    "last_name": ("last", "last name"),
-    "company": ("company",),
-    "email": ("email", "e-mail"),
-    "category": ("category",),
-    "action": ("action",),
-    "label": ("label",),
-    "date": ("date", "date/time", "datetime", "date time"),
-    "content_id": ("content id", "contentid"),
-    "content_name": ("content name",),
-    "content_slug": ("content slug",),
-}
+
+@dataclass(frozen=True)
+class ReportKind:
+    """A kind of report, as its header tells it.
+
+    Attributes:
+        unit: what a record of it is, as the user is told.
+        aliases: the columns of its raw table, and the headers that mean each (in the form of `_normalised`).
+        first_alias_wins: whether a column may stand under several of its names: the one that comes first among the
+            aliases is taken, the others are extra columns. Else the report is refused.
+    """
+
+    unit: str
+    aliases: dict[str, tuple[str, ...]]
+    first_alias_wins: bool = False
+
+    def columns_of(self, header: list[str]) -> dict[str, int]:
+        """Position in the header of each column that an alias knows."""
+        titles = [_normalised(title) for title in header]
+        found = {column: [name for name in names if name in titles] for column, names in self.aliases.items()}
+        return {column: titles.index(names[0]) for column, names in found.items() if names}
+
+    def titles_of(self, column: str, header: list[str]) -> list[str]:
+        """The headers that claim to be a column."""
+        names = self.aliases[column]
+        if self.first_alias_wins:
+            names = next(((name,) for name in names if name in map(_normalised, header)), ())
+        return [title for title in header if _normalised(title) in names]
+
+    def headline(self, column: str) -> str:
+        """A column's usual header."""
+        return self.aliases[column][0].title().replace("Id", "ID")
+
+
+ACTIVITY_REPORT = ReportKind(
+    "records",
+    {
+        "user_id": ("user id", "userid"),
+        "first_name": ("first", "first name"),
+        "last_name": ("last", "last name"),
+        "company": ("company",),
+        "email": ("email", "e-mail"),
+        "category": ("category",),
+        "action": ("action",),
+        "label": ("label",),
+        "date": ("date", "date/time", "datetime", "date time"),
+        "content_id": ("content id", "contentid"),
+        "content_name": ("content name",),
+        "content_slug": ("content slug",),
+    },
+)
 REQUIRED_COLUMNS = ("user_id", "category", "action", "date")
+
+# The header of the unique users report is not known, so every alias is inferred: from the two other places where the
+# platform names the same things, which are documented for those places, or from how such columns are usually headed.
+DOCUMENTED_FOR_THE_API = frozenset(
+    {
+        *("id", "first name", "last name", "company", "email", "title", "job type", "phone", "city", "state province"),
+        *("country", "timezone", "account level", "date created", "date last login"),
+    }
+)
+DOCUMENTED_FOR_ACTIVITIES = frozenset({"user id", "first", "last", "company", "email"})
+USERS_REPORT = ReportKind(
+    "users",
+    {
+        "user_id": ("user id", "userid", "id"),
+        "first_name": ("first name", "first", "firstname", "given name"),
+        "last_name": ("last name", "last", "lastname", "surname", "family name"),
+        "company": ("company", "company name", "organization", "organisation", "organization name"),
+        "email": ("email", "e-mail", "email address", "e-mail address"),
+        # A Title beside a Job Title is a form of address.
+        "title": ("job title", "title", "position"),
+        "job_type": ("job type",),
+        "phone": ("phone", "phone number", "telephone", "mobile"),
+        "city": ("city",),
+        "state_province": ("state province", "state/province", "state", "province"),
+        "country": ("country",),
+        "time_zone_offset_seconds": ("timezone", "time zone", "timezone offset", "time zone offset"),
+        "account_level": ("account level", "access level"),
+        "date_created": (
+            *("date created", "created", "created at", "created on", "created date", "registered", "registered at"),
+            *("date registered", "registration date"),
+        ),
+        "date_last_login": ("date last login", "last login", "last login at", "last login date", "last logged in"),
+        "tags": ("tags", "tag", "user tags", "tag groups", "tag group", "groups", "group"),
+    },
+    first_alias_wins=True,
+)
+REPORT_KINDS = (ACTIVITY_REPORT, USERS_REPORT)
+# A report with one of these is an activity report, whatever it lacks. (A Date alone may be that of anything.)
+ONLY_OF_ACTIVITIES = ("category", "action", "label", "content_id", "content_name", "content_slug")
+IDENTIFYING_COLUMNS = ("user_id", "email")
+
 DELIMITERS = (",", ";", "\t")
 
 # The order of day, month and year in a date, and the strptime formats that it stands for.
@@ -71,6 +149,7 @@ class ReportFormat:
     """What the head of a report tells about it.
 
     Attributes:
+        kind: what its records are.
         delimiter: the character between two fields.
         encoding: ``utf-8``, or ``utf-16`` by its byte order mark.
         header: the column names as written, in their order.
@@ -78,6 +157,7 @@ class ReportFormat:
         extra: position in the header of each column that no alias knows.
     """
 
+    kind: ReportKind
     delimiter: str
     encoding: str
     header: tuple[str, ...]
@@ -113,25 +193,47 @@ def read_format(path: Path) -> ReportFormat:
     encoding = "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8"
     text = head.decode("utf-8-sig" if encoding == "utf-8" else encoding, errors="replace")
     headers = {delimiter: _first_record(text, delimiter) for delimiter in DELIMITERS}
-    delimiter = max(DELIMITERS, key=lambda candidate: len(_known(headers[candidate])))
+    delimiter = max(
+        DELIMITERS,
+        key=lambda candidate: max(len(kind.columns_of(headers[candidate])) for kind in REPORT_KINDS),
+    )
     header = headers[delimiter]
-    columns = _known(header)
-
-    missing = [column for column in REQUIRED_COLUMNS if column not in columns]
-    if missing:
-        wanted = ", ".join(_headline(column) for column in missing)
-        found = ", ".join(header[:20])[:300]
-        raise ReportRefused(
-            f"its header has no column {wanted}; it reads: {found}. Cure: download the activity report again and"
-            " leave its first line as it is."
-        )
-    twice = [name for name in columns if sum(_meaning(title) == name for title in header) > 1]
+    kind = _kind_of(header)
+    columns = kind.columns_of(header)
+    twice = [column for column in columns if len(kind.titles_of(column, header)) > 1]
     if twice:
         raise ReportRefused(
-            f"its header has the column {_headline(twice[0])} twice. Cure: delete one of the two columns."
+            f"its header has the column {header[columns[twice[0]]]} twice. Cure: delete one of the two columns."
         )
-    extra = tuple(index for index, title in enumerate(header) if _meaning(title) is None)
-    return ReportFormat(delimiter, encoding, tuple(header), columns, extra)
+    extra = tuple(index for index in range(len(header)) if index not in columns.values())
+    return ReportFormat(kind, delimiter, encoding, tuple(header), columns, extra)
+
+
+def _kind_of(header: list[str]) -> ReportKind:
+    """The kind of report that has such a header.
+
+    Raises:
+        ReportRefused: it has too few of the columns of either kind.
+    """
+    of_activities = ACTIVITY_REPORT.columns_of(header)
+    is_of_activities = any(column in of_activities for column in ONLY_OF_ACTIVITIES)
+    of_users = USERS_REPORT.columns_of(header)
+    identifying = [header[of_users[column]] for column in IDENTIFYING_COLUMNS if column in of_users]
+    # Anything may have an ID; a user has a name as well.
+    is_any_id = [_normalised(title) for title in identifying] == ["id"] and "last_name" not in of_users
+    if identifying and not is_any_id and not is_of_activities:
+        return USERS_REPORT
+
+    missing = [column for column in REQUIRED_COLUMNS if column not in of_activities]
+    if missing:
+        wanted = ", ".join(ACTIVITY_REPORT.headline(column) for column in missing)
+        found = ", ".join(header[:20])[:300]
+        report = "activity report" if is_of_activities else "report"
+        cure = f"download the {report} again and leave its first line as it is"
+        if not is_of_activities:
+            cure += "; a unique users report needs a column User ID or Email"
+        raise ReportRefused(f"its header has no column {wanted}; it reads: {found}. Cure: {cure}.")
+    return ACTIVITY_REPORT
 
 
 def transcode(path: Path, report: ReportFormat, target: Path) -> None:
@@ -156,17 +258,3 @@ def _first_record(text: str, delimiter: str) -> list[str]:
 
 def _normalised(title: str) -> str:
     return " ".join(title.replace("_", " ").split()).casefold()
-
-
-def _meaning(title: str) -> str | None:
-    name = _normalised(title)
-    return next((column for column, names in COLUMN_ALIASES.items() if name in names), None)
-
-
-def _known(header: list[str]) -> dict[str, int]:
-    meanings = [_meaning(title) for title in header]
-    return {column: meanings.index(column) for column in COLUMN_ALIASES if column in meanings}
-
-
-def _headline(column: str) -> str:
-    return COLUMN_ALIASES[column][0].title().replace("Id", "ID")

@@ -13,6 +13,7 @@ from simulation_platform import (
     DAY,
     HOUR,
     MINUTE,
+    Activity,
     Breakouts,
     Content,
     Edition,
@@ -44,6 +45,28 @@ STAFF = ("Wren Hollowell", "Otto Rautenbach", "Carys Penhallow")
 EXHIBITORS = ("Farid Haddadin", "Zofia Wierzbowska")
 MOVED_COMPANY = ("Diego Montalbán", "Marram Foundation")
 MOVED_EMAIL = ("Hana Moravcová", "hana.sommerova@example.net")
+
+# The unique users report: who registered and never did anything, and whose id it lacks.
+ABSENT = ("Ilse Vanderkamp", "Marek Dubrowin", "Sunniva Torgersdal", "Leilani Kealohani")
+WITHOUT_ID = ("Hana Moravcová", "Liam O'Shaughran")
+USERS_HEADER = (
+    "User ID",
+    "First Name",
+    "Last Name",
+    "Email Address",
+    "Organization",
+    "Job Title",
+    "Account Level",
+    "Tags",
+    "T-Shirt Size",
+    "Created",
+    "Last Login",
+)
+TITLES = ("Learning Designer", "Head of Training", "Lecturer", "Librarian", "Programme Manager")
+ROLE_TAGS = {"speaker": "Speaker", "exhibitor": "Exhibitor", "staff": "Staff"}
+SIZES = ("M", "S", "L", "XL")
+ADMINISTRATOR_LEVEL = "99"
+NEVER = "1900-01-01 00:00:00"
 
 # Content id, name, start and end in hours after midnight of the first day, speakers.
 PROGRAMME: tuple[tuple[tuple[int, str, float, float, tuple[str, ...]], ...], ...] = (
@@ -231,3 +254,40 @@ def downloads(edition: Edition) -> tuple[Download, ...]:
             categories=EXPORTED_CATEGORIES,
         ),
     )
+
+
+def users_report(edition: Edition, activities: list[Activity]) -> tuple[str, list[tuple[str, ...]]]:
+    """Return the file name and the rows of the unique users report, which shows everybody as of the last day.
+
+    Nothing in it is drawn by lot, so it changes no other file.
+    """
+    seen: dict[str, list[int]] = {}
+    for activity in activities:
+        seen.setdefault(activity.person.user_id, []).append(activity.at)
+    absent = []
+    for number, name in enumerate(ABSENT):
+        first, last = name.split(" ", 1)
+        user_id = str(FIRST_USER_ID + len(PEOPLE) + number)
+        absent.append(Person((user_id, first, last, EMPLOYERS[number], f"{_ascii(name)}@{DOMAINS[0]}")))
+    rows: list[tuple[str, ...]] = [USERS_HEADER]
+    for number, person in enumerate((*edition.people, *absent)):
+        user_id, first, last, company, email = person.edited or person.columns
+        tags = [ROLE_TAGS[person.role]] if person.role in ROLE_TAGS else []
+        tags += ["Member"] * (number % 2) + ["First-timer"] * (number % 3 == 0)
+        days = seen.get(user_id)
+        rows.append(
+            (
+                "" if person.name in WITHOUT_ID else user_id,
+                first,
+                last,
+                email.upper() if person.name == WITHOUT_ID[1] else email,
+                company,
+                TITLES[number % len(TITLES)],
+                ADMINISTRATOR_LEVEL if person.role == "staff" else "1",
+                "; ".join(tags),
+                SIZES[number % len(SIZES)],
+                timestamp(min(days) if days else edition.opens_at + number * HOUR),
+                timestamp(max(days)) if days else NEVER,
+            )
+        )
+    return f"unique_users_{timestamp(_at(72))[:10]}.csv", rows

@@ -25,6 +25,18 @@ select
 from marts.report_reconciliation
 """
 
+USERS = """
+select
+    count(*) as files,
+    sum(matched_by_id_count + matched_by_email_count + ambiguous_count + unmatched_count) as users,
+    sum(matched_by_id_count) as by_id,
+    sum(matched_by_email_count) as by_email,
+    sum(ambiguous_count) as ambiguous,
+    sum(unmatched_count) as unmatched,
+    sum(rejected_count) as rejected
+from marts.user_report_reconciliation
+"""
+
 UNRECOGNISED = """
 select suggested_alias
 from marts.unrecognised_activities
@@ -72,6 +84,7 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
             " download tells the same.",
             highlight=False,
         )
+        _print_users(connection, console)
         if rejected:
             console.print("Why records were rejected: raw.rejected_records.", highlight=False)
         if unrecognised:
@@ -97,6 +110,18 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
         f"\nFor SQL: {escape(str(warehouse))}\nFor BI tools, read-only: {escape(str(published))}",
         highlight=False,
     )
+
+
+def _print_users(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
+    counts = connection.execute(USERS).fetchone()
+    files, users, by_id, by_email, ambiguous, unmatched, rejected = (int(count or 0) for count in counts or [0] * 7)
+    if files:
+        also = f"; {rejected:,} records were rejected" if rejected else ""
+        console.print(
+            f"[bold]{users:,} users[/bold] are told by the unique users reports: {by_id:,} known by id,"
+            f" {by_email:,} by e-mail, {ambiguous:,} ambiguous, {unmatched:,} without an activity{also}.",
+            highlight=False,
+        )
 
 
 def _print_table(connection: duckdb.DuckDBPyConnection, query: str, console: Console) -> None:

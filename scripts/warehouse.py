@@ -57,6 +57,45 @@ create table if not exists raw.activities (
     occurred_at timestamp not null
 );
 
+create table if not exists raw.user_reports (
+    report_id varchar not null,
+    file_name varchar not null,
+    file_sha256 varchar not null,
+    file_bytes bigint not null,
+    site_id varchar not null,
+    time_zone varchar not null,
+    delimiter varchar not null,
+    encoding varchar not null,
+    header varchar[] not null,
+    record_count bigint not null,
+    landed_count bigint not null,
+    rejected_count bigint not null,
+    report_date date,
+    loaded_at timestamp not null
+);
+
+create table if not exists raw.users (
+    report_id varchar not null,
+    record_number bigint not null,
+    user_id varchar,
+    first_name varchar,
+    last_name varchar,
+    company varchar,
+    email varchar,
+    title varchar,
+    job_type varchar,
+    phone varchar,
+    city varchar,
+    state_province varchar,
+    country varchar,
+    time_zone_offset_seconds varchar,
+    account_level varchar,
+    date_created varchar,
+    date_last_login varchar,
+    tags varchar,
+    extra_columns varchar
+);
+
 create table if not exists raw.rejected_records (
     report_id varchar not null,
     record_number bigint not null,
@@ -117,3 +156,9 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
         raise WarehouseError(f"{path} cannot be opened: {message.splitlines()[0]}") from error
     except duckdb.Error as error:
         raise WarehouseError(f"{path} cannot be opened: {str(error).splitlines()[0]}") from error
+
+
+def number_of(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    """The one number that a query gives; 0 if it gives none."""
+    row = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0

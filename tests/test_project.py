@@ -22,6 +22,8 @@ def test_every_family_has_a_staging_model_that_reads_it() -> None:
     families = {row["activity_family"] for row in seed("activity_types.csv")}
     read = {}
     for path in (ROOT / "models" / "staging").glob("stg_juno__*.sql"):
+        if path.stem == "stg_juno__users":
+            continue  # the one that reads no activities
         found = re.findall(r"family_activities\('(\w+)'\)", path.read_text())
         assert len(found) == 1, path.name
         read[found[0]] = path.stem

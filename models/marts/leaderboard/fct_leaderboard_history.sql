@@ -128,8 +128,8 @@ points_held as (
         on
             kept_days.contest_id = linked.contest_id
             and kept_days.site_id = linked.site_id
-            and kept_days.day_number >= linked.from_day_number
-            and kept_days.day_number < linked.until_day_number
+            and linked.from_day_number <= kept_days.day_number
+            and linked.until_day_number > kept_days.day_number
     group by 1, 2, 3, 4
 ),
 
@@ -166,8 +166,8 @@ final as (
         on
             linked.contest_id = kept_days.contest_id
             and linked.site_id = kept_days.site_id
-            and kept_days.day_number >= linked.from_day_number
-            and kept_days.day_number < linked.until_day_number
+            and linked.from_day_number <= kept_days.day_number
+            and linked.until_day_number > kept_days.day_number
             and kept_days.day_number > kept_days.day_count - {{ var('leaderboard_history_days') }}
     inner join ranks
         on
