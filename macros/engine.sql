@@ -84,6 +84,21 @@ All times are naive timestamps in UTC.
     from {{ relation }}
 {%- endmacro %}
 
+{#- How many words a text has: runs without a blank that hold a letter or a digit. -#}
+{% macro word_count(column) -%}
+    cast(len(regexp_extract_all({{ column }}, '[^\s\p{Z}]*[\p{L}\p{N}][^\s\p{Z}]*')) as bigint)
+{%- endmacro %}
+
+{#- A name as it is compared: lower case, no blanks around it, and one for each run of blanks inside. -#}
+{% macro folded(column) -%}
+    nullif(trim(regexp_replace(lower({{ column }}), '[\s\p{Z}]+', ' ', 'g')), '')
+{%- endmacro %}
+
+{#- The form of a text without its words: x for each letter (and @), n for each digit. -#}
+{% macro text_shape(column) -%}
+    regexp_replace(regexp_replace({{ column }}, '[\p{L}\p{M}@]', 'x', 'g'), '\p{N}', 'n', 'g')
+{%- endmacro %}
+
 {#- The UTC time that a text tells in a zone, which an expression gives; an offset in the text wins. Null where it is
     no time. -#}
 {% macro try_utc(column, zone) -%}
@@ -101,19 +116,4 @@ All times are naive timestamps in UTC.
         {{ columns | join(", ") }},
         unnest(regexp_split_to_array({{ text }}, '[{{ separators }}]')) as {{ part }}
     from {{ relation }}
-{%- endmacro %}
-
-{#- How many words a text has: runs without a blank that hold a letter or a digit. -#}
-{% macro word_count(column) -%}
-    cast(len(regexp_extract_all({{ column }}, '[^\s\p{Z}]*[\p{L}\p{N}][^\s\p{Z}]*')) as bigint)
-{%- endmacro %}
-
-{#- A name as it is compared: lower case, no blanks around it, and one for each run of blanks inside. -#}
-{% macro folded(column) -%}
-    nullif(trim(regexp_replace(lower({{ column }}), '[\s\p{Z}]+', ' ', 'g')), '')
-{%- endmacro %}
-
-{#- The form of a text without its words: x for each letter (and @), n for each digit. -#}
-{% macro text_shape(column) -%}
-    regexp_replace(regexp_replace({{ column }}, '[\p{L}\p{M}@]', 'x', 'g'), '\p{N}', 'n', 'g')
 {%- endmacro %}

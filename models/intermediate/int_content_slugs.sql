@@ -1,10 +1,14 @@
 -- Which content a slug leads to: the one whose newest slug it is, else the only one that ever had it.
--- Grain: one row per site and slug that leads to one content.
+-- Grain: one row per site and slug that a content bears or bore.
 
 -- An old slug is often told by an older download only, so the records set aside as duplicates count too.
 with activities as (
     select * from {{ ref('base_juno__activities') }}
     where content_id is not null and content_slug is not null
+),
+
+content_kinds as (
+    select * from {{ ref('int_content_kinds') }}
 ),
 
 told as (
@@ -32,31 +36,26 @@ borne as (
         told.site_id,
         told.content_slug,
         told.content_id,
-        told.content_slug = newest_slugs.content_slug as is_newest
+        told.content_slug = newest_slugs.content_slug as is_newest,
+        content_kinds.content_kind = 'private_meeting' as is_private_meeting
     from told
     inner join newest_slugs on told.site_id = newest_slugs.site_id and told.content_id = newest_slugs.content_id
+    inner join content_kinds on told.site_id = content_kinds.site_id and told.content_id = content_kinds.content_id
 ),
 
-counted as (
-    select
-        site_id,
-        content_slug,
-        count(*) as content_count,
-        min(content_id) as content_id,
-        count(*) filter (where is_newest) as newest_content_count,
-        min(content_id) filter (where is_newest) as newest_content_id
-    from borne
-    group by 1, 2
-),
-
+-- The slug of a private meeting is made from its name, which holds a person's.
 final as (
     select
         site_id,
         content_slug,
-        coalesce(newest_content_id, content_id) as content_id,
-        newest_content_count = 1 as is_newest
-    from counted
-    where newest_content_count = 1 or (newest_content_count = 0 and content_count = 1)
+        case
+            when count(*) filter (where is_newest) = 1 then min(content_id) filter (where is_newest)
+            when count(*) filter (where is_newest) = 0 and count(*) = 1 then min(content_id)
+        end as content_id,
+        bool_or(is_newest) as is_newest,
+        bool_or(is_private_meeting) as is_private_meeting
+    from borne
+    group by 1, 2
 )
 
 select * from final

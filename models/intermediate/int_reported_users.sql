@@ -13,7 +13,7 @@ active_users as (
         site_id,
         user_id,
         lower(email) as folded_email
-    from {{ ref('int_users') }}
+    from {{ ref('int_active_users') }}
 ),
 
 active_emails as (

@@ -5,8 +5,12 @@ with named_users as (
     {{ named_users() }}
 ),
 
+reported_tags as (
+    select * from {{ ref('int_reported_user_tags') }}
+),
+
 final as (
-    select distinct
+    select
         user_key,
         site_id,
         user_id,
@@ -14,6 +18,14 @@ final as (
         group_name
     from named_users
     where user_key is not null
+    union distinct
+    select
+        user_key,
+        site_id,
+        user_id,
+        'tag' as group_kind,
+        tag as group_name
+    from reported_tags
 )
 
 select * from final

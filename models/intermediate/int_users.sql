@@ -1,49 +1,42 @@
--- Users with what the newest download that tells it says of them.
--- Grain: one row per site and user.
+-- Users of the activities and of the unique users report, each once. Personal data.
+-- Grain: one row per site and user id.
 
-with activities as (
-    select * from {{ ref('base_juno__activities') }}
-    where not is_duplicate and user_id is not null
+with active_users as (
+    select * from {{ ref('int_active_users') }}
 ),
 
--- One row per value that a download gives, which is far fewer than there are activities.
-told as (
-    select
-        site_id,
-        user_id,
-        download_number,
-        first_name,
-        last_name,
-        company,
-        email,
-        min(occurred_at) as first_occurred_at,
-        max(occurred_at) as last_occurred_at,
-        min(case when activity_type = 'account_created' then occurred_at end) as account_created_at,
-        max(case when activity_type = 'details_updated' then occurred_at end) as profile_saved_at,
-        count(*) as activity_count
-    from activities
-    group by 1, 2, 3, 4, 5, 6, 7
+reported_users as (
+    select * from {{ ref('int_reported_users') }}
+    where user_key is not null
 ),
 
--- Within one download the value on the latest record counts; of two on the same second the later in the alphabet.
+-- What the activity reports say comes first: the users report is optional, and its header nobody knows for certain.
 final as (
     select
-        site_id || ':' || user_id as user_key,
-        site_id,
-        user_id,
-        {{ newest('first_name', ['download_number', 'last_occurred_at']) }} as first_name,
-        {{ newest('last_name', ['download_number', 'last_occurred_at']) }} as last_name,
-        {{ newest('company', ['download_number', 'last_occurred_at']) }} as company,
-        {{ newest('email', ['download_number', 'last_occurred_at']) }} as email,
-        count(distinct lower({{ cleaned("coalesce(first_name, '') || ' ' || coalesce(last_name, '')") }})) as name_count,
-        count(distinct lower(email)) as email_count,
-        min(first_occurred_at) as first_seen_at,
-        max(last_occurred_at) as last_seen_at,
-        min(account_created_at) as account_created_at,
-        max(profile_saved_at) as profile_saved_at,
-        cast(sum(activity_count) as bigint) as activity_count
-    from told
-    group by 1, 2, 3
+        coalesce(active_users.user_key, reported_users.user_key) as user_key,
+        coalesce(active_users.site_id, reported_users.site_id) as site_id,
+        coalesce(active_users.user_id, reported_users.user_id) as user_id,
+        {%- for column in ['first_name', 'last_name', 'company', 'email'] %}
+        coalesce(active_users.{{ column }}, reported_users.{{ column }}) as {{ column }},
+        {%- endfor %}
+        reported_users.title,
+        reported_users.job_type,
+        reported_users.phone,
+        reported_users.city,
+        reported_users.state_province,
+        reported_users.country,
+        reported_users.is_administrator,
+        reported_users.user_key is not null as is_reported,
+        coalesce(active_users.name_count, 0) as name_count,
+        coalesce(active_users.email_count, 0) as email_count,
+        active_users.first_seen_at,
+        active_users.last_seen_at,
+        coalesce(active_users.account_created_at, reported_users.created_at) as account_created_at,
+        active_users.profile_saved_at,
+        reported_users.last_login_at,
+        coalesce(active_users.activity_count, 0) as activity_count
+    from active_users
+    full outer join reported_users on active_users.user_key = reported_users.user_key
 )
 
 select * from final

@@ -58,7 +58,7 @@ scored as (
         count(distinct occurred_date) as touch_day_count,
         min(occurred_at) as first_touch_at,
         max(occurred_at) as last_touch_at,
-        cast(sum(case when touch_number <= {{ var('lead_touch_limit') }} then weight else 0 end) as bigint) as lead_score
+        cast(sum(weight) filter (where touch_number <= {{ var('lead_touch_limit') }}) as bigint) as lead_score
     from touches
     group by 1, 2, 3, 4, 5, 6, 7
 ),

@@ -2,20 +2,35 @@
 -- Grain: one row per press of the Like button and per topic followed.
 -- The rules, and what they cannot know: acts_rules.md beside this file.
 
-with favorites as (
+with likes as (
+    select * from {{ ref('stg_juno__likes') }}
+),
+
+topic_follows as (
+    select * from {{ ref('stg_juno__topic_follows') }}
+),
+
+content_kinds as (
+    select * from {{ ref('int_content_kinds') }}
+),
+
+-- The name of a private meeting holds a person's. Off a content page the like may be of somebody's post, and its label
+-- that post.
+favorites as (
     select
-        activity_key,
-        site_id,
-        user_id,
-        content_id,
+        likes.activity_key,
+        likes.site_id,
+        likes.user_id,
+        likes.content_id,
         'content' as favorite_kind,
-        -- Off a content page the like may be of somebody's post, and its label that post.
-        case when content_id is not null then liked_name end as favorite_name,
-        content_id as favorite_identity,
-        occurred_at,
-        report_id,
-        record_number
-    from {{ ref('stg_juno__likes') }}
+        case when content_kinds.content_kind <> 'private_meeting' then likes.liked_name end as favorite_name,
+        likes.content_id as favorite_identity,
+        likes.occurred_at,
+        likes.report_id,
+        likes.record_number
+    from likes
+    left join content_kinds
+        on likes.site_id = content_kinds.site_id and likes.content_id = content_kinds.content_id
     union all
     select
         activity_key,
@@ -28,7 +43,7 @@ with favorites as (
         occurred_at,
         report_id,
         record_number
-    from {{ ref('stg_juno__topic_follows') }}
+    from topic_follows
 ),
 
 numbered as (

@@ -20,6 +20,7 @@ parsed as (
     select
         link_clicks.*,
         content_slugs.content_id as target_content_id,
+        content_slugs.is_private_meeting,
         {{ regex_group("link_clicks.url", before_path ~ path) }} as url_path
     from link_clicks
     left join content_slugs
@@ -32,7 +33,8 @@ judged as (
         *,
         coalesce(target_slug, url_host || coalesce(url_path, '')) as whole_target,
         coalesce(
-            (
+            is_private_meeting
+            or (
                 target_content_id is null
                 and (target_slug like '%?%=%' or {{ regex_group("target_slug", personal, 0) }} is not null)
             )

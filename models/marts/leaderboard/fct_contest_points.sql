@@ -28,7 +28,7 @@ newest_resets as (
         resets.site_id,
         max(resets.reset_at) as reset_at
     from contests
-    inner join resets on contests.follows_resets and (contests.ends_at is null or resets.reset_at < contests.ends_at)
+    inner join resets on contests.follows_resets and (contests.ends_at is null or contests.ends_at > resets.reset_at)
     group by 1, 2
 ),
 

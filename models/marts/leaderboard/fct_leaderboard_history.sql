@@ -129,8 +129,8 @@ points_held as (
         on
             kept_days.contest_id = linked.contest_id
             and kept_days.site_id = linked.site_id
-            and kept_days.day_number >= linked.from_day_number
-            and kept_days.day_number < linked.until_day_number
+            and linked.from_day_number <= kept_days.day_number
+            and linked.until_day_number > kept_days.day_number
     group by 1, 2, 3, 4
 ),
 
@@ -167,8 +167,8 @@ final as (
         on
             linked.contest_id = kept_days.contest_id
             and linked.site_id = kept_days.site_id
-            and kept_days.day_number >= linked.from_day_number
-            and kept_days.day_number < linked.until_day_number
+            and linked.from_day_number <= kept_days.day_number
+            and linked.until_day_number > kept_days.day_number
             and kept_days.day_number > kept_days.day_count - {{ var('leaderboard_history_days') }}
     inner join ranks
         on
@@ -182,10 +182,10 @@ final as (
             kept_days.contest_id = previous_ranks.contest_id
             and kept_days.site_id = previous_ranks.site_id
             and kept_days.day_number - 1 = previous_ranks.day_number
-            and previous_ranks.points = case
+            and case
                 when kept_days.day_number > linked.from_day_number then linked.points
                 when linked.previous_until_day_number = linked.from_day_number then linked.previous_points
-            end
+            end = previous_ranks.points
 )
 
 select * from final

@@ -14,7 +14,10 @@ final as (
         last_name,
         coalesce({{ cleaned("coalesce(first_name, '') || ' ' || coalesce(last_name, '')") }}, user_id) as full_name,
         company,
-        email
+        title,
+        city,
+        email,
+        phone
     from users
 )
 
