@@ -104,6 +104,12 @@ create table if not exists raw.rejected_records (
     reason varchar not null,
     record_text varchar
 );
+
+create table if not exists raw.forgotten_users (
+    site_id varchar not null,
+    user_hash varchar not null,
+    forgotten_at timestamp not null
+);
 """
 
 
