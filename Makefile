@@ -1,6 +1,6 @@
 # Two commands: `make build` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help build test lint format metrics docs attendance-accuracy sample picture lock clean
+.PHONY: help build test lint format metrics docs answers attendance-accuracy sample picture lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -62,6 +62,9 @@ attendance-accuracy: $(VENV)/.installed ## Measure attendance against simulated 
 
 sample: $(VENV)/.installed ## Write the sample reports anew (the same seed gives the same bytes).
 	@$(PYTHON) scripts/generate_reports.py sample
+
+answers: build ## Answer every question of analyses/ and of the README anew from the sample.
+	@$(PYTHON) scripts/answer_questions.py
 
 picture: build ## Draw the picture of the README from the sample.
 	@$(PYTHON) scripts/draw_attendance.py
