@@ -1,10 +1,13 @@
 # Two commands: `make build` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help build test lint format attendance-accuracy sample picture lock clean
+.PHONY: help build test lint format metrics docs answers attendance-accuracy sample picture lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 REPORTS ?=
+METRICS ?=
+BY ?=
+SAVED ?=
 
 # Read by the scripts: SITE, TIME_ZONE and DATE_FORMAT say what no report tells; MEMORY_LIMIT bounds DuckDB.
 export REPORTS SITE TIME_ZONE DATE_FORMAT MEMORY_LIMIT WAREHOUSE_PATH PUBLISHED_PATH
@@ -40,18 +43,28 @@ lint: $(VENV)/.installed-dev ## Run the linters: sqlfluff, ruff, mypy, yamllint.
 	@$(VENV)/bin/ruff format --check scripts tests
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/yamllint --strict .
-	@$(VENV)/bin/sqlfluff lint --processes 2 --disable-progress-bar models tests
+	@$(VENV)/bin/sqlfluff lint --processes 2 --disable-progress-bar analyses models tests
 
 format: $(VENV)/.installed-dev ## Let ruff and sqlfluff mend what they can.
 	@$(VENV)/bin/ruff check --fix scripts tests
 	@$(VENV)/bin/ruff format scripts tests
-	@$(VENV)/bin/sqlfluff fix --processes 2 --disable-progress-bar models tests
+	@$(VENV)/bin/sqlfluff fix --processes 2 --disable-progress-bar analyses models tests
+
+metrics: $(VENV)/.installed-dev ## Ask the built warehouse: METRICS=attendees,live_rate BY=metric_time__week, or SAVED=site_overview; else list them.
+	@$(PYTHON) scripts/metrics.py $(if $(SAVED),query --saved-query $(SAVED),$(if $(METRICS),query --metrics $(METRICS) \
+	    $(if $(BY),--group-by $(BY)),list metrics))
+
+docs: $(VENV)/.installed ## Document models, columns, metrics and lineage on one page: warehouse/docs.html.
+	@$(PYTHON) scripts/write_docs.py
 
 attendance-accuracy: $(VENV)/.installed ## Measure attendance against simulated events of which the truth is known (a minute).
 	@$(PYTHON) scripts/measure_attendance.py --output docs/attendance_accuracy.md
 
 sample: $(VENV)/.installed ## Write the sample reports anew (the same seed gives the same bytes).
 	@$(PYTHON) scripts/generate_reports.py sample
+
+answers: build ## Answer every question of analyses/ and of the README anew from the sample.
+	@$(PYTHON) scripts/answer_questions.py
 
 picture: build ## Draw the picture of the README from the sample.
 	@$(PYTHON) scripts/draw_attendance.py

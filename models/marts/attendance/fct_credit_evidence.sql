@@ -59,6 +59,7 @@ final as (
             when attendance.is_attended_upper then 'undecidable'
             else 'unsupported'
         end as verdict,
+        {{ local_date('coalesce(booked.first_earned_at, booked.first_claimed_at)') }} as booked_date,
         booked.first_earned_at,
         booked.first_claimed_at,
         booked.earned_count,

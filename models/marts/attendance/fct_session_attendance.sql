@@ -72,6 +72,7 @@ attended as (
         case when sessions.session_type = 'private_meeting' then 'Private meeting' else sessions.session_name end
             as session_name,
         sessions.session_type,
+        {{ local_date('sessions.started_at') }} as session_date,
         sessions.session_seconds,
         sessions.window_seconds,
         coalesce(summed.stay_count, 0) as stay_count,
@@ -107,6 +108,7 @@ final as (
         content_id,
         session_name,
         session_type,
+        session_date,
         first_joined_at,
         last_left_at,
         joined_count,

@@ -87,6 +87,7 @@ final as (
             as session_name,
         sessions.session_type,
         sessions.session_type_source,
+        {{ local_date('sessions.started_at') }} as session_date,
         sessions.started_at,
         sessions.ended_at,
         sessions.window_opened_at,

@@ -99,6 +99,7 @@ final as (
         rule_name,
         once_per,
         occurred_at as awarded_at,
+        {{ local_date('occurred_at') }} as awarded_date,
         rule_points,
         multiplier,
         rule_points * multiplier as points,

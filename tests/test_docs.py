@@ -1,0 +1,136 @@
+"""Everything has a description, the exposures are what the files read, and the page of the docs needs no network."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from conftest import ROOT, Project
+
+MARTS = {path.stem for path in (ROOT / "models" / "marts").rglob("*.sql")}
+FILES = [path for folder in ("models", "seeds") for path in sorted((ROOT / folder).rglob("*.yml"))]
+
+
+def declared(kind: str) -> dict[str, dict[str, Any]]:
+    """All that the YAML files declare of a kind, by name."""
+    things = [thing for path in FILES for thing in yaml.safe_load(path.read_text()).get(kind) or []]
+    return {thing["name"]: thing for thing in things}
+
+
+def undescribed(things: dict[str, dict[str, Any]]) -> list[str]:
+    """The names of those without a description."""
+    return [name for name, thing in things.items() if not (thing.get("description") or "").strip()]
+
+
+@pytest.mark.parametrize(
+    "kind", ["models", "seeds", "sources", "semantic_models", "metrics", "saved_queries", "exposures", "unit_tests"]
+)
+def test_everything_that_is_declared_exists_once(kind: str) -> None:
+    names = [thing["name"] for path in FILES for thing in yaml.safe_load(path.read_text()).get(kind) or []]
+    assert names and len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    "kind", ["models", "seeds", "sources", "semantic_models", "metrics", "saved_queries", "exposures"]
+)
+def test_everything_has_a_description(kind: str) -> None:
+    assert undescribed(declared(kind)) == []
+
+
+@pytest.mark.parametrize("kind", ["metrics", "saved_queries", "exposures"])
+def test_what_people_choose_from_a_list_has_a_label_of_its_own(kind: str) -> None:
+    labels = [thing["label"] for thing in declared(kind).values()]
+    assert len(labels) == len(set(labels))
+
+
+def test_every_column_has_a_description() -> None:
+    tables = {**declared("models"), **declared("seeds")}
+    tables |= {t["name"]: t for source in declared("sources").values() for t in source["tables"]}
+    assert undescribed(tables) == []
+    for name, table in tables.items():
+        assert table["columns"] and undescribed({c["name"]: c for c in table["columns"]}) == [], name
+
+
+def test_every_seed_has_its_yaml_with_its_columns() -> None:
+    seeds = declared("seeds")
+    for path in (ROOT / "seeds").rglob("*.csv"):
+        header = path.read_text().splitlines()[0].split(",")
+        assert [column["name"] for column in seeds[path.stem]["columns"]] == header, path.name
+
+
+def test_every_macro_is_told_by_a_comment() -> None:
+    files = [*(ROOT / "macros").glob("*.sql"), *(ROOT / "tests" / "generic").glob("*.sql")]
+    for path in files:
+        before = re.split(r"{%-? (?:macro|test) ", path.read_text())[:-1]
+        assert before and all(text.rstrip().endswith("#}") for text in before), path.name
+
+
+def exposed(name: str) -> set[str]:
+    """The models that an exposure depends on."""
+    return set(re.findall(r"ref\('(\w+)'\)", " ".join(declared("exposures")[name]["depends_on"])))
+
+
+@pytest.mark.parametrize(
+    ("exposure", "file"),
+    [("readme_picture", "scripts/draw_attendance.py"), ("build_summary", "scripts/summary.py")],
+)
+def test_an_exposure_depends_on_what_its_file_reads(exposure: str, file: str) -> None:
+    read = re.findall(r"\b(?:from|join) (?:marts|restricted)\.(\w+)", (ROOT / file).read_text())
+    assert exposed(exposure) == set(read) <= MARTS
+
+
+def test_the_published_copy_depends_on_every_mart() -> None:
+    assert exposed("published_copy") == MARTS
+
+
+def test_the_links_of_the_overview_lead_somewhere() -> None:
+    overview = (ROOT / "models" / "overview.md").read_text()
+    links = re.findall(r"\]\(([^)]+)\)", overview)
+    models = [link.rsplit(".", 1)[1] for link in links if link.startswith("#!/model/")]
+    files = [link for link in links if not link.startswith("#")]
+    assert models and files
+    assert set(models) <= MARTS
+    # The page lies in warehouse/.
+    assert [link for link in files if not (ROOT / "warehouse" / link).is_file()] == []
+    assert "g_i=%2Bexposure:published_copy" in overview
+
+
+# What a browser fetches, or a script of the page would: no link that a person clicks.
+FETCHES = (
+    r"""\bsrc\s*=\s*["'](?:https?:)?//[^"']+""",
+    r"""<(?:link|script|iframe|object)\b[^>]*["'](?:https?:)?//[^"']+""",
+    r"""url\(["']?(?:https?:)?//[^)]+""",
+    r"""@import\b[^;]*//""",
+    r"""(?:fetch|newTracker|open)\("[^)]*\b[\w-]+\.(?:com|net|org|io)\b""",
+)
+
+
+def fetched(page: str) -> list[str]:
+    """The addresses from which a page would fetch something."""
+    return [match for pattern in FETCHES for match in re.findall(pattern, page)]
+
+
+def test_the_page_needs_no_network_and_tells_nothing_of_its_machine(sample_project: Project, tmp_path: Path) -> None:
+    written = sample_project.run(sys.executable, "scripts/write_docs.py", "--output", str(tmp_path / "docs.html"))
+    assert written.returncode == 0, written.stdout + written.stderr
+    page = (tmp_path / "docs.html").read_text()
+    assert fetched(page) == []
+    policy = re.search(r'<head><meta http-equiv="Content-Security-Policy" content="([^"]+)"', page)
+    assert policy and "default-src 'none'" in policy[1] and "http" not in policy[1]
+    assert str(sample_project.root) not in page
+    for part in ("JUNO activity warehouse", "fct_session_attendance", "live_rate", "published_copy"):
+        assert part in page
+    # dbt's own page does fetch, so what is looked for can be found.
+    assert fetched((sample_project.root / "target" / "static_index.html").read_text()) != []
+
+
+def test_without_a_warehouse_the_page_is_refused(project: Project) -> None:
+    refused = project.run(sys.executable, "scripts/write_docs.py")
+    assert refused.returncode == 1
+    assert "Cure: make build" in refused.stderr
+    assert not project.warehouse.exists()
