@@ -107,6 +107,9 @@ def find_person(
         WarehouseError: nobody is known by this id, or several are.
     """
     connection.execute(RAW_TABLES)
+    user_id = user_id.strip()
+    if not user_id:
+        raise WarehouseError("there is no user without an id. Nothing was changed. Cure: USER_ID=…")
     own = [user_id] if "@" in user_id else []
     sites = {
         row[0]
@@ -119,7 +122,7 @@ def find_person(
         ).fetchall()
     }
     remembered = _remembered_sites(connection, user_id)
-    candidates = sites | remembered if site_id is None else {site_id} & (sites | remembered)
+    candidates = (sites or remembered) if site_id is None else {site_id} & (sites | remembered)
     if not candidates:
         where = "any report" if site_id is None else f"a report of the site {site_id}"
         raise WarehouseError(
@@ -376,7 +379,7 @@ def main(
         if not warehouse.exists():
             raise WarehouseError(f"there is no warehouse at {warehouse}. Cure: make build")
         with connect(warehouse) as connection:
-            person = find_person(connection, user_id.strip(), site, also or [])
+            person = find_person(connection, user_id, site, also or [])
             traces = find_traces(connection, person)
             _tell(person, traces, console)
             if dry_run:
