@@ -113,7 +113,9 @@ def _write(
         connection.execute(f"create schema shared.{schema}")
     for table in tables:
         columns = ", ".join(f'{_expression(table, name, minimum)} as "{name}"' for name in table.columns)
-        connection.execute(f"create table shared.{table.name} as select {columns} from {table.name}")
+        # A table of users may lie in the order of their ids, or of a hash of them.
+        order = " order by user_key" if "user_key" in table.columns and "report_id" not in table.columns else ""
+        connection.execute(f"create table shared.{table.name} as select {columns} from {table.name}{order}")
         _refuse_collisions(connection, table)
     connection.execute("detach shared")
     return len(tables)
