@@ -1,6 +1,6 @@
 # Two commands: `make build` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help build test lint format metrics docs attendance-accuracy sample picture lock clean
+.PHONY: help build test lint format metrics docs answers attendance-accuracy sample picture lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -43,12 +43,12 @@ lint: $(VENV)/.installed-dev ## Run the linters: sqlfluff, ruff, mypy, yamllint.
 	@$(VENV)/bin/ruff format --check scripts tests
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/yamllint --strict .
-	@$(VENV)/bin/sqlfluff lint --processes 2 --disable-progress-bar models tests
+	@$(VENV)/bin/sqlfluff lint --processes 2 --disable-progress-bar analyses models tests
 
 format: $(VENV)/.installed-dev ## Let ruff and sqlfluff mend what they can.
 	@$(VENV)/bin/ruff check --fix scripts tests
 	@$(VENV)/bin/ruff format scripts tests
-	@$(VENV)/bin/sqlfluff fix --processes 2 --disable-progress-bar models tests
+	@$(VENV)/bin/sqlfluff fix --processes 2 --disable-progress-bar analyses models tests
 
 metrics: $(VENV)/.installed-dev ## Ask the built warehouse: METRICS=attendees,live_rate BY=metric_time__week, or SAVED=site_overview; else list them.
 	@$(PYTHON) scripts/metrics.py $(if $(SAVED),query --saved-query $(SAVED),$(if $(METRICS),query --metrics $(METRICS) \
@@ -62,6 +62,9 @@ attendance-accuracy: $(VENV)/.installed ## Measure attendance against simulated 
 
 sample: $(VENV)/.installed ## Write the sample reports anew (the same seed gives the same bytes).
 	@$(PYTHON) scripts/generate_reports.py sample
+
+answers: build ## Answer every question of analyses/ and of the README anew from the sample.
+	@$(PYTHON) scripts/answer_questions.py
 
 picture: build ## Draw the picture of the README from the sample.
 	@$(PYTHON) scripts/draw_attendance.py

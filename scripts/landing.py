@@ -21,6 +21,7 @@ import duckdb
 from rich.progress import Progress
 
 from destinations import Destination, destination_of
+from forgotten import NAMED_REASON, REASON, Names, Remembered, names_of, remembered, without_names
 from report_format import (
     ACTIVITY_REPORT,
     ReportFormat,
@@ -229,14 +230,17 @@ def _land_report(
         rows = _stage(connection, plain, report)
     destination = destination_of(connection, path, report, declaration.time_zone, declaration.date_format)
     report_id = sha256[:16]
+    known = remembered(connection, declaration.site_id)
+    names = _stage_forgotten(connection, report, known)
 
     connection.execute("begin")
     try:
         with _progress_of(connection, lambda share: show(0.4 + share * 0.6)):
             _land_records(connection, report_id, report, destination)
-        _land_malformed(connection, report_id, report, rows)
+        _land_malformed(connection, report_id, report, rows, known, names)
         _land_unfit(connection, report_id, report, destination)
-        landed, rejected = _land_manifest(connection, report_id, path, sha256, report, declaration, destination)
+        _land_forgotten(connection, report_id)
+        landed, rejected = _land_manifest(connection, report_id, path, sha256, report, declaration, destination, names)
         connection.execute("commit")
     except BaseException:
         connection.execute("rollback")
@@ -244,9 +248,9 @@ def _land_report(
     examples = connection.execute(
         """
         select record_number, column_name, rejected_value, reason
-        from raw.rejected_records where report_id = ? order by record_number limit ?
+        from raw.rejected_records where report_id = ? order by reason = ?, record_number limit ?
         """,
-        [report_id, EXAMPLES_SHOWN],
+        [report_id, REASON, EXAMPLES_SHOWN],
     ).fetchall()
     return Landing(path, landed, report.kind.unit, rejected, [RejectedRecord(*row) for row in examples])
 
@@ -292,6 +296,35 @@ def _stage(connection: duckdb.DuckDBPyConnection, plain: Path, report: ReportFor
     return rows
 
 
+def _stage_forgotten(connection: duckdb.DuckDBPyConnection, report: ReportFormat, known: Remembered | None) -> Names:
+    """Find the staged records of people who were forgotten, and take their names out of those of others.
+
+    The first go to the temporary table ``forgotten`` by their number. Only these records tell the names, which the
+    warehouse no longer knows.
+    """
+    connection.execute("create or replace temp table forgotten (record_number bigint)")
+    if known is None:
+        return Names()
+    columns = {column: f"c{index}" for column, index in report.columns.items()}
+    first, last, email = (columns.get(column, "null") for column in ("first_name", "last_name", "email"))
+    theirs = known.is_theirs(columns.get("user_id", "null"), email)
+    people = connection.execute(
+        f"select distinct {first}, {last}, {email} from staged where {theirs}", known.parameters
+    ).fetchall()
+    connection.execute(
+        f"insert into forgotten {_numbered(connection)} select record_number from numbered where {theirs}",
+        known.parameters,
+    )
+    names = names_of([person[:2] for person in people], [person[2] for person in people])
+    for index in range(len(report.header)):
+        column = next((column for column, place in report.columns.items() if place == index), "")
+        named = names.is_in(f"c{index}", column)
+        if named != "false":
+            # In place, so that the row ids go on following the file.
+            connection.execute(f"update staged set c{index} = {names.scrubbed(f'c{index}', column)} where {named}")
+    return names
+
+
 def _numbered(connection: duckdb.DuckDBPyConnection) -> str:
     return NUMBERED if number_of(connection, "select count(*) from malformed") else NUMBERED_WHOLE
 
@@ -319,13 +352,23 @@ def _land_records(
         )
         select {columns}
         from judged
-        where essence is not null and record_number not in (select record_number from wide)
+        where
+            essence is not null
+            and record_number not in (select record_number from wide)
+            and record_number not in (select record_number from forgotten)
         """,
         parameters,
     )
 
 
-def _land_malformed(connection: duckdb.DuckDBPyConnection, report_id: str, report: ReportFormat, rows: Rows) -> None:
+def _land_malformed(
+    connection: duckdb.DuckDBPyConnection,
+    report_id: str,
+    report: ReportFormat,
+    rows: Rows,
+    known: Remembered | None,
+    names: Names,
+) -> None:
     """Set aside the records that could not be taken apart."""
     for row_number, record_number, error_type, column, message, text in connection.execute(
         "select row_number, record_number, error_type, column_name, error_message, record_text from malformed"
@@ -335,9 +378,14 @@ def _land_malformed(connection: duckdb.DuckDBPyConnection, report_id: str, repor
         if error_type == "UNQUOTED VALUE" and swallowed:
             reason += f" It swallows {swallowed} more lines, which are not landed either."
         title = report.header[int(column[1:])] if column and column[1:].isdigit() else None
+        kept = text.strip("\r\n")
+        if known is not None and (
+            known.is_one_of(text, report.delimiter) or without_names(connection, names, text) != text
+        ):
+            reason, kept = NAMED_REASON, None
         connection.execute(
             "insert into raw.rejected_records values (?, ?, ?, ?, ?, ?)",
-            [report_id, record_number, title, None, reason, text.strip("\r\n")],
+            [report_id, record_number, title, None, reason, kept],
         )
 
 
@@ -361,9 +409,19 @@ def _land_unfit(
             case when is_wide then $wide_reason else {destination.reason} end,
             to_json([{fields}])::varchar
         from judged
-        where is_wide or {destination.essence} is null
+        where
+            (is_wide or {destination.essence} is null)
+            and record_number not in (select record_number from forgotten)
         """,
         {"report_id": report_id, "fault": destination.fault, "wide_reason": REASONS["TOO MANY COLUMNS"]},
+    )
+
+
+def _land_forgotten(connection: duckdb.DuckDBPyConnection, report_id: str) -> None:
+    """Set aside the records of people who were forgotten, and of each no more than that it was there."""
+    connection.execute(
+        "insert into raw.rejected_records select $report_id, record_number, null, null, $reason, null from forgotten",
+        {"report_id": report_id, "reason": REASON},
     )
 
 
@@ -375,6 +433,7 @@ def _land_manifest(
     report: ReportFormat,
     declaration: Declaration,
     destination: Destination,
+    names: Names,
 ) -> tuple[int, int]:
     """Write the file's row in the manifest, from what really lies in the tables; returns landed and rejected.
 
@@ -399,9 +458,10 @@ def _land_manifest(
             f"{record_count} records were read but {landed} landed and {rejected} rejected: a defect of the loader;"
             " nothing was changed. Cure: please report it with the file's header."
         )
+    is_theirs = 0 < record_count == number_of(connection, "select count(*) from forgotten")
     row = {
         "report_id": report_id,
-        "file_name": path.name,
+        "file_name": without_names(connection, names, path.name, is_theirs=is_theirs),
         "file_sha256": sha256,
         "file_bytes": path.stat().st_size,
         "site_id": declaration.site_id,

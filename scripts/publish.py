@@ -6,6 +6,7 @@ place in one step (a rename). Who has the old one open goes on reading it until 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -36,26 +37,43 @@ def publish(warehouse: Path, published: Path) -> int:
         raise WarehouseError(f"the published copy would replace {warehouse}. Cure: another PUBLISHED_PATH.")
     if not warehouse.exists():
         raise WarehouseError(f"there is no warehouse at {warehouse}. Cure: make build")
-    unfinished = published.with_name(published.name + ".unfinished")
+    with connect(warehouse) as connection:
+        return replace_file(published, lambda unfinished: _copy_marts(connection, unfinished))
+
+
+def replace_file(path: Path, make: Callable[[Path], int]) -> int:
+    """Make a DuckDB file under another name beside its place and let it take the place once it is whole.
+
+    Returns what ``make`` counts.
+
+    Raises:
+        WarehouseError: it cannot be written. The file that was there stays, and no part of the new one.
+    """
+    unfinished = path.with_name(path.name + ".unfinished")
     try:
-        published.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         _remove(unfinished)
-        with connect(warehouse) as connection:
-            count = _copy_marts(connection, unfinished)
-        unfinished.replace(published)
+        made = make(unfinished)
+        unfinished.replace(path)
     except OSError as error:
-        raise WarehouseError(f"{published} cannot be written: {error.strerror}.") from error
+        raise WarehouseError(f"{path} cannot be written: {error.strerror}.") from error
     except duckdb.Error as error:
-        raise WarehouseError(f"{published} cannot be written: {str(error).splitlines()[0]}") from error
+        raise WarehouseError(f"{path} cannot be written: {str(error).splitlines()[0]}") from error
     finally:
         _remove(unfinished)
-    return count
+    return made
 
 
 def _remove(unfinished: Path) -> None:
     for leftover in (unfinished, unfinished.with_name(unfinished.name + ".wal")):
         with suppress(NotADirectoryError):
             leftover.unlink(missing_ok=True)
+
+
+def attach_new(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
+    """Attach a new file that drivers of DuckDB 1.2 can read too."""
+    quoted = str(path).replace("'", "''")
+    connection.execute(f"attach '{quoted}' as {name} (read_write, storage_version '{STORAGE_VERSION}')")
 
 
 def _copy_marts(connection: duckdb.DuckDBPyConnection, target: Path) -> int:
@@ -68,8 +86,7 @@ def _copy_marts(connection: duckdb.DuckDBPyConnection, target: Path) -> int:
     ).fetchall()
     if not tables:
         raise WarehouseError("the warehouse holds no marts yet. Cure: .venv/bin/dbt build")
-    path = str(target).replace("'", "''")
-    connection.execute(f"attach '{path}' as published (storage_version '{STORAGE_VERSION}')")
+    attach_new(connection, target, "published")
     for schema in PUBLISHED_SCHEMAS:
         connection.execute(f"create schema published.{schema}")
     for schema, name in tables:

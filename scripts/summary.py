@@ -32,7 +32,8 @@ select
     sum(matched_by_id_count) as by_id,
     sum(matched_by_email_count) as by_email,
     sum(ambiguous_count) as ambiguous,
-    sum(unmatched_count) as unmatched
+    sum(unmatched_count) as unmatched,
+    sum(rejected_count) as rejected
 from marts.user_report_reconciliation
 """
 
@@ -113,11 +114,12 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
 
 def _print_users(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
     counts = connection.execute(USERS).fetchone()
-    files, users, by_id, by_email, ambiguous, unmatched = (int(count or 0) for count in counts or [0] * 6)
+    files, users, by_id, by_email, ambiguous, unmatched, rejected = (int(count or 0) for count in counts or [0] * 7)
     if files:
+        also = f"; {rejected:,} records were rejected" if rejected else ""
         console.print(
             f"[bold]{users:,} users[/bold] are told by the unique users reports: {by_id:,} known by id,"
-            f" {by_email:,} by e-mail, {ambiguous:,} ambiguous, {unmatched:,} without an activity.",
+            f" {by_email:,} by e-mail, {ambiguous:,} ambiguous, {unmatched:,} without an activity{also}.",
             highlight=False,
         )
 

@@ -1,7 +1,7 @@
 """The warehouse file: where it is, how it is opened, and the tables that the loader owns.
 
-The names are fixed, for others build on them: ``WAREHOUSE_PATH`` and ``PUBLISHED_PATH`` say where the two files
-are, and the schema ``raw`` holds what was landed. All times are UTC.
+The names are fixed, for others build on them: ``WAREHOUSE_PATH``, ``PUBLISHED_PATH`` and ``SHARED_PATH`` say
+where the files are, and the schema ``raw`` holds what was landed. All times are UTC.
 """
 
 from __future__ import annotations
@@ -104,6 +104,12 @@ create table if not exists raw.rejected_records (
     reason varchar not null,
     record_text varchar
 );
+
+create table if not exists raw.forgotten_users (
+    site_id varchar not null,
+    user_hash varchar not null,
+    forgotten_at timestamp not null
+);
 """
 
 
@@ -119,6 +125,11 @@ def warehouse_path() -> Path:
 def published_path() -> Path:
     """Path of the read-only copy: ``PUBLISHED_PATH``, or ``warehouse/published.duckdb`` in the project."""
     return Path(os.environ.get("PUBLISHED_PATH", PROJECT_ROOT / "warehouse" / "published.duckdb"))
+
+
+def shared_path() -> Path:
+    """Path of the copy with pseudonyms: ``SHARED_PATH``, or ``warehouse/shared.duckdb`` in the project."""
+    return Path(os.environ.get("SHARED_PATH", PROJECT_ROOT / "warehouse" / "shared.duckdb"))
 
 
 def memory_limit() -> str:

@@ -70,6 +70,7 @@ SAMPLE_FILES = {
     "sitewide_2026-05-14.csv": ",",
     "content_keynote_2026-05-14.csv": ";",
     "exporter_2026-05-15.csv": ",",
+    "unique_users_2026-05-15.csv": ",",
 }
 
 
@@ -399,6 +400,28 @@ def test_sample_holds_the_hard_cases(sample: dict[str, list[dict[str, str]]]) ->
         for record in second
         if record["Content ID"] and record["Content Name"] != names[record["Content ID"]]
     } == {"4102"}
+
+
+def test_sample_tells_every_user_and_some_who_never_came(sample: dict[str, list[dict[str, str]]]) -> None:
+    """The unique users are those of the activities, as they are on the last day, and four more."""
+    users = sample["unique_users_2026-05-15.csv"]
+    activities = sample["sitewide_2026-05-14.csv"]
+    emails = {record["User ID"]: record["Email"] for record in activities}
+    anonymous = [user for user in users if not user["User ID"]]
+
+    assert len(users) == 64
+    assert {user["User ID"] for user in users} - set(emails) == {"5061", "5062", "5063", "5064", ""}
+    assert {user["Email Address"].lower() for user in anonymous} < set(emails.values())
+    assert [user["Email Address"] for user in anonymous if user["First Name"] == "Hana"] == [
+        "hana.sommerova@example.net"
+    ]
+    for user in users:
+        if user["User ID"] in emails:
+            assert user["Email Address"] == emails[user["User ID"]]
+            assert user["Created"] <= user["Last Login"]
+    assert {tag for user in users for tag in user["Tags"].split("; ") if tag} == {
+        *("Exhibitor", "First-timer", "Member", "Speaker", "Staff"),
+    }
 
 
 def test_sample_files_are_dressed_as_declared(tmp_path: Path) -> None:

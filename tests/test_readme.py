@@ -8,31 +8,32 @@ from pathlib import Path
 import pytest
 
 import draw_attendance
+from answer_questions import ANSWERS, README, answers_page, questions, readme_page
 from conftest import ROOT, Project
 
-README = (ROOT / "README.md").read_text()
-QUERIES = re.findall(r"```sql\n([^`]*)```\n(?:\n((?:\|.*\n)+))?", README)
+
+def test_the_answers_in_the_readme_are_the_real_ones(sample_project: Project) -> None:
+    with sample_project.open() as connection:
+        assert readme_page(README.read_text(), connection) == README.read_text()
 
 
-def answer(project: Project, sql: str) -> str:
-    """The answer of a query as a table in Markdown."""
-    with project.open() as connection:
-        result = connection.execute(sql)
-        rows = [[column[0] for column in result.description or []], *result.fetchall()]
-    lines = ["| " + " | ".join("" if cell is None else str(cell) for cell in row) + " |" for row in rows]
-    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:], ""])
+def test_the_answers_of_the_analyses_are_the_real_ones(sample_project: Project) -> None:
+    with sample_project.open() as connection:
+        assert answers_page(connection) == ANSWERS.read_text()
 
 
-@pytest.mark.parametrize("number", range(len(QUERIES)))
-def test_an_answer_is_the_real_one(sample_project: Project, number: int) -> None:
-    sql, shown = QUERIES[number]
-    assert answer(sample_project, sql) == shown
+def test_the_readme_lists_every_question_once() -> None:
+    listed = re.findall(r"^- \[(.*)\]\(analyses/(.*)\.sql\)$", README.read_text(), flags=re.MULTILINE)
+    assert sorted(listed) == sorted((question.text, question.name) for question in questions())
+    assert len({text for text, _ in listed}) == len(listed) >= 40
+    assert all(text.endswith("?") for text, _ in listed)
 
 
-def test_there_is_a_query_for_every_mart_of_facts() -> None:
-    asked = " ".join(sql for sql, _ in QUERIES)
+def test_there_is_a_question_for_every_mart() -> None:
+    asked = " ".join(question.sql for question in questions())
     marts = {path.stem for path in (ROOT / "models" / "marts").rglob("*.sql")}
-    assert marts - set(re.findall(r"marts\.(\w+)", asked)) == {"dim_activity_types", "dim_dates", "fct_user_days"}
+    unasked = marts - set(re.findall(r"(?:marts|restricted)\.(\w+)", asked))
+    assert unasked == {"dim_activity_types", "dim_dates", "fct_contest_points", "meeting_names"}
 
 
 def test_the_picture_is_drawn_from_the_sample(sample_project: Project) -> None:

@@ -1,9 +1,11 @@
 -- Users who did something, with what the newest download that tells it says of them. Personal data.
 -- Grain: one row per site and user that has an activity.
 
+-- An old name or e-mail is often told by an older download only, so the records that were set aside as duplicates tell
+-- them too.
 with activities as (
     select * from {{ ref('base_juno__activities') }}
-    where not is_duplicate and user_id is not null
+    where user_id is not null
 ),
 
 -- One row per value that a download gives, which is far fewer than there are activities.
@@ -20,7 +22,7 @@ told as (
         max(occurred_at) as last_occurred_at,
         min(case when activity_type = 'account_created' then occurred_at end) as account_created_at,
         max(case when activity_type = 'details_updated' then occurred_at end) as profile_saved_at,
-        count(*) as activity_count
+        count(*) filter (where not is_duplicate) as activity_count
     from activities
     group by 1, 2, 3, 4, 5, 6, 7
 ),

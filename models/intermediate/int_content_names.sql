@@ -1,9 +1,10 @@
 -- Content pages with each name and slug that a download gives to them, and what was seen there.
 -- Grain: one row per site, content, download, name and slug.
 
+-- An old name is often told by an older download only, so the records that were set aside as duplicates tell names too.
 with activities as (
     select * from {{ ref('base_juno__activities') }}
-    where not is_duplicate and content_id is not null
+    where content_id is not null
 ),
 
 final as (
@@ -18,7 +19,7 @@ final as (
         count(*) filter (where activity_family = 'session_events') as session_event_count,
         count(*) filter (where activity_family = 'track_events') as track_event_count,
         count(*) filter (where activity_family = 'video_events') as video_event_count,
-        count(*) as activity_count
+        count(*) filter (where not is_duplicate) as activity_count
     from activities
     group by 1, 2, 3, 4, 5
 )

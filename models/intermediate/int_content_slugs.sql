@@ -1,25 +1,13 @@
 -- Which content a slug leads to: the one whose newest slug it is, else the only one that ever had it.
 -- Grain: one row per site and slug that a content bears or bore.
 
--- An old slug is often told by an older download only, so the records set aside as duplicates count too.
-with activities as (
-    select * from {{ ref('base_juno__activities') }}
-    where content_id is not null and content_slug is not null
+with content_names as (
+    select * from {{ ref('int_content_names') }}
+    where content_slug is not null
 ),
 
 content_kinds as (
     select * from {{ ref('int_content_kinds') }}
-),
-
-told as (
-    select
-        site_id,
-        content_id,
-        content_slug,
-        download_number,
-        max(occurred_at) as last_occurred_at
-    from activities
-    group by 1, 2, 3, 4
 ),
 
 newest_slugs as (
@@ -27,20 +15,22 @@ newest_slugs as (
         site_id,
         content_id,
         {{ newest('content_slug', ['download_number', 'last_occurred_at']) }} as content_slug
-    from told
+    from content_names
     group by 1, 2
 ),
 
 borne as (
     select distinct
-        told.site_id,
-        told.content_slug,
-        told.content_id,
-        told.content_slug = newest_slugs.content_slug as is_newest,
+        content_names.site_id,
+        content_names.content_slug,
+        content_names.content_id,
+        content_names.content_slug = newest_slugs.content_slug as is_newest,
         content_kinds.content_kind = 'private_meeting' as is_private_meeting
-    from told
-    inner join newest_slugs on told.site_id = newest_slugs.site_id and told.content_id = newest_slugs.content_id
-    inner join content_kinds on told.site_id = content_kinds.site_id and told.content_id = content_kinds.content_id
+    from content_names
+    inner join newest_slugs
+        on content_names.site_id = newest_slugs.site_id and content_names.content_id = newest_slugs.content_id
+    inner join content_kinds
+        on content_names.site_id = content_kinds.site_id and content_names.content_id = content_kinds.content_id
 ),
 
 -- The slug of a private meeting is made from its name, which holds a person's.

@@ -16,6 +16,7 @@ final as (
         content_id,
         activity_type,
         activity_family,
+        alias_evidence,
         occurred_at,
         {{ local_date('occurred_at') }} as occurred_date,
         report_id,

@@ -1,5 +1,5 @@
--- Contents that users liked and topics that they followed.
--- Grain: one row per press of the Like button and per topic followed.
+-- Contents and comments that users liked and topics that they followed.
+-- Grain: one row per press of a Like button and per topic followed.
 -- The rules, and what they cannot know: acts_rules.md beside this file.
 
 with likes as (
@@ -15,16 +15,19 @@ content_kinds as (
 ),
 
 -- The name of a private meeting holds a person's. Off a content page the like may be of somebody's post, and its label
--- that post.
+-- that post; the label of a liked comment is at best that comment.
 favorites as (
     select
         likes.activity_key,
         likes.site_id,
         likes.user_id,
         likes.content_id,
-        'content' as favorite_kind,
-        case when content_kinds.content_kind <> 'private_meeting' then likes.liked_name end as favorite_name,
-        likes.content_id as favorite_identity,
+        case likes.activity_type when 'comment_liked' then 'comment' else 'content' end as favorite_kind,
+        case
+            when likes.activity_type = 'content_liked' and content_kinds.content_kind <> 'private_meeting'
+                then likes.liked_name
+        end as favorite_name,
+        case when likes.activity_type = 'content_liked' then likes.content_id end as favorite_identity,
         likes.occurred_at,
         likes.report_id,
         likes.record_number

@@ -32,7 +32,6 @@ contest_days as (
     inner join point_resets
         on
             contests.follows_resets
-            and (contests.site_id is null or contests.site_id = point_resets.site_id)
             and {{ in_span('point_resets.reset_at', 'contests.starts_at', 'contests.ends_at') }}
 ),
 

@@ -1,0 +1,13 @@
+-- Who attended a session, and for how long?
+-- Put the name of your session in. Names are personal: restricted.user_details.
+select
+    users.full_name,
+    round(attendance.strict_seconds / 60)::int as strict,
+    round(attendance.likely_seconds / 60)::int as likely,
+    round(attendance.upper_seconds / 60)::int as upper,
+    attendance.is_attended
+from marts.fct_session_attendance as attendance
+inner join restricted.user_details as users on attendance.user_key = users.user_key
+where attendance.session_name = 'Night Ferry: The Pacific Session'
+order by attendance.likely_seconds desc, users.full_name asc
+limit 8

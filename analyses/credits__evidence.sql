@@ -1,0 +1,9 @@
+-- Does the log bear out the certificates?
+select
+    verdict,
+    count(*) as people,
+    sum(earned_credit_count) as credits,
+    sum(claimed_count)::int as claimed
+from marts.fct_credit_evidence
+group by verdict
+order by people desc, verdict asc

@@ -1,0 +1,10 @@
+-- In which sessions did the audience take the most part?
+select
+    session_name,
+    attendee_count as attended,
+    interaction_count as interactions,
+    round(interactions_per_attendee, 1) as per_attendee
+from marts.fct_sessions
+where session_type = 'session'
+order by per_attendee desc, session_name asc
+limit 5

@@ -1,0 +1,8 @@
+-- Who changed the name or the e-mail on the way?
+select
+    details.full_name,
+    users.name_count as names,
+    users.email_count as emails
+from marts.dim_users as users
+inner join restricted.user_details as details on users.user_key = details.user_key
+where users.name_count > 1 or users.email_count > 1

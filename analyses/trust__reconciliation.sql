@@ -1,0 +1,10 @@
+-- Is any record lost or counted twice?
+select
+    file_name,
+    record_count as records,
+    rejected_count as rejected,
+    duplicate_count as duplicates,
+    kept_count as kept,
+    is_reconciled
+from marts.report_reconciliation
+order by file_name
