@@ -69,16 +69,23 @@ def exposed(name: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("exposure", "file"),
-    [("readme_picture", "scripts/draw_attendance.py"), ("build_summary", "scripts/summary.py")],
+    ("exposure", "files"),
+    [
+        ("readme_picture", "scripts/draw_attendance.py"),
+        ("build_summary", "scripts/summary.py"),
+        ("answers", "analyses/*.sql"),
+    ],
 )
-def test_an_exposure_depends_on_what_its_file_reads(exposure: str, file: str) -> None:
-    read = re.findall(r"\b(?:from|join) (?:marts|restricted)\.(\w+)", (ROOT / file).read_text())
+def test_an_exposure_depends_on_what_its_files_read(exposure: str, files: str) -> None:
+    read = re.findall(
+        r"\b(?:from|join) (?:marts|restricted)\.(\w+)", "\n".join(p.read_text() for p in ROOT.glob(files))
+    )
     assert exposed(exposure) == set(read) <= MARTS
 
 
-def test_the_published_copy_depends_on_every_mart() -> None:
-    assert exposed("published_copy") == MARTS
+@pytest.mark.parametrize("copy", ["published_copy", "shared_copy"])
+def test_a_copy_depends_on_every_mart(copy: str) -> None:
+    assert exposed(copy) == MARTS
 
 
 def test_the_links_of_the_overview_lead_somewhere() -> None:
