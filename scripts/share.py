@@ -67,10 +67,10 @@ def read_models(root: Path = PROJECT_ROOT) -> dict[str, Model]:
     models = {}
     for path in sorted((root / "models" / "marts").rglob("*.yml")):
         for model in yaml.safe_load(path.read_text()).get("models", []):
-            unique = (test["unique_key"] for test in model.get("data_tests", []) if "unique_key" in test)
+            sound = (test["is_sound"] for test in model.get("data_tests", []) if "is_sound" in test)
             models[model["name"]] = Model(
                 cohort_size=_meta(model).get("cohort_size"),
-                grain=frozenset(column for test in unique for column in test["arguments"]["columns"]),
+                grain=frozenset(column for test in sound for column in test["arguments"].get("grain", [])),
                 columns={column["name"]: _meta(column) for column in model.get("columns", [])},
             )
     return models
@@ -113,7 +113,9 @@ def _write(
         connection.execute(f"create schema shared.{schema}")
     for table in tables:
         columns = ", ".join(f'{_expression(table, name, minimum)} as "{name}"' for name in table.columns)
-        connection.execute(f"create table shared.{table.name} as select {columns} from {table.name}")
+        # A table of users may lie in the order of their ids, or of a hash of them.
+        order = " order by user_key" if "user_key" in table.columns and "report_id" not in table.columns else ""
+        connection.execute(f"create table shared.{table.name} as select {columns} from {table.name}{order}")
         _refuse_collisions(connection, table)
     connection.execute("detach shared")
     return len(tables)

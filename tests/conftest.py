@@ -15,7 +15,8 @@ import duckdb
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PROJECT = ("models", "seeds", "macros", "scripts", "sample", "tests/generic", "dbt_project.yml", "profiles.yml")
+SETTINGS = ("dbt_project.yml", "profiles.yml", "selectors.yml")
+PROJECT = ("models", "seeds", "macros", "scripts", "sample", "tests/generic", *SETTINGS)
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,19 @@ class Project:
         return self.root / "warehouse" / "published.duckdb"
 
     @property
+    def shared(self) -> Path:
+        """The copy with pseudonyms."""
+        return self.root / "warehouse" / "shared.duckdb"
+
+    @property
     def warehouse(self) -> Path:
         """The warehouse."""
         return self.root / "warehouse" / "activity.duckdb"
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command in the project with an environment that sets nothing of ours."""
-        ours = ("WAREHOUSE_PATH", "PUBLISHED_PATH", "SITE", "TIME_ZONE", "DATE_FORMAT", "MEMORY_LIMIT")
+        paths = ("WAREHOUSE_PATH", "PUBLISHED_PATH", "SHARED_PATH")
+        ours = (*paths, "SITE", "TIME_ZONE", "DATE_FORMAT", "MEMORY_LIMIT", "PSEUDONYM_SALT", "MINIMUM_COHORT_SIZE")
         environment = {name: value for name, value in os.environ.items() if name not in ours}
         return subprocess.run(
             command, cwd=self.root, env=environment, capture_output=True, text=True, check=False, timeout=600

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 
 from conftest import ROOT, Project
 from landing import SAMPLE_SITE, Declaration, land_reports
@@ -37,12 +38,13 @@ def marts(project: Project) -> dict[str, list[tuple[object, ...]]]:
     with project.open() as connection:
         tables: dict[str, list[str]] = {}
         for table, column in connection.execute(
-            "select table_name, column_name from duckdb_columns() where schema_name = 'marts' order by all"
+            "select schema_name || '.' || table_name, column_name from duckdb_columns()"
+            " where schema_name in ('marts', 'restricted') order by all"
         ).fetchall():
             if column != "loaded_at":
                 tables.setdefault(table, []).append(f'"{column}"')
         return {
-            table: connection.execute(f"select {', '.join(columns)} from marts.{table} order by all").fetchall()
+            table: connection.execute(f"select {', '.join(columns)} from {table} order by all").fetchall()
             for table, columns in tables.items()
         }
 
@@ -52,7 +54,7 @@ def test_the_sample_builds_and_a_second_build_finds_nothing_new(sample_project: 
     output = succeed(sample_project)
     assert output.count("nothing new in") == 5
     assert marts(sample_project) == before
-    assert len(before["fct_activities"]) == 1878
+    assert len(before["marts.fct_activities"]) == 1878
 
 
 def test_the_names_that_others_build_on_are_there(sample_project: Project) -> None:
@@ -190,6 +192,15 @@ def test_by_hand_it_takes_the_loader_and_dbt_without_flags(project: Project) -> 
     assert result.returncode == 0, result.stdout
     done = re.search(r"PASS=(\d+) WARN=1 ERROR=0 SKIP=0", result.stdout)
     assert done and int(done[1]) > 150
+    assert " unit tests in " not in result.stdout, "selectors.yml leaves them to the test below"
+
+
+def test_the_unit_tests_of_the_models_pass(sample_project: Project) -> None:
+    result = sample_project.dbt("test", "--select", "test_type:unit")
+    assert result.returncode == 0, result.stdout
+    files = [yaml.safe_load(path.read_text()) for path in (ROOT / "models").rglob("*.yml")]
+    declared = sum(len(file.get("unit_tests") or []) for file in files)
+    assert f"{declared} unit tests" in result.stdout
 
 
 def test_dbt_before_any_report_says_what_to_do(project: Project) -> None:

@@ -14,8 +14,16 @@ content_kinds as (
     select * from {{ ref('int_content_kinds') }}
 ),
 
--- The name of a private meeting holds a person's. Off a content page the like may be of somebody's post, and its label
--- that post; the label of a liked comment is at best that comment.
+private_meetings as (
+    select distinct
+        site_id,
+        session_name
+    from {{ ref('int_sessions') }}
+    where session_type = 'private_meeting' and session_name is not null
+),
+
+-- The name of a private meeting holds a person's, and may be liked from any page. Off a content page the like may be of
+-- somebody's post, and its label that post; the label of a liked comment is at best that comment.
 favorites as (
     select
         likes.activity_key,
@@ -24,7 +32,10 @@ favorites as (
         likes.content_id,
         case likes.activity_type when 'comment_liked' then 'comment' else 'content' end as favorite_kind,
         case
-            when likes.activity_type = 'content_liked' and content_kinds.content_kind <> 'private_meeting'
+            when
+                likes.activity_type = 'content_liked'
+                and content_kinds.content_kind <> 'private_meeting'
+                and private_meetings.session_name is null
                 then likes.liked_name
         end as favorite_name,
         case when likes.activity_type = 'content_liked' then likes.content_id end as favorite_identity,
@@ -34,6 +45,8 @@ favorites as (
     from likes
     left join content_kinds
         on likes.site_id = content_kinds.site_id and likes.content_id = content_kinds.content_id
+    left join private_meetings
+        on likes.site_id = private_meetings.site_id and likes.liked_name = private_meetings.session_name
     union all
     select
         activity_key,
