@@ -82,7 +82,7 @@ def choose_reports(reports: Path | None, declaration: Declaration) -> tuple[list
 
 
 def run_dbt(console: Console) -> dbtRunnerResult:
-    """Run ``dbt build`` in this process with a progress bar. Unit tests are left out: they test code, not data."""
+    """Run ``dbt build`` in this process with a progress bar."""
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -102,7 +102,7 @@ def run_dbt(console: Console) -> dbtRunnerResult:
 
         os.chdir(PROJECT_ROOT)
         runner = dbtRunner(callbacks=[show])
-        result = runner.invoke(["--quiet", "--no-use-colors", "build", "--exclude-resource-type", "unit_test"])
+        result = runner.invoke(["--quiet", "--no-use-colors", "build"])
         # dbt-duckdb leaves the file open, with settings of its own, and a file has one set of settings a process.
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
         return result

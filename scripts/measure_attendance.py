@@ -39,7 +39,7 @@ from simulation_exporter import (
 from simulation_platform import Activity, Edition, Platform, Stay
 from warehouse import PROJECT_ROOT, connect
 
-PROJECT = ("models", "seeds", "macros", "tests/generic", "dbt_project.yml", "profiles.yml")
+PROJECT = ("models", "seeds", "macros", "tests/generic", "dbt_project.yml", "profiles.yml", "selectors.yml")
 LOST_LEFTS = (0.0, 0.05, 0.2, 0.5, 0.9)
 NONE = Losses.none()
 DEFAULT = Losses()

@@ -67,10 +67,10 @@ def read_models(root: Path = PROJECT_ROOT) -> dict[str, Model]:
     models = {}
     for path in sorted((root / "models" / "marts").rglob("*.yml")):
         for model in yaml.safe_load(path.read_text()).get("models", []):
-            unique = (test["unique_key"] for test in model.get("data_tests", []) if "unique_key" in test)
+            sound = (test["is_sound"] for test in model.get("data_tests", []) if "is_sound" in test)
             models[model["name"]] = Model(
                 cohort_size=_meta(model).get("cohort_size"),
-                grain=frozenset(column for test in unique for column in test["arguments"]["columns"]),
+                grain=frozenset(column for test in sound for column in test["arguments"].get("grain", [])),
                 columns={column["name"]: _meta(column) for column in model.get("columns", [])},
             )
     return models

@@ -15,7 +15,8 @@ import duckdb
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PROJECT = ("models", "seeds", "macros", "scripts", "sample", "tests/generic", "dbt_project.yml", "profiles.yml")
+SETTINGS = ("dbt_project.yml", "profiles.yml", "selectors.yml")
+PROJECT = ("models", "seeds", "macros", "scripts", "sample", "tests/generic", *SETTINGS)
 
 
 @dataclass(frozen=True)

@@ -8,18 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from conftest import ROOT, Project
+from declarations import by_name, declared
 
 MARTS = {path.stem for path in (ROOT / "models" / "marts").rglob("*.sql")}
-FILES = [path for folder in ("models", "seeds") for path in sorted((ROOT / folder).rglob("*.yml"))]
-
-
-def declared(kind: str) -> dict[str, dict[str, Any]]:
-    """All that the YAML files declare of a kind, by name."""
-    things = [thing for path in FILES for thing in yaml.safe_load(path.read_text()).get(kind) or []]
-    return {thing["name"]: thing for thing in things}
 
 
 def undescribed(things: dict[str, dict[str, Any]]) -> list[str]:
@@ -31,7 +24,7 @@ def undescribed(things: dict[str, dict[str, Any]]) -> list[str]:
     "kind", ["models", "seeds", "sources", "semantic_models", "metrics", "saved_queries", "exposures", "unit_tests"]
 )
 def test_everything_that_is_declared_exists_once(kind: str) -> None:
-    names = [thing["name"] for path in FILES for thing in yaml.safe_load(path.read_text()).get(kind) or []]
+    names = [thing["name"] for thing in declared(kind)]
     assert names and len(names) == len(set(names))
 
 
@@ -39,25 +32,25 @@ def test_everything_that_is_declared_exists_once(kind: str) -> None:
     "kind", ["models", "seeds", "sources", "semantic_models", "metrics", "saved_queries", "exposures"]
 )
 def test_everything_has_a_description(kind: str) -> None:
-    assert undescribed(declared(kind)) == []
+    assert undescribed(by_name(kind)) == []
 
 
 @pytest.mark.parametrize("kind", ["metrics", "saved_queries", "exposures"])
 def test_what_people_choose_from_a_list_has_a_label_of_its_own(kind: str) -> None:
-    labels = [thing["label"] for thing in declared(kind).values()]
+    labels = [thing["label"] for thing in declared(kind)]
     assert len(labels) == len(set(labels))
 
 
 def test_every_column_has_a_description() -> None:
-    tables = {**declared("models"), **declared("seeds")}
-    tables |= {t["name"]: t for source in declared("sources").values() for t in source["tables"]}
+    tables = {**by_name("models"), **by_name("seeds")}
+    tables |= {t["name"]: t for source in declared("sources") for t in source["tables"]}
     assert undescribed(tables) == []
     for name, table in tables.items():
         assert table["columns"] and undescribed({c["name"]: c for c in table["columns"]}) == [], name
 
 
 def test_every_seed_has_its_yaml_with_its_columns() -> None:
-    seeds = declared("seeds")
+    seeds = by_name("seeds")
     for path in (ROOT / "seeds").rglob("*.csv"):
         header = path.read_text().splitlines()[0].split(",")
         assert [column["name"] for column in seeds[path.stem]["columns"]] == header, path.name
@@ -72,20 +65,27 @@ def test_every_macro_is_told_by_a_comment() -> None:
 
 def exposed(name: str) -> set[str]:
     """The models that an exposure depends on."""
-    return set(re.findall(r"ref\('(\w+)'\)", " ".join(declared("exposures")[name]["depends_on"])))
+    return set(re.findall(r"ref\('(\w+)'\)", " ".join(by_name("exposures")[name]["depends_on"])))
 
 
 @pytest.mark.parametrize(
-    ("exposure", "file"),
-    [("readme_picture", "scripts/draw_attendance.py"), ("build_summary", "scripts/summary.py")],
+    ("exposure", "files"),
+    [
+        ("readme_picture", "scripts/draw_attendance.py"),
+        ("build_summary", "scripts/summary.py"),
+        ("answers", "analyses/*.sql"),
+    ],
 )
-def test_an_exposure_depends_on_what_its_file_reads(exposure: str, file: str) -> None:
-    read = re.findall(r"\b(?:from|join) (?:marts|restricted)\.(\w+)", (ROOT / file).read_text())
+def test_an_exposure_depends_on_what_its_files_read(exposure: str, files: str) -> None:
+    read = re.findall(
+        r"\b(?:from|join) (?:marts|restricted)\.(\w+)", "\n".join(p.read_text() for p in ROOT.glob(files))
+    )
     assert exposed(exposure) == set(read) <= MARTS
 
 
-def test_the_published_copy_depends_on_every_mart() -> None:
-    assert exposed("published_copy") == MARTS
+@pytest.mark.parametrize("copy", ["published_copy", "shared_copy"])
+def test_a_copy_depends_on_every_mart(copy: str) -> None:
+    assert exposed(copy) == MARTS
 
 
 def test_the_links_of_the_overview_lead_somewhere() -> None:

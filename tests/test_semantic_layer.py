@@ -8,9 +8,9 @@ from typing import Any
 
 import duckdb
 import pytest
-import yaml
 
 from conftest import ROOT, Project
+from declarations import by_name, declared
 
 Row = dict[str, Any]
 
@@ -24,14 +24,8 @@ GROUPED = {
 }
 
 
-def declared(kind: str) -> list[Row]:
-    """All that the YAML files of the models declare of a kind."""
-    files = [yaml.safe_load(path.read_text()) for path in sorted((ROOT / "models").rglob("*.yml"))]
-    return [thing for file in files for thing in file.get(kind) or []]
-
-
-METRICS = {metric["name"]: metric for metric in declared("metrics")}
-SAVED_QUERIES = {query["name"]: query for query in declared("saved_queries")}
+METRICS = by_name("metrics")
+SAVED_QUERIES = by_name("saved_queries")
 
 
 @pytest.fixture(scope="module")
@@ -81,11 +75,22 @@ def test_every_metric_and_every_saved_query_has_an_answer(answers: dict[str, lis
             """,
         ),
         ("activities", "select count(*) from staging.base_juno__activities where not is_duplicate"),
-        ("active_users", "select count(*) from marts.dim_users"),
-        ("activities_per_active_user", "select avg(activity_count) from marts.dim_users"),
+        ("active_users", "select count(*) from marts.dim_users where activity_count > 0"),
+        ("activities_per_active_user", "select avg(activity_count) from marts.dim_users where activity_count > 0"),
         ("families_per_active_day", "select avg(activity_family_count) from marts.fct_user_days"),
-        ("points", "select sum(points) from marts.fct_leaderboard where contest_id = 'all_time'"),
-        ("awards", "select sum(award_count) from marts.fct_leaderboard where contest_id = 'all_time'"),
+        ("points", "select sum(rule_points * multiplier) from marts.fct_points_awarded"),
+        ("point_earners", "select count(distinct (site_id, user_id)) from marts.fct_points_awarded"),
+        (
+            "rating",
+            """
+            select avg(star_count) from staging.stg_juno__reviews as reviews
+            where star_count <= 5 and not exists (
+                select 1 from staging.stg_juno__reviews as later where later.site_id = reviews.site_id
+                and later.user_id = reviews.user_id and later.content_id = reviews.content_id
+                and (later.occurred_at, later.activity_key) > (reviews.occurred_at, reviews.activity_key)
+            )
+            """,
+        ),
         (
             "certificates",
             "select count(distinct (site_id, user_id, content_id)) from staging.stg_juno__credits"
@@ -113,9 +118,9 @@ def test_a_metric_is_what_sql_counts(
             "by_site",
             """
             select site_id, (select count(distinct user_key) from marts.fct_session_attendance where is_attended),
-                (select sum(points) from marts.fct_leaderboard where contest_id = 'all_time'), count(*),
+                (select sum(points) from marts.fct_points_awarded), count(*),
                 (select count(*) from marts.fct_credit_evidence where verdict = 'supported')
-            from marts.dim_users group by site_id
+            from marts.dim_users where activity_count > 0 group by site_id
             """,
         ),
         (

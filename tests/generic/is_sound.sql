@@ -1,0 +1,36 @@
+{#-
+Fails for every value of the grain (a list of columns) that more than one row has or that is null, and for every row that
+breaks one of the named expectations (SQL conditions; unknown counts as broken), and names what is broken. One test of a
+model however much it checks: a test costs as much as a model.
+-#}
+{% test is_sound(model, grain=[], expectations={}) %}
+
+{%- if grain %}
+select
+    'grain' as broken_expectation,
+    {{ grain | join(", ") }}
+from {{ model }}
+group by {{ grain | join(", ") }}
+having count(*) > 1{% for column in grain %} or {{ column }} is null{% endfor %}
+{%- endif %}
+{%- if grain and expectations %}
+union all
+{%- endif %}
+{%- if expectations %}
+select
+    broken_expectation,
+    {{ grain | join(", ") or "*" }}
+from (
+    select
+        case
+        {%- for name, condition in expectations.items() %}
+            when not coalesce({{ condition }}, false) then '{{ name }}'
+        {%- endfor %}
+        end as broken_expectation,
+        *
+    from {{ model }}
+) as checked
+where broken_expectation is not null
+{%- endif %}
+
+{% endtest %}
