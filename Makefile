@@ -1,6 +1,6 @@
 # Two commands: `make build` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help build test lint format metrics docs answers attendance-accuracy sample picture lock clean
+.PHONY: help build test lint format share forget metrics docs answers attendance-accuracy sample picture lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -10,7 +10,9 @@ BY ?=
 SAVED ?=
 
 # Read by the scripts: SITE, TIME_ZONE and DATE_FORMAT say what no report tells; MEMORY_LIMIT bounds DuckDB.
-export REPORTS SITE TIME_ZONE DATE_FORMAT MEMORY_LIMIT WAREHOUSE_PATH PUBLISHED_PATH
+export REPORTS SITE TIME_ZONE DATE_FORMAT MEMORY_LIMIT WAREHOUSE_PATH PUBLISHED_PATH SHARED_PATH
+# By share and forget: whom to forget, and from how many people on numbers are shown.
+export USER_ID PSEUDONYM_SALT MINIMUM_COHORT_SIZE
 SITE ?= main
 TIME_ZONE ?= UTC
 ifeq ($(strip $(REPORTS)),)
@@ -27,6 +29,12 @@ unexport WAREHOUSE_PATH
 endif
 ifeq ($(strip $(PUBLISHED_PATH)),)
 unexport PUBLISHED_PATH
+endif
+ifeq ($(strip $(SHARED_PATH)),)
+unexport SHARED_PATH
+endif
+ifeq ($(strip $(MINIMUM_COHORT_SIZE)),)
+unexport MINIMUM_COHORT_SIZE
 endif
 
 help: ## List the targets.
@@ -49,6 +57,13 @@ format: $(VENV)/.installed-dev ## Let ruff and sqlfluff mend what they can.
 	@$(VENV)/bin/ruff check --fix scripts tests
 	@$(VENV)/bin/ruff format scripts tests
 	@$(VENV)/bin/sqlfluff fix --processes 2 --disable-progress-bar analyses models tests
+
+share: $(VENV)/.installed ## Write a copy to hand on, with pseudonyms in place of people: warehouse/shared.duckdb.
+	@$(PYTHON) scripts/share.py
+
+# SITE has a default here, and no site may be meant.
+forget: $(VENV)/.installed ## Forget a person: USER_ID=7, SITE=… if the id is of several sites; DRY_RUN=1 only says what there is.
+	@$(PYTHON) scripts/forget.py $(if $(filter-out file,$(origin SITE)),--site "$(SITE)") $(if $(DRY_RUN),--dry-run)
 
 metrics: $(VENV)/.installed-dev ## Ask the built warehouse: METRICS=attendees,live_rate BY=metric_time__week, or SAVED=site_overview; else list them.
 	@$(PYTHON) scripts/metrics.py $(if $(SAVED),query --saved-query $(SAVED),$(if $(METRICS),query --metrics $(METRICS) \
@@ -75,7 +90,7 @@ lock: ## Lock the packages anew (needs uv): hashes, and no address of any index.
 	uv pip compile --universal --python-version 3.11 --no-strip-extras --generate-hashes \
 	    --no-emit-index-url --no-header --upgrade requirements-dev.in -o requirements-dev.lock
 
-clean: ## Delete the environment, the warehouse and all that tools left; the reports stay.
+clean: ## Delete the environment, the warehouse with its salts and all that tools left; the reports stay.
 	rm -rf $(VENV) warehouse/* target logs .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/.installed: requirements.lock

@@ -253,6 +253,7 @@ def test_the_setting_is_read_from_the_project() -> None:
 def test_the_models_say_what_the_copy_needs() -> None:
     ways = {"user_pseudonym", "pseudonym", "unchanged"}
     for name, model in read_models().items():
+        assert model.grain, name
         assert model.cohort_size is None or model.cohort_size in model.columns, name
         for column, meta in model.columns.items():
             assert meta.get("shared_as") in {None, *ways}, (name, column)
