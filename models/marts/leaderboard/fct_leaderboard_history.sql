@@ -128,8 +128,8 @@ points_held as (
         on
             kept_days.contest_id = linked.contest_id
             and kept_days.site_id = linked.site_id
-            and linked.from_day_number <= kept_days.day_number
-            and linked.until_day_number > kept_days.day_number
+            and kept_days.day_number >= linked.from_day_number
+            and kept_days.day_number < linked.until_day_number
     group by 1, 2, 3, 4
 ),
 
@@ -182,7 +182,7 @@ final as (
             and kept_days.site_id = previous_ranks.site_id
             and kept_days.day_number - 1 = previous_ranks.day_number
             and case
-                when kept_days.day_number > linked.from_day_number then linked.points
+                when linked.from_day_number < kept_days.day_number then linked.points
                 when linked.previous_until_day_number = linked.from_day_number then linked.previous_points
             end = previous_ranks.points
 )
