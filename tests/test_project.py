@@ -65,6 +65,13 @@ def test_every_model_has_its_yaml_beside_it_and_every_column_a_description() -> 
         assert all(column["description"].strip() for column in description["columns"]), path.name
 
 
+def test_every_mart_names_the_questions_that_it_answers() -> None:
+    for path in (ROOT / "models" / "marts").rglob("*.sql"):
+        description = yaml.safe_load(path.with_suffix(".yml").read_text())["models"][0]
+        questions = description["config"]["meta"]["questions"]
+        assert questions and all(question.endswith("?") for question in questions), path.name
+
+
 def test_every_setting_is_explained() -> None:
     settings = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]
     pages = [*sorted((ROOT / "models").rglob("*_rules.md")), ROOT / "docs" / "personal_data.md"]
