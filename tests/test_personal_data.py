@@ -171,7 +171,11 @@ def write_reports(folder: Path) -> None:
         *((user_id, first, last, company, f"{first}@mail.example") for user_id, (first, last), company in people[:3]),
         ("", "Nobody", "Ñandú", "", "nobody.nandu@mail.example"),
     ]
-    _write(folder / "unique_users_2026-05-06.csv", (*told, *more), [(*user, *more.values()) for user in users])
+    _write(
+        folder / "unique_users_of_zaborowski_2026-05-06.csv",
+        (*told, *more),
+        [(*user, *more.values()) for user in users],
+    )
 
 
 def _write(path: Path, header: Iterable[str], records: Iterable[Iterable[object]]) -> None:
