@@ -1,5 +1,5 @@
 {#- Warns of every row of teams, staff and user_tags that names nobody although its site was landed: a typing error, or
-    somebody who did nothing yet. -#}
+    somebody whom no report tells yet. -#}
 {% test names_somebody(model) %}
 
 {{ config(severity="warn") }}
