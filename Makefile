@@ -44,7 +44,7 @@ build: $(VENV)/.installed ## Set up, land the reports (REPORTS=dir, else reports
 	@$(PYTHON) scripts/build_warehouse.py
 
 test: lint ## Run every test there is: linters, Python tests, dbt's unit and data tests on the sample.
-	@$(PYTHON) -m pytest --numprocesses auto
+	@$(PYTHON) -m pytest --numprocesses auto --dist worksteal
 
 lint: $(VENV)/.installed-dev ## Run the linters: sqlfluff, ruff, mypy, yamllint.
 	@$(VENV)/bin/ruff check scripts tests
