@@ -1,9 +1,9 @@
 -- How many private meetings took place, and how long were they?
--- Each side sees its own name of a meeting, so a meeting of two is two rows.
+-- Each side sees its own name of a meeting, so a meeting of two is two rows. Those to which nobody came are left out.
 select
     count(*) as rows_of_meetings,
     sum(unique_people_count)::int as people,
     round(max(likely_seconds) / 60)::int as longest_likely_minutes,
     round(max(upper_seconds) / 60)::int as longest_upper_minutes
 from marts.fct_sessions
-where session_type = 'private_meeting'
+where session_type = 'private_meeting' and unique_people_count > 0

@@ -389,11 +389,11 @@ def content__where_clicks_come_from() -> list[Row]:
 
 @story
 def content__downloads() -> list[Row]:
-    titles: dict[str, list[Act]] = defaultdict(list)
+    offers: dict[tuple[str, str], list[Act]] = defaultdict(list)
     for act in of("Resource"):
-        titles[act.label].append(act)
-    rows = [(title, len(found), len(users(found))) for title, found in titles.items()]
-    return ranked(rows, lambda row: -row[1], lambda row: row[0], limit=5)
+        offers[act.label, names()[act.content]].append(act)
+    rows = [(*offer, len(found), len(users(found))) for offer, found in offers.items()]
+    return ranked(rows, lambda row: -row[2], lambda row: row[0], lambda row: row[1], limit=5)
 
 
 @story
@@ -509,7 +509,7 @@ def exhibitors__warmth() -> list[Row]:
 def exhibitors__companies() -> list[Row]:
     visitors: dict[str, list[int]] = defaultdict(list)
     for user, touches in leads("4302").items():
-        if companies()[user] != OWN_COMPANY["4302"]:
+        if is_outsider("4302", user):
             visitors[companies()[user]].append(len(touches))
     rows = [(company, len(counts), sum(counts)) for company, counts in visitors.items()]
     return ranked(rows, lambda row: -row[1], lambda row: row[0], limit=5)
@@ -520,8 +520,9 @@ def community__profiles() -> list[Row]:
     found = [act for act in acts() if act.category == "View Users" or act.action == "View User"]
     rows = []
     for name in {act.label for act in found}:
-        views = [act for act in found if act.label == name]
-        rows.append((name, len(views), len(users(views)), sum(act.action == "View Full Profile" for act in views)))
+        views = [act for act in found if act.label == name and people()[act.user] != name]
+        full = sum(act.action == "View Full Profile" for act in views)
+        rows.append((name, len(views) - full, len(users(views)), full))
     return ranked(rows, lambda row: -row[1], lambda row: row[0], limit=5)
 
 
