@@ -15,27 +15,9 @@ export REPORTS SITE TIME_ZONE DATE_FORMAT MEMORY_LIMIT WAREHOUSE_PATH PUBLISHED_
 export USER_ID PSEUDONYM_SALT MINIMUM_COHORT_SIZE
 SITE ?= main
 TIME_ZONE ?= UTC
-ifeq ($(strip $(REPORTS)),)
-unexport REPORTS
-endif
-ifeq ($(strip $(DATE_FORMAT)),)
-unexport DATE_FORMAT
-endif
-ifeq ($(strip $(MEMORY_LIMIT)),)
-unexport MEMORY_LIMIT
-endif
-ifeq ($(strip $(WAREHOUSE_PATH)),)
-unexport WAREHOUSE_PATH
-endif
-ifeq ($(strip $(PUBLISHED_PATH)),)
-unexport PUBLISHED_PATH
-endif
-ifeq ($(strip $(SHARED_PATH)),)
-unexport SHARED_PATH
-endif
-ifeq ($(strip $(MINIMUM_COHORT_SIZE)),)
-unexport MINIMUM_COHORT_SIZE
-endif
+# What is blank is not handed on: the scripts have their own defaults.
+OPTIONAL := REPORTS DATE_FORMAT MEMORY_LIMIT WAREHOUSE_PATH PUBLISHED_PATH SHARED_PATH MINIMUM_COHORT_SIZE
+$(foreach name,$(OPTIONAL),$(if $(strip $($(name))),,$(eval unexport $(name))))
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,6 +26,7 @@ from rich.table import Table
 
 from generate_reports import Truth
 from landing import Declaration, land_reports
+from project_copy import copy_to
 from simulation_editions import Editions
 from simulation_exporter import (
     SCHEDULE_HEADER,
@@ -37,9 +37,8 @@ from simulation_exporter import (
     schedule_rows,
 )
 from simulation_platform import Activity, Edition, Platform, Stay
-from warehouse import PROJECT_ROOT, connect
+from warehouse import connect
 
-PROJECT = ("models", "seeds", "macros", "tests/generic", "dbt_project.yml", "profiles.yml", "selectors.yml")
 LOST_LEFTS = (0.0, 0.05, 0.2, 0.5, 0.9)
 NONE = Losses.none()
 DEFAULT = Losses()
@@ -322,16 +321,6 @@ def grid(lost_lefts: Iterable[float], seeds: Iterable[int]) -> list[Cell]:
     return [Cell(*values) for values in product(lost_lefts, OTHER_LOSSES, WINDOWS, seeds)]
 
 
-def copy_project(target: Path) -> None:
-    """Copy what dbt needs, so that the schedule can be seeded."""
-    for name in PROJECT:
-        source = PROJECT_ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, target / name)
-        else:
-            shutil.copy(source, target / name)
-
-
 def write_schedule(editions: dict[str, Edition], path: Path) -> None:
     """Write the schedule of the editions of some sites."""
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -401,7 +390,7 @@ def compare(connection: duckdb.DuckDBPyConnection, cells: list[Cell], settings: 
 
 def measure(cells: list[Cell], people: int, folder: Path) -> list[Result]:
     """Measure the cells in a folder of their own, which then holds the warehouse with the table of errors."""
-    copy_project(folder)
+    copy_to(folder)
     simulations = {seed: simulate(seed, people) for seed in sorted({cell.seed for cell in cells})}
     truth = Truth(folder / "truth.parquet")
     for seed, simulation in simulations.items():

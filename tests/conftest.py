@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,9 +13,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from project_copy import copy_to
+from warehouse import RAW_TABLES
+
 ROOT = Path(__file__).resolve().parent.parent
-SETTINGS = ("dbt_project.yml", "profiles.yml", "selectors.yml")
-PROJECT = ("models", "seeds", "macros", "scripts", "sample", "tests/generic", *SETTINGS)
 
 
 @dataclass(frozen=True)
@@ -66,16 +66,19 @@ class Project:
 
 def copy_project(target: Path) -> Project:
     """Copy what a build needs to a folder; the reports stay behind."""
-    for name in PROJECT:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, target / name)
+    copy_to(target, "scripts", "sample")
     for name in ("reports", "warehouse"):
         (target / name).mkdir()
     return Project(target)
+
+
+@pytest.fixture
+def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A warehouse in memory into which nothing was landed yet."""
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        connection.execute(RAW_TABLES)
+        yield connection
 
 
 @pytest.fixture

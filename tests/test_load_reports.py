@@ -12,7 +12,7 @@ import random
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -38,7 +38,7 @@ from loader_fixtures import (
     write,
 )
 from report_format import ReportRefused
-from warehouse import PROJECT_ROOT, RAW_TABLES, connect
+from warehouse import PROJECT_ROOT, connect
 
 LINE_ENDS = ["\n", "\r\n", "\r"]
 NASTY_NAME = "it's [a] 'b' *; drop table raw.reports; -- 50% {x} ü😀.csv"
@@ -47,14 +47,6 @@ LABELS = "select label from raw.activities order by record_number"
 examples_in_one_folder = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-
-
-@pytest.fixture
-def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        connection.execute("set TimeZone = 'UTC'")
-        connection.execute(RAW_TABLES)
-        yield connection
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -27,14 +26,6 @@ from report_format import (
 from warehouse import RAW_TABLES, connect
 
 USERS_HEADER = "User ID,First Name,Email Address,Tags"
-
-
-@pytest.fixture
-def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        connection.execute("set TimeZone = 'UTC'")
-        connection.execute(RAW_TABLES)
-        yield connection
 
 
 @pytest.fixture

@@ -25,16 +25,7 @@ standings as (
 ),
 
 ranked as (
-    select
-        *,
-        rank() over (partition by contest_id, site_id order by points desc) as rank,
-        count(*) over (partition by contest_id, site_id, points) > 1 as is_tied,
-        min(points) over (
-            partition by contest_id, site_id
-            order by points desc
-            range between unbounded preceding and 1 preceding
-        ) as points_of_next_place
-    from standings
+    {{ ranked_by_points('standings') }}
 ),
 
 final as (

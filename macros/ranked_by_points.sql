@@ -1,0 +1,14 @@
+{#- The standings of a relation (contest_id, site_id, points) with their places: who has the same points shares a rank, and
+    the next one is left out. People and teams are ranked by this one rule. -#}
+{% macro ranked_by_points(relation) -%}
+    select
+        *,
+        rank() over (partition by contest_id, site_id order by points desc) as rank,
+        count(*) over (partition by contest_id, site_id, points) > 1 as is_tied,
+        min(points) over (
+            partition by contest_id, site_id
+            order by points desc
+            range between unbounded preceding and 1 preceding
+        ) as points_of_next_place
+    from {{ relation }}
+{%- endmacro %}
