@@ -42,9 +42,11 @@ from warehouse import (
     RAW_TABLES,
     WarehouseError,
     connect,
+    in_words,
     number_of,
     published_path,
     shared_path,
+    transaction,
     warehouse_path,
 )
 
@@ -206,8 +208,7 @@ def _rejected_names(person: Person) -> str:
 def forget(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
     """Take the person out of the schema raw, in one transaction, and remember the hashes of their id and e-mails."""
     salt = salt_of(connection, is_in_use=number_of(connection, "select count(*) from raw.forgotten_users") > 0)
-    connection.execute("begin")
-    try:
+    with transaction(connection):
         for identity in identities(person.site_id, person.user_id, person.emails):
             connection.execute(
                 "insert into raw.forgotten_users select $site, $hash, $now where not exists"
@@ -239,10 +240,6 @@ def forget(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
                 """,
                 {"site": person.site_id},
             )
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
 
 
 def _forget_file_names(connection: duckdb.DuckDBPyConnection, person: Person, table: str, manifest: str) -> None:
@@ -397,6 +394,9 @@ def main(
             share(published, shared, pseudonym_salt(warehouse), minimum_cohort_size())
     except WarehouseError as error:
         console.print(f"[red]{escape(str(error))}[/red]")
+        raise typer.Exit(1) from error
+    except (OSError, duckdb.Error) as error:
+        console.print(f"[red]Not forgotten to the end: {escape(in_words(error))}[/red]")
         raise typer.Exit(1) from error
     copies = "the published and the shared copy" if is_shared else "the published copy"
     console.print(f"[green]Forgotten[/green] in the warehouse and {copies}.", highlight=False)

@@ -6,7 +6,12 @@ where the files are, and the schema ``raw`` holds what was landed. All times are
 
 from __future__ import annotations
 
+import glob
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import duckdb
@@ -137,6 +142,39 @@ def memory_limit() -> str:
     return os.environ.get("MEMORY_LIMIT", "3GB")
 
 
+# What the system says when a file cannot grow or be written, and what the user is told.
+DISK_TROUBLES = {
+    "No space left on device": "the disk is full. Cure: free some space, and give the same command again",
+    "Disk quota exceeded": "the disk quota is used up. Cure: free some space, and give the same command again",
+    "File too large": "a file may not grow any larger here. Cure: raise the limit (ulimit -f), or free some space",
+    "Read-only file system": "the disk is read-only. Cure: say where it can be written with WAREHOUSE_PATH",
+    "Input/output error": "the disk reports an error. Cure: see whether it is sound",
+}
+
+
+def disk_trouble(message: str) -> str | None:
+    """What an error says about the disk, in words with a cure; None if it is about something else."""
+    return next((words for said, words in DISK_TROUBLES.items() if said in message), None)
+
+
+def in_words(error: Exception) -> str:
+    """What an error says, in a sentence: about the disk in our words, else in its own."""
+    message = str(error)
+    own = error.strerror if isinstance(error, OSError) and error.strerror else message.splitlines()[0].rstrip(". ")
+    return f"{disk_trouble(message) or own}."
+
+
+def to_disk(path: Path) -> None:
+    """Wait until a file, or the names in a folder, would outlast a power cut."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        # Some file systems know no such thing for a folder.
+        with suppress(OSError) if path.is_dir() else nullcontext():
+            os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
 def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     """Open a warehouse file, and create it where it may be written.
 
@@ -154,9 +192,12 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
             path.parent.mkdir(parents=True, exist_ok=True)
         connection = duckdb.connect(str(path), read_only=read_only, config=config)
         connection.execute("set TimeZone = 'UTC'")
+        if not read_only:
+            # Who may write is alone with the file: what lies there is of a process that was killed.
+            _clear_temporary(path)
         return connection
     except OSError as error:
-        raise WarehouseError(f"{path} cannot be written: {error.strerror}.") from error
+        raise WarehouseError(f"{path} cannot be written: {in_words(error)}") from error
     except duckdb.IOException as error:
         message = str(error)
         if "lock" in message:
@@ -164,9 +205,44 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
                 f"{path} is in use by another process. Wait until it has ended, or close the program that has"
                 " the warehouse open; connect BI tools to the published copy instead."
             ) from error
-        raise WarehouseError(f"{path} cannot be opened: {message.splitlines()[0]}") from error
+        raise WarehouseError(f"{path} cannot be opened: {in_words(error)}") from error
     except duckdb.Error as error:
-        raise WarehouseError(f"{path} cannot be opened: {str(error).splitlines()[0]}") from error
+        raise WarehouseError(f"{path} cannot be opened: {in_words(error)}") from error
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Do all that is done inside, or nothing of it."""
+    connection.execute("begin")
+    try:
+        yield
+        connection.execute("commit")
+    except BaseException:
+        # A commit that failed has rolled back, and what it failed of is to be told.
+        with suppress(duckdb.TransactionException):
+            connection.execute("rollback")
+        raise
+
+
+@contextmanager
+def temporary_folder(connection: duckdb.DuckDBPyConnection) -> Iterator[Path]:
+    """A folder for files that hold records only for a while.
+
+    It lies beside the warehouse that is open, where the next command clears it away if this one is killed.
+    """
+    row = connection.execute("select path from duckdb_databases() where database_name = current_database()").fetchone()
+    if row is None or row[0] is None:
+        with tempfile.TemporaryDirectory() as folder:
+            yield Path(folder)
+        return
+    warehouse = Path(row[0])
+    with tempfile.TemporaryDirectory(prefix=f"{warehouse.name}.files-", suffix=".tmp", dir=warehouse.parent) as folder:
+        yield Path(folder)
+
+
+def _clear_temporary(warehouse: Path) -> None:
+    for folder in (Path(f"{warehouse}.tmp"), *warehouse.parent.glob(f"{glob.escape(warehouse.name)}.files-*.tmp")):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def number_of(connection: duckdb.DuckDBPyConnection, query: str) -> int:

@@ -172,10 +172,7 @@ def _faults_of_the_copy(site: Site, publications: tuple[Prints | None, ...]) -> 
         return [f"the published copy: {error}"]
     if prints in publications:
         return []
-    differing = [
-        sorted({table for table in {*(prints or {}), *(one or {})} if (prints or {}).get(table) != (one or {}).get(table)})
-        for one in publications
-    ]
+    differing = [sorted(name for name, _ in {*(prints or {}).items()} ^ {*(one or {}).items()}) for one in publications]
     return [f"the published copy is none of the {len(publications)} that there may be: {differing} differ"]
 
 

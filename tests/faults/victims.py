@@ -170,7 +170,7 @@ class Moment:
 
 
 def moments(rng: random.Random, count: int, signs: tuple[str, ...]) -> Iterator[Moment]:
-    """Endlessly many moments in a life of one second, each ``count`` spread evenly over it; every third after a sign."""
+    """Moments in a life of one second without end: each ``count`` spread evenly over it, every third after a sign."""
     while True:
         shares = [(place + rng.random()) / count for place in range(count)]
         rng.shuffle(shares)
