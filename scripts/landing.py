@@ -9,7 +9,6 @@ kind lands (``destinations``), and nothing of what its records mean.
 from __future__ import annotations
 
 import hashlib
-import tempfile
 import threading
 import zlib
 from collections.abc import Callable, Iterator
@@ -30,7 +29,7 @@ from report_format import (
     transcode,
 )
 from report_rows import Rows, count_rows, examine_rows
-from warehouse import RAW_TABLES, number_of
+from warehouse import RAW_TABLES, number_of, temporary_folder
 
 DEFAULT_SITE = "main"
 # The committed sample is landed as this site, which is nobody else's.
@@ -226,7 +225,7 @@ def _land_report(
         return Landing(path, already_landed_as=twin[0])
 
     report = read_format(path)
-    with _plain_file(path, report) as plain, _progress_of(connection, lambda share: show(share * 0.4)):
+    with _plain_file(connection, path, report) as plain, _progress_of(connection, lambda share: show(share * 0.4)):
         rows = _stage(connection, plain, report)
     destination = destination_of(connection, path, report, declaration.time_zone, declaration.date_format)
     report_id = sha256[:16]
@@ -256,10 +255,10 @@ def _land_report(
 
 
 @contextmanager
-def _plain_file(path: Path, report: ReportFormat) -> Iterator[Path]:
+def _plain_file(connection: duckdb.DuckDBPyConnection, path: Path, report: ReportFormat) -> Iterator[Path]:
     """The report as a file in UTF-8 under a name in which DuckDB finds no pattern, whatever its own name is."""
-    with tempfile.TemporaryDirectory(prefix="report-") as folder:
-        plain = Path(folder) / "report.csv"
+    with temporary_folder(connection) as folder:
+        plain = folder / "report.csv"
         if report.encoding != "utf-8":
             transcode(path, report, plain)
         else:
