@@ -1,6 +1,6 @@
 # Two commands: `make build` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help build test lint format share forget metrics docs answers attendance-accuracy sample picture lock clean
+.PHONY: help build test faults lint format share forget metrics docs answers attendance-accuracy sample picture lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -8,6 +8,9 @@ REPORTS ?=
 METRICS ?=
 BY ?=
 SAVED ?=
+KILLS ?= 210
+BUILDS ?= 20
+SEED ?= 1
 
 # Read by the scripts: SITE, TIME_ZONE and DATE_FORMAT say what no report tells; MEMORY_LIMIT bounds DuckDB.
 export REPORTS SITE TIME_ZONE DATE_FORMAT MEMORY_LIMIT WAREHOUSE_PATH PUBLISHED_PATH SHARED_PATH
@@ -27,6 +30,9 @@ build: $(VENV)/.installed ## Set up, land the reports (REPORTS=dir, else reports
 
 test: lint ## Run every test there is: linters, Python tests, dbt's unit and data tests on the sample.
 	@$(PYTHON) -m pytest --numprocesses auto --dist worksteal
+
+faults: $(VENV)/.installed-dev ## Kill loads, builds and publications and read through builds (half an hour): KILLS=210 BUILDS=20 SEED=1.
+	@PYTHONPATH=scripts:tests $(PYTHON) -m faults --kills $(KILLS) --builds $(BUILDS) --seed $(SEED)
 
 lint: $(VENV)/.installed-dev ## Run the linters: sqlfluff, ruff, mypy, yamllint.
 	@$(VENV)/bin/ruff check scripts tests

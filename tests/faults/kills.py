@@ -63,6 +63,13 @@ class Tally:
     shares: list[float] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
+    def spread(self) -> str:
+        """How the kills spread over the life of the process."""
+        tenths = [0] * 10
+        for share in self.shares:
+            tenths[min(9, int(share * 10))] += 1
+        return f"kills in each tenth of its life: {' '.join(map(str, tenths))}"
+
     def note(self, fault: str) -> None:
         """Keep what did not hold, with the kill after which it was found."""
         self.faults.append(f"{self.phase}, after kill {self.kills}: {fault}")
@@ -96,7 +103,7 @@ class Victim:
         arguments: its arguments.
         saved: warehouses to start from, as folders.
         signs: files whose appearance is an interesting moment.
-        kills_a_round: so many kills at most before the command may run to its end.
+        kills_a_round: so many kills before the command may run to its end.
         expected: what an undisturbed run leaves.
         codes: exit codes of a run that completes the work.
     """
@@ -123,13 +130,14 @@ def haunt(victim: Victim, kills: int, seed: int, say: Callable[[str], None] = la
     attempts = 0
     while tally.kills < kills and attempts < ATTEMPTS * kills:
         victim.site.restore(rng.choice(victim.saved))
-        for _ in range(min(rng.randint(1, victim.kills_a_round), kills - tally.kills)):
+        for _ in range(min(victim.kills_a_round, kills - tally.kills)):
             attempts += 1
             moment = next(when).scaled(statistics.median(durations[-5:]))
-            if not victim.site.kill(moment, victim.script, *victim.arguments):
+            lived = victim.site.kill(moment, victim.script, *victim.arguments)
+            if lived is None:
                 continue
             tally.kills += 1
-            tally.shares.append(moment.seconds / durations[-1])
+            tally.shares.append(lived / statistics.median(durations[-5:]))
             signs = victim.site.signs()
             for sign in signs:
                 tally.signs[sign] = tally.signs.get(sign, 0) + 1
@@ -233,8 +241,8 @@ def loading(root: Path, records: int, seed: int) -> Victim:
         "load_reports.py",
         (str(reports),),
         (empty, begun),
-        ("warehouse/*.wal", "tmp/*"),
-        2,
+        ("warehouse/*.wal", "warehouse/*.tmp/*"),
+        4,
         _expected(site, reports, (None,)),
         codes=(0, 1),
     )
@@ -261,7 +269,7 @@ def building(root: Path) -> Victim:
         (),
         (saved,),
         ("warehouse/*.wal", "warehouse/*.unfinished"),
-        6,
+        10,
         expected,
     )
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -99,13 +99,18 @@ class Site:
                 if process.poll() is None:
                     os.killpg(process.pid, signal.SIGKILL)
 
-    def kill(self, moment: Moment, script: str, *arguments: str) -> bool:
-        """Kill a script and all that it started with SIGKILL; False if it ended before its moment came."""
+    def kill(self, moment: Moment, script: str, *arguments: str) -> float | None:
+        """Kill a script and all that it started with SIGKILL.
+
+        Returns how many seconds it lived, or None if it ended before its moment came.
+        """
         with self.start(script, *arguments) as process:
+            started = time.monotonic()
             if not moment.wait(process, self):
-                return False
+                return None
+            lived = time.monotonic() - started
             os.killpg(process.pid, signal.SIGKILL)
-        return process.returncode == -signal.SIGKILL
+        return lived if process.returncode == -signal.SIGKILL else None
 
     def signs(self) -> set[str]:
         """What lies about that no finished command leaves: a log, an unfinished copy, temporary files."""
@@ -158,7 +163,8 @@ class Moment:
     def wait(self, process: subprocess.Popen[str], site: Site) -> bool:
         """Wait for the moment; False if the process has ended before."""
         if self.sign is not None:
-            while not any(site.root.glob(self.sign)):
+            before = self._signs(site)
+            while self._signs(site) <= before:
                 if process.poll() is not None:
                     return False
                 time.sleep(POLL_SECONDS)
@@ -167,6 +173,14 @@ class Moment:
         except subprocess.TimeoutExpired:
             return True
         return False
+
+    def _signs(self, site: Site) -> set[tuple[Path, int]]:
+        """The files that match, each with the time of its last change: one may lie there from the process before."""
+        found = set()
+        for path in site.root.glob(self.sign or ""):
+            with suppress(FileNotFoundError):
+                found.add((path, path.stat().st_mtime_ns))
+        return found
 
 
 def moments(rng: random.Random, count: int, signs: tuple[str, ...]) -> Iterator[Moment]:
