@@ -29,7 +29,7 @@ from report_format import (
     transcode,
 )
 from report_rows import Rows, count_rows, examine_rows
-from warehouse import RAW_TABLES, number_of, temporary_folder
+from warehouse import RAW_TABLES, disk_trouble, number_of, temporary_folder, transaction
 
 DEFAULT_SITE = "main"
 # The committed sample is landed as this site, which is nobody else's.
@@ -232,18 +232,13 @@ def _land_report(
     known = remembered(connection, declaration.site_id)
     names = _stage_forgotten(connection, report, known)
 
-    connection.execute("begin")
-    try:
+    with transaction(connection):
         with _progress_of(connection, lambda share: show(0.4 + share * 0.6)):
             _land_records(connection, report_id, report, destination)
         _land_malformed(connection, report_id, report, rows, known, names)
         _land_unfit(connection, report_id, report, destination)
         _land_forgotten(connection, report_id)
         landed, rejected = _land_manifest(connection, report_id, path, sha256, report, declaration, destination, names)
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
     examples = connection.execute(
         """
         select record_number, column_name, rejected_value, reason
@@ -507,6 +502,9 @@ def _size(path: Path) -> int:
 
 def _in_plain_words(error: duckdb.Error) -> str:
     message = str(error)
+    trouble = disk_trouble(message)
+    if trouble:
+        return f"{trouble}."
     if "invalid state" in message:
         return (
             "its lines end in different ways. Cure: open it and save it as 'CSV UTF-8', which gives all the same end."

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from faults.kills import Tally, building, haunt, loading, publishing, table
+from faults.kills import PUBLISHED_NAME, Tally, building, haunt, loading, publishing, table
 from faults.readers import Seen, read_through_builds
 
 # Of all kills. The build is the longest and the loader writes the most.
@@ -36,7 +36,7 @@ def main(
 
     def kill_builds(root: Path) -> list[Tally]:
         built = building(root)
-        published = publishing(root, built)
+        published = publishing(root, built.site.warehouse, built.saved[0] / PUBLISHED_NAME, built.expected)
         return [
             haunt(built, of_building, seed, console.print),
             haunt(published, kills - of_loading - of_building, seed, console.print),

@@ -12,7 +12,7 @@ import shutil
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
@@ -119,12 +119,26 @@ class Victim:
     codes: tuple[int, ...] = (0,)
 
 
-def haunt(victim: Victim, kills: int, seed: int, say: Callable[[str], None] = lambda line: None) -> Tally:
-    """Kill a command so many times."""
+def haunt(
+    victim: Victim,
+    kills: int,
+    seed: int,
+    say: Callable[[str], None] = lambda line: None,
+    duration: float | None = None,
+) -> Tally:
+    """Kill a command so many times.
+
+    Args:
+        victim: the command.
+        kills: how many times.
+        seed: the same seed, the same moments.
+        say: told of every kill.
+        duration: how long a run without a kill takes, in seconds; None to measure it.
+    """
     rng = random.Random(f"{seed} {victim.phase}")
     tally = Tally(victim.phase)
     victim.site.restore(victim.saved[0])
-    durations = [_complete(victim, tally)]
+    durations = [duration or _complete(victim, tally)]
     say(f"{victim.phase}: {durations[0]:.1f} s without a kill")
     when = moments(rng, kills, victim.signs)
     attempts = 0
@@ -243,7 +257,7 @@ def loading(root: Path, records: int, seed: int) -> Victim:
         (empty, begun),
         ("warehouse/*.wal", "warehouse/*.tmp/*"),
         4,
-        _expected(site, reports, (None,)),
+        expected_of(site.warehouse, reports, (None,)),
         codes=(0, 1),
     )
 
@@ -261,7 +275,7 @@ def building(root: Path) -> Victim:
     for path in aside:
         path.rename(folder / path.name)
     _succeed(site, "build_warehouse.py")
-    expected = _expected(site, folder, (earlier, published_prints(site.published)))
+    expected = expected_of(site.warehouse, folder, (earlier, published_prints(site.published)))
     return Victim(
         "building",
         site,
@@ -274,32 +288,29 @@ def building(root: Path) -> Victim:
     )
 
 
-def publishing(root: Path, built: Victim) -> Victim:
-    """The publishing of a warehouse of which another state is published."""
-    site = copy_site(root / "publishing")
-    earlier, later = built.expected.publications
-    saved = root / "publishing-saved"
-    saved.mkdir()
-    shutil.copy(built.site.warehouse, saved)
-    shutil.copy(built.saved[0] / PUBLISHED_NAME, saved)
-    first = root / "publishing-first"
-    first.mkdir()
-    shutil.copy(built.site.warehouse, first)
+def publishing(root: Path, warehouse: Path, older: Path, expected: Expected) -> Victim:
+    """The publishing of a warehouse, where an older state is published and where nothing is."""
+    beside, first = root / "publishing-beside", root / "publishing-first"
+    for folder in (beside, first):
+        folder.mkdir()
+        shutil.copy(warehouse, folder / WAREHOUSE_NAME)
+    shutil.copy(older, beside / PUBLISHED_NAME)
     return Victim(
         "publishing",
-        site,
+        copy_site(root / "publishing"),
         "publish.py",
         (),
-        (saved, first),
+        (beside, first),
         ("warehouse/*.unfinished",),
         3,
-        Expected(built.expected.counts, built.expected.reports, (None, earlier, later), later),
+        replace(expected, publications=(None, *expected.publications)),
     )
 
 
-def _expected(site: Site, reports: Path, publications: tuple[Prints | None, ...]) -> Expected:
+def expected_of(warehouse: Path, reports: Path, publications: tuple[Prints | None, ...]) -> Expected:
+    """What a warehouse holds into which these reports were landed undisturbed; the last publication is the newest."""
     counts = {path.name: count_records(path) for path in reports.rglob("*.csv*")}
-    return Expected(counts, landed_reports(site.warehouse), publications, publications[-1])
+    return Expected(counts, landed_reports(warehouse), publications, publications[-1])
 
 
 def _succeed(site: Site, script: str, *arguments: str) -> None:
