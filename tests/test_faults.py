@@ -256,11 +256,8 @@ def reports(tmp_path: Path) -> Path:
     folder = tmp_path / "reports"
     folder.mkdir()
     for name, count in COUNTS.items():
-        lines = (
-            f"{name}{number},Chat,Message,{sha256(bytes([number % 256])).hexdigest()}{number * 7919},{DAY}"
-            for number in range(count)
-        )
-        write(folder / name, report_text(*lines))
+        labels = (sha256(f"{name} {number}".encode()).hexdigest() for number in range(count))
+        write(folder / name, report_text(*(activity(str(number), label) for number, label in enumerate(labels))))
     return folder
 
 
