@@ -20,7 +20,7 @@ from faults.invariants import Prints, landed_reports, leftovers, published_print
 from faults.kills import Expected, Victim, expected_of, haunt, loading, publishing
 from faults.readers import Seen, faults_of, reading
 from faults.victims import Site, copy_site
-from loader_fixtures import report_text, write
+from loader_fixtures import activity, report_text, write
 from publish import publish
 from warehouse import WarehouseError, connect
 
