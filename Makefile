@@ -1,6 +1,6 @@
 # Two commands: `make build` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help build test lint format share forget metrics docs answers attendance-accuracy sample picture lock clean
+.PHONY: help build test lint format share forget export metrics docs answers attendance-accuracy sample picture lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -46,6 +46,9 @@ share: $(VENV)/.installed ## Write a copy to hand on, with pseudonyms in place o
 # SITE has a default here, and no site may be meant.
 forget: $(VENV)/.installed ## Forget a person: USER_ID=7, SITE=… if the id is of several sites; DRY_RUN=1 only says what there is.
 	@$(PYTHON) scripts/forget.py $(if $(filter-out file,$(origin SITE)),--site "$(SITE)") $(if $(DRY_RUN),--dry-run)
+
+export: $(VENV)/.installed ## Write a table as CSV for a spreadsheet: TABLE=marts.fct_leaderboard; else the rejected records.
+	@$(PYTHON) scripts/export_table.py $(if $(TABLE),"$(TABLE)")
 
 metrics: $(VENV)/.installed-dev ## Ask the built warehouse: METRICS=attendees,live_rate BY=metric_time__week, or SAVED=site_overview; else list them.
 	@$(PYTHON) scripts/metrics.py $(if $(SAVED),query --saved-query $(SAVED),$(if $(METRICS),query --metrics $(METRICS) \
