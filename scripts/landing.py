@@ -23,7 +23,7 @@ from destinations import BLANK_REASON, HEADER_REASON, Destination, Fault, destin
 from forgotten import NAMED_REASON, REASON, Names, Remembered, names_of, remembered, without_names
 from report_encoding import Survey, encoding_of, survey, transcode
 from report_files import UNREADABLE, ReportFile, reports_in, unreadable
-from report_format import ACTIVITY_REPORT, ONLY_OF_ACTIVITIES, ReportFormat, ReportRefused, read_format
+from report_format import ACTIVITY_REPORT, IDENTIFYING_COLUMNS, ReportFormat, ReportRefused, read_format
 from report_rows import BROKEN_BYTE, TEXT_KEPT, Rows, count_rows, examine_rows, with_one_line_end, without_oversized
 from warehouse import RAW_TABLES, WarehouseError, disk_trouble, number_of
 
@@ -32,7 +32,7 @@ DEFAULT_SITE = "main"
 SAMPLE_SITE = "sample"
 EXAMPLES_SHOWN = 5
 # What is set aside without harm.
-HARMLESS = [BLANK_REASON, HEADER_REASON, REASON]
+HARMLESS = [BLANK_REASON, HEADER_REASON, REASON, NAMED_REASON]
 
 LANDED_REPORTS = """
 select report_id, file_name, file_sha256, site_id from raw.reports
@@ -304,9 +304,10 @@ def _land_report(
     connection.execute("begin")
     try:
         with _progress_of(connection, lambda share: show(0.4 + share * 0.6)):
-            _land_records(connection, report_id, report, destination)
+            is_all = _land_records(connection, report_id, report, destination)
         _land_malformed(connection, report_id, report, rows, known, names)
-        _land_unfit(connection, report_id, report, destination)
+        if not is_all:
+            _land_unfit(connection, report_id, report, destination)
         _land_forgotten(connection, report_id)
         landed, rejected = _land_manifest(connection, report_id, file, seen, report, declaration, destination, names)
         connection.execute("commit")
@@ -421,21 +422,15 @@ def _refuse_other_columns(connection: duckdb.DuckDBPyConnection, report: ReportF
     Raises:
         ReportRefused: from some record on the fields are others than the header says.
     """
-    wanted = [column for column in ONLY_OF_ACTIVITIES if column in report.columns] if report.is_of_activities else []
-    wanted = [*wanted[:2], "date"] if wanted else ["user_id"] if "user_id" in report.columns else []
-    titles = [name for kind_names in report.kind.aliases.values() for name in kind_names]
-    are_titles = " and ".join(
-        f"list_contains($titles, lower(trim(replace(c{report.columns[column]}, '_', ' '), e' \t\ufeff')))"
-        for column in wanted
-    )
-    if not are_titles:
-        return
+    columns = ("date", "category", "action") if report.is_of_activities else IDENTIFYING_COLUMNS
+    fields = [f"c{report.columns[column]}" for column in columns if column in report.columns]
+    titles = [name for names in report.kind.aliases.values() for name in names]
+    # No title begins with a digit, and nearly every field of the first column does.
+    tests = [f"({fields[0]} < '0' or {fields[0]} >= ':')"]
+    tests += [f"list_contains($titles, lower(trim(replace({field}, '_', ' '), e' \t\ufeff')))" for field in fields]
     same = " and ".join(f"trim(c{index}, e' \t\ufeff') = $title{index}" for index in range(len(report.header)))
     row = connection.execute(
-        f"""
-        {_numbered(connection)}
-        select min(record_number) from numbered where {are_titles} and not ({same})
-        """,
+        f"{_numbered(connection)} select min(record_number) from numbered where {' and '.join(tests)} and not ({same})",
         {"titles": titles, **{f"title{index}": title for index, title in enumerate(report.header)}},
     ).fetchone()
     if row and row[0] is not None:
@@ -480,8 +475,8 @@ def _numbered(connection: duckdb.DuckDBPyConnection) -> str:
 
 def _land_records(
     connection: duckdb.DuckDBPyConnection, report_id: str, report: ReportFormat, destination: Destination
-) -> None:
-    """Move the staged records that have what they must have to their table."""
+) -> bool:
+    """Move the staged records that have what they must have to their table; returns whether these are all."""
     texts = [f"c{report.columns[column]}" if column in report.columns else "null" for column in report.kind.aliases]
     parameters: dict[str, object] = {"report_id": report_id}
     extra_columns = "null"
@@ -492,7 +487,7 @@ def _land_records(
             parameters[f"title{index}"] = report.header[index]
         extra_columns = f"json_object({', '.join(pairs)})"
     columns = ", ".join(("$report_id", "record_number", *texts, extra_columns, *destination.columns))
-    connection.execute(
+    landed = connection.execute(
         f"""
         insert into {destination.table}
         {_numbered(connection)},
@@ -507,7 +502,8 @@ def _land_records(
             and record_number not in (select record_number from forgotten)
         """,
         parameters,
-    )
+    ).fetchone()
+    return landed is not None and landed[0] == number_of(connection, "select count(*) from staged")
 
 
 def _land_malformed(
