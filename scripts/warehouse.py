@@ -6,10 +6,8 @@ where the files are, and the schema ``raw`` holds what was landed. All times are
 
 from __future__ import annotations
 
-import glob
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -40,7 +38,14 @@ create table if not exists raw.reports (
     rejected_count bigint not null,
     first_occurred_at timestamp,
     last_occurred_at timestamp,
-    loaded_at timestamp not null
+    loaded_at timestamp not null,
+    file_format varchar,
+    known_columns varchar[],
+    missing_columns varchar[],
+    renamed_columns varchar[],
+    extra_columns varchar[],
+    nonexistent_hour_count bigint,
+    doubled_hour_count bigint
 );
 
 create table if not exists raw.activities (
@@ -59,7 +64,8 @@ create table if not exists raw.activities (
     content_name varchar,
     content_slug varchar,
     extra_columns varchar,
-    occurred_at timestamp not null
+    occurred_at timestamp not null,
+    time_flag varchar
 );
 
 create table if not exists raw.user_reports (
@@ -76,7 +82,12 @@ create table if not exists raw.user_reports (
     landed_count bigint not null,
     rejected_count bigint not null,
     report_date date,
-    loaded_at timestamp not null
+    loaded_at timestamp not null,
+    file_format varchar,
+    known_columns varchar[],
+    missing_columns varchar[],
+    renamed_columns varchar[],
+    extra_columns varchar[]
 );
 
 create table if not exists raw.users (
@@ -115,6 +126,21 @@ create table if not exists raw.forgotten_users (
     user_hash varchar not null,
     forgotten_at timestamp not null
 );
+
+-- What warehouses that were made before have not got yet.
+alter table raw.activities add column if not exists time_flag varchar;
+alter table raw.reports add column if not exists file_format varchar;
+alter table raw.reports add column if not exists known_columns varchar[];
+alter table raw.reports add column if not exists missing_columns varchar[];
+alter table raw.reports add column if not exists renamed_columns varchar[];
+alter table raw.reports add column if not exists extra_columns varchar[];
+alter table raw.user_reports add column if not exists file_format varchar;
+alter table raw.user_reports add column if not exists known_columns varchar[];
+alter table raw.user_reports add column if not exists missing_columns varchar[];
+alter table raw.user_reports add column if not exists renamed_columns varchar[];
+alter table raw.user_reports add column if not exists extra_columns varchar[];
+alter table raw.reports add column if not exists nonexistent_hour_count bigint;
+alter table raw.reports add column if not exists doubled_hour_count bigint;
 """
 
 
@@ -141,6 +167,9 @@ def memory_limit() -> str:
     """The memory that DuckDB may use before it spills to disk: ``MEMORY_LIMIT``, or 3 GB."""
     return os.environ.get("MEMORY_LIMIT", "3GB")
 
+
+# Folders beside the warehouse that hold records while a command lasts: what DuckDB spills, what a loader unpacks.
+TEMPORARY_SUFFIXES = (".tmp", ".landing")
 
 # What the system says when a file cannot grow or be written, and what the user is told.
 DISK_TROUBLES = {
@@ -224,25 +253,9 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         raise
 
 
-@contextmanager
-def temporary_folder(connection: duckdb.DuckDBPyConnection) -> Iterator[Path]:
-    """A folder for files that hold records only for a while.
-
-    It lies beside the warehouse that is open, where the next command clears it away if this one is killed.
-    """
-    row = connection.execute("select path from duckdb_databases() where database_name = current_database()").fetchone()
-    if row is None or row[0] is None:
-        with tempfile.TemporaryDirectory() as folder:
-            yield Path(folder)
-        return
-    warehouse = Path(row[0])
-    with tempfile.TemporaryDirectory(prefix=f"{warehouse.name}.files-", suffix=".tmp", dir=warehouse.parent) as folder:
-        yield Path(folder)
-
-
 def _clear_temporary(warehouse: Path) -> None:
-    for folder in (Path(f"{warehouse}.tmp"), *warehouse.parent.glob(f"{glob.escape(warehouse.name)}.files-*.tmp")):
-        shutil.rmtree(folder, ignore_errors=True)
+    for suffix in TEMPORARY_SUFFIXES:
+        shutil.rmtree(f"{warehouse}{suffix}", ignore_errors=True)
 
 
 def number_of(connection: duckdb.DuckDBPyConnection, query: str) -> int:

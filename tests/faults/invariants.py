@@ -142,5 +142,4 @@ def landed_reports(path: Path) -> ReportPrints:
 def leftovers(data: Path, temporary: Path, wanted: set[str]) -> list[str]:
     """What lies beside the warehouse or among the temporary files and should not."""
     beside = [path.name for path in data.iterdir() if path.name not in wanted]
-    inside = [str(path.relative_to(data)) for path in data.glob("*.tmp/*")]
-    return sorted([*beside, *inside, *(f"tmp/{path.name}" for path in temporary.iterdir())])
+    return sorted([*beside, *(f"tmp/{path.name}" for path in temporary.iterdir())])

@@ -255,7 +255,7 @@ def loading(root: Path, records: int, seed: int) -> Victim:
         "load_reports.py",
         (str(reports),),
         (empty, begun),
-        ("warehouse/*.wal", "warehouse/*.tmp/*"),
+        ("warehouse/*.wal", "warehouse/*.landing/*"),
         4,
         expected_of(site.warehouse, reports, (None,)),
         codes=(0, 1),

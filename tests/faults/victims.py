@@ -115,7 +115,7 @@ class Site:
     def signs(self) -> set[str]:
         """What lies about that no finished command leaves: a log, an unfinished copy, temporary files."""
         found = {path.suffix.lstrip(".") for path in self.data.iterdir() if path.suffix in (".wal", ".unfinished")}
-        if any(self.temporary.iterdir()) or any(self.data.glob("*.tmp/*")):
+        if any(self.temporary.iterdir()) or any(path.is_dir() for path in self.data.iterdir()):
             found.add("temporary files")
         return found
 
