@@ -34,23 +34,16 @@ def main(
     console.print(f"{kills} kills, {builds} builds, seed {seed}")
     of_loading, of_building = round(kills * LOADING_SHARE), round(kills * BUILDING_SHARE)
 
-    def kill_builds(root: Path) -> list[Tally]:
+    with tempfile.TemporaryDirectory(prefix="faults-") as folder, ThreadPoolExecutor(3) as abreast:
+        root = Path(folder)
+        read = abreast.submit(read_through_builds, root, builds, seed, console.print)
+        load = abreast.submit(lambda: haunt(loading(root, LARGEST_REPORT, seed), of_loading, seed, console.print))
         built = building(root)
-        published = publishing(root, built.site.warehouse, built.saved[0] / PUBLISHED_NAME, built.expected)
-        return [
-            haunt(built, of_building, seed, console.print),
-            haunt(published, kills - of_loading - of_building, seed, console.print),
-        ]
-
-    def kill_loads_and_read(root: Path) -> tuple[Tally, tuple[list[Seen], list[str]]]:
-        tally = haunt(loading(root, LARGEST_REPORT, seed), of_loading, seed, console.print)
-        return tally, read_through_builds(root, builds, seed, console.print)
-
-    with tempfile.TemporaryDirectory(prefix="faults-") as folder, ThreadPoolExecutor(2) as both:
-        others = both.submit(kill_builds, Path(folder))
-        loads = both.submit(kill_loads_and_read, Path(folder))
-        loaded, (seen, faults_of_readers) = loads.result()
-        tallies = [loaded, *others.result()]
+        copy = publishing(root, built.site.warehouse, built.saved[0] / PUBLISHED_NAME, built.expected)
+        build = abreast.submit(haunt, built, of_building, seed, console.print)
+        published = haunt(copy, kills - of_loading - of_building, seed, console.print)
+        tallies = [load.result(), build.result(), published]
+        seen, faults_of_readers = read.result()
 
     lines = [*table(tallies), "", *signs(tallies), readings(seen, builds)]
     lines.append(f"Seed {seed}, {(time.monotonic() - started) / 60:.0f} minutes.")
