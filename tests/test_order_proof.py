@@ -21,13 +21,14 @@ import pytest
 from conftest import Project
 from generate_reports import Order, write_reports
 from landing import Declaration, land_reports
+from simulation_exporter import Losses
 from warehouse import RAW_TABLES
 
 SCHEMAS = ("staging", "intermediate", "marts", "restricted")
 # When a report was landed is no part of what it tells.
 PASSING = ("loaded_at",)
 # Of several files of the same bytes the first that is landed gives its name.
-NAMES = (*PASSING, "file_name")
+NAMES = (*PASSING, "file_name", "kept_in_file_names")
 # Where a record stood: in which report, and at which place. Of the marts of reports nothing else is left.
 PLACES = (*NAMES, "report_id", "record_number")
 OF_REPORTS = ("report_reconciliation", "report_drift")
@@ -53,9 +54,9 @@ class Models:
                 connection.execute(f"create schema {schema}")
             connection.execute(f"attach '{self.seeds}' as built (read_only)")
             for (seed,) in connection.execute(
-                "select table_name from duckdb_tables() where database_name = 'built' and schema_name = 'seeds'"
+                "select table_name from duckdb_tables() where database_name = 'built'"
             ).fetchall():
-                connection.execute(f"create table staging.{seed} as from built.seeds.{seed}")
+                connection.execute(f"create table staging.{seed} as from built.{seed}")
             for files in steps:
                 for landing in land_reports(connection, list(files), Declaration()):
                     assert landing.refusal is None, landing.refusal
@@ -92,10 +93,10 @@ def models(sample_project: Project, tmp_path_factory: pytest.TempPathFactory) ->
         sql.append((node["config"]["materialized"], node["relation_name"], compiled.read_text()))
     seeds = tmp_path_factory.mktemp("seeds") / "seeds.duckdb"
     with duckdb.connect(str(seeds)) as connection:
-        connection.execute(f"create schema seeds; attach '{sample_project.warehouse}' as built (read_only)")
+        connection.execute(f"attach '{sample_project.warehouse}' as built (read_only)")
         for node in manifest["nodes"].values():
             if node["resource_type"] == "seed":
-                connection.execute(f"create table seeds.{node['name']} as from built.staging.{node['name']}")
+                connection.execute(f"create table {node['name']} as from built.staging.{node['name']}")
     return Models(sql, seeds)
 
 
@@ -103,7 +104,10 @@ def models(sample_project: Project, tmp_path_factory: pytest.TempPathFactory) ->
 def downloads(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Downloads that overlap, of which two were made again later, when people and sessions had other names."""
     folder = tmp_path_factory.mktemp("downloads")
-    write_reports(Order(3000, folder, 5, files=4, overlap=0.3, repeats=2, content_pages=1, user_histories=1))
+    edits = Losses(edited_people=0.3, renamed_sessions=0.5)
+    write_reports(
+        Order(3000, folder, 5, files=4, losses=edits, overlap=0.3, repeats=2, content_pages=1, user_histories=1)
+    )
     shutil.copy(next(Path(__file__).parent.parent.glob("sample/reports/unique_users*.csv")), folder)
     return sorted(folder.glob("*.csv"))
 
@@ -132,10 +136,10 @@ def test_what_is_there_twice_under_other_names_and_packed_changes_nothing(
     models: Models, downloads: list[Path], tmp_path: Path
 ) -> None:
     copies = []
-    for number, path in enumerate(downloads):
-        copy = tmp_path / f"copy {number}.csv"
+    for path in downloads:
+        # The date in the name of a unique users report counts, so the names keep it.
+        copy, packed = tmp_path / f"copy of {path.name}", tmp_path / f"packed {path.name}.gz"
         shutil.copy(path, copy)
-        packed = tmp_path / f"packed {number}.csv.gz"
         packed.write_bytes(gzip.compress(path.read_bytes()))
         copies += [copy, packed]
     files = random.Random(4).sample([*downloads, *copies], 3 * len(downloads))
