@@ -37,7 +37,7 @@ def sample_site(tmp_path: Path) -> Site:
     return copy_site(tmp_path / "site")
 
 
-def expected_of_sample(project: Project, *publications: Prints | None) -> Expected:
+def expected_of_sample(project: Project, *publications: Prints) -> Expected:
     return expected_of(project.warehouse, project.root / "sample" / "reports", publications)
 
 
@@ -160,7 +160,7 @@ def test_who_comes_second_says_so_and_harms_nothing(
 ) -> None:
     site, sample = sample_site, sample_project.root / "sample" / "reports"
     shutil.copy(sample_project.warehouse, site.warehouse)
-    expected = expected_of_sample(sample_project, None)
+    expected = expected_of_sample(sample_project)
     command = ("load_reports.py", str(reports)) if first == "load" else ("build_warehouse.py",)
 
     with in_the_midst_of(site, *command) as process:
@@ -310,7 +310,7 @@ def test_on_a_full_disk_the_last_copy_stays(
     assert FULL in said
     assert site.published.read_bytes() == before
     assert leftovers(site.data, site.temporary, {"activity.duckdb", "activity.duckdb.wal", "published.duckdb"}) == []
-    expected = expected_of_sample(sample_project, None)
+    expected = expected_of_sample(sample_project)
     with duckdb.connect(str(site.warehouse)) as connection:
         assert raw_faults(connection, expected.counts, expected.reports) == []
     # With space again: what was built before is published anew, and what a build left half-way is not.

@@ -18,8 +18,10 @@ from project_copy import copy_to
 
 POLL_SECONDS = 0.001
 PATIENCE_SECONDS = 600
-# Moments after a sign spread over this share of the process's life.
+# Moments after a sign spread over this share of the process's life, most of them close to the sign: between two commits
+# that should be one lie but milliseconds.
 AFTER_A_SIGN = 0.1
+CLOSENESS = 5
 OURS = ("SITE", "TIME_ZONE", "DATE_FORMAT", "MEMORY_LIMIT", "REPORTS", "PSEUDONYM_SALT", "MINIMUM_COHORT_SIZE")
 
 
@@ -190,6 +192,6 @@ def moments(rng: random.Random, count: int, signs: tuple[str, ...]) -> Iterator[
         rng.shuffle(shares)
         for number, share in enumerate(shares):
             if signs and number % 3 == 2:
-                yield Moment(rng.random() * AFTER_A_SIGN, rng.choice(signs))
+                yield Moment(rng.random() ** CLOSENESS * AFTER_A_SIGN, rng.choice(signs))
             else:
                 yield Moment(share)
