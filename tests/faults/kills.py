@@ -182,7 +182,9 @@ def _faults(victim: Victim, tally: Tally, *, was_published: bool) -> list[str]:
             tally.opened += 1
     except duckdb.Error as error:
         faults.append(f"the warehouse: {error}")
-    may_be = victim.expected.publications if was_published else (None, *victim.expected.publications)
+    may_be: tuple[Prints | None, ...] = (
+        victim.expected.publications if was_published else (None, *victim.expected.publications)
+    )
     faults += _faults_of_the_copy(site, may_be)
     for fault in faults:
         tally.note(fault)
