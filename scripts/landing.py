@@ -22,7 +22,7 @@ from rich.progress import Progress
 from destinations import BLANK_REASON, HEADER_REASON, Destination, Fault, destination_of
 from forgotten import NAMED_REASON, REASON, Names, Remembered, names_of, remembered, without_names
 from report_encoding import Survey, encoding_of, survey, transcode
-from report_files import UNREADABLE, ReportFile, reports_in, unreadable
+from report_files import ReportFile, reports_in, unreadable
 from report_format import ACTIVITY_REPORT, IDENTIFYING_COLUMNS, ReportFormat, ReportRefused, read_format
 from report_rows import BROKEN_BYTE, TEXT_KEPT, Rows, count_rows, examine_rows, with_one_line_end, without_oversized
 from warehouse import RAW_TABLES, WarehouseError, disk_trouble, number_of
@@ -223,7 +223,7 @@ def _land_or_refuse(
             return _land_report(connection, report, declaration, Path(folder), show)
     except ReportRefused as refused:
         refusal = str(refused)
-    except (duckdb.Error, *UNREADABLE) as error:
+    except (duckdb.Error, OSError) as error:
         trouble = disk_trouble(str(error))
         if trouble is not None:
             raise WarehouseError(
@@ -245,12 +245,13 @@ def _spool(connection: duckdb.DuckDBPyConnection) -> Iterator[Path]:
             yield Path(folder)
         return
     spool = Path(f"{row[0]}.landing")
+    shutil.rmtree(spool, ignore_errors=True)
     try:
-        shutil.rmtree(spool, ignore_errors=True)
         spool.mkdir(mode=0o700)
-        yield spool
     except OSError as error:
         raise WarehouseError(f"{spool} cannot be written: {disk_trouble(str(error)) or error.strerror}.") from error
+    try:
+        yield spool
     finally:
         shutil.rmtree(spool, ignore_errors=True)
 
