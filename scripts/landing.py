@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -124,11 +125,13 @@ class Declaration:
         site_id: the site that the reports belong to.
         time_zone: IANA zone of the dates in it.
         date_format: a name in ``DATE_FORMATS``, a strptime format, or None to find it from the file.
+        is_again: whether files that were withdrawn are landed all the same.
     """
 
     site_id: str = DEFAULT_SITE
     time_zone: str = "UTC"
     date_format: str | None = None
+    is_again: bool = False
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,7 @@ class RejectedRecord:
 
 @dataclass(frozen=True)
 class Landing:
-    """What became of one file: landed, already landed, or refused as a whole with the reason."""
+    """What became of one file: landed, already landed, left out, or refused as a whole with the reason."""
 
     path: Path
     landed_count: int = 0
@@ -151,6 +154,7 @@ class Landing:
     rejected_count: int = 0
     examples: list[RejectedRecord] = field(default_factory=list)
     already_landed_as: str | None = None
+    withdrawn_on: date | None = None
     refusal: str | None = None
 
     @property
@@ -202,15 +206,19 @@ def withdraw_sample(connection: duckdb.DuckDBPyConnection) -> bool:
     """Take the sample out of the warehouse once it holds a report of its owner; returns whether it was there."""
     if not holds_own_reports(connection):
         return False
-    sample = f"(select report_id from ({LANDED_REPORTS}) where site_id = '{SAMPLE_SITE}')"
-    if not number_of(connection, f"select count(*) from {sample}"):
+    sample = connection.execute(f"select report_id from ({LANDED_REPORTS}) where site_id = ?", [SAMPLE_SITE]).fetchall()
+    if not sample:
         return False
     connection.execute("begin")
-    # The manifests come last, for they say what is of the sample.
-    for table in ("activities", "users", "rejected_records", "reports", "user_reports"):
-        connection.execute(f"delete from raw.{table} where report_id in {sample}")
+    delete_reports(connection, [report_id for (report_id,) in sample])
     connection.execute("commit")
     return True
+
+
+def delete_reports(connection: duckdb.DuckDBPyConnection, report_ids: list[str]) -> None:
+    """Delete all that was landed from these reports, in the transaction of the caller."""
+    for table in ("activities", "users", "rejected_records", "reports", "user_reports"):
+        connection.execute(f"delete from raw.{table} where list_contains(?, report_id)", [report_ids])
 
 
 def _land_report(
@@ -224,6 +232,11 @@ def _land_report(
     twin = connection.execute(f"select file_name from ({LANDED_REPORTS}) where file_sha256 = ?", [sha256]).fetchone()
     if twin:
         return Landing(path, already_landed_as=twin[0])
+    withdrawn = connection.execute(
+        "select withdrawn_at::date from raw.withdrawn_reports where file_sha256 = ?", [sha256]
+    ).fetchone()
+    if withdrawn and not declaration.is_again:
+        return Landing(path, withdrawn_on=withdrawn[0])
 
     report = read_format(path)
     with _plain_file(path, report) as plain, _progress_of(connection, lambda share: show(share * 0.4)):
@@ -241,6 +254,7 @@ def _land_report(
         _land_unfit(connection, report_id, report, destination)
         _land_forgotten(connection, report_id)
         landed, rejected = _land_manifest(connection, report_id, path, sha256, report, declaration, destination, names)
+        connection.execute("delete from raw.withdrawn_reports where file_sha256 = ?", [sha256])
         connection.execute("commit")
     except BaseException:
         connection.execute("rollback")

@@ -1,6 +1,6 @@
 """Land activity reports: the command line of ``landing``.
 
-Exit codes: 0 all landed; 1 something was rejected or refused, and said; 2 wrong usage.
+Exit codes: 0 all landed, or left out as withdrawn; 1 something was rejected or refused, and said; 2 wrong usage.
 """
 
 from __future__ import annotations
@@ -68,6 +68,11 @@ def describe(landing: Landing) -> str:
         return f"[red]refused[/red]  {name}: {escape(landing.refusal)}"
     if landing.already_landed_as is not None:
         return f"[dim]nothing new in {name}: the same bytes were landed as {escape(landing.already_landed_as)}[/dim]"
+    if landing.withdrawn_on is not None:
+        return (
+            f"[yellow]left out[/yellow] {name}: it was withdrawn on {landing.withdrawn_on}."
+            " To land it again: make build AGAIN=1 (or load_reports.py --again)"
+        )
     lines = [f"[green]landed[/green]   {name}: {landing.landed_count:,} {landing.unit}"]
     if landing.rejected_count:
         lines[0] += f", [red]{landing.rejected_count:,} rejected[/red]"
@@ -100,7 +105,7 @@ def land_with_progress(
     return landings
 
 
-def declared(site: str, time_zone: str, date_format: str | None) -> Declaration:
+def declared(site: str, time_zone: str, date_format: str | None, again: bool) -> Declaration:
     """Check what was declared on the command line.
 
     Raises:
@@ -118,7 +123,7 @@ def declared(site: str, time_zone: str, date_format: str | None) -> Declaration:
             f"one of {', '.join(DATE_FORMATS)}, or a strptime format such as '%d %b %Y %H:%M'",
             param_hint="--date-format",
         )
-    return Declaration(site, time_zone, date_format)
+    return Declaration(site, time_zone, date_format, again)
 
 
 def _is_date_format(date_format: str) -> bool:
@@ -141,6 +146,9 @@ DateFormatOption = Annotated[
         envvar="DATE_FORMAT",
     ),
 ]
+AgainOption = Annotated[
+    bool, typer.Option("--again", help="Land also the files that were withdrawn, as declared now.", envvar="AGAIN")
+]
 PathsArgument = Annotated[
     list[str],
     typer.Argument(metavar="PATH…", help="Files, folders and globs of .csv and .csv.gz reports."),
@@ -159,13 +167,14 @@ def main(
     site: SiteOption = DEFAULT_SITE,
     time_zone: TimeZoneOption = "UTC",
     date_format: DateFormatOption = None,
+    again: AgainOption = False,
 ) -> None:
     """Land activity reports in the warehouse.
 
-    Exit codes: 0 all landed; 1 something was rejected or refused, and said; 2 wrong usage.
+    Exit codes: 0 all landed, or left out as withdrawn; 1 something was rejected or refused, and said; 2 wrong usage.
     """
     console = Console(soft_wrap=True)
-    declaration = declared(site, time_zone, date_format)
+    declaration = declared(site, time_zone, date_format, again)
     try:
         reports = find_reports(paths)
     except FileNotFoundError as error:

@@ -110,6 +110,13 @@ create table if not exists raw.forgotten_users (
     user_hash varchar not null,
     forgotten_at timestamp not null
 );
+
+create table if not exists raw.withdrawn_reports (
+    report_id varchar not null,
+    file_sha256 varchar not null,
+    site_id varchar not null,
+    withdrawn_at timestamp not null
+);
 """
 
 
