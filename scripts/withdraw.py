@@ -143,14 +143,14 @@ def tell(connection: duckdb.DuckDBPyConnection, report: Report, console: Console
 
 
 def _kept(connection: duckdb.DuckDBPyConnection, report: Report) -> tuple[int, int] | None:
-    try:
-        built = connection.execute(
-            "select 1 from staging.base_juno__reports where report_id = ?", [report.report_id]
-        ).fetchone()
-        kept = connection.execute(KEPT, {"report_id": report.report_id}).fetchone()
-    except duckdb.CatalogException:
+    # Asked for and not tried, for a table that is not there would end the transaction.
+    if not number_of(connection, "select count(*) from duckdb_tables() where table_name = 'base_juno__activities'"):
         return None
-    return (kept[0], kept[1]) if built and kept else None
+    report_id = {"report_id": report.report_id}
+    if not connection.execute("from staging.base_juno__reports where report_id = $report_id", report_id).fetchone():
+        return None
+    row = connection.execute(KEPT, report_id).fetchone()
+    return (row[0], row[1]) if row else None
 
 
 def _only_here(connection: duckdb.DuckDBPyConnection, report: Report, column: str) -> int:
