@@ -62,7 +62,8 @@ def withdraw_named(connection: duckdb.DuckDBPyConnection, name: str) -> None:
 def raw(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Any]]:
     """All that was landed, without the time of loading."""
     return {
-        table: rows(connection, f"select columns('^(?!loaded_at)') from raw.{table} order by all") for table in TABLES
+        table: rows(connection, f"select columns(lambda c: c <> 'loaded_at') from raw.{table} order by all")
+        for table in TABLES
     }
 
 
