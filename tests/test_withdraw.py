@@ -27,6 +27,7 @@ from load_reports import describe
 from loader_fixtures import activity, land, landed_users, report_text, rows, write
 from publish import publish
 from rebuild import compact
+from test_forget import texts
 from test_whole_way import marts
 from warehouse import RAW_TABLES, WarehouseError, connect
 from withdraw import find_report, withdraw
@@ -348,9 +349,8 @@ def test_the_marts_are_those_of_the_other_reports(sample_project: Project, tmp_p
     shutil.copytree(sample_project.root, project.root)
     shared = project.run(sys.executable, "scripts/share.py")
     assert shared.returncode == 0, shared.stdout
-    texts = texts_of(project)
-    seen = seen_in(project, texts)
-    assert len(seen) > 20, "compressed as they are, some are there to be seen"
+    labels = labels_only_in(project, alone)
+    assert len(seen_in(project, labels)) > 20, "compressed as they are, some are there to be seen"
 
     command = (sys.executable, "scripts/withdraw.py", WITHDRAWN)
     files = (project.warehouse, project.published, project.shared)
@@ -379,7 +379,7 @@ def test_the_marts_are_those_of_the_other_reports(sample_project: Project, tmp_p
     assert "Withdrawn from the warehouse and the published and the shared copy; 4 reports are left." in done.stdout
     assert marts(project) == expected != before
     assert twins == len(both & others), "the twins took over"
-    assert seen_in(project, {*texts, WITHDRAWN}) == set()
+    assert seen_in(project, {*labels, WITHDRAWN}) == set()
 
     result = project.run(sys.executable, "scripts/load_reports.py", f"sample/reports/{WITHDRAWN}")
     assert result.returncode == 0, result.stdout
@@ -391,20 +391,20 @@ def make(folder: Path) -> Path:
     return folder
 
 
-def texts_of(project: Project) -> set[str]:
-    """Labels that no other report and no seed tells, and that are long enough not to be there by chance."""
+def labels_only_in(project: Project, alone: Project) -> set[str]:
+    """Labels of the report to withdraw that no table tells without it; long ones, that are not there by chance."""
     with connect(project.warehouse, read_only=True) as connection:
         labels = rows(
             connection,
             "select distinct label from raw.activities inner join raw.reports using (report_id)"
             f" where length(label) > 12 and file_name = '{WITHDRAWN}'",
         )
-    files = {*(project.root / "sample").rglob("*.csv"), *(project.root / "seeds").rglob("*.csv")}
-    others = b"".join(path.read_bytes() for path in sorted(files) if path.name != WITHDRAWN)
-    return {label for label in labels if label.encode() not in others}
+    with connect(alone.warehouse, read_only=True) as connection:
+        others = "\n".join(texts(connection))
+    return {label for label in labels if label not in others}
 
 
-def seen_in(project: Project, texts: set[str]) -> set[str]:
+def seen_in(project: Project, marks: set[str]) -> set[str]:
     """Which texts can be read in the bytes of the warehouse or what lies beside it."""
     files = [file.read_bytes() for file in (project.root / "warehouse").rglob("*") if file.is_file()]
-    return {text for text in texts if any(text.encode() in content for content in files)}
+    return {mark for mark in marks if any(mark.encode() in content for content in files)}
