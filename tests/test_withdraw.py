@@ -197,7 +197,7 @@ def test_the_file_is_left_out_until_it_is_asked_for(files: rebuild.Files, tmp_pa
 
 
 def test_a_line_says_that_a_file_was_left_out() -> None:
-    line = describe(Landing(Path("reports/x.csv"), withdrawn_on=date(2026, 11, 24)))
+    line = describe(Landing(Path("reports/x.csv"), "reports/x.csv", withdrawn_on=date(2026, 11, 24)))
     assert line.startswith("[yellow]left out[/yellow] [bold]reports/x.csv[/bold]: it was withdrawn on 2026-11-24. To")
 
 
