@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -124,12 +125,14 @@ class Declaration:
         time_zone: IANA zone of the dates in it.
         date_format: a name in ``DATE_FORMATS``, a strptime format, or None to find it from the file.
         encoding: a codec of Python, or None to find it from the file.
+        is_again: whether files that were withdrawn are landed all the same.
     """
 
     site_id: str = DEFAULT_SITE
     time_zone: str = "UTC"
     date_format: str | None = None
     encoding: str | None = None
+    is_again: bool = False
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,7 @@ class RejectedRecord:
 
 @dataclass(frozen=True)
 class Landing:
-    """What became of one report: landed, already landed, or refused as a whole with the reason.
+    """What became of one report: landed, already landed, left out, or refused as a whole with the reason.
 
     Attributes:
         path: the file, as the user named it.
@@ -156,6 +159,7 @@ class Landing:
         examples: some of the rejected records.
         notes: what was found out about the report and may be wrong.
         already_landed_as: the file of the same bytes that was landed before.
+        withdrawn_on: the day on which it was withdrawn, so that it was left out.
         refusal: why nothing of it was landed.
     """
 
@@ -168,6 +172,7 @@ class Landing:
     examples: list[RejectedRecord] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     already_landed_as: str | None = None
+    withdrawn_on: date | None = None
     refusal: str | None = None
 
     @property
@@ -266,15 +271,19 @@ def withdraw_sample(connection: duckdb.DuckDBPyConnection) -> bool:
     """Take the sample out of the warehouse once it holds a report of its owner; returns whether it was there."""
     if not holds_own_reports(connection):
         return False
-    sample = f"(select report_id from ({LANDED_REPORTS}) where site_id = '{SAMPLE_SITE}')"
-    if not number_of(connection, f"select count(*) from {sample}"):
+    sample = connection.execute(f"select report_id from ({LANDED_REPORTS}) where site_id = ?", [SAMPLE_SITE]).fetchall()
+    if not sample:
         return False
     connection.execute("begin")
-    # The manifests come last, for they say what is of the sample.
-    for table in ("activities", "users", "rejected_records", "reports", "user_reports"):
-        connection.execute(f"delete from raw.{table} where report_id in {sample}")
+    delete_reports(connection, [report_id for (report_id,) in sample])
     connection.execute("commit")
     return True
+
+
+def delete_reports(connection: duckdb.DuckDBPyConnection, report_ids: list[str]) -> None:
+    """Delete all that was landed from these reports, in the transaction of the caller."""
+    for table in ("activities", "users", "rejected_records", "reports", "user_reports"):
+        connection.execute(f"delete from raw.{table} where list_contains(?, report_id)", [report_ids])
 
 
 def _land_report(
@@ -291,6 +300,11 @@ def _land_report(
     ).fetchone()
     if twin:
         return Landing(file.path, file.shown, already_landed_as=twin[0])
+    withdrawn = connection.execute(
+        "select withdrawn_at::date from raw.withdrawn_reports where file_sha256 = ?", [seen.sha256]
+    ).fetchone()
+    if withdrawn and not declaration.is_again:
+        return Landing(file.path, file.shown, withdrawn_on=withdrawn[0])
 
     encoding = encoding_of(text, seen, declaration.encoding)
     report = read_format(text, encoding)
@@ -311,6 +325,7 @@ def _land_report(
             _land_unfit(connection, report_id, report, destination)
         _land_forgotten(connection, report_id)
         landed, rejected = _land_manifest(connection, report_id, file, seen, report, declaration, destination, names)
+        connection.execute("delete from raw.withdrawn_reports where file_sha256 = ?", [seen.sha256])
         connection.execute("commit")
     except BaseException:
         _roll_back(connection)
