@@ -13,11 +13,13 @@ import pytest
 import typer
 
 import forget as forgetter
+import rebuild
 from conftest import ROOT, Project, copy_project
-from forget import compact, find_person, find_traces, forget
+from forget import find_person, find_traces, forget
 from forgotten import REASON, names_of, without_names
 from landing import Declaration
 from loader_fixtures import HEADER, land, rows, write
+from rebuild import compact
 from warehouse import RAW_TABLES, WarehouseError, connect
 
 USER, NAME, EMAIL = "77310458", "Ottoline Wrexham", "ottoline.w@mail.example"
@@ -425,7 +427,7 @@ def test_a_build_that_fails_is_said_and_the_next_time_goes_on(
     monkeypatch.setenv("WAREHOUSE_PATH", str(path))
     monkeypatch.setenv("PUBLISHED_PATH", str(tmp_path / "p.duckdb"))
     monkeypatch.setenv("SHARED_PATH", str(tmp_path / "s.duckdb"))
-    monkeypatch.setattr(forgetter, "run_dbt", lambda _: SimpleNamespace(success=False))
+    monkeypatch.setattr(rebuild, "run_dbt", lambda _: SimpleNamespace(success=False))
     with pytest.raises(typer.Exit) as failed:
         forgetter.main(USER)
     assert failed.value.exit_code == 1
@@ -437,7 +439,7 @@ def test_a_build_that_fails_is_said_and_the_next_time_goes_on(
             connection.execute("create schema marts; create table marts.dim_users as select user_id from raw.users")
         return SimpleNamespace(success=True)
 
-    monkeypatch.setattr(forgetter, "run_dbt", build)
+    monkeypatch.setattr(rebuild, "run_dbt", build)
     forgetter.main(USER)
     assert "They were forgotten before." in capsys.readouterr().out
     with connect(tmp_path / "p.duckdb", read_only=True) as connection:

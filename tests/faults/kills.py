@@ -11,7 +11,7 @@ import random
 import shutil
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -182,9 +182,9 @@ def _faults(victim: Victim, tally: Tally, *, was_published: bool) -> list[str]:
             tally.opened += 1
     except duckdb.Error as error:
         faults.append(f"the warehouse: {error}")
-    may_be: tuple[Prints | None, ...] = (
-        victim.expected.publications if was_published else (None, *victim.expected.publications)
-    )
+    may_be: list[Prints | None] = [*victim.expected.publications]
+    if not was_published:
+        may_be.append(None)
     faults += _faults_of_the_copy(site, may_be)
     for fault in faults:
         tally.note(fault)
@@ -192,7 +192,7 @@ def _faults(victim: Victim, tally: Tally, *, was_published: bool) -> list[str]:
     return faults
 
 
-def _faults_of_the_copy(site: Site, publications: tuple[Prints | None, ...]) -> list[str]:
+def _faults_of_the_copy(site: Site, publications: Sequence[Prints | None]) -> list[str]:
     try:
         prints = published_prints(site.published) if site.published.exists() else None
     except duckdb.Error as error:
