@@ -117,3 +117,15 @@ All times are naive timestamps in UTC.
         unnest(regexp_split_to_array({{ text }}, '[{{ separators }}]')) as {{ part }}
     from {{ relation }}
 {%- endmacro %}
+
+{#- The texts of a list as one text, sorted, with commas between them; null where there are none. -#}
+{% macro list_text(list) -%}
+    nullif(array_to_string(list_sort(
+        list_transform({{ list }}, lambda item: coalesce(nullif(item, ''), '(no name)'))
+    ), ', '), '')
+{%- endmacro %}
+
+{#- What a list holds and another does not; null where nobody knows one of them. -#}
+{% macro list_without(list, other) -%}
+    case when {{ other }} is not null then list_filter({{ list }}, lambda item: not list_contains({{ other }}, item)) end
+{%- endmacro %}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import shorten
 
 import duckdb
 from rich.console import Console
@@ -43,6 +44,35 @@ from marts.unrecognised_activities
 order by activity_count desc, category, action
 limit 10
 """
+
+# What changed in the newest report of each site and kind, in words.
+DRIFT = """
+select
+    file_name,
+    concat_ws(
+        '; ',
+        'new columns: ' || appeared_columns,
+        'columns gone: ' || vanished_columns,
+        format_changes,
+        case
+            when contains(drift_reasons, 'rejected records')
+                then format('{:.1f} % of the records are rejected', 100 * rejected_ratio)
+        end,
+        case
+            when contains(drift_reasons, 'unrecognised records')
+                then format('{:.1f} % of the records are of a kind that no alias knows', 100 * unrecognised_ratio)
+        end,
+        case
+            when contains(drift_reasons, 'skipped hours')
+                then nonexistent_hour_count || ' records in an hour that the clocks skipped'
+        end,
+        'new activities: ' || coalesce(new_category_actions, new_activity_types)
+    ) as changes
+from marts.report_drift
+where is_newest and has_drifted
+order by loaded_at desc, site_id, report_kind
+"""
+DRIFT_LINES, DRIFT_WIDTH = 3, 200
 
 ATTENDANCE = """
 select
@@ -87,6 +117,7 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
         _print_users(connection, console)
         if rejected:
             console.print("Why records were rejected: raw.rejected_records.", highlight=False)
+        _print_drift(connection, console)
         if unrecognised:
             console.print(
                 f"\n[yellow]{unrecognised:,} activities are of a kind that no alias knows.[/yellow] They are kept."
@@ -122,6 +153,21 @@ def _print_users(connection: duckdb.DuckDBPyConnection, console: Console) -> Non
             f" {by_email:,} by e-mail, {ambiguous:,} ambiguous, {unmatched:,} without an activity{also}.",
             highlight=False,
         )
+
+
+def _print_drift(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
+    drifted = connection.execute(DRIFT).fetchall()
+    if drifted:
+        console.print(
+            "\n[yellow]What changed in the newest reports since the ones before them[/yellow] (all of it:"
+            " marts.report_drift):",
+            highlight=False,
+        )
+    for file_name, changes in drifted[:DRIFT_LINES]:
+        line = shorten(f"{file_name}: {changes}", DRIFT_WIDTH, placeholder=" […]")
+        console.print(escape(line), highlight=False, soft_wrap=True)
+    if len(drifted) > DRIFT_LINES:
+        console.print(f"and {len(drifted) - DRIFT_LINES:,} more reports", highlight=False)
 
 
 def _print_table(connection: duckdb.DuckDBPyConnection, query: str, console: Console) -> None:

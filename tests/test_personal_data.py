@@ -102,6 +102,7 @@ SITE_ALIASES = "".join(
 FILE_NAME = "the organiser's own file names, with which a record is found in its file again"
 # The columns of the published copy whose values are let through, each with the reason.
 LET_THROUGH = {
+    ("marts", "report_drift", "file_name"): FILE_NAME,
     ("marts", "report_reconciliation", "file_name"): FILE_NAME,
     ("marts", "report_reconciliation", "kept_in_file_names"): FILE_NAME,
     ("marts", "user_report_reconciliation", "file_name"): FILE_NAME,
@@ -279,9 +280,16 @@ def test_small_groups_are_blank_in_the_shared_copy(personal: Project) -> None:
         companies = connection.execute("select company, count(*) from marts.dim_users group by 1 order by 1").fetchall()
         countries = connection.execute("select distinct country, job_type from marts.dim_users").fetchall()
         unnamed = connection.execute("select distinct category from marts.unrecognised_activities").fetchall()
+        words = connection.execute(
+            "select new_category_actions, extra_columns, vanished_columns from marts.report_drift"
+            " where report_number = 2 or report_kind = 'users' order by report_kind"
+        ).fetchall()
     assert companies == [("Gannet Works", 5), (None, 3)]
     assert countries == [(None, None)]
     assert unnamed == [(None,)]
+    # Here the words of one report, whatever is in them, are pseudonyms.
+    pseudonyms = [[bool(re.fullmatch("p_[0-9a-f]{16}", text)) if text else None for text in row] for row in words]
+    assert pseudonyms == [[True, None, True], [None, True, None]]
 
 
 def test_both_copies_have_the_same_tables_columns_and_numbers_of_rows(personal: Project) -> None:

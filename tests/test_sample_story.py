@@ -769,6 +769,70 @@ def trust__users_of_both_reports() -> list[Row]:
     return [("unique_users_2026-05-15.csv", len(rows), len(by_id), len(by_email), 0, rest)]
 
 
+# The usual headers of both reports and the names of their columns in raw, and others that mean the same.
+OF_ACTIVITIES = {
+    **{"User ID": "user_id", "First": "first_name", "Last": "last_name", "Company": "company", "Email": "email"},
+    **{"Category": "category", "Action": "action", "Label": "label", "Date": "date"},
+    **{"Content ID": "content_id", "Content Name": "content_name", "Content Slug": "content_slug"},
+}
+OF_USERS = {
+    **{"User ID": "user_id", "First Name": "first_name", "Last Name": "last_name", "Company": "company"},
+    **{"Email": "email", "Job Title": "title", "Job Type": "job_type", "Phone": "phone", "City": "city"},
+    **{"State Province": "state_province", "Country": "country", "Timezone": "time_zone_offset_seconds"},
+    **{"Account Level": "account_level", "Date Created": "date_created", "Date Last Login": "date_last_login"},
+    **{"Tags": "tags"},
+}
+OTHERWISE = {
+    **{"Date/Time": "date", "Email Address": "email", "Organization": "company", "Created": "date_created"},
+    **{"Last Login": "date_last_login"},
+}
+
+
+def head(name: str) -> tuple[str, list[str]]:
+    """The delimiter and the header of a file."""
+    line = (SAMPLE / name).read_text(encoding="utf-8-sig").splitlines()[0]
+    delimiter = ";" if ";" in line else ","
+    return delimiter, line.split(delimiter)
+
+
+@story
+def trust__columns() -> list[Row]:
+    rows: list[Row] = []
+    for path in sorted(SAMPLE.glob("*.csv")):
+        usual = OF_USERS if path.name.startswith("unique_users") else OF_ACTIVITIES
+        header = head(path.name)[1]
+        known = {usual.get(title) or OTHERWISE.get(title) for title in header}
+        missing = sorted(set(usual.values()) - known)
+        extra = sorted(title for title in header if title not in usual and title not in OTHERWISE)
+        renamed = sorted(title for title in header if title not in usual and title in OTHERWISE)
+        rows.append((path.name, *(", ".join(titles) or None for titles in (missing, extra, renamed))))
+    return rows
+
+
+def kind_of(act: Act) -> str:
+    """Category and action, with a star for what people say there or where it happens."""
+    category = re.sub(r"^(\w+) - .*", r"\1 - *", act.category)
+    is_anything = category in ("Chat", "Comment", "Click Content", "View Notifications", "View Users")
+    return f"{category} / {'*' if is_anything else act.action}"
+
+
+@story
+def trust__what_changed() -> list[Row]:
+    rows = []
+    seen = {kind_of(act) for act in read(DOWNLOADS[0])}
+    for previous, download in pairwise(DOWNLOADS):
+        before, after = head(f"{previous}.csv")[0], head(f"{download}.csv")[0]
+        kinds = {kind_of(act) for act in read(download)}
+        new = ", ".join(sorted(kinds - seen))
+        seen |= kinds
+        change = f"delimiter {after} instead of {before}" if after != before else None
+        # In the sample what is new is never only another spelling, so its activity type is new as well.
+        reasons = ["format"] * bool(change) + ["activity types", "categories and actions"] * bool(new)
+        if reasons:
+            rows.append((f"{download}.csv", ", ".join(reasons), change, new or None))
+    return rows
+
+
 # Attendance, by the rules of attendance_rules.md, one person and one room after the other.
 
 BUFFER, CAP, MEETING_PAGE = timedelta(minutes=15), timedelta(hours=4), ""

@@ -76,6 +76,9 @@ def test_the_names_that_others_build_on_are_there(sample_project: Project) -> No
         " recognised_count unrecognised_count is_reconciled",
         "user_report_reconciliation": "file_name record_count landed_count rejected_count superseded_count"
         " matched_by_id_count matched_by_email_count ambiguous_count unmatched_count is_reconciled",
+        "report_drift": "report_id site_id report_kind previous_report_id known_columns missing_columns extra_columns"
+        " renamed_columns appeared_columns vanished_columns format_changes new_activity_types new_category_actions"
+        " has_drifted drift_reasons",
         "unrecognised_activities": "site_id category action example_labels first_seen_at last_seen_at suggested_alias",
     }
     found = set(
@@ -97,6 +100,7 @@ def test_the_summary_tells_what_became_of_the_sample(sample_project: Project) ->
     assert "64 users are told by the unique users reports: 58 known by id, 2 by e-mail, 0 ambiguous" in output
     assert "7 activities are of a kind that no alias knows." in output
     assert 'sample,"Q&A","Ask",any,other_activity,50,' in output
+    assert "What changed" not in output, "the newest has the columns and activities of those before"
     assert str(sample_project.warehouse) in output
     assert str(sample_project.published) in output
 

@@ -63,6 +63,7 @@ matches as (
         pairs.label_state,
         aliases.activity_type,
         aliases.alias_evidence,
+        coalesce(aliases.category_pattern, '') || ' / ' || coalesce(aliases.action_pattern, '') as alias_pattern,
         dense_rank() over (
             partition by pairs.site_id, pairs.category, pairs.action, pairs.label_state
             order by aliases.precedence asc, aliases.priority desc
@@ -84,6 +85,7 @@ best_matches as (
         label_state,
         min(activity_type) as activity_type,
         min(alias_evidence) as alias_evidence,
+        min(alias_pattern) as alias_pattern,
         count(distinct activity_type) as best_type_count
     from matches
     where match_rank = 1
@@ -98,6 +100,7 @@ final as (
         pairs.label_state,
         coalesce(best_matches.activity_type, 'unrecognised') as activity_type,
         coalesce(best_matches.alias_evidence, 'none') as alias_evidence,
+        best_matches.alias_pattern,
         coalesce(best_matches.best_type_count, 0) as best_type_count,
         pairs.record_count
     from pairs
