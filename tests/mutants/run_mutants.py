@@ -74,7 +74,7 @@ broken if the tests could not be run. All tests named here passed without a muta
 
 
 @dataclass(frozen=True)
-class Tests:
+class Selection:
     """What is run against a mutant.
 
     Attributes:
@@ -95,7 +95,7 @@ class Mutant:
     kind: str
     old: str
     new: str
-    tests: Tests
+    tests: Selection
 
     @property
     def place(self) -> str:
@@ -118,7 +118,7 @@ def read_mutants(path: Path = DATA) -> list[Mutant]:
     return [
         Mutant(
             **{field: row[field] for field in ("name", "file", "kind", "old", "new")},
-            tests=Tests(tuple(row.get("unit", ())), tuple(row.get("pytest", ()))),
+            tests=Selection(tuple(row.get("unit", ())), tuple(row.get("pytest", ()))),
         )
         for row in tomllib.loads(path.read_text())["mutant"]
     ]
@@ -148,20 +148,20 @@ def try_mutant(root: Path, mutant: Mutant) -> Outcome:
         return run(root, mutant.tests)
 
 
-def run(root: Path, tests: Tests) -> Outcome:
+def run(root: Path, tests: Selection) -> Outcome:
     """Run tests on a copy of the project."""
     return run_pytest(root, tests.pytest) if tests.pytest else run_unit_tests(root, tests.unit)
 
 
-def run_pytest(root: Path, selection: Iterable[str]) -> Outcome:
+def run_pytest(root: Path, chosen: Iterable[str]) -> Outcome:
     """Run tests of pytest in a process of their own, up to the first that fails."""
     # Of two versions of a source file with one size and second, Python would take the compiled one for that of both.
     environment = {name: value for name, value in os.environ.items() if name not in SETTINGS}
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
-    options = ("-q", "-x", "-rfE", "--tb=line", "--color=no", "-p", "no:cacheprovider", "--hypothesis-seed=0")
+    options = ("-v", "-x", "--tb=line", "--color=no", "-p", "no:cacheprovider", "--hypothesis-seed=0")
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", *options, *selection],
+            [sys.executable, "-m", "pytest", *options, *chosen],
             cwd=root,
             env=environment,
             capture_output=True,
@@ -173,7 +173,7 @@ def run_pytest(root: Path, selection: Iterable[str]) -> Outcome:
         return Outcome("broken", reason=f"no end after {TIMEOUT_SECONDS} seconds")
     if done.returncode == 0:
         return Outcome("survived")
-    failed = re.findall(r"^FAILED (.+?)(?: - .*)?$", done.stdout, flags=re.MULTILINE)
+    failed = re.findall(r"^(.+::.+) FAILED(?: +\[ *\d+%\])?$", done.stdout, flags=re.MULTILINE)
     if failed:
         return Outcome("killed", tuple(failed))
     return Outcome("broken", reason=(done.stdout + done.stderr).strip()[-2000:])
@@ -196,7 +196,7 @@ def run_unit_tests(root: Path, models: Iterable[str]) -> Outcome:
     failed = sorted(result.node.name for result in results if result.status == "fail")
     if failed:
         return Outcome("killed", tuple(failed))
-    untested = set(models) - {result.node.model for result in results}
+    untested = set(models) - {result.node.tested_node_unique_id.rpartition(".")[2] for result in results}
     if untested:
         return Outcome("broken", reason=f"no unit test of {', '.join(sorted(untested))} was run")
     errors = [f"{result.node.name}: {result.message}" for result in results if result.status != "pass"]
@@ -215,7 +215,7 @@ def _start_worker(original: Path) -> None:
         os.environ.pop(name, None)
 
 
-def _run(tests: Tests) -> Outcome:
+def _run(tests: Selection) -> Outcome:
     return run(_copy, tests)
 
 
@@ -244,7 +244,9 @@ def failures_without_mutants(pool: ProcessPoolExecutor, mutants: Iterable[Mutant
     mutants = list(mutants)
     unit = tuple(sorted({model for mutant in mutants for model in mutant.tests.unit}))
     nodes = tuple(sorted({node for mutant in mutants for node in mutant.tests.pytest}))
-    runs = [pool.submit(_run, tests) for tests in (Tests(pytest=nodes), Tests(unit=unit)) if tests != Tests()]
+    runs = [
+        pool.submit(_run, tests) for tests in (Selection(pytest=nodes), Selection(unit=unit)) if tests != Selection()
+    ]
     outcomes = [future.result() for future in runs]
     return [" ".join(outcome.killed_by) or outcome.reason for outcome in outcomes if outcome.state != "survived"]
 
@@ -269,7 +271,9 @@ def try_all(pool: ProcessPoolExecutor, mutants: Iterable[Mutant], console: Conso
 def print_outcomes(outcomes: Mapping[Mutant, Outcome], console: Console) -> None:
     """Print a line for each mutant, and why those are broken that are."""
     colours = {"killed": "green", "survived": "red", "broken": "yellow"}
-    table = Table("mutant", "file", "kind", "", "killed by")
+    table = Table()
+    for column in ("mutant", "file", "kind", "", "killed by"):
+        table.add_column(column, overflow="fold")
     for mutant, outcome in outcomes.items():
         state = f"[{colours[outcome.state]}]{outcome.state}[/]"
         table.add_row(mutant.name, mutant.file, mutant.kind, state, escape("\n".join(outcome.killed_by)))
