@@ -17,9 +17,9 @@ import tempfile
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -148,9 +148,54 @@ def try_mutant(root: Path, mutant: Mutant) -> Outcome:
         return run(root, mutant.tests)
 
 
+def try_batch(root: Path, batch: Sequence[Mutant]) -> list[Outcome]:
+    """Try mutants of which none touches the tests of another on one copy."""
+    if len(batch) == 1:
+        return [try_mutant(root, batch[0])]
+    with ExitStack() as stack:
+        for mutant in batch:
+            stack.enter_context(mutated(root, mutant))
+        of_model = run_unit_tests(root, [model for mutant in batch for model in mutant.tests.unit])
+    outcomes = [of_model[model] for mutant in batch for model in mutant.tests.unit]
+    # One that does not compile hides what becomes of the others.
+    is_hidden = all(outcome.state == "broken" for outcome in outcomes)
+    return [try_mutant(root, mutant) for mutant in batch] if is_hidden else outcomes
+
+
+def batches(mutants: Iterable[Mutant]) -> list[list[Mutant]]:
+    """Mutants in batches, those first that take longest.
+
+    A dbt unit test runs the SQL of one model on rows that it gives, so that mutants of different models do not meet.
+    """
+    alone: list[list[Mutant]] = []
+    together: list[list[Mutant]] = []
+    of_model: Counter[str] = Counter()
+    for mutant in mutants:
+        [model] = mutant.tests.unit if len(mutant.tests.unit) == 1 else [""]
+        if Path(mutant.file).name != f"{model}.sql":
+            alone.append([mutant])
+            continue
+        if of_model[model] == len(together):
+            together.append([mutant])
+        else:
+            together[of_model[model]].append(mutant)
+        of_model[model] += 1
+    return sorted(together + alone, key=lambda batch: not batch[0].tests.pytest)
+
+
 def run(root: Path, tests: Selection) -> Outcome:
     """Run tests on a copy of the project."""
-    return run_pytest(root, tests.pytest) if tests.pytest else run_unit_tests(root, tests.unit)
+    return run_pytest(root, tests.pytest) if tests.pytest else merged(run_unit_tests(root, tests.unit).values())
+
+
+def merged(outcomes: Iterable[Outcome]) -> Outcome:
+    """What became of a mutant whose tests were run in several parts."""
+    parts = list(outcomes)
+    killed_by = tuple(test for outcome in parts for test in outcome.killed_by)
+    if killed_by:
+        return Outcome("killed", killed_by)
+    broken = [outcome.reason for outcome in parts if outcome.state == "broken"]
+    return Outcome("broken", reason="\n".join(broken)) if broken else Outcome("survived")
 
 
 def run_pytest(root: Path, chosen: Iterable[str]) -> Outcome:
@@ -179,28 +224,35 @@ def run_pytest(root: Path, chosen: Iterable[str]) -> Outcome:
     return Outcome("broken", reason=(done.stdout + done.stderr).strip()[-2000:])
 
 
-def run_unit_tests(root: Path, models: Iterable[str]) -> Outcome:
+def run_unit_tests(root: Path, models: Iterable[str]) -> dict[str, Outcome]:
     """Run the dbt unit tests of models in this process: to start dbt anew for each would take longer than the tests."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     os.chdir(root)
+    results: dict[str, list[Any]] = {model: [] for model in models}
     options = ("--log-level", "none", "--log-level-file", "none")
-    selection = [f"{model},test_type:unit" for model in models]
-    done = dbtRunner().invoke([*options, "test", "--select", *selection])
+    done = dbtRunner().invoke([*options, "test", "--select", *(f"{model},test_type:unit" for model in results)])
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     if done.exception is not None:
-        return Outcome("broken", reason=str(done.exception))
-    ran: list[Any] = done.result.results  # type: ignore[union-attr, assignment]
-    results = [result for result in ran if result.node.resource_type == "unit_test"]
-    failed = sorted(result.node.name for result in results if result.status == "fail")
+        return dict.fromkeys(results, Outcome("broken", reason=str(done.exception)))
+    ran: Any = done.result
+    for result in ran.results:
+        if result.node.resource_type == "unit_test":
+            results[result.node.tested_node_unique_id.rpartition(".")[2]].append(result)
+    return {model: _outcome(of_model) for model, of_model in results.items()}
+
+
+def _outcome(results: Iterable[Any]) -> Outcome:
+    """What the results of the unit tests of a model say."""
+    states = {result.node.name: (result.status, result.message) for result in results}
+    failed = tuple(sorted(name for name, (status, _) in states.items() if status == "fail"))
     if failed:
-        return Outcome("killed", tuple(failed))
-    untested = set(models) - {result.node.tested_node_unique_id.rpartition(".")[2] for result in results}
-    if untested:
-        return Outcome("broken", reason=f"no unit test of {', '.join(sorted(untested))} was run")
-    errors = [f"{result.node.name}: {result.message}" for result in results if result.status != "pass"]
-    return Outcome("broken", reason="\n".join(errors)) if errors else Outcome("survived")
+        return Outcome("killed", failed)
+    errors = [f"{name}: {message}" for name, (status, message) in states.items() if status != "pass"]
+    if errors or not states:
+        return Outcome("broken", reason="\n".join(errors) or "no unit test was run")
+    return Outcome("survived")
 
 
 _copy = Path()
@@ -219,8 +271,8 @@ def _run(tests: Selection) -> Outcome:
     return run(_copy, tests)
 
 
-def _try(mutant: Mutant) -> Outcome:
-    return try_mutant(_copy, mutant)
+def _try(batch: Sequence[Mutant]) -> list[Outcome]:
+    return try_batch(_copy, batch)
 
 
 def build_original(root: Path) -> None:
@@ -251,20 +303,16 @@ def failures_without_mutants(pool: ProcessPoolExecutor, mutants: Iterable[Mutant
     return [" ".join(outcome.killed_by) or outcome.reason for outcome in outcomes if outcome.state != "survived"]
 
 
-def try_all(pool: ProcessPoolExecutor, mutants: Iterable[Mutant], console: Console) -> dict[Mutant, Outcome]:
-    """Try mutants, those first whose tests take longest, and tell of each what became of it."""
+def try_all(pool: ProcessPoolExecutor, mutants: Sequence[Mutant], console: Console) -> dict[Mutant, Outcome]:
+    """Try mutants, and tell of each what became of it."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        ordered = sorted(mutants, key=lambda mutant: not mutant.tests.pytest)
-        task = progress.add_task("Trying", total=len(ordered))
-        futures: dict[Future[Outcome], Mutant] = {pool.submit(_try, mutant): mutant for mutant in ordered}
-        found = {}
-        waiting: set[Future[Outcome]] = set(futures)
-        while waiting:
-            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in done:
-                found[futures[future]] = future.result()
-                progress.advance(task)
+        task = progress.add_task("Trying", total=len(mutants))
+        futures = {pool.submit(_try, batch): batch for batch in batches(mutants)}
+        found: dict[Mutant, Outcome] = {}
+        for future in as_completed(futures):
+            found |= zip(futures[future], future.result(), strict=True)
+            progress.update(task, completed=len(found))
     return {mutant: found[mutant] for mutant in mutants}
 
 
