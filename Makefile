@@ -10,14 +10,14 @@ BY ?=
 SAVED ?=
 ONLY ?=
 
-# Read by the scripts: SITE, TIME_ZONE and DATE_FORMAT say what no report tells; MEMORY_LIMIT bounds DuckDB.
-export REPORTS SITE TIME_ZONE DATE_FORMAT MEMORY_LIMIT WAREHOUSE_PATH PUBLISHED_PATH SHARED_PATH
+# Read by the scripts: SITE, TIME_ZONE, DATE_FORMAT and ENCODING say what no report tells; MEMORY_LIMIT bounds DuckDB.
+export REPORTS SITE TIME_ZONE DATE_FORMAT ENCODING MEMORY_LIMIT WAREHOUSE_PATH PUBLISHED_PATH SHARED_PATH
 # By share and forget: whom to forget, and from how many people on numbers are shown.
 export USER_ID PSEUDONYM_SALT MINIMUM_COHORT_SIZE
 SITE ?= main
 TIME_ZONE ?= UTC
 # What is blank is not handed on: the scripts have their own defaults.
-OPTIONAL := REPORTS DATE_FORMAT MEMORY_LIMIT WAREHOUSE_PATH PUBLISHED_PATH SHARED_PATH MINIMUM_COHORT_SIZE
+OPTIONAL := REPORTS DATE_FORMAT ENCODING MEMORY_LIMIT WAREHOUSE_PATH PUBLISHED_PATH SHARED_PATH MINIMUM_COHORT_SIZE
 $(foreach name,$(OPTIONAL),$(if $(strip $($(name))),,$(eval unexport $(name))))
 
 help: ## List the targets.

@@ -26,14 +26,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from landing import DEFAULT_SITE, SAMPLE_SITE, Declaration, holds_own_reports
 from load_reports import (
     DateFormatOption,
+    EncodingOption,
     SiteOption,
     TimeZoneOption,
     declared,
     describe,
-    find_reports,
     land_with_progress,
 )
 from publish import publish
+from report_files import SUFFIXES, find_reports
 from summary import print_summary
 from warehouse import (
     PROJECT_ROOT,
@@ -70,14 +71,14 @@ def choose_reports(reports: Path | None, declaration: Declaration) -> tuple[list
     """The reports to land: those of the folder, or the sample, as a site of its own, when ``reports/`` holds none.
 
     Raises:
-        WarehouseError: a folder was named and holds no report.
+        WarehouseError: a place was named and holds no report.
     """
-    folder = reports or DEFAULT_REPORTS
-    found = find_reports([str(folder)]) if folder.is_dir() else []
+    place = reports or DEFAULT_REPORTS
+    found = find_reports([str(place)]) if place.exists() else []
     if found:
         return found, declaration
     if reports is not None:
-        raise WarehouseError(f"there is no .csv or .csv.gz report in {reports}.")
+        raise WarehouseError(f"there is no report ({', '.join(SUFFIXES)}) in {reports}.")
     return find_reports([str(SAMPLE_REPORTS)]), Declaration(site_id=SAMPLE_SITE)
 
 
@@ -111,11 +112,12 @@ def run_dbt(console: Console) -> dbtRunnerResult:
 def main(
     reports: Annotated[
         Path | None,
-        typer.Option("--reports", envvar="REPORTS", help="Folder of reports. Default: reports/, else the sample."),
+        typer.Option("--reports", envvar="REPORTS", help="Folder or file of reports. Default: reports/ or the sample."),
     ] = None,
     site: SiteOption = DEFAULT_SITE,
     time_zone: TimeZoneOption = "UTC",
     date_format: DateFormatOption = None,
+    encoding: EncodingOption = None,
 ) -> None:
     """Land the reports, build and test the warehouse, publish it and print a summary.
 
@@ -127,7 +129,7 @@ def main(
     warehouse, published = warehouse_path().resolve(), published_path().resolve()
     os.environ["WAREHOUSE_PATH"] = str(warehouse)
     try:
-        paths, declaration = choose_reports(reports, declared(site, time_zone, date_format))
+        paths, declaration = choose_reports(reports, declared(site, time_zone, date_format, encoding))
         with steps.step("landing"), connect(warehouse) as connection:
             if declaration.site_id == SAMPLE_SITE and holds_own_reports(connection):
                 console.print("There is no new report in reports/.")

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import date
-from pathlib import Path
+from datetime import date, timedelta
 
 import duckdb
 
@@ -18,10 +17,41 @@ from report_format import (
     DEFAULT_DATE_FORMAT,
     IDENTIFYING_COLUMNS,
     USERS_REPORT,
+    WITH_OFFSET,
     ReportFormat,
     ReportRefused,
 )
 from warehouse import number_of
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why a record does not land.
+
+    Attributes:
+        test: SQL for whether it is so.
+        reason: SQL of what is wrong and what to do about it.
+        column: header of the column that is at fault; None if it is the whole record.
+        value: SQL of the text that is at fault.
+    """
+
+    test: str
+    reason: str
+    column: str | None = None
+    value: str = "null"
+
+
+# What is set aside of a report that was saved by a spreadsheet or pasted together. Nobody has to do anything about it.
+BLANK_REASON = "it is blank: no field of it holds anything."
+HEADER_REASON = "it is the header once more: reports were pasted together. Nothing is lost by it."
+
+# The platform's own way to say never.
+NEVER = r"1900[-/. ]?0?1[-/. ]?0?1|0?1[-/. ]0?1[-/. ]1900"
+FIRST_TIME = "1900-01-02"
+HAS_OFFSET = r":\d\d(?:\.\d+)?\s*(?:[Zz]|[+-]\d\d(?::?\d\d)?)\s*$"
+
+# Of a long number a spreadsheet keeps the first digits: several ids become one.
+SHORTENED = r"^\s*-?[0-9](?:[.,][0-9]+)?[Ee]\+[0-9]+\s*$"
 
 
 @dataclass(frozen=True)
@@ -32,10 +62,8 @@ class Destination:
         manifest: table of the reports of its kind.
         table: table of their records.
         essence: SQL of what a record must have; null where it has not, and then it is rejected.
+        faults: why a record has not, the first that is so counts.
         columns: SQL of the columns of the table that are made of the essence.
-        fault: header of the column that is at fault in a rejected record.
-        value: SQL of the text that is at fault.
-        reason: SQL of what is wrong and what to do about it.
         facts: columns of the manifest that only this kind has.
         measures: the same, as SQL over the landed records.
     """
@@ -43,16 +71,14 @@ class Destination:
     manifest: str
     table: str
     essence: str
-    fault: str
-    value: str
-    reason: str
+    faults: list[Fault]
     columns: tuple[str, ...] = ()
     facts: dict[str, object] = field(default_factory=dict)
     measures: dict[str, str] = field(default_factory=dict)
 
 
 def destination_of(
-    connection: duckdb.DuckDBPyConnection, path: Path, report: ReportFormat, time_zone: str, date_format: str | None
+    connection: duckdb.DuckDBPyConnection, name: str, report: ReportFormat, time_zone: str, date_format: str | None
 ) -> Destination:
     """Where the staged records of a report land, with the time zone and the date format that were declared for it.
 
@@ -60,7 +86,7 @@ def destination_of(
         ReportRefused: its dates cannot be read.
     """
     if report.kind is USERS_REPORT:
-        return _users(path, report)
+        return _users(name, report)
     return _activities(connection, report, time_zone, date_format)
 
 
@@ -70,42 +96,102 @@ def _activities(
     """Activities land by their date, in UTC."""
     date_format = _date_format(connection, report, declared)
     column = f"c{report.columns['date']}"
-    occurred_at = "essence"
-    # An offset in the date itself wins: strptime has turned it to UTC.
-    if time_zone != "UTC" and "%z" not in date_format:
+    time = _time(column, date_format)
+    occurred_at, flag = "essence", "null"
+    # An offset in the date itself wins: it has turned it to UTC.
+    if time_zone != "UTC" and "%z" not in date_format and date_format != WITH_OFFSET:
         occurred_at = f"timezone('UTC', timezone({_literal(time_zone)}, essence))"
+        flag = _clock_change(connection, time, time_zone)
+    shortened = _shortened(report, "user_id") + _shortened(report, "content_id")
+    is_shortened = " or ".join(fault.test for fault in shortened)
     return Destination(
         manifest="raw.reports",
         table="raw.activities",
-        essence=_time(column, date_format),
-        columns=(occurred_at,),
-        fault=report.header_of("date"),
-        value=column,
-        reason=f"""
-            case
-                when trim({column}) = '' then 'it has no date. Cure: fill it in, or delete the record.'
-                else 'the date cannot be read as ' || {_literal(date_format)}
-                    || '. Cure: mend it, or say how the dates are written with --date-format.'
-            end
-        """,
+        essence=f"case when {is_shortened} then null else {time} end" if is_shortened else time,
+        columns=(occurred_at, flag),
+        faults=[
+            *_no_record(report),
+            *shortened,
+            Fault(f"trim({column}) = ''", "'it has no date. Cure: fill it in, or delete the record.'", _date(report)),
+            Fault(
+                _is_never(column),
+                "'its date is the one by which the platform says never. Cure: none is needed: it tells no time.'",
+                _date(report),
+                column,
+            ),
+            Fault(
+                "true",
+                f"""
+                'the date cannot be read as ' || {_literal(date_format)}
+                || '. Cure: mend it, or say how the dates are written with --date-format.'
+                """,
+                _date(report),
+                column,
+            ),
+        ],
         facts={"date_format": date_format},
-        measures={"first_occurred_at": "min(occurred_at)", "last_occurred_at": "max(occurred_at)"},
+        measures={
+            "first_occurred_at": "min(occurred_at)",
+            "last_occurred_at": "max(occurred_at)",
+            "nonexistent_hour_count": "count(*) filter (where time_flag = 'nonexistent')",
+            "doubled_hour_count": "count(*) filter (where time_flag = 'doubled')",
+        },
     )
 
 
-def _users(path: Path, report: ReportFormat) -> Destination:
+def _users(name: str, report: ReportFormat) -> Destination:
     """Users land by the id or the e-mail that says who they are."""
     columns = [column for column in IDENTIFYING_COLUMNS if column in report.columns]
     texts = (f"c{report.columns[column]}" for column in columns)
+    who = "coalesce(" + ", ".join(f"nullif(trim({text}, e' \\t\\r\\n'), '')" for text in texts) + ")"
+    no_record, shortened = _no_record(report), _shortened(report, "user_id")
+    unfit = " or ".join(fault.test for fault in (*no_record, *shortened))
     return Destination(
         manifest="raw.user_reports",
         table="raw.users",
-        essence="coalesce(" + ", ".join(f"nullif(trim({text}, e' \\t\\r\\n'), '')" for text in texts) + ")",
-        fault=" and ".join(report.header_of(column) for column in columns),
-        value="null",
-        reason="'nothing says who it is: no user id and no e-mail. Cure: fill one in, or delete the record.'",
-        facts={"report_date": date_in(path.name)},
+        essence=f"case when {unfit} then null else {who} end",
+        faults=[
+            *no_record,
+            *shortened,
+            Fault(
+                "true",
+                "'nothing says who it is: no user id and no e-mail. Cure: fill one in, or delete the record.'",
+                " and ".join(report.header_of(column) for column in columns),
+            ),
+        ],
+        facts={"report_date": date_in(name)},
     )
+
+
+def _date(report: ReportFormat) -> str:
+    return report.header_of("date")
+
+
+def _no_record(report: ReportFormat) -> list[Fault]:
+    """Rows that are no record: blank ones, and the header of a report that was pasted to the end of another."""
+    width = range(len(report.header))
+    # The first comparison decides for nearly every record.
+    blank = " and ".join(f"trim(c{index}, e' \\t') = ''" for index in width)
+    header = " and ".join(
+        f"trim(c{index}, e' \\t\ufeff') = {_literal(title)}" for index, title in enumerate(report.header)
+    )
+    return [Fault(f"({blank})", _literal(BLANK_REASON)), Fault(f"({header})", _literal(HEADER_REASON))]
+
+
+def _shortened(report: ReportFormat, column: str) -> list[Fault]:
+    """An id that a spreadsheet has turned into a power of ten."""
+    if column not in report.columns:
+        return []
+    text = f"c{report.columns[column]}"
+    return [
+        Fault(
+            f"({text} ilike '%e+%' and regexp_matches({text}, {_literal(SHORTENED)}))",
+            "'a spreadsheet has shortened the id, and others may look the same now. Cure: land the report as it was"
+            " downloaded.'",
+            report.header_of(column),
+            text,
+        )
+    ]
 
 
 def date_in(file_name: str) -> date | None:
@@ -138,8 +224,13 @@ def _date_format(connection: duckdb.DuckDBPyConnection, report: ReportFormat, de
     counts = {name: number_of(connection, f"select count({_time(column, name)}) from staged") for name in DATE_FORMATS}
     most = max(counts.values())
     best = [name for name, count in counts.items() if count == most]
-    example = connection.execute(f"select {column} from staged limit 1").fetchone()
-    text = example[0] if example else ""
+    header = _literal(report.header_of("date"))
+    example = connection.execute(
+        f"select {column} from staged where trim({column}) not in ('', {header}) and not {_is_never(column)} limit 1"
+    ).fetchone()
+    if example is None:
+        return DEFAULT_DATE_FORMAT
+    text = example[0]
     if most == 0:
         raise ReportRefused(
             f"its column {report.header_of('date')} holds no date that is known: the first is {text!r}. Cure: say"
@@ -169,12 +260,62 @@ def _time(column: str, date_format: str) -> str:
     """SQL for the time that a date means, or null.
 
     strptime takes a year of two digits for one of the first century, and reads the words epoch and infinity as the
-    beginning of 1900, which the platform itself uses for 'never'.
+    beginning of 1900. The platform writes that day for 'never', which is no time.
     """
-    formats = ", ".join(map(_literal, DATE_FORMATS.get(date_format, (date_format,))))
-    time = f"try_strptime(trim({column}), [{formats}])"
-    is_time = f"{time} > timestamp '1900-01-01' or {time} = timestamp '1900-01-01' and contains({column}, '1900')"
-    return f"case when {is_time} then {time} end"
+    if date_format == WITH_OFFSET:
+        text = f"regexp_replace(trim({column}), '\\s+([+-])', '\\1')"
+        instant = f"case when regexp_matches({text}, {_literal(HAS_OFFSET)}) then try_cast({text} as timestamptz) end"
+        time = f"timezone('UTC', {instant})"
+    else:
+        formats = ", ".join(map(_literal, DATE_FORMATS.get(date_format, (date_format,))))
+        time = f"try_strptime(trim({column}), [{formats}])"
+    return f"case when {time} >= timestamp '{FIRST_TIME}' then {time} end"
+
+
+def _is_never(column: str) -> str:
+    return f"regexp_matches({column}, {_literal(NEVER)})"
+
+
+def _clock_change(connection: duckdb.DuckDBPyConnection, time: str, time_zone: str) -> str:
+    """SQL for whether a local time is one that the clocks skip or show twice, for the days that the report tells.
+
+    The rule: a time that does not exist counts on over the gap (02:30 becomes 03:30), and of a time that exists twice
+    the second is meant, in standard time. Both are flagged, for the report cannot say more.
+    """
+    zone = _literal(time_zone)
+    slots = connection.execute(
+        f"""
+        with days as (
+            select distinct date_trunc('day', {time}) as local_day from staged
+        ),
+        slots as (
+            select local_day + to_minutes(15 * unnest(range(96))) as slot from days where local_day is not null
+        ),
+        instants as (
+            select slot, timezone({zone}, slot) as instant from slots
+        )
+        select
+            slot,
+            case
+                when timezone({zone}, instant) <> slot then 'nonexistent'
+                when
+                    timezone({zone}, instant - interval 60 minute) = slot
+                    or timezone({zone}, instant + interval 60 minute) = slot
+                    or timezone({zone}, instant - interval 30 minute) = slot
+                    then 'doubled'
+            end as flag
+        from instants
+        where flag is not null
+        order by 1
+        """
+    ).fetchall()
+    if not slots:
+        return "null"
+    branches = " ".join(
+        f"when essence >= timestamp '{slot}' and essence < timestamp '{slot + timedelta(minutes=15)}' then '{flag}'"
+        for slot, flag in slots
+    )
+    return f"case {branches} end"
 
 
 def _literal(text: str) -> str:

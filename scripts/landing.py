@@ -8,34 +8,31 @@ kind lands (``destinations``), and nothing of what its records mean.
 
 from __future__ import annotations
 
-import hashlib
+import shutil
 import tempfile
 import threading
-import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
 from rich.progress import Progress
 
-from destinations import Destination, destination_of
+from destinations import BLANK_REASON, HEADER_REASON, Destination, Fault, destination_of
 from forgotten import NAMED_REASON, REASON, Names, Remembered, names_of, remembered, without_names
-from report_format import (
-    ACTIVITY_REPORT,
-    ReportFormat,
-    ReportRefused,
-    read_format,
-    transcode,
-)
-from report_rows import Rows, count_rows, examine_rows
-from warehouse import RAW_TABLES, number_of
+from report_encoding import Survey, encoding_of, survey, transcode
+from report_files import UNREADABLE, ReportFile, reports_in, unreadable
+from report_format import ACTIVITY_REPORT, ONLY_OF_ACTIVITIES, ReportFormat, ReportRefused, read_format
+from report_rows import BROKEN_BYTE, TEXT_KEPT, Rows, count_rows, examine_rows, with_one_line_end, without_oversized
+from warehouse import RAW_TABLES, WarehouseError, disk_trouble, number_of
 
 DEFAULT_SITE = "main"
 # The committed sample is landed as this site, which is nobody else's.
 SAMPLE_SITE = "sample"
 EXAMPLES_SHOWN = 5
+# What is set aside without harm.
+HARMLESS = [BLANK_REASON, HEADER_REASON, REASON]
 
 LANDED_REPORTS = """
 select report_id, file_name, file_sha256, site_id from raw.reports
@@ -51,8 +48,10 @@ REASONS = {
         "a double quote is not closed, or stands alone inside a quoted field, so that the record runs on."
         " Cure: close it, or write it twice."
     ),
-    "INVALID ENCODING": "it is not in UTF-8. Cure: save the file as 'CSV UTF-8'.",
-    "LINE SIZE OVER MAXIMUM": "it is longer than 2 MB. Cure: see whether a double quote is not closed.",
+    "LINE SIZE OVER MAXIMUM": (
+        f"it is longer than 2 MB, of which {TEXT_KEPT:,} characters are kept here. Cure: see whether a double quote is"
+        " not closed."
+    ),
 }
 
 STAGE = """
@@ -124,11 +123,13 @@ class Declaration:
         site_id: the site that the reports belong to.
         time_zone: IANA zone of the dates in it.
         date_format: a name in ``DATE_FORMATS``, a strptime format, or None to find it from the file.
+        encoding: a codec of Python, or None to find it from the file.
     """
 
     site_id: str = DEFAULT_SITE
     time_zone: str = "UTC"
     date_format: str | None = None
+    encoding: str | None = None
 
 
 @dataclass(frozen=True)
@@ -143,20 +144,36 @@ class RejectedRecord:
 
 @dataclass(frozen=True)
 class Landing:
-    """What became of one file: landed, already landed, or refused as a whole with the reason."""
+    """What became of one report: landed, already landed, or refused as a whole with the reason.
+
+    Attributes:
+        path: the file, as the user named it.
+        name: the same, and which part of it the report is.
+        landed_count: its records that landed.
+        unit: what these are.
+        rejected_count: its records that did not.
+        harmless_count: of these, the ones about which nobody has to do anything.
+        examples: some of the rejected records.
+        notes: what was found out about the report and may be wrong.
+        already_landed_as: the file of the same bytes that was landed before.
+        refusal: why nothing of it was landed.
+    """
 
     path: Path
+    name: str
     landed_count: int = 0
     unit: str = ACTIVITY_REPORT.unit
     rejected_count: int = 0
+    harmless_count: int = 0
     examples: list[RejectedRecord] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     already_landed_as: str | None = None
     refusal: str | None = None
 
     @property
     def is_clean(self) -> bool:
-        """Whether nothing of the file was rejected or refused."""
-        return self.refusal is None and self.rejected_count == 0
+        """Whether nothing of the report was rejected or refused that anybody should look at."""
+        return self.refusal is None and self.rejected_count == self.harmless_count
 
 
 def land_reports(
@@ -165,31 +182,77 @@ def land_reports(
     declaration: Declaration,
     progress: Progress | None = None,
 ) -> Iterator[Landing]:
-    """Land files one by one, each in a transaction of its own, and tell of each what became of it.
+    """Land the reports that files hold one by one, each in a transaction of its own, and tell what became of each.
 
-    A file that cannot be landed as a whole is refused and the next one follows; after a crash the warehouse holds
-    the files that were finished, and the same call lands the rest.
+    A report that cannot be landed as a whole is refused and the next one follows; after a crash the warehouse holds
+    the reports that were finished, and the same call lands the rest.
+
+    Raises:
+        WarehouseError: the disk is full or cannot be written. What was landed before stays.
     """
     connection.execute(RAW_TABLES)
     sizes = [_size(path) for path in paths]
     task = progress.add_task("Landing", total=sum(sizes)) if progress else None
-    for number, (path, size) in enumerate(zip(paths, sizes, strict=True)):
-        done = sum(sizes[:number])
+    with _spool(connection) as spool:
+        for number, (path, size) in enumerate(zip(paths, sizes, strict=True)):
+            done = sum(sizes[:number])
 
-        def show(share: float, done: int = done, size: int = size) -> None:
-            if progress is not None and task is not None:
-                progress.update(task, completed=done + share * size)
+            def show(share: float, done: int = done, size: int = size) -> None:
+                if progress is not None and task is not None:
+                    progress.update(task, completed=done + share * size)
 
-        try:
-            landing = _land_report(connection, path, declaration, show)
-        except ReportRefused as refused:
-            landing = Landing(path, refusal=str(refused))
-        except (OSError, EOFError, zlib.error) as error:
-            landing = Landing(path, refusal=f"it cannot be read: {error}. Cure: download it again.")
-        except duckdb.Error as error:
-            landing = Landing(path, refusal=_in_plain_words(error))
-        show(1.0)
-        yield landing
+            try:
+                reports = reports_in(path)
+            except ReportRefused as refused:
+                yield Landing(path, str(path), refusal=str(refused))
+                continue
+            for report in reports:
+                yield _land_or_refuse(connection, report, declaration, spool, show)
+            show(1.0)
+
+
+def _land_or_refuse(
+    connection: duckdb.DuckDBPyConnection,
+    report: ReportFile,
+    declaration: Declaration,
+    spool: Path,
+    show: Callable[[float], None],
+) -> Landing:
+    try:
+        with tempfile.TemporaryDirectory(dir=spool) as folder:
+            return _land_report(connection, report, declaration, Path(folder), show)
+    except ReportRefused as refused:
+        refusal = str(refused)
+    except (duckdb.Error, *UNREADABLE) as error:
+        trouble = disk_trouble(str(error))
+        if trouble is not None:
+            raise WarehouseError(
+                f"{report.shown} was not landed: {trouble}. What was landed before it is whole."
+            ) from error
+        refusal = _in_plain_words(error) if isinstance(error, duckdb.Error) else str(unreadable(error))
+    return Landing(report.path, report.shown, refusal=refusal)
+
+
+@contextmanager
+def _spool(connection: duckdb.DuckDBPyConnection) -> Iterator[Path]:
+    """A folder beside the warehouse for what is unpacked: on its disk, under its protection, and for one loader.
+
+    Whoever has the warehouse open is alone with it, so what a killed loader left there is taken away first.
+    """
+    row = connection.execute("select path from duckdb_databases() where database_name = current_database()").fetchone()
+    if not row or not row[0]:
+        with tempfile.TemporaryDirectory() as folder:
+            yield Path(folder)
+        return
+    spool = Path(f"{row[0]}.landing")
+    try:
+        shutil.rmtree(spool, ignore_errors=True)
+        spool.mkdir(mode=0o700)
+        yield spool
+    except OSError as error:
+        raise WarehouseError(f"{spool} cannot be written: {disk_trouble(str(error)) or error.strerror}.") from error
+    finally:
+        shutil.rmtree(spool, ignore_errors=True)
 
 
 def holds_own_reports(connection: duckdb.DuckDBPyConnection) -> bool:
@@ -215,21 +278,26 @@ def withdraw_sample(connection: duckdb.DuckDBPyConnection) -> bool:
 
 def _land_report(
     connection: duckdb.DuckDBPyConnection,
-    path: Path,
+    file: ReportFile,
     declaration: Declaration,
+    folder: Path,
     show: Callable[[float], None],
 ) -> Landing:
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    twin = connection.execute(f"select file_name from ({LANDED_REPORTS}) where file_sha256 = ?", [sha256]).fetchone()
+    text = file.as_text(folder)
+    seen = survey(text)
+    twin = connection.execute(
+        f"select file_name from ({LANDED_REPORTS}) where file_sha256 = ?", [seen.sha256]
+    ).fetchone()
     if twin:
-        return Landing(path, already_landed_as=twin[0])
+        return Landing(file.path, file.shown, already_landed_as=twin[0])
 
-    report = read_format(path)
-    with _plain_file(path, report) as plain, _progress_of(connection, lambda share: show(share * 0.4)):
-        rows = _stage(connection, plain, report)
-    destination = destination_of(connection, path, report, declaration.time_zone, declaration.date_format)
-    report_id = sha256[:16]
+    encoding = encoding_of(text, seen, declaration.encoding)
+    report = read_format(text, encoding)
+    with _progress_of(connection, lambda share: show(share * 0.4)):
+        rows = _stage(connection, _in_utf8(text, report, folder), report)
+    _refuse_other_columns(connection, report)
+    destination = destination_of(connection, file.name, report, declaration.time_zone, declaration.date_format)
+    report_id = seen.sha256[:16]
     known = remembered(connection, declaration.site_id)
     names = _stage_forgotten(connection, report, known)
 
@@ -240,33 +308,64 @@ def _land_report(
         _land_malformed(connection, report_id, report, rows, known, names)
         _land_unfit(connection, report_id, report, destination)
         _land_forgotten(connection, report_id)
-        landed, rejected = _land_manifest(connection, report_id, path, sha256, report, declaration, destination, names)
+        landed, rejected = _land_manifest(connection, report_id, file, seen, report, declaration, destination, names)
         connection.execute("commit")
     except BaseException:
-        connection.execute("rollback")
+        _roll_back(connection)
         raise
     examples = connection.execute(
         """
         select record_number, column_name, rejected_value, reason
-        from raw.rejected_records where report_id = ? order by reason = ?, record_number limit ?
+        from raw.rejected_records
+        where report_id = ? and not list_contains(?, reason)
+        order by record_number
+        limit ?
         """,
-        [report_id, REASON, EXAMPLES_SHOWN],
+        [report_id, HARMLESS, EXAMPLES_SHOWN],
     ).fetchall()
-    return Landing(path, landed, report.kind.unit, rejected, [RejectedRecord(*row) for row in examples])
+    return Landing(
+        path=file.path,
+        name=file.shown,
+        landed_count=landed,
+        unit=report.kind.unit,
+        rejected_count=rejected,
+        harmless_count=_harmless_count(connection, report_id),
+        examples=[RejectedRecord(*row) for row in examples],
+        notes=_notes(report, declaration),
+    )
 
 
-@contextmanager
-def _plain_file(path: Path, report: ReportFormat) -> Iterator[Path]:
-    """The report as a file in UTF-8 under a name in which DuckDB finds no pattern, whatever its own name is."""
-    with tempfile.TemporaryDirectory(prefix="report-") as folder:
-        plain = Path(folder) / "report.csv"
-        if report.encoding != "utf-8":
-            transcode(path, report, plain)
-        else:
-            if path.name.lower().endswith(".gz"):
-                plain = plain.with_name("report.csv.gz")
-            plain.symlink_to(path.resolve())
-        yield plain
+def _harmless_count(connection: duckdb.DuckDBPyConnection, report_id: str) -> int:
+    row = connection.execute(
+        "select count(*) from raw.rejected_records where report_id = ? and list_contains(?, reason)",
+        [report_id, HARMLESS],
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _notes(report: ReportFormat, declaration: Declaration) -> list[str]:
+    if report.encoding.startswith("utf") or declaration.encoding is not None:
+        return []
+    return [
+        f"it is not in UTF-8, and was read as {report.encoding}. If letters look wrong, withdraw it and say its"
+        " encoding with --encoding."
+    ]
+
+
+def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
+    # A disk that is full may have ended the transaction already, and the error that tells so must get through.
+    with suppress(duckdb.Error):
+        connection.execute("rollback")
+
+
+def _in_utf8(text: Path, report: ReportFormat, folder: Path) -> Path:
+    """The report from its header on, in UTF-8, under a name in which DuckDB finds no pattern whatever its own is."""
+    plain = folder / "plain.csv"
+    if report.encoding != "utf-8" or report.start:
+        transcode(text, report.encoding, plain, report.start)
+    else:
+        plain.symlink_to(text.resolve())
+    return plain
 
 
 def _stage(connection: duckdb.DuckDBPyConnection, plain: Path, report: ReportFormat) -> Rows:
@@ -275,25 +374,75 @@ def _stage(connection: duckdb.DuckDBPyConnection, plain: Path, report: ReportFor
     Raises:
         ReportRefused: DuckDB read another number of records than there are.
     """
-    connection.execute("drop table if exists reject_errors; drop table if exists reject_scans")
-    names = [f"c{index}" for index in range(len(report.header))]
-    columns = "{" + ", ".join(f"'{name}': 'varchar'" for name in names) + "}"
-    connection.execute(STAGE.format(columns=columns, names=names), {"path": str(plain), "delimiter": report.delimiter})
+    try:
+        faults = _read(connection, plain, report)
+    except duckdb.InvalidInputException:
+        # Its lines end in different ways, as where reports of two programs were pasted together.
+        mended = plain.with_name("mended.csv")
+        with_one_line_end(plain, mended)
+        plain = mended
+        faults = _read(connection, plain, report)
     staged = number_of(connection, "select count(*) from staged")
-    faults = [row[0] for row in connection.execute("select distinct line from reject_errors").fetchall()]
 
     rows = Rows(staged)
     count = count_rows(plain, report)
     if faults or count.rows != staged + 1 or count.delimiters != count.rows * (len(report.header) - 1):
-        rows = examine_rows(plain, report, set(faults))
+        rows = examine_rows(plain, report, faults)
+    if rows.oversized:
+        shortened = plain.with_name("shortened.csv")
+        without_oversized(plain, report, shortened, rows.oversized)
+        faults = _read(connection, shortened, report)
+        staged = number_of(connection, "select count(*) from staged")
+        lines = {number: rows.lines[number] for number in rows.oversized}
+        others = examine_rows(shortened, report, faults)
+        rows = replace(others, oversized=rows.oversized, lines=others.lines | lines)
     if rows.record_count != staged + len(faults):
         raise ReportRefused(
             f"it holds {rows.record_count:,} records, but only {staged + len(faults):,} can be told apart. Cure: see"
             f" whether a double quote is not closed: row {rows.longest:,} takes the most lines."
         )
     connection.execute(STAGE_MALFORMED, {"blank": rows.blank})
-    connection.execute(STAGE_WIDE, {"blank": rows.blank, "wide": sorted(set(rows.wide) - set(faults))})
+    connection.execute(STAGE_WIDE, {"blank": rows.blank, "wide": sorted(set(rows.wide) - faults)})
     return rows
+
+
+def _read(connection: duckdb.DuckDBPyConnection, plain: Path, report: ReportFormat) -> set[int]:
+    """Let DuckDB read the file; returns the numbers of the rows that it rejects."""
+    names = [f"c{index}" for index in range(len(report.header))]
+    columns = "{" + ", ".join(f"'{name}': 'varchar'" for name in names) + "}"
+    connection.execute("drop table if exists reject_errors; drop table if exists reject_scans")
+    connection.execute(STAGE.format(columns=columns, names=names), {"path": str(plain), "delimiter": report.delimiter})
+    return {row[0] for row in connection.execute("select distinct line from reject_errors").fetchall()}
+
+
+def _refuse_other_columns(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -> None:
+    """Refuse a report to which another one was pasted whose columns stand in another order.
+
+    Raises:
+        ReportRefused: from some record on the fields are others than the header says.
+    """
+    wanted = [column for column in ONLY_OF_ACTIVITIES if column in report.columns] if report.is_of_activities else []
+    wanted = [*wanted[:2], "date"] if wanted else ["user_id"] if "user_id" in report.columns else []
+    titles = [name for kind_names in report.kind.aliases.values() for name in kind_names]
+    are_titles = " and ".join(
+        f"list_contains($titles, lower(trim(replace(c{report.columns[column]}, '_', ' '), e' \t\ufeff')))"
+        for column in wanted
+    )
+    if not are_titles:
+        return
+    same = " and ".join(f"trim(c{index}, e' \t\ufeff') = $title{index}" for index in range(len(report.header)))
+    row = connection.execute(
+        f"""
+        {_numbered(connection)}
+        select min(record_number) from numbered where {are_titles} and not ({same})
+        """,
+        {"titles": titles, **{f"title{index}": title for index, title in enumerate(report.header)}},
+    ).fetchone()
+    if row and row[0] is not None:
+        raise ReportRefused(
+            f"its record {row[0]:,} is the header of another report, whose columns are not the same. Cure: make two"
+            " files of it, each with its own header."
+        )
 
 
 def _stage_forgotten(connection: duckdb.DuckDBPyConnection, report: ReportFormat, known: Remembered | None) -> Names:
@@ -370,23 +519,44 @@ def _land_malformed(
     names: Names,
 ) -> None:
     """Set aside the records that could not be taken apart."""
+    rejected: list[tuple[int, str | None, str, str | None]] = []
     for row_number, record_number, error_type, column, message, text in connection.execute(
         "select row_number, record_number, error_type, column_name, error_message, record_text from malformed"
     ).fetchall():
+        if row_number in rows.oversized:
+            error_type, column, text = "LINE SIZE OVER MAXIMUM", None, rows.oversized[row_number]
         reason = REASONS.get(error_type, f"{message} Cure: mend the line or download the report again.")
-        swallowed = rows.lines[row_number] - 1
-        if error_type == "UNQUOTED VALUE" and swallowed:
+        if row_number in rows.broken:
+            # DuckDB would put question marks in the place of the bytes.
+            fields, text = rows.broken[row_number]
+            reason = f"it is not in {report.encoding}: {_broken_byte(fields, report)}. Cure: save it as 'CSV UTF-8'."
+            text = text.encode(errors="surrogateescape").decode(errors="backslashreplace")
+        swallowed = rows.lines.get(row_number, 1) - 1
+        if error_type in ("UNQUOTED VALUE", "LINE SIZE OVER MAXIMUM") and swallowed:
             reason += f" It swallows {swallowed} more lines, which are not landed either."
         title = report.header[int(column[1:])] if column and column[1:].isdigit() else None
-        kept = text.strip("\r\n")
+        kept = (text or "").strip("\r\n")
         if known is not None and (
-            known.is_one_of(text, report.delimiter) or without_names(connection, names, text) != text
+            known.is_one_of(kept, report.delimiter) or without_names(connection, names, kept) != kept
         ):
             reason, kept = NAMED_REASON, None
-        connection.execute(
-            "insert into raw.rejected_records values (?, ?, ?, ?, ?, ?)",
-            [report_id, record_number, title, None, reason, kept],
-        )
+        rejected.append((record_number, title, reason, kept))
+    connection.execute(
+        """
+        insert into raw.rejected_records
+        select $1, unnest($2::bigint[]), unnest($3::varchar[]), null, unnest($4::varchar[]), unnest($5::varchar[])
+        """,
+        [report_id, *([list(column) for column in zip(*rejected, strict=True)] or [[], [], [], []])],
+    )
+
+
+def _broken_byte(fields: list[str], report: ReportFormat) -> str:
+    """Which byte of a record has no meaning."""
+    for title, text in zip(report.header, fields, strict=False):
+        if found := BROKEN_BYTE.search(text):
+            before = len(text[: found.start()].encode())
+            return f"byte {before + 1} of {title} is 0x{ord(found.group()) - 0xDC00:02X}"
+    return "a byte beyond its last column has no meaning"
 
 
 def _land_unfit(
@@ -394,6 +564,13 @@ def _land_unfit(
 ) -> None:
     """Set aside the records with empty fields beyond the header, and those without what they must have."""
     fields = ", ".join(f"c{index}" for index in range(len(report.header)))
+    faults = [Fault("is_wide", "$wide_reason"), *destination.faults]
+    titles = {f"fault{number}": fault.column for number, fault in enumerate(faults)}
+
+    def of_first(texts: list[str]) -> str:
+        branches = (f"when {fault.test} then {text}" for fault, text in zip(faults, texts, strict=True))
+        return f"case {' '.join(branches)} end"
+
     connection.execute(
         f"""
         insert into raw.rejected_records
@@ -404,16 +581,16 @@ def _land_unfit(
         select
             $report_id,
             record_number,
-            case when not is_wide then $fault end,
-            case when not is_wide then {destination.value} end,
-            case when is_wide then $wide_reason else {destination.reason} end,
+            {of_first([f"${title}" for title in titles])},
+            {of_first([fault.value for fault in faults])},
+            {of_first([fault.reason for fault in faults])},
             to_json([{fields}])::varchar
         from judged
         where
             (is_wide or {destination.essence} is null)
             and record_number not in (select record_number from forgotten)
         """,
-        {"report_id": report_id, "fault": destination.fault, "wide_reason": REASONS["TOO MANY COLUMNS"]},
+        {"report_id": report_id, "wide_reason": REASONS["TOO MANY COLUMNS"], **titles},
     )
 
 
@@ -428,8 +605,8 @@ def _land_forgotten(connection: duckdb.DuckDBPyConnection, report_id: str) -> No
 def _land_manifest(
     connection: duckdb.DuckDBPyConnection,
     report_id: str,
-    path: Path,
-    sha256: str,
+    file: ReportFile,
+    seen: Survey,
     report: ReportFormat,
     declaration: Declaration,
     destination: Destination,
@@ -461,14 +638,19 @@ def _land_manifest(
     is_theirs = 0 < record_count == number_of(connection, "select count(*) from forgotten")
     row = {
         "report_id": report_id,
-        "file_name": without_names(connection, names, path.name, is_theirs=is_theirs),
-        "file_sha256": sha256,
-        "file_bytes": path.stat().st_size,
+        "file_name": without_names(connection, names, file.name, is_theirs=is_theirs),
+        "file_sha256": seen.sha256,
+        "file_bytes": seen.byte_count,
+        "file_format": file.file_format,
         "site_id": declaration.site_id,
         "time_zone": declaration.time_zone,
         "delimiter": report.delimiter,
         "encoding": report.encoding,
         "header": list(report.header),
+        "known_columns": list(report.columns),
+        "missing_columns": report.missing,
+        "renamed_columns": report.renamed,
+        "extra_columns": [report.header[index] for index in report.extra],
         "record_count": record_count,
         "landed_count": landed,
         "rejected_count": rejected,
@@ -507,9 +689,7 @@ def _size(path: Path) -> int:
 
 
 def _in_plain_words(error: duckdb.Error) -> str:
-    message = str(error)
-    if "invalid state" in message:
-        return (
-            "its lines end in different ways. Cure: open it and save it as 'CSV UTF-8', which gives all the same end."
-        )
-    return f"{message.splitlines()[0]} Cure: download it again."
+    said = str(error).splitlines()[0]
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return f"it takes more memory than DuckDB may use. Cure: a higher MEMORY_LIMIT. ({said})"
+    return f"{said} Cure: download it again."

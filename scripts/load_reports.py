@@ -5,7 +5,6 @@ Exit codes: 0 all landed; 1 something was rejected or refused, and said; 2 wrong
 
 from __future__ import annotations
 
-import glob
 import re
 from pathlib import Path
 from typing import Annotated
@@ -17,35 +16,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from landing import DEFAULT_SITE, SAMPLE_SITE, Declaration, Landing, land_reports, withdraw_sample
+from report_files import SUFFIXES, find_reports
 from report_format import DATE_FORMATS
 from warehouse import WarehouseError, connect, warehouse_path
 
-REPORT_SUFFIXES = (".csv", ".csv.gz")
-
-
-def find_reports(patterns: list[str]) -> list[Path]:
-    """The report files that files, folders and globs name, each once, in the order of their paths.
-
-    Raises:
-        FileNotFoundError: a path names nothing.
-    """
-    found: set[Path] = set()
-    for pattern in patterns:
-        path = Path(pattern)
-        if path.is_dir():
-            found.update(file for file in path.rglob("*") if file.is_file() and _is_report(file))
-        elif path.is_file():
-            found.add(path)
-        else:
-            matches = [Path(match) for match in glob.glob(pattern, recursive=True)]  # noqa: PTH207 (takes absolute patterns)
-            if not matches:
-                raise FileNotFoundError(pattern)
-            found.update(file for file in matches if file.is_file())
-    return sorted(found)
-
-
-def _is_report(path: Path) -> bool:
-    return path.name.lower().endswith(REPORT_SUFFIXES) and not path.name.startswith(".")
+# What a terminal takes for a command, or for another direction of the text.
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def progress_bar(console: Console) -> Progress:
@@ -61,24 +37,33 @@ def progress_bar(console: Console) -> Progress:
     )
 
 
+def printable(text: str) -> str:
+    """A text of a file, for the terminal (rich markup): signs that would steer it are written out."""
+    return escape(CONTROL.sub(lambda sign: repr(sign.group())[1:-1], text))
+
+
 def describe(landing: Landing) -> str:
-    """What became of a file, in words (rich markup)."""
-    name = f"[bold]{escape(str(landing.path))}[/bold]"
+    """What became of a report, in words (rich markup)."""
+    name = f"[bold]{printable(landing.name)}[/bold]"
     if landing.refusal is not None:
-        return f"[red]refused[/red]  {name}: {escape(landing.refusal)}"
+        return f"[red]refused[/red]  {name}: {printable(landing.refusal)}"
     if landing.already_landed_as is not None:
-        return f"[dim]nothing new in {name}: the same bytes were landed as {escape(landing.already_landed_as)}[/dim]"
+        twin = printable(landing.already_landed_as)
+        return f"[dim]nothing new in {name}: the same bytes were landed as {twin}[/dim]"
     lines = [f"[green]landed[/green]   {name}: {landing.landed_count:,} {landing.unit}"]
-    if landing.rejected_count:
-        lines[0] += f", [red]{landing.rejected_count:,} rejected[/red]"
+    if landing.rejected_count > landing.harmless_count:
+        lines[0] += f", [red]{landing.rejected_count - landing.harmless_count:,} rejected[/red]"
+    if landing.harmless_count:
+        lines[0] += f", {landing.harmless_count:,} set aside that are blank, a header or a forgotten person's"
+    lines += [f"         {printable(note)}" for note in landing.notes]
     for record in landing.examples:
         where = f"record {record.record_number}"
         if record.column_name:
             where += f", column {record.column_name}"
         if record.value:
             where += f", value {record.value[:80]!r}"
-        lines.append(f"         {escape(where)}: {escape(record.reason)}")
-    if landing.rejected_count > len(landing.examples):
+        lines.append(f"         {printable(where)}: {printable(record.reason)}")
+    if landing.rejected_count - landing.harmless_count > len(landing.examples):
         lines.append("         … the rest in raw.rejected_records")
     return "\n".join(lines)
 
@@ -100,7 +85,7 @@ def land_with_progress(
     return landings
 
 
-def declared(site: str, time_zone: str, date_format: str | None) -> Declaration:
+def declared(site: str, time_zone: str, date_format: str | None, encoding: str | None) -> Declaration:
     """Check what was declared on the command line.
 
     Raises:
@@ -118,7 +103,9 @@ def declared(site: str, time_zone: str, date_format: str | None) -> Declaration:
             f"one of {', '.join(DATE_FORMATS)}, or a strptime format such as '%d %b %Y %H:%M'",
             param_hint="--date-format",
         )
-    return Declaration(site, time_zone, date_format)
+    if encoding is not None and not _is_encoding(encoding):
+        raise typer.BadParameter(f"{encoding!r} is no encoding such as cp1250 or utf-16", param_hint="--encoding")
+    return Declaration(site, time_zone, date_format, encoding)
 
 
 def _is_date_format(date_format: str) -> bool:
@@ -131,6 +118,13 @@ def _is_date_format(date_format: str) -> bool:
     return "%" in date_format
 
 
+def _is_encoding(encoding: str) -> bool:
+    try:
+        return isinstance(b"".decode(encoding), str)
+    except (LookupError, UnicodeError):
+        return False
+
+
 SiteOption = Annotated[str, typer.Option("--site", help="Key of the site that the reports belong to.", envvar="SITE")]
 TimeZoneOption = Annotated[str, typer.Option("--time-zone", help="IANA zone of the Date column.", envvar="TIME_ZONE")]
 DateFormatOption = Annotated[
@@ -141,9 +135,16 @@ DateFormatOption = Annotated[
         envvar="DATE_FORMAT",
     ),
 ]
+EncodingOption = Annotated[
+    str | None,
+    typer.Option("--encoding", help="Encoding of reports without a mark, e.g. cp1250. Else found.", envvar="ENCODING"),
+]
 PathsArgument = Annotated[
     list[str],
-    typer.Argument(metavar="PATH…", help="Files, folders and globs of .csv and .csv.gz reports."),
+    typer.Argument(
+        metavar="PATH…",
+        help=f"Files, folders and globs of reports ({', '.join(SUFFIXES)}); - for standard input.",
+    ),
 ]
 
 
@@ -159,19 +160,20 @@ def main(
     site: SiteOption = DEFAULT_SITE,
     time_zone: TimeZoneOption = "UTC",
     date_format: DateFormatOption = None,
+    encoding: EncodingOption = None,
 ) -> None:
     """Land activity reports in the warehouse.
 
     Exit codes: 0 all landed; 1 something was rejected or refused, and said; 2 wrong usage.
     """
     console = Console(soft_wrap=True)
-    declaration = declared(site, time_zone, date_format)
+    declaration = declared(site, time_zone, date_format, encoding)
     try:
         reports = find_reports(paths)
     except FileNotFoundError as error:
         raise typer.BadParameter(f"there is no file, folder or match for {str(error)!r}") from error
     if not reports:
-        raise typer.BadParameter(f"no report ({' or '.join(REPORT_SUFFIXES)}) in {', '.join(paths)}")
+        raise typer.BadParameter(f"no report ({', '.join(SUFFIXES)}) in {', '.join(paths)}")
     try:
         with connect(database or warehouse_path()) as connection:
             landings = land_with_progress(connection, reports, declaration, console)

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import codecs
 import csv
-import gzip
 import io
-import shutil
-import zlib
+import itertools
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TextIO
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ REPORT_KINDS = (ACTIVITY_REPORT, USERS_REPORT)
 ONLY_OF_ACTIVITIES = ("category", "action", "label", "content_id", "content_name", "content_slug")
 IDENTIFYING_COLUMNS = ("user_id", "email")
 
-DELIMITERS = (",", ";", "\t")
+DELIMITERS = (",", ";", "\t", "|")
 
 # The order of day, month and year in a date, and the strptime formats that it stands for.
 DATE_FORMATS: dict[str, tuple[str, ...]] = {
@@ -121,23 +120,59 @@ DATE_FORMATS: dict[str, tuple[str, ...]] = {
         "%Y-%m-%dT%H:%M:%S",
         "%Y-%m-%d %H:%M:%S.%f",
     ),
+    "yyyy/MM/dd": ("%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M"),
     "dd/MM/yyyy": (
+        "%d/%m/%y %H:%M:%S",
+        "%d/%m/%y %H:%M",
+        "%d/%m/%y %I:%M:%S %p",
+        "%d/%m/%y %I:%M %p",
         "%d/%m/%Y %H:%M:%S",
         "%d/%m/%Y %H:%M",
         "%d/%m/%Y %I:%M:%S %p",
         "%d/%m/%Y %I:%M %p",
     ),
     "MM/dd/yyyy": (
+        "%m/%d/%y %H:%M:%S",
+        "%m/%d/%y %H:%M",
+        "%m/%d/%y %I:%M:%S %p",
+        "%m/%d/%y %I:%M %p",
         "%m/%d/%Y %H:%M:%S",
         "%m/%d/%Y %H:%M",
         "%m/%d/%Y %I:%M:%S %p",
         "%m/%d/%Y %I:%M %p",
     ),
-    "dd.MM.yyyy": ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M"),
+    "dd.MM.yyyy": ("%d.%m.%y %H:%M:%S", "%d.%m.%y %H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M"),
+    "dd-MM-yyyy": ("%d-%m-%Y %H:%M:%S", "%d-%m-%Y %H:%M"),
+    "MM-dd-yyyy": ("%m-%d-%Y %H:%M:%S", "%m-%d-%Y %H:%M"),
+    # Read by DuckDB's own cast: strptime knows no Z.
+    "ISO 8601 with offset": (),
 }
 DEFAULT_DATE_FORMAT = "yyyy-MM-dd"
+WITH_OFFSET = "ISO 8601 with offset"
 
-_HEADER_BYTES = 1 << 20
+_HEADER_CHARACTERS = 1 << 20
+_LINE_END = "(?:\\r\\n|\\r|\\n)"
+# Lines that Excel puts above a header or takes for none: how the fields are separated, and blanks.
+_PREAMBLE = re.compile(rf'(?:[ \t]*{_LINE_END}|"?sep=."?[;,\t]*{_LINE_END})*', re.IGNORECASE)
+_DATE_LIKE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}")
+_ROWS_SEARCHED = 20
+# A byte that no character can be made of comes out as one of these.
+_BROKEN = re.compile("[\udc80-\udcff]")
+
+
+# Name of the way in which broken bytes are let through, for Python's codecs.
+BROKEN = "juno-broken"
+
+
+def _keep_broken(error: UnicodeError) -> tuple[str, int]:
+    """Let a byte that no character can be made of through as the surrogate that is written as that byte again."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    byte = error.object[error.start]
+    return chr(0xDC00 + byte) if byte >= 0x80 else "\udcff", error.end
+
+
+codecs.register_error(BROKEN, _keep_broken)
 
 
 class ReportRefused(Exception):
@@ -151,7 +186,8 @@ class ReportFormat:
     Attributes:
         kind: what its records are.
         delimiter: the character between two fields.
-        encoding: ``utf-8``, or ``utf-16`` by its byte order mark.
+        encoding: the codec of its bytes.
+        start: characters before the header, its byte order mark not counted.
         header: the column names as written, in their order.
         columns: position in the header of each known column that the report has.
         extra: position in the header of each column that no alias knows.
@@ -160,45 +196,65 @@ class ReportFormat:
     kind: ReportKind
     delimiter: str
     encoding: str
+    start: int
     header: tuple[str, ...]
     columns: dict[str, int]
     extra: tuple[int, ...]
+
+    @property
+    def is_of_activities(self) -> bool:
+        """Whether its records are activities."""
+        return self.kind is ACTIVITY_REPORT
+
+    @property
+    def missing(self) -> list[str]:
+        """The columns of its kind that it lacks."""
+        return [column for column in self.kind.aliases if column not in self.columns]
+
+    @property
+    def renamed(self) -> list[str]:
+        """The names of known columns that are not the usual ones."""
+        return [
+            self.header[index]
+            for column, index in self.columns.items()
+            if _normalised(self.header[index]) != self.kind.aliases[column][0]
+        ]
 
     def header_of(self, column: str) -> str:
         """The name that the report itself gives to a known column."""
         return self.header[self.columns[column]]
 
 
-def open_report(path: Path) -> BinaryIO:
-    """The bytes of a report, unpacked if it is a ``.gz``."""
-    if path.name.lower().endswith(".gz"):
-        return cast(BinaryIO, gzip.open(path, "rb"))
-    return path.open("rb")
-
-
-def read_format(path: Path) -> ReportFormat:
+def read_format(path: Path, encoding: str = "utf-8") -> ReportFormat:
     """Read the head of a report and tell how it is written.
 
-    Raises:
-        ReportRefused: the file is empty or unreadable, has no header that is known, or lacks a column.
-    """
-    try:
-        with open_report(path) as file:
-            head = file.read(_HEADER_BYTES)
-    except (OSError, EOFError, zlib.error) as error:
-        raise ReportRefused(f"it cannot be read: {error}. Cure: download it again.") from error
-    if not head:
-        raise ReportRefused("it is empty. Cure: download it again.")
+    Args:
+        path: the report as plain text.
+        encoding: its codec (``report_encoding``).
 
-    encoding = "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8"
-    text = head.decode("utf-8-sig" if encoding == "utf-8" else encoding, errors="replace")
+    Raises:
+        ReportRefused: the file is empty, has no header that is known, or lacks a column.
+    """
+    with open_text(path, encoding) as file:
+        text = file.read(_HEADER_CHARACTERS)
+    if not text:
+        raise ReportRefused("it is empty. Cure: download it again.")
+    preamble = _PREAMBLE.match(text)
+    start = preamble.end() if preamble else 0
+    text = text[start:]
+    if not text.strip():
+        raise ReportRefused("it holds nothing but blank lines. Cure: download it again.")
     headers = {delimiter: _first_record(text, delimiter) for delimiter in DELIMITERS}
     delimiter = max(
         DELIMITERS,
         key=lambda candidate: max(len(kind.columns_of(headers[candidate])) for kind in REPORT_KINDS),
     )
     header = headers[delimiter]
-    kind = _kind_of(header)
+    broken = next((title for title in header if _BROKEN.search(title)), None)
+    if broken is not None:
+        shown = broken.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        raise ReportRefused(f"its header is not in {encoding}: {shown}. Cure: save it as 'CSV UTF-8'.")
+    kind = _kind_of(header, text, delimiter)
     columns = kind.columns_of(header)
     twice = [column for column in columns if len(kind.titles_of(column, header)) > 1]
     if twice:
@@ -206,11 +262,11 @@ def read_format(path: Path) -> ReportFormat:
             f"its header has the column {header[columns[twice[0]]]} twice. Cure: delete one of the two columns."
         )
     extra = tuple(index for index in range(len(header)) if index not in columns.values())
-    return ReportFormat(kind, delimiter, encoding, tuple(header), columns, extra)
+    return ReportFormat(kind, delimiter, encoding, start, tuple(header), columns, extra)
 
 
-def _kind_of(header: list[str]) -> ReportKind:
-    """The kind of report that has such a header.
+def _kind_of(header: list[str], text: str, delimiter: str) -> ReportKind:
+    """The kind of report that begins with such a header.
 
     Raises:
         ReportRefused: it has too few of the columns of either kind.
@@ -226,32 +282,49 @@ def _kind_of(header: list[str]) -> ReportKind:
 
     missing = [column for column in REQUIRED_COLUMNS if column not in of_activities]
     if missing:
-        wanted = ", ".join(ACTIVITY_REPORT.headline(column) for column in missing)
         found = ", ".join(header[:20])[:300]
+        if not of_activities:
+            _refuse_what_is_above(header, text, delimiter)
+        wanted = ", ".join(ACTIVITY_REPORT.headline(column) for column in missing)
         report = "activity report" if is_of_activities else "report"
         cure = f"download the {report} again and leave its first line as it is"
+        spellings = [
+            f"{ACTIVITY_REPORT.headline(column)} may also be called {' or '.join(names[1:])}"
+            for column in missing
+            if (names := ACTIVITY_REPORT.aliases[column])[1:]
+        ]
+        cure = "; ".join((cure, *spellings))
         if not is_of_activities:
             cure += "; a unique users report needs a column User ID or Email"
         raise ReportRefused(f"its header has no column {wanted}; it reads: {found}. Cure: {cure}.")
     return ACTIVITY_REPORT
 
 
-def transcode(path: Path, report: ReportFormat, target: Path) -> None:
-    """Write a report anew in UTF-8, which is the one encoding that DuckDB reads in full.
-
-    Raises:
-        ReportRefused: the bytes are not what the byte order mark says.
-    """
-    try:
-        with open_report(path) as file, target.open("w", encoding="utf-8", newline="") as copy:
-            shutil.copyfileobj(io.TextIOWrapper(file, encoding=report.encoding, newline=""), copy)
-    except UnicodeError as error:
+def _refuse_what_is_above(first: list[str], text: str, delimiter: str) -> None:
+    """Raise ReportRefused if the header stands further down, or the first row is a record."""
+    rows = itertools.islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 1, _ROWS_SEARCHED)
+    for number, row in enumerate(rows, start=2):
+        if set(REQUIRED_COLUMNS) <= ACTIVITY_REPORT.columns_of(row).keys():
+            raise ReportRefused(
+                f"its header stands in row {number} only. Cure: delete the rows above it, or move it to the top"
+                " if they are records."
+            )
+    if any(_DATE_LIKE.match(title) for title in first):
+        names = delimiter.join(ACTIVITY_REPORT.headline(column) for column in ACTIVITY_REPORT.aliases)
         raise ReportRefused(
-            f"it is not in {report.encoding}, as it says it is: {error}. Cure: save it as 'CSV UTF-8'."
-        ) from error
+            "it has no header: its first row is a record. Cure: download it again with the header, or put the names"
+            f" of its columns above it, in the order in which they stand, such as {names}"
+        )
+
+
+def open_text(path: Path, encoding: str) -> TextIO:
+    """A report as text. A byte that no character can be made of comes out as a lone surrogate."""
+    codec = "utf-8-sig" if encoding == "utf-8" else encoding
+    return path.open(encoding=codec, errors=BROKEN, newline="")
 
 
 def _first_record(text: str, delimiter: str) -> list[str]:
+    csv.field_size_limit(2**31 - 1)
     record = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
     return [title.strip() for title in record]
 

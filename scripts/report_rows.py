@@ -9,14 +9,19 @@ be. Where the two differ, `examine_rows` takes the time to read every row with P
 from __future__ import annotations
 
 import csv
-import io
-from collections.abc import Collection
-from dataclasses import dataclass, field
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from report_format import ReportFormat, open_report
+from report_format import ReportFormat
 
 _CHUNK_BYTES = 1 << 22
+# DuckDB's default, in bytes: longer records it rejects or, from some megabytes on, passes over.
+MAX_ROW_BYTES = 2_097_152
+TEXT_KEPT = 10_000
+BROKEN_BYTE = re.compile("[\udc80-\udcff]")
+_LINE_ENDS = re.compile(b"\r\n?")
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,8 @@ class Rows:
         wide: numbers of the rows with more fields than the header.
         lines: lines of the file that each row of interest takes.
         longest: number of the row that takes the most lines.
+        oversized: beginning of each row that is longer than DuckDB reads.
+        broken: fields and text of each row of interest with bytes of no meaning, which are lone surrogates here.
     """
 
     record_count: int
@@ -44,6 +51,8 @@ class Rows:
     wide: list[int] = field(default_factory=list)
     lines: dict[int, int] = field(default_factory=dict)
     longest: int = 0
+    oversized: dict[int, str] = field(default_factory=dict)
+    broken: dict[int, tuple[list[str], str]] = field(default_factory=dict)
 
 
 def count_rows(path: Path, report: ReportFormat) -> RowCount:
@@ -52,7 +61,7 @@ def count_rows(path: Path, report: ReportFormat) -> RowCount:
     rows = delimiters = 0
     is_quoted = False
     last = b""
-    with open_report(path) as file:
+    with path.open("rb") as file:
         while chunk := file.read(_CHUNK_BYTES):
             if chunk.endswith(b"\r"):
                 chunk += file.read(1)
@@ -67,22 +76,71 @@ def count_rows(path: Path, report: ReportFormat) -> RowCount:
 
 def examine_rows(path: Path, report: ReportFormat, of_interest: Collection[int]) -> Rows:
     """Read every row with Python's CSV reader and tell which are unlike the others."""
-    csv.field_size_limit(2**31 - 1)
     width = len(report.header)
-    blank, wide = [], []
-    lines: dict[int, int] = {}
-    number = longest = most_lines = lines_before = 0
-    with open_report(path) as file:
-        text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
-        reader = csv.reader(text, delimiter=report.delimiter)
-        for number, row in enumerate(reader, start=1):
-            if not row:
-                blank.append(number)
-            elif len(row) > width:
-                wide.append(number)
-            lines_here, lines_before = reader.line_num - lines_before, reader.line_num
-            if lines_here > most_lines:
-                longest, most_lines = number, lines_here
-            if number in of_interest:
-                lines[number] = lines_here
-    return Rows(number - len(blank) - 1, blank, wide, lines, longest)
+    found = Rows(0)
+    number = longest = most_lines = 0
+    for number, row, lines in _rows_of(path, report):
+        if not row:
+            found.blank.append(number)
+        elif len(row) > width:
+            found.wide.append(number)
+        # A character takes four bytes at most.
+        if sum(map(len, lines)) > MAX_ROW_BYTES // 4 and sum(map(_size, lines)) > MAX_ROW_BYTES:
+            found.oversized[number] = "".join(lines)[:TEXT_KEPT]
+            found.lines[number] = len(lines)
+        if len(lines) > most_lines:
+            longest, most_lines = number, len(lines)
+        if number in of_interest:
+            found.lines[number] = len(lines)
+            if any(map(BROKEN_BYTE.search, row)):
+                found.broken[number] = (row, "".join(lines))
+    return replace(found, record_count=number - len(found.blank) - 1, longest=longest)
+
+
+def without_oversized(path: Path, report: ReportFormat, target: Path, oversized: Collection[int]) -> None:
+    """Write a report anew with a short row that is no record either in the place of each that is too long.
+
+    DuckDB passes over a row of many megabytes without a word, and counts the following ones wrong.
+    """
+    stand_in = report.delimiter.join("x" * (len(report.header) + 1))
+    with target.open("w", encoding="utf-8", errors="surrogateescape", newline="") as copy:
+        for number, _, lines in _rows_of(path, report):
+            if number in oversized:
+                end = lines[-1][len(lines[-1].rstrip("\r\n")) :]
+                copy.write(stand_in + end)
+            else:
+                copy.writelines(lines)
+
+
+def _rows_of(path: Path, report: ReportFormat) -> Iterator[tuple[int, list[str], list[str]]]:
+    """Number, fields and lines of each row. Bytes of no meaning are lone surrogates in it."""
+    csv.field_size_limit(2**31 - 1)
+    lines: list[str] = []
+
+    def remember(text: Iterable[str]) -> Iterator[str]:
+        for line in text:
+            lines.append(line)
+            yield line
+
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
+        for number, row in enumerate(csv.reader(remember(text), delimiter=report.delimiter), start=1):
+            yield number, row, lines
+            lines.clear()
+
+
+def _size(line: str) -> int:
+    return len(line.encode(errors="surrogateescape"))
+
+
+def with_one_line_end(path: Path, target: Path) -> None:
+    """Write a report anew so that all of its rows end alike; what stands in double quotes stays as it is."""
+    is_quoted = False
+    with path.open("rb") as file, target.open("wb") as copy:
+        while chunk := file.read(_CHUNK_BYTES):
+            if chunk.endswith(b"\r"):
+                chunk += file.read(1)
+            pieces = chunk.split(b'"')
+            for number in range(int(is_quoted), len(pieces), 2):
+                pieces[number] = _LINE_ENDS.sub(b"\n", pieces[number])
+            is_quoted ^= (len(pieces) - 1) % 2 == 1
+            copy.write(b'"'.join(pieces))

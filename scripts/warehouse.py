@@ -35,7 +35,14 @@ create table if not exists raw.reports (
     rejected_count bigint not null,
     first_occurred_at timestamp,
     last_occurred_at timestamp,
-    loaded_at timestamp not null
+    loaded_at timestamp not null,
+    file_format varchar,
+    known_columns varchar[],
+    missing_columns varchar[],
+    renamed_columns varchar[],
+    extra_columns varchar[],
+    nonexistent_hour_count bigint,
+    doubled_hour_count bigint
 );
 
 create table if not exists raw.activities (
@@ -54,7 +61,8 @@ create table if not exists raw.activities (
     content_name varchar,
     content_slug varchar,
     extra_columns varchar,
-    occurred_at timestamp not null
+    occurred_at timestamp not null,
+    time_flag varchar
 );
 
 create table if not exists raw.user_reports (
@@ -71,7 +79,12 @@ create table if not exists raw.user_reports (
     landed_count bigint not null,
     rejected_count bigint not null,
     report_date date,
-    loaded_at timestamp not null
+    loaded_at timestamp not null,
+    file_format varchar,
+    known_columns varchar[],
+    missing_columns varchar[],
+    renamed_columns varchar[],
+    extra_columns varchar[]
 );
 
 create table if not exists raw.users (
@@ -110,6 +123,21 @@ create table if not exists raw.forgotten_users (
     user_hash varchar not null,
     forgotten_at timestamp not null
 );
+
+-- What warehouses that were made before have not got yet.
+alter table raw.activities add column if not exists time_flag varchar;
+alter table raw.reports add column if not exists file_format varchar;
+alter table raw.reports add column if not exists known_columns varchar[];
+alter table raw.reports add column if not exists missing_columns varchar[];
+alter table raw.reports add column if not exists renamed_columns varchar[];
+alter table raw.reports add column if not exists extra_columns varchar[];
+alter table raw.user_reports add column if not exists file_format varchar;
+alter table raw.user_reports add column if not exists known_columns varchar[];
+alter table raw.user_reports add column if not exists missing_columns varchar[];
+alter table raw.user_reports add column if not exists renamed_columns varchar[];
+alter table raw.user_reports add column if not exists extra_columns varchar[];
+alter table raw.reports add column if not exists nonexistent_hour_count bigint;
+alter table raw.reports add column if not exists doubled_hour_count bigint;
 """
 
 
@@ -135,6 +163,21 @@ def shared_path() -> Path:
 def memory_limit() -> str:
     """The memory that DuckDB may use before it spills to disk: ``MEMORY_LIMIT``, or 3 GB."""
     return os.environ.get("MEMORY_LIMIT", "3GB")
+
+
+# What the system says when a file cannot grow or be written, and what the user is told.
+DISK_TROUBLES = {
+    "No space left on device": "the disk is full. Cure: free some space, and give the same command again",
+    "Disk quota exceeded": "the disk quota is used up. Cure: free some space, and give the same command again",
+    "File too large": "a file may not grow any larger here. Cure: raise the limit (ulimit -f), or free some space",
+    "Read-only file system": "the disk is read-only. Cure: say where it can be written with WAREHOUSE_PATH",
+    "Input/output error": "the disk reports an error. Cure: see whether it is sound",
+}
+
+
+def disk_trouble(message: str) -> str | None:
+    """What an error says about the disk, in words with a cure; None if it is about something else."""
+    return next((words for said, words in DISK_TROUBLES.items() if said in message), None)
 
 
 def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:

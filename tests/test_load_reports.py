@@ -24,7 +24,6 @@ from hypothesis import strategies as st
 
 import landing as landing_module
 from landing import Declaration, land_reports
-from load_reports import find_reports
 from loader_fixtures import (
     DAY,
     HEADER,
@@ -37,6 +36,7 @@ from loader_fixtures import (
     rows,
     write,
 )
+from report_files import ReportFile, find_reports
 from report_format import ReportRefused
 from warehouse import PROJECT_ROOT, connect
 
@@ -222,13 +222,14 @@ def test_extra_columns_of_one_name_are_both_kept(warehouse: duckdb.DuckDBPyConne
         (b"u2,Chat,Message,one, two,2024-05-01 10:00:00", None, "too many fields"),
         (b'u2,Chat,Message,"big" thing,2024-05-01 10:00:00', "Label", "double quote"),
         (b'u2,Chat,Message,"the "big" thing",2024-05-01 10:00:00', "Label", "double quote"),
-        (b"u2,Chat,Message,caf\xe9,2024-05-01 10:00:00", "Label", "not in UTF-8"),
-        (b"u2,Ch\xffat,Message,hi,2024-05-01 10:00:00", "Category", "not in UTF-8"),
+        (b"u2,Chat,Message,caf\xe9,2024-05-01 10:00:00", "Label", "not in utf-8: byte 4 of Label is 0xE9"),
+        (b"u2,Ch\xffat,Message,hi,2024-05-01 10:00:00", "Category", "not in utf-8: byte 3 of Category is 0xFF"),
         (b"u2,Chat,Message," + b"y" * 3_000_000 + b",2024-05-01 10:00:00", None, "longer than 2 MB"),
         (b"u2,Chat,Message,hi,yesterday", "Date", "cannot be read as yyyy-MM-dd"),
         (b"u2,Chat,Message,hi,", "Date", "it has no date"),
         (b"u2,Chat,Message,hi,   ", "Date", "it has no date"),
-        (SHORT_HEADER.encode(), "Date", "cannot be read as yyyy-MM-dd"),
+        (b"u2,Chat,Message,hi,1900-01-01 00:00:00", "Date", "the platform says never"),
+        (b"1.23E+09,Chat,Message,hi,2024-05-01 10:00:00", "User ID", "a spreadsheet has shortened the id"),
     ],
 )
 @pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
@@ -240,7 +241,7 @@ def test_what_is_no_record_is_rejected_and_the_rest_lands(
     reason: str,
     line_end: bytes,
 ) -> None:
-    lines = [SHORT_HEADER.encode(), activity("u1").encode(), line, activity("u3").encode()]
+    lines = [SHORT_HEADER.encode(), activity("u1", "grüezi").encode(), line, activity("u3").encode()]
     landing = land(warehouse, write(report, b"".join(text + line_end for text in lines)))
 
     assert landed_users(warehouse) == [(1, "u1"), (3, "u3")]
@@ -344,13 +345,51 @@ def test_no_record_of_a_large_file_vanishes_behind_an_unclosed_quote(
     assert owned_up == count or landing.refusal is not None
 
 
-def test_a_record_of_32_megabytes_does_not_vanish(warehouse: duckdb.DuckDBPyConnection, report: Path) -> None:
-    lines = (activity("u1"), activity("u2", "y" * (32 << 20)), activity("u3"))
-    landing = land(warehouse, write(report, report_text(*lines)))
+def test_a_record_of_100_megabytes_is_rejected_and_the_rest_lands(
+    warehouse: duckdb.DuckDBPyConnection, report: Path
+) -> None:
+    lines = (activity("u1"), activity("u2", "y" * 100_000_000), activity("u3"), activity("u4", "z" * 3_000_000))
+    land(warehouse, write(report, report_text(*lines)))
 
-    # DuckDB reads two of the three and says nothing, so that the file as a whole is refused.
-    assert "it holds 3 records, but only 2 can be told apart" in (landing.refusal or "")
-    assert landed_users(warehouse) == rejected_numbers(warehouse) == []
+    # DuckDB tells of the last one alone.
+    assert landed_users(warehouse) == [(1, "u1"), (3, "u3")]
+    assert rejected_numbers(warehouse) == [2, 4]
+    rejected = rows(warehouse, "select reason, left(record_text, 20) from raw.rejected_records order by record_number")
+    assert [(reason[:22], text) for reason, text in rejected] == [
+        ("it is longer than 2 MB", "u2,Chat,Message,yyyy"),
+        ("it is longer than 2 MB", "u4,Chat,Message,zzzz"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (SHORT_HEADER, "it is the header once more"),
+        ("\ufeff" + SHORT_HEADER, "it is the header once more"),
+        (",,,,", "it is blank"),
+        (" , ,,,\t", "it is blank"),
+    ],
+)
+def test_what_a_spreadsheet_or_a_paste_adds_is_set_aside_and_is_no_fault(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, line: str, reason: str
+) -> None:
+    landing = land(warehouse, write(report, report_text(activity("u1"), line, activity("u3"))))
+
+    assert landed_users(warehouse) == [(1, "u1"), (3, "u3")]
+    [(number, why)] = rows(warehouse, "select record_number, reason from raw.rejected_records")
+    assert (number, why[: len(reason)]) == (2, reason)
+    assert landing.is_clean
+    assert (landing.rejected_count, landing.harmless_count, landing.examples) == (1, 1, [])
+
+
+def test_a_pasted_report_whose_columns_stand_in_another_order_is_refused(
+    warehouse: duckdb.DuckDBPyConnection, report: Path
+) -> None:
+    other = "User ID,Action,Category,Label,Date"
+    landing = land(warehouse, write(report, report_text(activity("u1"), other, activity("u2"))))
+
+    assert "its record 2 is the header of another report" in (landing.refusal or "")
+    assert landed_users(warehouse) == []
 
 
 # --- Dates ---
@@ -360,7 +399,10 @@ def test_a_record_of_32_megabytes_does_not_vanish(warehouse: duckdb.DuckDBPyConn
     ("dates", "times", "date_format"),
     [
         (["2024-05-01 10:00:00"], ["2024-05-01 10:00:00"], "yyyy-MM-dd"),
-        (["1900-01-01 00:00:00"], ["1900-01-01 00:00:00"], "yyyy-MM-dd"),
+        (["2024/04/03 9:05"], ["2024-04-03 09:05:00"], "yyyy/MM/dd"),
+        (["13-04-2024 09:05"], ["2024-04-13 09:05:00"], "dd-MM-yyyy"),
+        (["4/25/24 9:05", "4/25/2024 9:05"], ["2024-04-25 09:05:00"] * 2, "MM/dd/yyyy"),
+        (["25.4.24 9:05"], ["2024-04-25 09:05:00"], "dd.MM.yyyy"),
         (["  2024-05-01 10:00:00 ", "\t2024-05-01 10:00\t"], ["2024-05-01 10:00:00"] * 2, "yyyy-MM-dd"),
         (["2024-05-01T10:00:59", "2024-05-01 10:00:00.25"], ["2024-05-01 10:00:59", "2024-05-01 10:00:00.25"], None),
         (["2024-02-29 23:59:59"], ["2024-02-29 23:59:59"], "yyyy-MM-dd"),
@@ -451,7 +493,7 @@ def test_a_declared_date_format_is_used(
     assert declared in rejected.reason
 
 
-@pytest.mark.parametrize("date", ["yesterday", "", "1714557600", "2024-05-01 24:00:00"])
+@pytest.mark.parametrize("date", ["yesterday", "1714557600", "2024-05-01 24:00:00"])
 def test_a_report_without_any_readable_date_is_refused(
     warehouse: duckdb.DuckDBPyConnection, report: Path, date: str
 ) -> None:
@@ -508,7 +550,68 @@ def test_a_declared_time_zone_is_turned_to_utc(
         "Europe/Zurich",
     ],
 )
-def test_an_offset_in_the_date_wins_over_the_declared_zone(
+@pytest.mark.parametrize(
+    ("date", "time"),
+    [
+        ("2024-05-01T10:00:00Z", "2024-05-01 10:00:00"),
+        ("2024-05-01 10:00:00+02:00", "2024-05-01 08:00:00"),
+        ("2024-05-01T10:00:00.250-0330", "2024-05-01 13:30:00.25"),
+        ("2024-05-01 10:00:00 +05", "2024-05-01 05:00:00"),
+    ],
+)
+def test_an_offset_is_found_in_the_date_and_wins_over_the_declared_zone(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, zone: str, date: str, time: str
+) -> None:
+    land(warehouse, write(report, report_text(activity("u1", date=date))), Declaration(time_zone=zone))
+
+    assert rows(warehouse, OCCURRED) == [time]
+    assert rows(warehouse, "select date_format from raw.reports") == ["ISO 8601 with offset"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "times"),
+    [
+        (
+            "Europe/Zurich",
+            {
+                "2024-03-31 01:59:59": ("2024-03-31 00:59:59", None),
+                "2024-03-31 02:00:00": ("2024-03-31 01:00:00", "nonexistent"),
+                "2024-03-31 02:59:59": ("2024-03-31 01:59:59", "nonexistent"),
+                "2024-03-31 03:00:00": ("2024-03-31 01:00:00", None),
+                "2024-10-27 01:59:59": ("2024-10-26 23:59:59", None),
+                "2024-10-27 02:00:00": ("2024-10-27 01:00:00", "doubled"),
+                "2024-10-27 02:59:59": ("2024-10-27 01:59:59", "doubled"),
+                "2024-10-27 03:00:00": ("2024-10-27 02:00:00", None),
+            },
+        ),
+        (
+            "Australia/Lord_Howe",
+            {
+                "2024-10-06 02:15:00": ("2024-10-05 15:45:00", "nonexistent"),
+                "2024-10-06 02:30:00": ("2024-10-05 15:30:00", None),
+                "2024-04-07 01:29:59": ("2024-04-06 14:29:59", None),
+                "2024-04-07 01:30:00": ("2024-04-06 15:00:00", "doubled"),
+                "2024-04-07 02:00:00": ("2024-04-06 15:30:00", None),
+            },
+        ),
+    ],
+)
+def test_hours_that_the_clocks_skip_or_show_twice_are_read_by_the_rule_and_flagged(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, zone: str, times: dict[str, tuple[str, str | None]]
+) -> None:
+    land(warehouse, write(report, report_text(*(activity("u1", date=date) for date in times))), Declaration("s", zone))
+
+    assert rows(warehouse, "select occurred_at::varchar, time_flag from raw.activities order by record_number") == list(
+        times.values()
+    )
+    flags = [flag for _, flag in times.values()]
+    assert rows(warehouse, "select nonexistent_hour_count, doubled_hour_count from raw.reports") == [
+        (flags.count("nonexistent"), flags.count("doubled"))
+    ]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Zurich"])
+def test_a_declared_format_with_an_offset_wins_over_the_declared_zone(
     warehouse: duckdb.DuckDBPyConnection, report: Path, zone: str
 ) -> None:
     path = write(report, report_text(activity("u1", date="2024-05-01 10:00:00 +0500")))
@@ -580,7 +683,9 @@ def test_the_manifest_tells_what_was_landed_and_how(warehouse: duckdb.DuckDBPyCo
     assert manifest == [
         (
             *(digest[:16], "report.csv", digest, len(content), "site-2", "Europe/Zurich", "yyyy-MM-dd"),
-            *(";", "utf-8", header, 1, 1, 0),
+            *(";", "utf-8", header, 1, 1, 0, "csv", ["user_id", "category", "action", "label", "date"]),
+            ["first_name", "last_name", "company", "email", "content_id", "content_name", "content_slug"],
+            *([], [], 0, 0),
         )
     ]
     assert rows(warehouse, "select report_id from raw.activities") == [digest[:16]]
@@ -632,7 +737,10 @@ def test_a_packed_report_lands(warehouse: duckdb.DuckDBPyConnection, tmp_path: P
 
     assert landed_users(warehouse) == [(1, "u1"), (3, "u3")]
     assert rejected_numbers(warehouse) == [2]
-    assert rows(warehouse, "select file_name, file_bytes from raw.reports") == [(name, len(content))]
+    assert rows(warehouse, "select file_name, file_sha256, file_bytes, file_format from raw.reports") == [
+        (name, hashlib.sha256(text).hexdigest(), len(text), "gz")
+    ]
+    assert land(warehouse, write(tmp_path / "plain.csv", text)).already_landed_as == name
 
 
 def large_packed_report() -> bytes:
@@ -727,9 +835,11 @@ def fail_at(monkeypatch: pytest.MonkeyPatch, name: str, error: Exception) -> Non
     """Let the last statement of one file's transaction fail."""
     land_manifest = landing_module._land_manifest
 
-    def failing(connection: duckdb.DuckDBPyConnection, report_id: str, path: Path, *others: object) -> tuple[int, int]:
-        counts: tuple[int, int] = land_manifest(connection, report_id, path, *others)  # type: ignore[arg-type]
-        if path.name == name:
+    def failing(
+        connection: duckdb.DuckDBPyConnection, report_id: str, file: ReportFile, *others: object
+    ) -> tuple[int, int]:
+        counts: tuple[int, int] = land_manifest(connection, report_id, file, *others)  # type: ignore[arg-type]
+        if file.name == name:
             raise error
         return counts
 
@@ -797,7 +907,7 @@ def test_a_file_that_has_gone_is_refused_and_the_others_land(
 
 def run_loader(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     script = PROJECT_ROOT / "scripts" / "load_reports.py"
-    settled = {key: value for key, value in os.environ.items() if key not in ("SITE", "TIME_ZONE", "DATE_FORMAT")}
+    settled = {key: value for key, value in os.environ.items() if key not in ("SITE", "TIME_ZONE", "DATE_FORMAT", "ENCODING")}
     done = subprocess.run(
         [sys.executable, str(script), *map(str, arguments)],
         capture_output=True,
@@ -837,7 +947,7 @@ def test_what_is_rejected_or_refused_is_said_and_exits_with_1(tmp_path: Path) ->
     assert "a.csv: 1 records, 7 rejected" in done.stdout
     assert "record 2, column Date, value '[bold]never': the date cannot be read as yyyy-MM-dd. Cure:" in done.stdout
     assert "the rest in raw.rejected_records" in done.stdout
-    assert "b.csv: its header has no column User ID, Category, Action, Date; it reads: <html>" in done.stdout
+    assert "b.csv: it is a web page" in done.stdout
     assert "c.csv: 1 records" in done.stdout
     with connect(database, read_only=True) as warehouse:
         assert rows(warehouse, "select user_id from raw.activities order by 1") == ["u1", "u3"]
@@ -847,7 +957,7 @@ def test_what_is_rejected_or_refused_is_said_and_exits_with_1(tmp_path: Path) ->
     ("arguments", "said"),
     [
         (["none.csv"], "there is no file, folder or match for 'none.csv'"),
-        (["empty"], "no report (.csv or .csv.gz) in empty"),
+        (["empty"], "no report (.csv, .tsv, .csv.gz, .tsv.gz, .zip, .xlsx) in empty"),
         (["--time-zone", "Europe/Zürich", "a.csv"], "no IANA time zone"),
         (["--date-format", "dd-mm", "a.csv"], "strptime format"),
         (["--date-format", "%Q", "a.csv"], "strptime format"),
@@ -936,7 +1046,8 @@ def test_whatever_the_texts_hold_lands_verbatim_and_in_order(
     assert landing.refusal is None
     landed = rows(
         warehouse,
-        "select * exclude (report_id, date, extra_columns, occurred_at) from raw.activities order by record_number",
+        "select * exclude (report_id, date, extra_columns, occurred_at, time_flag)"
+        " from raw.activities order by record_number",
     )
     assert landed == [(number, *record) for number, record in enumerate(records, 1)]
     assert rejected_numbers(warehouse) == []
@@ -979,7 +1090,7 @@ def test_every_record_lands_or_is_rejected_under_its_own_number(
         elif kind != "blank":
             rejected.append(number)
     write(report, b"".join(line + line_end.encode() for line in lines))
-    landing = land(warehouse, report, Declaration(date_format="yyyy-MM-dd"))
+    landing = land(warehouse, report, Declaration(date_format="yyyy-MM-dd", encoding="utf-8"))
 
     assert landing.refusal is None
     assert landed_users(warehouse) == landed
