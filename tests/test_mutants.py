@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
+import run_mutants
 from conftest import ROOT
-from run_mutants import Mutant, Outcome, Selection, page, read_mutants, run, try_mutant
+from run_mutants import Mutant, Outcome, Selection, batches, page, read_mutants, run, try_batch, try_mutant
 
 MUTANTS = read_mutants()
 NAMES = [mutant.name for mutant in MUTANTS]
@@ -39,7 +41,7 @@ def test_the_tests_of_a_mutant_exist() -> None:
         for model in mutant.tests.unit:
             assert f"    model: {model}\n" in models[model], mutant.name
         for test in mutant.tests.pytest:
-            file, _, name = test.partition("::")
+            file, _, name = test.partition("[")[0].partition("::")
             assert re.search(rf"^def {name or 'test_'}", (ROOT / file).read_text(), flags=re.MULTILINE), mutant.name
 
 
@@ -104,6 +106,43 @@ def test_a_mutant_that_does_not_stand_there_once_is_not_tried(small: Path, old: 
 
 def test_tests_that_are_not_there_are_broken(small: Path) -> None:
     assert run(small, Selection(pytest=("test_code.py::test_none",))).state == "broken"
+
+
+def of_model(name: str, file: str, *models: str) -> Mutant:
+    return Mutant(name, file, "any", "a", "b", Selection(unit=models))
+
+
+def test_only_mutants_of_different_models_are_tried_together() -> None:
+    first, again = of_model("m1", "models/one.sql", "one"), of_model("m2", "models/one.sql", "one")
+    other, macro = of_model("m3", "models/two.sql", "two"), of_model("m4", "macros/one_or_two.sql", "one")
+    both = of_model("m5", "models/one.sql", "one", "two")
+    python = Mutant("m6", "scripts/one.py", "any", "a", "b", Selection(pytest=("tests/test_one.py",)))
+    assert batches([first, again, other, macro, both, python]) == [[python], [first, other], [again], [macro], [both]]
+    assert sorted(mutant.name for batch in batches(MUTANTS) for mutant in batch) == sorted(NAMES)
+
+
+def test_each_of_a_batch_has_an_outcome_of_its_own(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (small / "models").mkdir()
+    mutants = [of_model(f"m{number}", f"models/{name}.sql", name) for number, name in enumerate(("one", "two"))]
+    for name in ("one", "two"):
+        (small / "models" / f"{name}.sql").write_text("a")
+    seen: list[tuple[str, ...]] = []
+    hidden = False
+
+    def dbt(root: Path, models: Iterable[str]) -> dict[str, Outcome]:
+        text = {name: (root / "models" / f"{name}.sql").read_text() for name in models}
+        seen.append(tuple(text.values()))
+        if hidden and len(text) > 1:
+            return dict.fromkeys(text, Outcome("broken", reason="it does not compile"))
+        return {name: Outcome("killed", (name,)) if name == "one" else Outcome("survived") for name in text}
+
+    monkeypatch.setattr(run_mutants, "run_unit_tests", dbt)
+    expected = [Outcome("killed", ("one",)), Outcome("survived")]
+    assert try_batch(small, mutants) == expected
+    hidden = True
+    assert try_batch(small, mutants) == expected
+    assert seen == [("b", "b"), ("b", "b"), ("b",), ("b",)]
+    assert (small / "models" / "one.sql").read_text() == "a"
 
 
 def test_the_page_counts_by_place_and_tells_what_was_not_killed() -> None:
