@@ -1,6 +1,6 @@
 # Two commands: `make build` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help build test lint format share forget metrics docs answers attendance-accuracy mutants sample picture lock clean
+.PHONY: help build test lint format share forget withdraw export metrics docs answers attendance-accuracy mutants sample picture lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -10,14 +10,15 @@ BY ?=
 SAVED ?=
 ONLY ?=
 
-# Read by the scripts: SITE, TIME_ZONE, DATE_FORMAT and ENCODING say what no report tells; MEMORY_LIMIT bounds DuckDB.
-export REPORTS SITE TIME_ZONE DATE_FORMAT ENCODING MEMORY_LIMIT WAREHOUSE_PATH PUBLISHED_PATH SHARED_PATH
-# By share and forget: whom to forget, and from how many people on numbers are shown.
-export USER_ID PSEUDONYM_SALT MINIMUM_COHORT_SIZE
+# Read by the scripts: SITE, TIME_ZONE, DATE_FORMAT and ENCODING say what no report tells, AGAIN lands also what
+# was withdrawn; MEMORY_LIMIT bounds DuckDB.
+export REPORTS SITE TIME_ZONE DATE_FORMAT ENCODING AGAIN MEMORY_LIMIT WAREHOUSE_PATH PUBLISHED_PATH SHARED_PATH
+# By share, forget and withdraw: whom to forget, what to withdraw, and from how many people on numbers are shown.
+export USER_ID REPORT PSEUDONYM_SALT MINIMUM_COHORT_SIZE
 SITE ?= main
 TIME_ZONE ?= UTC
 # What is blank is not handed on: the scripts have their own defaults.
-OPTIONAL := REPORTS DATE_FORMAT ENCODING MEMORY_LIMIT WAREHOUSE_PATH PUBLISHED_PATH SHARED_PATH MINIMUM_COHORT_SIZE
+OPTIONAL := REPORTS DATE_FORMAT ENCODING AGAIN MEMORY_LIMIT WAREHOUSE_PATH PUBLISHED_PATH SHARED_PATH MINIMUM_COHORT_SIZE
 $(foreach name,$(OPTIONAL),$(if $(strip $($(name))),,$(eval unexport $(name))))
 
 help: ## List the targets.
@@ -47,6 +48,12 @@ share: $(VENV)/.installed ## Write a copy to hand on, with pseudonyms in place o
 # SITE has a default here, and no site may be meant.
 forget: $(VENV)/.installed ## Forget a person: USER_ID=7, SITE=… if the id is of several sites; DRY_RUN=1 only says what there is.
 	@$(PYTHON) scripts/forget.py $(if $(filter-out file,$(origin SITE)),--site "$(SITE)") $(if $(DRY_RUN),--dry-run)
+
+withdraw: $(VENV)/.installed ## Withdraw a report loaded by mistake: REPORT=x.csv or its id; DRY_RUN=1 only says what would go.
+	@$(PYTHON) scripts/withdraw.py $(if $(DRY_RUN),--dry-run)
+
+export: $(VENV)/.installed ## Write a table as CSV for a spreadsheet: TABLE=marts.fct_leaderboard; else the rejected records.
+	@$(PYTHON) scripts/export_table.py $(if $(TABLE),"$(TABLE)")
 
 metrics: $(VENV)/.installed-dev ## Ask the built warehouse: METRICS=attendees,live_rate BY=metric_time__week, or SAVED=site_overview; else list them.
 	@$(PYTHON) scripts/metrics.py $(if $(SAVED),query --saved-query $(SAVED),$(if $(METRICS),query --metrics $(METRICS) \

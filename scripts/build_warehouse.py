@@ -25,6 +25,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from landing import DEFAULT_SITE, SAMPLE_SITE, Declaration, holds_own_reports
 from load_reports import (
+    AgainOption,
     DateFormatOption,
     EncodingOption,
     SiteOption,
@@ -79,7 +80,7 @@ def choose_reports(reports: Path | None, declaration: Declaration) -> tuple[list
         return found, declaration
     if reports is not None:
         raise WarehouseError(f"there is no report ({', '.join(SUFFIXES)}) in {reports}.")
-    return find_reports([str(SAMPLE_REPORTS)]), Declaration(site_id=SAMPLE_SITE)
+    return find_reports([str(SAMPLE_REPORTS)]), Declaration(site_id=SAMPLE_SITE, is_again=declaration.is_again)
 
 
 def run_dbt(console: Console) -> dbtRunnerResult:
@@ -118,6 +119,7 @@ def main(
     time_zone: TimeZoneOption = "UTC",
     date_format: DateFormatOption = None,
     encoding: EncodingOption = None,
+    again: AgainOption = False,
 ) -> None:
     """Land the reports, build and test the warehouse, publish it and print a summary.
 
@@ -129,7 +131,7 @@ def main(
     warehouse, published = warehouse_path().resolve(), published_path().resolve()
     os.environ["WAREHOUSE_PATH"] = str(warehouse)
     try:
-        paths, declaration = choose_reports(reports, declared(site, time_zone, date_format, encoding))
+        paths, declaration = choose_reports(reports, declared(site, time_zone, date_format, encoding, again))
         with steps.step("landing"), connect(warehouse) as connection:
             if declaration.site_id == SAMPLE_SITE and holds_own_reports(connection):
                 console.print("There is no new report in reports/.")

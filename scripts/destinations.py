@@ -185,7 +185,8 @@ def _shortened(report: ReportFormat, column: str) -> list[Fault]:
     text = f"c{report.columns[column]}"
     return [
         Fault(
-            f"({text} ilike '%e+%' and regexp_matches({text}, {_literal(SHORTENED)}))",
+            # The first search is a hundred times as fast, and nearly always enough.
+            f"(contains({text}, '+') and regexp_matches({text}, {_literal(SHORTENED)}))",
             "'a spreadsheet has shortened the id, and others may look the same now. Cure: land the report as it was"
             " downloaded.'",
             report.header_of(column),

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -22,8 +23,8 @@ from rich.progress import Progress
 from destinations import BLANK_REASON, HEADER_REASON, Destination, Fault, destination_of
 from forgotten import NAMED_REASON, REASON, Names, Remembered, names_of, remembered, without_names
 from report_encoding import Survey, encoding_of, survey, transcode
-from report_files import UNREADABLE, ReportFile, reports_in, unreadable
-from report_format import ACTIVITY_REPORT, ONLY_OF_ACTIVITIES, ReportFormat, ReportRefused, read_format
+from report_files import ReportFile, reports_in, unreadable
+from report_format import ACTIVITY_REPORT, IDENTIFYING_COLUMNS, ReportFormat, ReportRefused, read_format
 from report_rows import BROKEN_BYTE, TEXT_KEPT, Rows, count_rows, examine_rows, with_one_line_end, without_oversized
 from warehouse import RAW_TABLES, WarehouseError, disk_trouble, number_of
 
@@ -32,7 +33,7 @@ DEFAULT_SITE = "main"
 SAMPLE_SITE = "sample"
 EXAMPLES_SHOWN = 5
 # What is set aside without harm.
-HARMLESS = [BLANK_REASON, HEADER_REASON, REASON]
+HARMLESS = [BLANK_REASON, HEADER_REASON, REASON, NAMED_REASON]
 
 LANDED_REPORTS = """
 select report_id, file_name, file_sha256, site_id from raw.reports
@@ -124,12 +125,14 @@ class Declaration:
         time_zone: IANA zone of the dates in it.
         date_format: a name in ``DATE_FORMATS``, a strptime format, or None to find it from the file.
         encoding: a codec of Python, or None to find it from the file.
+        is_again: whether files that were withdrawn are landed all the same.
     """
 
     site_id: str = DEFAULT_SITE
     time_zone: str = "UTC"
     date_format: str | None = None
     encoding: str | None = None
+    is_again: bool = False
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,7 @@ class RejectedRecord:
 
 @dataclass(frozen=True)
 class Landing:
-    """What became of one report: landed, already landed, or refused as a whole with the reason.
+    """What became of one report: landed, already landed, left out, or refused as a whole with the reason.
 
     Attributes:
         path: the file, as the user named it.
@@ -156,6 +159,7 @@ class Landing:
         examples: some of the rejected records.
         notes: what was found out about the report and may be wrong.
         already_landed_as: the file of the same bytes that was landed before.
+        withdrawn_on: the day on which it was withdrawn, so that it was left out.
         refusal: why nothing of it was landed.
     """
 
@@ -168,6 +172,7 @@ class Landing:
     examples: list[RejectedRecord] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     already_landed_as: str | None = None
+    withdrawn_on: date | None = None
     refusal: str | None = None
 
     @property
@@ -223,7 +228,7 @@ def _land_or_refuse(
             return _land_report(connection, report, declaration, Path(folder), show)
     except ReportRefused as refused:
         refusal = str(refused)
-    except (duckdb.Error, *UNREADABLE) as error:
+    except (duckdb.Error, OSError) as error:
         trouble = disk_trouble(str(error))
         if trouble is not None:
             raise WarehouseError(
@@ -245,12 +250,13 @@ def _spool(connection: duckdb.DuckDBPyConnection) -> Iterator[Path]:
             yield Path(folder)
         return
     spool = Path(f"{row[0]}.landing")
+    shutil.rmtree(spool, ignore_errors=True)
     try:
-        shutil.rmtree(spool, ignore_errors=True)
         spool.mkdir(mode=0o700)
-        yield spool
     except OSError as error:
         raise WarehouseError(f"{spool} cannot be written: {disk_trouble(str(error)) or error.strerror}.") from error
+    try:
+        yield spool
     finally:
         shutil.rmtree(spool, ignore_errors=True)
 
@@ -265,15 +271,19 @@ def withdraw_sample(connection: duckdb.DuckDBPyConnection) -> bool:
     """Take the sample out of the warehouse once it holds a report of its owner; returns whether it was there."""
     if not holds_own_reports(connection):
         return False
-    sample = f"(select report_id from ({LANDED_REPORTS}) where site_id = '{SAMPLE_SITE}')"
-    if not number_of(connection, f"select count(*) from {sample}"):
+    sample = connection.execute(f"select report_id from ({LANDED_REPORTS}) where site_id = ?", [SAMPLE_SITE]).fetchall()
+    if not sample:
         return False
     connection.execute("begin")
-    # The manifests come last, for they say what is of the sample.
-    for table in ("activities", "users", "rejected_records", "reports", "user_reports"):
-        connection.execute(f"delete from raw.{table} where report_id in {sample}")
+    delete_reports(connection, [report_id for (report_id,) in sample])
     connection.execute("commit")
     return True
+
+
+def delete_reports(connection: duckdb.DuckDBPyConnection, report_ids: list[str]) -> None:
+    """Delete all that was landed from these reports, in the transaction of the caller."""
+    for table in ("activities", "users", "rejected_records", "reports", "user_reports"):
+        connection.execute(f"delete from raw.{table} where list_contains(?, report_id)", [report_ids])
 
 
 def _land_report(
@@ -290,6 +300,11 @@ def _land_report(
     ).fetchone()
     if twin:
         return Landing(file.path, file.shown, already_landed_as=twin[0])
+    withdrawn = connection.execute(
+        "select withdrawn_at::date from raw.withdrawn_reports where file_sha256 = ?", [seen.sha256]
+    ).fetchone()
+    if withdrawn and not declaration.is_again:
+        return Landing(file.path, file.shown, withdrawn_on=withdrawn[0])
 
     encoding = encoding_of(text, seen, declaration.encoding)
     report = read_format(text, encoding)
@@ -304,11 +319,13 @@ def _land_report(
     connection.execute("begin")
     try:
         with _progress_of(connection, lambda share: show(0.4 + share * 0.6)):
-            _land_records(connection, report_id, report, destination)
+            is_all = _land_records(connection, report_id, report, destination)
         _land_malformed(connection, report_id, report, rows, known, names)
-        _land_unfit(connection, report_id, report, destination)
+        if not is_all:
+            _land_unfit(connection, report_id, report, destination)
         _land_forgotten(connection, report_id)
         landed, rejected = _land_manifest(connection, report_id, file, seen, report, declaration, destination, names)
+        connection.execute("delete from raw.withdrawn_reports where file_sha256 = ?", [seen.sha256])
         connection.execute("commit")
     except BaseException:
         _roll_back(connection)
@@ -421,21 +438,15 @@ def _refuse_other_columns(connection: duckdb.DuckDBPyConnection, report: ReportF
     Raises:
         ReportRefused: from some record on the fields are others than the header says.
     """
-    wanted = [column for column in ONLY_OF_ACTIVITIES if column in report.columns] if report.is_of_activities else []
-    wanted = [*wanted[:2], "date"] if wanted else ["user_id"] if "user_id" in report.columns else []
-    titles = [name for kind_names in report.kind.aliases.values() for name in kind_names]
-    are_titles = " and ".join(
-        f"list_contains($titles, lower(trim(replace(c{report.columns[column]}, '_', ' '), e' \t\ufeff')))"
-        for column in wanted
-    )
-    if not are_titles:
-        return
+    columns = ("date", "category", "action") if report.is_of_activities else IDENTIFYING_COLUMNS
+    fields = [f"c{report.columns[column]}" for column in columns if column in report.columns]
+    titles = [name for names in report.kind.aliases.values() for name in names]
+    # No title begins with a digit, and nearly every field of the first column does.
+    tests = [f"({fields[0]} < '0' or {fields[0]} >= ':')"]
+    tests += [f"list_contains($titles, lower(trim(replace({field}, '_', ' '), e' \t\ufeff')))" for field in fields]
     same = " and ".join(f"trim(c{index}, e' \t\ufeff') = $title{index}" for index in range(len(report.header)))
     row = connection.execute(
-        f"""
-        {_numbered(connection)}
-        select min(record_number) from numbered where {are_titles} and not ({same})
-        """,
+        f"{_numbered(connection)} select min(record_number) from numbered where {' and '.join(tests)} and not ({same})",
         {"titles": titles, **{f"title{index}": title for index, title in enumerate(report.header)}},
     ).fetchone()
     if row and row[0] is not None:
@@ -480,8 +491,8 @@ def _numbered(connection: duckdb.DuckDBPyConnection) -> str:
 
 def _land_records(
     connection: duckdb.DuckDBPyConnection, report_id: str, report: ReportFormat, destination: Destination
-) -> None:
-    """Move the staged records that have what they must have to their table."""
+) -> bool:
+    """Move the staged records that have what they must have to their table; returns whether these are all."""
     texts = [f"c{report.columns[column]}" if column in report.columns else "null" for column in report.kind.aliases]
     parameters: dict[str, object] = {"report_id": report_id}
     extra_columns = "null"
@@ -492,7 +503,7 @@ def _land_records(
             parameters[f"title{index}"] = report.header[index]
         extra_columns = f"json_object({', '.join(pairs)})"
     columns = ", ".join(("$report_id", "record_number", *texts, extra_columns, *destination.columns))
-    connection.execute(
+    landed = connection.execute(
         f"""
         insert into {destination.table}
         {_numbered(connection)},
@@ -507,7 +518,8 @@ def _land_records(
             and record_number not in (select record_number from forgotten)
         """,
         parameters,
-    )
+    ).fetchone()
+    return landed is not None and landed[0] == number_of(connection, "select count(*) from staged")
 
 
 def _land_malformed(

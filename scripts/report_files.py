@@ -73,6 +73,8 @@ class ReportFile:
     @property
     def shown(self) -> str:
         """What the user knows it by: its path and what it is in there."""
+        if str(self.path) == STANDARD_INPUT:
+            return self.name
         return str(self.path) + self.name.removeprefix(self.path.name)
 
     def as_text(self, folder: Path) -> Path:

@@ -245,9 +245,13 @@ def read_format(path: Path, encoding: str = "utf-8") -> ReportFormat:
     if not text.strip():
         raise ReportRefused("it holds nothing but blank lines. Cure: download it again.")
     headers = {delimiter: _first_record(text, delimiter) for delimiter in DELIMITERS}
+    # Where no column is known, the one that makes the most columns helps to say what is wrong.
     delimiter = max(
         DELIMITERS,
-        key=lambda candidate: max(len(kind.columns_of(headers[candidate])) for kind in REPORT_KINDS),
+        key=lambda candidate: (
+            max(len(kind.columns_of(headers[candidate])) for kind in REPORT_KINDS),
+            len(headers[candidate]),
+        ),
     )
     header = headers[delimiter]
     broken = next((title for title in header if _BROKEN.search(title)), None)

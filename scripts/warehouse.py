@@ -124,6 +124,13 @@ create table if not exists raw.forgotten_users (
     forgotten_at timestamp not null
 );
 
+create table if not exists raw.withdrawn_reports (
+    report_id varchar not null,
+    file_sha256 varchar not null,
+    site_id varchar not null,
+    withdrawn_at timestamp not null
+);
+
 -- What warehouses that were made before have not got yet.
 alter table raw.activities add column if not exists time_flag varchar;
 alter table raw.reports add column if not exists file_format varchar;

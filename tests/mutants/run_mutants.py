@@ -32,6 +32,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from project_copy import copy_to
+from warehouse import PROJECT_ROOT
 
 DATA = Path(__file__).with_name("mutants.toml")
 WORKERS = 2
@@ -124,17 +125,23 @@ def read_mutants(path: Path = DATA) -> list[Mutant]:
     ]
 
 
-@contextmanager
-def mutated(root: Path, mutant: Mutant) -> Iterator[None]:
-    """The project with the fault in it, as it was again afterwards.
+def text_to_mutate(root: Path, mutant: Mutant) -> str:
+    """The text of the file that is to have the fault.
 
     Raises:
-        ValueError: what should stand in the file does not stand there once.
+        ValueError: what is to be replaced does not stand there once.
     """
-    path = root / mutant.file
-    text = path.read_text()
+    text = (root / mutant.file).read_text()
     if text.count(mutant.old) != 1:
         raise ValueError(f"{mutant.name}: `old` stands {text.count(mutant.old)} times in {mutant.file}, not once")
+    return text
+
+
+@contextmanager
+def mutated(root: Path, mutant: Mutant) -> Iterator[None]:
+    """The project with the fault in it, as it was again afterwards."""
+    path = root / mutant.file
+    text = text_to_mutate(root, mutant)
     path.write_text(text.replace(mutant.old, mutant.new))
     try:
         yield
@@ -369,6 +376,11 @@ def main(
         if output:
             raise typer.BadParameter("the page tells of all mutants")
         mutants = [mutant for mutant in mutants if mutant.name in only]
+    try:
+        for mutant in mutants:
+            text_to_mutate(PROJECT_ROOT, mutant)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         original = Path(folder).resolve() / "original"

@@ -19,6 +19,7 @@ final as (
         alias_evidence,
         occurred_at,
         {{ local_date('occurred_at') }} as occurred_date,
+        time_flag,
         report_id,
         record_number
     from activities
