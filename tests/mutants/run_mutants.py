@@ -36,7 +36,7 @@ from warehouse import PROJECT_ROOT
 
 DATA = Path(__file__).with_name("mutants.toml")
 WORKERS = 2
-TIMEOUT_SECONDS = 600
+TIMEOUT_SECONDS = 900
 State = Literal["killed", "survived", "broken"]
 STATES: tuple[State, ...] = ("killed", "survived", "broken")
 # What the tests read beside what dbt needs.
@@ -300,13 +300,16 @@ def build_original(root: Path) -> None:
 
 def failures_without_mutants(pool: ProcessPoolExecutor, mutants: Iterable[Mutant]) -> list[str]:
     """Run all tests of the mutants once without any mutant: what fails or cannot be run."""
-    mutants = list(mutants)
-    unit = tuple(sorted({model for mutant in mutants for model in mutant.tests.unit}))
-    nodes = tuple(sorted({node for mutant in mutants for node in mutant.tests.pytest}))
-    runs = [
-        pool.submit(_run, tests) for tests in (Selection(pytest=nodes), Selection(unit=unit)) if tests != Selection()
-    ]
-    outcomes = [future.result() for future in runs]
+    models: set[str] = set()
+    nodes: dict[str, set[str]] = {}
+    for mutant in mutants:
+        models.update(mutant.tests.unit)
+        for node in mutant.tests.pytest:
+            nodes.setdefault(node.partition("::")[0], set()).add(node)
+    selections = [Selection(pytest=tuple(sorted(of_file))) for of_file in nodes.values()]
+    if models:
+        selections.append(Selection(unit=tuple(sorted(models))))
+    outcomes = [future.result() for future in [pool.submit(_run, tests) for tests in selections]]
     return [" ".join(outcome.killed_by) or outcome.reason for outcome in outcomes if outcome.state != "survived"]
 
 
