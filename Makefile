@@ -1,6 +1,6 @@
 # Two commands: `make build` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help build test lint format share forget withdraw export metrics docs answers attendance-accuracy mutants sample picture lock clean
+.PHONY: help build test faults lint format share forget withdraw export metrics docs answers attendance-accuracy mutants sample picture lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -9,6 +9,9 @@ METRICS ?=
 BY ?=
 SAVED ?=
 ONLY ?=
+KILLS ?= 210
+BUILDS ?= 20
+SEED ?= 1
 
 # Read by the scripts: SITE, TIME_ZONE, DATE_FORMAT and ENCODING say what no report tells, AGAIN lands also what
 # was withdrawn; MEMORY_LIMIT bounds DuckDB.
@@ -29,6 +32,9 @@ build: $(VENV)/.installed ## Set up, land the reports (REPORTS=dir, else reports
 
 test: lint ## Run every test there is: linters, Python tests, dbt's unit and data tests on the sample.
 	@$(PYTHON) -m pytest --numprocesses auto --dist worksteal
+
+faults: $(VENV)/.installed-dev ## Kill loads, builds and publications and read through builds (half an hour): KILLS=210 BUILDS=20 SEED=1.
+	@PYTHONPATH=scripts:tests $(PYTHON) -m faults --kills $(KILLS) --builds $(BUILDS) --seed $(SEED)
 
 lint: $(VENV)/.installed-dev ## Run the linters: sqlfluff, ruff, mypy, yamllint.
 	@$(VENV)/bin/ruff check scripts tests

@@ -15,8 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
+import duckdb
 import typer
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt_common.events.base_types import EventMsg
 from rich.console import Console
@@ -41,6 +43,8 @@ from warehouse import (
     PROJECT_ROOT,
     WarehouseError,
     connect,
+    disk_trouble,
+    in_words,
     published_path,
     warehouse_path,
 )
@@ -110,6 +114,15 @@ def run_dbt(console: Console) -> dbtRunnerResult:
         return result
 
 
+def why_not_built(result: dbtRunnerResult) -> str:
+    """Why dbt failed, as far as one sentence can tell."""
+    nodes = result.result.results if isinstance(result.result, RunExecutionResult) else ()
+    messages = [str(result.exception), *(str(node.message) for node in nodes)]
+    troubles = (disk_trouble(message) for message in messages)
+    told = next((trouble for trouble in troubles if trouble), None)
+    return f"{told or 'see the failures above, and logs/dbt.log for all of it'}."
+
+
 def main(
     reports: Annotated[
         Path | None,
@@ -140,16 +153,15 @@ def main(
         with steps.step("building and testing"):
             result = run_dbt(console)
         if not result.success:
-            console.print(
-                "[red]The warehouse was not built, and nothing was published: see the failures above,"
-                " and logs/dbt.log for all of it.[/red]"
-            )
-            raise typer.Exit(1)
+            raise WarehouseError(f"the warehouse was not built, and nothing was published: {why_not_built(result)}")
         with steps.step("publishing"):
             publish(warehouse, published)
         print_summary(published, warehouse, console)
     except WarehouseError as error:
         console.print(f"[red]{escape(str(error))}[/red]")
+        raise typer.Exit(1) from error
+    except (OSError, duckdb.Error) as error:
+        console.print(f"[red]Not built, and nothing was published: {escape(in_words(error))}[/red]")
         raise typer.Exit(1) from error
     for landing in landings:
         if landing.refusal is not None:

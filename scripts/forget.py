@@ -36,7 +36,9 @@ from warehouse import (
     PROJECT_ROOT,
     RAW_TABLES,
     WarehouseError,
+    in_words,
     number_of,
+    transaction,
 )
 
 # The tables of records, and the manifests that count them.
@@ -197,8 +199,7 @@ def _rejected_names(person: Person) -> str:
 def forget(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
     """Take the person out of the schema raw, in one transaction, and remember the hashes of their id and e-mails."""
     salt = salt_of(connection, is_in_use=number_of(connection, "select count(*) from raw.forgotten_users") > 0)
-    connection.execute("begin")
-    try:
+    with transaction(connection):
         for identity in identities(person.site_id, person.user_id, person.emails):
             connection.execute(
                 "insert into raw.forgotten_users select $site, $hash, $now where not exists"
@@ -230,10 +231,6 @@ def forget(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
                 """,
                 {"site": person.site_id},
             )
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
 
 
 def _forget_file_names(connection: duckdb.DuckDBPyConnection, person: Person, table: str, manifest: str) -> None:
@@ -348,6 +345,9 @@ def main(
         copies = rebuild(files, "The user is forgotten", console)
     except WarehouseError as error:
         console.print(f"[red]{escape(str(error))}[/red]")
+        raise typer.Exit(1) from error
+    except (OSError, duckdb.Error) as error:
+        console.print(f"[red]Not forgotten to the end: {escape(in_words(error))}[/red]")
         raise typer.Exit(1) from error
     console.print(f"[green]Forgotten[/green] in the warehouse and {copies}.", highlight=False)
     others = [str(path) for path in files_beside([files.warehouse, files.published, files.shared])]

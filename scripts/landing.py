@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -26,7 +26,7 @@ from report_encoding import Survey, encoding_of, survey, transcode
 from report_files import ReportFile, reports_in, unreadable
 from report_format import ACTIVITY_REPORT, IDENTIFYING_COLUMNS, ReportFormat, ReportRefused, read_format
 from report_rows import BROKEN_BYTE, TEXT_KEPT, Rows, count_rows, examine_rows, with_one_line_end, without_oversized
-from warehouse import RAW_TABLES, WarehouseError, disk_trouble, number_of
+from warehouse import RAW_TABLES, WarehouseError, disk_trouble, in_words, number_of, transaction
 
 DEFAULT_SITE = "main"
 # The committed sample is landed as this site, which is nobody else's.
@@ -242,7 +242,7 @@ def _land_or_refuse(
 def _spool(connection: duckdb.DuckDBPyConnection) -> Iterator[Path]:
     """A folder beside the warehouse for what is unpacked: on its disk, under its protection, and for one loader.
 
-    Whoever has the warehouse open is alone with it, so what a killed loader left there is taken away first.
+    What a killed loader left there goes when the warehouse is opened (``warehouse.connect``).
     """
     row = connection.execute("select path from duckdb_databases() where database_name = current_database()").fetchone()
     if not row or not row[0]:
@@ -250,11 +250,10 @@ def _spool(connection: duckdb.DuckDBPyConnection) -> Iterator[Path]:
             yield Path(folder)
         return
     spool = Path(f"{row[0]}.landing")
-    shutil.rmtree(spool, ignore_errors=True)
     try:
-        spool.mkdir(mode=0o700)
+        spool.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
-        raise WarehouseError(f"{spool} cannot be written: {disk_trouble(str(error)) or error.strerror}.") from error
+        raise WarehouseError(f"{spool} cannot be written: {in_words(error)}") from error
     try:
         yield spool
     finally:
@@ -274,9 +273,8 @@ def withdraw_sample(connection: duckdb.DuckDBPyConnection) -> bool:
     sample = connection.execute(f"select report_id from ({LANDED_REPORTS}) where site_id = ?", [SAMPLE_SITE]).fetchall()
     if not sample:
         return False
-    connection.execute("begin")
-    delete_reports(connection, [report_id for (report_id,) in sample])
-    connection.execute("commit")
+    with transaction(connection):
+        delete_reports(connection, [report_id for (report_id,) in sample])
     return True
 
 
@@ -316,8 +314,7 @@ def _land_report(
     known = remembered(connection, declaration.site_id)
     names = _stage_forgotten(connection, report, known)
 
-    connection.execute("begin")
-    try:
+    with transaction(connection):
         with _progress_of(connection, lambda share: show(0.4 + share * 0.6)):
             is_all = _land_records(connection, report_id, report, destination)
         _land_malformed(connection, report_id, report, rows, known, names)
@@ -326,10 +323,6 @@ def _land_report(
         _land_forgotten(connection, report_id)
         landed, rejected = _land_manifest(connection, report_id, file, seen, report, declaration, destination, names)
         connection.execute("delete from raw.withdrawn_reports where file_sha256 = ?", [seen.sha256])
-        connection.execute("commit")
-    except BaseException:
-        _roll_back(connection)
-        raise
     examples = connection.execute(
         """
         select record_number, column_name, rejected_value, reason
@@ -367,12 +360,6 @@ def _notes(report: ReportFormat, declaration: Declaration) -> list[str]:
         f"it is not in UTF-8, and was read as {report.encoding}. If letters look wrong, withdraw it and say its"
         " encoding with --encoding."
     ]
-
-
-def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
-    # A disk that is full may have ended the transaction already, and the error that tells so must get through.
-    with suppress(duckdb.Error):
-        connection.execute("rollback")
 
 
 def _in_utf8(text: Path, report: ReportFormat, folder: Path) -> Path:

@@ -18,7 +18,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from landing import DEFAULT_SITE, SAMPLE_SITE, Declaration, Landing, land_reports, withdraw_sample
 from report_files import SUFFIXES, find_reports
 from report_format import DATE_FORMATS
-from warehouse import WarehouseError, connect, warehouse_path
+from warehouse import WarehouseError, connect, in_words, warehouse_path
 
 # What a terminal takes for a command, or for another direction of the text.
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -188,6 +188,9 @@ def main(
             landings = land_with_progress(connection, reports, declaration, console)
     except WarehouseError as error:
         console.print(f"[red]{escape(str(error))}[/red]")
+        raise typer.Exit(1) from error
+    except (OSError, duckdb.Error) as error:
+        console.print(f"[red]Not landed to the end: {escape(in_words(error))}[/red]")
         raise typer.Exit(1) from error
     raise typer.Exit(0 if all(landing.is_clean for landing in landings) else 1)
 

@@ -20,7 +20,7 @@ from rich.markup import escape
 from forgotten import trimmed
 from landing import LANDED_REPORTS, delete_reports
 from rebuild import Files, rebuild
-from warehouse import RAW_TABLES, WarehouseError, connect, number_of
+from warehouse import RAW_TABLES, WarehouseError, connect, in_words, number_of
 
 SHORTEST = 4
 
@@ -211,6 +211,9 @@ def main(
         copies = rebuild(files, "The report is withdrawn", console)
     except WarehouseError as error:
         console.print(f"[red]{escape(str(error))}[/red]", highlight=False)
+        raise typer.Exit(1) from error
+    except (OSError, duckdb.Error) as error:
+        console.print(f"[red]Not withdrawn to the end: {escape(in_words(error))}[/red]")
         raise typer.Exit(1) from error
     console.print(f"[green]Withdrawn[/green] from the warehouse and {copies}; {left:,} reports are left.")
     if not left:

@@ -148,7 +148,7 @@ def test_a_failed_publication_keeps_the_old_copy(
     replace_users(warehouse, "Bern")
     with monkeypatch.context() as failing:
         fail_midway(failing)
-        with pytest.raises(WarehouseError, match="cannot be written: No space left on device"):
+        with pytest.raises(WarehouseError, match=r"cannot be written: the disk is full\. Cure: free some space"):
             publish(warehouse, published)
     assert str(cities(published)[0]).startswith("zürich")
 
