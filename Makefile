@@ -1,6 +1,6 @@
 # Two commands: `make build` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help build test faults lint format share forget withdraw export metrics docs answers attendance-accuracy sample picture lock clean
+.PHONY: help build test faults lint format share forget withdraw export metrics docs answers attendance-accuracy mutants sample picture lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -8,6 +8,7 @@ REPORTS ?=
 METRICS ?=
 BY ?=
 SAVED ?=
+ONLY ?=
 KILLS ?= 210
 BUILDS ?= 20
 SEED ?= 1
@@ -69,6 +70,9 @@ docs: $(VENV)/.installed ## Document models, columns, metrics and lineage on one
 
 attendance-accuracy: $(VENV)/.installed ## Measure attendance against simulated events of which the truth is known (a minute).
 	@$(PYTHON) scripts/measure_attendance.py --output docs/attendance_accuracy.md
+
+mutants: $(VENV)/.installed-dev ## Put faults into copies of the project and see which test finds each (20 minutes); ONLY=NAME for one.
+	@PYTHONPATH=scripts $(PYTHON) tests/mutants/run_mutants.py $(if $(ONLY),--only $(ONLY),--output docs/mutants.md)
 
 sample: $(VENV)/.installed ## Write the sample reports anew (the same seed gives the same bytes).
 	@$(PYTHON) scripts/generate_reports.py sample

@@ -184,6 +184,17 @@ def test_a_download_that_overlaps_does_not_bring_them_back(
     assert manifest(warehouse)[-1] == ("users_2026-06-01.csv", 4, 1, 3)
 
 
+def test_an_e_mail_beside_the_id_of_another_makes_no_record_theirs(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    forget_them(warehouse)
+    act = "Chat,Message,Hello,2026-05-06 09:00:00,41,Keynote,keynote"
+    report = f"{HEAD}\n{ME},{act}\n{BO.replace('bo@mail.example', EMAIL)},{act}\n"
+    landing = land(warehouse, write(tmp_path / "later.csv", report))
+    assert (landing.landed_count, landing.rejected_count) == (1, 1)
+    assert rows(warehouse, "select user_id, email from raw.activities where label = 'Hello'") == [("5", "[forgotten]")]
+
+
 def test_landing_first_or_forgetting_first_is_the_same(tmp_path: Path) -> None:
     found = []
     for order in ("forget first", "land first"):

@@ -236,9 +236,11 @@ def test_a_warehouse_in_use_by_another_process_is_said(warehouse: Path, publishe
     assert str(cities(published)[0]).startswith("zürich")
 
 
-def test_the_warehouse_is_never_replaced_by_its_own_copy(warehouse: Path) -> None:
-    with pytest.raises(WarehouseError):
-        publish(warehouse, warehouse)
+def test_the_warehouse_is_never_replaced_by_its_own_copy(warehouse: Path, tmp_path: Path) -> None:
+    (tmp_path / "link.duckdb").symlink_to(warehouse)
+    for target in (warehouse, tmp_path / "link.duckdb"):
+        with pytest.raises(WarehouseError, match="another PUBLISHED_PATH"):
+            publish(warehouse, target)
     with reading(warehouse) as connection:
         assert rows(connection, "select secret from raw.activities") == [1]
 
