@@ -212,7 +212,7 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
         raise WarehouseError(f"{path} cannot be opened: {str(error).splitlines()[0]}") from error
 
 
-def number_of(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+def number_of(connection: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, object] | None = None) -> int:
     """The one number that a query gives; 0 if it gives none."""
-    row = connection.execute(query).fetchone()
+    row = connection.execute(query, parameters).fetchone()
     return int(row[0]) if row else 0
