@@ -395,17 +395,20 @@ def _stage(connection: duckdb.DuckDBPyConnection, plain: Path, report: ReportFor
     """
     try:
         faults = _read(connection, plain, report)
+        staged = number_of(connection, "select count(*) from staged")
+        count = count_rows(plain, report)
+        rows = Rows(staged)
+        if faults or count.rows != staged + 1 or count.delimiters != count.rows * (len(report.header) - 1):
+            rows = examine_rows(plain, report, faults)
     except duckdb.InvalidInputException:
-        # Its lines end in different ways, as where reports of two programs were pasted together.
+        rows = examine_rows(plain, report, ())
+    if len(rows.ends) > 1:
+        # As where reports of two programs were pasted together. DuckDB says so, or takes one end for a text.
         mended = plain.with_name("mended.csv")
-        with_one_line_end(plain, mended)
+        with_one_line_end(plain, report, mended)
         plain = mended
         faults = _read(connection, plain, report)
-    staged = number_of(connection, "select count(*) from staged")
-
-    rows = Rows(staged)
-    count = count_rows(plain, report)
-    if faults or count.rows != staged + 1 or count.delimiters != count.rows * (len(report.header) - 1):
+        staged = number_of(connection, "select count(*) from staged")
         rows = examine_rows(plain, report, faults)
     if rows.oversized:
         shortened = plain.with_name("shortened.csv")

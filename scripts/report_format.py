@@ -235,8 +235,12 @@ def read_format(path: Path, encoding: str = "utf-8") -> ReportFormat:
     Raises:
         ReportRefused: the file is empty, has no header that is known, or lacks a column.
     """
-    with open_text(path, encoding) as file:
-        text = file.read(_HEADER_CHARACTERS)
+    try:
+        with open_text(path, encoding) as file:
+            text = file.read(_HEADER_CHARACTERS)
+    except UnicodeError as error:
+        # Some of Python's codecs cannot go on after a broken byte.
+        raise ReportRefused(f"it is not in {encoding}: {error}. Cure: save it as 'CSV UTF-8'.") from error
     if not text:
         raise ReportRefused("it is empty. Cure: download it again.")
     preamble = _PREAMBLE.match(text)
