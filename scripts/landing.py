@@ -23,7 +23,14 @@ from destinations import BLANK_REASON, HEADER_REASON, Destination, Fault, destin
 from forgotten import NAMED_REASON, REASON, Names, Remembered, names_of, remembered, without_names
 from report_encoding import Survey, encoding_of, survey, transcode
 from report_files import UNREADABLE, ReportFile, reports_in, unreadable
-from report_format import ACTIVITY_REPORT, ONLY_OF_ACTIVITIES, ReportFormat, ReportRefused, read_format
+from report_format import (
+    ACTIVITY_REPORT,
+    ONLY_OF_ACTIVITIES,
+    ReportFormat,
+    ReportRefused,
+    read_format,
+    without_stops,
+)
 from report_rows import BROKEN_BYTE, TEXT_KEPT, Rows, count_rows, examine_rows, with_one_line_end, without_oversized
 from warehouse import RAW_TABLES, WarehouseError, disk_trouble, number_of
 
@@ -557,6 +564,8 @@ def _land_malformed(
             # DuckDB would put question marks in the place of the bytes.
             fields, text = rows.broken[row_number]
             reason = f"it is not in {report.encoding}: {_broken_byte(fields, report)}. Cure: save it as 'CSV UTF-8'."
+            if report.encoding != "utf-8":
+                text = without_stops(text)
             text = text.encode(errors="surrogateescape").decode(errors="backslashreplace")
         swallowed = rows.lines.get(row_number, 1) - 1
         if error_type in ("UNQUOTED VALUE", "LINE SIZE OVER MAXIMUM") and swallowed:
@@ -583,7 +592,9 @@ def _broken_byte(fields: list[str], report: ReportFormat) -> str:
     """Which byte of a record has no meaning."""
     for title, text in zip(report.header, fields, strict=False):
         if found := BROKEN_BYTE.search(text):
-            before = len(text[: found.start()].encode())
+            # That of UTF-16 would be counted with its mark.
+            codec = report.encoding + ("-le" if report.encoding in ("utf-16", "utf-32") else "")
+            before = len(text[: found.start()].encode(codec))
             return f"byte {before + 1} of {title} is 0x{ord(found.group()) - 0xDC00:02X}"
     return "a byte beyond its last column has no meaning"
 

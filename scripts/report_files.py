@@ -212,6 +212,8 @@ def _in_workbook(path: Path, members: list[zipfile.ZipInfo]) -> list[ReportFile]
     _measure(path, members)
     workbook = _calamine(lambda: CalamineWorkbook.from_path(path))
     sheets = workbook.sheet_names
+    if not sheets:
+        raise ReportRefused("it is a workbook without a sheet. Cure: save it again as .xlsx or as 'CSV UTF-8'.")
     if len(sheets) > 1:
         # Older Excels made three sheets, of which two stay empty.
         sheets = [sheet for sheet in sheets if _calamine(lambda: workbook.get_sheet_by_name(sheet).total_height)]  # noqa: B023

@@ -164,12 +164,28 @@ _BROKEN = re.compile("[\udc80-\udcff]")
 BROKEN = "juno-broken"
 
 
+_STOP = "\udcff"
+_STOPPED = re.compile(f"([\udcc2-\udcf4]){_STOP}")
+
+
 def _keep_broken(error: UnicodeError) -> tuple[str, int]:
-    """Let a byte that no character can be made of through as the surrogate that is written as that byte again."""
+    """Let a byte that no character can be made of through as the surrogate that is written as that byte again.
+
+    Two bytes that mean nothing in one encoding may be a letter in UTF-8. So one that could begin a letter is followed
+    by one that is in none.
+    """
     if not isinstance(error, UnicodeDecodeError):
         raise error
     byte = error.object[error.start]
-    return chr(0xDC00 + byte) if byte >= 0x80 else "\udcff", error.end
+    if byte < 0x80:
+        return _STOP, error.end
+    may_begin = 0xC2 <= byte <= 0xF4 and error.encoding not in ("utf-8", "utf8")
+    return chr(0xDC00 + byte) + (_STOP if may_begin else ""), error.end
+
+
+def without_stops(text: str) -> str:
+    """A text with broken bytes as it was before it was written in UTF-8."""
+    return _STOPPED.sub(r"\1", text)
 
 
 codecs.register_error(BROKEN, _keep_broken)
@@ -258,6 +274,8 @@ def read_format(path: Path, encoding: str = "utf-8") -> ReportFormat:
     if broken is not None:
         shown = broken.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
         raise ReportRefused(f"its header is not in {encoding}: {shown}. Cure: save it as 'CSV UTF-8'.")
+    if sum(map(len, header)) > _HEADER_CHARACTERS // 2:
+        raise ReportRefused("its header is longer than any. Cure: see whether a double quote is not closed.")
     kind = _kind_of(header, text, delimiter)
     columns = kind.columns_of(header)
     twice = [column for column in columns if len(kind.titles_of(column, header)) > 1]

@@ -123,7 +123,7 @@ def _zip(choose: random.Random) -> tuple[str, bytes]:
     with zipfile.ZipFile(out, "w") as archive:
         for number in range(choose.randint(0, 3)):
             folder = choose.choice(("", "", "deep/", "../../", "/", "__MACOSX/", "C:\\"))
-            name = folder + choose.choice((f"{number}.csv", f"{number}.tsv", f"ü{number}.csv", "x.txt", "in.zip"))
+            name = folder + choose.choice(("{}.csv", "{}.tsv", "ü{}.csv", "{}.txt", "{}.zip")).format(number)
             method = choose.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA))
             member = zipfile.ZipInfo(name, (2026, 5, 14, 10, 0, 0))
             archive.writestr(member, _maybe_mutated(choose, _written(choose)), method)
