@@ -566,7 +566,8 @@ def _land_malformed(
             reason = f"it is not in {report.encoding}: {_broken_byte(fields, report)}. Cure: save it as 'CSV UTF-8'."
             if report.encoding != "utf-8":
                 text = without_stops(text)
-            text = text.encode(errors="surrogateescape").decode(errors="backslashreplace")
+            # One by one, for two of them may be a letter of UTF-8.
+            text = BROKEN_BYTE.sub(lambda byte: f"\\x{ord(byte.group()) - 0xDC00:02x}", text)
         swallowed = rows.lines.get(row_number, 1) - 1
         if error_type in ("UNQUOTED VALUE", "LINE SIZE OVER MAXIMUM") and swallowed:
             reason += f" It swallows {swallowed} more lines, which are not landed either."

@@ -907,7 +907,9 @@ def test_a_file_that_has_gone_is_refused_and_the_others_land(
 
 def run_loader(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     script = PROJECT_ROOT / "scripts" / "load_reports.py"
-    settled = {key: value for key, value in os.environ.items() if key not in ("SITE", "TIME_ZONE", "DATE_FORMAT", "ENCODING")}
+    settled = {
+        key: value for key, value in os.environ.items() if key not in ("SITE", "TIME_ZONE", "DATE_FORMAT", "ENCODING")
+    }
     done = subprocess.run(
         [sys.executable, str(script), *map(str, arguments)],
         capture_output=True,
