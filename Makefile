@@ -1,6 +1,6 @@
 # Two commands: `make build` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help build test lint format share forget metrics docs answers attendance-accuracy sample picture lock clean
+.PHONY: help build test lint format share forget metrics docs answers attendance-accuracy sample picture lock clean fuzz
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -8,6 +8,8 @@ REPORTS ?=
 METRICS ?=
 BY ?=
 SAVED ?=
+INPUTS ?= 100000
+SEED ?= 0
 
 # Read by the scripts: SITE, TIME_ZONE, DATE_FORMAT and ENCODING say what no report tells; MEMORY_LIMIT bounds DuckDB.
 export REPORTS SITE TIME_ZONE DATE_FORMAT ENCODING MEMORY_LIMIT WAREHOUSE_PATH PUBLISHED_PATH SHARED_PATH
@@ -71,6 +73,9 @@ lock: ## Lock the packages anew (needs uv): hashes, and no address of any index.
 	    --no-emit-index-url --no-header --upgrade requirements.in -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --no-strip-extras --generate-hashes \
 	    --no-emit-index-url --no-header --upgrade requirements-dev.in -o requirements-dev.lock
+
+fuzz: $(VENV)/.installed-dev ## Feed the loader broken reports by the thousand: INPUTS=100000 SEED=0; what broke lies in target/fuzz.
+	@PYTHONPATH=scripts:tests $(PYTHON) -m fuzz --inputs $(INPUTS) --seed $(SEED)
 
 clean: ## Delete the environment, the warehouse with its salts and all that tools left; the reports stay.
 	rm -rf $(VENV) warehouse/* target logs .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -407,9 +407,10 @@ def _stage(connection: duckdb.DuckDBPyConnection, plain: Path, report: ReportFor
         rows = Rows(staged)
         if faults or count.rows != staged + 1 or count.delimiters != count.rows * (len(report.header) - 1):
             rows = examine_rows(plain, report, faults)
+        is_mixed = len(rows.ends) > 1
     except duckdb.InvalidInputException:
-        rows = examine_rows(plain, report, ())
-    if len(rows.ends) > 1:
+        is_mixed = True
+    if is_mixed:
         # As where reports of two programs were pasted together. DuckDB says so, or takes one end for a text.
         mended = plain.with_name("mended.csv")
         with_one_line_end(plain, report, mended)

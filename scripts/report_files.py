@@ -199,7 +199,7 @@ def _in_archive(path: Path) -> list[ReportFile]:
         ReportFile(path, "zip", f"{legible(path.name)} > {member.filename}", partial(_unpack_member, path, member))
         for member in sorted(members, key=lambda member: member.filename)
         if not member.is_dir()
-        and is_report(PurePosixPath(member.filename).name)
+        and is_report(PurePosixPath(member.filename.replace("\\", "/")).name)
         and not member.filename.startswith("__MACOSX/")
     ]
     if not reports:

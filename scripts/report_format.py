@@ -151,6 +151,8 @@ DEFAULT_DATE_FORMAT = "yyyy-MM-dd"
 WITH_OFFSET = "ISO 8601 with offset"
 
 _HEADER_CHARACTERS = 1 << 20
+# DuckDB takes minutes over a statement of many thousand columns.
+MAX_COLUMNS = 1000
 _LINE_END = "(?:\\r\\n|\\r|\\n)"
 # Lines that Excel puts above a header or takes for none: how the fields are separated, and blanks.
 _PREAMBLE = re.compile(rf'(?:[ \t]*{_LINE_END}|"?sep=."?[;,\t]*{_LINE_END})*', re.IGNORECASE)
@@ -276,6 +278,10 @@ def read_format(path: Path, encoding: str = "utf-8") -> ReportFormat:
         raise ReportRefused(f"its header is not in {encoding}: {shown}. Cure: save it as 'CSV UTF-8'.")
     if sum(map(len, header)) > _HEADER_CHARACTERS // 2:
         raise ReportRefused("its header is longer than any. Cure: see whether a double quote is not closed.")
+    if len(header) > MAX_COLUMNS:
+        raise ReportRefused(
+            f"its header has {len(header):,} columns: no report does. Cure: delete those that are not its own."
+        )
     kind = _kind_of(header, text, delimiter)
     columns = kind.columns_of(header)
     twice = [column for column in columns if len(kind.titles_of(column, header)) > 1]
