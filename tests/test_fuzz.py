@@ -23,6 +23,9 @@ KEPT = {
     "two bytes that mean nothing in ASCII became a letter of UTF-8": FuzzInput(
         ".csv", report_text(activity("u1", "é"), activity("u2")).encode(), Declaration(encoding="ascii")
     ),
+    "DuckDB gives up at a header with a line break": FuzzInput(
+        ".csv", b'"two\nlines",User ID,,Category,position,Date,last name,Action,\r\r\r'
+    ),
     "a header of more than a million characters was cut": FuzzInput(
         ".csv", report_text(activity("u1"), header=SHORT_HEADER + ",x" + "y" * 1_200_000).encode()
     ),

@@ -79,7 +79,11 @@ def _structured(judge: Judge, count: int, seed: int) -> dict[str, str]:
     broken: dict[str, str] = {}
 
     @hypothesis.settings(
-        max_examples=max(count, 1), deadline=None, database=None, suppress_health_check=list(hypothesis.HealthCheck)
+        max_examples=max(count, 1),
+        deadline=None,
+        database=None,
+        phases=[hypothesis.Phase.generate],
+        suppress_health_check=list(hypothesis.HealthCheck),
     )
     @hypothesis.seed(seed)
     @hypothesis.given(structured_reports())
