@@ -1,6 +1,6 @@
 # Two commands: `make build` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help build test faults lint format share forget withdraw export metrics docs answers attendance-accuracy mutants sample picture lock clean
+.PHONY: help build test faults fuzz lint format share forget withdraw export metrics docs answers attendance-accuracy mutants sample picture lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -11,6 +11,7 @@ SAVED ?=
 ONLY ?=
 KILLS ?= 210
 BUILDS ?= 20
+INPUTS ?= 100000
 SEED ?= 1
 
 # Read by the scripts: SITE, TIME_ZONE, DATE_FORMAT and ENCODING say what no report tells, AGAIN lands also what
@@ -88,6 +89,9 @@ lock: ## Lock the packages anew (needs uv): hashes, and no address of any index.
 	    --no-emit-index-url --no-header --upgrade requirements.in -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --no-strip-extras --generate-hashes \
 	    --no-emit-index-url --no-header --upgrade requirements-dev.in -o requirements-dev.lock
+
+fuzz: $(VENV)/.installed-dev ## Feed the loader broken reports by the thousand: INPUTS=100000 SEED=1; what broke lies in target/fuzz.
+	@PYTHONPATH=scripts:tests $(PYTHON) -m fuzz --inputs $(INPUTS) --seed $(SEED)
 
 clean: ## Delete the environment, the warehouse with its salts and all that tools left; the reports stay.
 	rm -rf $(VENV) warehouse/* target logs .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -24,7 +24,14 @@ from destinations import BLANK_REASON, HEADER_REASON, Destination, Fault, destin
 from forgotten import NAMED_REASON, REASON, Names, Remembered, names_of, remembered, without_names
 from report_encoding import Survey, encoding_of, survey, transcode
 from report_files import ReportFile, reports_in, unreadable
-from report_format import ACTIVITY_REPORT, IDENTIFYING_COLUMNS, ReportFormat, ReportRefused, read_format
+from report_format import (
+    ACTIVITY_REPORT,
+    IDENTIFYING_COLUMNS,
+    ReportFormat,
+    ReportRefused,
+    read_format,
+    without_stops,
+)
 from report_rows import BROKEN_BYTE, TEXT_KEPT, Rows, count_rows, examine_rows, with_one_line_end, without_oversized
 from warehouse import RAW_TABLES, WarehouseError, disk_trouble, in_words, number_of, transaction
 
@@ -100,6 +107,19 @@ select
     ) as record_number
 from unnest($wide::bigint[]) as wide(row_number)
 """
+
+NONE_MALFORMED = """
+create or replace temp table malformed (
+    row_number bigint,
+    record_number bigint,
+    error_type varchar,
+    column_name varchar,
+    error_message varchar,
+    record_text varchar,
+    fault_number bigint
+)
+"""
+NONE_WIDE = "create or replace temp table wide (record_number bigint)"
 
 # A record's number is its place among the records that could be read, moved on by those before it that could not.
 # The row ids of a temporary table follow the file. (row_number() would end the parallelism: 13.9 s for 8.1 s.)
@@ -196,6 +216,7 @@ def land_reports(
         WarehouseError: the disk is full or cannot be written. What was landed before stays.
     """
     connection.execute(RAW_TABLES)
+    connection.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
     sizes = [_size(path) for path in paths]
     task = progress.add_task("Landing", total=sum(sizes)) if progress else None
     with _spool(connection) as spool:
@@ -316,14 +337,27 @@ def _land_report(
 
     with transaction(connection):
         with _progress_of(connection, lambda share: show(0.4 + share * 0.6)):
-            is_all = _land_records(connection, report_id, report, destination)
+            moved = _land_records(connection, report_id, report, destination)
         _land_malformed(connection, report_id, report, rows, known, names)
-        if not is_all:
+        if moved < number_of(connection, "select count(*) from staged"):
             _land_unfit(connection, report_id, report, destination)
-        _land_forgotten(connection, report_id)
+            _land_forgotten(connection, report_id)
         landed, rejected = _land_manifest(connection, report_id, file, seen, report, declaration, destination, names)
         connection.execute("delete from raw.withdrawn_reports where file_sha256 = ?", [seen.sha256])
-    examples = connection.execute(
+    return Landing(
+        path=file.path,
+        name=file.shown,
+        landed_count=landed,
+        unit=report.kind.unit,
+        rejected_count=rejected,
+        harmless_count=_harmless_count(connection, report_id) if rejected else 0,
+        examples=_examples(connection, report_id) if rejected else [],
+        notes=_notes(report, declaration),
+    )
+
+
+def _examples(connection: duckdb.DuckDBPyConnection, report_id: str) -> list[RejectedRecord]:
+    rows = connection.execute(
         """
         select record_number, column_name, rejected_value, reason
         from raw.rejected_records
@@ -333,24 +367,15 @@ def _land_report(
         """,
         [report_id, HARMLESS, EXAMPLES_SHOWN],
     ).fetchall()
-    return Landing(
-        path=file.path,
-        name=file.shown,
-        landed_count=landed,
-        unit=report.kind.unit,
-        rejected_count=rejected,
-        harmless_count=_harmless_count(connection, report_id),
-        examples=[RejectedRecord(*row) for row in examples],
-        notes=_notes(report, declaration),
-    )
+    return [RejectedRecord(*row) for row in rows]
 
 
 def _harmless_count(connection: duckdb.DuckDBPyConnection, report_id: str) -> int:
-    row = connection.execute(
-        "select count(*) from raw.rejected_records where report_id = ? and list_contains(?, reason)",
-        [report_id, HARMLESS],
-    ).fetchone()
-    return int(row[0]) if row else 0
+    return number_of(
+        connection,
+        "select count(*) from raw.rejected_records where report_id = $report_id and list_contains($harmless, reason)",
+        {"report_id": report_id, "harmless": HARMLESS},
+    )
 
 
 def _notes(report: ReportFormat, declaration: Declaration) -> list[str]:
@@ -380,17 +405,21 @@ def _stage(connection: duckdb.DuckDBPyConnection, plain: Path, report: ReportFor
     """
     try:
         faults = _read(connection, plain, report)
+        staged = number_of(connection, "select count(*) from staged")
+        count = count_rows(plain, report)
+        rows = Rows(staged)
+        if faults or count.rows != staged + 1 or count.delimiters != count.rows * (len(report.header) - 1):
+            rows = examine_rows(plain, report, faults)
+        is_mixed = len(rows.ends) > 1
     except duckdb.InvalidInputException:
-        # Its lines end in different ways, as where reports of two programs were pasted together.
+        is_mixed = True
+    if is_mixed:
+        # As where reports of two programs were pasted together. DuckDB says so, or takes one end for a text.
         mended = plain.with_name("mended.csv")
-        with_one_line_end(plain, mended)
+        with_one_line_end(plain, report, mended)
         plain = mended
         faults = _read(connection, plain, report)
-    staged = number_of(connection, "select count(*) from staged")
-
-    rows = Rows(staged)
-    count = count_rows(plain, report)
-    if faults or count.rows != staged + 1 or count.delimiters != count.rows * (len(report.header) - 1):
+        staged = number_of(connection, "select count(*) from staged")
         rows = examine_rows(plain, report, faults)
     if rows.oversized:
         shortened = plain.with_name("shortened.csv")
@@ -405,8 +434,10 @@ def _stage(connection: duckdb.DuckDBPyConnection, plain: Path, report: ReportFor
             f"it holds {rows.record_count:,} records, but only {staged + len(faults):,} can be told apart. Cure: see"
             f" whether a double quote is not closed: row {rows.longest:,} takes the most lines."
         )
-    connection.execute(STAGE_MALFORMED, {"blank": rows.blank})
-    connection.execute(STAGE_WIDE, {"blank": rows.blank, "wide": sorted(set(rows.wide) - faults)})
+    wide = sorted(set(rows.wide) - faults)
+    # Statements that are planned for nothing are half of the time that a small file takes.
+    connection.execute(*((STAGE_MALFORMED, {"blank": rows.blank}) if faults else (NONE_MALFORMED,)))
+    connection.execute(*((STAGE_WIDE, {"blank": rows.blank, "wide": wide}) if wide else (NONE_WIDE,)))
     return rows
 
 
@@ -431,9 +462,12 @@ def _refuse_other_columns(connection: duckdb.DuckDBPyConnection, report: ReportF
     # No title begins with a digit, and nearly every field of the first column does.
     tests = [f"({fields[0]} < '0' or {fields[0]} >= ':')"]
     tests += [f"list_contains($titles, lower(trim(replace({field}, '_', ' '), e' \t\ufeff')))" for field in fields]
+    are_titles = " and ".join(tests)
+    if not number_of(connection, f"select count(*) from staged where {are_titles}", {"titles": titles}):
+        return
     same = " and ".join(f"trim(c{index}, e' \t\ufeff') = $title{index}" for index in range(len(report.header)))
     row = connection.execute(
-        f"{_numbered(connection)} select min(record_number) from numbered where {' and '.join(tests)} and not ({same})",
+        f"{_numbered(connection)} select min(record_number) from numbered where {are_titles} and not ({same})",
         {"titles": titles, **{f"title{index}": title for index, title in enumerate(report.header)}},
     ).fetchone()
     if row and row[0] is not None:
@@ -478,8 +512,8 @@ def _numbered(connection: duckdb.DuckDBPyConnection) -> str:
 
 def _land_records(
     connection: duckdb.DuckDBPyConnection, report_id: str, report: ReportFormat, destination: Destination
-) -> bool:
-    """Move the staged records that have what they must have to their table; returns whether these are all."""
+) -> int:
+    """Move the staged records that have what they must have to their table; returns how many."""
     texts = [f"c{report.columns[column]}" if column in report.columns else "null" for column in report.kind.aliases]
     parameters: dict[str, object] = {"report_id": report_id}
     extra_columns = "null"
@@ -490,7 +524,8 @@ def _land_records(
             parameters[f"title{index}"] = report.header[index]
         extra_columns = f"json_object({', '.join(pairs)})"
     columns = ", ".join(("$report_id", "record_number", *texts, extra_columns, *destination.columns))
-    landed = connection.execute(
+    return number_of(
+        connection,
         f"""
         insert into {destination.table}
         {_numbered(connection)},
@@ -505,8 +540,7 @@ def _land_records(
             and record_number not in (select record_number from forgotten)
         """,
         parameters,
-    ).fetchone()
-    return landed is not None and landed[0] == number_of(connection, "select count(*) from staged")
+    )
 
 
 def _land_malformed(
@@ -529,7 +563,10 @@ def _land_malformed(
             # DuckDB would put question marks in the place of the bytes.
             fields, text = rows.broken[row_number]
             reason = f"it is not in {report.encoding}: {_broken_byte(fields, report)}. Cure: save it as 'CSV UTF-8'."
-            text = text.encode(errors="surrogateescape").decode(errors="backslashreplace")
+            if report.encoding != "utf-8":
+                text = without_stops(text)
+            # One by one, for two of them may be a letter of UTF-8.
+            text = BROKEN_BYTE.sub(lambda byte: f"\\x{ord(byte.group()) - 0xDC00:02x}", text)
         swallowed = rows.lines.get(row_number, 1) - 1
         if error_type in ("UNQUOTED VALUE", "LINE SIZE OVER MAXIMUM") and swallowed:
             reason += f" It swallows {swallowed} more lines, which are not landed either."
@@ -540,12 +577,14 @@ def _land_malformed(
         ):
             reason, kept = NAMED_REASON, None
         rejected.append((record_number, title, reason, kept))
+    if not rejected:
+        return
     connection.execute(
         """
         insert into raw.rejected_records
         select $1, unnest($2::bigint[]), unnest($3::varchar[]), null, unnest($4::varchar[]), unnest($5::varchar[])
         """,
-        [report_id, *([list(column) for column in zip(*rejected, strict=True)] or [[], [], [], []])],
+        [report_id, *(list(column) for column in zip(*rejected, strict=True))],
     )
 
 
@@ -553,7 +592,9 @@ def _broken_byte(fields: list[str], report: ReportFormat) -> str:
     """Which byte of a record has no meaning."""
     for title, text in zip(report.header, fields, strict=False):
         if found := BROKEN_BYTE.search(text):
-            before = len(text[: found.start()].encode())
+            # That of UTF-16 would be counted with its mark.
+            codec = report.encoding + ("-le" if report.encoding in ("utf-16", "utf-32") else "")
+            before = len(text[: found.start()].encode(codec))
             return f"byte {before + 1} of {title} is 0x{ord(found.group()) - 0xDC00:02X}"
     return "a byte beyond its last column has no meaning"
 
@@ -567,8 +608,7 @@ def _land_unfit(
     titles = {f"fault{number}": fault.column for number, fault in enumerate(faults)}
 
     def of_first(texts: list[str]) -> str:
-        branches = (f"when {fault.test} then {text}" for fault, text in zip(faults, texts, strict=True))
-        return f"case {' '.join(branches)} end"
+        return f"case fault {' '.join(f'when {number} then {text}' for number, text in enumerate(texts))} end"
 
     connection.execute(
         f"""
@@ -576,6 +616,15 @@ def _land_unfit(
         {_numbered(connection)},
         judged as (
             select *, record_number in (select record_number from wide) as is_wide from numbered
+        ),
+        faulty as (
+            select
+                *,
+                case {" ".join(f"when {fault.test} then {number}" for number, fault in enumerate(faults))} end as fault
+            from judged
+            where
+                (is_wide or {destination.essence} is null)
+                and record_number not in (select record_number from forgotten)
         )
         select
             $report_id,
@@ -584,10 +633,7 @@ def _land_unfit(
             {of_first([fault.value for fault in faults])},
             {of_first([fault.reason for fault in faults])},
             to_json([{fields}])::varchar
-        from judged
-        where
-            (is_wide or {destination.essence} is null)
-            and record_number not in (select record_number from forgotten)
+        from faulty
         """,
         {"report_id": report_id, "wide_reason": REASONS["TOO MANY COLUMNS"], **titles},
     )
@@ -667,7 +713,6 @@ def _land_manifest(
 @contextmanager
 def _progress_of(connection: duckdb.DuckDBPyConnection, show: Callable[[float], None]) -> Iterator[None]:
     """Show how far the statement that runs inside has come, from 0 to 1, four times a second."""
-    connection.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
     ended = threading.Event()
 
     def poll() -> None:

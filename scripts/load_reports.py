@@ -21,7 +21,7 @@ from report_format import DATE_FORMATS
 from warehouse import WarehouseError, connect, in_words, warehouse_path
 
 # What a terminal takes for a command, or for another direction of the text.
-CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def progress_bar(console: Console) -> Progress:

@@ -33,6 +33,8 @@ OFFICE_ENCODINGS = [
     *("cp932", "gb18030", "big5", "cp949", "mac_roman"),
 ]
 _CHUNK_BYTES = 1 << 22
+# The first names of a header, which are English whatever the labels are.
+_NAME_BYTES = 64
 _SAMPLE_LINES = 500
 _SAMPLE_WIDTH = 1000
 # Of charset-normalizer's measure of the mess that an encoding makes of a text.
@@ -81,10 +83,17 @@ def encoding_of(path: Path, seen: Survey, declared: str | None = None) -> str:
         if head.startswith(mark):
             return encoding
     if declared is not None:
-        return codecs.lookup(declared).name
+        name = codecs.lookup(declared).name
+        # Without a mark these two would not be read at all. Windows writes the lower byte first.
+        return f"{name}-le" if name in ("utf-16", "utf-32") else name
+    names = head[:_NAME_BYTES]
     for offset, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
-        # Half of the bytes of English in UTF-16 are zero, and hardly any in anything else.
-        if len(head) > 8 and head[offset::2].count(0) > 0.9 * (len(head) // 2) and not head[1 - offset :: 2].count(0):
+        # Half of the bytes of a header in UTF-16 are zero, and hardly any in anything else.
+        if (
+            len(names) > 8
+            and names[offset::2].count(0) > 0.9 * (len(names) // 2)
+            and not names[1 - offset :: 2].count(0)
+        ):
             return encoding
     if seen.is_utf8:
         return "utf-8"
@@ -96,7 +105,7 @@ def _likeliest(path: Path) -> str:
     lines: list[bytes] = []
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK_BYTES):
-            chunk += file.readline()
+            chunk += file.readline(_CHUNK_BYTES)
             in_valid = sum(map(len, _VALID.findall(chunk)))
             valid += in_valid
             broken += len(chunk.translate(None, _ASCII)) - in_valid

@@ -11,13 +11,15 @@ import csv
 import glob
 import gzip
 import lzma
+import re
 import shutil
+import struct
 import sys
 import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, TypeVar, cast
@@ -35,6 +37,9 @@ MAX_RATIO = 250
 RATIO_APPLIES_FROM = 64 << 20
 MAX_UNPACKED_BYTES = 64 << 30
 MAX_MEMBERS = 1000
+# Cells of a sheet, the blank ones between included: the reader of workbooks takes memory for each. A full sheet of
+# 32 columns has as many.
+MAX_CELLS = 1 << 25
 _CHUNK_BYTES = 1 << 20
 T = TypeVar("T")
 
@@ -52,6 +57,10 @@ OTHER_FORMATS = {
 }
 _GZIP, _ZIP, _EMPTY_ZIP = b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06"
 UNREADABLE = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError, RuntimeError)
+# zipfile lets these through where an archive is damaged: names that are not UTF-8, offsets before its beginning.
+DAMAGED = (*UNREADABLE, ValueError, OverflowError, struct.error)
+_PLACE = re.compile(rb"""<(?:\w+:)?(?:c|row)\s(?:[^>]*?\s)?r\s*=\s*["']([A-Za-z]*)([0-9]+)["']""")
+_PLACE_BYTES = 4096
 
 
 @dataclass(frozen=True)
@@ -75,7 +84,7 @@ class ReportFile:
         """What the user knows it by: its path and what it is in there."""
         if str(self.path) == STANDARD_INPUT:
             return self.name
-        return str(self.path) + self.name.removeprefix(self.path.name)
+        return legible(str(self.path)) + self.name.removeprefix(legible(self.path.name))
 
     def as_text(self, folder: Path) -> Path:
         """The report as plain text, in a folder of ours or where it is.
@@ -88,11 +97,16 @@ class ReportFile:
         target = folder / "report.csv"
         try:
             self.unpack(target)
-        except UNREADABLE as error:
+        except DAMAGED as error:
             if isinstance(error, OSError) and disk_trouble(str(error)):
                 raise
             raise unreadable(error) from error
         return target
+
+
+def legible(name: str) -> str:
+    r"""A name of a file, whose bytes need not be UTF-8: those that are not are written out, such as \xe9."""
+    return name.encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
 def unreadable(error: BaseException) -> ReportRefused:
@@ -150,13 +164,13 @@ def reports_in(path: Path) -> list[ReportFile]:
         with path.open("rb") as file:
             head = file.read(512)
         if head.startswith(_GZIP):
-            return [ReportFile(path, "gz", path.name, partial(_unpack_gzip, path))]
+            return [ReportFile(path, "gz", legible(path.name), partial(_unpack_gzip, path))]
         if head.startswith((_ZIP, _EMPTY_ZIP)):
             return _in_archive(path)
-    except UNREADABLE as error:
+    except DAMAGED as error:
         raise unreadable(error) from error
     refuse_other_formats(head)
-    return [ReportFile(path, "csv", path.name)]
+    return [ReportFile(path, "csv", legible(path.name))]
 
 
 def refuse_other_formats(head: bytes) -> None:
@@ -184,10 +198,10 @@ def _in_archive(path: Path) -> list[ReportFile]:
     if "[Content_Types].xml" in names and any(name.startswith("xl/") for name in names):
         return _in_workbook(path, members)
     reports = [
-        ReportFile(path, "zip", f"{path.name} > {member.filename}", partial(_unpack_member, path, member))
+        ReportFile(path, "zip", f"{legible(path.name)} > {member.filename}", partial(_unpack_member, path, member))
         for member in sorted(members, key=lambda member: member.filename)
         if not member.is_dir()
-        and is_report(PurePosixPath(member.filename).name)
+        and is_report(PurePosixPath(member.filename.replace("\\", "/")).name)
         and not member.filename.startswith("__MACOSX/")
     ]
     if not reports:
@@ -200,6 +214,8 @@ def _in_workbook(path: Path, members: list[zipfile.ZipInfo]) -> list[ReportFile]
     _measure(path, members)
     workbook = _calamine(lambda: CalamineWorkbook.from_path(path))
     sheets = workbook.sheet_names
+    if not sheets:
+        raise ReportRefused("it is a workbook without a sheet. Cure: save it again as .xlsx or as 'CSV UTF-8'.")
     if len(sheets) > 1:
         # Older Excels made three sheets, of which two stay empty.
         sheets = [sheet for sheet in sheets if _calamine(lambda: workbook.get_sheet_by_name(sheet).total_height)]  # noqa: B023
@@ -207,7 +223,7 @@ def _in_workbook(path: Path, members: list[zipfile.ZipInfo]) -> list[ReportFile]
         ReportFile(
             path,
             "xlsx",
-            path.name if len(sheets) == 1 else f"{path.name} > {sheet}",
+            legible(path.name) if len(sheets) == 1 else f"{legible(path.name)} > {sheet}",
             partial(_write_sheet, workbook, sheet),
         )
         for sheet in sheets or workbook.sheet_names[:1]
@@ -221,7 +237,37 @@ def _measure(path: Path, members: list[zipfile.ZipInfo]) -> None:
         for member in members:
             with archive.open(member) as file:
                 # zipfile reads no more than the member says to be, and raises where there is more.
-                unpacked = _copy(file, None, packed, unpacked)
+                places = _Places() if "/worksheets/" in member.filename else None
+                unpacked = _copy(file, places, packed, unpacked)
+
+
+class _Places:
+    """Where a sheet's cells stand, as its XML is written to it piece by piece."""
+
+    def __init__(self) -> None:
+        self._tail = b""
+        self._rows = self._columns = 1
+
+    def write(self, chunk: bytes, /) -> int:
+        """Look for the cells that are farthest from the first.
+
+        Raises:
+            ReportRefused: the cells from the first to these are more than fit in memory.
+        """
+        text = self._tail + chunk
+        for letters, row in _PLACE.findall(text):
+            self._rows = max(self._rows, int(row))
+            column = 0
+            for letter in letters.upper():
+                column = column * 26 + letter - 64
+            self._columns = max(self._columns, column)
+        if self._rows * self._columns > MAX_CELLS:
+            raise ReportRefused(
+                f"a sheet of it has {self._rows:,} rows and {self._columns:,} columns: no report does. Cure: delete"
+                " what stands far below and to the right of the report, or save it as 'CSV UTF-8'."
+            )
+        self._tail = text[-_PLACE_BYTES:]
+        return len(chunk)
 
 
 def _unpack_gzip(path: Path, target: Path) -> None:
@@ -234,7 +280,8 @@ def _unpack_member(path: Path, member: zipfile.ZipInfo, target: Path) -> None:
     if member.flag_bits & 1:
         raise ReportRefused("it is locked with a password. Cure: unpack it yourself.")
     with zipfile.ZipFile(path) as archive, archive.open(member) as file, target.open("wb") as copy:
-        _copy(file, copy, member.compress_size)
+        # An archive may say of a part that it is larger than the whole.
+        _copy(file, copy, min(member.compress_size, path.stat().st_size))
     _refuse_nested(target)
 
 
@@ -246,7 +293,7 @@ def _refuse_nested(target: Path) -> None:
     refuse_other_formats(head)
 
 
-def _copy(source: IO[bytes], target: IO[bytes] | None, packed: int, copied: int = 0) -> int:
+def _copy(source: IO[bytes], target: _Places | IO[bytes] | None, packed: int, copied: int = 0) -> int:
     """Copy what comes out of an archive, count it, and stop where it becomes too much.
 
     Raises:
@@ -267,7 +314,11 @@ def _copy(source: IO[bytes], target: IO[bytes] | None, packed: int, copied: int 
 def _spool_standard_input(target: Path) -> None:
     with target.open("wb") as copy:
         shutil.copyfileobj(sys.stdin.buffer, copy)
-    _refuse_nested(target)
+    with target.open("rb") as file:
+        head = file.read(512)
+    if head.startswith((_GZIP, _ZIP, _EMPTY_ZIP)):
+        raise ReportRefused("it is packed, and standard input is read as it is. Cure: give the name of the file.")
+    refuse_other_formats(head)
 
 
 def _calamine(read: Callable[[], T]) -> T:
@@ -290,7 +341,8 @@ def _calamine(read: Callable[[], T]) -> T:
 def _write_sheet(workbook: CalamineWorkbook, sheet: str, target: Path) -> None:
     rows = _calamine(lambda: workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False))
     with target.open("w", encoding="utf-8", newline="") as copy:
-        writer = csv.writer(copy, lineterminator="\n")
+        # With \n alone Python 3.11 would not quote a \r in a cell.
+        writer = csv.writer(copy, lineterminator="\r\n")
         writer.writerows([_text_of(cell) for cell in row] for row in rows)
 
 
@@ -298,12 +350,14 @@ def _text_of(cell: object) -> str:
     """A cell as the report would have it. Excel keeps a number as a float, and a time as a fraction of a day."""
     if isinstance(cell, bool):
         return str(cell).lower()
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
+    if isinstance(cell, float):
+        # Excel keeps 15 digits. A longer id has lost the others, and this is how the loader is to see it.
+        return f"{cell:.15G}"
     if isinstance(cell, datetime):
-        return (cell + timedelta(microseconds=500_000)).replace(microsecond=0).isoformat(" ")
+        half_a_second = timedelta(microseconds=500_000)
+        if cell < datetime.max - half_a_second:
+            cell += half_a_second
+        return cell.replace(microsecond=0).isoformat(" ")
     if isinstance(cell, date):
         return f"{cell.isoformat()} 00:00:00"
-    if isinstance(cell, (time, timedelta)):
-        return str(cell)
     return str(cell)

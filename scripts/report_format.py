@@ -151,6 +151,8 @@ DEFAULT_DATE_FORMAT = "yyyy-MM-dd"
 WITH_OFFSET = "ISO 8601 with offset"
 
 _HEADER_CHARACTERS = 1 << 20
+# DuckDB takes minutes over a statement of many thousand columns.
+MAX_COLUMNS = 1000
 _LINE_END = "(?:\\r\\n|\\r|\\n)"
 # Lines that Excel puts above a header or takes for none: how the fields are separated, and blanks.
 _PREAMBLE = re.compile(rf'(?:[ \t]*{_LINE_END}|"?sep=."?[;,\t]*{_LINE_END})*', re.IGNORECASE)
@@ -164,12 +166,28 @@ _BROKEN = re.compile("[\udc80-\udcff]")
 BROKEN = "juno-broken"
 
 
+_STOP = "\udcff"
+_STOPPED = re.compile(f"([\udcc2-\udcf4]){_STOP}")
+
+
 def _keep_broken(error: UnicodeError) -> tuple[str, int]:
-    """Let a byte that no character can be made of through as the surrogate that is written as that byte again."""
+    """Let a byte that no character can be made of through as the surrogate that is written as that byte again.
+
+    Two bytes that mean nothing in one encoding may be a letter in UTF-8. So one that could begin a letter is followed
+    by one that is in none.
+    """
     if not isinstance(error, UnicodeDecodeError):
         raise error
     byte = error.object[error.start]
-    return chr(0xDC00 + byte) if byte >= 0x80 else "\udcff", error.end
+    if byte < 0x80:
+        return _STOP, error.end
+    may_begin = 0xC2 <= byte <= 0xF4 and error.encoding not in ("utf-8", "utf8")
+    return chr(0xDC00 + byte) + (_STOP if may_begin else ""), error.end
+
+
+def without_stops(text: str) -> str:
+    """A text with broken bytes as it was before it was written in UTF-8."""
+    return _STOPPED.sub(r"\1", text)
 
 
 codecs.register_error(BROKEN, _keep_broken)
@@ -235,8 +253,12 @@ def read_format(path: Path, encoding: str = "utf-8") -> ReportFormat:
     Raises:
         ReportRefused: the file is empty, has no header that is known, or lacks a column.
     """
-    with open_text(path, encoding) as file:
-        text = file.read(_HEADER_CHARACTERS)
+    try:
+        with open_text(path, encoding) as file:
+            text = file.read(_HEADER_CHARACTERS)
+    except UnicodeError as error:
+        # Some of Python's codecs cannot go on after a broken byte.
+        raise ReportRefused(f"it is not in {encoding}: {error}. Cure: save it as 'CSV UTF-8'.") from error
     if not text:
         raise ReportRefused("it is empty. Cure: download it again.")
     preamble = _PREAMBLE.match(text)
@@ -258,6 +280,12 @@ def read_format(path: Path, encoding: str = "utf-8") -> ReportFormat:
     if broken is not None:
         shown = broken.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
         raise ReportRefused(f"its header is not in {encoding}: {shown}. Cure: save it as 'CSV UTF-8'.")
+    if sum(map(len, header)) > _HEADER_CHARACTERS // 2:
+        raise ReportRefused("its header is longer than any. Cure: see whether a double quote is not closed.")
+    if len(header) > MAX_COLUMNS:
+        raise ReportRefused(
+            f"its header has {len(header):,} columns: no report does. Cure: delete those that are not its own."
+        )
     kind = _kind_of(header, text, delimiter)
     columns = kind.columns_of(header)
     twice = [column for column in columns if len(kind.titles_of(column, header)) > 1]

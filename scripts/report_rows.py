@@ -21,7 +21,6 @@ _CHUNK_BYTES = 1 << 22
 MAX_ROW_BYTES = 2_097_152
 TEXT_KEPT = 10_000
 BROKEN_BYTE = re.compile("[\udc80-\udcff]")
-_LINE_ENDS = re.compile(b"\r\n?")
 
 
 @dataclass(frozen=True)
@@ -42,6 +41,7 @@ class Rows:
         wide: numbers of the rows with more fields than the header.
         lines: lines of the file that each row of interest takes.
         longest: number of the row that takes the most lines.
+        ends: in which ways rows end, the last one left out if it does not.
         oversized: beginning of each row that is longer than DuckDB reads.
         broken: fields and text of each row of interest with bytes of no meaning, which are lone surrogates here.
     """
@@ -51,6 +51,7 @@ class Rows:
     wide: list[int] = field(default_factory=list)
     lines: dict[int, int] = field(default_factory=dict)
     longest: int = 0
+    ends: set[str] = field(default_factory=set)
     oversized: dict[int, str] = field(default_factory=dict)
     broken: dict[int, tuple[list[str], str]] = field(default_factory=dict)
 
@@ -80,6 +81,8 @@ def examine_rows(path: Path, report: ReportFormat, of_interest: Collection[int])
     found = Rows(0)
     number = longest = most_lines = 0
     for number, row, lines in _rows_of(path, report):
+        if end := _line_end(lines[-1]):
+            found.ends.add(end)
         if not row:
             found.blank.append(number)
         elif len(row) > width:
@@ -106,8 +109,7 @@ def without_oversized(path: Path, report: ReportFormat, target: Path, oversized:
     with target.open("w", encoding="utf-8", errors="surrogateescape", newline="") as copy:
         for number, _, lines in _rows_of(path, report):
             if number in oversized:
-                end = lines[-1][len(lines[-1].rstrip("\r\n")) :]
-                copy.write(stand_in + end)
+                copy.write(stand_in + _line_end(lines[-1]))
             else:
                 copy.writelines(lines)
 
@@ -128,19 +130,18 @@ def _rows_of(path: Path, report: ReportFormat) -> Iterator[tuple[int, list[str],
             lines.clear()
 
 
+def _line_end(line: str) -> str:
+    return line[len(line.rstrip("\r\n")) :]
+
+
 def _size(line: str) -> int:
     return len(line.encode(errors="surrogateescape"))
 
 
-def with_one_line_end(path: Path, target: Path) -> None:
+def with_one_line_end(path: Path, report: ReportFormat, target: Path) -> None:
     """Write a report anew so that all of its rows end alike; what stands in double quotes stays as it is."""
-    is_quoted = False
-    with path.open("rb") as file, target.open("wb") as copy:
-        while chunk := file.read(_CHUNK_BYTES):
-            if chunk.endswith(b"\r"):
-                chunk += file.read(1)
-            pieces = chunk.split(b'"')
-            for number in range(int(is_quoted), len(pieces), 2):
-                pieces[number] = _LINE_ENDS.sub(b"\n", pieces[number])
-            is_quoted ^= (len(pieces) - 1) % 2 == 1
-            copy.write(b'"'.join(pieces))
+    with target.open("w", encoding="utf-8", errors="surrogateescape", newline="") as copy:
+        for _, _, lines in _rows_of(path, report):
+            end = _line_end(lines[-1])
+            lines[-1] = lines[-1].removesuffix(end) + ("\n" if end else "")
+            copy.writelines(lines)

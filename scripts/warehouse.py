@@ -265,7 +265,7 @@ def _clear_temporary(warehouse: Path) -> None:
         shutil.rmtree(f"{warehouse}{suffix}", ignore_errors=True)
 
 
-def number_of(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+def number_of(connection: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, object] | None = None) -> int:
     """The one number that a query gives; 0 if it gives none."""
-    row = connection.execute(query).fetchone()
+    row = connection.execute(query, parameters).fetchone()
     return int(row[0]) if row else 0

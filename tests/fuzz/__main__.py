@@ -1,0 +1,168 @@
+"""Feed the loader mutated and made-up reports by the thousand, and tell what broke: `make fuzz`.
+
+Exit codes: 0 everything holds; 1 something does not, and the inputs lie in the folder that is named.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from multiprocessing.queues import Queue
+from pathlib import Path
+from queue import Empty
+from typing import Annotated
+
+import hypothesis
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from fuzz.inputs import ROOT, FuzzInput, make_input, structured_reports
+from fuzz.oracle import Judge
+
+BATCH = 50
+# One input in so many is put together by hypothesis, lands twice, or goes through the command line as well.
+STRUCTURED_SHARE = 10
+AGAIN_SHARE = 10
+COMMAND_LINE_SHARE = 40
+Message = tuple[int, Counter[str], dict[str, str]]
+
+
+def batches(inputs: int) -> list[range]:
+    """The seeds of each batch."""
+    return [range(start, min(start + BATCH, inputs)) for start in range(0, inputs, BATCH)]
+
+
+def by_command_line(inputs: dict[str, FuzzInput]) -> dict[str, str]:
+    """Land inputs by the command line, one by one; tells of which the exit code or the words are not as documented."""
+    broken = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, one in inputs.items():
+            path = Path(folder, name + one.suffix)
+            path.write_bytes(one.content)
+            done = subprocess.run(
+                [sys.executable, ROOT / "scripts" / "load_reports.py", "--database", f"{folder}/w.duckdb", path],
+                capture_output=True,
+                check=False,
+            )
+            said = (done.stdout + done.stderr).decode(errors="replace")
+            has_fault = "refused" in done.stdout.decode(errors="replace") or " rejected" in said
+            if done.returncode != int(has_fault) or "Traceback" in said or "panicked" in said:
+                broken[name] = f"the command line ends with {done.returncode} and says: {said[-2000:]}"
+    return broken
+
+
+def work(number: int, workers: int, inputs: int, seed: int, to_lead: Queue[Message]) -> None:
+    """Judge every so-manieth batch, and tell the lead of each."""
+    judge = Judge()
+    for batch in batches(inputs)[number::workers]:
+        to_lead.put((batch.start, Counter(begun=1), {}))
+        judge.tally.counts.clear()
+        made = {f"seed{seed + place}": make_input(seed + place) for place in batch}
+        broken = judge.judge(made, again=batch.start // BATCH % AGAIN_SHARE == 0)
+        if batch.start // BATCH % COMMAND_LINE_SHARE == 0:
+            name = next(iter(made))
+            broken |= by_command_line({name: made[name]})
+            judge.tally.add(by_command_line=1)
+        broken |= _structured(judge, len(batch) // STRUCTURED_SHARE, seed + batch.start)
+        to_lead.put((batch.start, Counter(judge.tally.counts), broken))
+
+
+def _structured(judge: Judge, count: int, seed: int) -> dict[str, str]:
+    """Judge reports that hypothesis puts together; of one that breaks something the simplest is told."""
+    broken: dict[str, str] = {}
+
+    @hypothesis.settings(
+        max_examples=max(count, 1),
+        deadline=None,
+        database=None,
+        phases=[hypothesis.Phase.generate],
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    @hypothesis.seed(seed)
+    @hypothesis.given(structured_reports())
+    def holds(one: FuzzInput) -> None:
+        found = judge.judge({"structured": one})
+        if found:
+            broken[f"structured{seed}"] = f"{found['structured']}\n{one.content!r}"
+        assert not found
+
+    with suppress(AssertionError):
+        holds()
+    return broken
+
+
+def run(inputs: int, seed: int, workers: int, console: Console) -> tuple[Counter[str], dict[str, str]]:
+    """Judge inputs in several processes; what ends a process is told as well."""
+    to_lead: Queue[Message] = multiprocessing.Queue()
+    tally: Counter[str] = Counter()
+    broken: dict[str, str] = {}
+    open_batches: set[int] = set()
+    processes = [
+        multiprocessing.Process(target=work, args=(number, workers, inputs, seed, to_lead)) for number in range(workers)
+    ]
+    for process in processes:
+        process.start()
+    started = shown = time.monotonic()
+    for start, counts, found in _messages(to_lead, processes):
+        if counts["begun"]:
+            open_batches.add(start)
+            continue
+        open_batches.discard(start)
+        tally += counts
+        broken |= found
+        for name, what in found.items():
+            console.print(f"[red]{name}[/red]", what[:1000], markup=name not in what)
+        if time.monotonic() - shown > 10:
+            shown = time.monotonic()
+            rate = tally["inputs"] / (shown - started)
+            console.print(f"{tally['inputs']:,} of {inputs:,} inputs, {rate:.0f} a second, {len(broken)} broken")
+    broken |= {f"seed{seed + start}": "a process ended in the batch that begins with it" for start in open_batches}
+    return tally, broken
+
+
+def _messages(to_lead: Queue[Message], processes: list[multiprocessing.Process]) -> Iterator[Message]:
+    while True:
+        try:
+            yield to_lead.get(timeout=1)
+        except Empty:
+            if not any(process.is_alive() for process in processes):
+                return
+
+
+def main(
+    inputs: Annotated[int, typer.Option(help="How many inputs.")] = 100_000,
+    seed: Annotated[int, typer.Option(help="Of the first; the same seeds are the same inputs.")] = 0,
+    workers: Annotated[int, typer.Option(help="Processes.")] = 2,
+    folder: Annotated[Path, typer.Option(help="Where to put the inputs that broke something.")] = Path("target/fuzz"),
+) -> None:
+    """Feed the loader mutated and made-up reports by the thousand, and tell what broke."""
+    console = Console()
+    started = time.monotonic()
+    tally, broken = run(inputs, seed, workers, console)
+    seconds = time.monotonic() - started
+    table = Table("of the inputs", "count")
+    for name, count in sorted(tally.items()):
+        table.add_row(name.replace("_", " "), f"{count:,}")
+    table.add_row("a second", f"{tally['inputs'] / seconds:.0f}")
+    console.print(table)
+    for name, what in broken.items():
+        folder.mkdir(parents=True, exist_ok=True)
+        if name.startswith("seed"):
+            one = make_input(int(name.removeprefix("seed")))
+            (folder / f"{name}{one.suffix}").write_bytes(one.content)
+        (folder / f"{name}.txt").write_text(what, encoding="utf-8", errors="backslashreplace")
+    if broken:
+        console.print(f"[red]{len(broken)} inputs broke something[/red]: they lie in {folder}")
+        raise typer.Exit(1)
+    console.print("[green]Everything holds.[/green]")
+
+
+if __name__ == "__main__":
+    typer.run(main)
