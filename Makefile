@@ -1,6 +1,6 @@
 # Two commands: `make build` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help build test lint format share forget export metrics docs answers attendance-accuracy sample picture lock clean
+.PHONY: help build test faults lint format share forget withdraw export metrics docs answers attendance-accuracy mutants sample picture lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -8,15 +8,20 @@ REPORTS ?=
 METRICS ?=
 BY ?=
 SAVED ?=
+ONLY ?=
+KILLS ?= 210
+BUILDS ?= 20
+SEED ?= 1
 
-# Read by the scripts: SITE, TIME_ZONE, DATE_FORMAT and ENCODING say what no report tells; MEMORY_LIMIT bounds DuckDB.
-export REPORTS SITE TIME_ZONE DATE_FORMAT ENCODING MEMORY_LIMIT WAREHOUSE_PATH PUBLISHED_PATH SHARED_PATH
-# By share and forget: whom to forget, and from how many people on numbers are shown.
-export USER_ID PSEUDONYM_SALT MINIMUM_COHORT_SIZE
+# Read by the scripts: SITE, TIME_ZONE, DATE_FORMAT and ENCODING say what no report tells, AGAIN lands also what
+# was withdrawn; MEMORY_LIMIT bounds DuckDB.
+export REPORTS SITE TIME_ZONE DATE_FORMAT ENCODING AGAIN MEMORY_LIMIT WAREHOUSE_PATH PUBLISHED_PATH SHARED_PATH
+# By share, forget and withdraw: whom to forget, what to withdraw, and from how many people on numbers are shown.
+export USER_ID REPORT PSEUDONYM_SALT MINIMUM_COHORT_SIZE
 SITE ?= main
 TIME_ZONE ?= UTC
 # What is blank is not handed on: the scripts have their own defaults.
-OPTIONAL := REPORTS DATE_FORMAT ENCODING MEMORY_LIMIT WAREHOUSE_PATH PUBLISHED_PATH SHARED_PATH MINIMUM_COHORT_SIZE
+OPTIONAL := REPORTS DATE_FORMAT ENCODING AGAIN MEMORY_LIMIT WAREHOUSE_PATH PUBLISHED_PATH SHARED_PATH MINIMUM_COHORT_SIZE
 $(foreach name,$(OPTIONAL),$(if $(strip $($(name))),,$(eval unexport $(name))))
 
 help: ## List the targets.
@@ -27,6 +32,9 @@ build: $(VENV)/.installed ## Set up, land the reports (REPORTS=dir, else reports
 
 test: lint ## Run every test there is: linters, Python tests, dbt's unit and data tests on the sample.
 	@$(PYTHON) -m pytest --numprocesses auto --dist worksteal
+
+faults: $(VENV)/.installed-dev ## Kill loads, builds and publications and read through builds (half an hour): KILLS=210 BUILDS=20 SEED=1.
+	@PYTHONPATH=scripts:tests $(PYTHON) -m faults --kills $(KILLS) --builds $(BUILDS) --seed $(SEED)
 
 lint: $(VENV)/.installed-dev ## Run the linters: sqlfluff, ruff, mypy, yamllint.
 	@$(VENV)/bin/ruff check scripts tests
@@ -47,6 +55,9 @@ share: $(VENV)/.installed ## Write a copy to hand on, with pseudonyms in place o
 forget: $(VENV)/.installed ## Forget a person: USER_ID=7, SITE=… if the id is of several sites; DRY_RUN=1 only says what there is.
 	@$(PYTHON) scripts/forget.py $(if $(filter-out file,$(origin SITE)),--site "$(SITE)") $(if $(DRY_RUN),--dry-run)
 
+withdraw: $(VENV)/.installed ## Withdraw a report loaded by mistake: REPORT=x.csv or its id; DRY_RUN=1 only says what would go.
+	@$(PYTHON) scripts/withdraw.py $(if $(DRY_RUN),--dry-run)
+
 export: $(VENV)/.installed ## Write a table as CSV for a spreadsheet: TABLE=marts.fct_leaderboard; else the rejected records.
 	@$(PYTHON) scripts/export_table.py $(if $(TABLE),"$(TABLE)")
 
@@ -59,6 +70,9 @@ docs: $(VENV)/.installed ## Document models, columns, metrics and lineage on one
 
 attendance-accuracy: $(VENV)/.installed ## Measure attendance against simulated events of which the truth is known (a minute).
 	@$(PYTHON) scripts/measure_attendance.py --output docs/attendance_accuracy.md
+
+mutants: $(VENV)/.installed-dev ## Put faults into copies of the project and see which test finds each (20 minutes); ONLY=NAME for one.
+	@PYTHONPATH=scripts $(PYTHON) tests/mutants/run_mutants.py $(if $(ONLY),--only $(ONLY),--output docs/mutants.md)
 
 sample: $(VENV)/.installed ## Write the sample reports anew (the same seed gives the same bytes).
 	@$(PYTHON) scripts/generate_reports.py sample

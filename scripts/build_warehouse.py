@@ -15,8 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
+import duckdb
 import typer
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt_common.events.base_types import EventMsg
 from rich.console import Console
@@ -25,6 +27,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from landing import DEFAULT_SITE, SAMPLE_SITE, Declaration, holds_own_reports
 from load_reports import (
+    AgainOption,
     DateFormatOption,
     EncodingOption,
     SiteOption,
@@ -40,6 +43,8 @@ from warehouse import (
     PROJECT_ROOT,
     WarehouseError,
     connect,
+    disk_trouble,
+    in_words,
     published_path,
     warehouse_path,
 )
@@ -79,7 +84,7 @@ def choose_reports(reports: Path | None, declaration: Declaration) -> tuple[list
         return found, declaration
     if reports is not None:
         raise WarehouseError(f"there is no report ({', '.join(SUFFIXES)}) in {reports}.")
-    return find_reports([str(SAMPLE_REPORTS)]), Declaration(site_id=SAMPLE_SITE)
+    return find_reports([str(SAMPLE_REPORTS)]), Declaration(site_id=SAMPLE_SITE, is_again=declaration.is_again)
 
 
 def run_dbt(console: Console) -> dbtRunnerResult:
@@ -109,6 +114,15 @@ def run_dbt(console: Console) -> dbtRunnerResult:
         return result
 
 
+def why_not_built(result: dbtRunnerResult) -> str:
+    """Why dbt failed, as far as one sentence can tell."""
+    nodes = result.result.results if isinstance(result.result, RunExecutionResult) else ()
+    messages = [str(result.exception), *(str(node.message) for node in nodes)]
+    troubles = (disk_trouble(message) for message in messages)
+    told = next((trouble for trouble in troubles if trouble), None)
+    return f"{told or 'see the failures above, and logs/dbt.log for all of it'}."
+
+
 def main(
     reports: Annotated[
         Path | None,
@@ -118,6 +132,7 @@ def main(
     time_zone: TimeZoneOption = "UTC",
     date_format: DateFormatOption = None,
     encoding: EncodingOption = None,
+    again: AgainOption = False,
 ) -> None:
     """Land the reports, build and test the warehouse, publish it and print a summary.
 
@@ -129,7 +144,7 @@ def main(
     warehouse, published = warehouse_path().resolve(), published_path().resolve()
     os.environ["WAREHOUSE_PATH"] = str(warehouse)
     try:
-        paths, declaration = choose_reports(reports, declared(site, time_zone, date_format, encoding))
+        paths, declaration = choose_reports(reports, declared(site, time_zone, date_format, encoding, again))
         with steps.step("landing"), connect(warehouse) as connection:
             if declaration.site_id == SAMPLE_SITE and holds_own_reports(connection):
                 console.print("There is no new report in reports/.")
@@ -138,16 +153,15 @@ def main(
         with steps.step("building and testing"):
             result = run_dbt(console)
         if not result.success:
-            console.print(
-                "[red]The warehouse was not built, and nothing was published: see the failures above,"
-                " and logs/dbt.log for all of it.[/red]"
-            )
-            raise typer.Exit(1)
+            raise WarehouseError(f"the warehouse was not built, and nothing was published: {why_not_built(result)}")
         with steps.step("publishing"):
             publish(warehouse, published)
         print_summary(published, warehouse, console)
     except WarehouseError as error:
         console.print(f"[red]{escape(str(error))}[/red]")
+        raise typer.Exit(1) from error
+    except (OSError, duckdb.Error) as error:
+        console.print(f"[red]Not built, and nothing was published: {escape(in_words(error))}[/red]")
         raise typer.Exit(1) from error
     for landing in landings:
         if landing.refusal is not None:

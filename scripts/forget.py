@@ -8,8 +8,6 @@ another was interrupted.
 from __future__ import annotations
 
 import csv
-import os
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,7 +19,6 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from build_warehouse import run_dbt
 from forgotten import (
     NAMED_REASON,
     REASON,
@@ -34,18 +31,14 @@ from forgotten import (
     trimmed,
     without_names,
 )
-from publish import attach_new, publish, replace_file
-from salts import pseudonym_salt
-from share import minimum_cohort_size, share
+from rebuild import Files, rebuild
 from warehouse import (
     PROJECT_ROOT,
     RAW_TABLES,
     WarehouseError,
-    connect,
+    in_words,
     number_of,
-    published_path,
-    shared_path,
-    warehouse_path,
+    transaction,
 )
 
 # The tables of records, and the manifests that count them.
@@ -206,8 +199,7 @@ def _rejected_names(person: Person) -> str:
 def forget(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
     """Take the person out of the schema raw, in one transaction, and remember the hashes of their id and e-mails."""
     salt = salt_of(connection, is_in_use=number_of(connection, "select count(*) from raw.forgotten_users") > 0)
-    connection.execute("begin")
-    try:
+    with transaction(connection):
         for identity in identities(person.site_id, person.user_id, person.emails):
             connection.execute(
                 "insert into raw.forgotten_users select $site, $hash, $now where not exists"
@@ -239,10 +231,6 @@ def forget(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
                 """,
                 {"site": person.site_id},
             )
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
 
 
 def _forget_file_names(connection: duckdb.DuckDBPyConnection, person: Person, table: str, manifest: str) -> None:
@@ -267,34 +255,6 @@ def _scrub(connection: duckdb.DuckDBPyConnection, person: Person, table: str) ->
             f"update raw.{table} set {values} where {OF_SITE} and ({' or '.join(columns.values())})",
             {"site": person.site_id},
         )
-
-
-def compact(warehouse: Path) -> None:
-    """Put a new file with raw alone in the place of the warehouse: DuckDB leaves what it frees in the file.
-
-    Raises:
-        WarehouseError: the file cannot be written; the old one stays.
-    """
-
-    def make(unfinished: Path) -> int:
-        with connect(warehouse) as connection:
-            row = connection.execute("select current_database()").fetchone()
-            old = row[0] if row else ""
-            attach_new(connection, unfinished, "compacted")
-            connection.execute("use compacted")
-            connection.execute(RAW_TABLES)
-            tables = connection.execute(
-                "select table_name from duckdb_tables() where database_name = ? and schema_name = 'raw'", [old]
-            ).fetchall()
-            for (table,) in tables:
-                connection.execute(f'insert into raw."{table}" by name from "{old}".raw."{table}"')
-            connection.execute(f'use "{old}"; detach compacted')
-        if warehouse.with_name(warehouse.name + ".wal").exists():
-            raise WarehouseError(f"{warehouse} is in use. Cure: close the other program, and give the command again.")
-        return len(tables)
-
-    replace_file(warehouse, make)
-    shutil.rmtree(f"{warehouse}.tmp", ignore_errors=True)
 
 
 def lines_that_name(person: Person, folders: Iterable[Path]) -> list[str]:
@@ -372,13 +332,9 @@ def main(
     Exit codes: 0 forgotten, what remains is said; 1 not, or not to the end, and said; 2 wrong usage.
     """
     console = Console(soft_wrap=True)
-    warehouse, published, shared = warehouse_path().resolve(), published_path().resolve(), shared_path().resolve()
-    os.environ["WAREHOUSE_PATH"] = str(warehouse)
-    is_shared = shared.exists()
+    files = Files.of_environment()
     try:
-        if not warehouse.exists():
-            raise WarehouseError(f"there is no warehouse at {warehouse}. Cure: make build")
-        with connect(warehouse) as connection:
+        with files.open_warehouse() as connection:
             person = find_person(connection, user_id, site, also or [])
             traces = find_traces(connection, person)
             _tell(person, traces, console)
@@ -386,21 +342,15 @@ def main(
                 console.print("Nothing was changed.")
                 raise typer.Exit(0)
             forget(connection, person)
-        compact(warehouse)
-        if not run_dbt(console).success:
-            raise WarehouseError(
-                "The user is forgotten in raw, but the warehouse could not be built: see the failures above. The copies"
-                " still hold them. Cure: mend it, and give the same command again."
-            )
-        publish(warehouse, published)
-        if is_shared:
-            share(published, shared, pseudonym_salt(warehouse), minimum_cohort_size())
+        copies = rebuild(files, "The user is forgotten", console)
     except WarehouseError as error:
         console.print(f"[red]{escape(str(error))}[/red]")
         raise typer.Exit(1) from error
-    copies = "the published and the shared copy" if is_shared else "the published copy"
+    except (OSError, duckdb.Error) as error:
+        console.print(f"[red]Not forgotten to the end: {escape(in_words(error))}[/red]")
+        raise typer.Exit(1) from error
     console.print(f"[green]Forgotten[/green] in the warehouse and {copies}.", highlight=False)
-    others = [str(path) for path in files_beside([warehouse, published, shared])]
+    others = [str(path) for path in files_beside([files.warehouse, files.published, files.shared])]
     _list("These files lie beside the warehouse, and nobody knows whom they hold:", others, console)
 
 

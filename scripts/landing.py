@@ -12,8 +12,9 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -25,7 +26,7 @@ from report_encoding import Survey, encoding_of, survey, transcode
 from report_files import ReportFile, reports_in, unreadable
 from report_format import ACTIVITY_REPORT, IDENTIFYING_COLUMNS, ReportFormat, ReportRefused, read_format
 from report_rows import BROKEN_BYTE, TEXT_KEPT, Rows, count_rows, examine_rows, with_one_line_end, without_oversized
-from warehouse import RAW_TABLES, WarehouseError, disk_trouble, number_of
+from warehouse import RAW_TABLES, WarehouseError, disk_trouble, in_words, number_of, transaction
 
 DEFAULT_SITE = "main"
 # The committed sample is landed as this site, which is nobody else's.
@@ -124,12 +125,14 @@ class Declaration:
         time_zone: IANA zone of the dates in it.
         date_format: a name in ``DATE_FORMATS``, a strptime format, or None to find it from the file.
         encoding: a codec of Python, or None to find it from the file.
+        is_again: whether files that were withdrawn are landed all the same.
     """
 
     site_id: str = DEFAULT_SITE
     time_zone: str = "UTC"
     date_format: str | None = None
     encoding: str | None = None
+    is_again: bool = False
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,7 @@ class RejectedRecord:
 
 @dataclass(frozen=True)
 class Landing:
-    """What became of one report: landed, already landed, or refused as a whole with the reason.
+    """What became of one report: landed, already landed, left out, or refused as a whole with the reason.
 
     Attributes:
         path: the file, as the user named it.
@@ -156,6 +159,7 @@ class Landing:
         examples: some of the rejected records.
         notes: what was found out about the report and may be wrong.
         already_landed_as: the file of the same bytes that was landed before.
+        withdrawn_on: the day on which it was withdrawn, so that it was left out.
         refusal: why nothing of it was landed.
     """
 
@@ -168,6 +172,7 @@ class Landing:
     examples: list[RejectedRecord] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     already_landed_as: str | None = None
+    withdrawn_on: date | None = None
     refusal: str | None = None
 
     @property
@@ -237,7 +242,7 @@ def _land_or_refuse(
 def _spool(connection: duckdb.DuckDBPyConnection) -> Iterator[Path]:
     """A folder beside the warehouse for what is unpacked: on its disk, under its protection, and for one loader.
 
-    Whoever has the warehouse open is alone with it, so what a killed loader left there is taken away first.
+    What a killed loader left there goes when the warehouse is opened (``warehouse.connect``).
     """
     row = connection.execute("select path from duckdb_databases() where database_name = current_database()").fetchone()
     if not row or not row[0]:
@@ -245,11 +250,10 @@ def _spool(connection: duckdb.DuckDBPyConnection) -> Iterator[Path]:
             yield Path(folder)
         return
     spool = Path(f"{row[0]}.landing")
-    shutil.rmtree(spool, ignore_errors=True)
     try:
-        spool.mkdir(mode=0o700)
+        spool.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
-        raise WarehouseError(f"{spool} cannot be written: {disk_trouble(str(error)) or error.strerror}.") from error
+        raise WarehouseError(f"{spool} cannot be written: {in_words(error)}") from error
     try:
         yield spool
     finally:
@@ -266,15 +270,18 @@ def withdraw_sample(connection: duckdb.DuckDBPyConnection) -> bool:
     """Take the sample out of the warehouse once it holds a report of its owner; returns whether it was there."""
     if not holds_own_reports(connection):
         return False
-    sample = f"(select report_id from ({LANDED_REPORTS}) where site_id = '{SAMPLE_SITE}')"
-    if not number_of(connection, f"select count(*) from {sample}"):
+    sample = connection.execute(f"select report_id from ({LANDED_REPORTS}) where site_id = ?", [SAMPLE_SITE]).fetchall()
+    if not sample:
         return False
-    connection.execute("begin")
-    # The manifests come last, for they say what is of the sample.
-    for table in ("activities", "users", "rejected_records", "reports", "user_reports"):
-        connection.execute(f"delete from raw.{table} where report_id in {sample}")
-    connection.execute("commit")
+    with transaction(connection):
+        delete_reports(connection, [report_id for (report_id,) in sample])
     return True
+
+
+def delete_reports(connection: duckdb.DuckDBPyConnection, report_ids: list[str]) -> None:
+    """Delete all that was landed from these reports, in the transaction of the caller."""
+    for table in ("activities", "users", "rejected_records", "reports", "user_reports"):
+        connection.execute(f"delete from raw.{table} where list_contains(?, report_id)", [report_ids])
 
 
 def _land_report(
@@ -291,6 +298,11 @@ def _land_report(
     ).fetchone()
     if twin:
         return Landing(file.path, file.shown, already_landed_as=twin[0])
+    withdrawn = connection.execute(
+        "select withdrawn_at::date from raw.withdrawn_reports where file_sha256 = ?", [seen.sha256]
+    ).fetchone()
+    if withdrawn and not declaration.is_again:
+        return Landing(file.path, file.shown, withdrawn_on=withdrawn[0])
 
     encoding = encoding_of(text, seen, declaration.encoding)
     report = read_format(text, encoding)
@@ -302,8 +314,7 @@ def _land_report(
     known = remembered(connection, declaration.site_id)
     names = _stage_forgotten(connection, report, known)
 
-    connection.execute("begin")
-    try:
+    with transaction(connection):
         with _progress_of(connection, lambda share: show(0.4 + share * 0.6)):
             is_all = _land_records(connection, report_id, report, destination)
         _land_malformed(connection, report_id, report, rows, known, names)
@@ -311,10 +322,7 @@ def _land_report(
             _land_unfit(connection, report_id, report, destination)
         _land_forgotten(connection, report_id)
         landed, rejected = _land_manifest(connection, report_id, file, seen, report, declaration, destination, names)
-        connection.execute("commit")
-    except BaseException:
-        _roll_back(connection)
-        raise
+        connection.execute("delete from raw.withdrawn_reports where file_sha256 = ?", [seen.sha256])
     examples = connection.execute(
         """
         select record_number, column_name, rejected_value, reason
@@ -352,12 +360,6 @@ def _notes(report: ReportFormat, declaration: Declaration) -> list[str]:
         f"it is not in UTF-8, and was read as {report.encoding}. If letters look wrong, withdraw it and say its"
         " encoding with --encoding."
     ]
-
-
-def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
-    # A disk that is full may have ended the transaction already, and the error that tells so must get through.
-    with suppress(duckdb.Error):
-        connection.execute("rollback")
 
 
 def _in_utf8(text: Path, report: ReportFormat, folder: Path) -> Path:

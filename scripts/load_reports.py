@@ -1,6 +1,6 @@
 """Land activity reports: the command line of ``landing``.
 
-Exit codes: 0 all landed; 1 something was rejected or refused, and said; 2 wrong usage.
+Exit codes: 0 all landed, or left out as withdrawn; 1 something was rejected or refused, and said; 2 wrong usage.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from landing import DEFAULT_SITE, SAMPLE_SITE, Declaration, Landing, land_reports, withdraw_sample
 from report_files import SUFFIXES, find_reports
 from report_format import DATE_FORMATS
-from warehouse import WarehouseError, connect, warehouse_path
+from warehouse import WarehouseError, connect, in_words, warehouse_path
 
 # What a terminal takes for a command, or for another direction of the text.
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -50,6 +50,11 @@ def describe(landing: Landing) -> str:
     if landing.already_landed_as is not None:
         twin = printable(landing.already_landed_as)
         return f"[dim]nothing new in {name}: the same bytes were landed as {twin}[/dim]"
+    if landing.withdrawn_on is not None:
+        return (
+            f"[yellow]left out[/yellow] {name}: it was withdrawn on {landing.withdrawn_on}."
+            " To land it again: make build AGAIN=1 (or load_reports.py --again)"
+        )
     lines = [f"[green]landed[/green]   {name}: {landing.landed_count:,} {landing.unit}"]
     if landing.rejected_count > landing.harmless_count:
         lines[0] += f", [red]{landing.rejected_count - landing.harmless_count:,} rejected[/red]"
@@ -85,7 +90,7 @@ def land_with_progress(
     return landings
 
 
-def declared(site: str, time_zone: str, date_format: str | None, encoding: str | None) -> Declaration:
+def declared(site: str, time_zone: str, date_format: str | None, encoding: str | None, again: bool) -> Declaration:
     """Check what was declared on the command line.
 
     Raises:
@@ -105,7 +110,7 @@ def declared(site: str, time_zone: str, date_format: str | None, encoding: str |
         )
     if encoding is not None and not _is_encoding(encoding):
         raise typer.BadParameter(f"{encoding!r} is no encoding such as cp1250 or utf-16", param_hint="--encoding")
-    return Declaration(site, time_zone, date_format, encoding)
+    return Declaration(site, time_zone, date_format, encoding, again)
 
 
 def _is_date_format(date_format: str) -> bool:
@@ -139,6 +144,9 @@ EncodingOption = Annotated[
     str | None,
     typer.Option("--encoding", help="Encoding of reports without a mark, e.g. cp1250. Else found.", envvar="ENCODING"),
 ]
+AgainOption = Annotated[
+    bool, typer.Option("--again", help="Land also the files that were withdrawn, as declared now.", envvar="AGAIN")
+]
 PathsArgument = Annotated[
     list[str],
     typer.Argument(
@@ -161,13 +169,14 @@ def main(
     time_zone: TimeZoneOption = "UTC",
     date_format: DateFormatOption = None,
     encoding: EncodingOption = None,
+    again: AgainOption = False,
 ) -> None:
     """Land activity reports in the warehouse.
 
-    Exit codes: 0 all landed; 1 something was rejected or refused, and said; 2 wrong usage.
+    Exit codes: 0 all landed, or left out as withdrawn; 1 something was rejected or refused, and said; 2 wrong usage.
     """
     console = Console(soft_wrap=True)
-    declaration = declared(site, time_zone, date_format, encoding)
+    declaration = declared(site, time_zone, date_format, encoding, again)
     try:
         reports = find_reports(paths)
     except FileNotFoundError as error:
@@ -179,6 +188,9 @@ def main(
             landings = land_with_progress(connection, reports, declaration, console)
     except WarehouseError as error:
         console.print(f"[red]{escape(str(error))}[/red]")
+        raise typer.Exit(1) from error
+    except (OSError, duckdb.Error) as error:
+        console.print(f"[red]Not landed to the end: {escape(in_words(error))}[/red]")
         raise typer.Exit(1) from error
     raise typer.Exit(0 if all(landing.is_clean for landing in landings) else 1)
 

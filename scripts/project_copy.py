@@ -15,6 +15,6 @@ def copy_to(target: Path, *more: str) -> None:
     for name in (*NEEDED_BY_DBT, *more):
         source = PROJECT_ROOT / name
         if source.is_dir():
-            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
         else:
             shutil.copy(source, target / name)

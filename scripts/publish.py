@@ -20,24 +20,31 @@ from warehouse import (
     STORAGE_VERSION,
     WarehouseError,
     connect,
+    in_words,
+    number_of,
     published_path,
+    to_disk,
     warehouse_path,
 )
 
 PUBLISHED_SCHEMAS = ("marts", "restricted")
+# Where dbt notes a build while it lasts (macros/unfinished_builds.sql).
+UNFINISHED_BUILDS = ("staging", "unfinished_builds")
 
 
 def publish(warehouse: Path, published: Path) -> int:
     """Copy every table of the schemas ``marts`` and ``restricted`` to a DuckDB file of its own; returns how many.
 
     Raises:
-        WarehouseError: there is nothing to publish, or one of the two files cannot be opened or written.
+        WarehouseError: there is nothing to publish, or only what an unfinished build left, or one of the two files
+            cannot be opened or written.
     """
     if warehouse.resolve() == published.resolve():
         raise WarehouseError(f"the published copy would replace {warehouse}. Cure: another PUBLISHED_PATH.")
     if not warehouse.exists():
         raise WarehouseError(f"there is no warehouse at {warehouse}. Cure: make build")
     with connect(warehouse) as connection:
+        _refuse_a_mixture(connection)
         return replace_file(published, lambda unfinished: _copy_marts(connection, unfinished))
 
 
@@ -54,11 +61,12 @@ def replace_file(path: Path, make: Callable[[Path], int]) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove(unfinished)
         made = make(unfinished)
+        # Else a power cut might leave the new name without the new bytes.
+        to_disk(unfinished)
         unfinished.replace(path)
-    except OSError as error:
-        raise WarehouseError(f"{path} cannot be written: {error.strerror}.") from error
-    except duckdb.Error as error:
-        raise WarehouseError(f"{path} cannot be written: {str(error).splitlines()[0]}") from error
+        to_disk(path.parent)
+    except (OSError, duckdb.Error) as error:
+        raise WarehouseError(f"{path} cannot be written: {in_words(error)}") from error
     finally:
         _remove(unfinished)
     return made
@@ -74,6 +82,23 @@ def attach_new(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> 
     """Attach a new file that drivers of DuckDB 1.2 can read too."""
     quoted = str(path).replace("'", "''")
     connection.execute(f"attach '{quoted}' as {name} (read_write, storage_version '{STORAGE_VERSION}')")
+
+
+def _refuse_a_mixture(connection: duckdb.DuckDBPyConnection) -> None:
+    """Refuse marts of which some are older than others.
+
+    Raises:
+        WarehouseError: the last build was killed or failed.
+    """
+    noted = connection.execute(
+        "select 1 from duckdb_tables() where database_name = current_database() and schema_name = ? and table_name = ?",
+        UNFINISHED_BUILDS,
+    ).fetchone()
+    if noted and number_of(connection, f"select count(*) from {'.'.join(UNFINISHED_BUILDS)}"):
+        raise WarehouseError(
+            "the last build did not come to a good end, so that some marts are older than others, and nothing was"
+            " published. Cure: make build, or .venv/bin/dbt build"
+        )
 
 
 def _copy_marts(connection: duckdb.DuckDBPyConnection, target: Path) -> int:

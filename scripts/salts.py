@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import os
 import secrets
-from contextlib import suppress
 from pathlib import Path
 
-from warehouse import WarehouseError
+from warehouse import WarehouseError, in_words, to_disk
 
 SHORTEST = 16
 
@@ -46,12 +45,22 @@ def forgotten_salt(warehouse: Path, *, is_in_use: bool) -> str:
 
 def _kept(path: Path) -> str:
     try:
-        with suppress(FileExistsError):
-            path.touch(0o600, exist_ok=False)
-            path.write_text(secrets.token_hex(32))
+        if not path.exists():
+            _make(path)
         salt = path.read_text().strip()
     except OSError as error:
-        raise WarehouseError(f"{path} cannot be read or written: {error.strerror}.") from error
+        raise WarehouseError(f"{path} cannot be read or written: {in_words(error)}") from error
     if len(salt) < SHORTEST:
         raise WarehouseError(f"{path} holds no salt. Cure: put the file back, or delete it if it was never used.")
     return salt
+
+
+def _make(path: Path) -> None:
+    """Give the file its name only once it is whole, for a salt that is empty would stand in the way."""
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    unfinished.unlink(missing_ok=True)
+    unfinished.touch(0o600)
+    unfinished.write_text(secrets.token_hex(32))
+    to_disk(unfinished)
+    unfinished.replace(path)
+    to_disk(path.parent)

@@ -7,6 +7,9 @@ where the files are, and the schema ``raw`` holds what was landed. All times are
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import duckdb
@@ -124,6 +127,13 @@ create table if not exists raw.forgotten_users (
     forgotten_at timestamp not null
 );
 
+create table if not exists raw.withdrawn_reports (
+    report_id varchar not null,
+    file_sha256 varchar not null,
+    site_id varchar not null,
+    withdrawn_at timestamp not null
+);
+
 -- What warehouses that were made before have not got yet.
 alter table raw.activities add column if not exists time_flag varchar;
 alter table raw.reports add column if not exists file_format varchar;
@@ -165,6 +175,9 @@ def memory_limit() -> str:
     return os.environ.get("MEMORY_LIMIT", "3GB")
 
 
+# Folders beside the warehouse that hold records while a command lasts: what DuckDB spills, what a loader unpacks.
+TEMPORARY_SUFFIXES = (".tmp", ".landing")
+
 # What the system says when a file cannot grow or be written, and what the user is told.
 DISK_TROUBLES = {
     "No space left on device": "the disk is full. Cure: free some space, and give the same command again",
@@ -178,6 +191,24 @@ DISK_TROUBLES = {
 def disk_trouble(message: str) -> str | None:
     """What an error says about the disk, in words with a cure; None if it is about something else."""
     return next((words for said, words in DISK_TROUBLES.items() if said in message), None)
+
+
+def in_words(error: Exception) -> str:
+    """What an error says, in a sentence: about the disk in our words, else in its own."""
+    message = str(error)
+    own = error.strerror if isinstance(error, OSError) and error.strerror else message.splitlines()[0].rstrip(". ")
+    return f"{disk_trouble(message) or own}."
+
+
+def to_disk(path: Path) -> None:
+    """Wait until a file, or the names in a folder, would outlast a power cut."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        # Some file systems know no such thing for a folder.
+        with suppress(OSError) if path.is_dir() else nullcontext():
+            os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
@@ -197,9 +228,12 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
             path.parent.mkdir(parents=True, exist_ok=True)
         connection = duckdb.connect(str(path), read_only=read_only, config=config)
         connection.execute("set TimeZone = 'UTC'")
+        if not read_only:
+            # Who may write is alone with the file: what lies there is of a process that was killed.
+            _clear_temporary(path)
         return connection
     except OSError as error:
-        raise WarehouseError(f"{path} cannot be written: {error.strerror}.") from error
+        raise WarehouseError(f"{path} cannot be written: {in_words(error)}") from error
     except duckdb.IOException as error:
         message = str(error)
         if "lock" in message:
@@ -207,9 +241,28 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
                 f"{path} is in use by another process. Wait until it has ended, or close the program that has"
                 " the warehouse open; connect BI tools to the published copy instead."
             ) from error
-        raise WarehouseError(f"{path} cannot be opened: {message.splitlines()[0]}") from error
+        raise WarehouseError(f"{path} cannot be opened: {in_words(error)}") from error
     except duckdb.Error as error:
-        raise WarehouseError(f"{path} cannot be opened: {str(error).splitlines()[0]}") from error
+        raise WarehouseError(f"{path} cannot be opened: {in_words(error)}") from error
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Do all that is done inside, or nothing of it."""
+    connection.execute("begin")
+    try:
+        yield
+        connection.execute("commit")
+    except BaseException:
+        # A commit that failed has rolled back, and what it failed of is to be told.
+        with suppress(duckdb.TransactionException):
+            connection.execute("rollback")
+        raise
+
+
+def _clear_temporary(warehouse: Path) -> None:
+    for suffix in TEMPORARY_SUFFIXES:
+        shutil.rmtree(f"{warehouse}{suffix}", ignore_errors=True)
 
 
 def number_of(connection: duckdb.DuckDBPyConnection, query: str) -> int:

@@ -43,7 +43,8 @@ class Project:
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command in the project with an environment that sets nothing of ours."""
         paths = ("WAREHOUSE_PATH", "PUBLISHED_PATH", "SHARED_PATH")
-        ours = (*paths, "SITE", "TIME_ZONE", "DATE_FORMAT", "MEMORY_LIMIT", "PSEUDONYM_SALT", "MINIMUM_COHORT_SIZE")
+        declared = ("SITE", "TIME_ZONE", "DATE_FORMAT", "ENCODING", "AGAIN")
+        ours = (*paths, *declared, "MEMORY_LIMIT", "PSEUDONYM_SALT", "MINIMUM_COHORT_SIZE")
         environment = {name: value for name, value in os.environ.items() if name not in ours}
         return subprocess.run(
             command, cwd=self.root, env=environment, capture_output=True, text=True, check=False, timeout=600

@@ -11,6 +11,10 @@ import pytest
 
 from conftest import ROOT, Project
 from declarations import by_name, declared
+from report_encoding import OFFICE_ENCODINGS
+from report_files import MAX_MEMBERS, MAX_RATIO, SUFFIXES
+from report_format import DATE_FORMATS
+from report_rows import MAX_ROW_BYTES, TEXT_KEPT
 
 MARTS = {path.stem for path in (ROOT / "models" / "marts").rglob("*.sql")}
 
@@ -98,6 +102,19 @@ def test_the_links_of_the_overview_lead_somewhere() -> None:
     # The page lies in warehouse/.
     assert [link for link in files if not (ROOT / "warehouse" / link).is_file()] == []
     assert "g_i=%2Bexposure:published_copy" in overview
+
+
+def test_what_may_be_fed_is_what_the_loader_takes() -> None:
+    page = (ROOT / "docs" / "reports.md").read_text()
+    assert set(re.findall(r"`(\.[a-z.]+)`", page)) == set(SUFFIXES)
+    dates = page.split("## Dates")[1].split("| any other")[0]
+    first_cells = " ".join(line.split("|")[1] for line in dates.splitlines() if line.startswith("| `"))
+    assert set(re.findall(r"`([^`]+)`", first_cells)) == set(DATE_FORMATS)
+    assert re.findall(
+        r"\b(?:cp\d+|gb18030|big5|mac_roman)\b", page.split("the likeliest of")[1].split("is taken")[0]
+    ) == (OFFICE_ENCODINGS)
+    for limit in (f"{MAX_MEMBERS:,} files", f"{MAX_RATIO} times", f"{MAX_ROW_BYTES >> 20} MB", f"{TEXT_KEPT:,} char"):
+        assert limit in page
 
 
 # What a browser fetches, or a script of the page would: no link that a person clicks.

@@ -13,11 +13,13 @@ import pytest
 import typer
 
 import forget as forgetter
+import rebuild
 from conftest import ROOT, Project, copy_project
-from forget import compact, find_person, find_traces, forget
+from forget import find_person, find_traces, forget
 from forgotten import REASON, names_of, without_names
 from landing import Declaration
 from loader_fixtures import HEADER, land, rows, write
+from rebuild import compact
 from warehouse import RAW_TABLES, WarehouseError, connect
 
 USER, NAME, EMAIL = "77310458", "Ottoline Wrexham", "ottoline.w@mail.example"
@@ -180,6 +182,17 @@ def test_a_download_that_overlaps_does_not_bring_them_back(
     land(warehouse, write(tmp_path / "users_2026-06-01.csv", USERS + f",Otto,Wrexham,{EMAIL},,\n"))
     assert marked(texts(warehouse)) == []
     assert manifest(warehouse)[-1] == ("users_2026-06-01.csv", 4, 1, 3)
+
+
+def test_an_e_mail_beside_the_id_of_another_makes_no_record_theirs(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    forget_them(warehouse)
+    act = "Chat,Message,Hello,2026-05-06 09:00:00,41,Keynote,keynote"
+    report = f"{HEAD}\n{ME},{act}\n{BO.replace('bo@mail.example', EMAIL)},{act}\n"
+    landing = land(warehouse, write(tmp_path / "later.csv", report))
+    assert (landing.landed_count, landing.rejected_count) == (1, 1)
+    assert rows(warehouse, "select user_id, email from raw.activities where label = 'Hello'") == [("5", "[forgotten]")]
 
 
 def test_landing_first_or_forgetting_first_is_the_same(tmp_path: Path) -> None:
@@ -425,7 +438,7 @@ def test_a_build_that_fails_is_said_and_the_next_time_goes_on(
     monkeypatch.setenv("WAREHOUSE_PATH", str(path))
     monkeypatch.setenv("PUBLISHED_PATH", str(tmp_path / "p.duckdb"))
     monkeypatch.setenv("SHARED_PATH", str(tmp_path / "s.duckdb"))
-    monkeypatch.setattr(forgetter, "run_dbt", lambda _: SimpleNamespace(success=False))
+    monkeypatch.setattr(rebuild, "run_dbt", lambda _: SimpleNamespace(success=False))
     with pytest.raises(typer.Exit) as failed:
         forgetter.main(USER)
     assert failed.value.exit_code == 1
@@ -437,7 +450,7 @@ def test_a_build_that_fails_is_said_and_the_next_time_goes_on(
             connection.execute("create schema marts; create table marts.dim_users as select user_id from raw.users")
         return SimpleNamespace(success=True)
 
-    monkeypatch.setattr(forgetter, "run_dbt", build)
+    monkeypatch.setattr(rebuild, "run_dbt", build)
     forgetter.main(USER)
     assert "They were forgotten before." in capsys.readouterr().out
     with connect(tmp_path / "p.duckdb", read_only=True) as connection:

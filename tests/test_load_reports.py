@@ -955,6 +955,13 @@ def test_what_is_rejected_or_refused_is_said_and_exits_with_1(tmp_path: Path) ->
         assert rows(warehouse, "select user_id from raw.activities order by 1") == ["u1", "u3"]
 
 
+def test_a_rejected_record_alone_exits_with_1(tmp_path: Path) -> None:
+    write(tmp_path / "a.csv", report_text(activity("u1"), activity("u2", date="whenever")))
+    done = run_loader("--database", tmp_path / "activity.duckdb", tmp_path)
+    assert done.returncode == 1
+    assert "a.csv: 1 records, 1 rejected" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
