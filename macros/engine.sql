@@ -125,7 +125,7 @@ All times are naive timestamps in UTC.
     ), ', '), '')
 {%- endmacro %}
 
-{#- What a list holds and another does not; null where nobody knows one of them. -#}
+{#- What a list holds and another does not: nothing where one of them is null. -#}
 {% macro list_without(list, other) -%}
-    case when {{ other }} is not null then list_filter({{ list }}, lambda item: not list_contains({{ other }}, item)) end
+    list_filter({{ list }}, lambda item: not list_contains({{ other }}, item))
 {%- endmacro %}
