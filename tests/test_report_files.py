@@ -77,7 +77,7 @@ def test_every_report_of_an_archive_lands_under_its_name(warehouse: duckdb.DuckD
     members: dict[str, str | bytes] = {
         "b.csv": report_text(activity("b")),
         "2026/May/a.CSV": report_text(activity("a")),
-        "c.csv.gz": gzip.compress(report_text(activity("c")).encode()),
+        "c.csv.gz": gzip.compress(report_text(activity("c")).encode(), mtime=0),
         "2026/": "",
         "__MACOSX/._b.csv": "no report",
         "2026/._a.csv": "no report",
@@ -196,7 +196,9 @@ def test_a_damaged_archive_or_workbook_ends_in_words(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, seed: int
 ) -> None:
     choose = random.Random(seed)
-    content = bytearray(choose.choice((ONE, workbook_of([SHORT_HEADER.split(",")]), gzip.compress(REPORT.encode()))))
+    content = bytearray(
+        choose.choice((ONE, workbook_of([SHORT_HEADER.split(",")]), gzip.compress(REPORT.encode(), mtime=0)))
+    )
     for _ in range(choose.choice((1, 3, 30))):
         content[choose.randrange(4, len(content))] = choose.randrange(256)
     landings = all_landed(warehouse, write(tmp_path / "a.zip", bytes(content[: choose.choice((None, -1, -100))])))
@@ -209,9 +211,9 @@ def test_a_report_lands_once_however_it_is_packed(warehouse: duckdb.DuckDBPyConn
     content = REPORT.encode()
     paths = [
         write(tmp_path / "a.csv", content),
-        write(tmp_path / "a.csv.gz", gzip.compress(content)),
+        write(tmp_path / "a.csv.gz", gzip.compress(content, mtime=0)),
         write(tmp_path / "a.zip", zipped({"x.csv": content, "y.csv": content})),
-        write(tmp_path / "misnamed.csv", gzip.compress(content)),
+        write(tmp_path / "misnamed.csv", gzip.compress(content, mtime=0)),
         write(tmp_path / "zip.csv", zipped({"x.csv": content})),
     ]
     landings = all_landed(warehouse, *paths)
@@ -223,7 +225,7 @@ def test_a_report_lands_once_however_it_is_packed(warehouse: duckdb.DuckDBPyConn
 @pytest.mark.parametrize(
     ("name", "content", "file_format"),
     [
-        ("a.csv", gzip.compress(REPORT.encode()), "gz"),
+        ("a.csv", gzip.compress(REPORT.encode(), mtime=0), "gz"),
         ("a.csv.gz", REPORT.encode(), "csv"),
         ("a.csv", ONE, "zip"),
         ("a.zip", REPORT.encode(), "csv"),
@@ -266,8 +268,8 @@ def lying(archive: bytes, place: int, size: int) -> bytes:
 @pytest.mark.parametrize(
     "content",
     [
-        gzip.compress(BOMB),
-        gzip.compress(BOMB[:2_000_000]) + gzip.compress(BOMB[2_000_000:]),
+        gzip.compress(BOMB, mtime=0),
+        gzip.compress(BOMB[:2_000_000], mtime=0) + gzip.compress(BOMB[2_000_000:], mtime=0),
         zipped({"a.csv": BOMB}),
         lying(zipped({"a.csv": BOMB}), 20, 1 << 31),
     ],
@@ -484,7 +486,7 @@ def test_a_workbook_with_a_damaged_part_is_refused(
 def test_what_is_no_report_is_refused_by_what_it_is(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, content: bytes, said: str, name: str
 ) -> None:
-    path = write(tmp_path / name, gzip.compress(content) if name.endswith(".gz") else content)
+    path = write(tmp_path / name, gzip.compress(content, mtime=0) if name.endswith(".gz") else content)
 
     assert said in refusal_of(warehouse, path)
 
@@ -589,7 +591,7 @@ def test_formulas_are_kept_word_for_word(warehouse: duckdb.DuckDBPyConnection, t
 
 
 def test_the_folder_for_what_is_unpacked_is_gone_afterwards(tmp_path: Path) -> None:
-    report = write(tmp_path / "a.csv.gz", gzip.compress(REPORT.encode()))
+    report = write(tmp_path / "a.csv.gz", gzip.compress(REPORT.encode(), mtime=0))
     spool = tmp_path / "w.duckdb.landing"
     with connect(tmp_path / "w.duckdb") as warehouse:
         landings = land_reports(warehouse, [report, report], Declaration())
@@ -616,7 +618,7 @@ def test_what_a_killed_loader_left_unpacked_is_taken_away(tmp_path: Path) -> Non
 
 def test_a_warehouse_in_a_folder_with_signs_of_a_glob_lands_reports(tmp_path: Path) -> None:
     folder = tmp_path / "a[b]* {c}"
-    report = write(tmp_path / "a.csv.gz", gzip.compress(REPORT.encode()))
+    report = write(tmp_path / "a.csv.gz", gzip.compress(REPORT.encode(), mtime=0))
     with connect(folder / "w.duckdb") as warehouse:
         assert land(warehouse, report).landed_count == 2
 
@@ -651,7 +653,10 @@ def test_standard_input_is_landed(tmp_path: Path) -> None:
     ("content", "said"),
     [
         (b"", "it is empty"),
-        (gzip.compress(REPORT.encode()), "it is packed, and standard input is read as it is. Cure: give the name"),
+        (
+            gzip.compress(REPORT.encode(), mtime=0),
+            "it is packed, and standard input is read as it is. Cure: give the name",
+        ),
         (b"%PDF-1.7", "it is a PDF"),
     ],
 )
