@@ -382,8 +382,8 @@ def _notes(report: ReportFormat, declaration: Declaration) -> list[str]:
     if report.encoding.startswith("utf") or declaration.encoding is not None:
         return []
     return [
-        f"it is not in UTF-8, and was read as {report.encoding}. If letters look wrong: make withdraw REPORT=…, then make"
-        " build AGAIN=1 ENCODING=…"
+        f"it is not in UTF-8, and was read as {report.encoding}. If letters look wrong: make withdraw"
+        " REPORT=…, then make build AGAIN=1 ENCODING=…"
     ]
 
 
