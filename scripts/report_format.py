@@ -287,6 +287,7 @@ def read_format(path: Path, encoding: str = "utf-8") -> ReportFormat:
             f"its header has {len(header):,} columns: no report does. Cure: delete those that are not its own."
         )
     kind = _kind_of(header, text, delimiter)
+    _refuse_open_quote(text, delimiter)
     columns = kind.columns_of(header)
     twice = [column for column in columns if len(kind.titles_of(column, header)) > 1]
     if twice:
@@ -353,6 +354,17 @@ def open_text(path: Path, encoding: str) -> TextIO:
     """A report as text. A byte that no character can be made of comes out as a lone surrogate."""
     codec = "utf-8-sig" if encoding == "utf-8" else encoding
     return path.open(encoding=codec, errors=BROKEN, newline="")
+
+
+def _refuse_open_quote(text: str, delimiter: str) -> None:
+    """Raise ReportRefused if a double quote of the header is not closed, for it may swallow all records unseen."""
+    try:
+        next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise ReportRefused(
+            "a double quote in its header is not closed, or stands alone inside a quoted name. Cure: close it, or write"
+            " it twice."
+        ) from error
 
 
 def _first_record(text: str, delimiter: str) -> list[str]:

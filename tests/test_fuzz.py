@@ -26,6 +26,9 @@ KEPT = {
     "DuckDB gives up at a header with a line break": FuzzInput(
         ".csv", b'"two\nlines",User ID,,Category,position,Date,last name,Action,\r\r\r'
     ),
+    "a quote that the header leaves open took all records with it": FuzzInput(
+        ".csv", report_text(activity("u1"), activity("u2"), header=SHORT_HEADER + ',"a\0"b').encode()
+    ),
     "a header of more than a million characters was cut": FuzzInput(
         ".csv", report_text(activity("u1"), header=SHORT_HEADER + ",x" + "y" * 1_200_000).encode()
     ),
