@@ -26,9 +26,6 @@ KEPT = {
     "DuckDB gives up at a header with a line break": FuzzInput(
         ".csv", b'"two\nlines",User ID,,Category,position,Date,last name,Action,\r\r\r'
     ),
-    "a quote that the header leaves open took all records with it": FuzzInput(
-        ".csv", report_text(activity("u1"), activity("u2"), header=SHORT_HEADER + ',"a\0"b').encode()
-    ),
     "a header of more than a million characters was cut": FuzzInput(
         ".csv", report_text(activity("u1"), header=SHORT_HEADER + ",x" + "y" * 1_200_000).encode()
     ),
@@ -46,8 +43,9 @@ def test_what_broke_something_does_so_no_more(judge: Judge, name: str) -> None:
     assert judge.judge({"kept": KEPT[name]}) == {}
 
 
-# 100511 is a workbook without a sheet, 105182 a report at which DuckDB gives up though its lines end alike.
-@pytest.mark.parametrize("seed", [100_511, 105_182])
+# 257 has a quote that the header leaves open, which took all records with it; 100511 is a workbook without a sheet,
+# 105182 a report at which DuckDB gives up though its lines end alike.
+@pytest.mark.parametrize("seed", [257, 100_511, 105_182])
 def test_a_seed_that_broke_something_does_so_no_more(judge: Judge, seed: int) -> None:
     assert judge.judge({"kept": make_input(seed)}) == {}
 
