@@ -15,6 +15,7 @@
 {% endmacro %}
 
 
+{#- Strikes the builds out that this one has mended, unless something in it failed. -#}
 {% macro strike_out_build(results) %}
     {%- set failed = results | rejectattr("status", "in", ("success", "pass", "warn", "no-op")) | list -%}
     {%- if execute and flags.WHICH in ("build", "run") and not failed -%}
@@ -29,6 +30,7 @@
 {% endmacro %}
 
 
+{#- Where builds are noted while they last; scripts/publish.py looks there. -#}
 {% macro unfinished_builds() %}
     {{- return(api.Relation.create(database=target.database, schema="staging", identifier="unfinished_builds")) -}}
 {% endmacro %}

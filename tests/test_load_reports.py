@@ -119,7 +119,7 @@ def test_every_line_end_is_read(
     assert rows(warehouse, LABELS) == ["a\nb", "hello"]
 
 
-@pytest.mark.parametrize("ends", itertools.product(LINE_ENDS, repeat=3))
+@pytest.mark.parametrize("ends", list(itertools.product(LINE_ENDS, repeat=3)))
 def test_mixed_line_ends_land(warehouse: duckdb.DuckDBPyConnection, report: Path, ends: tuple[str, ...]) -> None:
     lines = (SHORT_HEADER, activity("u1"), activity("u2"))
     land(warehouse, write(report, "".join(line + end for line, end in zip(lines, ends, strict=True))))

@@ -144,7 +144,11 @@ def test_what_is_there_twice_under_other_names_and_packed_changes_nothing(
         copies += [copy, packed]
     files = random.Random(4).sample([*downloads, *copies], 3 * len(downloads))
 
-    assert models.built_of([files], NAMES) == models.built_of([downloads], NAMES)
+    copied, plain = models.built_of([files], NAMES), models.built_of([downloads], NAMES)
+    # It tells in what each report came, which is the first that was landed of those that hold the same.
+    for prints in (copied, plain):
+        del prints["marts.report_drift"]
+    assert copied == plain
 
 
 def test_a_report_that_is_split_in_time_tells_the_same(models: Models, tmp_path: Path) -> None:

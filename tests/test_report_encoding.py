@@ -62,7 +62,7 @@ def test_the_encoding_of_an_office_program_is_found_and_said(
     assert rows(warehouse, ENCODING) == [encoding]
     [note] = landing.notes
     assert f"was read as {encoding}" in note
-    assert "--encoding" in note
+    assert "ENCODING=" in note
 
 
 def test_labels_that_are_longer_than_what_is_looked_at_are_not_taken_for_another_encoding(

@@ -269,4 +269,4 @@ def test_a_folder_without_reports_is_said(project: Project) -> None:
     (project.root / "empty").mkdir()
     result = project.build("--reports", "empty")
     assert result.returncode == 1
-    assert "there is no .csv or .csv.gz report in empty" in result.stdout
+    assert "there is no report (.csv, .tsv, .csv.gz, .tsv.gz, .zip, .xlsx) in empty" in result.stdout
