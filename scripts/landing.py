@@ -26,13 +26,14 @@ from report_encoding import Survey, encoding_of, survey, transcode
 from report_files import ReportFile, reports_in, unreadable
 from report_format import (
     ACTIVITY_REPORT,
+    BROKEN_BYTE,
     IDENTIFYING_COLUMNS,
     ReportFormat,
     ReportRefused,
     read_format,
     without_stops,
 )
-from report_rows import BROKEN_BYTE, TEXT_KEPT, Rows, count_rows, examine_rows, with_one_line_end, without_oversized
+from report_rows import TEXT_KEPT, Rows, count_rows, examine_rows, with_one_line_end, without_oversized
 from warehouse import RAW_TABLES, WarehouseError, disk_trouble, in_words, number_of, transaction
 
 DEFAULT_SITE = "main"

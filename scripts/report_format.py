@@ -159,7 +159,7 @@ _PREAMBLE = re.compile(rf'(?:[ \t]*{_LINE_END}|"?sep=."?[;,\t]*{_LINE_END})*', r
 _DATE_LIKE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}")
 _ROWS_SEARCHED = 20
 # A byte that no character can be made of comes out as one of these.
-_BROKEN = re.compile("[\udc80-\udcff]")
+BROKEN_BYTE = re.compile("[\udc80-\udcff]")
 
 
 # Name of the way in which broken bytes are let through, for Python's codecs.
@@ -276,7 +276,7 @@ def read_format(path: Path, encoding: str = "utf-8") -> ReportFormat:
         ),
     )
     header = headers[delimiter]
-    broken = next((title for title in header if _BROKEN.search(title)), None)
+    broken = next((title for title in header if BROKEN_BYTE.search(title)), None)
     if broken is not None:
         shown = broken.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
         raise ReportRefused(f"its header is not in {encoding}: {shown}. Cure: save it as 'CSV UTF-8'.")

@@ -9,18 +9,16 @@ be. Where the two differ, `examine_rows` takes the time to read every row with P
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from report_format import ReportFormat
+from report_format import BROKEN_BYTE, ReportFormat
 
 _CHUNK_BYTES = 1 << 22
 # DuckDB's default, in bytes: longer records it rejects or, from some megabytes on, passes over.
 MAX_ROW_BYTES = 2_097_152
 TEXT_KEPT = 10_000
-BROKEN_BYTE = re.compile("[\udc80-\udcff]")
 
 
 @dataclass(frozen=True)
