@@ -33,7 +33,7 @@ from report_format import (
     read_format,
     without_stops,
 )
-from report_rows import TEXT_KEPT, Rows, count_rows, examine_rows, with_one_line_end, without_oversized
+from report_rows import TEXT_KEPT, RowCount, Rows, count_rows, examine_rows, with_one_line_end, without_oversized
 from warehouse import RAW_TABLES, WarehouseError, disk_trouble, in_words, number_of, transaction
 
 DEFAULT_SITE = "main"
@@ -56,6 +56,10 @@ REASONS = {
     "UNQUOTED VALUE": (
         "a double quote is not closed, or stands alone inside a quoted field, so that the record runs on."
         " Cure: close it, or write it twice."
+    ),
+    "STRAY QUOTES": (
+        "a field goes on in double quotes behind its closing one, so that nobody can tell what it says."
+        " Cure: write a double quote inside a field twice."
     ),
     "LINE SIZE OVER MAXIMUM": (
         f"it is longer than 2 MB, of which {TEXT_KEPT:,} characters are kept here. Cure: see whether a double quote is"
@@ -99,14 +103,15 @@ with faults as (
 select *, row_number() over (order by record_number) as fault_number from faults
 """
 
-# DuckDB passes over fields beyond the header as long as they are empty.
-STAGE_WIDE = """
-create or replace temp table wide as
+# DuckDB passes over fields beyond the header as long as they are empty, and over double quotes that stray.
+STAGE_MISREAD = """
+create or replace temp table misread as
 select
     row_number - 1 - (
-        select count(*) from unnest($blank::bigint[]) as blanks(row_number) where blanks.row_number < wide.row_number
-    ) as record_number
-from unnest($wide::bigint[]) as wide(row_number)
+        select count(*) from unnest($blank::bigint[]) as blanks(row_number) where blanks.row_number < faults.row_number
+    ) as record_number,
+    reason
+from (select unnest($rows::bigint[]) as row_number, unnest($reasons::varchar[]) as reason) as faults
 """
 
 NONE_MALFORMED = """
@@ -120,7 +125,7 @@ create or replace temp table malformed (
     fault_number bigint
 )
 """
-NONE_WIDE = "create or replace temp table wide (record_number bigint)"
+NONE_MISREAD = "create or replace temp table misread (record_number bigint, reason varchar)"
 
 # A record's number is its place among the records that could be read, moved on by those before it that could not.
 # The row ids of a temporary table follow the file. (row_number() would end the parallelism: 13.9 s for 8.1 s.)
@@ -399,7 +404,7 @@ def _in_utf8(text: Path, report: ReportFormat, folder: Path) -> Path:
 
 
 def _stage(connection: duckdb.DuckDBPyConnection, plain: Path, report: ReportFormat) -> Rows:
-    """Read the file into the temporary tables ``staged`` (columns c0, c1, …), ``malformed`` and ``wide``.
+    """Read the file into the temporary tables ``staged`` (columns c0, c1, …), ``malformed`` and ``misread``.
 
     Raises:
         ReportRefused: DuckDB read another number of records than there are.
@@ -409,9 +414,11 @@ def _stage(connection: duckdb.DuckDBPyConnection, plain: Path, report: ReportFor
         staged = number_of(connection, "select count(*) from staged")
         count = count_rows(plain, report)
         rows = Rows(staged)
-        if faults or count.rows != staged + 1 or count.delimiters != count.rows * (len(report.header) - 1):
+        is_regular = count == RowCount(staged + 1, (staged + 1) * (len(report.header) - 1))
+        if faults or not is_regular:
             rows = examine_rows(plain, report, faults)
-        is_mixed = len(rows.ends) > 1
+        # A header with a line break inside makes DuckDB take another one for the end of lines than there is.
+        is_mixed = len(rows.ends) > 1 or report.header_lines > 1
     except duckdb.InvalidInputException:
         is_mixed = True
     if is_mixed:
@@ -435,10 +442,17 @@ def _stage(connection: duckdb.DuckDBPyConnection, plain: Path, report: ReportFor
             f"it holds {rows.record_count:,} records, but only {staged + len(faults):,} can be told apart. Cure: see"
             f" whether a double quote is not closed: row {rows.longest:,} takes the most lines."
         )
-    wide = sorted(set(rows.wide) - faults)
+    misread = {row: REASONS["STRAY QUOTES"] for row in rows.stray} | {
+        row: REASONS["TOO MANY COLUMNS"] for row in rows.wide
+    }
+    misread = {row: reason for row, reason in misread.items() if row not in faults}
     # Statements that are planned for nothing are half of the time that a small file takes.
     connection.execute(*((STAGE_MALFORMED, {"blank": rows.blank}) if faults else (NONE_MALFORMED,)))
-    connection.execute(*((STAGE_WIDE, {"blank": rows.blank, "wide": wide}) if wide else (NONE_WIDE,)))
+    if misread:
+        found = {"blank": rows.blank, "rows": list(misread), "reasons": list(misread.values())}
+        connection.execute(STAGE_MISREAD, found)
+    else:
+        connection.execute(NONE_MISREAD)
     return rows
 
 
@@ -537,7 +551,7 @@ def _land_records(
         from judged
         where
             essence is not null
-            and record_number not in (select record_number from wide)
+            and record_number not in (select record_number from misread)
             and record_number not in (select record_number from forgotten)
         """,
         parameters,
@@ -603,9 +617,9 @@ def _broken_byte(fields: list[str], report: ReportFormat) -> str:
 def _land_unfit(
     connection: duckdb.DuckDBPyConnection, report_id: str, report: ReportFormat, destination: Destination
 ) -> None:
-    """Set aside the records with empty fields beyond the header, and those without what they must have."""
+    """Set aside the records that DuckDB took apart though they are not sound, and those without what they must have."""
     fields = ", ".join(f"c{index}" for index in range(len(report.header)))
-    faults = [Fault("is_wide", "$wide_reason"), *destination.faults]
+    faults = [Fault("misread_reason is not null", "misread_reason"), *destination.faults]
     titles = {f"fault{number}": fault.column for number, fault in enumerate(faults)}
 
     def of_first(texts: list[str]) -> str:
@@ -616,7 +630,8 @@ def _land_unfit(
         insert into raw.rejected_records
         {_numbered(connection)},
         judged as (
-            select *, record_number in (select record_number from wide) as is_wide from numbered
+            select numbered.*, misread.reason as misread_reason
+            from numbered left join misread on numbered.record_number = misread.record_number
         ),
         faulty as (
             select
@@ -624,7 +639,7 @@ def _land_unfit(
                 case {" ".join(f"when {fault.test} then {number}" for number, fault in enumerate(faults))} end as fault
             from judged
             where
-                (is_wide or {destination.essence} is null)
+                (misread_reason is not null or {destination.essence} is null)
                 and record_number not in (select record_number from forgotten)
         )
         select
@@ -636,7 +651,7 @@ def _land_unfit(
             to_json([{fields}])::varchar
         from faulty
         """,
-        {"report_id": report_id, "wide_reason": REASONS["TOO MANY COLUMNS"], **titles},
+        {"report_id": report_id, **titles},
     )
 
 

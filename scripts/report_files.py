@@ -200,7 +200,9 @@ def _in_archive(path: Path) -> list[ReportFile]:
     reports = [
         ReportFile(path, "zip", f"{legible(path.name)} > {member.filename}", partial(_unpack_member, path, member))
         for member in sorted(members, key=lambda member: member.filename)
-        if not member.is_dir()
+        # A member without a name is no folder either, and zipfile fails of it.
+        if member.filename
+        and not member.is_dir()
         and is_report(PurePosixPath(member.filename.replace("\\", "/")).name)
         and not member.filename.startswith("__MACOSX/")
     ]

@@ -207,6 +207,7 @@ class ReportFormat:
         encoding: the codec of its bytes.
         start: characters before the header, its byte order mark not counted.
         header: the column names as written, in their order.
+        header_lines: lines of the file that the header takes.
         columns: position in the header of each known column that the report has.
         extra: position in the header of each column that no alias knows.
     """
@@ -216,6 +217,7 @@ class ReportFormat:
     encoding: str
     start: int
     header: tuple[str, ...]
+    header_lines: int
     columns: dict[str, int]
     extra: tuple[int, ...]
 
@@ -287,7 +289,7 @@ def read_format(path: Path, encoding: str = "utf-8") -> ReportFormat:
             f"its header has {len(header):,} columns: no report does. Cure: delete those that are not its own."
         )
     kind = _kind_of(header, text, delimiter)
-    _refuse_open_quote(text, delimiter)
+    header_lines = _count_header_lines(text, delimiter)
     columns = kind.columns_of(header)
     twice = [column for column in columns if len(kind.titles_of(column, header)) > 1]
     if twice:
@@ -295,7 +297,7 @@ def read_format(path: Path, encoding: str = "utf-8") -> ReportFormat:
             f"its header has the column {header[columns[twice[0]]]} twice. Cure: delete one of the two columns."
         )
     extra = tuple(index for index in range(len(header)) if index not in columns.values())
-    return ReportFormat(kind, delimiter, encoding, start, tuple(header), columns, extra)
+    return ReportFormat(kind, delimiter, encoding, start, tuple(header), header_lines, columns, extra)
 
 
 def _kind_of(header: list[str], text: str, delimiter: str) -> ReportKind:
@@ -356,15 +358,21 @@ def open_text(path: Path, encoding: str) -> TextIO:
     return path.open(encoding=codec, errors=BROKEN, newline="")
 
 
-def _refuse_open_quote(text: str, delimiter: str) -> None:
-    """Raise ReportRefused if a double quote of the header is not closed, for it may swallow all records unseen."""
+def _count_header_lines(text: str, delimiter: str) -> int:
+    """How many lines the header takes.
+
+    Raises:
+        ReportRefused: a double quote of it is not closed, and may swallow all records unseen.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+        next(reader)
     except csv.Error as error:
         raise ReportRefused(
             "a double quote in its header is not closed, or stands alone inside a quoted name. Cure: close it, or write"
             " it twice."
         ) from error
+    return reader.line_num
 
 
 def _first_record(text: str, delimiter: str) -> list[str]:

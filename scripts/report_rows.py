@@ -9,6 +9,7 @@ be. Where the two differ, `examine_rows` takes the time to read every row with P
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +17,8 @@ from pathlib import Path
 from report_format import BROKEN_BYTE, ReportFormat
 
 _CHUNK_BYTES = 1 << 22
+# Of `"a" "b"` DuckDB makes a b, and rejects nothing. This is searched in what stands outside of double quotes.
+_STRAY_QUOTES = re.compile(rb'" +"')
 # DuckDB's default, in bytes: longer records it rejects or, from some megabytes on, passes over.
 MAX_ROW_BYTES = 2_097_152
 TEXT_KEPT = 10_000
@@ -23,10 +26,11 @@ TEXT_KEPT = 10_000
 
 @dataclass(frozen=True)
 class RowCount:
-    """Rows and delimiters outside double quotes, the header's and blank lines included."""
+    """Rows and delimiters outside double quotes, the header's and blank ones included, and whether quotes may stray."""
 
     rows: int
     delimiters: int
+    may_have_stray_quotes: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class Rows:
         record_count: rows that are neither the header nor blank.
         blank: numbers of the blank rows.
         wide: numbers of the rows with more fields than the header.
+        stray: numbers of the rows in which a field goes on in new double quotes behind a blank.
         lines: lines of the file that each row of interest takes.
         longest: number of the row that takes the most lines.
         ends: in which ways rows end, the last one left out if it does not.
@@ -47,6 +52,7 @@ class Rows:
     record_count: int
     blank: list[int] = field(default_factory=list)
     wide: list[int] = field(default_factory=list)
+    stray: list[int] = field(default_factory=list)
     lines: dict[int, int] = field(default_factory=dict)
     longest: int = 0
     ends: set[str] = field(default_factory=set)
@@ -58,33 +64,43 @@ def count_rows(path: Path, report: ReportFormat) -> RowCount:
     """Count rows and delimiters by searching bytes: every second piece between double quotes is outside of them."""
     delimiter = report.delimiter.encode()
     rows = delimiters = 0
-    is_quoted = False
-    last = b""
+    is_quoted = may_have_stray_quotes = False
+    last = before = b""
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK_BYTES):
             if chunk.endswith(b"\r"):
                 chunk += file.read(1)
             pieces = chunk.split(b'"')
             outside = b'"'.join(pieces[is_quoted::2])
+            around = before + (b'"' if is_quoted and len(pieces) > 1 else b"") + outside
             is_quoted ^= (len(pieces) - 1) % 2 == 1
+            around += b'"' if is_quoted and len(pieces) > 1 else b""
+            may_have_stray_quotes = may_have_stray_quotes or (
+                b'" ' in around and _STRAY_QUOTES.search(around) is not None
+            )
+            before = around[len(around.rstrip(b" ")) - 1 :] if around and not is_quoted else b""
             rows += outside.count(b"\n") + outside.count(b"\r") - outside.count(b"\r\n")
             delimiters += outside.count(delimiter)
             last = chunk[-1:]
-    return RowCount(rows + (last not in b"\r\n"), delimiters)
+    return RowCount(rows + (last not in b"\r\n"), delimiters, may_have_stray_quotes)
 
 
 def examine_rows(path: Path, report: ReportFormat, of_interest: Collection[int]) -> Rows:
     """Read every row with Python's CSV reader and tell which are unlike the others."""
     width = len(report.header)
+    stray_quotes = _stray_quotes(report.delimiter)
     found = Rows(0)
     number = longest = most_lines = 0
     for number, row, lines in _rows_of(path, report):
         if end := _line_end(lines[-1]):
             found.ends.add(end)
-        if not row:
+        # In a file of one column an empty line is a record with an empty field, for DuckDB too.
+        if not row and width > 1:
             found.blank.append(number)
         elif len(row) > width:
             found.wide.append(number)
+        if stray_quotes.match("".join(lines)):
+            found.stray.append(number)
         # A character takes four bytes at most.
         if sum(map(len, lines)) > MAX_ROW_BYTES // 4 and sum(map(_size, lines)) > MAX_ROW_BYTES:
             found.oversized[number] = "".join(lines)[:TEXT_KEPT]
@@ -96,6 +112,13 @@ def examine_rows(path: Path, report: ReportFormat, of_interest: Collection[int])
             if any(map(BROKEN_BYTE.search, row)):
                 found.broken[number] = (row, "".join(lines))
     return replace(found, record_count=number - len(found.blank) - 1, longest=longest)
+
+
+def _stray_quotes(delimiter: str) -> re.Pattern[str]:
+    """A row of which a field that is in double quotes goes on in new ones; one that only holds quotes is sound."""
+    one = re.escape(delimiter)
+    quoted = ' *+"(?:[^"]|"")*+"'
+    return re.compile(f'(?:(?:{quoted} *+|[^"{one}][^{one}]*+|){one})*+{quoted} +"')
 
 
 def without_oversized(path: Path, report: ReportFormat, target: Path, oversized: Collection[int]) -> None:
@@ -137,9 +160,15 @@ def _size(line: str) -> int:
 
 
 def with_one_line_end(path: Path, report: ReportFormat, target: Path) -> None:
-    """Write a report anew so that all of its rows end alike; what stands in double quotes stays as it is."""
+    """Write a report anew so that all of its rows end alike; what stands in double quotes stays as it is.
+
+    In the place of the header stands one that no line break can be in.
+    """
     with target.open("w", encoding="utf-8", errors="surrogateescape", newline="") as copy:
-        for _, _, lines in _rows_of(path, report):
+        for number, _, lines in _rows_of(path, report):
+            if number == 1:
+                copy.write(report.delimiter.join("x" * len(report.header)) + "\n")
+                continue
             end = _line_end(lines[-1])
             lines[-1] = lines[-1].removesuffix(end) + ("\n" if end else "")
             copy.writelines(lines)

@@ -11,6 +11,10 @@ from landing import Declaration
 from loader_fixtures import SHORT_HEADER, activity, report_text
 
 USERS = "User ID|First Name|Last Login\r\n"
+# An empty archive says less: a member has a name of no letters, and nothing in it.
+ARCHIVE_WITHOUT_NAMES = (
+    b"PK\x03\x04" + bytes(26) + b"PK\x01\x02" + bytes(42) + b"PK\x05\x06" + bytes(4) + b"\1\0\1\0.\0\0\0\x1e\0\0\0\0\0"
+)
 # What broke something, in the fewest bytes that still did.
 KEPT = {
     "utf-16 was declared, and the file has no mark": FuzzInput(
@@ -26,6 +30,10 @@ KEPT = {
     "DuckDB gives up at a header with a line break": FuzzInput(
         ".csv", b'"two\nlines",User ID,,Category,position,Date,last name,Action,\r\r\r'
     ),
+    "a header with a line break of another kind took the quote of the first record with it": FuzzInput(
+        ".csv", b'"User ID","Fir\r\nst Name","Last Login"\r"5057","Elif","2026"\r'
+    ),
+    "a member without a name is in the archive": FuzzInput(".zip", ARCHIVE_WITHOUT_NAMES),
     "a header of more than a million characters was cut": FuzzInput(
         ".csv", report_text(activity("u1"), header=SHORT_HEADER + ",x" + "y" * 1_200_000).encode()
     ),

@@ -91,11 +91,8 @@ def empty(warehouse: duckdb.DuckDBPyConnection) -> None:
             ' "hi" ',
             marks=pytest.mark.xfail(strict=True, reason="DuckDB takes blanks around a quoted field away"),
         ),
-        pytest.param(
-            '"a" "b"',
-            None,
-            marks=pytest.mark.xfail(strict=True, reason='DuckDB reads "a" "b" as a b, and rejects nothing'),
-        ),
+        ('"a" "b"', None),
+        ('a "b" "c"', 'a "b" "c"'),
     ],
 )
 def test_a_label_lands_as_it_was_written(
@@ -105,6 +102,18 @@ def test_a_label_lands_as_it_was_written(
 
     assert rows(warehouse, LABELS) == [text for text in (label, "hello") if text is not None]
     assert landing.is_clean == (label is not None)
+
+
+def test_an_empty_line_of_a_file_of_one_column_is_a_blank_record(
+    warehouse: duckdb.DuckDBPyConnection, report: Path
+) -> None:
+    landing = land(warehouse, write(report, 'User ID\n7\n\n"8\n'))
+
+    assert (landing.landed_count, landing.rejected_count, landing.refusal) == (1, 2, None)
+    assert rows(warehouse, "select record_number, left(reason, 14) from raw.rejected_records order by all") == [
+        (2, "it is blank: n"),
+        (3, "a double quote"),
+    ]
 
 
 @pytest.mark.parametrize("line_end", LINE_ENDS)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import report_rows
 from loader_fixtures import HEADER, SHORT_HEADER, activity, report_text, write
 from report_encoding import encoding_of, survey
 from report_format import ReportRefused, read_format
@@ -175,3 +176,35 @@ def test_blank_rows_are_counted_with_everything_before_them(tmp_path: Path, blan
     report = read_format(path)
     assert examine_rows(path, report, ()).blank == expected
     assert count_rows(path, report) == RowCount(row, 4 * (len(blanks) + 1))
+
+
+@pytest.mark.parametrize("chunk_bytes", [*range(1, 30), 1 << 22])
+@pytest.mark.parametrize(
+    ("line", "is_stray"),  # or, if None, only looks so
+    [
+        ('7,"a" "b"', True),
+        ('7,"a"   "b"', True),
+        ('7,"a" "b" "c"', True),
+        ('7,"" "b"', True),
+        ('7,"a" ', False),
+        ('7,"a","b"', False),
+        ('7,"a ""b"" c"', False),
+        ('7," ""b"" "," "', False),
+        ('7,"a"" ""b"', False),
+        ('7, "a" "b"', True),
+        ('"7" "8",a', True),
+        ('7,a "b" "c"', None),
+        ('7,"x, ""a"" ""b"""', False),
+        ('7,"a" \n8,"b"', False),
+    ],
+)
+def test_double_quotes_that_stray_are_seen_wherever_the_file_is_read_in_two(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk_bytes: int, line: str, is_stray: bool | None
+) -> None:
+    path = write(tmp_path / "a.csv", f"User ID,First Name\n{line}\n")
+    monkeypatch.setattr(report_rows, "_CHUNK_BYTES", chunk_bytes)
+
+    report = read_format(path)
+
+    assert count_rows(path, report).may_have_stray_quotes == (is_stray is not False)
+    assert examine_rows(path, report, ()).stray == ([2] if is_stray else [])
