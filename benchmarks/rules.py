@@ -39,6 +39,20 @@ BREAKOUT = r"(?is)^breakout from +([^ ].*?) +\[?#\[?([0-9a-z]+)\]?$"
 WINDOW_QUANTILE = Fraction(str(SETTINGS["session_window_quantile"]))
 REMAINDER = Fraction(str(SETTINGS["open_stay_remainder_ratio"]))
 
+# What is made: the marts, and the columns of each.
+MARTS = {
+    "fct_session_attendance": [
+        *("user_key", "session_key", "first_joined_at", "last_left_at", "joined_count", "left_count", "stay_count"),
+        *("strict_seconds", "likely_seconds", "upper_seconds", "is_attended"),
+    ],
+    "fct_user_engagement": [
+        *("user_key", "active_day_count", "activity_count", "activity_family_count", "content_count"),
+        *("live_session_count", "attended_session_count", "likely_seconds", "on_demand_content_count"),
+        "engagement_score",
+    ],
+    "fct_leaderboard": ["contest_id", "user_key", "rank", "points", "award_count"],
+}
+
 ON_DEMAND_TYPES = ["content_viewed", "video_watched", "video_progressed"]
 ACT_PARTS = ["conversation", "feedback", "reaction", "browsing", "learning", "networking"]
 

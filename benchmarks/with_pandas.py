@@ -18,9 +18,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
-import typer
-
 import rules
+import typer
 
 SETTINGS = rules.SETTINGS
 TYPES = pd.DataFrame(rules.activity_types())
@@ -43,13 +42,17 @@ def main(
     attendance = session_attendance(events, evidence, sessions)
     engagement = user_engagement(activities, attendance, sessions)
     leaderboard = standings(activities)
-    attendance.drop(columns="is_meeting").to_parquet(output / "fct_session_attendance.parquet", index=False)
-    engagement.to_parquet(output / "fct_user_engagement.parquet", index=False)
-    leaderboard.to_parquet(output / "fct_leaderboard.parquet", index=False)
+    marts = {"fct_session_attendance": attendance, "fct_user_engagement": engagement, "fct_leaderboard": leaderboard}
+    for name, mart in marts.items():
+        user_key = f"{rules.SITE}:" + mart["user_id"].astype("str")
+        mart.assign(user_key=user_key)[rules.MARTS[name]].to_parquet(output / f"{name}.parquet", index=False)
 
 
 def read_reports(paths: list[Path]) -> pd.DataFrame:
-    """All records, from the oldest download to the newest. (The reader of pandas itself ends no line inside quotes.)"""
+    """All records, from the oldest download to the newest.
+
+    By the reader of pyarrow, for which that of pandas has no setting for line breaks inside quotes.
+    """
     options = pa.csv.ConvertOptions(
         include_columns=list(rules.COLUMNS),
         column_types={name: pa.timestamp("s") if name == "Date" else pa.string() for name in rules.COLUMNS},
@@ -186,12 +189,14 @@ def meeting_keys(events: pd.DataFrame) -> pd.Series:
 
 def presence_evidence(activities: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
     """The seconds in which users did something on the page of a session that shows they were there."""
-    sessions = events.loc[events["is_joined"] | events["is_left"], "session_key"].unique()
+    is_live = events["is_joined"] | events["is_left"]
+    sessions = events.loc[is_live, "session_key"].cat.remove_unused_categories().cat.categories
     is_evidence = is_of(activities, "is_presence_evidence", True) & activities["user_id"].notna()
     evidence = activities.loc[is_evidence, ["user_id", "content_id", "occurred_at"]].dropna(subset="content_id")
     keys = f"{rules.SITE}:" + evidence["content_id"].cat.categories.to_series()
-    evidence["session_key"] = values_of(evidence["content_id"], keys.astype(events["session_key"].dtype))
-    evidence = evidence[evidence["session_key"].isin(sessions)]
+    keys = keys.where(keys.isin(sessions)).astype(events["session_key"].dtype)
+    evidence["session_key"] = values_of(evidence["content_id"], keys)
+    evidence = evidence.dropna(subset="session_key")
     return evidence[[*VISIT, "occurred_at"]].drop_duplicates()
 
 
@@ -210,7 +215,7 @@ def visits(events: pd.DataFrame) -> pd.DataFrame:
 
 
 def session_windows(events: pd.DataFrame, evidence: pd.DataFrame) -> pd.DataFrame:
-    """When each session began and ended by the log, the window in which presence counts, and whether it is a meeting."""
+    """When each session began and ended by the log, when presence counts for it, and whether it is a meeting."""
     people = visits(events)
     last_evidence = evidence.groupby(VISIT, observed=True)["occurred_at"].max().rename("last_evidence_at")
     people = people.merge(last_evidence.reset_index(), on=VISIT, how="left")
@@ -350,12 +355,10 @@ def session_attendance(events: pd.DataFrame, evidence: pd.DataFrame, sessions: p
     attended = visits(events).merge(summed.reset_index(), on=VISIT, how="left")
     attended = attended.fillna(dict.fromkeys(summed.columns, 0)).astype(dict.fromkeys(summed.columns, "int64"))
     attended = attended.merge(sessions[["session_key", "is_meeting"]], on="session_key")
-    attended["user_key"] = f"{rules.SITE}:" + attended["user_id"].astype("str")
     attended["is_attended"] = (
         attended[f"{SETTINGS['attendance_measure']}_seconds"] >= SETTINGS["attendance_minimum_seconds"]
     )
-    columns = ["user_key", "session_key", "first_joined_at", "last_left_at", "joined_count", "left_count", "stay_count"]
-    return attended[[*columns, "strict_seconds", "likely_seconds", "upper_seconds", "is_attended", "is_meeting"]]
+    return attended
 
 
 def user_engagement(activities: pd.DataFrame, attendance: pd.DataFrame, sessions: pd.DataFrame) -> pd.DataFrame:
@@ -388,8 +391,7 @@ def user_engagement(activities: pd.DataFrame, attendance: pd.DataFrame, sessions
     users["engagement_score"] = 0.0
     for part, (most, full_at) in rules.engagement_weights().items():
         users["engagement_score"] += most * (counts[part] / full_at).clip(upper=1)
-    users.insert(0, "user_key", f"{rules.SITE}:" + users.index.astype("str"))
-    return users
+    return users.rename_axis("user_id").reset_index()
 
 
 def distinct_count(activities: pd.DataFrame, column: str) -> pd.Series:
@@ -450,9 +452,7 @@ def standings(activities: pd.DataFrame) -> pd.DataFrame:
         board["contest_id"] = contest_id
         board["rank"] = board["points"].rank(method="min", ascending=False).astype("int64")
         boards.append(board)
-    board = pd.concat(boards, ignore_index=True)
-    board["user_key"] = f"{rules.SITE}:" + board["user_id"].astype("str")
-    return board[["contest_id", "user_key", "rank", "points", "award_count"]]
+    return pd.concat(boards, ignore_index=True)
 
 
 if __name__ == "__main__":
