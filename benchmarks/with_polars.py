@@ -243,15 +243,19 @@ def discrete_quantile(column: str, share: rules.Fraction) -> pl.Expr:
     return pl.col(column).drop_nulls().sort().get(place - 1, null_on_oob=True)
 
 
-def stays_of(events: pl.DataFrame) -> pl.LazyFrame:
-    """Stays in a room, from each second with a Joined to whatever may have ended it."""
-    change = pl.col("joined_count") - pl.col("left_count")
-    running = pl.col("change").cum_sum()
-    floor = pl.min_horizontal(running.cum_min(), 0)
-    is_left_now = (pl.col("change") < 0) | ((pl.col("change") == 0) & ~pl.col("was_in"))
-    next_at, next_left_count = pl.col("joined_at").shift(-1), pl.col("left_count").shift(-1)
-    next_left_at = pl.when(is_left_now).then("joined_at").otherwise(pl.when(next_left_count > 0).then(next_at))
-    stays = (
+def stays_of(events: pl.DataFrame) -> pl.DataFrame:
+    """Stays in a room, from each second with a Joined to whatever may have ended it.
+
+    Of windows over many small groups only those of a single cumulative function are fast, so that the rest looks at
+    the neighbouring row and whether it is of the same room.
+    """
+    change, joined_at, left_count = pl.col("change"), pl.col("joined_at"), pl.col("left_count")
+    is_first = pl.col("room").ne_missing(pl.col("room").shift())
+    is_followed = pl.col("room") == pl.col("room").shift(-1)
+    last_change = pl.when(is_first).then(0).when(change.shift() != 0).then(change.shift()).forward_fill()
+    is_left_now = (change < 0) | ((change == 0) & (last_change <= 0))
+    is_left_next = is_followed & (left_count.shift(-1) > 0)
+    stays = collected(
         events.lazy()
         .filter(is_live)
         .group_by(*VISIT, "room_key", "is_breakout", pl.col("occurred_at").alias("joined_at"))
@@ -260,37 +264,42 @@ def stays_of(events: pl.DataFrame) -> pl.LazyFrame:
             is_left.sum().cast(pl.Int64).alias("left_count"),
         )
         .sort(*ROOM, "joined_at")
-        .with_columns(change.alias("change"))
-        # The last second in which Joined and Left did not cancel out tells whether the user was in the room before.
+        .with_columns(pl.struct(ROOM).rle_id().alias("room"), (pl.col("joined_count") - left_count).alias("change"))
         .with_columns(
-            (pl.when(pl.col("change") != 0).then("change").forward_fill().shift() > 0)
-            .over(ROOM)
-            .fill_null(False)
-            .alias("was_in"),
-            (running == floor).over(ROOM).alias("is_empty"),
+            # The last second in which Joined and Left did not cancel out tells whether the user was in the room.
+            pl.when(is_left_now)
+            .then(joined_at)
+            .otherwise(pl.when(is_left_next).then(joined_at.shift(-1)))
+            .alias("next_left_at"),
+            pl.when(is_followed & ~is_left_next).then(joined_at.shift(-1)).alias("next_rejoined_at"),
+            change.cum_sum().over("room").alias("running"),
         )
-        .with_columns(
-            pl.when("is_empty").then("joined_at").backward_fill().over(ROOM).alias("emptied_at"),
-            next_left_at.over(ROOM).alias("next_left_at"),
-            pl.when(next_left_count == 0).then(next_at).over(ROOM).alias("next_rejoined_at"),
-        )
+        .with_columns(pl.col("running").cum_min().over("room").clip(upper_bound=0).alias("floor"))
+        .with_columns(pl.when(pl.col("running") == pl.col("floor")).then(joined_at).alias("emptied_at"))
+        .with_columns(pl.col("emptied_at").backward_fill().over("room"))
         .filter(pl.col("joined_count") > 0)
-        .with_columns(pl.col("joined_at").shift(-1).over(ROOM).alias("next_stay_at"))
+        .with_columns(pl.when(is_followed).then(joined_at.shift(-1)).alias("next_stay_at"))
+        .drop("room", "joined_count", "left_count", "change", "running", "floor")
         .sort("joined_at", "session_key", "room_key")
         .with_columns(
             pl.col(key).ne_missing(pl.col(key).shift()).over("user_id").alias(f"is_{key}_move")
             for key in ("session_key", "room_key")
         )
     )
-    for key, next_at in {"session_key": "next_session_at", "room_key": "next_room_at"}.items():
-        # When, in a later second, the same user next joined another place than the one joined just before.
-        moves = stays.filter(f"is_{key}_move").select("user_id", "joined_at", pl.col("joined_at").alias(next_at))
-        stays = stays.join_asof(
-            moves, on="joined_at", by="user_id", strategy="forward", allow_exact_matches=False, check_sortedness=False
-        )
     return stays.with_columns(
-        pl.when("is_breakout").then("next_room_at").otherwise("next_session_at").alias("next_elsewhere_at")
+        pl.when("is_breakout")
+        .then(next_elsewhere(stays, "room_key"))
+        .otherwise(next_elsewhere(stays, "session_key"))
+        .alias("next_elsewhere_at")
     )
+
+
+def next_elsewhere(stays: pl.DataFrame, key: str) -> pl.Series:
+    """When, in a later second, the same user next joined another place than the one joined just before."""
+    moves = stays.filter(f"is_{key}_move").select("user_id", "joined_at", pl.col("joined_at").alias("moved_at"))
+    return stays.select("user_id", "joined_at").join_asof(
+        moves, on="joined_at", by="user_id", strategy="forward", allow_exact_matches=False, check_sortedness=False
+    )["moved_at"]
 
 
 def measured_stays(events: pl.DataFrame, evidence: pl.DataFrame, sessions: pl.DataFrame) -> pl.DataFrame:
@@ -318,6 +327,7 @@ def measured_stays(events: pl.DataFrame, evidence: pl.DataFrame, sessions: pl.Da
     added = (2 * share.numerator * remainder + share.denominator) // (2 * share.denominator)
     return collected(
         stays_of(events)
+        .lazy()
         .join(sessions.lazy(), on="session_key")
         .with_columns(is_closed_by_left.alias("is_closed_by_left"))
         .with_columns(pl.when("is_closed_by_left").then(left_at).otherwise(open_end_at).alias("first_end_at"))
@@ -353,19 +363,26 @@ def measured_stays(events: pl.DataFrame, evidence: pl.DataFrame, sessions: pl.Da
 
 def session_attendance(events: pl.DataFrame, evidence: pl.DataFrame, sessions: pl.DataFrame) -> pl.DataFrame:
     """Who attended which session and for how long, as a bracket of three measures."""
+    # A stay adds what lies after the latest end of all that began before it.
+    is_later = pl.col("visit") == pl.col("visit").shift()
 
     def added(measure: str) -> pl.Expr:
-        """What a stay adds lies after the latest end of all that began before it."""
-        ended_at = pl.col(f"{measure}_ended_at")
-        added_from = pl.max_horizontal("started_at", ended_at.cum_max().shift())
-        return (ended_at - added_from).dt.total_seconds().clip(0).sum().alias(f"{measure}_seconds")
+        covered_until = pl.when(is_later).then(pl.col(f"{measure}_covered_until").shift())
+        added_from = pl.max_horizontal("started_at", covered_until)
+        return (pl.col(f"{measure}_ended_at") - added_from).dt.total_seconds().clip(0).alias(f"{measure}_seconds")
 
     summed = (
         measured_stays(events, evidence, sessions)
         .lazy()
-        .sort("started_at")
+        .sort(*VISIT, "started_at")
+        .with_columns(pl.struct(VISIT).rle_id().alias("visit"))
+        .with_columns(
+            pl.col(f"{measure}_ended_at").cum_max().over("visit").alias(f"{measure}_covered_until")
+            for measure in MEASURES
+        )
+        .select(*VISIT, *map(added, MEASURES))
         .group_by(VISIT)
-        .agg(pl.len().alias("stay_count"), *map(added, MEASURES))
+        .agg(pl.len().alias("stay_count"), pl.col("strict_seconds", "likely_seconds", "upper_seconds").sum())
     )
     is_attended = pl.col(f"{SETTINGS['attendance_measure']}_seconds") >= SETTINGS["attendance_minimum_seconds"]
     return collected(
