@@ -18,7 +18,7 @@ import rules
 import typer
 
 SETTINGS = rules.SETTINGS
-TYPES = pl.DataFrame(rules.activity_types())
+TYPES = pl.DataFrame(rules.activity_types()).with_columns(pl.col(pl.String).cast(pl.Categorical))
 VISIT = ["user_id", "session_key"]
 ROOM = ["user_id", "room_key"]
 MEASURES = ["strict", "likely", "upper"]
@@ -64,10 +64,11 @@ def read_reports(paths: list[Path]) -> pl.DataFrame:
         for title, name in rules.COLUMNS.items()
         if name != "occurred_at"
     ]
+    repeated = ["user_id", "category", "action", "content_id", "content_name"]
     records = collected(
-        pl.scan_csv(paths, infer_schema=False, include_file_paths="path").select(
-            "path", *texts, pl.col("Date").str.to_datetime(rules.DATE_FORMAT).alias("occurred_at")
-        )
+        pl.scan_csv(paths, infer_schema=False, include_file_paths="path")
+        .select("path", *texts, pl.col("Date").str.to_datetime(rules.DATE_FORMAT).alias("occurred_at"))
+        .with_columns(pl.col(repeated).cast(pl.Categorical))
     )
     reports = records.group_by("path").agg(pl.max("occurred_at"), pl.len())
     ordered = rules.in_download_order({Path(path): (last_at, count) for path, last_at, count in reports.iter_rows()})
@@ -82,7 +83,7 @@ def typed_records(records: pl.DataFrame) -> pl.DataFrame:
     """Add the activity type, what the seeds say of it, and what the labels of sub-breakouts say."""
     pair = ["category", "action", "has_label"]
     pairs = records.select(pair).unique()
-    pairs = pairs.with_columns(pl.Series("activity_type", rules.match_types(pairs.iter_rows())))
+    pairs = pairs.with_columns(pl.Series("activity_type", rules.match_types(pairs.iter_rows()), pl.Categorical))
     is_event = pl.col("activity_family") == "session_events"
     return collected(
         records.lazy()
@@ -135,7 +136,7 @@ def session_events(activities: pl.DataFrame) -> pl.DataFrame:
     pages = own["content_id"].unique()
     named = (
         own.filter(pl.col("session_name").is_not_null())
-        .group_by("session_name", pl.col("content_id").alias("parent_content_id"))
+        .group_by("session_name", pl.col("content_id").cast(pl.String).alias("parent_content_id"))
         .agg(pl.max("occurred_at"))
         .sort("occurred_at", "parent_content_id")
         .unique("session_name", keep="last", maintain_order=True)
@@ -145,7 +146,7 @@ def session_events(activities: pl.DataFrame) -> pl.DataFrame:
     # A breakout whose page no session has to itself is where its parent is, which is found by its name.
     is_adrift = pl.col("is_breakout") & ~pl.col("content_id").is_in(pages.implode()).fill_null(False)
     parent_content_id = pl.when(is_adrift).then("parent_content_id")
-    content_id = pl.coalesce(parent_content_id, "content_id")
+    content_id = pl.coalesce(parent_content_id, pl.col("content_id").cast(pl.String))
     events = events.join(named, on="session_name", how="left").with_columns(
         pl.format("{}:{}", pl.lit(rules.SITE), content_id).alias("session_key")
     )
@@ -464,10 +465,11 @@ def standings(activities: pl.DataFrame) -> pl.DataFrame:
         pl.when(scope.is_in(["comment", "other_user"])).then("label").alias("once_label"),
         pl.when(scope == "day").then(pl.col("occurred_at").dt.date()).alias("once_day"),
     ]
+    point_rules = pl.LazyFrame(rules.point_rules()).with_columns(pl.col(pl.String).cast(pl.Categorical))
     awards = collected(
         activities.lazy()
         .filter(is_known)
-        .join(pl.LazyFrame(rules.point_rules()), on="point_rule_key")
+        .join(point_rules, on="point_rule_key")
         .group_by("user_id", "point_rule_key", *once)
         .agg(pl.min("occurred_at").alias("awarded_at"), pl.first("rule_points"))
     )
