@@ -1,0 +1,278 @@
+"""Measure the project beside what an analyst would write, on the same files in the same run: `make bench`.
+
+Each contender is a process of its own and makes everything from the CSV files. They take turns, so that whatever else
+the machine does meets all of them; medians are compared. Before anything is told, the three marts that all of them make
+are compared value by value.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import typer
+from rich.console import Console
+from rich.table import Table
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+WORK = PROJECT_ROOT / "target" / "bench"
+SCORE_TOLERANCE = 1e-6
+
+# What the contenders make: the marts, the columns that all of them have, and by which a row is found.
+MARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "fct_session_attendance": (
+        ("user_key", "session_key"),
+        (
+            *("first_joined_at", "last_left_at", "joined_count", "left_count", "stay_count"),
+            *("strict_seconds", "likely_seconds", "upper_seconds", "is_attended"),
+        ),
+    ),
+    "fct_user_engagement": (
+        ("user_key",),
+        (
+            *("active_day_count", "activity_count", "activity_family_count", "content_count"),
+            *("live_session_count", "attended_session_count", "likely_seconds", "on_demand_content_count"),
+            "engagement_score",
+        ),
+    ),
+    "fct_leaderboard": (("contest_id", "user_key"), ("rank", "points", "award_count")),
+}
+
+PAGE = """# How fast it is
+
+Written by `make bench`. Each figure is the median of {runs} runs of a whole process, from the CSV files to the finished marts;
+the contenders took turns on the same files. The marts of all of them were compared value by value before: they are equal.
+
+{machine}
+
+- **this project** is what `make build` does once it is set up: it lands every record word for word, makes all marts with
+  their tests, and publishes them.
+- **pandas** and **polars** make three of the marts (attendance per person and session, engagement per person, standings),
+  keep nothing else, and test nothing: [with_pandas.py](../benchmarks/with_pandas.py),
+  [with_polars.py](../benchmarks/with_polars.py).
+
+| records | contender | wall s | CPU s | peak MB | written MB | wall against this project |
+|--:|---|--:|--:|--:|--:|--:|
+{figures}
+
+## Where the time goes
+
+| records | landing s | building and testing s | publishing s | warehouse, of the CSV | published copy, of the CSV |
+|--:|--:|--:|--:|--:|--:|
+{steps}
+
+{notes}"""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What one process took: seconds of wall clock and of processor, megabytes of memory at its peak and written."""
+
+    wall: float
+    cpu: float
+    peak: float
+    written: float
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One way from the CSV files to the marts."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    output: Path
+
+
+def contenders(reports: Path, folder: Path) -> list[Contender]:
+    """The project and the two that an analyst would write, each with a folder of its own."""
+    warehouse = folder / "project"
+    own = {"WAREHOUSE_PATH": f"{warehouse}/activity.duckdb", "PUBLISHED_PATH": f"{warehouse}/published.duckdb"}
+    build = (sys.executable, "scripts/build_warehouse.py", "--reports", str(reports))
+    found = [Contender("this project", build, own, warehouse)]
+    for library in ("pandas", "polars"):
+        output = folder / library
+        command = (sys.executable, f"benchmarks/with_{library}.py", str(reports), str(output))
+        found.append(Contender(library, command, {}, output))
+    return found
+
+
+def measured(contender: Contender) -> Figures:
+    """Run a contender from nothing.
+
+    Raises:
+        RuntimeError: it failed; with what it said.
+    """
+    shutil.rmtree(contender.output, ignore_errors=True)
+    contender.output.mkdir(parents=True)
+    log = contender.output / "output.txt"
+    started = time.monotonic()
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            contender.command,
+            cwd=PROJECT_ROOT,
+            env={**os.environ, **contender.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+    wall = time.monotonic() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{contender.name} ended with {process.returncode}:\n{log.read_text()[-4000:]}")
+    # Linux counts memory in kilobytes and what is written in blocks of 512 bytes.
+    return Figures(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, usage.ru_oublock * 512 / 1e6)
+
+
+def differences(published: Path, output: Path) -> dict[str, int]:
+    """How many rows of each mart are not the same in the project's published copy and in a contender's Parquet files."""
+    found = {}
+    with duckdb.connect(str(published), read_only=True) as connection:
+        for mart, (keys, columns) in MARTS.items():
+            unlike = " or ".join(
+                f"(abs(ours.{column} - theirs.{column}) < {SCORE_TOLERANCE}) is not true"
+                if column.endswith("_score")
+                else f"ours.{column} is distinct from theirs.{column}"
+                for column in columns
+            )
+            row = connection.execute(
+                f"""
+                select count(*)
+                from (select *, true as is_there from marts.{mart}) as ours
+                full outer join (select *, true as is_there from read_parquet(?)) as theirs using ({", ".join(keys)})
+                where ours.is_there is null or theirs.is_there is null or {unlike}
+                """,
+                [str(output / f"{mart}.parquet")],
+            ).fetchone()
+            found[mart] = row[0] if row else 0
+    return found
+
+
+def reports_of(records: int) -> Path:
+    """A folder with so many generated records, made once; a million records a file, as downloads are."""
+    folder = WORK / "reports" / str(records)
+    if not folder.exists():
+        making = folder.with_name(f"{records}.unfinished")
+        shutil.rmtree(making, ignore_errors=True)
+        files = str(max(1, records // 1_000_000))
+        command = (sys.executable, "scripts/generate_reports.py", "generate", "--records", str(records))
+        subprocess.run([*command, "--files", files, "--output", str(making)], cwd=PROJECT_ROOT, check=True)
+        making.rename(folder)
+    return folder
+
+
+def take_turns(entrants: Sequence[Contender], runs: int, console: Console) -> dict[str, list[Figures]]:
+    """Run each contender in turn, so many times.
+
+    Raises:
+        RuntimeError: one failed, or made other marts than the project.
+    """
+    taken: dict[str, list[Figures]] = defaultdict(list)
+    project = entrants[0]
+    for run in range(runs):
+        for contender in entrants:
+            figures = measured(contender)
+            taken[contender.name].append(figures)
+            console.print(f"{contender.name}: {figures.wall:.1f} s, {figures.cpu:.1f} s CPU, {figures.peak:,.0f} MB")
+            if run == 0 and contender is not project:
+                unlike = {
+                    mart: count
+                    for mart, count in differences(project.output / "published.duckdb", contender.output).items()
+                    if count
+                }
+                if unlike:
+                    raise RuntimeError(f"{contender.name} makes other marts than the project: {unlike} rows differ")
+    return taken
+
+
+def medians(taken: Sequence[Figures]) -> Figures:
+    """The median of each figure."""
+    columns = zip(*((one.wall, one.cpu, one.peak, one.written) for one in taken), strict=True)
+    return Figures(*map(statistics.median, columns))
+
+
+def figure_rows(records: int, taken: Mapping[str, Sequence[Figures]]) -> Iterator[str]:
+    """The lines of the page about one number of records. Ratios are medians of the paired runs, not of the medians."""
+    ours = next(iter(taken.values()))
+    for name, runs in taken.items():
+        ratio = statistics.median(one.wall / own.wall for one, own in zip(runs, ours, strict=True))
+        figures = medians(runs)
+        yield (
+            f"| {records:,} | {name} | {figures.wall:.1f} | {figures.cpu:.1f} | {figures.peak:,.0f} |"
+            f" {figures.written:,.0f} | {ratio:.2f} |"
+        )
+
+
+def step_row(records: int, reports: Path, output: Path) -> str:
+    """The line of the page about the steps of the project's last run, by what it says itself."""
+    said = (output / "output.txt").read_text()
+    seconds = re.findall(r"(?:landing|building and testing|publishing) ([0-9.]+) s", said)
+    csv = sum(path.stat().st_size for path in reports.glob("*.csv"))
+    shares = [(output / f"{name}.duckdb").stat().st_size / csv for name in ("activity", "published")]
+    return f"| {records:,} | {' | '.join(seconds[-3:])} | {' | '.join(f'{share:.0%}' for share in shares)} |"
+
+
+def machine() -> str:
+    """The machine and the versions, in one line."""
+    cpu = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
+    pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
+    packages = ", ".join(f"{name} {version(name)}" for name in ("duckdb", "dbt-core", "pandas", "polars"))
+    return (
+        f"{os.cpu_count()} cores of {cpu[1] if cpu else platform.processor()}, {pages * size / 2**30:.0f} GB of memory,"
+        f" {platform.system()}; Python {platform.python_version()}, {packages}."
+    )
+
+
+def main(
+    records: Annotated[list[int] | None, typer.Option(help="How many records; may be repeated.")] = None,
+    runs: Annotated[int, typer.Option(min=1, help="Runs of each contender.")] = 3,
+    output: Annotated[Path | None, typer.Option(help="Page to write, such as docs/performance.md.")] = None,
+) -> None:
+    """Measure the project beside pandas and polars. Exit codes: 0 measured; 1 one failed or made other marts."""
+    console = Console(soft_wrap=True)
+    figures: list[str] = []
+    steps: list[str] = []
+    for count in records or [100_000, 1_000_000]:
+        reports = reports_of(count)
+        entrants = contenders(reports, WORK / "output")
+        try:
+            taken = take_turns(entrants, runs, console)
+        except RuntimeError as error:
+            console.print(str(error), style="red", markup=False)
+            raise typer.Exit(1) from error
+        figures += figure_rows(count, taken)
+        steps.append(step_row(count, reports, entrants[0].output))
+    table = Table("records", "contender", "wall s", "CPU s", "peak MB", "written MB", "against this project")
+    for line in figures:
+        table.add_row(*line.strip("| ").split(" | "))
+    console.print(table)
+    if output:
+        notes = output.read_text().partition("\n## What is not measured")[1:] if output.exists() else ("", "")
+        page = PAGE.format(
+            runs=runs,
+            machine=machine(),
+            figures="\n".join(figures),
+            steps="\n".join(steps),
+            notes="".join(notes).strip(),
+        )
+        output.write_text(page.rstrip() + "\n")
+
+
+if __name__ == "__main__":
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(main)
+    app()
