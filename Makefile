@@ -1,9 +1,10 @@
 # Two commands: `make build` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help build test faults fuzz lint format share forget withdraw export metrics docs answers attendance-accuracy mutants sample picture lock clean
+.PHONY: help build test bench faults fuzz lint format share forget withdraw export metrics docs answers attendance-accuracy mutants sample picture lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
+PYTHON_FILES := benchmarks scripts tests
 REPORTS ?=
 METRICS ?=
 BY ?=
@@ -13,6 +14,8 @@ KILLS ?= 210
 BUILDS ?= 20
 INPUTS ?= 100000
 SEED ?= 1
+RECORDS ?= 100000 1000000
+RUNS ?= 3
 
 # Read by the scripts: SITE, TIME_ZONE, DATE_FORMAT and ENCODING say what no report tells, AGAIN lands also what
 # was withdrawn; MEMORY_LIMIT bounds DuckDB.
@@ -38,15 +41,15 @@ faults: $(VENV)/.installed-dev ## Kill loads, builds and publications and read t
 	@PYTHONPATH=scripts:tests $(PYTHON) -m faults --kills $(KILLS) --builds $(BUILDS) --seed $(SEED)
 
 lint: $(VENV)/.installed-dev ## Run the linters: sqlfluff, ruff, mypy, yamllint.
-	@$(VENV)/bin/ruff check scripts tests
-	@$(VENV)/bin/ruff format --check scripts tests
+	@$(VENV)/bin/ruff check $(PYTHON_FILES)
+	@$(VENV)/bin/ruff format --check $(PYTHON_FILES)
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/yamllint --strict .
 	@$(VENV)/bin/sqlfluff lint --processes 2 --disable-progress-bar analyses models tests
 
 format: $(VENV)/.installed-dev ## Let ruff and sqlfluff mend what they can.
-	@$(VENV)/bin/ruff check --fix scripts tests
-	@$(VENV)/bin/ruff format scripts tests
+	@$(VENV)/bin/ruff check --fix $(PYTHON_FILES)
+	@$(VENV)/bin/ruff format $(PYTHON_FILES)
 	@$(VENV)/bin/sqlfluff fix --processes 2 --disable-progress-bar analyses models tests
 
 share: $(VENV)/.installed ## Write a copy to hand on, with pseudonyms in place of people: warehouse/shared.duckdb.
@@ -72,6 +75,9 @@ docs: $(VENV)/.installed ## Document models, columns, metrics and lineage on one
 attendance-accuracy: $(VENV)/.installed ## Measure attendance against simulated events of which the truth is known (a minute).
 	@$(PYTHON) scripts/measure_attendance.py --output docs/attendance_accuracy.md
 
+bench: $(VENV)/.installed-bench ## Measure the project beside pandas and polars: RECORDS="100000 1000000" RUNS=3; writes docs/performance.md.
+	@$(PYTHON) benchmarks/measure.py $(addprefix --records ,$(RECORDS)) --runs $(RUNS) --output docs/performance.md
+
 mutants: $(VENV)/.installed-dev ## Put faults into copies of the project and see which test finds each (20 minutes); ONLY=NAME for one.
 	@PYTHONPATH=scripts $(PYTHON) tests/mutants/run_mutants.py $(if $(ONLY),--only $(ONLY),--output docs/mutants.md)
 
@@ -89,6 +95,8 @@ lock: ## Lock the packages anew (needs uv): hashes, and no address of any index.
 	    --no-emit-index-url --no-header --upgrade requirements.in -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --no-strip-extras --generate-hashes \
 	    --no-emit-index-url --no-header --upgrade requirements-dev.in -o requirements-dev.lock
+	uv pip compile --universal --python-version 3.11 --no-strip-extras --generate-hashes \
+	    --no-emit-index-url --no-header --upgrade requirements-bench.in -o requirements-bench.lock
 
 fuzz: $(VENV)/.installed-dev ## Feed the loader broken reports by the thousand: INPUTS=100000 SEED=1; what broke lies in target/fuzz.
 	@PYTHONPATH=scripts:tests $(PYTHON) -m fuzz --inputs $(INPUTS) --seed $(SEED)
@@ -103,4 +111,8 @@ $(VENV)/.installed: requirements.lock
 
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.installed-bench: requirements-bench.lock $(VENV)/.installed
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	@touch $@

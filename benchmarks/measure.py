@@ -27,54 +27,45 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-PROJECT_ROOT = Path(__file__).resolve().parent.parent
+from rules import MARTS, PROJECT_ROOT
+
 WORK = PROJECT_ROOT / "target" / "bench"
 SCORE_TOLERANCE = 1e-6
 
-# What the contenders make: the marts, the columns that all of them have, and by which a row is found.
-MARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "fct_session_attendance": (
-        ("user_key", "session_key"),
-        (
-            *("first_joined_at", "last_left_at", "joined_count", "left_count", "stay_count"),
-            *("strict_seconds", "likely_seconds", "upper_seconds", "is_attended"),
-        ),
-    ),
-    "fct_user_engagement": (
-        ("user_key",),
-        (
-            *("active_day_count", "activity_count", "activity_family_count", "content_count"),
-            *("live_session_count", "attended_session_count", "likely_seconds", "on_demand_content_count"),
-            "engagement_score",
-        ),
-    ),
-    "fct_leaderboard": (("contest_id", "user_key"), ("rank", "points", "award_count")),
+# By what a row of each mart that the contenders make is found.
+KEYS = {
+    "fct_session_attendance": ("user_key", "session_key"),
+    "fct_user_engagement": ("user_key",),
+    "fct_leaderboard": ("contest_id", "user_key"),
 }
 
 PAGE = """# How fast it is
 
-Written by `make bench`. Each figure is the median of {runs} runs of a whole process, from the CSV files to the finished marts;
-the contenders took turns on the same files. The marts of all of them were compared value by value before: they are equal.
+Written by `make bench`. Each figure is the median of {runs} runs of a whole process, from the CSV files to the finished
+marts. The contenders took turns on the same files, and what they make was compared value by value first: it is equal.
 
 {machine}
 
-- **this project** is what `make build` does once it is set up: it lands every record word for word, makes all marts with
-  their tests, and publishes them.
-- **pandas** and **polars** make three of the marts (attendance per person and session, engagement per person, standings),
-  keep nothing else, and test nothing: [with_pandas.py](../benchmarks/with_pandas.py),
+- **this project** is what `make build` does once it is set up: it lands every record word for word, makes all marts
+  with their tests, and publishes them.
+- **pandas** and **polars** make three of the marts (attendance per person and session, engagement per person,
+  standings), keep nothing else, and test nothing: [with_pandas.py](../benchmarks/with_pandas.py),
   [with_polars.py](../benchmarks/with_polars.py).
 
-| records | contender | wall s | CPU s | peak MB | written MB | wall against this project |
+| records | contender | wall s | CPU s | peak MB | written MB | wall, times this project's |
 |--:|---|--:|--:|--:|--:|--:|
 {figures}
 
-## Where the time goes
+## Where the time of this project goes
 
 | records | landing s | building and testing s | publishing s | warehouse, of the CSV | published copy, of the CSV |
 |--:|--:|--:|--:|--:|--:|
 {steps}
 
-{notes}"""
+{notes}
+"""
+# What is written by hand on the page begins here, and stays.
+NOTES = "## What was found"
 
 
 @dataclass(frozen=True)
@@ -139,15 +130,16 @@ def measured(contender: Contender) -> Figures:
 
 
 def differences(published: Path, output: Path) -> dict[str, int]:
-    """How many rows of each mart are not the same in the project's published copy and in a contender's Parquet files."""
+    """How many rows of each mart a contender's Parquet files have otherwise than the project's published copy."""
     found = {}
     with duckdb.connect(str(published), read_only=True) as connection:
-        for mart, (keys, columns) in MARTS.items():
+        for mart, keys in KEYS.items():
             unlike = " or ".join(
                 f"(abs(ours.{column} - theirs.{column}) < {SCORE_TOLERANCE}) is not true"
                 if column.endswith("_score")
                 else f"ours.{column} is distinct from theirs.{column}"
-                for column in columns
+                for column in MARTS[mart]
+                if column not in keys
             )
             row = connection.execute(
                 f"""
@@ -261,15 +253,16 @@ def main(
         table.add_row(*line.strip("| ").split(" | "))
     console.print(table)
     if output:
-        notes = output.read_text().partition("\n## What is not measured")[1:] if output.exists() else ("", "")
-        page = PAGE.format(
-            runs=runs,
-            machine=machine(),
-            figures="\n".join(figures),
-            steps="\n".join(steps),
-            notes="".join(notes).strip(),
+        before = output.read_text() if output.exists() else NOTES
+        output.write_text(
+            PAGE.format(
+                runs=runs,
+                machine=machine(),
+                figures="\n".join(figures),
+                steps="\n".join(steps),
+                notes=before[before.index(NOTES) :].rstrip(),
+            )
         )
-        output.write_text(page.rstrip() + "\n")
 
 
 if __name__ == "__main__":

@@ -18,8 +18,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
-import rules
 import typer
+
+import rules
 
 SETTINGS = rules.SETTINGS
 TYPES = pd.DataFrame(rules.activity_types())

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Annotated
 
 import polars as pl
-import rules
 import typer
+
+import rules
 
 SETTINGS = rules.SETTINGS
 TYPES = pl.DataFrame(rules.activity_types()).with_columns(pl.col(pl.String).cast(pl.Categorical))
