@@ -6,18 +6,32 @@ with activities as (
     where user_key is not null
 ),
 
+counted as (
+    select
+        user_key,
+        site_id,
+        user_id,
+        occurred_date,
+        count(*) as activity_count,
+        count(distinct content_key) as unique_content_count,
+        {{ family_counts() }}
+    from activities
+    group by 1, 2, 3, 4
+),
+
 final as (
     select
         user_key,
         site_id,
         user_id,
         occurred_date as activity_date,
-        count(*) as activity_count,
-        count(distinct content_key) as unique_content_count,
-        count(distinct activity_family) as activity_family_count,
-        {{ family_counts() }}
-    from activities
-    group by 1, 2, 3, 4
+        activity_count,
+        unique_content_count,
+        {{ present_family_count() }} as activity_family_count,
+        {%- for family in activity_families() %}
+        {{ family }}_count{% if not loop.last %},{% endif %}
+        {%- endfor %}
+    from counted
 )
 
 select * from final
