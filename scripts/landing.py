@@ -33,7 +33,16 @@ from report_format import (
     read_format,
     without_stops,
 )
-from report_rows import TEXT_KEPT, RowCount, Rows, count_rows, examine_rows, with_one_line_end, without_oversized
+from report_rows import (
+    MAX_FIELDS_TOO_MANY,
+    TEXT_KEPT,
+    RowCount,
+    Rows,
+    count_rows,
+    examine_rows,
+    with_one_line_end,
+    without_oversized,
+)
 from warehouse import RAW_TABLES, WarehouseError, disk_trouble, in_words, number_of, transaction
 
 DEFAULT_SITE = "main"
@@ -62,8 +71,8 @@ REASONS = {
         " Cure: write a double quote inside a field twice."
     ),
     "LINE SIZE OVER MAXIMUM": (
-        f"it is longer than 2 MB, of which {TEXT_KEPT:,} characters are kept here. Cure: see whether a double quote is"
-        " not closed."
+        f"it is longer than 2 MB, or has over {MAX_FIELDS_TOO_MANY:,} fields too many; {TEXT_KEPT:,} characters of it"
+        " are kept here. Cure: see whether a double quote is not closed."
     ),
 }
 
@@ -409,10 +418,17 @@ def _stage(connection: duckdb.DuckDBPyConnection, plain: Path, report: ReportFor
     Raises:
         ReportRefused: DuckDB read another number of records than there are.
     """
+    count = count_rows(plain, report)
+    before = Rows(0)
+    if count.delimiters > count.rows * (len(report.header) - 1) + MAX_FIELDS_TOO_MANY:
+        before = examine_rows(plain, report, ())
+        if before.oversized:
+            shortened = plain.with_name("narrowed.csv")
+            without_oversized(plain, report, shortened, before.oversized)
+            plain = shortened
     try:
         faults = _read(connection, plain, report)
         staged = number_of(connection, "select count(*) from staged")
-        count = count_rows(plain, report)
         rows = Rows(staged)
         is_regular = count == RowCount(staged + 1, (staged + 1) * (len(report.header) - 1))
         if faults or not is_regular:
@@ -437,6 +453,7 @@ def _stage(connection: duckdb.DuckDBPyConnection, plain: Path, report: ReportFor
         lines = {number: rows.lines[number] for number in rows.oversized}
         others = examine_rows(shortened, report, faults)
         rows = replace(others, oversized=rows.oversized, lines=others.lines | lines)
+    rows = replace(rows, oversized=rows.oversized | before.oversized, lines=rows.lines | before.lines)
     if rows.record_count != staged + len(faults):
         raise ReportRefused(
             f"it holds {rows.record_count:,} records, but only {staged + len(faults):,} can be told apart. Cure: see"
