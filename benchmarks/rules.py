@@ -1,6 +1,14 @@
 """What both contenders need and no dataframe library helps with: seeds, settings, aliases, keys, the order of files.
 
 All of it is of the size of the seeds or of the distinct values, never of the records.
+
+What both make follows the rules of the models: identity across downloads, sessions and stays, the three measures of
+attendance, the engagement score and the standings.
+
+Left out is what only reads seeds that hold nothing for the site (schedule, exhibitors, staff, tags and teams, point
+rules and multipliers of the site, resets), the unique users report, records that cannot be read, and the settings that
+are at their defaults: attendance_minimum_ratio, attendance_bound_included and reporting_time_zone. Acts off any page
+within one second are not ordered by their key: it could only move an Attend to another meeting.
 """
 
 from __future__ import annotations

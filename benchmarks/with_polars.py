@@ -1,11 +1,6 @@
 """Three marts of this project straight from the reports, as one would write them in polars.
 
-The same rules as the models: identity across downloads, sessions and stays, the three measures of attendance, the
-engagement score and the standings. Left out is what only reads seeds that hold nothing for the site (schedule,
-exhibitors, staff, tags and teams, point rules and multipliers of the site, resets), the unique users report, records
-that cannot be read, and the settings that are at their defaults: attendance_minimum_ratio, attendance_bound_included
-and reporting_time_zone. Acts off any page within one second are not ordered by their key: it could only move an Attend
-to another meeting.
+What they follow of its rules, and what is left out, stands in ``rules``.
 """
 
 from __future__ import annotations
