@@ -5,6 +5,7 @@ Exit codes: 0 everything holds; 1 something does not, and the inputs lie in the 
 
 from __future__ import annotations
 
+import faulthandler
 import multiprocessing
 import subprocess
 import sys
@@ -29,6 +30,8 @@ from fuzz.oracle import Judge
 BATCH = 50
 # A process that judges ever more inputs takes ever more memory and time: from 30 inputs a second to 12 after 30,000.
 BATCHES_OF_A_PROCESS = 40
+# A batch takes about 2 s. One that has taken so long hangs: its process says where it stands, and ends.
+SECONDS_OF_A_BATCH = 300
 # One input in so many is put together by hypothesis, lands twice, or goes through the command line as well.
 STRUCTURED_SHARE = 10
 AGAIN_SHARE = 10
@@ -65,6 +68,7 @@ def work(of_process: list[range], seed: int, to_lead: Queue[Message]) -> None:
     judge = Judge()
     for batch in of_process:
         to_lead.put((batch.start, Counter(begun=1), {}))
+        faulthandler.dump_traceback_later(SECONDS_OF_A_BATCH, exit=True)
         judge.tally.counts.clear()
         made = {f"seed{seed + place}": make_input(seed + place) for place in batch}
         broken = judge.judge(made, again=batch.start // BATCH % AGAIN_SHARE == 0)
@@ -73,6 +77,7 @@ def work(of_process: list[range], seed: int, to_lead: Queue[Message]) -> None:
             broken |= by_command_line({name: made[name]})
             judge.tally.add(by_command_line=1)
         broken |= _structured(judge, len(batch) // STRUCTURED_SHARE, seed + batch.start)
+        faulthandler.cancel_dump_traceback_later()
         to_lead.put((batch.start, Counter(judge.tally.counts), broken))
 
 
@@ -105,25 +110,28 @@ def run(inputs: int, seed: int, workers: int, console: Console) -> tuple[Counter
     to_lead: Queue[Message] = multiprocessing.Queue()
     tally: Counter[str] = Counter()
     broken: dict[str, str] = {}
-    open_batches: set[int] = set()
+    begun: set[int] = set()
+    done: set[int] = set()
     waiting = batches(inputs)
-    processes: list[multiprocessing.Process] = []
+    processes: dict[multiprocessing.Process, list[range]] = {}
 
     def go_on() -> bool:
-        """Let new processes take the place of those that ended; whether any is at work."""
-        processes[:] = [process for process in processes if process.is_alive()]
+        """Let new processes take the place of those that ended, and do what these left; whether any is at work."""
+        for process in [process for process in processes if not process.is_alive()]:
+            waiting.extend(batch for batch in processes.pop(process) if batch.start not in begun)
         while waiting and len(processes) < workers:
             of_process, waiting[:] = waiting[:BATCHES_OF_A_PROCESS], waiting[BATCHES_OF_A_PROCESS:]
-            processes.append(multiprocessing.Process(target=work, args=(of_process, seed, to_lead)))
-            processes[-1].start()
+            process = multiprocessing.Process(target=work, args=(of_process, seed, to_lead))
+            process.start()
+            processes[process] = of_process
         return bool(processes)
 
     started = shown = time.monotonic()
     for start, counts, found in _messages(to_lead, go_on):
         if counts["begun"]:
-            open_batches.add(start)
+            begun.add(start)
             continue
-        open_batches.discard(start)
+        done.add(start)
         tally += counts
         broken |= found
         for name, what in found.items():
@@ -132,18 +140,16 @@ def run(inputs: int, seed: int, workers: int, console: Console) -> tuple[Counter
             shown = time.monotonic()
             rate = tally["inputs"] / (shown - started)
             console.print(f"{tally['inputs']:,} of {inputs:,} inputs, {rate:.0f} a second, {len(broken)} broken")
-    broken |= {f"seed{seed + start}": "a process ended in the batch that begins with it" for start in open_batches}
+    broken |= {f"seed{seed + start}": "a process ended in the batch that begins with it" for start in begun - done}
     return tally, broken
 
 
 def _messages(to_lead: Queue[Message], go_on: Callable[[], bool]) -> Iterator[Message]:
-    while True:
-        is_going_on = go_on()
-        try:
-            yield to_lead.get(timeout=1)
-        except Empty:
-            if not is_going_on:
-                return
+    """What the processes tell. Those that ended are looked after when nothing is left to read of what they told."""
+    while go_on():
+        with suppress(Empty):
+            while True:
+                yield to_lead.get(timeout=1)
 
 
 def main(
