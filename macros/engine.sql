@@ -14,6 +14,11 @@ All times are naive timestamps in UTC.
     try_cast({{ expression }} as {{ type }})
 {%- endmacro %}
 
+{#- Said of a subquery that is named once and read twice: to be made anew each time, and not kept with all its columns. -#}
+{% macro not_kept() -%}
+    not materialized
+{%- endmacro %}
+
 {#- A group of a regular expression, null where it does not match. (DuckDB's own function returns '' there.) -#}
 {% macro regex_group(column, pattern, group=1) -%}
     nullif(regexp_extract({{ column }}, '{{ pattern }}', {{ group }}), '')

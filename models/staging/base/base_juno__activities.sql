@@ -1,7 +1,7 @@
 -- Every landed record with its activity type and typed time, and whether another record already tells the same act.
 -- Grain: one row per landed record; the kept ones, one per activity, are those with not is_duplicate.
 
-with activities as (
+with activities as {{ not_kept() }} (
     select * from {{ source('raw', 'activities') }}
 ),
 
@@ -17,7 +17,7 @@ activity_types as (
     select * from {{ ref('activity_types') }}
 ),
 
-typed as (
+typed as {{ not_kept() }} (
     select
         activities.report_id,
         activities.record_number,
@@ -55,7 +55,9 @@ typed as (
 -- The identity of an activity is what nobody can edit later. A label is part of it only where it is what the user did
 -- (a text, an answer), not where it is an editable name, and of a sub-breakout's its id; category and action only while
 -- nobody has said what they mean.
-identified as (
+-- (Typed twice rather than kept: a second pass over ten million records takes 20 s of processor time, to keep them with
+-- all their texts, as this engine would, and to sort them takes 60.)
+identified as {{ not_kept() }} (
     select
         *,
         {{ hash_key([
@@ -72,16 +74,40 @@ identified as (
     from typed
 ),
 
--- Two equal records inside one file are two acts, so they are numbered. (The time beside the hash makes sure that two
--- different acts are never taken for one: they would have to share both.)
+identities as (
+    select
+        identity_hash,
+        occurred_at,
+        site_id,
+        download_number,
+        record_number
+    from identified
+),
+
+-- Few, unless downloads overlap. (The time beside the hash makes sure that two different acts are never taken for one:
+-- they would have to share both.)
+repeated_identities as (
+    select
+        identity_hash,
+        occurred_at
+    from identities
+    group by 1, 2
+    having count(*) > 1
+),
+
+-- Two equal records inside one file are two acts, so they are numbered.
 numbered as (
     select
-        *,
+        identities.*,
         row_number() over (
-            partition by identity_hash, occurred_at, report_id
-            order by record_number
+            partition by identities.identity_hash, identities.occurred_at, identities.download_number
+            order by identities.record_number
         ) as occurrence_number
-    from identified
+    from identities
+    inner join repeated_identities
+        on
+            identities.identity_hash = repeated_identities.identity_hash
+            and identities.occurred_at = repeated_identities.occurred_at
 ),
 
 -- The same act in several files is one: the newest download keeps it, for its names are the newest. So of an act the
@@ -90,7 +116,7 @@ ranked as (
     select
         *,
         row_number() over copies as copy_number,
-        first_value(report_id) over copies as kept_report_id,
+        first_value(download_number) over copies as kept_download_number,
         first_value(record_number) over copies as kept_record_number
     from numbered
     window copies as (
@@ -99,34 +125,55 @@ ranked as (
     )
 ),
 
+-- What is not found here is the first and only record of its act.
+copies as (
+    select
+        ranked.site_id,
+        ranked.download_number,
+        ranked.record_number,
+        ranked.occurrence_number,
+        ranked.copy_number,
+        ranked.kept_record_number,
+        reports.report_id as kept_report_id
+    from ranked
+    inner join reports
+        on ranked.site_id = reports.site_id and ranked.kept_download_number = reports.download_number
+    where ranked.copy_number > 1 or ranked.occurrence_number > 1
+),
+
 final as (
     select
-        identity_hash + occurrence_number - 1 as activity_key,
-        site_id,
-        user_id,
-        content_id,
-        activity_type,
-        activity_family,
-        alias_evidence,
-        occurred_at,
-        time_flag,
-        category,
-        action,
-        label,
-        first_name,
-        last_name,
-        company,
-        email,
-        content_name,
-        content_slug,
-        has_content_columns,
-        copy_number > 1 as is_duplicate,
-        download_number,
-        report_id,
-        record_number,
-        kept_report_id,
-        kept_record_number
-    from ranked
+        identified.identity_hash + coalesce(copies.occurrence_number, 1) - 1 as activity_key,
+        identified.site_id,
+        identified.user_id,
+        identified.content_id,
+        identified.activity_type,
+        identified.activity_family,
+        identified.alias_evidence,
+        identified.occurred_at,
+        identified.time_flag,
+        identified.category,
+        identified.action,
+        identified.label,
+        identified.first_name,
+        identified.last_name,
+        identified.company,
+        identified.email,
+        identified.content_name,
+        identified.content_slug,
+        identified.has_content_columns,
+        coalesce(copies.copy_number, 1) > 1 as is_duplicate,
+        identified.download_number,
+        identified.report_id,
+        identified.record_number,
+        coalesce(copies.kept_report_id, identified.report_id) as kept_report_id,
+        coalesce(copies.kept_record_number, identified.record_number) as kept_record_number
+    from identified
+    left join copies
+        on
+            identified.site_id = copies.site_id
+            and identified.download_number = copies.download_number
+            and identified.record_number = copies.record_number
 )
 
 select * from final
