@@ -33,7 +33,7 @@ UNFINISHED_BUILDS = ("staging", "unfinished_builds")
 
 
 def publish(warehouse: Path, published: Path) -> int:
-    """Copy every table of the schemas ``marts`` and ``restricted`` to a DuckDB file of its own; returns how many.
+    """Copy every mart, be it a table or a view, to a DuckDB file of its own as a table; returns how many.
 
     Raises:
         WarehouseError: there is nothing to publish, or only what an unfinished build left, or one of the two files
@@ -104,8 +104,8 @@ def _refuse_a_mixture(connection: duckdb.DuckDBPyConnection) -> None:
 def _copy_marts(connection: duckdb.DuckDBPyConnection, target: Path) -> int:
     tables = connection.execute(
         """
-        select schema_name, table_name from duckdb_tables()
-        where database_name = current_database() and schema_name in (?, ?) order by all
+        select table_schema, table_name from information_schema.tables
+        where table_catalog = current_database() and table_schema in (?, ?) order by all
         """,
         PUBLISHED_SCHEMAS,
     ).fetchall()

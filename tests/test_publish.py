@@ -24,6 +24,7 @@ create table marts.fct_activities as
         case when i % 7 > 0 then i end as content_id, [i, 1] as pair
     from range(50000) as r(i);
 create table marts."select" (nothing varchar);
+create view marts.fct_views as from marts.fct_activities where content_id is not null;
 create schema raw;
 create table raw.activities as select 1 as secret;
 """
@@ -63,7 +64,7 @@ def leftovers(published: Path) -> list[str]:
 
 
 def test_every_table_of_the_marts_is_copied_and_equal(warehouse: Path, published: Path) -> None:
-    assert publish(warehouse, published) == 3
+    assert publish(warehouse, published) == 4
 
     with duckdb.connect() as both:
         both.execute(f"attach '{warehouse}' as original (read_only)")
@@ -71,7 +72,8 @@ def test_every_table_of_the_marts_is_copied_and_equal(warehouse: Path, published
         tables = rows(
             both, "select schema_name, table_name from duckdb_tables() where database_name = 'copy' order by all"
         )
-        assert tables == [("marts", "dim_users"), ("marts", "fct_activities"), ("marts", "select")]
+        names = ("dim_users", "fct_activities", "fct_views", "select")
+        assert tables == [("marts", name) for name in names]
         columns = "select table_name, column_name, data_type from duckdb_columns() where database_name = '{}' and {}"
         assert rows(both, columns.format("copy", "true order by all")) == rows(
             both, columns.format("original", "schema_name = 'marts' order by all")
@@ -247,7 +249,7 @@ def test_the_warehouse_is_never_replaced_by_its_own_copy(warehouse: Path, tmp_pa
 
 @pytest.mark.parametrize(
     ("name", "code", "said"),
-    [("activity.duckdb", 0, "3 marts published in"), ("none.duckdb", 1, "there is no warehouse at")],
+    [("activity.duckdb", 0, "4 marts published in"), ("none.duckdb", 1, "there is no warehouse at")],
 )
 def test_the_command_tells_what_it_did_and_exits_accordingly(
     warehouse: Path, published: Path, name: str, code: int, said: str
