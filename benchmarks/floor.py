@@ -65,7 +65,7 @@ def main() -> None:
 def make_marts(reports: Sequence[Path], target: Path, manifest: Mapping[str, Any]) -> None:
     """Make all published tables from activity reports in a new file."""
     nodes = [node for node in manifest["nodes"].values() if node["resource_type"] in ("model", "seed")]
-    work = nodes[0]["database"]
+    work = next(node["database"] for node in nodes if not is_published(node))
     # What is not published lies in a file too: compressed, it is read faster than in memory.
     work_file = target.with_name("work.duckdb")
     with duckdb.connect(config={"memory_limit": memory_limit(), "threads": THREADS}) as connection:
@@ -74,11 +74,11 @@ def make_marts(reports: Sequence[Path], target: Path, manifest: Mapping[str, Any
         )
         connection.execute(f"attach '{work_file}' as \"{work}\"")
         connection.execute(f"attach '{target}' as floor (storage_version '{STORAGE_VERSION}')")
-        for schema in {node["schema"] for node in nodes}:
-            connection.execute(f'create schema {"floor" if schema in PUBLISHED_SCHEMAS else work}."{schema}"')
+        for database, schema in {("floor" if is_published(node) else work, node["schema"]) for node in nodes}:
+            connection.execute(f'create schema "{database}"."{schema}"')
         connection.execute(f'use "{work}"')
         read_reports(connection, reports)
-        run(connection, steps_of(nodes, work))
+        run(connection, steps_of(nodes))
     work_file.unlink()
 
 
@@ -141,17 +141,24 @@ def records_of(table: str, report_id: str) -> str:
     """
 
 
-def steps_of(nodes: Sequence[Mapping[str, Any]], work: str) -> dict[str, Step]:
+def steps_of(nodes: Sequence[Mapping[str, Any]]) -> dict[str, Step]:
     """What the published tables need, and themselves, each by dbt's name of it."""
+    published = {f'"{node["database"]}"."{node["schema"]}".' for node in nodes if is_published(node)}
+
+    def in_floor(sql: str) -> str:
+        for schema in published:
+            sql = sql.replace(schema, f'"floor".{schema.partition(".")[2]}')
+        return sql
+
     steps = {}
     for node in nodes:
-        is_published = node["schema"] in PUBLISHED_SCHEMAS
-        is_view = node["config"]["materialized"] == "view" and not is_published
-        kind, relation = "view" if is_view else "table", in_floor(node["relation_name"], work)
-        query = seed_query(node) if node["resource_type"] == "seed" else in_floor(node["compiled_code"], work)
+        is_view = node["config"]["materialized"] in ("view", "ephemeral") and not is_published(node)
+        kind = "view" if is_view else "table"
+        relation = in_floor(f'"{node["database"]}"."{node["schema"]}"."{node["alias"]}"')
+        query = seed_query(node) if node["resource_type"] == "seed" else in_floor(node["compiled_code"])
         steps[node["unique_id"]] = Step(
             statement=f"create {kind} {relation} as\n{query}",
-            drop=None if is_published else f"drop {kind} {relation}",
+            drop=None if is_published(node) else f"drop {kind} {relation}",
             is_view=is_view,
             needs=tuple(needed for needed in node["depends_on"].get("nodes", ()) if not needed.startswith("source.")),
         )
@@ -164,11 +171,9 @@ def steps_of(nodes: Sequence[Mapping[str, Any]], work: str) -> dict[str, Step]:
     return {name: step for name, step in steps.items() if name in wanted}
 
 
-def in_floor(sql: str, work: str) -> str:
-    """SQL of the project in which the published tables are those of the floor."""
-    for schema in PUBLISHED_SCHEMAS:
-        sql = sql.replace(f'"{work}"."{schema}".', f'floor."{schema}".')
-    return sql
+def is_published(node: Mapping[str, Any]) -> bool:
+    """Whether a seed or model is among what the project publishes."""
+    return node["schema"] in PUBLISHED_SCHEMAS
 
 
 def seed_query(node: Mapping[str, Any]) -> str:
