@@ -1,12 +1,13 @@
 """Measure the project beside what an analyst would write, on the same files in the same run: `make bench`.
 
 Each contender is a process of its own and makes everything from the CSV files. They take turns, so that whatever else
-the machine does meets all of them; medians are compared. Before anything is told, the three marts that all of them make
-are compared value by value.
+the machine does meets all of them; medians are compared. Before anything is told, what each makes is compared with what
+the project made, value by value: of the floor every table, of the others the three marts that they make.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import re
@@ -16,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -39,6 +40,22 @@ KEYS = {
     "fct_leaderboard": ("contest_id", "user_key"),
 }
 
+# What the floor and the project may have otherwise: when each of them landed a report.
+COLUMNS_OF_THE_RUN = ("loaded_at",)
+
+# The layers in which dbt's nodes are told, by how the names of their models begin, and by the kind of all others.
+LAYERS = {
+    "seed": "seeds",
+    "base": "staging, the tables",
+    "stg": "staging, the views",
+    "int": "intermediate",
+    "model": "marts",
+    "test": "tests",
+}
+
+SLOW_MILLISECONDS = 200
+SLOWEST_SHOWN = 5
+
 PAGE = """# How fast it is
 
 Written by `make bench`. Each figure is the median of {runs} runs of a whole process, from the CSV files to the finished
@@ -48,6 +65,8 @@ marts. The contenders took turns on the same files, and what they make was compa
 
 - **this project** is what `make build` does once it is set up: it lands every record word for word, makes all marts
   with their tests, and publishes them.
+- **the floor** makes all the same tables from the same SQL, without dbt, the checks of the landing, the tests and the
+  copy that is published: [floor.py](../benchmarks/floor.py). The bar: this project takes at most 1.5 times as long.
 - **pandas** and **polars** make three of the marts (attendance per person and session, engagement per person,
   standings), keep nothing else, and test nothing: [with_pandas.py](../benchmarks/with_pandas.py),
   [with_polars.py](../benchmarks/with_polars.py).
@@ -56,11 +75,30 @@ marts. The contenders took turns on the same files, and what they make was compa
 |--:|---|--:|--:|--:|--:|--:|
 {figures}
 
+{floors}
+
 ## Where the time of this project goes
 
 | records | landing s | building and testing s | publishing s | warehouse, of the CSV | published copy, of the CSV |
 |--:|--:|--:|--:|--:|--:|
 {steps}
+
+What dbt says that its nodes took. Two run at once, so that their seconds overlap and add up to more than the build.
+
+| records | layer | nodes | s |
+|--:|---|--:|--:|
+{layers}
+
+## How fast it answers
+
+The queries of the README and of [analyses/](../analyses/README.md), asked of the published copy: the best of three,
+and beside it the first one with opening the file. Those that find nothing name people and pages of the sample.
+
+{answers}
+
+| records | query | best, ms | first, ms |
+|--:|---|--:|--:|
+{queries}
 
 {notes}
 """
@@ -80,24 +118,44 @@ class Figures:
 
 @dataclass(frozen=True)
 class Contender:
-    """One way from the CSV files to the marts."""
+    """One way from the CSV files to the marts.
+
+    Attributes:
+        differences: tells how many rows of each table are not those of the published copy, by the two places.
+    """
 
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str]
     output: Path
+    differences: Callable[[Path, Path], dict[str, int]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How many rows a query found, and in how many milliseconds: the first time with opening the file, and the best."""
+
+    query: str
+    rows: int
+    first: float
+    best: float
 
 
 def contenders(reports: Path, folder: Path) -> list[Contender]:
-    """The project and the two that an analyst would write, each with a folder of its own."""
+    """The project, its floor, and the two that an analyst would write, each with a folder of its own."""
     warehouse = folder / "project"
     own = {"WAREHOUSE_PATH": f"{warehouse}/activity.duckdb", "PUBLISHED_PATH": f"{warehouse}/published.duckdb"}
     build = (sys.executable, "scripts/build_warehouse.py", "--reports", str(reports))
-    found = [Contender("this project", build, own, warehouse)]
+    floor = (sys.executable, "benchmarks/floor.py", str(reports), str(folder / "floor"))
+    found = [
+        Contender("this project", build, own, warehouse, table_differences),
+        # It reads the manifest that the project's run has left.
+        Contender("the floor", floor, {"PYTHONPATH": "scripts"}, folder / "floor", table_differences),
+    ]
     for library in ("pandas", "polars"):
         output = folder / library
         command = (sys.executable, f"benchmarks/with_{library}.py", str(reports), str(output))
-        found.append(Contender(library, command, {}, output))
+        found.append(Contender(library, command, {}, output, differences))
     return found
 
 
@@ -154,6 +212,56 @@ def differences(published: Path, output: Path) -> dict[str, int]:
     return found
 
 
+def table_differences(published: Path, output: Path) -> dict[str, int]:
+    """How many rows of each table the floor's file or the project's published copy has and the other has not."""
+    found = {}
+    with duckdb.connect() as connection:
+        for name, path in (("ours", published), ("theirs", output / "floor.duckdb")):
+            connection.execute(f"attach '{path}' as {name} (read_only)")
+        ours, theirs = columns_of(connection, "ours"), columns_of(connection, "theirs")
+        for table in sorted(ours.keys() | theirs.keys()):
+            if ours.get(table) != theirs.get(table):
+                owners = [name for name, tables in (("ours", ours), ("theirs", theirs)) if table in tables]
+                rows = sum(counted(connection, f"from {name}.{table}") for name in owners)
+                # A table of another form is told though it holds nothing.
+                found[table] = max(rows, 1)
+                continue
+            columns = ", ".join(f'"{column}"' for column, _ in ours[table] if column not in COLUMNS_OF_THE_RUN)
+            sides = [f"(select {columns} from {name}.{table})" for name in ("ours", "theirs")]
+            # Equal sums of hashes spare most tables the comparison row by row.
+            sums = [
+                connection.execute(f"select count(*), sum(hash(side)::hugeint) from {side} as side").fetchone()
+                for side in sides
+            ]
+            if sums[0] == sums[1]:
+                found[table] = 0
+            else:
+                found[table] = sum(
+                    counted(connection, f"from ({one} except all {other})") for one, other in (sides, sides[::-1])
+                )
+    return found
+
+
+def columns_of(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, list[tuple[str, str]]]:
+    """The columns of each table of a database, with their types."""
+    tables: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for schema, table, column, data_type in connection.execute(
+        """
+        select schema_name, table_name, column_name, data_type from duckdb_columns()
+        where database_name = ? and not internal order by schema_name, table_name, column_index
+        """,
+        [database],
+    ).fetchall():
+        tables[f'{schema}."{table}"'].append((column, data_type))
+    return dict(tables)
+
+
+def counted(connection: duckdb.DuckDBPyConnection, rows: str) -> int:
+    """How many rows there are."""
+    row = connection.execute(f"select count(*) {rows}").fetchone()
+    return int(row[0]) if row else 0
+
+
 def reports_of(records: int) -> Path:
     """A folder with so many generated records, made once; a million records a file, as downloads are."""
     folder = WORK / "reports" / str(records)
@@ -183,7 +291,9 @@ def take_turns(entrants: Sequence[Contender], runs: int, console: Console) -> di
             if run == 0 and contender is not project:
                 unlike = {
                     mart: count
-                    for mart, count in differences(project.output / "published.duckdb", contender.output).items()
+                    for mart, count in contender.differences(
+                        project.output / "published.duckdb", contender.output
+                    ).items()
                     if count
                 }
                 if unlike:
@@ -218,6 +328,70 @@ def step_row(records: int, reports: Path, output: Path) -> str:
     return f"| {records:,} | {' | '.join(seconds[-3:])} | {' | '.join(f'{share:.0%}' for share in shares)} |"
 
 
+def floor_line(records: int, taken: Mapping[str, Sequence[Figures]]) -> str:
+    """What the project takes more than its floor, as the median of the paired runs."""
+    ratio = statistics.median(
+        own.wall / floor.wall for own, floor in zip(taken["this project"], taken["the floor"], strict=True)
+    )
+    return f"For {records:,} records this project takes {ratio:.2f} times as long as its floor."
+
+
+def layer_rows(records: int, run_results: Path) -> Iterator[str]:
+    """The lines of the page about the nodes of dbt's last run, by layer."""
+    seconds: dict[str, list[float]] = defaultdict(list)
+    for node in json.loads(run_results.read_text(encoding="utf-8"))["results"]:
+        kind, _, name = node["unique_id"].split(".")[:3]
+        layer = LAYERS.get(name.split("_")[0]) if kind == "model" else None
+        layer = layer or LAYERS.get(kind)
+        # The rest are hooks, exposures and saved queries, which take no time.
+        if layer:
+            seconds[layer].append(node["execution_time"])
+    for layer in LAYERS.values():
+        yield f"| {records:,} | {layer} | {len(seconds[layer])} | {sum(seconds[layer]):.1f} |"
+
+
+def queries() -> dict[str, str]:
+    """The queries of the README and of analyses/, by the names under which the page tells them."""
+    shown = re.findall(r"```sql\n(.+?)```", (PROJECT_ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    found = {f"README, query {number}": sql for number, sql in enumerate(shown, start=1)}
+    for path in sorted((PROJECT_ROOT / "analyses").glob("*.sql")):
+        found[path.stem] = path.read_text(encoding="utf-8")
+    return found
+
+
+def ask(published: Path, sqls: Mapping[str, str]) -> list[Answer]:
+    """Run each query on a connection of its own, four times, the slowest first."""
+    answers = []
+    for name, sql in sqls.items():
+        times, rows = [], 0
+        started = time.monotonic()
+        with duckdb.connect(str(published), read_only=True) as connection:
+            for _ in range(4):
+                rows = len(connection.execute(sql).fetchall())
+                times.append((time.monotonic() - started) * 1000)
+                started = time.monotonic()
+        answers.append(Answer(name, rows, times[0], min(times[1:])))
+    return sorted(answers, key=lambda answer: answer.best, reverse=True)
+
+
+def answers_line(records: int, answers: Sequence[Answer]) -> str:
+    """How many queries take long."""
+    slow, slow_first = (
+        sum(taken > SLOW_MILLISECONDS for taken in times)
+        for times in ([answer.best for answer in answers], [answer.first for answer in answers])
+    )
+    return (
+        f"Of {records:,} records {slow} of the {len(answers)} queries take over {SLOW_MILLISECONDS} ms,"
+        f" and {slow_first} the first time; {sum(not answer.rows for answer in answers)} find nothing. The slowest:"
+    )
+
+
+def query_rows(records: int, answers: Sequence[Answer]) -> Iterator[str]:
+    """The lines of the page about the slowest queries."""
+    for answer in answers[:SLOWEST_SHOWN]:
+        yield f"| {records:,} | {answer.query} | {answer.best:.0f} | {answer.first:.0f} |"
+
+
 def machine() -> str:
     """The machine and the versions, in one line."""
     cpu = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
@@ -234,10 +408,14 @@ def main(
     runs: Annotated[int, typer.Option(min=1, help="Runs of each contender.")] = 3,
     output: Annotated[Path | None, typer.Option(help="Page to write, such as docs/performance.md.")] = None,
 ) -> None:
-    """Measure the project beside pandas and polars. Exit codes: 0 measured; 1 one failed or made other marts."""
+    """Measure the project beside its floor, pandas and polars. Exit codes: 0 measured; 1 one failed or differs."""
     console = Console(soft_wrap=True)
     figures: list[str] = []
+    floors: list[str] = []
     steps: list[str] = []
+    layers: list[str] = []
+    answers: list[str] = []
+    slowest: list[str] = []
     for count in records or [100_000, 1_000_000]:
         reports = reports_of(count)
         entrants = contenders(reports, WORK / "output")
@@ -247,7 +425,12 @@ def main(
             console.print(str(error), style="red", markup=False)
             raise typer.Exit(1) from error
         figures += figure_rows(count, taken)
+        floors.append(floor_line(count, taken))
         steps.append(step_row(count, reports, entrants[0].output))
+        layers += layer_rows(count, PROJECT_ROOT / "target" / "run_results.json")
+        asked = ask(entrants[0].output / "published.duckdb", queries())
+        answers.append(answers_line(count, asked))
+        slowest += query_rows(count, asked)
     table = Table("records", "contender", "wall s", "CPU s", "peak MB", "written MB", "against this project")
     for line in figures:
         table.add_row(*line.strip("| ").split(" | "))
@@ -259,7 +442,11 @@ def main(
                 runs=runs,
                 machine=machine(),
                 figures="\n".join(figures),
+                floors="\n".join(floors),
                 steps="\n".join(steps),
+                layers="\n".join(layers),
+                answers="\n".join(answers),
+                queries="\n".join(slowest),
                 notes=before[before.index(NOTES) :].rstrip(),
             )
         )

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import sys
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from measure import Contender, Figures, differences, figure_rows, measured
+from conftest import Project, copy_project
+from floor import make_marts
+from generate_reports import Order, write_reports
+from measure import (
+    Answer,
+    Contender,
+    Figures,
+    answers_line,
+    ask,
+    differences,
+    figure_rows,
+    floor_line,
+    layer_rows,
+    measured,
+    queries,
+    query_rows,
+    table_differences,
+)
 from rules import MARTS, hash_key
 
 NUMBERS = ", ".join(f"1 as {column}" for column in MARTS["fct_session_attendance"][2:])
@@ -61,7 +80,7 @@ def test_every_row_that_is_not_the_same_is_seen(
 
 def test_a_contender_is_measured_as_a_whole_process(tmp_path: Path) -> None:
     work = "data = b'x' * 200_000_000; sum(range(3_000_000)); open('/dev/null', 'wb').write(data)"
-    contender = Contender("one", (sys.executable, "-c", work), {}, tmp_path / "one")
+    contender = Contender("one", (sys.executable, "-c", work), {}, tmp_path / "one", differences)
 
     figures = measured(contender)
 
@@ -71,7 +90,9 @@ def test_a_contender_is_measured_as_a_whole_process(tmp_path: Path) -> None:
 
 
 def test_a_contender_that_fails_is_told_with_its_words(tmp_path: Path) -> None:
-    contender = Contender("one", (sys.executable, "-c", "raise SystemExit('no such file')"), {}, tmp_path / "one")
+    contender = Contender(
+        "one", (sys.executable, "-c", "raise SystemExit('no such file')"), {}, tmp_path / "one", differences
+    )
 
     with pytest.raises(RuntimeError, match="one ended with 1:\nno such file"):
         measured(contender)
@@ -96,3 +117,110 @@ def test_the_contenders_make_the_keys_of_the_project(values: tuple[str | None, .
     row = duckdb.execute("select (md5_number_lower(?) >> 1)::bigint", [chr(31).join(marked)]).fetchone()
 
     assert row == (hash_key(*values),)
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Project]:
+    """Generated reports that overlap, and the project built from them; do not change it."""
+    reports = tmp_path_factory.mktemp("reports")
+    write_reports(Order(3_000, reports, files=3, overlap=0.25))
+    project = copy_project(tmp_path_factory.mktemp("generated"))
+    result = project.build("--reports", str(reports))
+    assert result.returncode == 0, result.stdout + result.stderr
+    return reports, project
+
+
+@pytest.fixture(scope="module")
+def floor(generated: tuple[Path, Project], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the floor of the same reports; do not change it."""
+    reports, project = generated
+    folder = tmp_path_factory.mktemp("floor")
+    manifest = json.loads((project.root / "target" / "manifest.json").read_text(encoding="utf-8"))
+    make_marts(sorted(reports.glob("*.csv")), folder / "floor.duckdb", manifest)
+    return folder
+
+
+def test_the_floor_makes_every_table_that_the_project_publishes(generated: tuple[Path, Project], floor: Path) -> None:
+    published = generated[1].published
+
+    found = table_differences(published, floor)
+
+    assert set(found.values()) == {0}
+    with duckdb.connect(str(published), read_only=True) as connection:
+        tables = connection.execute("select schema_name, table_name from duckdb_tables() order by all").fetchall()
+        repeated = connection.execute("select sum(duplicate_count) from marts.report_reconciliation").fetchone()
+    # Three files of a thousand records, of which the second and the third begin with a quarter of the one before.
+    assert repeated and repeated[0] > 0
+    assert list(found) == [f'{schema}."{table}"' for schema, table in tables]
+    assert [path.name for path in floor.iterdir()] == ["floor.duckdb"]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("update marts.report_drift set loaded_at = loaded_at + interval 1 day", {}),
+        # A row that is otherwise is one of each side.
+        (
+            "update marts.fct_activities set content_id = '-' where activity_key = (from marts.fct_activities"
+            " select min(activity_key))",
+            {'marts."fct_activities"': 2},
+        ),
+        (
+            "delete from restricted.user_details where user_key = (from restricted.user_details select min(user_key))",
+            {'restricted."user_details"': 1},
+        ),
+        ("insert into marts.dim_dates from marts.dim_dates limit 1", {'marts."dim_dates"': 1}),
+        ("drop table marts.report_drift", {'marts."report_drift"': 3}),
+        ("alter table marts.report_drift alter record_count type double", {'marts."report_drift"': 6}),
+        ("create table marts.another (one integer)", {'marts."another"': 1}),
+    ],
+)
+def test_every_row_that_the_floor_has_otherwise_is_told(
+    generated: tuple[Path, Project], floor: Path, tmp_path: Path, change: str, expected: dict[str, int]
+) -> None:
+    shutil.copy(floor / "floor.duckdb", tmp_path)
+    with duckdb.connect(str(tmp_path / "floor.duckdb")) as connection:
+        connection.execute(change)
+
+    found = table_differences(generated[1].published, tmp_path)
+
+    assert {table: count for table, count in found.items() if count} == expected
+
+
+def test_the_nodes_of_dbt_are_told_by_layer(generated: tuple[Path, Project]) -> None:
+    rows = list(layer_rows(1000, generated[1].root / "target" / "run_results.json"))
+
+    counts = {layer: int(nodes) for _, layer, nodes, _ in (row.strip("| ").split(" | ") for row in rows)}
+    assert list(counts) == ["seeds", "staging, the tables", "staging, the views", "intermediate", "marts", "tests"]
+    with generated[1].open() as connection:
+        assert connection.execute("select count(*) from duckdb_tables()").fetchone() == (counts["marts"],)
+    assert all(counts.values())
+
+
+def test_the_floor_is_compared_in_pairs() -> None:
+    def runs(*walls: float) -> list[Figures]:
+        return [Figures(wall, wall, 1, 1) for wall in walls]
+
+    line = floor_line(1000, {"this project": runs(10, 20, 40), "the floor": runs(5, 8, 36)})
+
+    assert line == "For 1,000 records this project takes 2.00 times as long as its floor."
+
+
+def test_every_query_is_asked_of_the_published_copy(sample_project: Project) -> None:
+    asked = ask(sample_project.published, queries())
+
+    assert len([answer for answer in asked if answer.query.startswith("README")]) == 3
+    assert all(answer.rows for answer in asked)
+    assert {answer.query for answer in asked} > {"attendance__breakouts", "trust__what_changed"}
+    assert [answer.best for answer in asked] == sorted((answer.best for answer in asked), reverse=True)
+
+
+def test_slow_queries_are_counted_and_the_slowest_shown() -> None:
+    asked = [Answer(f"query {best}", best - 10, best + 150, best) for best in (300, 190, 100, 90, 80, 10)]
+
+    assert answers_line(1000, asked) == (
+        "Of 1,000 records 1 of the 6 queries take over 200 ms, and 5 the first time; 1 find nothing. The slowest:"
+    )
+    rows = list(query_rows(1000, asked))
+    assert len(rows) == 5
+    assert rows[0] == "| 1,000 | query 300 | 300 | 450 |"
