@@ -1,6 +1,6 @@
 # Two commands: `make build` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help build test bench faults fuzz lint format share forget withdraw export metrics docs answers attendance-accuracy mutants sample picture lock clean
+.PHONY: help build test bench bench-shapes faults fuzz lint format share forget withdraw export metrics docs answers attendance-accuracy mutants sample picture lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -16,6 +16,8 @@ INPUTS ?= 100000
 SEED ?= 1
 RECORDS ?= 100000 1000000
 RUNS ?= 3
+SHAPED ?= 1000000
+THERE ?= 10000000
 
 # Read by the scripts: SITE, TIME_ZONE, DATE_FORMAT and ENCODING say what no report tells, AGAIN lands also what
 # was withdrawn; MEMORY_LIMIT bounds DuckDB.
@@ -75,8 +77,11 @@ docs: $(VENV)/.installed ## Document models, columns, metrics and lineage on one
 attendance-accuracy: $(VENV)/.installed ## Measure attendance against simulated events of which the truth is known (a minute).
 	@$(PYTHON) scripts/measure_attendance.py --output docs/attendance_accuracy.md
 
-bench: $(VENV)/.installed-bench ## Measure the project beside pandas and polars: RECORDS="100000 1000000" RUNS=3; writes docs/performance.md.
+bench: $(VENV)/.installed-bench ## Measure it beside its floor, pandas and polars: RECORDS="100000 1000000" RUNS=3; writes docs/performance.md.
 	@$(PYTHON) benchmarks/measure.py $(addprefix --records ,$(RECORDS)) --runs $(RUNS) --output docs/performance.md
+
+bench-shapes: $(VENV)/.installed-bench ## Measure it by how reports come: SHAPED=1000000 THERE=10000000 records; writes docs/performance_shapes.md.
+	@$(PYTHON) benchmarks/shapes.py --records $(SHAPED) --day-records $(THERE) --output docs/performance_shapes.md
 
 mutants: $(VENV)/.installed-dev ## Put faults into copies of the project and see which test finds each (20 minutes); ONLY=NAME for one.
 	@PYTHONPATH=scripts $(PYTHON) tests/mutants/run_mutants.py $(if $(ONLY),--only $(ONLY),--output docs/mutants.md)

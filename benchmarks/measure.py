@@ -159,14 +159,15 @@ def contenders(reports: Path, folder: Path) -> list[Contender]:
     return found
 
 
-def measured(contender: Contender) -> Figures:
-    """Run a contender from nothing.
+def measured(contender: Contender, is_anew: bool = True) -> Figures:
+    """Run a contender, from nothing unless told otherwise.
 
     Raises:
         RuntimeError: it failed; with what it said.
     """
-    shutil.rmtree(contender.output, ignore_errors=True)
-    contender.output.mkdir(parents=True)
+    if is_anew:
+        shutil.rmtree(contender.output, ignore_errors=True)
+        contender.output.mkdir(parents=True)
     log = contender.output / "output.txt"
     started = time.monotonic()
     with log.open("wb") as output:
