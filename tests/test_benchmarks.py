@@ -29,6 +29,7 @@ from measure import (
     table_differences,
 )
 from rules import MARTS, hash_key
+from shapes import CUMULATIVE_DOWNLOADS, shapes_of
 
 NUMBERS = ", ".join(f"1 as {column}" for column in MARTS["fct_session_attendance"][2:])
 ATTENDANCE = f"select unnest(['a', 'b']) as user_key, 's' as session_key, {NUMBERS}"
@@ -224,3 +225,30 @@ def test_slow_queries_are_counted_and_the_slowest_shown() -> None:
     rows = list(query_rows(1000, asked))
     assert len(rows) == 5
     assert rows[0] == "| 1,000 | query 300 | 300 | 450 |"
+
+
+def test_the_shapes_hold_the_same_records(tmp_path: Path) -> None:
+    header = "User ID,Date\n"
+    days = [tmp_path / "daily" / f"{number:02}.csv" for number in range(2 * CUMULATIVE_DOWNLOADS)]
+    days[0].parent.mkdir()
+    for number, day in enumerate(days):
+        day.write_text(f"{header}u{number},2026-05-12\n")
+    records = [f"u{number},2026-05-12\n" for number in range(len(days))]
+
+    shapes = dict(shapes_of(days, tmp_path))
+
+    assert list(shapes) == ["one file", "60 daily files", "30 downloads, each with all before it"]
+    single, daily, cumulative = shapes.values()
+    assert (single / "all.csv").read_text() == header + "".join(records)
+    assert daily == days[0].parent
+    downloads = [path.read_text() for path in sorted(cumulative.glob("*.csv"))]
+    assert downloads == [header + "".join(records[: 2 * number]) for number in range(1, CUMULATIVE_DOWNLOADS + 1)]
+
+
+def test_files_of_other_headers_are_not_joined(tmp_path: Path) -> None:
+    days = [tmp_path / f"{number}.csv" for number in range(CUMULATIVE_DOWNLOADS)]
+    for number, day in enumerate(days):
+        day.write_text(f"{'Date' if number else 'Day'},User ID\n2026-05-12,u\n")
+
+    with pytest.raises(ValueError, match="has another header"):
+        list(shapes_of(days, tmp_path / "shapes"))
