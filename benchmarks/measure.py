@@ -64,7 +64,7 @@ marts. The contenders took turns on the same files, and what they make was compa
 {machine}
 
 - **this project** is what `make build` does once it is set up: it lands every record word for word, makes all marts
-  with their tests, and publishes them.
+  with their tests, and publishes them. (It writes dbt's manifest too, which `make build` does not: 3.5 s.)
 - **the floor** makes all the same tables from the same SQL, without dbt, the checks of the landing, the tests and the
   copy that is published: [floor.py](../benchmarks/floor.py). The bar: this project takes at most 1.5 times as long.
 - **pandas** and **polars** make three of the marts (attendance per person and session, engagement per person,
@@ -144,12 +144,16 @@ class Answer:
 def contenders(reports: Path, folder: Path) -> list[Contender]:
     """The project, its floor, and the two that an analyst would write, each with a folder of its own."""
     warehouse = folder / "project"
-    own = {"WAREHOUSE_PATH": f"{warehouse}/activity.duckdb", "PUBLISHED_PATH": f"{warehouse}/published.duckdb"}
+    own = {
+        "WAREHOUSE_PATH": f"{warehouse}/activity.duckdb",
+        "PUBLISHED_PATH": f"{warehouse}/published.duckdb",
+        # The floor reads the manifest.
+        "DBT_WRITE_JSON": "true",
+    }
     build = (sys.executable, "scripts/build_warehouse.py", "--reports", str(reports))
     floor = (sys.executable, "benchmarks/floor.py", str(reports), str(folder / "floor"))
     found = [
         Contender("this project", build, own, warehouse, table_differences),
-        # It reads the manifest that the project's run has left.
         Contender("the floor", floor, {"PYTHONPATH": "scripts"}, folder / "floor", table_differences),
     ]
     for library in ("pandas", "polars"):

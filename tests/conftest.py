@@ -40,19 +40,19 @@ class Project:
         """The warehouse."""
         return self.root / "warehouse" / "activity.duckdb"
 
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        """Run a command in the project with an environment that sets nothing of ours."""
+    def run(self, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in the project with an environment that sets nothing of ours but these settings."""
         paths = ("WAREHOUSE_PATH", "PUBLISHED_PATH", "SHARED_PATH")
         declared = ("SITE", "TIME_ZONE", "DATE_FORMAT", "ENCODING", "AGAIN")
         ours = (*paths, *declared, "MEMORY_LIMIT", "PSEUDONYM_SALT", "MINIMUM_COHORT_SIZE")
-        environment = {name: value for name, value in os.environ.items() if name not in ours}
+        environment = {name: value for name, value in os.environ.items() if name not in ours} | settings
         return subprocess.run(
             command, cwd=self.root, env=environment, capture_output=True, text=True, check=False, timeout=600
         )
 
-    def build(self, *options: str) -> subprocess.CompletedProcess[str]:
+    def build(self, *options: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """What `make build` runs once the environment is set up."""
-        return self.run(sys.executable, "scripts/build_warehouse.py", *options)
+        return self.run(sys.executable, "scripts/build_warehouse.py", *options, **settings)
 
     def dbt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run dbt as a user does by hand."""
@@ -90,8 +90,8 @@ def project(tmp_path: Path) -> Project:
 
 @pytest.fixture(scope="session")
 def sample_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The project built from the committed sample, once for all tests; do not change it."""
+    """The project built from the committed sample, once for all tests, with dbt's manifest; do not change it."""
     project = copy_project(tmp_path_factory.mktemp("sample"))
-    result = project.build()
+    result = project.build(DBT_WRITE_JSON="true")
     assert result.returncode == 0, result.stdout + result.stderr
     return project

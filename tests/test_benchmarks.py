@@ -126,7 +126,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Project]:
     reports = tmp_path_factory.mktemp("reports")
     write_reports(Order(3_000, reports, files=3, overlap=0.25))
     project = copy_project(tmp_path_factory.mktemp("generated"))
-    result = project.build("--reports", str(reports))
+    result = project.build("--reports", str(reports), DBT_WRITE_JSON="true")
     assert result.returncode == 0, result.stdout + result.stderr
     return reports, project
 
