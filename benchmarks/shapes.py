@@ -152,7 +152,7 @@ def day_figures(records: int, console: Console) -> dict[str, Figures]:
     there.mkdir()
     for report in reports[:-1]:
         (there / report.name).hardlink_to(report)
-    figures = {}
+    figures: dict[str, Figures] = {}
     for name in (f"{records:,} records, from nothing", "again, and nothing is new"):
         figures[name] = measured(project(there), is_anew=not figures)
         console.print(f"{name}: {figures[name].wall:.1f} s")
