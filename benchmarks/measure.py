@@ -64,7 +64,7 @@ marts. The contenders took turns on the same files, and what they make was compa
 {machine}
 
 - **this project** is what `make build` does once it is set up: it lands every record word for word, makes all marts
-  with their tests, and publishes them. (It writes dbt's manifest too, which `make build` does not: 3.5 s.)
+  with their tests, and publishes them. (It writes dbt's manifest too, which `make build` does not: some seconds.)
 - **the floor** makes all the same tables from the same SQL, without dbt, the checks of the landing, the tests and the
   copy that is published: [floor.py](../benchmarks/floor.py). The bar: this project takes at most 1.5 times as long.
 - **pandas** and **polars** make three of the marts (attendance per person and session, engagement per person,

@@ -107,7 +107,7 @@ def run_dbt(console: Console) -> dbtRunnerResult:
                 progress.update(task, advance=1, node=event.data.node_info.node_name[:40])
 
         os.chdir(PROJECT_ROOT)
-        # What dbt can tell of the build (target/*.json) takes it 3.5 s to write; who wants it says so.
+        # What dbt can tell of the build (target/*.json) takes it some seconds to write; who wants it says so.
         os.environ.setdefault("DBT_WRITE_JSON", "false")
         runner = dbtRunner(callbacks=[show])
         result = runner.invoke(["--quiet", "--no-use-colors", "build"])
