@@ -58,7 +58,7 @@ SLOWEST_SHOWN = 5
 
 PAGE = """# How fast it is
 
-Written by `make bench`. Each figure is the median of {runs} runs of a whole process, from the CSV files to the finished
+Written by `make bench`. Each figure is the median over {runs} of a whole process, from the CSV files to the finished
 marts. The contenders took turns on the same files, and what they make was compared value by value first: it is equal.
 
 {machine}
@@ -95,6 +95,8 @@ The queries of the README and of [analyses/](../analyses/README.md), asked of th
 and beside it the first one with opening the file. Those that find nothing name people and pages of the sample.
 
 {answers}
+
+The slowest:
 
 | records | query | best, ms | first, ms |
 |--:|---|--:|--:|
@@ -338,7 +340,7 @@ def floor_line(records: int, taken: Mapping[str, Sequence[Figures]]) -> str:
     ratio = statistics.median(
         own.wall / floor.wall for own, floor in zip(taken["this project"], taken["the floor"], strict=True)
     )
-    return f"For {records:,} records this project takes {ratio:.2f} times as long as its floor."
+    return f"- For {records:,} records this project takes {ratio:.2f} times as long as its floor."
 
 
 def layer_rows(records: int, run_results: Path) -> Iterator[str]:
@@ -386,8 +388,8 @@ def answers_line(records: int, answers: Sequence[Answer]) -> str:
         for times in ([answer.best for answer in answers], [answer.first for answer in answers])
     )
     return (
-        f"Of {records:,} records {slow} of the {len(answers)} queries take over {SLOW_MILLISECONDS} ms,"
-        f" and {slow_first} the first time; {sum(not answer.rows for answer in answers)} find nothing. The slowest:"
+        f"- Of {records:,} records {slow} of the {len(answers)} queries take over {SLOW_MILLISECONDS} ms,"
+        f" and {slow_first} the first time; {sum(not answer.rows for answer in answers)} find nothing."
     )
 
 
@@ -444,7 +446,7 @@ def main(
         before = output.read_text() if output.exists() else NOTES
         output.write_text(
             PAGE.format(
-                runs=runs,
+                runs="1 run" if runs == 1 else f"{runs} runs",
                 machine=machine(),
                 figures="\n".join(figures),
                 floors="\n".join(floors),

@@ -204,7 +204,7 @@ def test_the_floor_is_compared_in_pairs() -> None:
 
     line = floor_line(1000, {"this project": runs(10, 20, 40), "the floor": runs(5, 8, 36)})
 
-    assert line == "For 1,000 records this project takes 2.00 times as long as its floor."
+    assert line == "- For 1,000 records this project takes 2.00 times as long as its floor."
 
 
 def test_every_query_is_asked_of_the_published_copy(sample_project: Project) -> None:
@@ -220,7 +220,7 @@ def test_slow_queries_are_counted_and_the_slowest_shown() -> None:
     asked = [Answer(f"query {best}", best - 10, best + 150, best) for best in (300, 190, 100, 90, 80, 10)]
 
     assert answers_line(1000, asked) == (
-        "Of 1,000 records 1 of the 6 queries take over 200 ms, and 5 the first time; 1 find nothing. The slowest:"
+        "- Of 1,000 records 1 of the 6 queries take over 200 ms, and 5 the first time; 1 find nothing."
     )
     rows = list(query_rows(1000, asked))
     assert len(rows) == 5
