@@ -125,7 +125,7 @@ ranked as (
     )
 ),
 
--- What is not found here is the first and only record of its act.
+-- A record that is not found here is kept, and the first of its act.
 copies as (
     select
         ranked.site_id,
