@@ -18,7 +18,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -143,19 +143,22 @@ class Answer:
     best: float
 
 
-def contenders(reports: Path, folder: Path) -> list[Contender]:
-    """The project, its floor, and the two that an analyst would write, each with a folder of its own."""
-    warehouse = folder / "project"
-    own = {
-        "WAREHOUSE_PATH": f"{warehouse}/activity.duckdb",
-        "PUBLISHED_PATH": f"{warehouse}/published.duckdb",
-        # The floor reads the manifest.
-        "DBT_WRITE_JSON": "true",
-    }
+def project(reports: Path) -> Contender:
+    """The project, as `make build` runs it."""
+    output = WORK / "output" / "project"
+    paths = {"WAREHOUSE_PATH": f"{output}/activity.duckdb", "PUBLISHED_PATH": f"{output}/published.duckdb"}
     build = (sys.executable, "scripts/build_warehouse.py", "--reports", str(reports))
+    return Contender("this project", build, paths, output, table_differences)
+
+
+def contenders(reports: Path) -> list[Contender]:
+    """The project, its floor, and the two that an analyst would write, each with a folder of its own."""
+    folder = WORK / "output"
+    own = project(reports)
     floor = (sys.executable, "benchmarks/floor.py", str(reports), str(folder / "floor"))
     found = [
-        Contender("this project", build, own, warehouse, table_differences),
+        # The floor reads the manifest.
+        replace(own, environment={**own.environment, "DBT_WRITE_JSON": "true"}),
         Contender("the floor", floor, {"PYTHONPATH": "scripts"}, folder / "floor", table_differences),
     ]
     for library in ("pandas", "polars"):
@@ -272,14 +275,18 @@ def counted(connection: duckdb.DuckDBPyConnection, rows: str) -> int:
 def reports_of(records: int) -> Path:
     """A folder with so many generated records, made once; a million records a file, as downloads are."""
     folder = WORK / "reports" / str(records)
-    if not folder.exists():
-        making = folder.with_name(f"{records}.unfinished")
-        shutil.rmtree(making, ignore_errors=True)
-        files = str(max(1, records // 1_000_000))
-        command = (sys.executable, "scripts/generate_reports.py", "generate", "--records", str(records))
-        subprocess.run([*command, "--files", files, "--output", str(making)], cwd=PROJECT_ROOT, check=True)
-        making.rename(folder)
+    generate(records, max(1, records // 1_000_000), folder)
     return folder
+
+
+def generate(records: int, files: int, folder: Path) -> None:
+    """Generate reports that follow one another in time, unless the folder is there already."""
+    if not folder.exists():
+        making = folder.with_name(f"{folder.name}.unfinished")
+        shutil.rmtree(making, ignore_errors=True)
+        command = (sys.executable, "scripts/generate_reports.py", "generate", "--records", str(records))
+        subprocess.run([*command, "--files", str(files), "--output", str(making)], cwd=PROJECT_ROOT, check=True)
+        making.rename(folder)
 
 
 def take_turns(entrants: Sequence[Contender], runs: int, console: Console) -> dict[str, list[Figures]]:
@@ -314,11 +321,16 @@ def medians(taken: Sequence[Figures]) -> Figures:
     return Figures(*map(statistics.median, columns))
 
 
+def paired_ratio(runs: Sequence[Figures], others: Sequence[Figures]) -> float:
+    """How many times as long runs take as those that they were paired with: the median of the pairs."""
+    return statistics.median(one.wall / other.wall for one, other in zip(runs, others, strict=True))
+
+
 def figure_rows(records: int, taken: Mapping[str, Sequence[Figures]]) -> Iterator[str]:
     """The lines of the page about one number of records. Ratios are medians of the paired runs, not of the medians."""
     ours = next(iter(taken.values()))
     for name, runs in taken.items():
-        ratio = statistics.median(one.wall / own.wall for one, own in zip(runs, ours, strict=True))
+        ratio = paired_ratio(runs, ours)
         figures = medians(runs)
         yield (
             f"| {records:,} | {name} | {figures.wall:.1f} | {figures.cpu:.1f} | {figures.peak:,.0f} |"
@@ -337,9 +349,7 @@ def step_row(records: int, reports: Path, output: Path) -> str:
 
 def floor_line(records: int, taken: Mapping[str, Sequence[Figures]]) -> str:
     """What the project takes more than its floor, as the median of the paired runs."""
-    ratio = statistics.median(
-        own.wall / floor.wall for own, floor in zip(taken["this project"], taken["the floor"], strict=True)
-    )
+    ratio = paired_ratio(taken["this project"], taken["the floor"])
     return f"- For {records:,} records this project takes {ratio:.2f} times as long as its floor."
 
 
@@ -425,7 +435,7 @@ def main(
     slowest: list[str] = []
     for count in records or [100_000, 1_000_000]:
         reports = reports_of(count)
-        entrants = contenders(reports, WORK / "output")
+        entrants = contenders(reports)
         try:
             taken = take_turns(entrants, runs, console)
         except RuntimeError as error:

@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import resource
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Annotated
@@ -20,7 +17,7 @@ import duckdb
 import typer
 from rich.console import Console
 
-from measure import WORK, Contender, Figures, contenders, machine, measured
+from measure import WORK, Figures, generate, machine, measured, project
 from rules import PROJECT_ROOT
 
 DAYS = 300
@@ -59,12 +56,7 @@ marts are made anew, whatever came: it takes {more:.1f} s more than the one that
 
 def daily_reports(records: int, files: int, folder: Path) -> list[Path]:
     """Generated reports that follow one another in time, made once; the oldest first."""
-    if not folder.exists():
-        making = folder.with_name(f"{folder.name}.unfinished")
-        shutil.rmtree(making, ignore_errors=True)
-        command = (sys.executable, "scripts/generate_reports.py", "generate", "--records", str(records))
-        subprocess.run([*command, "--files", str(files), "--output", str(making)], cwd=PROJECT_ROOT, check=True)
-        making.rename(folder)
+    generate(records, files, folder)
     return sorted(folder.glob("*.csv"))
 
 
@@ -119,8 +111,9 @@ def shape_rows(records: int, console: Console) -> Iterator[str]:
     folder = WORK / "shapes" / str(records)
     days = daily_reports(records, DAYS, folder / "daily")
     for name, reports in shapes_of(days, folder):
-        figures = measured(project(reports))
-        with duckdb.connect(str(WORK / "output" / "project" / "activity.duckdb"), read_only=True) as connection:
+        contender = project(reports)
+        figures = measured(contender)
+        with duckdb.connect(str(contender.output / "activity.duckdb"), read_only=True) as connection:
             [(told,)] = connection.execute("select count(*) from raw.activities").fetchall()
         size = sum(path.stat().st_size for path in reports.glob("*.csv")) / 1e6
         times = figures.cpu / reading(reports)
@@ -131,13 +124,6 @@ def shape_rows(records: int, console: Console) -> Iterator[str]:
             f"| {name} | {told:,} | {size:,.0f} | {figures.wall:.1f} | {figures.cpu:.1f} | {figures.peak:,.0f} |"
             f" {times:.1f} |"
         )
-
-
-def project(reports: Path) -> Contender:
-    """The project, as it is measured beside others."""
-    contender = contenders(reports, WORK / "output")[0]
-    paths = {name: value for name, value in contender.environment.items() if name != "DBT_WRITE_JSON"}
-    return replace(contender, environment=paths)
 
 
 def sample_seconds() -> float:
