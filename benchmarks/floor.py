@@ -25,6 +25,7 @@ from typing import Any
 
 import duckdb
 
+from publish import PUBLISHED_STORAGE_VERSION
 from report_format import ACTIVITY_REPORT, read_format
 from rules import PROJECT_ROOT, SITE
 from warehouse import RAW_TABLES, STORAGE_VERSION, memory_limit
@@ -72,8 +73,8 @@ def make_marts(reports: Sequence[Path], target: Path, manifest: Mapping[str, Any
         connection.execute(
             f"set temp_directory = '{target}.tmp'; set TimeZone = 'UTC'; set enable_progress_bar = false"
         )
-        connection.execute(f"attach '{work_file}' as \"{work}\"")
-        connection.execute(f"attach '{target}' as floor (storage_version '{STORAGE_VERSION}')")
+        connection.execute(f"attach '{work_file}' as \"{work}\" (storage_version '{STORAGE_VERSION}')")
+        connection.execute(f"attach '{target}' as floor (storage_version '{PUBLISHED_STORAGE_VERSION}')")
         for database, schema in {("floor" if is_published(node) else work, node["schema"]) for node in nodes}:
             connection.execute(f'create schema "{database}"."{schema}"')
         connection.execute(f'use "{work}"')

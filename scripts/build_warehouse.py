@@ -45,7 +45,9 @@ from warehouse import (
     connect,
     disk_trouble,
     in_words,
+    marts_path,
     published_path,
+    remove_database,
     warehouse_path,
 )
 
@@ -87,8 +89,16 @@ def choose_reports(reports: Path | None, declaration: Declaration) -> tuple[list
     return find_reports([str(SAMPLE_REPORTS)]), Declaration(site_id=SAMPLE_SITE, is_again=declaration.is_again)
 
 
-def run_dbt(console: Console) -> dbtRunnerResult:
-    """Run ``dbt build`` in this process with a progress bar."""
+def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
+    """Run ``dbt build`` in this process with a progress bar, and make all marts anew.
+
+    Raises:
+        WarehouseError: the warehouse is in use by another process.
+    """
+    os.environ["WAREHOUSE_PATH"] = str(warehouse)
+    with connect(warehouse):
+        # In a new file, for DuckDB leaves what it frees in the old one.
+        remove_database(marts_path(warehouse))
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -144,7 +154,6 @@ def main(
     console = Console(soft_wrap=True)
     steps = Steps()
     warehouse, published = warehouse_path().resolve(), published_path().resolve()
-    os.environ["WAREHOUSE_PATH"] = str(warehouse)
     try:
         paths, declaration = choose_reports(reports, declared(site, time_zone, date_format, encoding, again))
         with steps.step("landing"), connect(warehouse) as connection:
@@ -153,7 +162,7 @@ def main(
                 paths = []
             landings = land_with_progress(connection, paths, declaration, console)
         with steps.step("building and testing"):
-            result = run_dbt(console)
+            result = run_dbt(warehouse, console)
         if not result.success:
             raise WarehouseError(f"the warehouse was not built, and nothing was published: {why_not_built(result)}")
         with steps.step("publishing"):

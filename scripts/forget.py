@@ -37,6 +37,7 @@ from warehouse import (
     RAW_TABLES,
     WarehouseError,
     in_words,
+    marts_path,
     number_of,
     transaction,
 )
@@ -350,7 +351,10 @@ def main(
         console.print(f"[red]Not forgotten to the end: {escape(in_words(error))}[/red]")
         raise typer.Exit(1) from error
     console.print(f"[green]Forgotten[/green] in the warehouse and {copies}.", highlight=False)
-    others = [str(path) for path in files_beside([files.warehouse, files.published, files.shared])]
+    others = [
+        str(path)
+        for path in files_beside([files.warehouse, marts_path(files.warehouse), files.published, files.shared])
+    ]
     _list("These files lie beside the warehouse, and nobody knows whom they hold:", others, console)
 
 

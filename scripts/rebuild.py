@@ -5,7 +5,6 @@ All of it can be done again, so that a command which ends with it goes on where 
 
 from __future__ import annotations
 
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ import duckdb
 from rich.console import Console
 
 from build_warehouse import run_dbt
-from publish import attach_new, publish, replace_file
+from publish import publish, replace_file
 from salts import pseudonym_salt
 from share import minimum_cohort_size, share
 from warehouse import RAW_TABLES, WarehouseError, connect, published_path, shared_path, warehouse_path
@@ -59,8 +58,7 @@ def rebuild(files: Files, done: str, console: Console) -> str:
         WarehouseError: one of the steps failed. Those before it stay done.
     """
     compact(files.warehouse)
-    os.environ["WAREHOUSE_PATH"] = str(files.warehouse)
-    if not run_dbt(console).success:
+    if not run_dbt(files.warehouse, console).success:
         raise WarehouseError(
             f"{done} in raw, but the warehouse could not be built: see the failures above. The copies are still the old"
             " ones. Cure: mend it, and give the same command again."
@@ -83,7 +81,7 @@ def compact(warehouse: Path) -> None:
         with connect(warehouse) as connection:
             row = connection.execute("select current_database()").fetchone()
             old = row[0] if row else ""
-            attach_new(connection, unfinished, "compacted")
+            connection.execute("attach $path as compacted", {"path": str(unfinished)})
             connection.execute("use compacted")
             connection.execute(RAW_TABLES)
             tables = connection.execute(

@@ -138,7 +138,8 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
         console.print("\n[bold]Leaderboard[/bold], an estimate: the report carries no points")
         _print_table(connection, LEADERBOARD, console)
     console.print(
-        f"\nFor SQL: {escape(str(warehouse))}\nFor BI tools, read-only: {escape(str(published))}",
+        f"\nThe marts, for SQL and BI tools, read-only: {escape(str(published))}"
+        f"\nWhat they are made of: {escape(str(warehouse))}",
         highlight=False,
     )
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import duckdb
 
-PROJECT_ROOT = Path(__file__).resolve().parent.parent
+# The format of the warehouse file (profiles.yml says why).
+STORAGE_VERSION = "v1.3.0"
 
-# A file written by DuckDB 2 in this format can be opened by BI drivers that still carry DuckDB 1.2.
-STORAGE_VERSION = "v1.2.0"
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 RAW_TABLES = """
 create schema if not exists raw;
@@ -148,6 +148,9 @@ alter table raw.user_reports add column if not exists renamed_columns varchar[];
 alter table raw.user_reports add column if not exists extra_columns varchar[];
 alter table raw.reports add column if not exists nonexistent_hour_count bigint;
 alter table raw.reports add column if not exists doubled_hour_count bigint;
+-- What they have besides: the marts are in a file of their own now.
+drop schema if exists marts cascade;
+drop schema if exists restricted cascade;
 """
 
 
@@ -158,6 +161,11 @@ class WarehouseError(Exception):
 def warehouse_path() -> Path:
     """Path of the warehouse: ``WAREHOUSE_PATH``, or ``warehouse/activity.duckdb`` in the project."""
     return Path(os.environ.get("WAREHOUSE_PATH", PROJECT_ROOT / "warehouse" / "activity.duckdb"))
+
+
+def marts_path(warehouse: Path) -> Path:
+    """Path of the file beside the warehouse in which dbt makes the marts (profiles.yml)."""
+    return Path(f"{warehouse}.marts")
 
 
 def published_path() -> Path:
@@ -209,6 +217,13 @@ def to_disk(path: Path) -> None:
             os.fsync(opened)
     finally:
         os.close(opened)
+
+
+def remove_database(path: Path) -> None:
+    """Remove a DuckDB file, if it is there, and the log beside it that a killed process leaves."""
+    for file in (path, Path(f"{path}.wal")):
+        with suppress(NotADirectoryError):
+            file.unlink(missing_ok=True)
 
 
 def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:

@@ -179,12 +179,13 @@ def compile_chain(project: Project) -> Chain:
     connection.execute(f"attach ':memory:' as {database}")
     connection.execute(f"use {database}")
     connection.execute(RAW_TABLES)
+    connection.execute("attach ':memory:' as published; create schema published.marts")
     # What no model of the chain reads need not be given: a file's hash, its bytes.
     for column in ("file_sha256", "file_bytes", "time_zone", "date_format", "delimiter", "encoding", "header"):
         connection.execute(f"alter table raw.reports alter {column} drop not null")
     for column in ("record_count", "rejected_count"):
         connection.execute(f"alter table raw.reports alter {column} set default 0")
-    for schema in ("staging", "intermediate", "marts"):
+    for schema in ("staging", "intermediate"):
         connection.execute(f"create schema {schema}")
     for seed in SEEDS:
         connection.execute(f"create table staging.{seed} as from built.staging.{seed}")

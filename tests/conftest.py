@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
 from project_copy import copy_to
-from warehouse import RAW_TABLES
+from warehouse import RAW_TABLES, marts_path
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -40,6 +42,16 @@ class Project:
         """The warehouse."""
         return self.root / "warehouse" / "activity.duckdb"
 
+    @property
+    def marts(self) -> Path:
+        """The file in which dbt makes the marts."""
+        return marts_path(self.warehouse)
+
+    def take_over(self, other: Project) -> None:
+        """Begin with what another project has built, which is not published."""
+        shutil.copy(other.warehouse, self.warehouse)
+        shutil.copy(other.marts, self.marts)
+
     def run(self, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run a command in the project with an environment that sets nothing of ours but these settings."""
         paths = ("WAREHOUSE_PATH", "PUBLISHED_PATH", "SHARED_PATH")
@@ -57,6 +69,12 @@ class Project:
     def dbt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run dbt as a user does by hand."""
         return self.run(str(Path(sys.executable).with_name("dbt")), "--no-use-colors", *arguments)
+
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+        """The answer of the marts, published or not; all beneath them is in ``activity``."""
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            connection.execute(f"attach '{self.marts}' as published (read_only); use published")
+            return connection.execute(sql).fetchall()
 
     @contextmanager
     def open(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -19,8 +19,9 @@ from forget import find_person, find_traces, forget
 from forgotten import REASON, names_of, without_names
 from landing import Declaration
 from loader_fixtures import HEADER, land, rows, write
+from publish import attach_new
 from rebuild import compact
-from warehouse import RAW_TABLES, WarehouseError, connect
+from warehouse import RAW_TABLES, WarehouseError, connect, marts_path
 
 USER, NAME, EMAIL = "77310458", "Ottoline Wrexham", "ottoline.w@mail.example"
 OLD_EMAIL = "otto@old.example"
@@ -425,7 +426,7 @@ def nothing_is_left(project: Project) -> None:
     for file in (project.root / "warehouse").rglob("*"):
         if file.is_file():
             assert [mark for mark in (USER, NAME, EMAIL, OLD_EMAIL) if mark.encode() in file.read_bytes()] == [], file
-    for path in (project.warehouse, project.published, project.shared):
+    for path in (project.warehouse, project.marts, project.published, project.shared):
         with duckdb.connect(str(path), read_only=True) as connection:
             assert marked(texts(connection)) == [], path
 
@@ -438,16 +439,18 @@ def test_a_build_that_fails_is_said_and_the_next_time_goes_on(
     monkeypatch.setenv("WAREHOUSE_PATH", str(path))
     monkeypatch.setenv("PUBLISHED_PATH", str(tmp_path / "p.duckdb"))
     monkeypatch.setenv("SHARED_PATH", str(tmp_path / "s.duckdb"))
-    monkeypatch.setattr(rebuild, "run_dbt", lambda _: SimpleNamespace(success=False))
+    monkeypatch.setattr(rebuild, "run_dbt", lambda *_: SimpleNamespace(success=False))
     with pytest.raises(typer.Exit) as failed:
         forgetter.main(USER)
     assert failed.value.exit_code == 1
     assert "forgotten in raw, but the warehouse could not be built" in " ".join(capsys.readouterr().out.split())
     assert not (tmp_path / "p.duckdb").exists()
 
-    def build(_: object) -> SimpleNamespace:
+    def build(*_: object) -> SimpleNamespace:
         with connect(path) as connection:
-            connection.execute("create schema marts; create table marts.dim_users as select user_id from raw.users")
+            attach_new(connection, marts_path(path), "published")
+            connection.execute("create schema published.marts")
+            connection.execute("create table published.marts.dim_users as select user_id from raw.users")
         return SimpleNamespace(success=True)
 
     monkeypatch.setattr(rebuild, "run_dbt", build)

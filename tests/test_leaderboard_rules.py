@@ -7,7 +7,6 @@ import shutil
 import sys
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from conftest import Project, copy_project
@@ -66,17 +65,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return project
 
 
-def query(project: Project, sql: str) -> list[tuple[object, ...]]:
-    """The answer of the warehouse."""
-    with duckdb.connect(str(project.warehouse), read_only=True) as connection:
-        return connection.execute(sql).fetchall()
-
-
 def test_an_act_in_two_files_earns_once(built: Project) -> None:
     # Ann's like and chat and Bo's chat stand in both files; the newest holds the record that counts.
-    assert query(built, "select count(*) from staging.base_juno__activities where is_duplicate") == [(3,)]
-    ledger = query(
-        built,
+    assert built.ask("select count(*) from activity.staging.base_juno__activities where is_duplicate") == [(3,)]
+    ledger = built.ask(
         "select user_id, rule_name, cast(awarded_at as varchar), rule_points, multiplier, record_number"
         " from marts.fct_points_awarded order by awarded_at",
     )
@@ -91,8 +83,7 @@ def test_an_act_in_two_files_earns_once(built: Project) -> None:
 
 def test_a_multiplier_rewrites_the_past_only_if_its_validity_says_so(built: Project) -> None:
     # That of page 10 holds from the second day on, so what Ann earned on the first stays; that of page 20 has no start.
-    points = query(
-        built,
+    points = built.ask(
         "select content_id, cast(awarded_at as date)::varchar, sum(points)::int from marts.fct_points_awarded"
         " group by all order by all",
     )
@@ -101,8 +92,7 @@ def test_a_multiplier_rewrites_the_past_only_if_its_validity_says_so(built: Proj
 
 def test_what_was_done_before_a_reset_earns_nothing_after_it(built: Project) -> None:
     # Ann chatted on page 10 before the reset and again after it: only her joining counts. Staff take no part.
-    assert query(
-        built,
+    assert built.ask(
         "select contest_id, user_id, rank, points, points_to_next_place from marts.fct_leaderboard order by all",
     ) == [
         ("all_time", "1", 1, 72, None),
@@ -111,8 +101,7 @@ def test_what_was_done_before_a_reset_earns_nothing_after_it(built: Project) -> 
         ("guests", "1", 1, 60, None),
         ("guests", "2", 2, 20, 40),
     ]
-    assert query(
-        built,
+    assert built.ask(
         "select cast(standing_date as varchar), user_id, rank, movement, points, points_of_day"
         " from marts.fct_leaderboard_history where contest_id = 'guests' order by all",
     ) == [
@@ -123,8 +112,7 @@ def test_what_was_done_before_a_reset_earns_nothing_after_it(built: Project) -> 
 
 
 def test_a_team_is_the_sum_of_its_members(built: Project) -> None:
-    assert query(
-        built,
+    assert built.ask(
         "select contest_id, team_name, points, member_count, points_per_member from marts.fct_team_leaderboard"
         " order by all",
     ) == [("all_time", "Both", 92, 2, 46.0), ("guests", "Both", 80, 2, 40.0)]
@@ -132,9 +120,9 @@ def test_a_team_is_the_sum_of_its_members(built: Project) -> None:
 
 def test_rows_of_a_site_without_reports_count_for_nothing(built: Project) -> None:
     # The seeds ship with rows of the sample, which is not landed here.
-    contests = query(built, "select count(*) from staging.contests where site_id = 'sample'")
+    contests = built.ask("select count(*) from activity.staging.contests where site_id = 'sample'")
     assert contests != [(0,)]
-    assert query(built, "select distinct site_id from intermediate.int_user_groups") == [("main",)]
+    assert built.ask("select distinct site_id from activity.intermediate.int_user_groups") == [("main",)]
 
 
 def test_two_teams_of_one_user_fail_and_a_row_that_names_nobody_warns(built: Project, tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import json
 import sys
 from typing import Any
 
-import duckdb
 import pytest
 
 from conftest import ROOT, Project
@@ -40,12 +39,6 @@ def answers(sample_project: Project) -> dict[str, list[Row]]:
     return dict(zip(requests, json.loads(result.stdout), strict=True))
 
 
-def count(project: Project, sql: str) -> list[tuple[Any, ...]]:
-    """The rows of a query on the warehouse."""
-    with duckdb.connect(str(project.warehouse), read_only=True) as connection:
-        return connection.execute(sql).fetchall()
-
-
 def test_every_metric_and_every_saved_query_has_an_answer(answers: dict[str, list[Row]]) -> None:
     (totals,) = answers["all"]
     assert set(totals) == set(METRICS)
@@ -69,12 +62,12 @@ def test_every_metric_and_every_saved_query_has_an_answer(answers: dict[str, lis
             "live_rate",
             """
             select count(*) filter (where is_live)::double / count(*) from (
-                select bool_or(session_event <> 'attend') as is_live from intermediate.int_session_events
+                select bool_or(session_event <> 'attend') as is_live from activity.intermediate.int_session_events
                 where user_id is not null group by session_key, user_id having bool_or(session_event = 'attend')
             )
             """,
         ),
-        ("activities", "select count(*) from staging.base_juno__activities where not is_duplicate"),
+        ("activities", "select count(*) from activity.staging.base_juno__activities where not is_duplicate"),
         ("active_users", "select count(*) from marts.dim_users where activity_count > 0"),
         ("activities_per_active_user", "select avg(activity_count) from marts.dim_users where activity_count > 0"),
         ("families_per_active_day", "select avg(activity_family_count) from marts.fct_user_days"),
@@ -83,9 +76,9 @@ def test_every_metric_and_every_saved_query_has_an_answer(answers: dict[str, lis
         (
             "rating",
             """
-            select avg(star_count) from staging.stg_juno__reviews as reviews
+            select avg(star_count) from activity.staging.stg_juno__reviews as reviews
             where star_count <= 5 and not exists (
-                select 1 from staging.stg_juno__reviews as later where later.site_id = reviews.site_id
+                select 1 from activity.staging.stg_juno__reviews as later where later.site_id = reviews.site_id
                 and later.user_id = reviews.user_id and later.content_id = reviews.content_id
                 and (later.occurred_at, later.activity_key) > (reviews.occurred_at, reviews.activity_key)
             )
@@ -93,10 +86,10 @@ def test_every_metric_and_every_saved_query_has_an_answer(answers: dict[str, lis
         ),
         (
             "certificates",
-            "select count(distinct (site_id, user_id, content_id)) from staging.stg_juno__credits"
+            "select count(distinct (site_id, user_id, content_id)) from activity.staging.stg_juno__credits"
             " where user_id is not null and content_id is not null",
         ),
-        ("credits_earned", "select sum(credit_count) from staging.stg_juno__credits"),
+        ("credits_earned", "select sum(credit_count) from activity.staging.stg_juno__credits"),
         (
             "certificates_supported_ratio",
             "select avg((verdict = 'supported')::int) from marts.fct_credit_evidence where verdict <> 'not_a_session'",
@@ -106,7 +99,7 @@ def test_every_metric_and_every_saved_query_has_an_answer(answers: dict[str, lis
 def test_a_metric_is_what_sql_counts(
     sample_project: Project, answers: dict[str, list[Row]], metric: str, sql: str
 ) -> None:
-    ((expected,),) = count(sample_project, sql)
+    ((expected,),) = sample_project.ask(sql)
     assert expected > 0
     assert answers["all"][0][metric] == pytest.approx(float(expected))
 
@@ -140,7 +133,7 @@ def test_metrics_by_a_dimension_are_what_sql_counts(
 ) -> None:
     metrics, (group,) = GROUPED[question]
     answered = {str(row[group]): [row[metric] for metric in metrics] for row in answers[question]}
-    expected = {str(key): [pytest.approx(float(value)) for value in rest] for key, *rest in count(sample_project, sql)}
+    expected = {str(key): [pytest.approx(float(value)) for value in rest] for key, *rest in sample_project.ask(sql)}
     assert answered == expected
 
 

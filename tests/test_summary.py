@@ -78,7 +78,10 @@ def test_the_counts_of_all_reports_are_told(published: Path) -> None:
         " 5 records were rejected." in lines
     )
     assert "Why records were rejected: raw.rejected_records." in lines
-    assert {"For SQL: activity.duckdb", f"For BI tools, read-only: {published}"} <= set(lines)
+    assert {
+        "What they are made of: activity.duckdb",
+        f"The marts, for SQL and BI tools, read-only: {published}",
+    } <= set(lines)
 
 
 def test_what_no_alias_knows_is_told_as_rows_to_paste_the_most_frequent_first(published: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import shutil
 from pathlib import Path
 
 import duckdb
@@ -296,11 +295,6 @@ def test_the_sample_s_users_go_with_it(warehouse: duckdb.DuckDBPyConnection, tmp
 # --- Whom its users are ---
 
 
-def ask(project: Project, sql: str) -> list[tuple[object, ...]]:
-    with duckdb.connect(str(project.warehouse), read_only=True) as connection:
-        return connection.execute(sql).fetchall()
-
-
 RECONCILIATION = """
     select file_name, record_count, landed_count, rejected_count, superseded_count, matched_by_id_count,
         matched_by_email_count, ambiguous_count, unmatched_count, email_mismatch_count, is_reconciled
@@ -311,35 +305,32 @@ MODELS = "stg_juno__users int_reported_users int_reported_user_tags user_report_
 
 
 def test_the_sample_s_users_are_matched_by_id_or_their_newest_e_mail(sample_project: Project) -> None:
-    assert ask(sample_project, RECONCILIATION) == [(SAMPLE_USERS, 64, 64, 0, 0, 58, 2, 0, 4, 0, True)]
-    assert ask(
-        sample_project,
-        "select user_key, match_kind, email from intermediate.int_reported_users"
+    assert sample_project.ask(RECONCILIATION) == [(SAMPLE_USERS, 64, 64, 0, 0, 58, 2, 0, 4, 0, True)]
+    assert sample_project.ask(
+        "select user_key, match_kind, email from activity.intermediate.int_reported_users"
         " where reported_user_id is null order by user_key",
     ) == [
         ("sample:5008", "email", "hana.sommerova@example.net"),
         ("sample:5012", "email", "LIAM.OSHAUGHRAN@EXAMPLE.COM"),
     ]
-    assert ask(
-        sample_project,
-        "select user_key, last_login_at from intermediate.int_reported_users where match_kind = 'none' order by 1",
+    assert sample_project.ask(
+        "select user_key, last_login_at from activity.intermediate.int_reported_users"
+        " where match_kind = 'none' order by 1",
     ) == [(f"sample:{number}", None) for number in (5061, 5062, 5063, 5064)]
 
 
 def test_the_sample_s_users_bring_their_tags_and_what_no_alias_knows(sample_project: Project) -> None:
-    assert ask(
-        sample_project,
-        "select tag, count(*) from intermediate.int_reported_user_tags group by tag order by tag",
+    assert sample_project.ask(
+        "select tag, count(*) from activity.intermediate.int_reported_user_tags group by tag order by tag",
     ) == [("Exhibitor", 2), ("First-timer", 22), ("Member", 32), ("Speaker", 12), ("Staff", 3)]
-    assert ask(
-        sample_project,
+    assert sample_project.ask(
         "select company, title, account_level, tags, extra_columns, created_at::varchar from"
-        " intermediate.int_reported_users where is_administrator and user_id = '5023'",
+        " activity.intermediate.int_reported_users where is_administrator and user_id = '5023'",
     ) == [(*("Osprey Labs", "Lecturer", 99, "Staff", '{"T-Shirt Size":"L"}', "2026-05-05 17:38:17"),)]
 
 
 def test_a_newer_report_counts_whenever_it_is_landed(sample_project: Project, project: Project) -> None:
-    shutil.copy(sample_project.warehouse, project.warehouse)
+    project.take_over(sample_project)
     older = users_text("5001,Adah,,Old", "5070,Old,,Old", header="ID,First Name,Last Name,Tag")
     newer = users_text(",GREY@example.org,New", "5001,ada@new.example,", ",HANA.sommerova@EXAMPLE.net,New", ",,")
     folder = project.root / "reports"
@@ -354,43 +345,44 @@ def test_a_newer_report_counts_whenever_it_is_landed(sample_project: Project, pr
     result = project.dbt("build", "--select", *MODELS.split(), "--exclude-resource-type", "unit_test")
     assert result.returncode == 0, result.stdout
 
-    assert ask(project, RECONCILIATION) == [
+    assert project.ask(RECONCILIATION) == [
         (SAMPLE_USERS, 64, 64, 0, 2, 57, 1, 0, 4, 0, True),
         ("users_2026-01-01.csv", 2, 2, 0, 1, 0, 0, 0, 1, 0, True),
         ("users_2026-06-01.csv", 4, 3, 1, 0, 1, 1, 0, 1, 1, True),
     ]
-    assert ask(
-        project,
-        "select user_id, tags, first_name from intermediate.int_reported_users where user_id in ('5001', '5008')"
-        " order by 1",
+    assert project.ask(
+        "select user_id, tags, first_name from activity.intermediate.int_reported_users"
+        " where user_id in ('5001', '5008') order by 1",
     ) == [("5001", None, None), ("5008", "New", None)]
 
 
 def test_without_a_users_report_all_is_there_and_empty(sample_project: Project, project: Project) -> None:
-    shutil.copy(sample_project.warehouse, project.warehouse)
+    project.take_over(sample_project)
     with connect(project.warehouse) as connection:
         connection.execute("delete from raw.users; delete from raw.user_reports")
     result = project.dbt("build", "--select", *MODELS.split(), "--exclude-resource-type", "unit_test")
     assert result.returncode == 0
     assert "WARN=0 ERROR=0 SKIP=0" in result.stdout
     for table in (
-        *("staging.stg_juno__users", "intermediate.int_reported_users", "intermediate.int_reported_user_tags"),
+        "activity.staging.stg_juno__users",
+        "activity.intermediate.int_reported_users",
+        "activity.intermediate.int_reported_user_tags",
         "marts.user_report_reconciliation",
     ):
-        assert ask(project, f"select count(*) from {table}") == [(0,)], table
+        assert project.ask(f"select count(*) from {table}") == [(0,)], table
 
 
 def test_a_users_report_alone_is_built_and_ends_the_sample(sample_project: Project, tmp_path: Path) -> None:
     project = copy_project(tmp_path / "copy")
-    shutil.copy(sample_project.warehouse, project.warehouse)
+    project.take_over(sample_project)
     write(project.root / "reports" / "users.csv", users_text("5,Ann,a@example.org,x;y", ",,,"))
     result = project.build()
     assert result.returncode == 0, result.stdout
     assert "The sample was taken out" in result.stdout
     assert "1 users are told by the unique users reports: 0 known by id" in result.stdout
     assert "1 records were rejected" in result.stdout
-    assert ask(project, RECONCILIATION) == [("users.csv", 2, 1, 1, 0, 0, 0, 0, 1, 0, True)]
-    assert ask(project, "select count(*) from marts.fct_activities") == [(0,)]
+    assert project.ask(RECONCILIATION) == [("users.csv", 2, 1, 1, 0, 0, 0, 0, 1, 0, True)]
+    assert project.ask("select count(*) from marts.fct_activities") == [(0,)]
 
 
 def test_dbt_on_a_warehouse_from_before_users_says_what_to_do(project: Project) -> None:

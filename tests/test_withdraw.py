@@ -25,11 +25,11 @@ from forget import find_person, forget
 from landing import SAMPLE_SITE, Declaration, Landing, delete_reports, land_reports
 from load_reports import describe
 from loader_fixtures import activity, land, landed_users, report_text, rows, write
-from publish import publish
+from publish import attach_new, publish
 from rebuild import compact
 from test_forget import texts
 from test_whole_way import marts
-from warehouse import RAW_TABLES, WarehouseError, connect
+from warehouse import RAW_TABLES, WarehouseError, connect, marts_path, remove_database
 from withdraw import find_report, withdraw
 
 NOWHERE = Path("there is no published copy.duckdb")
@@ -261,22 +261,24 @@ def test_the_bytes_leave_the_file_only_when_it_is_compacted(tmp_path: Path) -> N
 
 def build(files: rebuild.Files) -> SimpleNamespace:
     """In place of dbt: a mart that names the reports."""
+    remove_database(marts_path(files.warehouse))
     with connect(files.warehouse) as connection:
-        connection.execute("create schema if not exists marts")
+        attach_new(connection, marts_path(files.warehouse), "published")
+        connection.execute("create schema published.marts")
         for kind in ("report", "user_report"):
-            connection.execute(f"create or replace table marts.{kind}_reconciliation as from raw.{kind}s")
+            connection.execute(f"create table published.marts.{kind}_reconciliation as from raw.{kind}s")
     return SimpleNamespace(success=True)
 
 
 def test_the_same_command_completes_what_was_interrupted(files: rebuild.Files, monkeypatch: pytest.MonkeyPatch) -> None:
     build(files)
     publish(files.warehouse, files.published)
-    monkeypatch.setattr(rebuild, "run_dbt", lambda _: SimpleNamespace(success=False))
+    monkeypatch.setattr(rebuild, "run_dbt", lambda *_: SimpleNamespace(success=False))
     failed = withdraw_on_the_command_line("b.csv")
     assert failed.exit_code == 1
     assert "The report is withdrawn in raw, but the warehouse could not be built" in failed.stdout
 
-    monkeypatch.setattr(rebuild, "run_dbt", lambda _: build(files))
+    monkeypatch.setattr(rebuild, "run_dbt", lambda *_: build(files))
     done = withdraw_on_the_command_line("b.csv")
     assert done.exit_code == 0
     assert "It is withdrawn already: " in done.stdout
@@ -293,7 +295,7 @@ def test_the_same_command_completes_what_was_interrupted(files: rebuild.Files, m
 
 
 def test_the_last_report_leaves_an_empty_warehouse(files: rebuild.Files, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rebuild, "run_dbt", lambda _: build(files))
+    monkeypatch.setattr(rebuild, "run_dbt", lambda *_: build(files))
     for name, left in (("a.csv", 2), ("users.csv", 1), ("b.csv", 0)):
         result = withdraw_on_the_command_line(name)
         assert result.exit_code == 0
@@ -400,8 +402,10 @@ def labels_only_in(project: Project, alone: Project) -> set[str]:
             "select distinct label from raw.activities inner join raw.reports using (report_id)"
             f" where length(label) > 12 and file_name = '{WITHDRAWN}'",
         )
-    with connect(alone.warehouse, read_only=True) as connection:
-        others = "\n".join(texts(connection))
+    others = ""
+    for path in (alone.warehouse, alone.published):
+        with connect(path, read_only=True) as connection:
+            others += "\n".join(texts(connection))
     return {label for label in labels if label not in others}
 
 

@@ -29,9 +29,12 @@ from faults.invariants import (
 )
 from faults.victims import Site, copy_site, moments
 from generate_reports import Order, write_reports
+from warehouse import marts_path
 
 WAREHOUSE_NAME = "activity.duckdb"
 PUBLISHED_NAME = "published.duckdb"
+# What lies in the folder of the warehouse once a command has come to its end.
+BUILT = {WAREHOUSE_NAME, marts_path(Path(WAREHOUSE_NAME)).name, PUBLISHED_NAME}
 # Of the sample: the first two are there before the kills begin.
 EARLIER = 2
 ATTEMPTS = 5
@@ -221,9 +224,7 @@ def _complete(victim: Victim, tally: Tally) -> float:
     except duckdb.Error as error:
         faults.append(f"the warehouse: {error}")
     faults += _faults_of_the_copy(site, (expected.final,))
-    faults += [
-        f"{name} stays behind" for name in leftovers(site.data, site.temporary, {WAREHOUSE_NAME, PUBLISHED_NAME})
-    ]
+    faults += [f"{name} stays behind" for name in leftovers(site.data, site.temporary, BUILT)]
     for fault in faults:
         tally.note(fault)
     tally.completed += not faults
@@ -299,6 +300,7 @@ def publishing(root: Path, warehouse: Path, older: Path, expected: Expected) -> 
     for folder in (beside, first):
         folder.mkdir()
         shutil.copy(warehouse, folder / WAREHOUSE_NAME)
+        shutil.copy(marts_path(warehouse), marts_path(folder / WAREHOUSE_NAME))
     shutil.copy(older, beside / PUBLISHED_NAME)
     return Victim(
         "publishing",
