@@ -25,10 +25,10 @@ CHAIN = (
     "intermediate.int_presence_evidence",
     "intermediate.int_sessions",
     "intermediate.int_presence_stays",
-    "marts.fct_presence_intervals",
-    "marts.fct_session_attendance",
-    "marts.fct_session_concurrency",
-    "marts.fct_sessions",
+    "published.marts.fct_presence_intervals",
+    "published.marts.fct_session_attendance",
+    "published.marts.fct_session_concurrency",
+    "published.marts.fct_sessions",
 )
 VIEWS = frozenset({"staging.stg_juno__session_events"})
 SEEDS = ("activity_types", "activity_aliases", "site_activity_aliases", "session_schedule")
@@ -99,10 +99,10 @@ class Chain:
             kind = "view" if model in VIEWS else "table"
             self.connection.execute(f"create or replace {kind} {model} as {self.sql[model]}")
         return Marts(
-            self.rows("marts.fct_sessions"),
-            self.rows("marts.fct_session_attendance"),
-            self.rows("marts.fct_presence_intervals"),
-            self.rows("marts.fct_session_concurrency"),
+            self.rows("published.marts.fct_sessions"),
+            self.rows("published.marts.fct_session_attendance"),
+            self.rows("published.marts.fct_presence_intervals"),
+            self.rows("published.marts.fct_session_concurrency"),
         )
 
     def rows(self, table: str) -> list[Row]:
@@ -168,7 +168,7 @@ def compile_chain(project: Project) -> Chain:
     """Build the chain once with dbt on the sample, and take its compiled SQL and its seeds into memory."""
     landed = project.run(sys.executable, "scripts/load_reports.py", "sample/reports")
     assert "landed" in landed.stdout, landed.stdout + landed.stderr
-    models = [f"+{model.split('.')[1]}" for model in CHAIN[-4:]]
+    models = [f"+{model.split('.')[-1]}" for model in CHAIN[-4:]]
     built = project.dbt("build", "--select", *models, "--exclude-resource-type", "test", "unit_test")
     assert built.returncode == 0, built.stdout + built.stderr
     database = project.warehouse.stem
@@ -196,4 +196,4 @@ def compile_chain(project: Project) -> Chain:
 def compiled_sql(root: Path) -> dict[str, str]:
     """The compiled SQL of every model of the chain."""
     files = {path.stem: path for path in (root / "target" / "compiled").rglob("models/**/*.sql")}
-    return {model: files[model.split(".")[1]].read_text() for model in CHAIN}
+    return {model: files[model.split(".")[-1]].read_text() for model in CHAIN}

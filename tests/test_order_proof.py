@@ -24,7 +24,7 @@ from landing import Declaration, land_reports
 from simulation_exporter import Losses
 from warehouse import RAW_TABLES
 
-SCHEMAS = ("staging", "intermediate", "marts", "restricted")
+SCHEMAS = ("activity.staging", "activity.intermediate", "published.marts", "published.restricted")
 # When a report was landed is no part of what it tells.
 PASSING = ("loaded_at",)
 # Of several files of the same bytes the first that is landed gives its name.
@@ -48,7 +48,7 @@ class Models:
         """The marts after landing some files and building, again and again; in the newest warehouse at the end."""
         with duckdb.connect() as connection:
             connection.execute("set TimeZone = 'UTC'; set threads = 2")
-            connection.execute("attach ':memory:' as activity; use activity")
+            connection.execute("attach ':memory:' as published; attach ':memory:' as activity; use activity")
             connection.execute(RAW_TABLES)
             for schema in SCHEMAS:
                 connection.execute(f"create schema {schema}")
@@ -69,12 +69,14 @@ def _prints(connection: duckdb.DuckDBPyConnection, passing: Sequence[str]) -> Pr
     columns: dict[str, list[str]] = {}
     for table, column in connection.execute(
         "select schema_name || '.' || table_name, column_name from duckdb_columns()"
-        " where database_name = 'activity' and schema_name in ('marts', 'restricted') order by all"
+        " where database_name = 'published' order by all"
     ).fetchall():
         if not any(column == name or column.endswith(f"_{name}") for name in passing):
             columns.setdefault(table, []).append(f'"{column}"')
     return {
-        table: connection.execute(f"select count(*), sum(hash({', '.join(names)})::hugeint) from {table}").fetchall()[0]
+        table: connection.execute(
+            f"select count(*), sum(hash({', '.join(names)})::hugeint) from published.{table}"
+        ).fetchall()[0]
         for table, names in columns.items()
     }
 
