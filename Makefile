@@ -48,11 +48,14 @@ lint: $(VENV)/.installed-dev ## Run the linters: sqlfluff, ruff, mypy, yamllint.
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/yamllint --strict .
 	@$(VENV)/bin/sqlfluff lint --processes 2 --disable-progress-bar analyses models tests
+	@# The queries of the page are no part of the dbt project.
+	@$(VENV)/bin/sqlfluff lint --templater raw --disable-progress-bar page
 
 format: $(VENV)/.installed-dev ## Let ruff and sqlfluff mend what they can.
 	@$(VENV)/bin/ruff check --fix $(PYTHON_FILES)
 	@$(VENV)/bin/ruff format $(PYTHON_FILES)
 	@$(VENV)/bin/sqlfluff fix --processes 2 --disable-progress-bar analyses models tests
+	@$(VENV)/bin/sqlfluff fix --templater raw --disable-progress-bar page
 
 share: $(VENV)/.installed ## Write a copy to hand on, with pseudonyms in place of people: warehouse/shared.duckdb.
 	@$(PYTHON) scripts/share.py

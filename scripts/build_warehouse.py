@@ -1,4 +1,4 @@
-"""Land, build, publish and sum up, in one process: what ``make build`` runs.
+"""Land, build, publish, write the page and sum up, in one process: what ``make build`` runs.
 
 Each step leaves what the one before it made: a file that cannot be landed is refused and the rest is built, and a
 build that fails publishes nothing, so that readers go on with the last good copy.
@@ -50,6 +50,7 @@ from warehouse import (
     remove_database,
     warehouse_path,
 )
+from write_page import page_path, write_page
 
 SAMPLE_REPORTS = PROJECT_ROOT / "sample" / "reports"
 DEFAULT_REPORTS = PROJECT_ROOT / "reports"
@@ -167,6 +168,8 @@ def main(
             raise WarehouseError(f"the warehouse was not built, and nothing was published: {why_not_built(result)}")
         with steps.step("publishing"):
             publish(warehouse, published)
+        with steps.step("writing the page"):
+            write_page(published, page_path(published))
         print_summary(published, warehouse, console)
     except WarehouseError as error:
         console.print(f"[red]{escape(str(error))}[/red]")

@@ -286,7 +286,7 @@ def _has_id(line: str, person: Person) -> bool:
 def files_beside(paths: Iterable[Path]) -> list[Path]:
     """Files in the folders of the warehouse and its copies that are none of these, and may hold records."""
     ours = {path.resolve() for path in paths}
-    names = {".gitkeep", "pseudonym_salt", "forgotten_salt", "docs.html"}
+    names = {".gitkeep", "pseudonym_salt", "forgotten_salt", "docs.html", "report", "shared_report"}
     return sorted(
         path
         for folder in {path.parent for path in ours}

@@ -61,7 +61,7 @@ def publish(warehouse: Path, published: Path) -> int:
 
 
 def replace_file(path: Path, make: Callable[[Path], int]) -> int:
-    """Make a DuckDB file under another name beside its place and let it take the place once it is whole.
+    """Make a file under another name beside its place and let it take the place once it is whole.
 
     Returns what ``make`` counts.
 

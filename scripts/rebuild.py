@@ -17,6 +17,7 @@ from publish import publish, replace_file
 from salts import pseudonym_salt
 from share import minimum_cohort_size, share
 from warehouse import RAW_TABLES, WarehouseError, connect, published_path, shared_path, warehouse_path
+from write_page import page_path, shared_page_path, write_page
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,11 @@ def rebuild(files: Files, done: str, console: Console) -> str:
             " ones. Cure: mend it, and give the same command again."
         )
     publish(files.warehouse, files.published)
+    write_page(files.published, page_path(files.published))
     if not files.shared.exists():
         return "the published copy"
     share(files.published, files.shared, pseudonym_salt(files.warehouse), minimum_cohort_size())
+    write_page(files.shared, shared_page_path(files.shared), is_shared=True)
     return "the published and the shared copy"
 
 

@@ -20,6 +20,7 @@ from rich.markup import escape
 from publish import PUBLISHED_SCHEMAS, attach_new, replace_file
 from salts import pseudonym_salt
 from warehouse import PROJECT_ROOT, WarehouseError, connect, published_path, shared_path, warehouse_path
+from write_page import shared_page_path, write_page
 
 # What a site, a page, a report and a kind of act are called does not name a user.
 IMPERSONAL = ("site_id", "content_id", "report_id", "activity_type", "activity_family")
@@ -261,11 +262,13 @@ def main(
     try:
         salt = pseudonym_salt(warehouse_path())
         count = share(published or published_path(), path, salt, minimum or minimum_cohort_size())
+        write_page(path, shared_page_path(path), is_shared=True)
     except WarehouseError as error:
         console.print(f"[red]{escape(str(error))}[/red]")
         raise typer.Exit(1) from error
     console.print(
-        f"{count} tables with pseudonyms in {escape(str(path))}. What they do not hide: docs/personal_data.md",
+        f"{count} tables with pseudonyms in {escape(str(path))}, and a page of them in"
+        f" {escape(str(shared_page_path(path)))}. What they do not hide: docs/personal_data.md",
         highlight=False,
     )
 

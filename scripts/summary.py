@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from warehouse import connect
+from write_page import page_path
 
 SITE_ALIASES = "seeds/site/site_activity_aliases.csv"
 
@@ -138,6 +139,7 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
         console.print("\n[bold]Leaderboard[/bold], an estimate: the report carries no points")
         _print_table(connection, LEADERBOARD, console)
     console.print(
+        f"\nTo look at: {escape(page_path(published).resolve().as_uri())}"
         f"\nThe marts, for SQL and BI tools, read-only: {escape(str(published))}"
         f"\nWhat they are made of: {escape(str(warehouse))}",
         highlight=False,

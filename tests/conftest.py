@@ -85,7 +85,7 @@ class Project:
 
 def copy_project(target: Path) -> Project:
     """Copy what a build needs to a folder; the reports stay behind."""
-    copy_to(target, "scripts", "sample")
+    copy_to(target, "scripts", "page", "sample")
     for name in ("reports", "warehouse"):
         (target / name).mkdir()
     return Project(target)

@@ -78,6 +78,7 @@ def exposed(name: str) -> set[str]:
         ("readme_picture", "scripts/draw_attendance.py"),
         ("build_summary", "scripts/summary.py"),
         ("answers", "analyses/*.sql"),
+        ("page", "page/queries/*.sql"),
     ],
 )
 def test_an_exposure_depends_on_what_its_files_read(exposure: str, files: str) -> None:

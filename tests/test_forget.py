@@ -439,6 +439,7 @@ def test_a_build_that_fails_is_said_and_the_next_time_goes_on(
     monkeypatch.setenv("WAREHOUSE_PATH", str(path))
     monkeypatch.setenv("PUBLISHED_PATH", str(tmp_path / "p.duckdb"))
     monkeypatch.setenv("SHARED_PATH", str(tmp_path / "s.duckdb"))
+    monkeypatch.setattr(rebuild, "write_page", lambda *_, **__: None)
     monkeypatch.setattr(rebuild, "run_dbt", lambda *_: SimpleNamespace(success=False))
     with pytest.raises(typer.Exit) as failed:
         forgetter.main(USER)
@@ -453,6 +454,7 @@ def test_a_build_that_fails_is_said_and_the_next_time_goes_on(
             connection.execute("create table published.marts.dim_users as select user_id from raw.users")
         return SimpleNamespace(success=True)
 
+    monkeypatch.setattr(rebuild, "write_page", lambda *_, **__: None)
     monkeypatch.setattr(rebuild, "run_dbt", build)
     forgetter.main(USER)
     assert "They were forgotten before." in capsys.readouterr().out

@@ -13,7 +13,6 @@ from pathlib import Path
 import duckdb
 import pytest
 
-import publish as publisher
 from conftest import Project
 from loader_fixtures import rows, write
 from publish import publish
@@ -141,7 +140,7 @@ def test_the_copy_takes_its_name_only_when_it_is_whole(
         copy(marts, target)
         seen.extend(cities(published))
 
-    monkeypatch.setattr(publisher.shutil, "copyfile", watched)
+    monkeypatch.setattr(shutil, "copyfile", watched)
     publish(warehouse, published)
 
     assert [str(city)[:6] for city in seen] == ["zürich"]
@@ -153,7 +152,7 @@ def fail_midway(monkeypatch: pytest.MonkeyPatch) -> None:
         write(target, b"half a file")
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(publisher.shutil, "copyfile", copy_and_fail)
+    monkeypatch.setattr(shutil, "copyfile", copy_and_fail)
 
 
 def test_a_failed_publication_keeps_the_old_copy(

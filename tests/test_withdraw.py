@@ -273,11 +273,13 @@ def build(files: rebuild.Files) -> SimpleNamespace:
 def test_the_same_command_completes_what_was_interrupted(files: rebuild.Files, monkeypatch: pytest.MonkeyPatch) -> None:
     build(files)
     publish(files.warehouse, files.published)
+    monkeypatch.setattr(rebuild, "write_page", lambda *_, **__: None)
     monkeypatch.setattr(rebuild, "run_dbt", lambda *_: SimpleNamespace(success=False))
     failed = withdraw_on_the_command_line("b.csv")
     assert failed.exit_code == 1
     assert "The report is withdrawn in raw, but the warehouse could not be built" in failed.stdout
 
+    monkeypatch.setattr(rebuild, "write_page", lambda *_, **__: None)
     monkeypatch.setattr(rebuild, "run_dbt", lambda *_: build(files))
     done = withdraw_on_the_command_line("b.csv")
     assert done.exit_code == 0
@@ -295,6 +297,7 @@ def test_the_same_command_completes_what_was_interrupted(files: rebuild.Files, m
 
 
 def test_the_last_report_leaves_an_empty_warehouse(files: rebuild.Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rebuild, "write_page", lambda *_, **__: None)
     monkeypatch.setattr(rebuild, "run_dbt", lambda *_: build(files))
     for name, left in (("a.csv", 2), ("users.csv", 1), ("b.csv", 0)):
         result = withdraw_on_the_command_line(name)

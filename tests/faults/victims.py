@@ -117,7 +117,7 @@ class Site:
     def signs(self) -> set[str]:
         """What lies about that no finished command leaves: a log, an unfinished copy, temporary files."""
         found = {path.suffix.lstrip(".") for path in self.data.iterdir() if path.suffix in (".wal", ".unfinished")}
-        if any(self.temporary.iterdir()) or any(path.is_dir() for path in self.data.iterdir()):
+        if any(self.temporary.iterdir()) or any(path.is_dir() for path in self.data.iterdir() if path.name != "report"):
             found.add("temporary files")
         return found
 
@@ -136,7 +136,7 @@ class Site:
 def copy_site(root: Path, **settings: str) -> Site:
     """Copy the project to a folder, without reports and warehouse."""
     root.mkdir(parents=True)
-    copy_to(root, "scripts", "sample")
+    copy_to(root, "scripts", "page", "sample")
     for name in ("reports", "warehouse", "tmp"):
         (root / name).mkdir()
     return Site(root, settings)

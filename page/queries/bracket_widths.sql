@@ -1,0 +1,23 @@
+-- How wide the brackets of attendance are: upper less strict, of each person in each session, in classes of minutes.
+select
+    site_id,
+    content_key,
+    session_date,
+    case
+        when upper_seconds = strict_seconds then 1
+        when upper_seconds - strict_seconds <= 300 then 2
+        when upper_seconds - strict_seconds <= 900 then 3
+        when upper_seconds - strict_seconds <= 3600 then 4
+        else 5
+    end as width_number,
+    case width_number
+        when 1 then 'none: proven'
+        when 2 then 'up to 5 min'
+        when 3 then 'up to 15 min'
+        when 4 then 'up to 1 h'
+        when 5 then 'over 1 h'
+    end as width,
+    count(*) as attendance_count
+from marts.fct_session_attendance
+group by site_id, content_key, session_date, width_number
+order by session_date desc, site_id asc, content_key asc, width_number asc

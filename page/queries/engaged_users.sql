@@ -1,0 +1,13 @@
+-- The most engaged people.
+select
+    engagement.site_id,
+    coalesce(users.full_name, engagement.user_id) as full_name,
+    users.company,
+    engagement.active_day_count,
+    engagement.activity_count,
+    engagement.attended_session_count,
+    engagement.likely_seconds,
+    engagement.engagement_score
+from marts.fct_user_engagement as engagement
+left join restricted.user_details as users on engagement.user_key = users.user_key
+order by engagement.engagement_score desc nulls last, engagement.user_key asc

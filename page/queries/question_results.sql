@@ -1,0 +1,14 @@
+-- What was answered in polls, surveys and quizzes: the counted answers, free text left out.
+select
+    results.site_id,
+    results.content_key,
+    results.question_name || coalesce(', ' || content.content_name, '') as question_name,
+    results.question_type,
+    coalesce(results.answer_text, cast(results.rating_value as varchar)) as answer,
+    results.counted_answer_count,
+    results.answer_ratio,
+    results.question_respondent_count
+from marts.fct_question_results as results
+left join marts.dim_content as content on results.content_key = content.content_key
+where not results.is_free_text
+order by results.question_respondent_count desc nulls last, results.question_key asc, results.counted_answer_count desc

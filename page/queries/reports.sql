@@ -1,0 +1,16 @@
+-- What became of the records of each report of activities.
+select
+    reports.site_id,
+    reports.file_name,
+    reports.first_occurred_at,
+    reports.last_occurred_at,
+    reports.record_count,
+    reports.rejected_count,
+    reports.duplicate_count,
+    reports.kept_count,
+    reports.unrecognised_count,
+    case when reports.is_reconciled then 'yes' else 'NO' end as is_reconciled,
+    drift.drift_reasons
+from marts.report_reconciliation as reports
+left join marts.report_drift as drift on reports.report_id = drift.report_id
+order by reports.last_occurred_at desc nulls last, reports.file_name asc, reports.report_id asc
