@@ -116,6 +116,13 @@
   const paragraph = (text, kind) => (text ? element("p", { class: kind }, text) : "");
   const option = (value, label, now) => element("option", { value, selected: value === now }, label);
 
+  // A control below its label.
+  let fieldCount = 0;
+  function field(label, control) {
+    control.id = `control-${fieldCount++}`;
+    return element("div", { class: "field" }, element("label", { for: control.id }, label), control);
+  }
+
   // A table to sort by its headers and, if it is long, to search; of long ones the first rows until all are asked for.
   function table(columns, rows, title) {
     const SHOWN = 15;
@@ -123,7 +130,7 @@
     const kind = (column) => (NUMERIC.has(column.format) ? "number" : column.format);
     const texts = (row) => columns.map((column) => inWords(row[column.column], column.format));
     const body = element("tbody");
-    const caption = element("caption", { role: "status" });
+    const caption = element("caption", { "aria-live": "polite" });
     const more = element("button", { type: "button", class: "more", onclick: () => { state.all = true; fill(); } });
     const headers = columns.map((column) => {
       const header = element("th", { scope: "col", class: kind(column) },
@@ -163,7 +170,7 @@
 
     fill();
     const search = rows.length > SHOWN
-      ? element("div", { class: "tools" }, element("label", {}, `Search in ${title}`,
+      ? element("div", { class: "tools" }, field(`Search in ${title}`,
         element("input", { type: "search", oninput: (event) => { state.words = event.target.value; fill(); } })))
       : null;
     return element("div", {}, search ?? "",
@@ -255,7 +262,7 @@
       if (!labels.has(figure.now)) [figure.now] = labels.keys();
       rows = rows.filter((row) => row[column] === figure.now);
       if (labels.size > 1) {
-        parts.push(element("div", { class: "tools" }, element("label", {}, label,
+        parts.push(element("div", { class: "tools" }, field(label,
           element("select", {
             onchange: (event) => {
               figure.now = event.target.value;
@@ -302,10 +309,6 @@
   const names = new Map(pages.map((row) => [row.content_key, row.content_name]));
   const sites = [...new Set(page.datasets.people.rows.map((row) => row.site_id))].sort();
   const days = page.datasets.family_days.rows.map((row) => row.occurred_date).sort();
-
-  function field(label, control) {
-    return element("label", {}, label, control);
-  }
 
   function filters() {
     const form = document.getElementById("filters");

@@ -22,11 +22,8 @@ from warehouse import WarehouseError
 from write_page import dataset_of, page_of, page_path, write_page
 
 PAGE = ROOT / "page"
-FIGURES = [
-    figure
-    for section in yaml.safe_load((PAGE / "figures.yml").read_text())["sections"]
-    for figure in section["figures"]
-]
+SECTIONS = yaml.safe_load((PAGE / "figures.yml").read_text())["sections"]
+FIGURES = [figure for section in SECTIONS for figure in section["figures"]]
 DEFINITIONS = yaml.safe_load((PAGE / "definitions.yml").read_text())
 
 

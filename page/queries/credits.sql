@@ -10,4 +10,4 @@ select
 from marts.fct_credit_evidence as evidence
 left join marts.dim_content as content on evidence.content_key = content.content_key
 group by all
-order by evidence.booked_date desc, content_name asc, evidence.content_key asc, verdict asc
+order by evidence.booked_date desc, content_name asc, evidence.content_key asc, evidence.verdict asc
