@@ -1,6 +1,6 @@
 # Two commands: `make build` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help build test bench bench-shapes faults fuzz lint format share forget withdraw export metrics docs answers attendance-accuracy mutants sample picture lock clean
+.PHONY: help build test bench bench-shapes faults fuzz lint format show share forget withdraw export metrics docs answers attendance-accuracy mutants sample picture lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -57,6 +57,10 @@ format: $(VENV)/.installed-dev ## Let ruff and sqlfluff mend what they can.
 	@$(VENV)/bin/sqlfluff fix --processes 2 --disable-progress-bar analyses models tests
 	@$(VENV)/bin/sqlfluff fix --templater raw --disable-progress-bar page
 
+show: $(VENV)/.installed ## Show in the terminal: the summary; SESSION=keynote, USER_ID=5001 or CONTEST=all_time for one of them.
+	@$(PYTHON) scripts/show.py $(if $(SESSION),--session "$(SESSION)") $(if $(USER_ID),--user "$(USER_ID)") \
+	    $(if $(CONTEST),--contest "$(CONTEST)")
+
 share: $(VENV)/.installed ## Write a copy to hand on, with pseudonyms in place of people: warehouse/shared.duckdb.
 	@$(PYTHON) scripts/share.py
 
@@ -95,8 +99,9 @@ sample: $(VENV)/.installed ## Write the sample reports anew (the same seed gives
 answers: build ## Answer every question of analyses/ and of the README anew from the sample.
 	@$(PYTHON) scripts/answer_questions.py
 
-picture: build ## Draw the picture of the README from the sample.
+picture: build $(VENV)/.installed-dev ## Draw the pictures of the README from the sample; that of the page needs Chromium.
 	@$(PYTHON) scripts/draw_attendance.py
+	@$(PYTHON) scripts/draw_page.py
 
 lock: ## Lock the packages anew (needs uv): hashes, and no address of any index.
 	uv pip compile --universal --python-version 3.11 --no-strip-extras --generate-hashes \

@@ -135,9 +135,9 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
         console.print(
             "\n[bold]Attendance[/bold], in mean minutes a person: what the log proves, what is likely, what it allows"
         )
-        _print_table(connection, ATTENDANCE, console)
+        print_table(connection.execute(ATTENDANCE), console)
         console.print("\n[bold]Leaderboard[/bold], an estimate: the report carries no points")
-        _print_table(connection, LEADERBOARD, console)
+        print_table(connection.execute(LEADERBOARD), console)
     console.print(
         f"\nTo look at: {escape(page_path(published).resolve().as_uri())}"
         f"\nThe marts, for SQL and BI tools, read-only: {escape(str(published))}"
@@ -173,14 +173,15 @@ def _print_drift(connection: duckdb.DuckDBPyConnection, console: Console) -> Non
         console.print(f"and {len(drifted) - DRIFT_LINES:,} more reports", highlight=False)
 
 
-def _print_table(connection: duckdb.DuckDBPyConnection, query: str, console: Console) -> None:
-    result = connection.execute(query)
+def print_table(result: duckdb.DuckDBPyConnection, console: Console, limit: int | None = None) -> int:
+    """Print what a query has found, numbers to the right, and at most so many rows; returns how many were left out."""
     columns = [column[0] for column in result.description or []]
     rows = result.fetchall()
     table = Table(box=None, padding=(0, 2, 0, 0))
     for index, column in enumerate(columns):
-        is_number = bool(rows) and isinstance(rows[0][index], int)
+        is_number = any(isinstance(row[index], int | float) for row in rows)
         table.add_column(column, justify="right" if is_number else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(escape(str(value)) for value in row))
+    for row in rows[:limit]:
+        table.add_row(*("–" if value is None else escape(str(value)) for value in row))
     console.print(table)
+    return len(rows[limit:]) if limit is not None else 0

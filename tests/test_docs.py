@@ -79,6 +79,7 @@ def exposed(name: str) -> set[str]:
         ("build_summary", "scripts/summary.py"),
         ("answers", "analyses/*.sql"),
         ("page", "page/queries/*.sql"),
+        ("show", "scripts/show.py"),
     ],
 )
 def test_an_exposure_depends_on_what_its_files_read(exposure: str, files: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -19,7 +20,7 @@ import write_page as writer
 from conftest import ROOT, Project
 from loader_fixtures import write
 from warehouse import WarehouseError
-from write_page import dataset_of, page_of, page_path, write_page
+from write_page import dataset_of, page_of, page_path, shared_page_path, write_page
 
 PAGE = ROOT / "page"
 SECTIONS = yaml.safe_load((PAGE / "figures.yml").read_text())["sections"]
@@ -214,3 +215,21 @@ def test_what_cannot_be_shown_is_said(sample_project: Project, tmp_path: Path) -
 def test_a_filter_by_dates_finds_one_column_of_a_dataset(data: dict[str, Any]) -> None:
     for name, dataset in data["datasets"].items():
         assert len([column for column in dataset["columns"] if column.endswith("_date")]) <= 1, name
+
+
+def test_the_shared_page_names_nobody(sample_project: Project, tmp_path: Path) -> None:
+    shared = tmp_path / "shared.duckdb"
+    done = sample_project.run(
+        sys.executable, "scripts/share.py", SHARED_PATH=str(shared), PSEUDONYM_SALT="a salt for this test alone"
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    page = shared_page_path(shared).read_text()
+    data = data_of(page)
+    assert "pseudonyms here" in data["notice"]
+    assert sum(row["activity_count"] for row in rows_of(data["datasets"]["family_days"])) == 1878
+    with sample_project.open() as connection:
+        people = connection.execute("select full_name, email, user_id from restricted.user_details").fetchall()
+    # What the page is drawn with is no one's: only the rows are looked through.
+    rows = json.dumps(data["datasets"], ensure_ascii=False)
+    assert len(people) == 64
+    assert [told for person in people for told in person if told and f'"{told}' in rows] == []
