@@ -233,3 +233,15 @@ def test_the_shared_page_names_nobody(sample_project: Project, tmp_path: Path) -
     rows = json.dumps(data["datasets"], ensure_ascii=False)
     assert len(people) == 64
     assert [told for person in people for told in person if told and f'"{told}' in rows] == []
+
+
+def test_the_policy_lets_nothing_in_but_the_two_scripts(sample_project: Project) -> None:
+    [policy] = re.findall(
+        r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">',
+        page_path(sample_project.published).read_text(),
+    )
+    rules = dict(rule.strip().replace("&#x27;", "'").split(" ", 1) for rule in policy.split(";"))
+    assert rules["default-src"] == "'none'"
+    assert len(rules["script-src"].split()) == 2
+    assert all(source.startswith("'sha256-") for source in rules["script-src"].split())
+    assert "connect-src" not in rules
