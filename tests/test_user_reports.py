@@ -376,6 +376,8 @@ def test_a_users_report_alone_is_built_and_ends_the_sample(sample_project: Proje
     project = copy_project(tmp_path / "copy")
     project.take_over(sample_project)
     write(project.root / "reports" / "users.csv", users_text("5,Ann,a@example.org,x;y", ",,,"))
+    with duckdb.connect(str(project.marts)) as marts:
+        marts.execute("create table marts.fct_of_before as select 1 as i")
     result = project.build()
     assert result.returncode == 0, result.stdout
     assert "The sample was taken out" in result.stdout
@@ -383,6 +385,7 @@ def test_a_users_report_alone_is_built_and_ends_the_sample(sample_project: Proje
     assert "1 records were rejected" in result.stdout
     assert project.ask(RECONCILIATION) == [("users.csv", 2, 1, 1, 0, 0, 0, 0, 1, 0, True)]
     assert project.ask("select count(*) from marts.fct_activities") == [(0,)]
+    assert project.ask("select count(*) from duckdb_tables() where table_name = 'fct_of_before'") == [(0,)]
 
 
 def test_dbt_on_a_warehouse_from_before_users_says_what_to_do(project: Project) -> None:
