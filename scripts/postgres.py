@@ -273,7 +273,7 @@ def _swap(cursor: Cursor, patience: float) -> None:
     # PostgreSQL looks for deadlocks after this time, and would end a reader rather than us.
     attempt = _value(cursor, "select setting::integer / 2 from pg_settings where name = 'deadlock_timeout'")
     until = time.monotonic() + patience
-    while not _tried(cursor, ddl.block(statements), attempt):
+    while not _tried(cursor, statements, attempt):
         if time.monotonic() > until:
             readers = _values(
                 cursor,
@@ -290,18 +290,16 @@ def _swap(cursor: Cursor, patience: float) -> None:
         time.sleep(0.2)
 
 
-def _tried(cursor: Cursor, statement: str, milliseconds: int) -> bool:
-    """Whether a statement was done within a time; else it is as if nothing had been."""
-    cursor.execute("savepoint attempt")
+def _tried(cursor: Cursor, statements: Sequence[str], milliseconds: int) -> bool:
+    """Whether the new schemas have got their names within a time; else it is as if nothing had been tried.
+
+    The driver cannot go back to a savepoint, and a block that catches an error goes back to its own beginning.
+    """
     cursor.execute(f"set local statement_timeout = {milliseconds}")
-    try:
-        cursor.execute(statement)
-    except Exception as error:
-        if getattr(error, "sqlstate", None) != CANCELED:
-            raise
-        cursor.execute("rollback to savepoint attempt")
-        return False
-    return True
+    cursor.execute(ddl.block([*statements, "exception when query_canceled then null"]))
+    cursor.execute("set local statement_timeout = 0")
+    new = ", ".join(ddl.literal(schema + NEW) for schema in PUBLISHED_SCHEMAS)
+    return not _values(cursor, f"select 1 from pg_namespace where nspname in ({new})")
 
 
 def _values(cursor: Cursor, query: str) -> list[Any]:
@@ -315,11 +313,13 @@ def _value(cursor: Cursor, query: str) -> Any:
 
 def _in_words(error: Exception) -> str:
     """What the server or the driver says, without its own tags and without a row of data, and what to do about it."""
-    message = re.sub(r"^[A-Z_ ]+: (?:\[libpq\] )?", "", str(error))
-    told = re.search(r"(?:ERROR|FATAL): +(.*)", message)
+    details = {name.decode() if isinstance(name, bytes) else name: text for name, text in getattr(error, "details", [])}
+    told = [details[name].decode() for name in ("PG_DIAG_MESSAGE_PRIMARY",) if name in details]
     code = getattr(error, "sqlstate", None) or ""
+    if code == DEPENDENT and "PG_DIAG_MESSAGE_DETAIL" in details:
+        told.append(details["PG_DIAG_MESSAGE_DETAIL"].decode().replace("\n", ", "))
+    if not told:
+        message = re.sub(r"^[A-Z_ ]+: (?:\[libpq\] )?", "", str(error)).splitlines()[0]
+        told = [message.rpartition("FATAL: ")[2].strip()]
     cure = CURES.get(code) or CURES.get(code[:2]) or ("" if code else UNREACHABLE)
-    details = dict(getattr(error, "details", None) or ())
-    more = details.get("PG_DIAG_MESSAGE_DETAIL", b"") if code == DEPENDENT else b""
-    words = " ".join(part for part in ((told[1] if told else message.splitlines()[0]).strip(), more.decode()) if part)
-    return f"{words.rstrip('. ')}. {cure}".rstrip()
+    return f"{': '.join(told).rstrip('. ')}. {cure}".rstrip()

@@ -33,6 +33,7 @@ REFERENCES = {
     "content_key": "dim_content",
     "session_key": "fct_sessions",
     "activity_key": "fct_activities",
+    "activity_type": "dim_activity_types",
 }
 
 # PostgreSQL cuts a name off here, in bytes.
