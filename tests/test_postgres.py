@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 import postgres as publisher
+import postgres_tables as ddl
 from conftest import ROOT, Project
 from declarations import declared
 from mart_models import Model
@@ -730,3 +731,29 @@ def test_the_memory_does_not_grow_with_the_table(database: Database, published: 
         peaks.append(os.wait4(process.pid, 0)[2].ru_maxrss / 1024)
     # The larger one holds 179 MB more.
     assert peaks[1] - peaks[0] < 90, peaks
+
+
+# The page that tells how to connect.
+
+
+def test_the_questions_of_the_page_have_one_answer_in_both_engines(sample: Database, sample_project: Project) -> None:
+    page = (ROOT / "docs" / "connect.md").read_text()
+    analyses = [path.read_text() for path in (ROOT / "analyses").glob("*.sql")]
+    asked = re.findall(r"^\*(.*\?)\*\n\n```sql\n(.*?)```", page, flags=re.MULTILINE | re.DOTALL)
+    assert len(asked) == 3
+    for question, sql in asked:
+        [analysis] = [text for text in analyses if text.startswith(f"-- {question}\n")]
+        assert sql.strip() == re.sub(r"^--.*\n", "", analysis, flags=re.MULTILINE).strip()
+        with sample_project.open() as copy:
+            told = copy.execute(sql).fetchall()
+        assert sample.ask(sql) == told != []
+
+
+def test_what_the_page_says_is_so() -> None:
+    page = (ROOT / "docs" / "connect.md").read_text()
+    assert f"PostgreSQL {publisher.OLDEST_VERSION} or newer" in page
+    assert f"more than {ddl.LARGEST_KEY:,} bytes" in page
+    assert f"`{publisher.DEFAULT_READER}` may read" in page
+    assert publisher.PATIENCE_SECONDS == 5 * 60 and "up to five minutes" in page
+    for target in re.findall(r"\]\(([^)#]+)", page):
+        assert target.startswith("https://") or (ROOT / "docs" / target).exists(), target
