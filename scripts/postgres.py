@@ -133,7 +133,7 @@ def _without_secrets(target: str) -> str:
     address, _, settings = SCHEME.sub("", target, count=1).partition("?")
     # A password may hold the signs that end it, and libpq would name the rest of it as the host.
     user, _, place = address.rpartition("@")
-    if user.partition(":")[2] or "@" in user or "@" in settings or SECRET_SETTING.search(settings):
+    if user.partition(":")[2] or "@" in settings or SECRET_SETTING.search(settings):
         raise WarehouseError(
             "a password does not belong in the address, where others can read it. Cure: take it out, and put it into"
             " PGPASSWORD or the password file ~/.pgpass, as for psql."
