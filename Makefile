@@ -1,6 +1,6 @@
 # Two commands: `make build` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help build test bench bench-shapes faults fuzz lint format show share forget withdraw export metrics docs answers attendance-accuracy mutants sample picture lock clean
+.PHONY: help build publish test bench bench-shapes faults fuzz lint format show share forget withdraw export metrics docs answers attendance-accuracy mutants sample picture lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -22,12 +22,15 @@ THERE ?= 10000000
 # Read by the scripts: SITE, TIME_ZONE, DATE_FORMAT and ENCODING say what no report tells, AGAIN lands also what
 # was withdrawn; MEMORY_LIMIT bounds DuckDB.
 export REPORTS SITE TIME_ZONE DATE_FORMAT ENCODING AGAIN MEMORY_LIMIT WAREHOUSE_PATH PUBLISHED_PATH SHARED_PATH
+# By publish: where to, and the role of PostgreSQL that may read marts, with RESTRICTED=1 restricted too.
+export TARGET READER RESTRICTED
 # By share, forget and withdraw: whom to forget, what to withdraw, and from how many people on numbers are shown.
 export USER_ID REPORT PSEUDONYM_SALT MINIMUM_COHORT_SIZE
 SITE ?= main
 TIME_ZONE ?= UTC
 # What is blank is not handed on: the scripts have their own defaults.
-OPTIONAL := REPORTS DATE_FORMAT ENCODING AGAIN MEMORY_LIMIT WAREHOUSE_PATH PUBLISHED_PATH SHARED_PATH MINIMUM_COHORT_SIZE
+OPTIONAL := REPORTS DATE_FORMAT ENCODING AGAIN MEMORY_LIMIT WAREHOUSE_PATH PUBLISHED_PATH SHARED_PATH MINIMUM_COHORT_SIZE \
+    TARGET READER RESTRICTED
 $(foreach name,$(OPTIONAL),$(if $(strip $($(name))),,$(eval unexport $(name))))
 
 help: ## List the targets.
@@ -35,6 +38,9 @@ help: ## List the targets.
 
 build: $(VENV)/.installed ## Set up, land the reports (REPORTS=dir, else reports/, else the sample), build, publish.
 	@$(PYTHON) scripts/build_warehouse.py
+
+publish: $(VENV)/.installed $(if $(filter postgresql://% postgres://%,$(TARGET)),$(VENV)/.installed-postgres) ## Publish what was built: TARGET=postgresql://user@host/db or folder/ (Parquet), else warehouse/published.duckdb.
+	@$(PYTHON) scripts/publish.py
 
 test: lint ## Run every test there is: linters, Python tests, dbt's unit and data tests on the sample.
 	@$(PYTHON) -m pytest --numprocesses auto --dist worksteal
@@ -107,6 +113,8 @@ lock: ## Lock the packages anew (needs uv): hashes, and no address of any index.
 	uv pip compile --universal --python-version 3.11 --no-strip-extras --generate-hashes \
 	    --no-emit-index-url --no-header --upgrade requirements.in -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --no-strip-extras --generate-hashes \
+	    --no-emit-index-url --no-header --upgrade requirements-postgres.in -o requirements-postgres.lock
+	uv pip compile --universal --python-version 3.11 --no-strip-extras --generate-hashes \
 	    --no-emit-index-url --no-header --upgrade requirements-dev.in -o requirements-dev.lock
 	uv pip compile --universal --python-version 3.11 --no-strip-extras --generate-hashes \
 	    --no-emit-index-url --no-header --upgrade requirements-bench.in -o requirements-bench.lock
@@ -128,4 +136,8 @@ $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 
 $(VENV)/.installed-bench: requirements-bench.lock $(VENV)/.installed
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@touch $@
+
+$(VENV)/.installed-postgres: requirements-postgres.lock $(VENV)/.installed
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-postgres.lock
 	@touch $@

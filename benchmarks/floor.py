@@ -26,12 +26,12 @@ from typing import Any
 import duckdb
 
 from publish import PUBLISHED_STORAGE_VERSION
+from published_tables import PUBLISHED_SCHEMAS
 from report_format import ACTIVITY_REPORT, read_format
 from rules import PROJECT_ROOT, SITE
 from warehouse import RAW_TABLES, STORAGE_VERSION, memory_limit
 
 MANIFEST = PROJECT_ROOT / "target" / "manifest.json"
-PUBLISHED_SCHEMAS = ("marts", "restricted")
 # As the project has them in profiles.yml.
 THREADS = 2
 STEPS_AT_ONCE = 2

@@ -14,8 +14,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from publish import PUBLISHED_SCHEMAS, replace_file
-from warehouse import WarehouseError, connect, published_path, warehouse_path
+from publish import replace_file
+from published_tables import PUBLISHED_SCHEMAS
+from warehouse import WarehouseError, connect, identifier, published_path, warehouse_path
 
 # What a spreadsheet takes for the beginning of a formula, also behind blanks and in full width.
 FORMULA = r"^\s*[=+\-@\t\r＝＋－＠]"
@@ -55,7 +56,7 @@ def export(table: str, warehouse: Path, published: Path, target: Path) -> int:
         def copy(unfinished: Path) -> int:
             path = str(unfinished).replace("'", "''")
             [(count,)] = connection.execute(
-                f"copy (select {values} from {_quoted(schema)}.{_quoted(name)} order by all) to '{path}' (header)"
+                f"copy (select {values} from {identifier(schema)}.{identifier(name)} order by all) to '{path}' (header)"
             ).fetchall()
             return int(count)
 
@@ -63,14 +64,10 @@ def export(table: str, warehouse: Path, published: Path, target: Path) -> int:
 
 
 def _safe(column: str, data_type: str) -> str:
-    name = _quoted(column)
+    name = identifier(column)
     if data_type != "VARCHAR":
         return name
     return f"case when regexp_matches({name}, '{FORMULA}') then '''' || {name} else {name} end as {name}"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def main(

