@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,8 +45,13 @@ class Database:
                 connection.execute(statement)
 
 
-def start(folder: Path) -> Iterator[Database]:
-    """A server for as long as the tests last."""
-    server = pgserver.get_server(str(folder), cleanup_mode="delete")
-    yield Database(folder, "postgres")
-    server.cleanup()
+def start() -> Iterator[Database]:
+    """A server for as long as the tests last.
+
+    Not below pytest's folder: every other pytest of the user closes that to all others, and where the tests are run by
+    root the server is one of these. The name of its socket may also have no more than a hundred characters.
+    """
+    with tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder:
+        server = pgserver.get_server(folder, cleanup_mode="stop")
+        yield Database(Path(folder), "postgres")
+        server.cleanup()

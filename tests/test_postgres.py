@@ -57,9 +57,8 @@ def write_copy(path: Path, marker: int = 1, acts: int = ACTS) -> Path:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    # The name of a socket may have a hundred characters.
-    yield from start(tmp_path_factory.mktemp("pg"))
+def server() -> Iterator[Database]:
+    yield from start()
 
 
 @pytest.fixture
