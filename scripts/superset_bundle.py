@@ -154,7 +154,7 @@ def _dataset(name: str, dataset: Dataset, contracts: Contracts) -> dict[str, Any
         columns.append(
             {
                 "column_name": column,
-                "verbose_name": words(column),
+                "verbose_name": dataset.labels.get(column) or column.replace("_", " ").capitalize(),
                 "description": told.description,
                 "type": told.type.upper(),
                 "is_dttm": is_temporal(told.type),
@@ -183,12 +183,6 @@ def _dataset(name: str, dataset: Dataset, contracts: Contracts) -> dict[str, Any
     }
 
 
-def words(column: str) -> str:
-    """A column as it is headed in a chart."""
-    shortened = re.sub(r"_(count|name|at)$", "", column).replace("_", " ")
-    return shortened[:1].upper() + shortened[1:]
-
-
 def _chart(name: str, dashboard: Dashboard, chart: Chart, source: Source, contracts: Contracts) -> dict[str, Any]:
     dataset = source.datasets[chart.dataset]
     form = form_data(chart, dataset, columns_of(dataset, contracts))
@@ -215,6 +209,7 @@ def _dashboard(
         "dashboard_title": dashboard.title,
         "description": dashboard.about,
         "slug": f"juno-{name}",
+        "published": True,
         "uuid": key("dashboard", name),
         "position": _position(name, dashboard, numbers),
         "metadata": {
@@ -272,7 +267,7 @@ def _position(name: str, dashboard: Dashboard, numbers: dict[str, int]) -> dict[
     }
 
     def add_row() -> dict[str, Any]:
-        row = f"ROW-{len(page)}"
+        row, meta = f"ROW-{len(page)}", {"background": "BACKGROUND_TRANSPARENT"}
         page[row] = {
             "type": "ROW",
             "id": row,

@@ -10,7 +10,6 @@ VIZ_TYPES = {
     "number": "big_number_total",
     "bar": "echarts_timeseries_bar",
     "line": "echarts_timeseries_line",
-    "area": "echarts_area",
     "table": "table",
 }
 # Superset puts the id of the dataset here when it imports the chart.
@@ -89,7 +88,7 @@ def _table(chart: Chart, dataset: Dataset, columns: dict[str, Column]) -> dict[s
     }
     drawn = {
         "column_config": {name: told for name, told in shown.items() if told["d3NumberFormat"]},
-        "table_timestamp_format": "%Y-%m-%d %H:%M",
+        "table_timestamp_format": "%Y-%m-%d" if _shows_days_only(chart, columns) else "%Y-%m-%d %H:%M",
         "show_cell_bars": False,
         "server_pagination": False,
         "page_length": 0,
@@ -113,6 +112,10 @@ def _table(chart: Chart, dataset: Dataset, columns: dict[str, Column]) -> dict[s
     )
 
 
+def _shows_days_only(chart: Chart, columns: dict[str, Column]) -> bool:
+    return not any(columns[name].type.lower() == "timestamp" for name in (*chart.by, *chart.columns))
+
+
 def _axes(chart: Chart, dataset: Dataset) -> dict[str, Any]:
     first = chart.metrics[0]
     drawn: dict[str, Any] = {
@@ -132,10 +135,14 @@ def _axes(chart: Chart, dataset: Dataset) -> dict[str, Any]:
         "show_empty_columns": False,
         "comparison_type": "values",
         "annotation_layers": [],
+        "orientation": "horizontal" if chart.sideways else "vertical",
+        # Several metrics from the smallest to the largest: proven, likely, possible.
+        "sort_series_type": "sum",
+        "sort_series_ascending": len(chart.metrics) > 1,
     }
     if chart.order:
         drawn |= {"timeseries_limit_metric": chart.order.lstrip("-"), "order_desc": chart.order.startswith("-")}
-    if chart.stack or chart.type == "area":
+    if chart.stack:
         drawn |= {"stack": "Stack"}
     if chart.grain:
         return drawn | {"time_grain_sqla": chart.grain}
@@ -144,8 +151,9 @@ def _axes(chart: Chart, dataset: Dataset) -> dict[str, Any]:
     return drawn | {
         "xAxisForceCategorical": True,
         "x_axis_sort": chart.order.lstrip("-") if by_metric and chart.order else chart.x,
-        "x_axis_sort_asc": not by_metric,
-        "xAxisLabelRotation": 45 if chart.order else 0,
+        # Sideways the first one is at the bottom.
+        "x_axis_sort_asc": not by_metric or chart.sideways,
+        "xAxisLabelRotation": 0 if chart.sideways or not chart.order else 45,
         "xAxisLabelInterval": "0" if chart.order else "auto",
     }
 

@@ -66,6 +66,7 @@ class Dataset(Strict):
     time: Name | None = None
     joins: list[Join] = []
     calculated: dict[Name, Calculated] = {}
+    labels: dict[Name, Words] = {}  # how columns are headed whose names do not say it by themselves
     metrics: dict[Name, Metric] = {}
 
 
@@ -89,7 +90,7 @@ class Chart(Strict):
     """One chart; ``sql`` answers the same question in another way and is what the tests hold it against."""
 
     title: Words
-    type: Literal["number", "bar", "line", "area", "table"]
+    type: Literal["number", "bar", "line", "table"]
     dataset: Name
     x: Name | None = None
     grain: Literal["PT1M", "P1D"] | None = None
@@ -100,6 +101,7 @@ class Chart(Strict):
     order: Order | None = None
     limit: int = 1000
     stack: bool = False
+    sideways: bool = False
     width: int = Field(ge=2, le=PAGE_WIDTH)
     height: int = 50
     about: Words
@@ -251,6 +253,7 @@ def _of_dataset(dataset: Dataset, contracts: Contracts, connection: duckdb.DuckD
     columns = columns_of(dataset, contracts)
     if dataset.time and (dataset.time not in columns or not is_temporal(columns[dataset.time].type)):
         found.append(f"its time {dataset.time} is no column with a time")
+    found += [f"it has no column {name} to be labelled" for name in dataset.labels if name not in columns]
     asked = [
         (None, "*"),
         *((name, made.expression) for name, made in dataset.calculated.items()),
@@ -280,8 +283,8 @@ def _of_chart(chart: Chart, source: Source, contracts: Contracts, connection: du
         found.append(f"it shows no {chart.order.lstrip('-')} to sort by")
     if bool(chart.columns) == bool(chart.metrics):
         found.append("it has either columns (a row for each row) or metrics")
-    if (chart.x is not None) != (chart.type in ("bar", "line", "area")):
-        found.append("bars, lines and areas have an x, and nothing else has")
+    if (chart.x is not None) != (chart.type in ("bar", "line")):
+        found.append("bars and lines have an x, and nothing else has")
     trouble = _trouble(connection, chart.sql)
     return [*found, *([f"its sql: {trouble}"] if trouble else [])]
 
