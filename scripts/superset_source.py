@@ -219,36 +219,46 @@ def problems(source: Source, contracts: Contracts) -> list[str]:
     found: list[str] = []
     with duckdb.connect() as connection:
         _make_empty_marts(connection, contracts)
+        known = {}
         for name, dataset in source.datasets.items():
-            found += [f"datasets.yml, {name}: {it}" for it in _of_dataset(dataset, contracts, connection)]
-        if found:
-            return found
+            told = _of_tables(dataset, contracts)
+            if not told:
+                known[name] = dataset
+                told = _of_dataset(dataset, contracts, connection)
+            found += [f"datasets.yml, {name}: {it}" for it in told]
         for name, dashboard in source.dashboards.items():
             for chart in dashboard.charts:
-                told = _of_chart(chart, source, contracts, connection)
+                told = _of_chart(chart, known, contracts, connection)
                 if not (PROJECT_ROOT / dashboard.rules_of(chart)).is_file():
                     told.append(f"there is no page {dashboard.rules_of(chart)}")
                 found += [f"{name}.yml, {chart.title}: {it}" for it in told]
             for filter_ in dashboard.filters:
-                found += [f"{name}.yml, filter {filter_.name}: {it}" for it in _of_filter(filter_, source, contracts)]
+                found += [f"{name}.yml, filter {filter_.name}: {it}" for it in _of_filter(filter_, known, contracts)]
             titles = [chart.title for chart in dashboard.charts]
             found += [f"{name}.yml: two charts are called {it}" for it in {it for it in titles if titles.count(it) > 1}]
-    used = {chart.dataset for dashboard in source.dashboards.values() for chart in dashboard.charts}
-    return found + [f"datasets.yml, {name}: no chart asks it" for name in source.datasets if name not in used]
+    charts = [chart for dashboard in source.dashboards.values() for chart in dashboard.charts]
+    for name, dataset in source.datasets.items():
+        if all(chart.dataset != name for chart in charts):
+            found.append(f"datasets.yml, {name}: no chart asks it")
+        shown = {metric for chart in charts if chart.dataset == name for metric in chart.metrics}
+        found += [f"datasets.yml, {name}: no chart shows {metric}" for metric in dataset.metrics if metric not in shown]
+    return found
 
 
-def _of_dataset(dataset: Dataset, contracts: Contracts, connection: duckdb.DuckDBPyConnection) -> list[str]:
-    for table in (dataset.table, *(join.table for join in dataset.joins)):
-        if table not in contracts:
-            return [f"there is no mart {table} in the schema {SCHEMA}"]
-    found = [
+def _of_tables(dataset: Dataset, contracts: Contracts) -> list[str]:
+    """Tables and joined columns that are not there, without which nothing more can be said."""
+    tables = (dataset.table, *(join.table for join in dataset.joins))
+    missing = [f"there is no mart {table} in the schema {SCHEMA}" for table in tables if table not in contracts]
+    return missing or [
         f"{join.table} has no column {column}"
         for join in dataset.joins
         for column in (join.key, *join.columns)
         if column not in contracts[join.table]
     ]
-    if found:
-        return found
+
+
+def _of_dataset(dataset: Dataset, contracts: Contracts, connection: duckdb.DuckDBPyConnection) -> list[str]:
+    found = []
     source = _from(dataset, contracts)
     columns = columns_of(dataset, contracts)
     if dataset.time and (dataset.time not in columns or not is_temporal(columns[dataset.time].type)):
@@ -266,10 +276,12 @@ def _of_dataset(dataset: Dataset, contracts: Contracts, connection: duckdb.DuckD
     return found
 
 
-def _of_chart(chart: Chart, source: Source, contracts: Contracts, connection: duckdb.DuckDBPyConnection) -> list[str]:
-    dataset = source.datasets.get(chart.dataset)
+def _of_chart(
+    chart: Chart, datasets: dict[str, Dataset], contracts: Contracts, connection: duckdb.DuckDBPyConnection
+) -> list[str]:
+    dataset = datasets.get(chart.dataset)
     if not dataset:
-        return [f"there is no dataset {chart.dataset}"]
+        return [f"there is no such dataset as {chart.dataset}"]
     columns = columns_of(dataset, contracts)
     named = [
         *chart.by,
@@ -289,12 +301,12 @@ def _of_chart(chart: Chart, source: Source, contracts: Contracts, connection: du
     return [*found, *([f"its sql: {trouble}"] if trouble else [])]
 
 
-def _of_filter(filter_: Filter, source: Source, contracts: Contracts) -> list[str]:
+def _of_filter(filter_: Filter, datasets: dict[str, Dataset], contracts: Contracts) -> list[str]:
     if filter_.dataset is None and filter_.column is None:
         return []
-    dataset = source.datasets.get(filter_.dataset or "")
+    dataset = datasets.get(filter_.dataset or "")
     if not dataset:
-        return [f"there is no dataset {filter_.dataset}"]
+        return [f"there is no such dataset as {filter_.dataset}"]
     known = filter_.column in columns_of(dataset, contracts)
     return [] if known else [f"{filter_.dataset} has no column {filter_.column}"]
 
@@ -325,7 +337,7 @@ def _make_empty_marts(connection: duckdb.DuckDBPyConnection, contracts: Contract
 
 def _yaml(path: Path) -> dict[str, Any]:
     try:
-        read = yaml.safe_load(path.read_text(encoding="utf-8"))
+        read = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     except (OSError, yaml.YAMLError) as error:
         raise SourceError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
     if not isinstance(read, dict):

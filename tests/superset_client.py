@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
+from urllib.error import HTTPError
+from urllib.request import HTTPCookieProcessor, Request, build_opener, urlopen
 
-from serve_superset import HOST, USER, environment, read_secrets, server, set_up
+from serve_superset import HOST, USER, environment, is_free, read_secrets, server, set_up
 
+# Not that of `make superset`, which may be running.
 PORT = 8919
+ADDRESS = f"http://{HOST}:{PORT}"
 SECONDS_TO_START = 120
 Row = tuple[Any, ...]
 
@@ -24,27 +26,19 @@ class Client:
 
     def __init__(self, password: str) -> None:
         """Log in."""
-        self._token = ""
+        self._opener = build_opener(HTTPCookieProcessor())
+        self._headers = {"Content-Type": "application/json", "Referer": ADDRESS}
         told = {"username": USER, "password": password, "provider": "db"}
-        self._token = self.post("security/login", told)["access_token"]
+        self._headers["Authorization"] = f"Bearer {self.post('security/login', told)['access_token']}"
+        self._headers["X-CSRFToken"] = self.get("security/csrf_token/")["result"]
 
     def get(self, path: str) -> Any:
         """The answer to a question."""
-        return self._ask(Request(f"http://{HOST}:{PORT}/api/v1/{path}"))
+        return self._ask(path)
 
     def post(self, path: str, told: dict[str, Any]) -> Any:
         """The answer to a question that says something."""
-        return self._ask(Request(f"http://{HOST}:{PORT}/api/v1/{path}", data=json.dumps(told).encode()))
-
-    def _ask(self, request: Request) -> Any:
-        request.add_header("Content-Type", "application/json")
-        if self._token:
-            request.add_header("Authorization", f"Bearer {self._token}")
-        try:
-            with urlopen(request, timeout=60) as answer:
-                return json.load(answer)
-        except HTTPError as error:
-            raise AssertionError(f"{request.full_url}: {error.code} {error.read().decode()[:2000]}") from error
+        return self._ask(path, json.dumps(told).encode())
 
     def charts(self) -> dict[str, dict[str, Any]]:
         """Every chart by its UUID, with the query context that it was imported with."""
@@ -52,21 +46,39 @@ class Client:
         charts = [self.get(f"chart/{it['id']}")["result"] for it in listed]
         return {it["uuid"]: it for it in charts}
 
-    def rows(self, chart: dict[str, Any], **more: Any) -> list[Row]:
-        """What a chart shows, with filters of a dashboard on top of its own."""
+    def rows(
+        self, chart: dict[str, Any], chosen: dict[str, str] | None = None, time_range: str | None = None
+    ) -> list[Row]:
+        """What a chart shows, once values of columns and a time are chosen in the filters of its dashboard."""
         asked = json.loads(chart["query_context"])
         [query] = asked["queries"]
-        query["filters"] = [
-            it | {"val": more["time_range"]} if it["op"] == "TEMPORAL_RANGE" and "time_range" in more else it
-            for it in query["filters"]
-        ] + more.get("filters", [])
+        if time_range:
+            [temporal] = [it for it in query["filters"] if it["op"] == "TEMPORAL_RANGE"]
+            temporal["val"] = time_range
+        query["filters"] += [{"col": column, "op": "IN", "val": [value]} for column, value in (chosen or {}).items()]
         [result] = self.post("chart/data", asked)["result"]
         return [tuple(row[name] for name in result["colnames"]) for row in result["data"]]
+
+    def sql(self, sql: str) -> list[dict[str, Any]]:
+        """What SQL finds that a user writes in the SQL Lab."""
+        [database] = self.get("database/")["result"]
+        told = {"database_id": database["id"], "sql": sql, "runAsync": False}
+        data: list[dict[str, Any]] = self.post("sqllab/execute/", told)["data"]
+        return data
+
+    def _ask(self, path: str, data: bytes | None = None) -> Any:
+        request = Request(f"{ADDRESS}/api/v1/{path}", data=data, headers=self._headers)
+        try:
+            with self._opener.open(request, timeout=60) as answer:
+                return json.load(answer)
+        except HTTPError as error:
+            raise AssertionError(f"{path}: {error.code} {error.read().decode()[:2000]}") from error
 
 
 @contextmanager
 def serving(folder: Path, published: Path) -> Iterator[Client]:
     """Set up a Superset over a published copy and serve it for a while."""
+    assert is_free(PORT), f"something listens on port {PORT}"
     set_up(folder, published)
     with (folder / "server.log").open("w") as log:
         process = subprocess.Popen(server(PORT), env=environment(folder), stdout=log, stderr=log)
@@ -82,8 +94,8 @@ def _wait(process: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < end and process.poll() is None:
         try:
-            urlopen(f"http://{HOST}:{PORT}/health", timeout=5).close()
-        except (URLError, OSError):
+            urlopen(f"{ADDRESS}/health", timeout=5).close()
+        except OSError:
             time.sleep(0.5)
         else:
             return
