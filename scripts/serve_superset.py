@@ -55,7 +55,7 @@ def read_secrets(folder: Path) -> Secrets:
         if not path.exists():
             made = {"secret_key": secrets.token_urlsafe(42), "password": secrets.token_urlsafe(18)}
             # The mode is given as the file is made: there is no moment in which others could read it.
-            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
                 json.dump(made, file)
         return Secrets(**json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:

@@ -82,12 +82,12 @@ def _adhoc_filters(chart: Chart, dataset: Dataset) -> list[dict[str, Any]]:
 
 
 def _table(chart: Chart, dataset: Dataset, columns: dict[str, Column]) -> dict[str, Any]:
-    shown = {
-        **{name: {"d3NumberFormat": dataset.metrics[name].format} for name in chart.metrics},
-        **{name: {"d3NumberFormat": _number_format(name, columns[name])} for name in chart.columns},
+    formats = {
+        **{name: dataset.metrics[name].format for name in chart.metrics},
+        **{name: _number_format(name, columns[name]) for name in chart.columns},
     }
-    drawn = {
-        "column_config": {name: told for name, told in shown.items() if told["d3NumberFormat"]},
+    drawn: dict[str, Any] = {
+        "column_config": {name: {"d3NumberFormat": told} for name, told in formats.items() if told},
         "table_timestamp_format": "%Y-%m-%d" if _shows_days_only(chart, columns) else "%Y-%m-%d %H:%M",
         "show_cell_bars": False,
         "server_pagination": False,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
-import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -25,7 +24,7 @@ from conftest import Project
 from serve_superset import ENVIRONMENT, set_up
 from superset_bundle import key
 from superset_client import ADDRESS, Client, Row, serving
-from superset_source import Chart, read_source
+from superset_source import Chart, Dashboard, read_source
 
 SOURCE = read_source()
 CHARTS = [(name, chart) for name, dashboard in SOURCE.dashboards.items() for chart in dashboard.charts]
@@ -111,8 +110,8 @@ FILTERED = [
     ),
     (
         "engagement", "Activities", {"content_name": "Lantern Captioning"}, "2026-05-12 : 2026-05-14",
-        "select count(*) from marts.fct_activities where occurred_date in ('2026-05-12', '2026-05-13') and content_id in"
-        " (select content_id from marts.dim_content where content_name = 'Lantern Captioning')",
+        "select count(*) from marts.fct_activities where occurred_date in ('2026-05-12', '2026-05-13')"
+        " and content_id in (select content_id from marts.dim_content where content_name = 'Lantern Captioning')",
     ),
     (
         "leaderboard", "Standing", {"contest_name": "First-timers"}, None,
@@ -146,10 +145,10 @@ def test_a_new_publication_is_seen_at_once(superset: Served) -> None:
         connection.execute("update marts.fct_reviews set star_count = 2, is_counted = true")
         [(reviews,)] = connection.execute("select count(*) from marts.fct_reviews").fetchall()
     try:
-        os.replace(newer, superset.published)
+        newer.replace(superset.published)
         assert superset.rows("engagement", "Stars of the reviews") == [(2.0, float(reviews))] != before
     finally:
-        os.replace(kept, superset.published)
+        kept.replace(superset.published)
 
 
 def test_sql_of_a_user_reads_the_marts_and_nothing_else(superset: Served) -> None:
@@ -184,15 +183,28 @@ def test_the_pages_may_ask_no_host_but_their_own(superset: Served) -> None:
     assert "http" not in policy and ".sh" not in policy
 
 
-def test_a_chart_that_changed_takes_the_place_of_the_old_one(superset: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    teams = key("chart", "leaderboard", "Teams")
-    leaderboard = SOURCE.dashboards["leaderboard"]
-    charts = [it.model_copy(update={"about": "All new."}) if it.title == "Teams" else it for it in leaderboard.charts]
-    dashboards = SOURCE.dashboards | {"leaderboard": leaderboard.model_copy(update={"charts": charts})}
+def test_a_chart_that_changed_takes_the_place_of_the_old_one_and_one_taken_out_is_gone(
+    superset: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def changed(name: str, charts: list[Chart]) -> dict[str, Dashboard]:
+        return {name: SOURCE.dashboards[name].model_copy(update={"charts": charts})}
+
+    teams, taken_out = "Teams", "Width of the bracket by session"
+    dashboards = (
+        SOURCE.dashboards
+        | changed(
+            "leaderboard",
+            [
+                it.model_copy(update={"about": "All new."}) if it.title == teams else it
+                for it in SOURCE.dashboards["leaderboard"].charts
+            ],
+        )
+        | changed("trust", [it for it in SOURCE.dashboards["trust"].charts if it.title != taken_out])
+    )
     monkeypatch.setattr(serve_superset, "read_source", lambda: SOURCE.model_copy(update={"dashboards": dashboards}))
     set_up(superset.folder, superset.published)
     now = superset.client.charts()
-    assert now[teams]["description"].startswith("All new.")
-    assert not superset.charts[teams]["description"].startswith("All new.")
-    assert set(now) == set(superset.charts)
+    assert now[key("chart", "leaderboard", teams)]["description"].startswith("All new.")
+    assert set(superset.charts) - set(now) == {key("chart", "trust", taken_out)}
+    assert set(now) < set(superset.charts)
     assert superset.client.get("dashboard/")["count"] == len(SOURCE.dashboards)

@@ -295,7 +295,8 @@ def test_a_port_in_use_is_told(tmp_path: Path) -> None:
 
 
 def test_the_pages_may_ask_no_host_but_their_own() -> None:
-    policy = superset_config.TALISMAN_CONFIG["content_security_policy"]
+    config: dict[str, Any] = superset_config.TALISMAN_CONFIG
+    policy: dict[str, list[str]] = config["content_security_policy"]
     allowed = json.dumps(policy)
     assert superset_config.TALISMAN_ENABLED
     assert set(re.findall(r"[\w']+[.:][\w./:]*", allowed)) <= {"blob:", "data:"}
