@@ -60,8 +60,16 @@ def test_the_dashboards_fit_the_contracts() -> None:
         ("dim_content", "content_name", "datasets.yml, sessions: dim_content has no column content_name"),  # a join
         ("fct_activities", "occurred_at", "datasets.yml, activities: hour_of_day"),  # a calculated column
         ("fct_user_engagement", "learning_score", "engagement.yml, Most engaged people: users has no column"),
-        ("fct_leaderboard_history", "is_latest", "leaderboard.yml, Movement since the day before"),  # a condition
-        ("fct_activities", "activity_family", "engagement.yml, Activities by day and family"),  # categories
+        (
+            "fct_leaderboard_history",
+            "is_latest",
+            "leaderboard.yml, Movement since the day before: standings_by_day has no column",
+        ),  # a condition
+        (
+            "fct_activities",
+            "activity_family",
+            "engagement.yml, Activities by day and family: activities has no column",
+        ),  # categories
         ("fct_leaderboard", "site_id", "leaderboard.yml, filter Site: standings has no column site_id"),
         ("report_drift", "landed_count", "trust.yml, What changed from report to report: its sql"),
     ],
