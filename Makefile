@@ -1,9 +1,10 @@
 # Two commands: `make build` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help build publish test bench bench-shapes faults fuzz lint format show share forget withdraw export metrics docs answers attendance-accuracy mutants sample picture lock clean
+.PHONY: help build publish test bench bench-shapes faults fuzz lint format show share forget withdraw export metrics docs answers attendance-accuracy mutants sample picture superset superset-test lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
+SUPERSET_VENV := .venv-superset
 PYTHON_FILES := benchmarks scripts tests
 REPORTS ?=
 METRICS ?=
@@ -18,6 +19,7 @@ RECORDS ?= 100000 1000000
 RUNS ?= 3
 SHAPED ?= 1000000
 THERE ?= 10000000
+PORT ?= 8088
 
 # Read by the scripts: SITE, TIME_ZONE, DATE_FORMAT and ENCODING say what no report tells, AGAIN lands also what
 # was withdrawn; MEMORY_LIMIT bounds DuckDB.
@@ -109,6 +111,12 @@ picture: build $(VENV)/.installed-dev ## Draw the pictures of the README from th
 	@$(PYTHON) scripts/draw_attendance.py
 	@$(PYTHON) scripts/draw_page.py
 
+superset: $(VENV)/.installed $(SUPERSET_VENV)/.installed ## Serve Superset with the dashboards on this machine: PORT=8088 (docs/superset.md).
+	@$(PYTHON) scripts/serve_superset.py --port $(PORT)
+
+superset-test: $(VENV)/.installed-dev $(SUPERSET_VENV)/.installed ## Ask a real Superset for every chart of the dashboards (two minutes).
+	@$(PYTHON) -m pytest tests/test_superset.py
+
 lock: ## Lock the packages anew (needs uv): hashes, and no address of any index.
 	uv pip compile --universal --python-version 3.11 --no-strip-extras --generate-hashes \
 	    --no-emit-index-url --no-header --upgrade requirements.in -o requirements.lock
@@ -118,12 +126,14 @@ lock: ## Lock the packages anew (needs uv): hashes, and no address of any index.
 	    --no-emit-index-url --no-header --upgrade requirements-dev.in -o requirements-dev.lock
 	uv pip compile --universal --python-version 3.11 --no-strip-extras --generate-hashes \
 	    --no-emit-index-url --no-header --upgrade requirements-bench.in -o requirements-bench.lock
+	uv pip compile --universal --python-version 3.11 --no-strip-extras --generate-hashes \
+	    --no-emit-index-url --no-header --upgrade requirements-superset.in -o requirements-superset.lock
 
 fuzz: $(VENV)/.installed-dev ## Feed the loader broken reports by the thousand: INPUTS=100000 SEED=1; what broke lies in target/fuzz.
 	@PYTHONPATH=scripts:tests $(PYTHON) -m fuzz --inputs $(INPUTS) --seed $(SEED)
 
 clean: ## Delete the environment, the warehouse with its salts and all that tools left; the reports stay.
-	rm -rf $(VENV) warehouse/* target logs .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(SUPERSET_VENV) warehouse/* target logs .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/.installed: requirements.lock
 	python3 -m venv $(VENV)
@@ -140,4 +150,9 @@ $(VENV)/.installed-bench: requirements-bench.lock $(VENV)/.installed
 
 $(VENV)/.installed-postgres: requirements-postgres.lock $(VENV)/.installed
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-postgres.lock
+	@touch $@
+
+$(SUPERSET_VENV)/.installed: requirements-superset.lock
+	python3 -m venv $(SUPERSET_VENV)
+	$(SUPERSET_VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-superset.lock
 	@touch $@

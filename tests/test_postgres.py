@@ -739,7 +739,7 @@ def test_the_memory_does_not_grow_with_the_table(database: Database, published: 
 def test_the_questions_of_the_page_have_one_answer_in_both_engines(sample: Database, sample_project: Project) -> None:
     page = (ROOT / "docs" / "connect.md").read_text()
     analyses = [path.read_text() for path in (ROOT / "analyses").glob("*.sql")]
-    asked = re.findall(r"^\*(.*\?)\*\n\n```sql\n(.*?)```", page, flags=re.MULTILINE | re.DOTALL)
+    asked = re.findall(r"^\*([^*]*\?)\*\n\n```sql\n(.*?)```", page, flags=re.MULTILINE | re.DOTALL)
     assert len(asked) == 3
     for question, sql in asked:
         [analysis] = [text for text in analyses if text.startswith(f"-- {question}\n")]

@@ -22,7 +22,7 @@ from mart_models import Model, read_models
 from publish import publish
 from salts import pseudonym_salt
 from share import minimum_cohort_size, share
-from warehouse import WarehouseError, connect
+from warehouse import WarehouseError, connect, marts_path
 
 SALT = "a salt for the tests, and no secret"
 # Five of Auk in site a, four in site b; two have no company. User 1 is of both sites.
@@ -71,7 +71,8 @@ MODELS = {
 def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("WAREHOUSE_PATH", "PUBLISHED_PATH", "SHARED_PATH"):
         monkeypatch.setenv(name, str(tmp_path / f"{name.split('_')[0].lower()}.duckdb"))
-    with connect(tmp_path / "warehouse.duckdb") as connection:
+    connect(tmp_path / "warehouse.duckdb").close()
+    with connect(marts_path(tmp_path / "warehouse.duckdb")) as connection:
         connection.execute(MARTS)
     publish(tmp_path / "warehouse.duckdb", tmp_path / "published.duckdb")
     return tmp_path / "published.duckdb"
