@@ -89,7 +89,7 @@ def test_an_exposure_depends_on_what_its_files_read(exposure: str, files: str) -
     assert exposed(exposure) == set(read) <= MARTS
 
 
-@pytest.mark.parametrize("copy", ["published_copy", "shared_copy"])
+@pytest.mark.parametrize("copy", ["published_copy", "shared_copy", "postgres_and_parquet"])
 def test_a_copy_depends_on_every_mart(copy: str) -> None:
     assert exposed(copy) == MARTS
 
