@@ -37,7 +37,7 @@ from simulation_exporter import (
     schedule_rows,
 )
 from simulation_platform import Activity, Edition, Platform, Stay
-from warehouse import connect
+from warehouse import connect, marts_path
 
 LOST_LEFTS = (0.0, 0.05, 0.2, 0.5, 0.9)
 NONE = Losses.none()
@@ -114,7 +114,7 @@ measured as (
         attendance.likely_seconds,
         attendance.upper_seconds,
         attendance.is_attended
-    from marts.fct_session_attendance as attendance
+    from published.marts.fct_session_attendance as attendance
     left join meetings on attendance.session_key = meetings.session_key
 )
 
@@ -404,6 +404,9 @@ def measure(cells: list[Cell], people: int, folder: Path) -> list[Result]:
     run_dbt(folder, folder / "activity.duckdb")
     settings = yaml.safe_load((folder / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
     with connect(folder / "activity.duckdb") as connection:
+        # As dbt's profile attaches it.
+        marts = str(marts_path(folder / "activity.duckdb"))
+        connection.execute("attach $marts as published (read_only)", {"marts": marts})
         connection.execute("create temp table truth as from read_parquet(?)", [str(truth.path)])
         connection.execute(
             "create temp table agenda as select * replace (content_id::varchar as content_id) from read_csv(?)",

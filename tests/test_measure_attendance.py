@@ -28,7 +28,8 @@ def connection() -> duckdb.DuckDBPyConnection:
     connection.execute(
         """
         create schema intermediate;
-        create schema marts;
+        attach ':memory:' as published;
+        create schema published.marts;
         create table agenda as from (values
             ('seed1', '7', timestamp '2026-01-01 10:00', timestamp '2026-01-01 11:00')
         ) as agenda(site_id, content_id, starts_at, ends_at);
@@ -47,7 +48,7 @@ def connection() -> duckdb.DuckDBPyConnection:
         create table intermediate.int_session_events as from (values
             ('s:7', '7', 'Talk'), ('s:name:1', null, 'Meeting with Ada')
         ) as events(session_key, content_id, session_name);
-        create table marts.fct_session_attendance as
+        create table published.marts.fct_session_attendance as
         select 'lost20-none-inferred-seed1' as site_id, *
         from (values
             ('a', 's:7', '7', 1000, 1100, 1200, true),

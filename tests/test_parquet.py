@@ -45,8 +45,9 @@ def files(folder: Path) -> list[str]:
 
 
 def markers(folder: Path) -> set[int]:
-    tables = [duckdb.read_parquet(str(path)).select("marker") for path in folder.rglob("*.parquet")]
-    return {row[0] for table in tables for row in table.fetchall()}
+    with duckdb.connect() as connection:
+        tables = [connection.read_parquet(str(path)).select("marker") for path in folder.rglob("*.parquet")]
+        return {row[0] for table in tables for row in table.fetchall()}
 
 
 NAMES = ["marts/fct_acts.parquet", 'marts/it\'s "one" too.parquet', "restricted/user_details.parquet"]
@@ -54,13 +55,13 @@ NAMES = ["marts/fct_acts.parquet", 'marts/it\'s "one" too.parquet', "restricted/
 
 def test_every_table_of_the_sample_is_equal_in_values_and_types(sample_project: Project, tmp_path: Path) -> None:
     count = publish_to_parquet(sample_project.published, tmp_path)
-    with sample_project.open() as copy:
+    with sample_project.open() as copy, duckdb.connect() as other:
         tables = copy.execute("select schema_name, table_name from duckdb_tables()").fetchall()
         assert count == len(tables) == len(files(tmp_path)) > 40
         for schema, table in tables:
             told = copy.execute(f"from {schema}.{table}")
             types = [column[:2] for column in told.description or []]
-            found = duckdb.read_parquet(str(tmp_path / schema / f"{table}.parquet"))
+            found = other.read_parquet(str(tmp_path / schema / f"{table}.parquet"))
             assert Counter(found.fetchall()) == Counter(told.fetchall()), table
             assert [column[:2] for column in found.description] == types, table
 
