@@ -13,10 +13,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from conftest import Project
+from draw_page import find_chromium
 from test_page import FIGURES, SECTIONS
 from write_page import page_path, write_page
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CHROMIUM = find_chromium()
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here. Cure: apt-get install chromium")
 
 LOOKS: dict[str, dict[str, Any]] = {
