@@ -232,6 +232,8 @@ def forget(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
                 """,
                 {"site": person.site_id},
             )
+        # It is incremental, and would keep what it holds of the person if the command ended here.
+        connection.execute("drop table if exists staging.base_juno__activities")
 
 
 def _forget_file_names(connection: duckdb.DuckDBPyConnection, person: Person, table: str, manifest: str) -> None:

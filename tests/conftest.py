@@ -113,3 +113,26 @@ def sample_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     result = project.build(DBT_WRITE_JSON="true")
     assert result.returncode == 0, result.stdout + result.stderr
     return project
+
+
+@pytest.fixture(scope="session")
+def incremental_base(sample_project: Project, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The SQL of base_juno__activities as dbt compiles it where the table is there."""
+    project = copy_project(tmp_path_factory.mktemp("incremental"))
+    project.take_over(sample_project)
+    compiled = project.dbt("compile", "--select", "base_juno__activities")
+    assert compiled.returncode == 0, compiled.stdout + compiled.stderr
+    [path] = (project.root / "target" / "compiled").rglob("base_juno__activities.sql")
+    sql = path.read_text()
+    assert "union all" in sql
+    return sql
+
+
+def delete_and_insert(connection: duckdb.DuckDBPyConnection, relation: str, sql: str) -> None:
+    """Do with the rows of base_juno__activities what dbt does with those of an incremental model."""
+    connection.execute(f"create or replace temp table made as {sql}")
+    connection.execute(
+        f"delete from {relation} as there using made"
+        " where there.report_id = made.report_id and there.record_number = made.record_number"
+    )
+    connection.execute(f"insert into {relation} by name from made")

@@ -1,6 +1,7 @@
 """The same records give the same marts: in any order, with builds in between, split, duplicated, downloaded again.
 
-The models are run as dbt compiled them for the sample, on a warehouse in memory.
+The models are run as dbt compiled them for the sample, on a warehouse in memory; after the first build those that are
+incremental as dbt compiles them for a warehouse that is there.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from conftest import Project
+from conftest import Project, delete_and_insert
 from generate_reports import Order, write_reports
 from landing import Declaration, land_reports
 from simulation_exporter import Losses
@@ -42,6 +43,7 @@ class Models:
     """The compiled models in the order in which each finds what it reads, and the seeds."""
 
     sql: Sequence[tuple[str, str, str]]
+    incremental_sql: Mapping[str, str]
     seeds: Path
 
     def built_of(self, steps: Iterable[Sequence[Path]], passing: Sequence[str] = PASSING) -> Prints:
@@ -57,11 +59,15 @@ class Models:
                 "select table_name from duckdb_tables() where database_name = 'built'"
             ).fetchall():
                 connection.execute(f"create table staging.{seed} as from built.{seed}")
-            for files in steps:
+            for number, files in enumerate(steps):
                 for landing in land_reports(connection, list(files), Declaration()):
                     assert landing.refusal is None, landing.refusal
                 for kind, relation, sql in self.sql:
-                    connection.execute(f"create or replace {kind} {relation} as {sql}")
+                    if kind == "incremental" and number > 0:
+                        delete_and_insert(connection, relation, self.incremental_sql[relation])
+                    else:
+                        shape = "view" if kind == "view" else "table"
+                        connection.execute(f"create or replace {shape} {relation} as {sql}")
             return _prints(connection, passing)
 
 
@@ -82,7 +88,7 @@ def _prints(connection: duckdb.DuckDBPyConnection, passing: Sequence[str]) -> Pr
 
 
 @pytest.fixture(scope="module")
-def models(sample_project: Project, tmp_path_factory: pytest.TempPathFactory) -> Models:
+def models(sample_project: Project, incremental_base: str, tmp_path_factory: pytest.TempPathFactory) -> Models:
     manifest = json.loads((sample_project.root / "target" / "manifest.json").read_text())
     nodes: Mapping[str, dict[str, object]] = {
         name: node for name, node in manifest["nodes"].items() if node["resource_type"] == "model"
@@ -99,7 +105,9 @@ def models(sample_project: Project, tmp_path_factory: pytest.TempPathFactory) ->
         for node in manifest["nodes"].values():
             if node["resource_type"] == "seed":
                 connection.execute(f"create table {node['name']} as from built.staging.{node['name']}")
-    return Models(sql, seeds)
+    base = manifest["nodes"]["model.juno_activity.base_juno__activities"]["relation_name"]
+    assert {relation for kind, relation, _ in sql if kind == "incremental"} == {base}
+    return Models(sql, {base: incremental_base}, seeds)
 
 
 @pytest.fixture(scope="module")

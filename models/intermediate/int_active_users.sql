@@ -8,12 +8,16 @@ with activities as (
     where user_id is not null
 ),
 
+reports as (
+    select * from {{ ref('base_juno__reports') }}
+),
+
 -- One row per value that a download gives, which is far fewer than there are activities.
 told as (
     select
         site_id,
         user_id,
-        download_number,
+        report_id,
         first_name,
         last_name,
         company,
@@ -25,6 +29,14 @@ told as (
         count(*) filter (where not is_duplicate) as activity_count
     from activities
     group by 1, 2, 3, 4, 5, 6, 7
+),
+
+downloaded as (
+    select
+        told.*,
+        reports.download_number
+    from told
+    inner join reports on told.report_id = reports.report_id
 ),
 
 -- Within one download the value on the latest record counts; of two on the same second the later in the alphabet.
@@ -44,7 +56,7 @@ final as (
         min(account_created_at) as account_created_at,
         max(profile_saved_at) as profile_saved_at,
         cast(sum(activity_count) as bigint) as activity_count
-    from told
+    from downloaded
     group by 1, 2, 3
 )
 

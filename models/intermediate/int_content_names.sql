@@ -7,11 +7,15 @@ with activities as (
     where content_id is not null
 ),
 
-final as (
+reports as (
+    select * from {{ ref('base_juno__reports') }}
+),
+
+told as (
     select
         site_id,
         content_id,
-        download_number,
+        report_id,
         content_name,
         content_slug,
         min(occurred_at) as first_occurred_at,
@@ -22,6 +26,23 @@ final as (
         count(*) filter (where not is_duplicate) as activity_count
     from activities
     group by 1, 2, 3, 4, 5
+),
+
+final as (
+    select
+        told.site_id,
+        told.content_id,
+        reports.download_number,
+        told.content_name,
+        told.content_slug,
+        told.first_occurred_at,
+        told.last_occurred_at,
+        told.session_event_count,
+        told.track_event_count,
+        told.video_event_count,
+        told.activity_count
+    from told
+    inner join reports on told.report_id = reports.report_id
 )
 
 select * from final

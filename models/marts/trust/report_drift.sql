@@ -88,14 +88,13 @@ report_pairs as (
     select
         report_id,
         site_id,
-        download_number,
         category,
         action,
         activity_type,
         alias_evidence,
         count(*) as record_count
     from activities
-    group by 1, 2, 3, 4, 5, 6, 7
+    group by 1, 2, 3, 4, 5, 6
 ),
 
 alias_patterns as (
@@ -114,7 +113,7 @@ alias_patterns as (
 named_pairs as (
     select
         report_pairs.site_id,
-        report_pairs.download_number,
+        downloads.download_number,
         report_pairs.activity_type,
         coalesce(
             case
@@ -129,6 +128,7 @@ named_pairs as (
             report_pairs.category || ' / ' || report_pairs.action
         ) as category_action
     from report_pairs
+    inner join downloads on report_pairs.report_id = downloads.report_id
     inner join activity_types on report_pairs.activity_type = activity_types.activity_type
     left join alias_patterns
         on

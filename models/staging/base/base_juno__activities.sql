@@ -1,12 +1,29 @@
 -- Every landed record with its activity type and typed time, and whether another record already tells the same act.
 -- Grain: one row per landed record; the kept ones, one per activity, are those with not is_duplicate.
+-- Incremental by report: a build types the records of the reports that it meets for the first time, and settles again
+-- which record is kept of the acts that these tell. macros/should_full_refresh.sql says when all is typed anew.
 
-with activities as {{ not_kept() }} (
-    select * from {{ source('raw', 'activities') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key=['report_id', 'record_number'],
+) }}
+
+{%- set columns = [
+    'site_id', 'user_id', 'content_id', 'activity_type', 'activity_family', 'alias_evidence', 'occurred_at', 'time_flag',
+    'category', 'action', 'label', 'first_name', 'last_name', 'company', 'email', 'content_name', 'content_slug',
+    'has_content_columns', 'report_id', 'record_number',
+] %}
+
+with reports as (
+    select * from {{ ref('base_juno__reports') }}
 ),
 
-reports as (
-    select * from {{ ref('base_juno__reports') }}
+activities as {{ not_kept() }} (
+    select * from {{ source('raw', 'activities') }}
+    {%- if is_incremental() %}
+    where report_id not in (select report_id from {{ this }})
+    {%- endif %}
 ),
 
 patterns as (
@@ -21,7 +38,6 @@ typed as {{ not_kept() }} (
     select
         activities.report_id,
         activities.record_number,
-        reports.download_number,
         reports.site_id,
         {{ cleaned('activities.user_id') }} as user_id,
         {{ cleaned('activities.first_name') }} as first_name,
@@ -57,7 +73,7 @@ typed as {{ not_kept() }} (
 -- nobody has said what they mean.
 -- (Typed twice rather than kept: a second pass over ten million records takes 20 s of processor time, to keep them with
 -- all their texts, as this engine would, and to sort them takes 60.)
-identified as {{ not_kept() }} (
+typed_identities as {{ not_kept() }} (
     select
         *,
         {{ hash_key([
@@ -74,14 +90,32 @@ identified as {{ not_kept() }} (
     from typed
 ),
 
-identities as (
+identified as {{ not_kept() }} (
     select
         identity_hash,
-        occurred_at,
-        site_id,
-        download_number,
-        record_number
+        {{ columns | join(',\n        ') }}
+    from typed_identities
+    {%- if is_incremental() %}
+    union all
+    -- What earlier builds typed and a report that is new tells too.
+    select
+        activity_key - occurrence_number + 1 as identity_hash,
+        {{ columns | join(',\n        ') }}
+    from {{ this }}
+    where activity_key - occurrence_number + 1 in (select identity_hash from typed_identities)
+    {%- endif %}
+),
+
+identities as (
+    select
+        identified.identity_hash,
+        identified.occurred_at,
+        identified.site_id,
+        identified.report_id,
+        identified.record_number,
+        reports.download_number
     from identified
+    inner join reports on identified.report_id = reports.report_id
 ),
 
 -- Few, unless downloads overlap. (The time beside the hash makes sure that two different acts are never taken for one:
@@ -116,7 +150,7 @@ ranked as (
     select
         *,
         row_number() over copies as copy_number,
-        first_value(download_number) over copies as kept_download_number,
+        first_value(report_id) over copies as kept_report_id,
         first_value(record_number) over copies as kept_record_number
     from numbered
     window copies as (
@@ -127,23 +161,14 @@ ranked as (
 
 -- A record that is not found here is kept, and the first of its act.
 copies as (
-    select
-        ranked.site_id,
-        ranked.download_number,
-        ranked.record_number,
-        ranked.occurrence_number,
-        ranked.copy_number,
-        ranked.kept_record_number,
-        reports.report_id as kept_report_id
-    from ranked
-    inner join reports
-        on ranked.site_id = reports.site_id and ranked.kept_download_number = reports.download_number
-    where ranked.copy_number > 1 or ranked.occurrence_number > 1
+    select * from ranked
+    where copy_number > 1 or occurrence_number > 1
 ),
 
 final as (
     select
         identified.identity_hash + coalesce(copies.occurrence_number, 1) - 1 as activity_key,
+        coalesce(copies.occurrence_number, 1) as occurrence_number,
         identified.site_id,
         identified.user_id,
         identified.content_id,
@@ -163,16 +188,15 @@ final as (
         identified.content_slug,
         identified.has_content_columns,
         coalesce(copies.copy_number, 1) > 1 as is_duplicate,
-        identified.download_number,
         identified.report_id,
         identified.record_number,
         coalesce(copies.kept_report_id, identified.report_id) as kept_report_id,
-        coalesce(copies.kept_record_number, identified.record_number) as kept_record_number
+        coalesce(copies.kept_record_number, identified.record_number) as kept_record_number,
+        '{{ typing_fingerprint() }}' as typing_fingerprint
     from identified
     left join copies
         on
-            identified.site_id = copies.site_id
-            and identified.download_number = copies.download_number
+            identified.report_id = copies.report_id
             and identified.record_number = copies.record_number
 )
 

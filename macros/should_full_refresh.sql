@@ -1,0 +1,47 @@
+{#- dbt asks this of each incremental model and each seed. Besides what dbt itself looks at: what earlier builds typed
+    is typed anew where it was typed by other rules, or where a report is gone that it was settled with. -#}
+{% macro should_full_refresh() %}
+    {%- set is_configured = config.get('full_refresh') -%}
+    {%- set is_asked_for = flags.FULL_REFRESH if is_configured is none else is_configured -%}
+    {{ return(is_asked_for or (model.name == 'base_juno__activities' and not earlier_typing_holds())) }}
+{% endmacro %}
+
+{#- Whether all that base_juno__activities holds is of a report that is still there, and typed as it would be today. -#}
+{% macro earlier_typing_holds() %}
+    {%- set earlier = load_relation(this) -%}
+    {%- if earlier is none -%}
+        {{ return(false) }}
+    {%- elif 'typing_fingerprint' not in adapter.get_columns_in_relation(earlier) | map(attribute='name') -%}
+        {#- A warehouse of before it was incremental. -#}
+        {{ return(false) }}
+    {%- endif -%}
+    {%- set outdated -%}
+        select count(*)
+        from (select distinct report_id, typing_fingerprint from {{ this }}) as earlier
+        left join {{ ref('base_juno__reports') }} as reports on earlier.report_id = reports.report_id
+        where reports.report_id is null or earlier.typing_fingerprint <> '{{ typing_fingerprint() }}'
+    {%- endset -%}
+    {{ return(run_query(outdated).columns[0].values()[0] == 0) }}
+{% endmacro %}
+
+{#- A hash of what the type, the columns and the identity of a record hang on besides the record: the dictionary, and
+    the SQL that looks it up. tests/test_incremental.py asks that no macro of that SQL is left out. -#}
+{% macro typing_fingerprint() %}
+    {%- set rules = [
+        breakout_pattern(),
+        cleaned('a'),
+        hash_key(['a', 'b']),
+        label_state('a'),
+        not_kept(),
+        regex_group('a', 'b', 2),
+        wildcard_match('a', 'b'),
+    ] -%}
+    {%- set nodes = [
+        'activity_aliases', 'activity_types', 'base_juno__activities', 'base_juno__activity_patterns',
+        'site_activity_aliases',
+    ] -%}
+    {%- for node in graph.get('nodes', {}).values() | sort(attribute='name') if node.name in nodes -%}
+        {%- do rules.append(node.checksum.checksum) -%}
+    {%- endfor -%}
+    {{ return(local_md5(rules | join('\n'))) }}
+{% endmacro %}
