@@ -122,6 +122,16 @@ def test_nothing_of_the_person_is_left_in_raw(warehouse: duckdb.DuckDBPyConnecti
     assert marked(texts(warehouse)) == []
 
 
+def test_what_is_incremental_does_not_outlive_a_forgetting_that_was_interrupted(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    """The next build goes on from what it finds, so that it has to find nothing."""
+    warehouse.execute("create schema staging; create table staging.base_juno__activities as from raw.activities")
+    forget_them(warehouse)
+
+    assert not marked(texts(warehouse))
+
+
 def test_what_was_theirs_stays_counted(warehouse: duckdb.DuckDBPyConnection) -> None:
     assert manifest(warehouse) == [
         (f"{USER}.csv", 1, 1, 0),
