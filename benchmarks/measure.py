@@ -77,6 +77,8 @@ marts. The contenders took turns on the same files, and what they make was compa
 
 {floors}
 
+![Processor time against records, both in powers of ten](performance.svg)
+
 ## Where the time of this project goes
 
 | records | landing s | building and testing s | publishing s | page s | warehouse, of CSV | published copy, of CSV |
@@ -431,6 +433,7 @@ def main(
     layers: list[str] = []
     answers: list[str] = []
     slowest: list[str] = []
+    seconds: dict[str, dict[int, float]] = defaultdict(dict)
     for count in records or [100_000, 1_000_000]:
         reports = reports_of(count)
         entrants = contenders(reports)
@@ -443,6 +446,8 @@ def main(
             console.print(str(error), style="red", markup=False)
             raise typer.Exit(1) from error
         figures += figure_rows(count, taken)
+        for name, contended in taken.items():
+            seconds[name][count] = medians(contended).cpu
         floors.append(floor_line(count, taken))
         steps.append(step_row(count, reports, own.output))
         layers += layer_rows(count, PROJECT_ROOT / "target" / "run_results.json")
@@ -454,6 +459,10 @@ def main(
         table.add_row(*line.strip("| ").split(" | "))
     console.print(table)
     if output:
+        # Not at the top: the tests import this module, and matplotlib is there for `make bench` only.
+        from plot import draw
+
+        draw(seconds, output.with_suffix(".svg"))
         before = output.read_text() if output.exists() else NOTES
         output.write_text(
             PAGE.format(

@@ -67,7 +67,7 @@ class Base:
         )
         self.connection.executemany(
             "insert into raw.activities (report_id, record_number, category, action, label, user_id, occurred_at,"
-            " content_id, first_name) values (?, ?, ?, 'Like', ?, ?, ?, ?, ?)",
+            " content_id, content_name) values (?, ?, ?, 'Like', ?, ?, ?, ?, ?)",
             [
                 (report_id, number, category, label, user_id, START + timedelta(seconds=second), content_id, report_id)
                 for number, (category, label, user_id, second, content_id) in enumerate(report.records, start=1)

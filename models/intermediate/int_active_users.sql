@@ -2,47 +2,32 @@
 -- Grain: one row per site and user that has an activity.
 
 -- An old name or e-mail is often told by an older download only, so the records that were set aside as duplicates tell
--- them too.
+-- them too, and when the user was there.
 with activities as (
     select * from {{ ref('base_juno__activities') }}
     where user_id is not null
 ),
 
-reports as (
-    select * from {{ ref('base_juno__reports') }}
+user_names as (
+    select * from {{ ref('base_juno__user_names') }}
 ),
 
--- One row per value that a download gives, which is far fewer than there are activities.
-told as (
+acts as (
     select
         site_id,
         user_id,
-        report_id,
-        first_name,
-        last_name,
-        company,
-        email,
-        min(occurred_at) as first_occurred_at,
-        max(occurred_at) as last_occurred_at,
+        min(occurred_at) as first_seen_at,
+        max(occurred_at) as last_seen_at,
         min(case when activity_type = 'account_created' then occurred_at end) as account_created_at,
         max(case when activity_type = 'details_updated' then occurred_at end) as profile_saved_at,
         count(*) filter (where not is_duplicate) as activity_count
     from activities
-    group by 1, 2, 3, 4, 5, 6, 7
-),
-
-downloaded as (
-    select
-        told.*,
-        reports.download_number
-    from told
-    inner join reports on told.report_id = reports.report_id
+    group by 1, 2
 ),
 
 -- Within one download the value on the latest record counts; of two on the same second the later in the alphabet.
-final as (
+names as (
     select
-        site_id || ':' || user_id as user_key,
         site_id,
         user_id,
         {{ newest('first_name', ['download_number', 'last_occurred_at']) }} as first_name,
@@ -50,14 +35,29 @@ final as (
         {{ newest('company', ['download_number', 'last_occurred_at']) }} as company,
         {{ newest('email', ['download_number', 'last_occurred_at']) }} as email,
         count(distinct {{ folded("coalesce(first_name, '') || ' ' || coalesce(last_name, '')") }}) as name_count,
-        count(distinct lower(email)) as email_count,
-        min(first_occurred_at) as first_seen_at,
-        max(last_occurred_at) as last_seen_at,
-        min(account_created_at) as account_created_at,
-        max(profile_saved_at) as profile_saved_at,
-        cast(sum(activity_count) as bigint) as activity_count
-    from downloaded
-    group by 1, 2, 3
+        count(distinct lower(email)) as email_count
+    from user_names
+    group by 1, 2
+),
+
+final as (
+    select
+        acts.site_id || ':' || acts.user_id as user_key,
+        acts.site_id,
+        acts.user_id,
+        names.first_name,
+        names.last_name,
+        names.company,
+        names.email,
+        names.name_count,
+        names.email_count,
+        acts.first_seen_at,
+        acts.last_seen_at,
+        acts.account_created_at,
+        acts.profile_saved_at,
+        acts.activity_count
+    from acts
+    inner join names on acts.site_id = names.site_id and acts.user_id = names.user_id
 )
 
 select * from final

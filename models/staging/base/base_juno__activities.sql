@@ -1,4 +1,5 @@
 -- Every landed record with its activity type and typed time, and whether another record already tells the same act.
+-- Who the user is, is not in it: base_juno__user_names.
 -- Grain: one row per landed record; the kept ones, one per activity, are those with not is_duplicate.
 -- Incremental by report: a build types the records of the reports that it meets for the first time, and settles again
 -- which record is kept of the acts that these tell. macros/should_full_refresh.sql says when all is typed anew.
@@ -11,8 +12,7 @@
 
 {%- set columns = [
     'site_id', 'user_id', 'content_id', 'activity_type', 'activity_family', 'alias_evidence', 'occurred_at', 'time_flag',
-    'category', 'action', 'label', 'first_name', 'last_name', 'company', 'email', 'content_name', 'content_slug',
-    'has_content_columns', 'report_id', 'record_number',
+    'category', 'action', 'label', 'content_name', 'content_slug', 'has_content_columns', 'report_id', 'record_number',
 ] %}
 
 with reports as (
@@ -40,10 +40,6 @@ typed as {{ not_kept() }} (
         activities.record_number,
         reports.site_id,
         {{ cleaned('activities.user_id') }} as user_id,
-        {{ cleaned('activities.first_name') }} as first_name,
-        {{ cleaned('activities.last_name') }} as last_name,
-        {{ cleaned('activities.company') }} as company,
-        {{ cleaned('activities.email') }} as email,
         patterns.activity_type,
         patterns.alias_evidence,
         activity_types.activity_family,
@@ -180,10 +176,6 @@ final as (
         identified.category,
         identified.action,
         identified.label,
-        identified.first_name,
-        identified.last_name,
-        identified.company,
-        identified.email,
         identified.content_name,
         identified.content_slug,
         identified.has_content_columns,
