@@ -35,7 +35,7 @@ names as (
         {{ newest('company', ['download_number', 'last_occurred_at']) }} as company,
         {{ newest('email', ['download_number', 'last_occurred_at']) }} as email,
         count(distinct {{ folded("coalesce(first_name, '') || ' ' || coalesce(last_name, '')") }}) as name_count,
-        count(distinct lower(email)) as email_count
+        count(distinct {{ lowered('email') }}) as email_count
     from user_names
     group by 1, 2
 ),
