@@ -168,3 +168,17 @@ statement at a time, and reads the landed reports where they lie.
     {%- endfor -%}
     {{ return("") }}
 {%- endmacro %}
+
+
+{#- Whether an incremental model by report replaces reports as a whole, which are its partitions, or records. -#}
+{% macro replaces_whole_reports() -%}
+    {{ return(adapter.dispatch("replaces_whole_reports")()) }}
+{%- endmacro %}
+
+{% macro duckdb__replaces_whole_reports() -%}
+    {{ return(false) }}
+{%- endmacro %}
+
+{% macro spark__replaces_whole_reports() -%}
+    {{ return(true) }}
+{%- endmacro %}

@@ -6,8 +6,9 @@
 
 {{ config(
     materialized='incremental',
-    incremental_strategy='delete+insert',
+    incremental_strategy='insert_overwrite' if replaces_whole_reports() else 'delete+insert',
     unique_key=['report_id', 'record_number'],
+    partition_by=['site_id', 'report_id'] if replaces_whole_reports() else none,
 ) }}
 
 {%- set columns = [
@@ -193,3 +194,21 @@ final as (
 )
 
 select * from final
+{%- if is_incremental() and replaces_whole_reports() %}
+union all
+-- What is settled anew takes the rest of its report with it.
+select
+    activity_key,
+    occurrence_number,
+    {{ columns[:-2] | join(',\n    ') }},
+    is_duplicate,
+    report_id,
+    record_number,
+    kept_report_id,
+    kept_record_number,
+    typing_fingerprint
+from {{ this }}
+where
+    report_id in (select report_id from identified)
+    and activity_key - occurrence_number + 1 not in (select identity_hash from typed_identities)
+{%- endif %}
