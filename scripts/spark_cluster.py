@@ -28,13 +28,20 @@ from warehouse import PROJECT_ROOT, WarehouseError, in_words
 
 HOST = "127.0.0.1"
 OLDEST_JAVA = 17
-START_SECONDS = 120
+START_SECONDS = 300
 STOP_SECONDS = 20
 DRIVER_MEMORY = "1500m"
 
-# Ends what it started, with all that this started in turn, when its standard input does: with us, even if we are
-# killed. And it ends with it, so that we see it.
-KEEPER = '("$@" </dev/null; kill 0) & read -r _; kill 0'
+# Runs a program and ends all that this started in turn: with the program, by a signal, and when our end of its standard
+# input closes, which it does even if we are killed.
+KEEPER = """
+exec 3<&0 </dev/null
+{ trap "" TERM; read -r _ <&3; kill 0; sleep 20; kill -9 0; } &
+trap : TERM
+"$@" 3<&- &
+while kill -0 $! 2>/dev/null; do wait $!; done
+kill -9 0
+"""
 
 # The line of a log that says why.
 FAILURE = re.compile(r"^(?:[\w.]+(?:Exception|Error): |Error: ).*", re.MULTILINE)
