@@ -1,112 +1,97 @@
 {#-
-The words that differ between SQL engines, in one place: models use these macros and hold no engine's own words.
-All times are naive timestamps in UTC.
+All that differs between the SQL engines inside an expression, in one place: models use these macros and hold no engine's
+own words. Each macro is there for DuckDB, the reference, and for Spark, and gives the same on both: tests/test_macros.py
+holds both against values written by hand. What differs between whole statements is in engine_statements.sql.
+
+All times are naive timestamps in UTC. (On Spark: its timestamp in a session of the zone UTC, as profiles.yml says.)
 -#}
 
 {#- A text without the blanks and line breaks around it, null where nothing is left. -#}
 {% macro cleaned(column) -%}
+    {{ return(adapter.dispatch("cleaned")(column)) }}
+{%- endmacro %}
+
+{% macro duckdb__cleaned(column) -%}
     nullif(trim({{ column }}, e' \t\r\n'), '')
 {%- endmacro %}
 
+{% macro spark__cleaned(column) -%}
+    nullif(trim(both ' \t\r\n' from {{ column }}), '')
+{%- endmacro %}
+
+
+{#- A text without the blanks around it, of whatever width. (DuckDB trims all blanks of Unicode, Spark the common one.) -#}
+{% macro trimmed(column) -%}
+    {{ return(adapter.dispatch("trimmed")(column)) }}
+{%- endmacro %}
+
+{% macro duckdb__trimmed(column) -%}
+    trim({{ column }})
+{%- endmacro %}
+
+{% macro spark__trimmed(column) -%}
+    regexp_replace({{ column }}, r'^\p{Zs}+|\p{Zs}+\z', '')
+{%- endmacro %}
+
+
+{#- A text in small letters, sign by sign. (Spark would write a sigma at the end of a word in another way, and the dotted I
+    as two signs.) -#}
+{% macro lowered(column) -%}
+    {{ return(adapter.dispatch("lowered")(column)) }}
+{%- endmacro %}
+
+{% macro duckdb__lowered(column) -%}
+    lower({{ column }})
+{%- endmacro %}
+
+{% macro spark__lowered(column) -%}
+    lower(translate({{ column }}, 'Σİ', 'σi'))
+{%- endmacro %}
+
+
 {#- A cast that gives null where the text does not fit the type. (dbt.safe_cast is a plain cast on DuckDB: one number
-    too large would end the build.) -#}
+    too large would end the build.) Numbers are rounded to an integer. What only DuckDB reads is null on Spark: 0x10, 1_000,
+    infinity, epoch, years before Christ and 24 o'clock. -#}
 {% macro try_cast(expression, type) -%}
+    {{ return(adapter.dispatch("try_cast")(expression, type)) }}
+{%- endmacro %}
+
+{% macro duckdb__try_cast(expression, type) -%}
     try_cast({{ expression }} as {{ type }})
 {%- endmacro %}
 
-{#- Said of a subquery that is named once and read twice: to be made anew each time, and not kept with all its columns. -#}
-{% macro not_kept() -%}
-    not materialized
-{%- endmacro %}
-
-{#- A group of a regular expression, null where it does not match. (DuckDB's own function returns '' there.) -#}
-{% macro regex_group(column, pattern, group=1) -%}
-    nullif(regexp_extract({{ column }}, '{{ pattern }}', {{ group }}), '')
-{%- endmacro %}
-
-{#- A 63-bit integer key from a list of expressions: half of an md5, so that every engine can make the same one.
-    chr(31) parts the values, so ('a', 'bc') differs from ('ab', 'c'); chr(30) stands for null, so null differs from ''. -#}
-{% macro hash_key(expressions) -%}
-    cast(
-        md5_number_lower(
-            {%- for expression in expressions %}
-            coalesce(cast({{ expression }} as {{ dbt.type_string() }}), chr(30))
-            {%- if not loop.last %} || chr(31) ||{% endif -%}
-            {%- endfor %}
-        ) >> 1 as bigint
-    )
-{%- endmacro %}
-
-{#- The local date of a UTC time in the reporting zone (var reporting_time_zone). -#}
-{% macro local_date(column) -%}
-    {%- if var("reporting_time_zone") == "UTC" -%}
-        cast({{ column }} as date)
+{% macro spark__try_cast(expression, type) -%}
+    {%- if type | lower in ("int", "integer", "bigint") -%}
+        try_cast(round(try_cast({{ expression }} as decimal(38, 10)), 0) as {{ type }})
+    {%- elif type == "timestamp" -%}
+        try_cast({{ spark_time_text(expression) }} as timestamp)
     {%- else -%}
-        cast(timezone('{{ var("reporting_time_zone") }}', timezone('UTC', {{ column }})) as date)
+        try_cast({{ expression }} as {{ type }})
     {%- endif -%}
 {%- endmacro %}
 
-{#- The UTC time of a local time in a zone, which an expression gives by its IANA name. -#}
-{% macro to_utc(column, zone) -%}
-    timezone('UTC', timezone({{ zone }}, {{ column }}))
+{#- The date and the time in a text, where it tells them as DuckDB reads them. Spark would take 2026 for a time as well, and
+    10:00 for a time of today. With the offset at its end, or without what may stand there. -#}
+{% macro spark_time_text(text, has_offset=false) -%}
+    {%- set date = "([0-9]{1,6})([-/ \\\\])([0-9]{1,2})\\2([0-9]{1,2})" -%}
+    {%- set time = "([0-9]{1,2}:[0-9]{1,2})(:[0-9]{1,2}(?:[.][0-9]*)?)?:?" -%}
+    {%- set offset = "(?:Z|[+-][0-9]{2}(?::?[0-9]{2}(?::?[0-9]{2})?)?)" -%}
+    {%- set end = "(" ~ offset ~ ")" if has_offset else "()(?: *" ~ offset ~ "| +[A-Za-z_/]+)?" -%}
+    {%- set whole = "^\\s*" ~ date ~ "(?:(?:T| +)" ~ time ~ end ~ ")?\\s*\\z" -%}
+    case
+        when {{ text }} rlike r'{{ whole }}'
+            then regexp_replace({{ text }}, r'{{ whole }}', '$1-$3-$4 $5$6$7')
+    end
 {%- endmacro %}
 
-{#- Whole seconds from one UTC time to a later one. -#}
-{% macro seconds_between(earlier, later) -%}
-    date_diff('second', {{ earlier }}, {{ later }})
-{%- endmacro %}
-
-{#- A UTC time moved by a number of minutes. -#}
-{% macro add_minutes(column, minutes) -%}
-    {{ column }} + interval '{{ minutes }} minutes'
-{%- endmacro %}
-
-{#- Every date from the first to the last, both included, in a column calendar_date. -#}
-{% macro date_spine(first_date, last_date) -%}
-    select cast(unnest(generate_series({{ first_date }}, {{ last_date }}, interval 1 day)) as date) as calendar_date
-{%- endmacro %}
-
-{#- The value of a column on the row that comes last in the order of some columns, nulls left out. -#}
-{% macro newest(column, order_columns) -%}
-    max_by({{ column }}, row({{ order_columns | join(", ") }}, {{ column }})) filter (where {{ column }} is not null)
-{%- endmacro %}
-
-{#- The value that a share of the values does not exceed: an existing value and no mean of two. -#}
-{% macro quantile(column, share) -%}
-    quantile_disc({{ column }}, {{ share }})
-{%- endmacro %}
-
-{#- A UTC time moved by a number of seconds that an expression gives. -#}
-{% macro add_seconds(column, seconds) -%}
-    {{ column }} + to_seconds({{ seconds }})
-{%- endmacro %}
-
-{#- Some columns of a relation, once for every full minute that a span touches, in a column minute_at. -#}
-{% macro minute_spine(relation, columns, span_start, span_end) -%}
-    select
-        {{ columns | join(", ") }},
-        unnest(generate_series({{ dbt.date_trunc("minute", span_start) }}, {{ span_end }}, interval 1 minute)) as minute_at
-    from {{ relation }}
-{%- endmacro %}
-
-{#- How many words a text has: runs without a blank that hold a letter or a digit. -#}
-{% macro word_count(column) -%}
-    cast(len(regexp_extract_all({{ column }}, '[^\s\p{Z}]*[\p{L}\p{N}][^\s\p{Z}]*')) as bigint)
-{%- endmacro %}
-
-{#- A name as it is compared: lower case, no blanks around it, and one for each run of blanks inside. -#}
-{% macro folded(column) -%}
-    nullif(trim(regexp_replace(lower({{ column }}), '[\s\p{Z}]+', ' ', 'g')), '')
-{%- endmacro %}
-
-{#- The form of a text without its words: x for each letter (and @), n for each digit. -#}
-{% macro text_shape(column) -%}
-    regexp_replace(regexp_replace({{ column }}, '[\p{L}\p{M}@]', 'x', 'g'), '\p{N}', 'n', 'g')
-{%- endmacro %}
 
 {#- The UTC time that a text tells in a zone, which an expression gives; an offset in the text wins. Null where it is
     no time. -#}
 {% macro try_utc(column, zone) -%}
+    {{ return(adapter.dispatch("try_utc")(column, zone)) }}
+{%- endmacro %}
+
+{% macro duckdb__try_utc(column, zone) -%}
     case
         when regexp_matches({{ column }}, ':[0-9.]+(Z|[+-][0-9:]+)$')
             then timezone('UTC', {{ try_cast(column, "timestamptz") }})
@@ -114,23 +99,320 @@ All times are naive timestamps in UTC.
     end
 {%- endmacro %}
 
+{% macro spark__try_utc(column, zone) -%}
+    case
+        when {{ column }} rlike r':[0-9.]+(Z|[+-][0-9:]+)\z'
+            then try_cast({{ spark_time_text(column, has_offset=true) }} as timestamp)
+        else {{ to_utc(try_cast(column, "timestamp"), zone) }}
+    end
+{%- endmacro %}
+
+
+{#- Said of a subquery that is named once and read twice: to be made anew each time, and not kept with all its columns. (As
+    Spark does anyway.) -#}
+{% macro not_kept() -%}
+    {{ return(adapter.dispatch("not_kept")()) }}
+{%- endmacro %}
+
+{% macro duckdb__not_kept() -%}
+    not materialized
+{%- endmacro %}
+
+{% macro spark__not_kept() -%}
+{%- endmacro %}
+
+
+{#- A group of a regular expression, null where it does not match. (Both engines give '' there.) The patterns are RE2's, which
+    DuckDB has: $ is the end and nothing before it, only \n ends a line, and (?i) is about all letters. -#}
+{% macro regex_group(column, pattern, group=1) -%}
+    {{ return(adapter.dispatch("regex_group")(column, pattern, group)) }}
+{%- endmacro %}
+
+{% macro duckdb__regex_group(column, pattern, group) -%}
+    nullif(regexp_extract({{ column }}, '{{ pattern }}', {{ group }}), '')
+{%- endmacro %}
+
+{% macro spark__regex_group(column, pattern, group) -%}
+    {%- set pattern = "(?d)" ~ (pattern | replace("(?i", "(?iu") | replace("$", "\\z")) -%}
+    nullif(regexp_extract({{ column }}, r'{{ pattern }}', {{ group }}), '')
+{%- endmacro %}
+
+
+{#- A 63-bit integer key from a list of expressions: half of an md5, so that every engine can make the same one.
+    chr(31) parts the values, so ('a', 'bc') differs from ('ab', 'c'); chr(30) stands for null, so null differs from ''. -#}
+{% macro hash_key(expressions) -%}
+    {%- set text -%}
+            {%- for expression in expressions %}
+            coalesce(cast({{ expression }} as {{ dbt.type_string() }}), chr(30))
+            {%- if not loop.last %} || chr(31) ||{% endif -%}
+            {%- endfor %}
+    {%- endset -%}
+    {{ return(adapter.dispatch("half_md5")(text)) }}
+{%- endmacro %}
+
+{% macro duckdb__half_md5(text) -%}
+    cast(
+        md5_number_lower({{ text }}
+        ) >> 1 as bigint
+    )
+{%- endmacro %}
+
+{#- DuckDB takes the last eight bytes for a number that begins with its smallest. -#}
+{% macro spark__half_md5(text) -%}
+    shiftrightunsigned(cast(conv(
+        regexp_replace(
+            substr(md5({{ text }}
+            ), 17),
+            '(..)(..)(..)(..)(..)(..)(..)(..)', '$8$7$6$5$4$3$2$1'
+        ), 16, -10
+    ) as bigint), 1)
+{%- endmacro %}
+
+
+{#- The local date of a UTC time in the reporting zone (var reporting_time_zone). -#}
+{% macro local_date(column) -%}
+    {%- if var("reporting_time_zone") == "UTC" -%}
+        cast({{ column }} as date)
+    {%- else -%}
+        {{ adapter.dispatch("date_in_zone")(column) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro duckdb__date_in_zone(column) -%}
+    cast(timezone('{{ var("reporting_time_zone") }}', timezone('UTC', {{ column }})) as date)
+{%- endmacro %}
+
+{% macro spark__date_in_zone(column) -%}
+    cast(from_utc_timestamp({{ column }}, '{{ var("reporting_time_zone") }}') as date)
+{%- endmacro %}
+
+
+{#- The UTC time of a local time in a zone, which an expression gives by its IANA name: of an hour that the clocks showed
+    twice the second, and an hour that they skipped counted from before. -#}
+{% macro to_utc(column, zone) -%}
+    {{ return(adapter.dispatch("to_utc")(column, zone)) }}
+{%- endmacro %}
+
+{% macro duckdb__to_utc(column, zone) -%}
+    timezone('UTC', timezone({{ zone }}, {{ column }}))
+{%- endmacro %}
+
+{#- Spark takes the first of a doubled hour, so that the offset of the next day is tried as well. -#}
+{% macro spark__to_utc(column, zone) -%}
+    {%- set first = "to_utc_timestamp(" ~ column ~ ", " ~ zone ~ ")" -%}
+    {%- set next_day = "(" ~ first ~ " + interval '1 day')" -%}
+    {%- set second = "(" ~ column ~ " - (from_utc_timestamp(" ~ next_day ~ ", " ~ zone ~ ") - " ~ next_day ~ "))" -%}
+    case
+        when from_utc_timestamp({{ second }}, {{ zone }}) = {{ column }} then greatest({{ first }}, {{ second }})
+        else {{ first }}
+    end
+{%- endmacro %}
+
+
+{#- Whole seconds from one UTC time to a later one. -#}
+{% macro seconds_between(earlier, later) -%}
+    {{ return(adapter.dispatch("seconds_between")(earlier, later)) }}
+{%- endmacro %}
+
+{% macro duckdb__seconds_between(earlier, later) -%}
+    date_diff('second', {{ earlier }}, {{ later }})
+{%- endmacro %}
+
+{% macro spark__seconds_between(earlier, later) -%}
+    (unix_seconds({{ later }}) - unix_seconds({{ earlier }}))
+{%- endmacro %}
+
+
+{#- A UTC time moved by a number of minutes. -#}
+{% macro add_minutes(column, minutes) -%}
+    {{ column }} + interval '{{ minutes }} minutes'
+{%- endmacro %}
+
+
+{#- A UTC time moved by a number of seconds that an expression gives. -#}
+{% macro add_seconds(column, seconds) -%}
+    {{ return(adapter.dispatch("add_seconds")(column, seconds)) }}
+{%- endmacro %}
+
+{% macro duckdb__add_seconds(column, seconds) -%}
+    {{ column }} + to_seconds({{ seconds }})
+{%- endmacro %}
+
+{% macro spark__add_seconds(column, seconds) -%}
+    timestampadd(second, {{ seconds }}, {{ column }})
+{%- endmacro %}
+
+
+{#- Every date from the first to the last, both included, in a column calendar_date. -#}
+{% macro date_spine(first_date, last_date) -%}
+    {{ return(adapter.dispatch("date_spine")(first_date, last_date)) }}
+{%- endmacro %}
+
+{% macro duckdb__date_spine(first_date, last_date) -%}
+    select cast(unnest(generate_series({{ first_date }}, {{ last_date }}, interval 1 day)) as date) as calendar_date
+{%- endmacro %}
+
+{% macro spark__date_spine(first_date, last_date) -%}
+    select explode(sequence({{ first_date }}, {{ last_date }}, interval 1 day)) as calendar_date
+{%- endmacro %}
+
+
+{#- Some columns of a relation, once for every full minute that a span touches, in a column minute_at. -#}
+{% macro minute_spine(relation, columns, span_start, span_end) -%}
+    {{ return(adapter.dispatch("minute_spine")(relation, columns, span_start, span_end)) }}
+{%- endmacro %}
+
+{% macro duckdb__minute_spine(relation, columns, span_start, span_end) -%}
+    select
+        {{ columns | join(", ") }},
+        unnest(generate_series({{ dbt.date_trunc("minute", span_start) }}, {{ span_end }}, interval 1 minute)) as minute_at
+    from {{ relation }}
+{%- endmacro %}
+
+{% macro spark__minute_spine(relation, columns, span_start, span_end) -%}
+    select
+        {{ columns | join(", ") }},
+        explode(sequence({{ dbt.date_trunc("minute", span_start) }}, {{ span_end }}, interval 1 minute)) as minute_at
+    from {{ relation }}
+{%- endmacro %}
+
+
+{#- The value of a column on the row that comes last in the order of some columns, nulls left out. -#}
+{% macro newest(column, order_columns) -%}
+    max_by({{ column }}, ({{ order_columns | join(", ") }}, {{ column }})) filter (where {{ column }} is not null)
+{%- endmacro %}
+
+
+{#- The last value of a window that is not null; an over clause follows. -#}
+{% macro last_known(expression) -%}
+    {{ return(adapter.dispatch("last_known")(expression)) }}
+{%- endmacro %}
+
+{% macro duckdb__last_known(expression) -%}
+    last_value({{ expression }} ignore nulls)
+{%- endmacro %}
+
+{% macro spark__last_known(expression) -%}
+    last_value({{ expression }}) ignore nulls
+{%- endmacro %}
+
+
+{#- The value that a share of the values does not exceed: an existing value and no mean of two. -#}
+{% macro quantile(column, share) -%}
+    {{ return(adapter.dispatch("quantile")(column, share)) }}
+{%- endmacro %}
+
+{% macro duckdb__quantile(column, share) -%}
+    quantile_disc({{ column }}, {{ share }})
+{%- endmacro %}
+
+{#- (Its own percentile_disc is for numbers alone.) -#}
+{% macro spark__quantile(column, share) -%}
+    try_element_at(
+        sort_array(collect_list({{ column }})), greatest(1, cast(ceil({{ share }} * count({{ column }})) as int))
+    )
+{%- endmacro %}
+
+
+{#- How many words a text has: runs without a blank that hold a letter or a digit. -#}
+{% macro word_count(column) -%}
+    {{ return(adapter.dispatch("word_count")(column)) }}
+{%- endmacro %}
+
+{% macro duckdb__word_count(column) -%}
+    cast(len(regexp_extract_all({{ column }}, '[^\s\p{Z}]*[\p{L}\p{N}][^\s\p{Z}]*')) as bigint)
+{%- endmacro %}
+
+{#- (To DuckDB a vertical tab is no blank.) -#}
+{% macro spark__word_count(column) -%}
+    cast(array_size(
+        regexp_extract_all({{ column }}, r'[^\t\n\f\r\p{Z}]*[\p{L}\p{N}][^\t\n\f\r\p{Z}]*', 0)
+    ) as bigint)
+{%- endmacro %}
+
+
+{#- A name as it is compared: lower case, no blanks around it, and one for each run of blanks inside. -#}
+{% macro folded(column) -%}
+    {{ return(adapter.dispatch("folded")(column)) }}
+{%- endmacro %}
+
+{% macro duckdb__folded(column) -%}
+    nullif(trim(regexp_replace(lower({{ column }}), '[\s\p{Z}]+', ' ', 'g')), '')
+{%- endmacro %}
+
+{% macro spark__folded(column) -%}
+    nullif(trim(regexp_replace({{ lowered(column) }}, r'[\t\n\f\r\p{Z}]+', ' ')), '')
+{%- endmacro %}
+
+
+{#- The form of a text without its words: x for each letter (and @), n for each digit. -#}
+{% macro text_shape(column) -%}
+    {{ return(adapter.dispatch("text_shape")(column)) }}
+{%- endmacro %}
+
+{% macro duckdb__text_shape(column) -%}
+    regexp_replace(regexp_replace({{ column }}, '[\p{L}\p{M}@]', 'x', 'g'), '\p{N}', 'n', 'g')
+{%- endmacro %}
+
+{% macro spark__text_shape(column) -%}
+    regexp_replace(regexp_replace({{ column }}, r'[\p{L}\p{M}@]', 'x'), r'\p{N}', 'n')
+{%- endmacro %}
+
+
 {#- Some columns of a relation, once for every part of a text that stands between separators (the characters of a
     string), in a column. -#}
 {% macro text_parts(relation, columns, text, separators, part) -%}
+    {{ return(adapter.dispatch("text_parts")(relation, columns, text, separators, part)) }}
+{%- endmacro %}
+
+{% macro duckdb__text_parts(relation, columns, text, separators, part) -%}
     select
         {{ columns | join(", ") }},
         unnest(regexp_split_to_array({{ text }}, '[{{ separators }}]')) as {{ part }}
     from {{ relation }}
 {%- endmacro %}
 
+{% macro spark__text_parts(relation, columns, text, separators, part) -%}
+    select
+        {{ columns | join(", ") }},
+        explode(split({{ text }}, '[{{ separators }}]')) as {{ part }}
+    from {{ relation }}
+{%- endmacro %}
+
+
 {#- The texts of a list as one text, sorted, with commas between them; null where there are none. -#}
 {% macro list_text(list) -%}
+    {{ return(adapter.dispatch("list_text")(list)) }}
+{%- endmacro %}
+
+{% macro duckdb__list_text(list) -%}
     nullif(array_to_string(list_sort(
         list_transform({{ list }}, lambda item: coalesce(nullif(item, ''), '(no name)'))
     ), ', '), '')
 {%- endmacro %}
 
+{% macro spark__list_text(list) -%}
+    nullif(array_join(array_sort(
+        transform({{ list }}, item -> coalesce(nullif(item, ''), '(no name)'))
+    ), ', '), '')
+{%- endmacro %}
+
+
 {#- What a list holds and another does not: nothing where one of them is null. -#}
 {% macro list_without(list, other) -%}
+    {{ return(adapter.dispatch("list_without")(list, other)) }}
+{%- endmacro %}
+
+{% macro duckdb__list_without(list, other) -%}
     list_filter({{ list }}, lambda item: not list_contains({{ other }}, item))
+{%- endmacro %}
+
+{% macro spark__list_without(list, other) -%}
+    filter({{ list }}, item -> not array_contains({{ other }}, item))
+{%- endmacro %}
+
+
+{#- In place of dbt's own, which knows no order on Spark: dbt.listagg. -#}
+{% macro spark__listagg(measure, delimiter_text, order_by_clause, limit_num) -%}
+    listagg({{ measure }}, {{ delimiter_text }}) within group ({{ order_by_clause }})
 {%- endmacro %}

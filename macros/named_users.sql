@@ -6,7 +6,7 @@
             user_key,
             site_id,
             user_id,
-            lower(email) as email
+            {{ lowered('email') }} as email
         from {{ ref('int_users') }}
     ),
 
@@ -16,7 +16,7 @@
             'team' as group_kind,
             team_name as group_name,
             user_id as named_id,
-            lower(email) as named_email,
+            {{ lowered('email') }} as named_email,
             false as is_pattern
         from {{ ref('teams') }}
         union all
@@ -25,7 +25,7 @@
             'staff' as group_kind,
             'staff' as group_name,
             user_id as named_id,
-            lower(email) as named_email,
+            {{ lowered('email') }} as named_email,
             coalesce(email like '%*%', false) as is_pattern
         from {{ ref('staff') }}
         union all
@@ -34,7 +34,7 @@
             'tag' as group_kind,
             tag as group_name,
             user_id as named_id,
-            lower(email) as named_email,
+            {{ lowered('email') }} as named_email,
             false as is_pattern
         from {{ ref('user_tags') }}
     )

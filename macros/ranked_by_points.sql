@@ -3,7 +3,7 @@
 {% macro ranked_by_points(relation) -%}
     select
         *,
-        rank() over (partition by contest_id, site_id order by points desc) as rank,
+        cast(rank() over (partition by contest_id, site_id order by points desc) as bigint) as rank,
         count(*) over (partition by contest_id, site_id, points) > 1 as is_tied,
         min(points) over (
             partition by contest_id, site_id

@@ -5,11 +5,9 @@
 -#}
 {% macro note_build() %}
     {%- if execute and flags.WHICH in ("build", "run") -%}
-        {%- call statement("note_build", auto_begin=true) -%}
-            create schema if not exists {{ unfinished_builds().without_identifier() }};
-            create table if not exists {{ unfinished_builds() }} (invocation_id varchar);
-            insert into {{ unfinished_builds() }} values ('{{ invocation_id }}')
-        {%- endcall -%}
+        {%- for sql in note_of_build() -%}
+            {%- call statement("note_build", auto_begin=true) -%}{{ sql }}{%- endcall -%}
+        {%- endfor -%}
         {%- do adapter.commit() -%}
     {%- endif -%}
 {% endmacro %}
@@ -22,8 +20,7 @@
         {%- set models = graph.nodes.values() | selectattr("resource_type", "equalto", "model") -%}
         {%- set left_out = models | map(attribute="unique_id") | reject("in", selected_resources) | list -%}
         {%- call statement("strike_out_build", auto_begin=true) -%}
-            delete from {{ unfinished_builds() }}
-            {%- if left_out %} where invocation_id = '{{ invocation_id }}'{% endif -%}
+            {{ strike_out(only_this_build=left_out | length > 0) }}
         {%- endcall -%}
         {%- do adapter.commit() -%}
     {%- endif -%}
@@ -32,5 +29,5 @@
 
 {#- Where builds are noted while they last; scripts/publish.py looks there. -#}
 {% macro unfinished_builds() %}
-    {{- return(api.Relation.create(database=target.database, schema="staging", identifier="unfinished_builds")) -}}
+    {{- return(api.Relation.create(database=target.database | default(none), schema="staging", identifier="unfinished_builds")) -}}
 {% endmacro %}

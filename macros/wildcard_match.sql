@@ -1,7 +1,7 @@
 {#- Whether a text matches an alias pattern: case is ignored, blanks around are ignored, and * stands for any text. -#}
 {% macro wildcard_match(text, pattern) -%}
-    lower(coalesce({{ cleaned(text) }}, '')) like
+    {{ lowered("coalesce(" ~ cleaned(text) ~ ", '')") }} like
     replace(replace(replace(replace(
-        lower(coalesce({{ cleaned(pattern) }}, '')), '\', '\\'), '%', '\%'), '_', '\_'), '*', '%'
-    ) escape '\'
+        {{ lowered("coalesce(" ~ cleaned(pattern) ~ ", '')") }}, '!', '!!'), '%', '!%'), '_', '!_'), '*', '%'
+    ) escape '!'
 {%- endmacro %}

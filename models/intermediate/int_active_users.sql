@@ -38,7 +38,7 @@ final as (
         {{ newest('company', ['download_number', 'last_occurred_at']) }} as company,
         {{ newest('email', ['download_number', 'last_occurred_at']) }} as email,
         count(distinct {{ folded("coalesce(first_name, '') || ' ' || coalesce(last_name, '')") }}) as name_count,
-        count(distinct lower(email)) as email_count,
+        count(distinct {{ lowered('email') }}) as email_count,
         min(first_occurred_at) as first_seen_at,
         max(last_occurred_at) as last_seen_at,
         min(account_created_at) as account_created_at,

@@ -32,25 +32,35 @@ stated as (
     select
         *,
         coalesce(
-            last_value(nullif(joined_count, left_count) > left_count ignore nulls)
-                over (room_moments rows between unbounded preceding and 1 preceding),
+            {{ last_known('nullif(joined_count, left_count) > left_count') }} over earlier_moments,
             false
         ) as was_in,
-        sum(joined_count - left_count) over (room_moments rows between unbounded preceding and current row)
-            as running_count
+        sum(joined_count - left_count) over moments_until_now as running_count
     from moments
-    window room_moments as (partition by site_id, user_id, room_key order by occurred_at)
+    window
+        earlier_moments as (
+            partition by site_id, user_id, room_key
+            order by occurred_at
+            rows between unbounded preceding and 1 preceding
+        ),
+        moments_until_now as (
+            partition by site_id, user_id, room_key
+            order by occurred_at
+            rows between unbounded preceding and current row
+        )
 ),
 
 -- Joined minus Left, floored at zero: a Left without a Joined does not swallow the next Joined.
 floored as (
     select
         *,
-        running_count - least(
-            0, min(running_count) over (room_moments rows between unbounded preceding and current row)
-        ) as open_count
+        running_count - least(0, min(running_count) over moments_until_now) as open_count
     from stated
-    window room_moments as (partition by site_id, user_id, room_key order by occurred_at)
+    window moments_until_now as (
+        partition by site_id, user_id, room_key
+        order by occurred_at
+        rows between unbounded preceding and current row
+    )
 ),
 
 followed as (
@@ -60,10 +70,15 @@ followed as (
         lead(left_count) over room_moments as next_left_count,
         lead(left_activity_key) over room_moments as next_left_activity_key,
         lead(joined_activity_key) over room_moments as next_joined_activity_key,
-        min(case when open_count = 0 then occurred_at end)
-            over (room_moments rows between current row and unbounded following) as emptied_at
+        min(case when open_count = 0 then occurred_at end) over moments_from_now as emptied_at
     from floored
-    window room_moments as (partition by site_id, user_id, room_key order by occurred_at)
+    window
+        room_moments as (partition by site_id, user_id, room_key order by occurred_at),
+        moments_from_now as (
+            partition by site_id, user_id, room_key
+            order by occurred_at
+            rows between current row and unbounded following
+        )
 ),
 
 joins as (
@@ -82,12 +97,15 @@ moved as (
     select
         *,
         min(case when previous_session_key is distinct from session_key then occurred_at end)
-            over (user_joins range between interval 1 second following and unbounded following)
-            as next_session_joined_at,
+            over later_joins as next_session_joined_at,
         min(case when previous_room_key is distinct from room_key then occurred_at end)
-            over (user_joins range between interval 1 second following and unbounded following) as next_room_joined_at
+            over later_joins as next_room_joined_at
     from joins
-    window user_joins as (partition by site_id, user_id order by occurred_at)
+    window later_joins as (
+        partition by site_id, user_id
+        order by occurred_at
+        range between interval 1 second following and unbounded following
+    )
 ),
 
 final as (

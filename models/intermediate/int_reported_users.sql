@@ -4,7 +4,7 @@
 with users as (
     select
         *,
-        lower(email) as folded_email
+        {{ lowered('email') }} as folded_email
     from {{ ref('stg_juno__users') }}
 ),
 
@@ -12,7 +12,7 @@ active_users as (
     select
         site_id,
         user_id,
-        lower(email) as folded_email
+        {{ lowered('email') }} as folded_email
     from {{ ref('int_active_users') }}
 ),
 

@@ -18,7 +18,7 @@ parsed as (
             when activity_type = 'credits_earned' then
                 {{ decimal_number("label", before=words_before, after=unit ~ words_after) }}
         end as credit_count,
-        lower(category || '|' || action || '|' || coalesce(label, ''))
+        {{ lowered("category || '|' || action || '|' || coalesce(label, '')") }}
         like '%{{ accumulative }}%' as is_accumulative
     from activities
 ),

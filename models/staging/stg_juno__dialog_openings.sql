@@ -16,9 +16,9 @@ final as (
         -- Which of the columns holds the words of the heading 'Dialog open' is not known.
         coalesce(
             label,
-            trim({{ regex_group(
+            {{ trimmed(regex_group(
                 "category || ' ' || action", "(?is)^dialog(?: open)+(?:[ :-]+([^ :-].*))?$"
-            ) }})
+            )) }}
         ) as dialog_name,
         category,
         action,

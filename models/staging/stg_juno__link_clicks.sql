@@ -25,12 +25,12 @@ told_apart as (
 parsed as (
     select
         *,
-        lower(coalesce(
-            {{ regex_group("url", "(?is)^" ~ scheme_and_user ~ host ~ port_and_path) }},
-            {{ regex_group("url", "(?is)^" ~ bare_host ~ port_and_path) }}
-        )) as url_host,
-        lower({{ regex_group("url", "(?i)^([a-z][a-z0-9+.-]*)://") }}) as host_scheme,
-        lower({{ regex_group("url", "(?i)^(mailto|tel|sms|javascript|data):") }}) as hostless_scheme
+        coalesce(
+            {{ lowered(regex_group("url", "(?is)^" ~ scheme_and_user ~ host ~ port_and_path)) }},
+            {{ lowered(regex_group("url", "(?is)^" ~ bare_host ~ port_and_path)) }}
+        ) as url_host,
+        {{ lowered(regex_group("url", "(?i)^([a-z][a-z0-9+.-]*)://")) }} as host_scheme,
+        {{ lowered(regex_group("url", "(?i)^(mailto|tel|sms|javascript|data):")) }} as hostless_scheme
     from told_apart
 ),
 

@@ -11,8 +11,8 @@ with activities as (
 parsed as (
     select
         *,
-        trim({{ regex_group("category", question_pattern, 1) }}) as question_type,
-        trim({{ regex_group("category", question_pattern, 2) }}) as question_name,
+        {{ trimmed(regex_group("category", question_pattern, 1)) }} as question_type,
+        {{ trimmed(regex_group("category", question_pattern, 2)) }} as question_name,
         case
             when activity_type = 'rating_answered' then {{ decimal_number("label") }}
         end as rating_value

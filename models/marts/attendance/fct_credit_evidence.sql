@@ -30,14 +30,14 @@ booked as (
         user_id,
         content_id,
         count(*) filter (where activity_type = 'credits_earned') as earned_count,
-        sum(credit_count) as earned_credit_count,
+        cast(sum(credit_count) as decimal(38, 2)) as earned_credit_count,
         count(*) filter (where is_credit_count_unparsed) as unparsed_count,
         min(occurred_at) filter (where activity_type = 'credits_earned') as first_earned_at,
-        min_by(activity_key, row(occurred_at, activity_key)) filter (where activity_type = 'credits_earned')
+        min_by(activity_key, (occurred_at, activity_key)) filter (where activity_type = 'credits_earned')
             as first_earned_activity_key,
         count(*) filter (where activity_type = 'credits_claimed') as claimed_count,
         min(occurred_at) filter (where activity_type = 'credits_claimed') as first_claimed_at,
-        min_by(activity_key, row(occurred_at, activity_key)) filter (where activity_type = 'credits_claimed')
+        min_by(activity_key, (occurred_at, activity_key)) filter (where activity_type = 'credits_claimed')
             as first_claimed_activity_key
     from credits
     group by 1, 2, 3

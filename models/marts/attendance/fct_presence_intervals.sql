@@ -105,8 +105,8 @@ looked_back as (
         room_key,
         occurred_at,
         is_evidence,
-        last_value(joined_at ignore nulls) over earlier_stays as joined_at,
-        last_value(closed_at ignore nulls) over earlier_stays as closed_at
+        {{ last_known('joined_at') }} over earlier_stays as joined_at,
+        {{ last_known('closed_at') }} over earlier_stays as closed_at
     from stays_and_evidence
     window earlier_stays as (
         partition by site_id, user_id, room_key

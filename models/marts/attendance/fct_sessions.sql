@@ -60,7 +60,7 @@ peaks as (
     select
         session_key,
         max(peak_people_count) as peak_people_count,
-        min_by(minute_at, row(-peak_people_count, minute_at)) as peak_minute_at
+        min_by(minute_at, (-peak_people_count, minute_at)) as peak_minute_at
     from concurrency
     group by 1
 ),

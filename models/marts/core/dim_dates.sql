@@ -20,17 +20,18 @@ calendar as (
 numbered as (
     select
         calendar_date,
-        mod({{ dbt.datediff("cast('1900-01-01' as date)", 'calendar_date', 'day') }}, 7) + 1 as weekday_number
+        cast(mod({{ dbt.datediff("cast('1900-01-01' as date)", 'calendar_date', 'day') }}, 7) + 1 as bigint)
+            as weekday_number
     from calendar
 ),
 
 final as (
     select
         calendar_date,
-        extract(year from calendar_date) as year_number,
-        extract(quarter from calendar_date) as quarter_number,
-        extract(month from calendar_date) as month_number,
-        extract(week from calendar_date) as iso_week_number,
+        cast(extract(year from calendar_date) as bigint) as year_number,
+        cast(extract(quarter from calendar_date) as bigint) as quarter_number,
+        cast(extract(month from calendar_date) as bigint) as month_number,
+        cast(extract(week from calendar_date) as bigint) as iso_week_number,
         weekday_number,
         weekday_number >= 6 as is_weekend
     from numbered

@@ -50,10 +50,10 @@ weeks as (
         cohort_sizes.cohort_week_date,
         cohort_sizes.cohort_user_count,
         calendar.calendar_date as week_date,
-        row_number() over (
+        cast(row_number() over (
             partition by cohort_sizes.site_id, cohort_sizes.cohort_week_date
             order by calendar.calendar_date
-        ) - 1 as weeks_since_first
+        ) - 1 as bigint) as weeks_since_first
     from cohort_sizes
     inner join latest on cohort_sizes.site_id = latest.site_id
     inner join calendar

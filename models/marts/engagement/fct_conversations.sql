@@ -68,7 +68,7 @@ final as (
         case when user_id is not null then user_number = 1 end as is_first_of_user,
         occurred_at,
         {{ local_date('occurred_at') }} as occurred_date,
-        length(written_text) as text_length_characters,
+        cast(length(written_text) as bigint) as text_length_characters,
         {{ word_count('written_text') }} as word_count,
         case when content_id is not null then {{ seconds_between('previous_at', 'occurred_at') }} end
             as seconds_since_previous,

@@ -32,7 +32,7 @@ reached as (
         user_id,
         lesson_name,
         min(occurred_at) as reached_at,
-        min_by(activity_key, row(occurred_at, activity_key)) as reached_activity_key
+        min_by(activity_key, (occurred_at, activity_key)) as reached_activity_key
     from track_events
     where lesson_name is not null
     group by 1, 2, 3, 4
@@ -58,10 +58,10 @@ averaged as (
 ordered as (
     select
         *,
-        dense_rank() over (
+        cast(dense_rank() over (
             partition by site_id, content_id
             order by mean_position, lesson_name
-        ) as lesson_order
+        ) as bigint) as lesson_order
     from averaged
 ),
 

@@ -40,8 +40,10 @@ final as (
         count(*) filter (where activity_type = 'credits_claimed') as claimed_count,
         count(*) filter (where is_open) as open_count,
         count(*) filter (where is_credit_count_unparsed) as unparsed_count,
-        sum(credit_count) as earned_credit_count,
-        case when bool_or(is_open) then sum(case when is_open then credit_count end) else 0 end as open_credit_count
+        cast(sum(credit_count) as decimal(38, 2)) as earned_credit_count,
+        cast(
+            case when bool_or(is_open) then sum(case when is_open then credit_count end) else 0 end as decimal(38, 2)
+        ) as open_credit_count
     from acts
     group by site_id, user_id, content_id, last_claimed_at
 )

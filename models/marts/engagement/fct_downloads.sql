@@ -10,10 +10,10 @@ numbered as (
     select
         *,
         case
-            when user_id is not null and downloaded_title is not null then row_number() over (
+            when user_id is not null and downloaded_title is not null then cast(row_number() over (
                 partition by site_id, user_id, activity_type, content_id, downloaded_title
                 order by occurred_at, activity_key
-            )
+            ) as bigint)
         end as download_number
     from downloads
 ),

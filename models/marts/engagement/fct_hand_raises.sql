@@ -20,7 +20,7 @@ stated as (
     select
         *,
         coalesce(
-            last_value(nullif(raised_count, lowered_count) > lowered_count ignore nulls) over (
+            {{ last_known('nullif(raised_count, lowered_count) > lowered_count') }} over (
                 partition by site_id, user_id, content_id
                 order by occurred_at
                 range between unbounded preceding and interval 1 second preceding

@@ -10,10 +10,10 @@ numbered as (
     select
         *,
         case
-            when user_id is not null and notification_text is not null then row_number() over (
+            when user_id is not null and notification_text is not null then cast(row_number() over (
                 partition by site_id, user_id, notification_text
                 order by occurred_at, activity_key
-            )
+            ) as bigint)
         end as click_number
     from notification_clicks
 ),
@@ -32,7 +32,7 @@ final as (
         occurred_at,
         {{ local_date('occurred_at') }} as occurred_date,
         click_number,
-        length(notification_text) as text_length_characters,
+        cast(length(notification_text) as bigint) as text_length_characters,
         report_id,
         record_number
     from numbered

@@ -32,7 +32,7 @@ typed as (
 numbered as (
     select
         *,
-        row_number() over user_answers as user_answer_number,
+        cast(row_number() over user_answers as bigint) as user_answer_number,
         count(*) over (partition by question_key, user_id) as user_answer_count,
         lag(answer) over user_answers as previous_answer
     from typed

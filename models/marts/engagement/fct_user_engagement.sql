@@ -68,7 +68,7 @@ counted as (
         coalesce(attended.live_session_count, 0) as live_session_count,
         coalesce(attended.attended_session_count, 0) as attended_session_count,
         coalesce(attended.likely_seconds, 0) as likely_seconds,
-        coalesce(attended.likely_seconds, 0) / 60.0 as attendance_count
+        cast(coalesce(attended.likely_seconds, 0) as double) / 60 as attendance_count
     from acts
     inner join days on acts.user_key = days.user_key
     left join attended on acts.user_key = attended.user_key

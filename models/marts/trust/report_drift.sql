@@ -32,7 +32,7 @@ reports as (
         activity_reports.report_id,
         activity_reports.site_id,
         'activities' as report_kind,
-        downloads.download_number as report_number,
+        cast(downloads.download_number as bigint) as report_number,
         activity_reports.file_name,
         activity_reports.file_format,
         activity_reports.encoding,
@@ -59,10 +59,10 @@ reports as (
         report_id,
         site_id,
         'users' as report_kind,
-        row_number() over (
+        cast(row_number() over (
             partition by site_id
             order by coalesce(report_date, cast(loaded_at as date)), loaded_at, report_id
-        ) as report_number,
+        ) as bigint) as report_number,
         file_name,
         file_format,
         encoding,

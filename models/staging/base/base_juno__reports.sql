@@ -17,7 +17,7 @@ final as (
         rejected_count,
         row_number() over (
             partition by site_id
-            order by last_occurred_at, record_count, report_id
+            order by last_occurred_at nulls last, record_count, report_id
         ) as download_number,
         first_occurred_at,
         last_occurred_at,

@@ -1,0 +1,170 @@
+{#-
+What differs between the SQL engines in whole statements; what differs inside an expression is in engine.sql. The statements
+are those of DuckDB, and Spark has others where it lacks them: it updates and deletes nothing in a Parquet table, takes one
+statement at a time, and reads the landed reports where they lie.
+-#}
+
+{#- What notes a build, and strikes out its note or those of all builds (unfinished_builds.sql). -#}
+{% macro note_of_build() -%}
+    {{ return(adapter.dispatch("note_of_build")()) }}
+{%- endmacro %}
+
+{% macro duckdb__note_of_build() -%}
+    {{ return([
+        "create schema if not exists " ~ unfinished_builds().without_identifier(),
+        "create table if not exists " ~ unfinished_builds() ~ " (invocation_id varchar)",
+        "insert into " ~ unfinished_builds() ~ " values ('" ~ invocation_id ~ "')",
+    ]) }}
+{%- endmacro %}
+
+{% macro spark__note_of_build() -%}
+    {{ return([
+        "create schema if not exists " ~ unfinished_builds().without_identifier(),
+        "create table if not exists " ~ unfinished_builds() ~ " (noted_at timestamp, invocation_id string)"
+        ~ " using parquet partitioned by (invocation_id)",
+        "insert into " ~ unfinished_builds() ~ " values (current_timestamp(), '" ~ invocation_id ~ "')",
+    ]) }}
+{%- endmacro %}
+
+{% macro strike_out(only_this_build) -%}
+    {{ return(adapter.dispatch("strike_out")(only_this_build)) }}
+{%- endmacro %}
+
+{% macro duckdb__strike_out(only_this_build) -%}
+    delete from {{ unfinished_builds() }}
+    {%- if only_this_build %} where invocation_id = '{{ invocation_id }}'{% endif -%}
+{%- endmacro %}
+
+{% macro spark__strike_out(only_this_build) -%}
+    {%- if only_this_build -%}
+        alter table {{ unfinished_builds() }} drop if exists partition (invocation_id = '{{ invocation_id }}')
+    {%- else -%}
+        truncate table {{ unfinished_builds() }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- What is missing before anything can be built, and the cure; none if a report was landed. -#}
+{% macro missing_reports() -%}
+    {{ return(adapter.dispatch("missing_reports")()) }}
+{%- endmacro %}
+
+{#- (The loader makes all its tables with the first report.) -#}
+{% macro duckdb__missing_reports() -%}
+    {%- for table in ("activities", "users") -%}
+        {%- set landed = source("raw", table) -%}
+        {%- if adapter.get_relation(landed.database, landed.schema, landed.identifier) is none -%}
+            {{ return(
+                "there is no table " ~ landed ~ ".\n"
+                ~ "Cure: .venv/bin/python scripts/load_reports.py reports/   (or: make build)"
+            ) }}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(none) }}
+{%- endmacro %}
+
+{% macro spark__missing_reports() -%}
+    {%- for table in ("reports", "user_reports") -%}
+        {%- if run_query("select 1 from " ~ source("raw", table) ~ " limit 1") | length > 0 -%}
+            {{ return(none) }}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(
+        "there is none below " ~ spark_landing() ~ ".\n"
+        ~ "Cure: land them there as Parquet, or say with SPARK_LANDING where they are (docs/scale.md)."
+    ) }}
+{%- endmacro %}
+
+
+{#- Makes the landed reports known to the engine before a build. DuckDB has them in its file. -#}
+{% macro find_landed_reports() -%}
+    {%- if execute and flags.WHICH in ("build", "run", "test") -%}
+        {%- do adapter.dispatch("find_landed_reports")() -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro duckdb__find_landed_reports() -%}
+{%- endmacro %}
+
+{#- External tables over <landing>/<table>/site_id=…/report_id=…/, with the types that the sources declare
+    (models/staging/_juno__sources.yml) and not with those that the values look like. -#}
+{% macro spark__find_landed_reports() -%}
+    {%- for source in graph.sources.values() | selectattr("source_name", "equalto", "raw") -%}
+        {%- set relation = api.Relation.create(schema=source.schema, identifier=source.identifier) -%}
+        {%- if loop.first -%}
+            {%- do run_query("create schema if not exists " ~ relation.without_identifier()) -%}
+        {%- endif -%}
+        {%- set location = spark_landing() ~ "/" ~ source.identifier -%}
+        {%- set existing = load_relation(relation) -%}
+        {%- if existing and ("Location: " ~ location) not in existing.information | replace("file:", "") -%}
+            {%- do run_query("drop table " ~ relation) -%}
+            {%- set existing = none -%}
+        {%- endif -%}
+        {%- if not existing -%}
+            {%- do run_query(spark_raw_table(relation, source.columns.values(), location)) -%}
+        {%- endif -%}
+        {%- do run_query("msck repair table " ~ relation ~ " sync partitions") -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+{#- What creates the external table of a source. (Every table is parted in the same way, also those that hold no site_id or
+    report_id of their own.) -#}
+{% macro spark_raw_table(relation, columns, location) -%}
+    {%- set parts = ("site_id", "report_id") -%}
+    create table {{ relation }} (
+        {%- for column in columns if column.name not in parts %}
+        {{ column.name }} {{ modules.re.sub("(.*)\\[\\]", "array<\\1>", column.data_type) }},
+        {%- endfor %}
+        {{ parts | join(" string, ") }} string
+    ) using parquet partitioned by ({{ parts | join(", ") }}) location {{ spark_literal(location) }}
+{%- endmacro %}
+
+{#- The folder of the landing: SPARK_LANDING, or warehouse/landing in the project. -#}
+{% macro spark_landing() -%}
+    {%- set landing = env_var("SPARK_LANDING", "warehouse/landing") -%}
+    {%- if landing.startswith("/") or ":" in landing -%}
+        {{ return(landing.rstrip("/")) }}
+    {%- endif -%}
+    {{ return(invocation_args_dict.project_dir ~ "/" ~ landing.rstrip("/")) }}
+{%- endmacro %}
+
+{#- A text as a literal. -#}
+{% macro spark_literal(text) -%}
+    '{{ text | replace("\\", "\\\\") | replace("'", "\\'") }}'
+{%- endmacro %}
+
+
+{#- In place of dbt-spark's own, which in a session writes None for what is blank and ends a text at its first quote. A value
+    that does not fit its column ends the seed, as on DuckDB, and does not become null. -#}
+{% macro spark__load_csv_rows(model, agate_table) -%}
+    {%- set types = model.config.column_types -%}
+    {%- for rows in agate_table.rows | batch(1000) -%}
+        {%- set sql -%}
+            insert into {{ this }}
+            select
+            {%- for name in agate_table.column_names %}
+                {%- set type = types[name] %}
+                {%- if type == "string" %}
+                {{ name }}
+                {%- else %}
+                if({{ name }} is not null, coalesce({{ try_cast(name, type) }}, raise_error(concat(
+                    '{{ model.name }}: ', {{ name }}, ' in the column {{ name }} is no {{ type }}'
+                ))), null)
+                {%- endif %}
+                {%- if not loop.last %},{% endif %}
+            {%- endfor %}
+            from values
+            {%- for row in rows %}
+                (
+                {%- for value in row -%}
+                    {{ "cast(null as string)" if value is none else spark_literal(value) }}
+                    {%- if not loop.last %}, {% endif %}
+                {%- endfor -%}
+                ){% if not loop.last %},{% endif %}
+            {%- endfor %}
+            as rows ({{ agate_table.column_names | join(", ") }})
+        {%- endset -%}
+        {%- do adapter.add_query(sql, abridge_sql_log=True) -%}
+    {%- endfor -%}
+    {{ return("") }}
+{%- endmacro %}
