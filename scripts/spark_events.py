@@ -19,9 +19,7 @@ from rich.console import Console
 from warehouse import WarehouseError
 
 NODE = re.compile(r'"node_id": "((?:model|seed|test)\.[^"]+)"')
-PARTITIONING = re.compile(
-    r"Exchange (?:hashpartitioning|rangepartitioning)\(([^\n]*?), \d+\)|Exchange (SinglePartition)"
-)
+PARTITIONING = re.compile(r"(?:hash|range)partitioning\(([^\n]*?), \d+\)|(SinglePartition)")
 EXPRESSION_ID = re.compile(r"#\d+L?")
 NO_NODE = "(no node)"
 
