@@ -23,12 +23,18 @@ from load_reports import (
     TimeZoneOption,
     declared,
     describe,
-    printable,
     progress_bar,
 )
 from parquet_landing import land_as_parquet, withdraw_sample_from
 from parquet_layout import landing_path
 from warehouse import WarehouseError, in_words
+
+LandingOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--landing", envvar="LANDING", help="Folder of the Parquet files. Default: SPARK_LANDING or warehouse/landing."
+    ),
+]
 
 
 def main(
@@ -36,25 +42,10 @@ def main(
         Path | None,
         typer.Option("--reports", envvar="REPORTS", help="Folder or file of reports. Default: reports/ or the sample."),
     ] = None,
-    landing: Annotated[
-        Path | None,
-        typer.Option(
-            "--landing",
-            envvar="LANDING",
-            help="Folder of the Parquet files. Default: SPARK_LANDING or warehouse/landing.",
-        ),
-    ] = None,
+    landing: LandingOption = None,
     jobs: Annotated[
         int, typer.Option("--jobs", envvar="JOBS", min=1, help="Files that are taken apart at once. Default: cores.")
     ] = os.cpu_count() or 1,
-    withdraw: Annotated[
-        str | None,
-        typer.Option(
-            "--withdraw",
-            envvar="WITHDRAW",
-            help="Land nothing, and take this report out: its id or the name of its file.",
-        ),
-    ] = None,
     site: SiteOption = DEFAULT_SITE,
     time_zone: TimeZoneOption = "UTC",
     date_format: DateFormatOption = None,
@@ -65,18 +56,14 @@ def main(
 
     Exit codes: 0 all landed, or left out as withdrawn; 1 something was rejected or refused, and said; 2 wrong usage.
     """
-    # They bring dbt along, which takes seconds, and every worker begins with this module.
+    # It brings dbt along, which takes seconds, and every worker begins with this module.
     from build_warehouse import choose_reports
-    from withdraw_landed import withdraw_from
 
     console = Console(soft_wrap=True)
     root = (landing or landing_path()).resolve()
     declaration = declared(site, time_zone, date_format, encoding, again)
     is_clean = True
     try:
-        if withdraw is not None:
-            console.print(f"Withdrawn: {printable(str(withdraw_from(root, withdraw)))}", highlight=False)
-            raise typer.Exit(0)
         paths, declaration = choose_reports(reports, declaration)
         with progress_bar(console) as progress:
             for one in land_as_parquet(root, paths, declaration, jobs, progress):

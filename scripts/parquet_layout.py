@@ -11,7 +11,7 @@ import glob
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -74,15 +74,29 @@ def holds(root: Path, table: str) -> bool:
     return any((root / table).glob(f"*/*/{FILE_NAME}"))
 
 
-def load(connection: duckdb.DuckDBPyConnection, root: Path, table: str) -> None:
-    """Load a table of the landing into the same table of raw, with the columns that only the paths tell."""
+def load(
+    connection: duckdb.DuckDBPyConnection,
+    root: Path,
+    table: str,
+    condition: str = "true",
+    parameters: Mapping[str, object] | None = None,
+) -> None:
+    """Load a table of the landing into the same table of raw, with the columns that only the paths tell.
+
+    Args:
+        connection: where the schema raw is.
+        root: the landing.
+        table: the table.
+        condition: SQL for which rows.
+        parameters: what the condition must be told.
+    """
     if not holds(root, table):
         return
     columns = [name for name, _ in _columns(connection, table)]
     connection.execute(
         f"insert into raw.{table} select {', '.join(columns)} from read_parquet($pattern, hive_partitioning = true,"
-        " hive_types_autocast = false, union_by_name = true)",
-        {"pattern": pattern(root, table)},
+        f" hive_types_autocast = false, union_by_name = true) where {condition}",
+        {"pattern": pattern(root, table)} | dict(parameters or {}),
     )
 
 
@@ -144,8 +158,21 @@ def drop(folder: Path) -> None:
         shutil.rmtree(folder)
 
 
+def rewriting(root: Path) -> Path:
+    """Where the files lie that are to take the places of others, all or none: in the same folders as in the landing."""
+    return Path(f"{root}.rewriting")
+
+
+def rewrite(root: Path) -> None:
+    """Put the files that were written anew in the places of the old ones; what was begun is completed."""
+    for file in sorted(rewriting(root).rglob(FILE_NAME)):
+        place(file, root / file.parent.relative_to(rewriting(root)))
+    shutil.rmtree(rewriting(root), ignore_errors=True)
+
+
 def clear_unfinished(root: Path) -> None:
-    """Take out what a landing or a withdrawal left that was killed."""
+    """Complete a rewriting, and take out what a landing or a withdrawal left that was killed."""
+    rewrite(root)
     for site in _sites(root, MARKS):
         for mark in site.glob("report_id=*"):
             for table in (*MANIFESTS, *RECORDS):

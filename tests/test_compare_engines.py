@@ -93,7 +93,7 @@ def test_rows_that_differ_are_counted_on_both_sides(
     ("query", "fault"),
     [
         ("select * replace (user_id::int as user_id) from facts", "user_id is BIGINT in DuckDB and INTEGER in Spark"),
-        ("select * replace (0.3::double as ratio) from facts", "ratio is DECIMAL(2,1) in DuckDB and DOUBLE in Spark"),
+        ("select * replace (0.3::double as ratio) from facts", "ratio is DECIMAL(3,1) in DuckDB and DOUBLE in Spark"),
         ("select * exclude (tags) from facts", "Spark has no column tags"),
         ("select *, 1 as more from facts", "DuckDB has no column more"),
     ],

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -15,12 +16,14 @@ import pytest
 
 import parquet_landing
 import parquet_layout
+from forget import find_person, forget
+from forget_landed import forget_in
 from landing import SAMPLE_SITE, Declaration, Landing, land_reports
 from loader_fixtures import SHORT_HEADER, activity, report_text, rows, write
 from parquet_landing import land_as_parquet, withdraw_sample_from, writing
 from parquet_layout import TABLES, place
 from report_files import find_reports
-from warehouse import PROJECT_ROOT, RAW_TABLES, WarehouseError
+from warehouse import PROJECT_ROOT, RAW_TABLES, WarehouseError, connect
 from withdraw_landed import withdraw_from
 
 SAMPLE = find_reports([str(PROJECT_ROOT / "sample" / "reports")])
@@ -68,7 +71,7 @@ def columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
 def assert_equal_to_the_warehouse(root: Path, warehouse: duckdb.DuckDBPyConnection) -> None:
     with landed(root) as found:
         for table in TABLES:
-            compared = [name for name in columns(warehouse, table) if name != "loaded_at"]
+            compared = [name for name in columns(warehouse, table) if name not in ("loaded_at", "forgotten_at")]
             query = f"select {', '.join(compared)} from raw.{table} order by all"
             assert rows(found, query) == rows(warehouse, query), table
 
@@ -356,3 +359,132 @@ def test_a_withdrawal_that_was_cut_short_is_completed(
     with landed(root) as found:
         assert rows(found, "select user_id from raw.activities") == ["b"]
         assert rows(found, "select file_name from raw.reports") == ["b.csv"]
+
+
+@pytest.fixture
+def beside(root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A warehouse beside the landing, so that both have the same salt."""
+    with connect(root.parent / "activity.duckdb") as connection:
+        connection.execute(RAW_TABLES)
+        yield connection
+
+
+def test_a_forgotten_person_is_out_of_the_landing_as_out_of_the_warehouse(
+    beside: duckdb.DuckDBPyConnection, root: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    header = "User ID,First,Last,Email,Category,Action,Label,Date"
+    ada = "7,Ada,Byron,ada@x.org,Chat,Message,hello,2024-05-01 10:00:00"
+    bob = "8,Bob,Low,bob@x.org,Chat,Message,thanks Ada Byron,2024-05-01 10:00:00"
+    carl = "9,Carl,Oh,carl@x.org,Chat,Message,hello,2024-05-01 10:00:00"
+    write(folder / "Ada Byron.csv", report_text(ada, header=header))
+    write(folder / "both.csv", report_text(ada, bob, "8,Bob,Ada Byron", carl, header=header))
+    write(folder / "without.csv", report_text(carl, header=header))
+    write(folder / "users.csv", "User ID,Email,First,Last\n,ada@x.org,Ada,Byron\n8,bob@x.org,Bob,Low\n")
+    paths = find_reports([str(folder)])
+    elsewhere = write(tmp_path / "other site.csv", report_text(ada, bob, header=header))
+    for files, site in ((paths, "north"), ([elsewhere], "south")):
+        list(land_reports(beside, files, Declaration(site)))
+        land(root, *files, declaration=Declaration(site))
+    before = files_of(root)
+
+    forget(beside, find_person(beside, "7", "north"))
+    assert sorted(forget_in(root, "7", "north")) == ["Ada Byron.csv", "both.csv", "users.csv"]
+
+    assert_equal_to_the_warehouse(root, beside)
+    with landed(root) as found:
+        assert rows(
+            found,
+            "select user_id, label from raw.activities inner join raw.reports using (report_id)"
+            " where site_id = 'north' order by all",
+        ) == [("8", "thanks [forgotten]"), ("9", "hello"), ("9", "hello")]
+        assert rows(
+            found,
+            "select user_id, label from raw.activities inner join raw.reports using (report_id)"
+            " where site_id = 'south' order by all",
+        ) == [("7", "hello"), ("8", "thanks Ada Byron")]
+    # Only what held the person was written anew.
+    after = files_of(root)
+    kept = [name for name in before if after[name] == before[name]]
+    assert len(kept) == len(before) - (2 + 3 + 2)
+    assert leftovers(root) == []
+
+    # And a later download does not bring them back.
+    later = write(tmp_path / "later.csv", report_text(ada, carl, ada.replace("10:00:00", "11:00:00"), header=header))
+    for one in (
+        [*land_reports(beside, [later], Declaration("north"))],
+        land(root, later, declaration=Declaration("north")),
+    ):
+        assert [(landing.landed_count, landing.rejected_count) for landing in one] == [(1, 2)]
+    assert_equal_to_the_warehouse(root, beside)
+
+
+@pytest.mark.parametrize("table", ["activities", "rejected_records", "reports"])
+def test_a_forgetting_that_was_cut_short_is_completed_by_whoever_comes_next(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    land(root, write(tmp_path / "a.csv", report_text(activity("u1"), activity("u2"))))
+
+    def pull_the_plug(file: Path, folder: Path) -> None:
+        if folder.parent.parent.name == table:
+            raise KeyboardInterrupt
+        place(file, folder)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(parquet_layout, "place", pull_the_plug)
+        with pytest.raises(KeyboardInterrupt):
+            forget_in(root, "u1")
+    land(root, write(tmp_path / "b.csv", report_text(activity("u3"))))
+
+    with landed(root) as found:
+        assert rows(found, "select user_id from raw.activities order by all") == ["u2", "u3"]
+        query = "select landed_count, rejected_count, (select count(*) from raw.rejected_records) from raw.reports"
+        assert rows(found, f"{query} where file_name = 'a.csv'") == [(1, 1, 1)]
+
+
+def test_who_is_not_there_is_not_forgotten(root: Path, tmp_path: Path) -> None:
+    land(root, write(tmp_path / "a.csv", BROKEN))
+    before = files_of(root)
+
+    with pytest.raises(WarehouseError, match=r"there is no user nobody in any report"):
+        forget_in(root, "nobody")
+    assert files_of(root) == before
+
+
+# --- The command lines ---
+
+
+def run(script: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, f"scripts/{script}.py", *arguments]
+    return subprocess.run(
+        command, cwd=PROJECT_ROOT, env=os.environ | settings, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_commands_say_what_became_of_it(root: Path, tmp_path: Path) -> None:
+    report = write(tmp_path / "[b]a.csv", report_text(activity("u1")))
+    settings = {"SPARK_LANDING": str(root)}
+
+    landing = run("land_parquet", "--reports", str(report), "--site", "north", **settings)
+    assert (landing.returncode, landing.stderr) == (0, "")
+    assert "[b]a.csv: 1 records" in landing.stdout
+    rejected = run("land_parquet", "--reports", str(write(tmp_path / "b.csv", BROKEN)), **settings)
+    assert rejected.returncode == 1
+    assert "some day" in rejected.stdout
+    nobody = run("forget_landed", "u9", **settings)
+    assert (nobody.returncode, nobody.stderr) == (1, "")
+    assert "there is no user u9" in nobody.stdout
+    assert "Forgotten in 1 reports" in run("forget_landed", "u1", "--site", "north", **settings).stdout
+    nothing = run("withdraw_landed", "c.csv", **settings)
+    assert (nothing.returncode, nothing.stderr) == (1, "")
+    assert "Withdrawn from the landing" in run("withdraw_landed", "b.csv", **settings).stdout
+
+
+def test_a_landing_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    occupied = write(tmp_path / "occupied", "")
+
+    result = run("land_parquet", "--landing", str(occupied / "landing"))
+
+    assert (result.returncode, result.stderr) == (1, "")
+    assert "cannot be written" in result.stdout
