@@ -1,0 +1,131 @@
+"""Forget a person in a landing in Parquet: what ``forget`` does to a warehouse.
+
+It is done report by report, so that it takes the memory of one: each is loaded into a scratch file, the person is taken
+out of it there by the code that takes them out of a warehouse, and what is left is written in its place.
+
+Exit codes: 0 forgotten, what remains is said; 1 not, or not to the end, and said; 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from forget import Person, find_person, find_traces, forget
+from forgotten import trimmed
+from land_parquet import LandingOption
+from landing import LANDED_REPORTS
+from load_reports import printable
+from parquet_landing import writing
+from parquet_layout import (
+    FORGOTTEN,
+    MANIFESTS,
+    NO_REPORT,
+    RECORDS,
+    landing_path,
+    load,
+    partition,
+    place,
+    rewrite,
+    rewriting,
+    write_parquet,
+)
+from warehouse import WarehouseError, in_words, to_disk
+
+
+def forget_in(root: Path, user_id: str, site_id: str | None = None, also: list[str] | None = None) -> list[str]:
+    """Take a person out of a landing, and remember the hashes of their id and e-mails.
+
+    Returns the names of the files whose reports were changed.
+
+    Raises:
+        WarehouseError: nobody is known by this id, or several are.
+    """
+    with writing(root) as connection:
+        reports = connection.execute(
+            f"select report_id, site_id, file_name from ({LANDED_REPORTS}) order by all"
+        ).fetchall()
+        # All that the person's own records tell of them, whatever report they are in.
+        condition = (
+            f"{trimmed('user_id')} = $user or {trimmed('user_id')} = '' and lower({trimmed('email')}) = lower($user)"
+        )
+        for table in ("activities", "users"):
+            load(connection, root, table, condition, {"user": user_id.strip()})
+        person = find_person(connection, user_id, site_id, also or [])
+        # Here for the hashes: from now on no report that lands brings the person back.
+        forget(connection, person)
+        hashes = Path(f"{root}.scratch-hashes")
+        write_parquet(connection, FORGOTTEN, "site_id", person.site_id, hashes)
+        place(hashes, partition(root, FORGOTTEN, person.site_id, NO_REPORT))
+        return [
+            file_name
+            for report_id, site, file_name in reports
+            if site == person.site_id and _forget_in_report(connection, root, person, report_id)
+        ]
+
+
+def _forget_in_report(connection: duckdb.DuckDBPyConnection, root: Path, person: Person, report_id: str) -> bool:
+    """Write a report anew if it holds the person; returns whether it did."""
+    tables = (*RECORDS, *MANIFESTS)
+    for table in tables:
+        connection.execute(f"delete from raw.{table}")
+        load(connection, root, table, "report_id = $id", {"id": report_id})
+    traces = find_traces(connection, person)
+    if not (traces.records or traces.rejected or any(traces.named.values())):
+        return False
+    forget(connection, person)
+    unfinished = Path(f"{root}.scratch-rewriting")
+    for table in tables:
+        folder = partition(root, table, person.site_id, report_id)
+        is_needed = connection.execute(f"select 1 from raw.{table} limit 1").fetchone()
+        if is_needed or folder.exists():
+            target = unfinished / folder.relative_to(root)
+            target.mkdir(parents=True)
+            write_parquet(connection, table, "report_id", report_id, target / "records.parquet")
+    # All of it is there or nothing: a rename, and who comes next completes what follows.
+    unfinished.rename(rewriting(root))
+    to_disk(root.parent)
+    rewrite(root)
+    return True
+
+
+def main(
+    user_id: Annotated[str, typer.Argument(metavar="USER_ID", envvar="USER_ID", help="Id of the user to forget.")],
+    landing: LandingOption = None,
+    site: Annotated[str | None, typer.Option("--site", help="Site of the user, if the id is of several.")] = None,
+    also: Annotated[
+        list[str] | None, typer.Option("--also", help="Another name or e-mail by which others call the person.")
+    ] = None,
+) -> None:
+    """Forget a user in a landing in Parquet.
+
+    Exit codes: 0 forgotten, what remains is said; 1 not, or not to the end, and said; 2 wrong usage.
+    """
+    console = Console(soft_wrap=True)
+    try:
+        names = forget_in((landing or landing_path()).resolve(), user_id, site, also)
+    except WarehouseError as error:
+        console.print(f"[red]{escape(str(error))}[/red]", highlight=False)
+        raise typer.Exit(1) from error
+    except (OSError, duckdb.Error) as error:
+        console.print(
+            f"[red]Not forgotten to the end: {escape(in_words(error))} Cure: give the same command again.[/red]"
+        )
+        raise typer.Exit(1) from error
+    console.print(f"[green]Forgotten[/green] in {len(names)} reports of the landing.", highlight=False)
+    console.print("From Spark's tables they go with the next dbt build --target spark, and that drops the old files.")
+    if names:
+        console.print("The files of these reports are yours, and go on holding them:")
+    for name in names:
+        console.print(f"  {printable(name)}", highlight=False)
+
+
+if __name__ == "__main__":
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(main)
+    app()

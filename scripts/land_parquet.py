@@ -1,0 +1,86 @@
+"""Land reports as Parquet for Spark: the command line of ``parquet_landing``.
+
+Exit codes: 0 all landed, or left out as withdrawn; 1 something was rejected or refused, and said; 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from landing import DEFAULT_SITE
+from load_reports import (
+    AgainOption,
+    DateFormatOption,
+    EncodingOption,
+    SiteOption,
+    TimeZoneOption,
+    declared,
+    describe,
+    progress_bar,
+)
+from parquet_landing import land_as_parquet, withdraw_sample_from
+from parquet_layout import landing_path
+from warehouse import WarehouseError, in_words
+
+LandingOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--landing", envvar="LANDING", help="Folder of the Parquet files. Default: SPARK_LANDING or warehouse/landing."
+    ),
+]
+
+
+def main(
+    reports: Annotated[
+        Path | None,
+        typer.Option("--reports", envvar="REPORTS", help="Folder or file of reports. Default: reports/ or the sample."),
+    ] = None,
+    landing: LandingOption = None,
+    jobs: Annotated[
+        int, typer.Option("--jobs", envvar="JOBS", min=1, help="Files that are taken apart at once. Default: cores.")
+    ] = os.cpu_count() or 1,
+    site: SiteOption = DEFAULT_SITE,
+    time_zone: TimeZoneOption = "UTC",
+    date_format: DateFormatOption = None,
+    encoding: EncodingOption = None,
+    again: AgainOption = False,
+) -> None:
+    """Land activity reports as Parquet, partitioned by site and report.
+
+    Exit codes: 0 all landed, or left out as withdrawn; 1 something was rejected or refused, and said; 2 wrong usage.
+    """
+    # It brings dbt along, which takes seconds, and every worker begins with this module.
+    from build_warehouse import choose_reports
+
+    console = Console(soft_wrap=True)
+    root = (landing or landing_path()).resolve()
+    declaration = declared(site, time_zone, date_format, encoding, again)
+    is_clean = True
+    try:
+        paths, declaration = choose_reports(reports, declaration)
+        with progress_bar(console) as progress:
+            for one in land_as_parquet(root, paths, declaration, jobs, progress):
+                is_clean &= one.is_clean
+                console.print(describe(one), highlight=False)
+        if withdraw_sample_from(root):
+            console.print("The sample was taken out of the landing: now it holds your own reports.")
+    except WarehouseError as error:
+        console.print(f"[red]{escape(str(error))}[/red]")
+        raise typer.Exit(1) from error
+    except (OSError, duckdb.Error) as error:
+        console.print(f"[red]Not landed to the end: {escape(in_words(error))}[/red]")
+        raise typer.Exit(1) from error
+    raise typer.Exit(0 if is_clean else 1)
+
+
+if __name__ == "__main__":
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(main)
+    app()

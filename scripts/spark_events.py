@@ -1,0 +1,158 @@
+"""What a dbt build cost on Spark, model by model, from the event log: shuffled bytes, processor time, the longest task.
+
+A job belongs to the model whose name dbt writes into the comment of its statement.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from warehouse import WarehouseError
+
+NODE = re.compile(r'"node_id": "((?:model|seed|test)\.[^"]+)"')
+PARTITIONING = re.compile(r"(?:hash|range)partitioning\(([^\n]*?), \d+\)|(SinglePartition)")
+EXPRESSION_ID = re.compile(r"#\d+L?")
+NO_NODE = "(no node)"
+
+
+@dataclass
+class Cost:
+    """What the statements of one node took.
+
+    Attributes:
+        shuffled_bytes: written by tasks for other tasks.
+        input_bytes: read from files.
+        spilled_bytes: written to the disk because memory was short.
+        cpu_seconds: processor time of all tasks.
+        task_seconds: run time of all tasks.
+        longest_task_seconds: run time of the longest.
+        largest_task_bytes: the most that one task read of a shuffle.
+        failed_tasks: tasks that had to be run again.
+        partitioned_by: what rows were brought together by, as the plans say it.
+    """
+
+    shuffled_bytes: int = 0
+    input_bytes: int = 0
+    spilled_bytes: int = 0
+    cpu_seconds: float = 0.0
+    task_seconds: float = 0.0
+    longest_task_seconds: float = 0.0
+    largest_task_bytes: int = 0
+    failed_tasks: int = 0
+    partitioned_by: set[str] = field(default_factory=set)
+
+
+def read_costs(events: Path) -> dict[str, Cost]:
+    """The costs by node, of all applications that wrote into a folder of event logs.
+
+    Raises:
+        WarehouseError: there is no event log.
+    """
+    logs = sorted(path for path in events.rglob("events_*") if path.is_file())
+    if not logs:
+        raise WarehouseError(f"there is no event log in {events}. Cure: spark.eventLog.enabled=true")
+    costs: dict[str, Cost] = defaultdict(Cost)
+    for log in logs:
+        _read(log, costs)
+    return dict(costs)
+
+
+def _read(log: Path, costs: dict[str, Cost]) -> None:
+    nodes: dict[int, str] = {}
+    executions: dict[int, str] = {}
+    partitionings: dict[int, set[str]] = defaultdict(set)
+    for event in _events(log):
+        kind = event["Event"].rpartition(".")[2]
+        if kind == "SparkListenerJobStart":
+            properties = event.get("Properties") or {}
+            node = _node_of(properties.get("spark.job.description") or "")
+            for stage in event["Stage IDs"]:
+                nodes[stage] = node
+            for execution in ("spark.sql.execution.id", "spark.sql.execution.root.id"):
+                if execution in properties:
+                    executions[int(properties[execution])] = node
+        elif kind == "SparkListenerTaskEnd":
+            _add_task(costs[nodes.get(event["Stage ID"], NO_NODE)], event)
+        elif kind in ("SparkListenerSQLExecutionStart", "SparkListenerSQLAdaptiveExecutionUpdate"):
+            # Whose it is, its jobs say: of the statement the event holds the beginning alone.
+            partitionings[event["executionId"]].update(
+                EXPRESSION_ID.sub("", keys) or single
+                for keys, single in PARTITIONING.findall(event.get("physicalPlanDescription") or "")
+            )
+    for execution_id, keys in partitionings.items():
+        if execution_id in executions:
+            costs[executions[execution_id]].partitioned_by.update(keys)
+
+
+def _node_of(statement: str) -> str:
+    found = NODE.search(statement)
+    return found[1] if found else NO_NODE
+
+
+def _add_task(cost: Cost, event: dict[str, Any]) -> None:
+    if event["Task End Reason"]["Reason"] != "Success":
+        cost.failed_tasks += 1
+    metrics = event.get("Task Metrics")
+    if not metrics:
+        return
+    read = metrics["Shuffle Read Metrics"]
+    fetched = read["Remote Bytes Read"] + read["Local Bytes Read"]
+    seconds = metrics["Executor Run Time"] / 1000
+    cost.shuffled_bytes += metrics["Shuffle Write Metrics"]["Shuffle Bytes Written"]
+    cost.input_bytes += metrics["Input Metrics"]["Bytes Read"]
+    cost.spilled_bytes += metrics["Disk Bytes Spilled"]
+    cost.cpu_seconds += metrics["Executor CPU Time"] / 1e9
+    cost.task_seconds += seconds
+    cost.longest_task_seconds = max(cost.longest_task_seconds, seconds)
+    cost.largest_task_bytes = max(cost.largest_task_bytes, fetched)
+
+
+def _events(log: Path) -> Iterator[dict[str, Any]]:
+    with log.open(encoding="utf-8") as lines:
+        for line in lines:
+            try:
+                yield json.loads(line)
+            except json.JSONDecodeError:
+                # The last line of an application that was killed.
+                return
+
+
+def as_markdown(costs: dict[str, Cost]) -> str:
+    """The costs as a table, the most shuffled first."""
+    lines = [
+        "| node | shuffled MB | largest task MB | read MB | spilled MB | CPU s | longest task s | together by |",
+        "|---|--:|--:|--:|--:|--:|--:|---|",
+    ]
+    for node, cost in sorted(costs.items(), key=lambda item: -item[1].shuffled_bytes):
+        megabytes = (cost.shuffled_bytes, cost.largest_task_bytes, cost.input_bytes, cost.spilled_bytes)
+        numbers = [f"{number / 1e6:,.1f}" for number in megabytes]
+        numbers += [f"{cost.cpu_seconds:.1f}", f"{cost.longest_task_seconds:.1f}"]
+        lines.append(f"| {node} | {' | '.join(numbers)} | {'; '.join(sorted(cost.partitioned_by))} |")
+    return "\n".join(lines)
+
+
+def main(events: Annotated[Path, typer.Argument(help="Folder of the event logs (spark.eventLog.dir).")]) -> None:
+    """Show what a build on Spark cost, by model.
+
+    Exit codes: 0 shown; 1 there is no event log; 2 wrong usage.
+    """
+    try:
+        typer.echo(as_markdown(read_costs(events)))
+    except WarehouseError as error:
+        Console(soft_wrap=True).print(f"[red]{error}[/red]", highlight=False)
+        raise typer.Exit(1) from error
+
+
+if __name__ == "__main__":
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(main)
+    app()

@@ -1,0 +1,117 @@
+"""On a real Spark cluster every mart is equal to DuckDB's, row by row, also if a worker is killed meanwhile.
+
+Runs where there are Java and .venv-spark, and is skipped elsewhere. All marts, of the sample and of generated records,
+are built where SPARK_RECORDS says how many (`make spark-test`); else some of the sample.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from compare_engines import Comparison, compare, shown
+from conftest import Project, copy_project
+from spark_cluster import Cluster, spark_cluster
+from spark_events import as_markdown, read_costs
+from spark_project import SparkProject, end, why_not_here
+from warehouse import PROJECT_ROOT
+
+RECORDS = int(os.environ.get("SPARK_RECORDS", "0"))
+# The tests of the data are asked of DuckDB's tables, and of these it is shown that they are the same.
+MODELS = ("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+# On CI, with the models that they stand on: types, duplicates, stays, windows, time zones, points, personal data.
+A_PART = ("fct_sessions", "fct_session_concurrency", "fct_leaderboard", "report_reconciliation", "user_details")
+SECONDS_BEFORE_REPLACED = 20
+MARTS = len(list((PROJECT_ROOT / "models" / "marts").rglob("*.sql")))
+
+pytestmark = [
+    pytest.mark.skipif(why_not_here() is not None, reason=str(why_not_here())),
+    pytest.mark.xdist_group("spark"),
+]
+takes_long = pytest.mark.skipif(RECORDS == 0, reason="takes long: make spark-test")
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    with spark_cluster(tmp_path / "spark") as running:
+        yield running
+
+
+@pytest.fixture
+def on_spark(cluster: Cluster, tmp_path: Path) -> SparkProject:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    return SparkProject(copy_project(folder), cluster)
+
+
+def assert_equal(comparisons: list[Comparison], at_least: int) -> None:
+    console = Console(width=200)
+    with console.capture() as told:
+        console.print(shown([one for one in comparisons if not one.is_equal]))
+    assert all(one.is_equal for one in comparisons), told.get()
+    assert len(comparisons) >= at_least
+    assert sum(one.rows for one in comparisons) > 0
+
+
+def test_a_part_of_the_marts_of_the_sample_is_equal(on_spark: SparkProject, sample_project: Project) -> None:
+    on_spark.land()
+
+    on_spark.build(*MODELS, "--select", *(f"+{name}" for name in A_PART))
+
+    made = on_spark.tables("marts") | on_spark.tables("restricted")
+    assert made.issuperset(A_PART)
+    comparisons = compare(sample_project.published, on_spark.cluster.warehouse)
+    assert_equal([one for one in comparisons if one.table.partition(".")[2] in made], len(A_PART))
+
+
+@takes_long
+def test_every_mart_of_the_sample_is_equal(on_spark: SparkProject, sample_project: Project) -> None:
+    on_spark.land()
+
+    seconds = on_spark.build(*MODELS)
+
+    assert_equal(compare(sample_project.published, on_spark.cluster.warehouse), MARTS)
+    report("the sample", seconds, on_spark.cluster)
+
+
+@takes_long
+def test_every_mart_of_a_million_is_equal_though_a_worker_is_killed_meanwhile(on_spark: SparkProject) -> None:
+    project = on_spark.project
+    generated = project.run(
+        *(sys.executable, "scripts/generate_reports.py", "generate", "--records", str(RECORDS)),
+        *("--output", "generated", "--files", "4", "--sites", "2", "--overlap", "0.1"),
+    )
+    assert generated.returncode == 0, generated.stderr
+    for folder in sorted((project.root / "generated").iterdir()):
+        loaded = project.run(sys.executable, "scripts/load_reports.py", "--site", folder.name, str(folder))
+        assert loaded.returncode == 0, loaded.stdout + loaded.stderr
+        on_spark.land("--site", folder.name, "--reports", str(folder))
+    built = project.build()
+    assert built.returncode == 0, built.stdout + built.stderr
+
+    started = time.monotonic()
+    build = on_spark.start(*MODELS)
+    # In the middle: some marts are there, and most are not.
+    while len(on_spark.tables("marts")) < 5:
+        assert build.poll() is None, build.communicate()[0][-6000:]
+        time.sleep(0.2)
+    on_spark.cluster.kill_worker(0)
+    assert len(on_spark.tables("marts")) < MARTS // 2
+    # One worker goes on alone, with all that the other had shuffled lost; then there are two again.
+    time.sleep(SECONDS_BEFORE_REPLACED)
+    on_spark.cluster.start_worker()
+    end(build)
+
+    assert_equal(compare(project.published, on_spark.cluster.warehouse), MARTS)
+    report(f"{RECORDS:,} records, a worker killed", time.monotonic() - started, on_spark.cluster)
+
+
+def report(what: str, seconds: float, cluster: Cluster) -> None:
+    """Print what it took, for who measures (pytest -s); the figures in docs/scale.md are of such a run."""
+    print(f"\n{what}: {seconds:.0f} s\n{as_markdown(read_costs(cluster.events))}")

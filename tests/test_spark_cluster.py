@@ -1,0 +1,172 @@
+"""The cluster is started, watched and ended as it should be: shown on programs that only look like Spark's.
+
+What the real ones do, ``test_spark`` shows.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import spark_cluster as module
+from spark_cluster import Cluster, Size, spark_cluster
+from warehouse import PROJECT_ROOT, WarehouseError
+
+JAVA = """
+echo 'openjdk version "{version}" 2024-01-16' >&2
+"""
+# Each says that it is ready, has a child, as a worker has its executor, and ends by a signal only.
+SPARK = """
+echo $$ >> {pids}
+sleep 1000 & echo $! >> {pids}
+case "$*" in
+    *Master*) echo "I have been elected leader";;
+    *Worker*) echo "Successfully registered with master $*";;
+    *Thrift*) echo "HiveThriftServer2 started";;
+esac
+wait
+"""
+FAILS = """
+echo INFO starting
+echo 'java.lang.IllegalStateException: no room left'
+echo '  at org.apache.Whatever'
+exit 1
+"""
+
+
+def program(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh{text}")
+    path.chmod(0o755)
+
+
+@pytest.fixture
+def pids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A Java and a Spark; the file to which each process writes its id."""
+    found = tmp_path / "pids"
+    program(tmp_path / "java" / "bin" / "java", JAVA.format(version="17.0.9"))
+    for name in ("spark-class", "spark-submit"):
+        program(tmp_path / "spark" / "bin" / name, SPARK.format(pids=found))
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path / "java"))
+    monkeypatch.setenv("SPARK_HOME", str(tmp_path / "spark"))
+    return found
+
+
+def alive(pids: Path) -> list[int]:
+    """The processes that still run; one that has ended and was not waited for does not."""
+    running = []
+    for pid in map(int, pids.read_text().split()):
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except FileNotFoundError:
+            continue
+        if state != "Z":
+            running.append(pid)
+    return running
+
+
+def assert_soon_alive(pids: Path, count: int) -> None:
+    """A signal takes its time."""
+    until = time.monotonic() + 30
+    while len(alive(pids)) != count:
+        assert time.monotonic() < until, f"still there: {alive(pids)}"
+        time.sleep(0.05)
+
+
+def test_all_is_there_inside_and_nothing_afterwards(pids: Path, tmp_path: Path) -> None:
+    with spark_cluster(tmp_path / "it's a cluster", Size(workers=3)) as cluster:
+        # A master, three workers and the thrift server, with a child each.
+        assert len(alive(pids)) == 10
+        assert cluster.warehouse.is_dir()
+        assert cluster.master in (cluster.folder / "logs" / "worker-2.log").read_text()
+
+    assert alive(pids) == []
+
+
+def test_nothing_is_left_after_an_error_inside(pids: Path, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), spark_cluster(tmp_path / "cluster"):
+        raise KeyboardInterrupt
+
+    assert alive(pids) == []
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_the_cluster_ends_with_who_started_it(pids: Path, tmp_path: Path, by: signal.Signals) -> None:
+    command = [sys.executable, "scripts/spark_cluster.py", "--folder", str(tmp_path / "cluster"), "--port", "0"]
+    with subprocess.Popen(command, cwd=PROJECT_ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert "listens on 127.0.0.1:" in process.stdout.readline()
+        assert len(alive(pids)) == 8
+        process.send_signal(by)
+        process.wait()
+
+    assert_soon_alive(pids, 0)
+    if by == signal.SIGINT:
+        assert process.returncode == 0
+
+
+def test_a_worker_that_is_killed_takes_its_executor_along_and_is_replaced(pids: Path, tmp_path: Path) -> None:
+    with spark_cluster(tmp_path / "cluster") as cluster:
+        cluster.kill_worker(0)
+        assert_soon_alive(pids, 6)
+        cluster.start_worker()
+        assert len(alive(pids)) == 8
+
+
+def test_a_program_that_ends_is_told_with_what_it_says(pids: Path, tmp_path: Path) -> None:
+    program(tmp_path / "spark" / "bin" / "spark-submit", FAILS)
+
+    with pytest.raises(WarehouseError, match=r"thrift-server has ended, and says: .*no room left\. Cure: see "):
+        start(tmp_path)
+    assert alive(pids) == []
+
+
+def test_a_program_that_hangs_is_told(pids: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "START_SECONDS", 0.5)
+    program(tmp_path / "spark" / "bin" / "spark-submit", f"\necho $$ >> {pids}\nexec sleep 1000\n")
+
+    with pytest.raises(WarehouseError, match=r"thrift-server was not ready within 0\.5 s\. Cure: see "):
+        start(tmp_path)
+    assert alive(pids) == []
+
+
+@pytest.mark.parametrize(
+    ("version", "said"), [("11.0.2", "Java 11 is too old for it"), ("1.8.0_292", "Java 1 is too old for it")]
+)
+def test_an_old_java_is_told(pids: Path, tmp_path: Path, version: str, said: str) -> None:
+    program(tmp_path / "java" / "bin" / "java", JAVA.format(version=version))
+
+    with pytest.raises(WarehouseError, match=rf"{said}\. Cure: install Java 17"):
+        start(tmp_path)
+
+
+def test_no_java_is_told(pids: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JAVA_HOME")
+    monkeypatch.setenv("PATH", "/nowhere")
+
+    with pytest.raises(WarehouseError, match=r"there is no Java here\. Cure: install Java 17"):
+        start(tmp_path)
+
+
+def test_no_spark_is_told(pids: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPARK_HOME", "/nowhere")
+
+    with pytest.raises(WarehouseError, match=r"there is no Spark in SPARK_HOME=/nowhere. Cure: "):
+        start(tmp_path)
+
+
+def test_a_folder_that_cannot_be_written_is_told(pids: Path, tmp_path: Path) -> None:
+    (tmp_path / "cluster").write_text("")
+
+    with pytest.raises(WarehouseError, match="cluster cannot be written"):
+        start(tmp_path)
+
+
+def start(tmp_path: Path) -> Cluster:
+    with spark_cluster(tmp_path / "cluster") as cluster:
+        return cluster
