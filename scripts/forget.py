@@ -202,10 +202,12 @@ def forget(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
     salt = salt_of(connection, is_in_use=number_of(connection, "select count(*) from raw.forgotten_users") > 0)
     with transaction(connection):
         for identity in identities(person.site_id, person.user_id, person.emails):
+            # The time is that of the last time: by it the incremental base knows that texts are others now.
+            known = {"site": person.site_id, "hash": hashed(salt, identity)}
+            connection.execute("delete from raw.forgotten_users where site_id = $site and user_hash = $hash", known)
             connection.execute(
-                "insert into raw.forgotten_users select $site, $hash, $now where not exists"
-                " (from raw.forgotten_users where site_id = $site and user_hash = $hash)",
-                {"site": person.site_id, "hash": hashed(salt, identity), "now": datetime.now(UTC).replace(tzinfo=None)},
+                "insert into raw.forgotten_users values ($site, $hash, $now)",
+                known | {"now": datetime.now(UTC).replace(tzinfo=None)},
             )
         for table, manifest in RECORDS.items():
             _forget_file_names(connection, person, table, manifest)
@@ -232,8 +234,6 @@ def forget(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
                 """,
                 {"site": person.site_id},
             )
-        # It is incremental, and would keep what it holds of the person if the command ended here.
-        connection.execute("drop table if exists staging.base_juno__activities")
 
 
 def _forget_file_names(connection: duckdb.DuckDBPyConnection, person: Person, table: str, manifest: str) -> None:

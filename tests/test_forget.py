@@ -122,14 +122,14 @@ def test_nothing_of_the_person_is_left_in_raw(warehouse: duckdb.DuckDBPyConnecti
     assert marked(texts(warehouse)) == []
 
 
-def test_what_is_incremental_does_not_outlive_a_forgetting_that_was_interrupted(
-    warehouse: duckdb.DuckDBPyConnection,
-) -> None:
-    """The next build goes on from what it finds, so that it has to find nothing."""
-    warehouse.execute("create schema staging; create table staging.base_juno__activities as from raw.activities")
+def test_each_time_is_noted_for_the_incremental_base(warehouse: duckdb.DuckDBPyConnection) -> None:
     forget_them(warehouse)
+    first = rows(warehouse, "select count(*), max(forgotten_at) from raw.forgotten_users")
+    forget(warehouse, find_person(warehouse, USER, None))
+    again = rows(warehouse, "select count(*), max(forgotten_at) from raw.forgotten_users")
 
-    assert not marked(texts(warehouse))
+    assert again[0][0] == first[0][0] == 3
+    assert again[0][1] > first[0][1]
 
 
 def test_what_was_theirs_stays_counted(warehouse: duckdb.DuckDBPyConnection) -> None:

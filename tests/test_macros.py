@@ -22,7 +22,7 @@ from macro_cases import CASES, Case
 MACROS = ROOT / "macros"
 EXPRESSIONS = ("engine", "wildcard_match", "breakout_pattern", "decimal_number")
 # What a build does before its first model and after its last; tests/test_spark_build.py runs them on Spark.
-STATEMENTS = {"note_of_build", "strike_out", "missing_reports", "find_landed_reports"}
+STATEMENTS = {"note_of_build", "strike_out", "missing_reports", "find_landed_reports", "replaces_whole_reports"}
 SPARK_PYTHON = ROOT / ".venv-spark" / "bin" / "python"
 
 NAMES = [f"{number}-{case.macro}" for number, case in enumerate(CASES)]
@@ -34,7 +34,8 @@ def rendered(engine: str, query: str, variables: Mapping[str, str]) -> str:
     sources = [(MACROS / f"{name}.sql").read_text() for name in EXPRESSIONS]
     if engine == "duckdb":
         sources.append(dbt_macro("duckdb", "listagg"))
-    macros = {
+    template: Any = None
+    macros: dict[str, Any] = {
         "adapter": SimpleNamespace(dispatch=lambda name: getattr(template.module, f"{engine}__{name}")),
         "dbt": SimpleNamespace(
             type_string=lambda: {"duckdb": "varchar", "spark": "string"}[engine],

@@ -11,6 +11,7 @@
     partition_by=['site_id', 'report_id'] if replaces_whole_reports() else none,
 ) }}
 
+{%- set goes_on = is_incremental() %}
 {%- set columns = [
     'site_id', 'user_id', 'content_id', 'activity_type', 'activity_family', 'alias_evidence', 'occurred_at', 'time_flag',
     'category', 'action', 'label', 'content_name', 'content_slug', 'has_content_columns', 'report_id', 'record_number',
@@ -22,7 +23,7 @@ with reports as (
 
 activities as {{ not_kept() }} (
     select * from {{ source('raw', 'activities') }}
-    {%- if is_incremental() %}
+    {%- if goes_on %}
     where report_id not in (select report_id from {{ this }})
     {%- endif %}
 ),
@@ -92,7 +93,7 @@ identified as {{ not_kept() }} (
         identity_hash,
         {{ columns | join(',\n        ') }}
     from typed_identities
-    {%- if is_incremental() %}
+    {%- if goes_on %}
     union all
     -- What earlier builds typed and a report that is new tells too.
     select
@@ -194,7 +195,7 @@ final as (
 )
 
 select * from final
-{%- if is_incremental() and replaces_whole_reports() %}
+{%- if goes_on and replaces_whole_reports() %}
 union all
 -- What is settled anew takes the rest of its report with it.
 select
