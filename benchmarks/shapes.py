@@ -50,8 +50,8 @@ all before them take at most 2 times that.
 {days}
 
 Bar: 5 % of the full build, beyond dbt's own cost. The build with the day takes {share:.0%} of the full one, for the
-base is incremental and all marts are made anew, whatever came: it takes {more:.1f} s more than the one that finds
-nothing new.
+base is incremental and all marts are made anew, whatever came. From the build that finds nothing new it differs by
+{more:.1f} s.
 """
 
 
