@@ -5,6 +5,7 @@
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 SUPERSET_VENV := .venv-superset
+SPARK_VENV := .venv-spark
 PYTHON_FILES := benchmarks scripts tests
 REPORTS ?=
 METRICS ?=
@@ -128,12 +129,14 @@ lock: ## Lock the packages anew (needs uv): hashes, and no address of any index.
 	    --no-emit-index-url --no-header --upgrade requirements-bench.in -o requirements-bench.lock
 	uv pip compile --universal --python-version 3.11 --no-strip-extras --generate-hashes \
 	    --no-emit-index-url --no-header --upgrade requirements-superset.in -o requirements-superset.lock
+	uv pip compile --universal --python-version 3.11 --no-strip-extras --generate-hashes \
+	    --no-emit-index-url --no-header --upgrade requirements-spark.in -o requirements-spark.lock
 
 fuzz: $(VENV)/.installed-dev ## Feed the loader broken reports by the thousand: INPUTS=100000 SEED=1; what broke lies in target/fuzz.
 	@PYTHONPATH=scripts:tests $(PYTHON) -m fuzz --inputs $(INPUTS) --seed $(SEED)
 
 clean: ## Delete the environment, the warehouse with its salts and all that tools left; the reports stay.
-	rm -rf $(VENV) $(SUPERSET_VENV) warehouse/* target logs .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(SUPERSET_VENV) $(SPARK_VENV) warehouse/* target logs .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/.installed: requirements.lock
 	python3 -m venv $(VENV)
@@ -155,4 +158,9 @@ $(VENV)/.installed-postgres: requirements-postgres.lock $(VENV)/.installed
 $(SUPERSET_VENV)/.installed: requirements-superset.lock
 	python3 -m venv $(SUPERSET_VENV)
 	$(SUPERSET_VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-superset.lock
+	@touch $@
+
+$(SPARK_VENV)/.installed: requirements-spark.lock
+	python3 -m venv $(SPARK_VENV)
+	$(SPARK_VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.lock
 	@touch $@

@@ -35,13 +35,15 @@ def ask(spark: SparkSession, columns: dict[str, str], rows: list[list[Any]], que
     """The rows that a query over some rows answers."""
     types = {name: re.sub(r"(.*)\[\]", r"array<\1>", data_type) for name, data_type in columns.items()}
     # Times and numbers with a fraction come as texts.
-    read = {name: type_ if type_.startswith(("array", "boolean", "bigint")) else "string" for name, type_ in types.items()}
+    read = {
+        name: type_ if type_.startswith(("array", "boolean", "bigint")) else "string" for name, type_ in types.items()
+    }
     schema = ", ".join(["n bigint", *(f"{name} {type_}" for name, type_ in read.items())])
     numbered = [[number, *row] for number, row in enumerate(rows)]
     given = spark.createDataFrame(numbered, schema)
-    given.selectExpr("n", *(f"cast({name} as {type_}) as {name}" for name, type_ in types.items())).createOrReplaceTempView(
-        "given"
-    )
+    given.selectExpr(
+        "n", *(f"cast({name} as {type_}) as {name}" for name, type_ in types.items())
+    ).createOrReplaceTempView("given")
     return [list(row) for row in spark.sql(query).collect()]
 
 

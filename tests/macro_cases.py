@@ -299,7 +299,13 @@ CASES = [
         [["2026-03-01"], [None], ["2026-02-27"]],
         [["2026-02-27"], ["2026-02-28"], ["2026-03-01"]],
     ),
-    Case("date_spine", "{{ date_spine('(select day from given)', '(select day from given)') }}", {"day": "date"}, [[None]], []),
+    Case(
+        "date_spine",
+        "{{ date_spine('(select day from given)', '(select day from given)') }}",
+        {"day": "date"},
+        [[None]],
+        [],
+    ),
     Case(
         "minute_spine",
         "with minutes as ({{ minute_spine('given', ['n'], 'since', 'until') }} where n < 9)"
