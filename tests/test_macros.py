@@ -44,7 +44,7 @@ def rendered(engine: str, query: str, variables: Mapping[str, str]) -> str:
         "return": lambda value: value,
         "var": variables.__getitem__,
     }
-    template = environment.from_string("\n".join(sources), macros)
+    template: jinja2.Template = environment.from_string("\n".join(sources), macros)
     text = environment.from_string(query, {**macros, **vars(template.module)}).render()
     return text if re.match(r"\s*(select|with)\b", text) else f"select {text} as answer from given order by n"
 
