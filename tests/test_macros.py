@@ -1,35 +1,124 @@
-"""What the macros of the engine promise, rendered without dbt."""
+"""What the macros of the engines promise, on DuckDB and on Spark, rendered without dbt."""
 
 from __future__ import annotations
 
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import duckdb
 import jinja2
+import pytest
 
 from conftest import ROOT
+from macro_cases import CASES, Case
+
+MACROS = ROOT / "macros"
+EXPRESSIONS = ("engine", "wildcard_match", "breakout_pattern", "decimal_number")
+# What a build does before its first model and after its last; tests/test_spark_build.py runs them on Spark.
+STATEMENTS = {"note_of_build", "strike_out", "missing_reports", "find_landed_reports"}
+SPARK_PYTHON = ROOT / ".venv-spark" / "bin" / "python"
+
+NAMES = [f"{number}-{case.macro}" for number, case in enumerate(CASES)]
 
 
-def hash_of(*expressions: str) -> int:
-    """The key that `hash_key` makes of expressions."""
-    source = (ROOT / "macros" / "engine.sql").read_text()
-    dbt = SimpleNamespace(type_string=lambda: "varchar")
-    query = jinja2.Environment().from_string(source, {"dbt": dbt}).make_module().hash_key(expressions)  # type: ignore[attr-defined]
+def rendered(engine: str, query: str, variables: Mapping[str, str]) -> str:
+    """A query with its macros as an engine has them."""
+    environment = jinja2.Environment(extensions=["jinja2.ext.do"])
+    sources = [(MACROS / f"{name}.sql").read_text() for name in EXPRESSIONS]
+    if engine == "duckdb":
+        sources.append(dbt_macro("duckdb", "listagg"))
+    macros = {
+        "adapter": SimpleNamespace(dispatch=lambda name: getattr(template.module, f"{engine}__{name}")),
+        "dbt": SimpleNamespace(
+            type_string=lambda: {"duckdb": "varchar", "spark": "string"}[engine],
+            date_trunc=lambda part, column: f"date_trunc('{part}', {column})",
+            listagg=lambda *arguments: getattr(template.module, f"{engine}__listagg")(*arguments, None),
+        ),
+        "return": lambda value: value,
+        "var": variables.__getitem__,
+    }
+    template = environment.from_string("\n".join(sources), macros)
+    text = environment.from_string(query, {**macros, **vars(template.module)}).render()
+    return text if re.match(r"\s*(select|with)\b", text) else f"select {text} as answer from given order by n"
+
+
+def dbt_macro(adapter: str, name: str) -> str:
+    """The file of a macro of an adapter's own."""
+    found = find_spec(f"dbt.include.{adapter}")
+    assert found and found.submodule_search_locations
+    return (Path(next(iter(found.submodule_search_locations))) / "macros" / "utils" / f"{name}.sql").read_text()
+
+
+def expected(case: Case) -> list[list[Any]]:
+    """The rows of the answer, each a list."""
+    return [row if isinstance(row, list) else [row] for row in case.expected]
+
+
+@pytest.mark.parametrize("case", CASES, ids=NAMES)
+def test_duckdb_answers_as_written(case: Case) -> None:
+    columns = ", ".join(["n bigint", *(f"{name} {data_type}" for name, data_type in case.columns.items())])
     with duckdb.connect() as connection:
-        row = connection.execute(f"select {query}").fetchone()
-    assert row
-    return int(row[0])
+        connection.execute("set TimeZone = 'UTC'")
+        connection.execute(f"create table given ({columns})")
+        for number, row in enumerate(case.rows):
+            places = ", ".join("?" * (len(row) + 1))
+            connection.execute(f"insert into given values ({places})", [number, *row])
+        answer = connection.execute(rendered("duckdb", case.query, case.variables)).fetchall()
+    assert json.loads(json.dumps(answer, default=str)) == expected(case)
+
+
+@pytest.fixture(scope="module")
+def spark_answers(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Any]:
+    """What Spark answers to all cases, for it takes longer to start than to answer them."""
+    if not SPARK_PYTHON.exists():
+        pytest.skip("Spark is not tried: there is no .venv-spark. Cure: make .venv-spark/.installed")
+    if not shutil.which("java"):
+        pytest.skip("Spark is not tried: there is no Java. Cure: install Java 17 or newer.")
+    folder = tmp_path_factory.mktemp("spark")
+    questions, answers = folder / "questions.json", folder / "answers.json"
+    asked = [
+        {"columns": case.columns, "rows": case.rows, "query": rendered("spark", case.query, case.variables)}
+        for case in CASES
+    ]
+    questions.write_text(json.dumps(asked))
+    command = [SPARK_PYTHON, ROOT / "tests" / "macro_answers.py", questions, answers]
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=600)
+    assert run.returncode == 0, run.stderr[-3000:]
+    found: list[Any] = json.loads(answers.read_text())
+    return found
+
+
+@pytest.mark.parametrize("number", range(len(CASES)), ids=NAMES)
+def test_spark_answers_as_written(number: int, spark_answers: Sequence[Any]) -> None:
+    assert spark_answers[number] == expected(CASES[number])
+
+
+def test_every_dispatched_macro_is_there_for_both_engines_and_has_a_case() -> None:
+    text = "\n".join(path.read_text() for path in sorted(MACROS.glob("*.sql")))
+    dispatched = set(re.findall(r'adapter\.dispatch\("(\w+)"\)', text))
+    defined = set(re.findall(r"{% macro (\w+)\(", text))
+    assert dispatched >= STATEMENTS
+    assert {f"{engine}__{name}" for engine in ("duckdb", "spark") for name in dispatched} <= defined
+    assert dispatched - STATEMENTS <= {case.macro for case in CASES}
+    # Whatever is an engine's own hangs on a dispatched macro, or takes the place of one of dbt's.
+    own = {name.split("__")[1] for name in defined if name.startswith(("duckdb__", "spark__"))}
+    assert own - dispatched == {"listagg", "load_csv_rows"}
 
 
 def test_a_key_tells_values_apart_by_their_place_and_null_from_blank() -> None:
-    keys = [
-        hash_of("'a'", "'bc'"),
-        hash_of("'ab'", "'c'"),
-        hash_of("'a'", "null"),
-        hash_of("'a'", "''"),
-        hash_of("null", "'a'"),
-        hash_of("'a'"),
-    ]
-    assert len(set(keys)) == len(keys)
-    assert all(0 <= key < 2**63 for key in keys)
-    assert hash_of("'a'", "'bc'") == keys[0]
+    lists = [["'a'", "'bc'"], ["'ab'", "'c'"], ["'a'", "null"], ["'a'", "''"], ["null", "'a'"], ["'a'"]]
+    with duckdb.connect() as connection:
+        keys = [
+            connection.execute(rendered("duckdb", "select {{ hash_key(" + json.dumps(values) + ") }}", {})).fetchall()
+            for values in lists
+        ]
+    [numbers] = zip(*[row for [row] in keys], strict=True)
+    assert len(set(numbers)) == len(lists)
+    assert all(0 <= number < 2**63 for number in numbers)
