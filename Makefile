@@ -1,10 +1,11 @@
 # Two commands: `make build` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help build publish test bench bench-shapes faults fuzz lint format show share forget withdraw export metrics docs answers attendance-accuracy mutants sample picture superset superset-test lock clean
+.PHONY: help build publish test bench bench-shapes faults fuzz lint format show share forget withdraw export metrics docs answers attendance-accuracy mutants sample picture superset superset-test land spark-cluster spark-test lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 SUPERSET_VENV := .venv-superset
+SPARK_VENV := .venv-spark
 PYTHON_FILES := benchmarks scripts tests
 REPORTS ?=
 METRICS ?=
@@ -20,19 +21,23 @@ RUNS ?= 3
 SHAPED ?= 1000000
 THERE ?= 10000000
 PORT ?= 8088
+SPARK_RECORDS ?= 1000000
+SPARK_PORT ?= 10000
 
 # Read by the scripts: SITE, TIME_ZONE, DATE_FORMAT and ENCODING say what no report tells, AGAIN lands also what
 # was withdrawn; MEMORY_LIMIT bounds DuckDB.
 export REPORTS SITE TIME_ZONE DATE_FORMAT ENCODING AGAIN MEMORY_LIMIT WAREHOUSE_PATH PUBLISHED_PATH SHARED_PATH
 # By publish: where to, and the role of PostgreSQL that may read marts, with RESTRICTED=1 restricted too.
 export TARGET READER RESTRICTED
+# By land, and by forget and withdraw where they are to do it there: the folder of the Parquet files; files at once.
+export LANDING SPARK_LANDING JOBS
 # By share, forget and withdraw: whom to forget, what to withdraw, and from how many people on numbers are shown.
 export USER_ID REPORT PSEUDONYM_SALT MINIMUM_COHORT_SIZE
 SITE ?= main
 TIME_ZONE ?= UTC
 # What is blank is not handed on: the scripts have their own defaults.
 OPTIONAL := REPORTS DATE_FORMAT ENCODING AGAIN MEMORY_LIMIT WAREHOUSE_PATH PUBLISHED_PATH SHARED_PATH MINIMUM_COHORT_SIZE \
-    TARGET READER RESTRICTED
+    TARGET READER RESTRICTED LANDING SPARK_LANDING JOBS
 $(foreach name,$(OPTIONAL),$(if $(strip $($(name))),,$(eval unexport $(name))))
 
 help: ## List the targets.
@@ -74,10 +79,10 @@ share: $(VENV)/.installed ## Write a copy to hand on, with pseudonyms in place o
 
 # SITE has a default here, and no site may be meant.
 forget: $(VENV)/.installed ## Forget a person: USER_ID=7, SITE=… if the id is of several sites; DRY_RUN=1 only says what there is.
-	@$(PYTHON) scripts/forget.py $(if $(filter-out file,$(origin SITE)),--site "$(SITE)") $(if $(DRY_RUN),--dry-run)
+	@$(PYTHON) scripts/$(if $(LANDING),forget_landed,forget).py $(if $(filter-out file,$(origin SITE)),--site "$(SITE)") $(if $(DRY_RUN),--dry-run)
 
 withdraw: $(VENV)/.installed ## Withdraw a report loaded by mistake: REPORT=x.csv or its id; DRY_RUN=1 only says what would go.
-	@$(PYTHON) scripts/withdraw.py $(if $(DRY_RUN),--dry-run)
+	@$(PYTHON) scripts/$(if $(LANDING),withdraw_landed,withdraw).py $(if $(DRY_RUN),--dry-run)
 
 export: $(VENV)/.installed ## Write a table as CSV for a spreadsheet: TABLE=marts.fct_leaderboard; else the rejected records.
 	@$(PYTHON) scripts/export_table.py $(if $(TABLE),"$(TABLE)")
@@ -117,6 +122,15 @@ superset: $(VENV)/.installed $(SUPERSET_VENV)/.installed ## Serve Superset with 
 superset-test: $(VENV)/.installed-dev $(SUPERSET_VENV)/.installed ## Ask a real Superset for every chart of the dashboards (two minutes).
 	@$(PYTHON) -m pytest tests/test_superset.py
 
+land: $(VENV)/.installed ## Land reports as Parquet for Spark: LANDING=folder/ (else warehouse/landing), REPORTS=dir, JOBS=2 (docs/scale.md).
+	@$(PYTHON) scripts/land_parquet.py
+
+spark-cluster: $(VENV)/.installed $(SPARK_VENV)/.installed ## Run Spark on this machine until Ctrl-C: a master, two workers, a thrift server on SPARK_PORT=10000.
+	@$(PYTHON) scripts/spark_cluster.py --folder warehouse/spark
+
+spark-test: $(VENV)/.installed-dev $(SPARK_VENV)/.installed ## Build all marts on a Spark cluster, kill a worker, compare with DuckDB: SPARK_RECORDS=1000000 (half an hour; needs Java).
+	@SPARK_RECORDS=$(SPARK_RECORDS) $(PYTHON) -m pytest -s tests/test_spark.py
+
 lock: ## Lock the packages anew (needs uv): hashes, and no address of any index.
 	uv pip compile --universal --python-version 3.11 --no-strip-extras --generate-hashes \
 	    --no-emit-index-url --no-header --upgrade requirements.in -o requirements.lock
@@ -128,12 +142,14 @@ lock: ## Lock the packages anew (needs uv): hashes, and no address of any index.
 	    --no-emit-index-url --no-header --upgrade requirements-bench.in -o requirements-bench.lock
 	uv pip compile --universal --python-version 3.11 --no-strip-extras --generate-hashes \
 	    --no-emit-index-url --no-header --upgrade requirements-superset.in -o requirements-superset.lock
+	uv pip compile --universal --python-version 3.11 --no-strip-extras --generate-hashes \
+	    --no-emit-index-url --no-header --upgrade requirements-spark.in -o requirements-spark.lock
 
 fuzz: $(VENV)/.installed-dev ## Feed the loader broken reports by the thousand: INPUTS=100000 SEED=1; what broke lies in target/fuzz.
 	@PYTHONPATH=scripts:tests $(PYTHON) -m fuzz --inputs $(INPUTS) --seed $(SEED)
 
 clean: ## Delete the environment, the warehouse with its salts and all that tools left; the reports stay.
-	rm -rf $(VENV) $(SUPERSET_VENV) warehouse/* target logs .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(SUPERSET_VENV) $(SPARK_VENV) warehouse/* target logs .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/.installed: requirements.lock
 	python3 -m venv $(VENV)
@@ -155,4 +171,9 @@ $(VENV)/.installed-postgres: requirements-postgres.lock $(VENV)/.installed
 $(SUPERSET_VENV)/.installed: requirements-superset.lock
 	python3 -m venv $(SUPERSET_VENV)
 	$(SUPERSET_VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-superset.lock
+	@touch $@
+
+$(SPARK_VENV)/.installed: requirements-spark.lock
+	python3 -m venv $(SPARK_VENV)
+	$(SPARK_VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.lock
 	@touch $@
