@@ -1,6 +1,6 @@
 # Two commands: `make build` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help build publish test bench bench-shapes faults fuzz lint format show share forget withdraw export metrics docs answers attendance-accuracy mutants sample picture superset superset-test land spark-build spark-test lock clean
+.PHONY: help build publish test bench bench-shapes faults fuzz lint format show share forget withdraw export metrics docs answers attendance-accuracy mutants sample picture superset superset-test land spark-cluster spark-test lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -22,23 +22,24 @@ SHAPED ?= 1000000
 THERE ?= 10000000
 PORT ?= 8088
 SPARK_RECORDS ?= 1000000
+SPARK_PORT ?= 10000
 
 # Read by the scripts: SITE, TIME_ZONE, DATE_FORMAT and ENCODING say what no report tells, AGAIN lands also what
 # was withdrawn; MEMORY_LIMIT bounds DuckDB.
 export REPORTS SITE TIME_ZONE DATE_FORMAT ENCODING AGAIN MEMORY_LIMIT WAREHOUSE_PATH PUBLISHED_PATH SHARED_PATH
 # By publish: where to, and the role of PostgreSQL that may read marts, with RESTRICTED=1 restricted too.
 export TARGET READER RESTRICTED
-# By land, and by forget and withdraw where the reports are landed as Parquet: the folder, and how many files at once.
-export LANDING JOBS
-# By dbt on Spark: where the landing is, and the thrift server of a cluster.
-export SPARK_LANDING SPARK_HOST SPARK_PORT
+# By land, and by forget and withdraw where they are to do it there: the folder of the Parquet files; files at once.
+export LANDING SPARK_LANDING JOBS
+# By dbt on Spark: the thrift server of a cluster.
+export SPARK_HOST SPARK_PORT
 # By share, forget and withdraw: whom to forget, what to withdraw, and from how many people on numbers are shown.
 export USER_ID REPORT PSEUDONYM_SALT MINIMUM_COHORT_SIZE
 SITE ?= main
 TIME_ZONE ?= UTC
 # What is blank is not handed on: the scripts have their own defaults.
 OPTIONAL := REPORTS DATE_FORMAT ENCODING AGAIN MEMORY_LIMIT WAREHOUSE_PATH PUBLISHED_PATH SHARED_PATH MINIMUM_COHORT_SIZE \
-    TARGET READER RESTRICTED LANDING JOBS SPARK_LANDING SPARK_HOST SPARK_PORT
+    TARGET READER RESTRICTED LANDING SPARK_LANDING JOBS SPARK_HOST
 $(foreach name,$(OPTIONAL),$(if $(strip $($(name))),,$(eval unexport $(name))))
 
 help: ## List the targets.
@@ -79,7 +80,7 @@ share: $(VENV)/.installed ## Write a copy to hand on, with pseudonyms in place o
 	@$(PYTHON) scripts/share.py
 
 # SITE has a default here, and no site may be meant.
-forget: $(VENV)/.installed ## Forget a person: USER_ID=7, SITE=… if the id is of several sites; DRY_RUN=1 only says what there is; LANDING=folder in Parquet.
+forget: $(VENV)/.installed ## Forget a person: USER_ID=7, SITE=… if the id is of several sites; DRY_RUN=1 only says what there is.
 	@$(PYTHON) scripts/$(if $(LANDING),forget_landed,forget).py $(if $(filter-out file,$(origin SITE)),--site "$(SITE)") $(if $(DRY_RUN),--dry-run)
 
 withdraw: $(VENV)/.installed ## Withdraw a report loaded by mistake: REPORT=x.csv or its id; DRY_RUN=1 only says what would go.
@@ -123,14 +124,14 @@ superset: $(VENV)/.installed $(SUPERSET_VENV)/.installed ## Serve Superset with 
 superset-test: $(VENV)/.installed-dev $(SUPERSET_VENV)/.installed ## Ask a real Superset for every chart of the dashboards (two minutes).
 	@$(PYTHON) -m pytest tests/test_superset.py
 
-land: $(VENV)/.installed ## Land the reports as Parquet for Spark: LANDING=folder (warehouse/landing), JOBS=files at once; else as make build.
+land: $(VENV)/.installed ## Land reports as Parquet for Spark: LANDING=folder/ (else warehouse/landing), REPORTS=dir, JOBS=2 (docs/scale.md).
 	@$(PYTHON) scripts/land_parquet.py
 
-spark-build: $(SPARK_VENV)/.installed ## Build the landed reports with Spark on this machine: SPARK_LANDING=folder (docs/scale.md).
-	@$(SPARK_VENV)/bin/dbt build --target spark_local
+spark-cluster: $(VENV)/.installed $(SPARK_VENV)/.installed ## Run Spark on this machine until Ctrl-C: a master, two workers, a thrift server on SPARK_PORT=10000.
+	@$(PYTHON) scripts/spark_cluster.py --folder warehouse/spark
 
-spark-test: $(VENV)/.installed-dev $(SPARK_VENV)/.installed ## Build the sample and SPARK_RECORDS=1000000 on a Spark cluster, kill a worker, compare every mart with DuckDB's.
-	@SPARK_RECORDS=$(SPARK_RECORDS) $(PYTHON) -m pytest -s tests/test_spark.py tests/test_spark_cluster.py tests/test_macros.py
+spark-test: $(VENV)/.installed-dev $(SPARK_VENV)/.installed ## Build all marts on a Spark cluster, kill a worker, compare with DuckDB: SPARK_RECORDS=1000000 (half an hour; needs Java).
+	@SPARK_RECORDS=$(SPARK_RECORDS) $(PYTHON) -m pytest -s tests/test_spark.py
 
 lock: ## Lock the packages anew (needs uv): hashes, and no address of any index.
 	uv pip compile --universal --python-version 3.11 --no-strip-extras --generate-hashes \

@@ -381,6 +381,8 @@ def test_a_forgotten_person_is_out_of_the_landing_as_out_of_the_warehouse(
     write(folder / "Ada Byron.csv", report_text(ada, header=header))
     write(folder / "both.csv", report_text(ada, bob, "8,Bob,Ada Byron", carl, header=header))
     write(folder / "without.csv", report_text(carl, header=header))
+    write(folder / "only named.csv", report_text(bob, header=header))
+    write(folder / "only rejected.csv", report_text("9,Ada Byron", header=header))
     write(folder / "users.csv", "User ID,Email,First,Last\n,ada@x.org,Ada,Byron\n8,bob@x.org,Bob,Low\n")
     paths = find_reports([str(folder)])
     elsewhere = write(tmp_path / "other site.csv", report_text(ada, bob, header=header))
@@ -390,7 +392,8 @@ def test_a_forgotten_person_is_out_of_the_landing_as_out_of_the_warehouse(
     before = files_of(root)
 
     forget(beside, find_person(beside, "7", "north"))
-    assert sorted(forget_in(root, "7", "north")) == ["Ada Byron.csv", "both.csv", "users.csv"]
+    names = ["Ada Byron.csv", "both.csv", "only named.csv", "only rejected.csv", "users.csv"]
+    assert sorted(forget_in(root, "7", "north")) == names
 
     assert_equal_to_the_warehouse(root, beside)
     with landed(root) as found:
@@ -398,7 +401,7 @@ def test_a_forgotten_person_is_out_of_the_landing_as_out_of_the_warehouse(
             found,
             "select user_id, label from raw.activities inner join raw.reports using (report_id)"
             " where site_id = 'north' order by all",
-        ) == [("8", "thanks [forgotten]"), ("9", "hello"), ("9", "hello")]
+        ) == [*[("8", "thanks [forgotten]")] * 2, ("9", "hello"), ("9", "hello")]
         assert rows(
             found,
             "select user_id, label from raw.activities inner join raw.reports using (report_id)"
@@ -407,7 +410,7 @@ def test_a_forgotten_person_is_out_of_the_landing_as_out_of_the_warehouse(
     # Only what held the person was written anew.
     after = files_of(root)
     kept = [name for name in before if after[name] == before[name]]
-    assert len(kept) == len(before) - (2 + 3 + 2)
+    assert len(kept) == len(before) - (2 + 3 + 2 + 2 + 2)
     assert leftovers(root) == []
 
     # And a later download does not bring them back.
