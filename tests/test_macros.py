@@ -34,18 +34,21 @@ def rendered(engine: str, query: str, variables: Mapping[str, str]) -> str:
     sources = [(MACROS / f"{name}.sql").read_text() for name in EXPRESSIONS]
     if engine == "duckdb":
         sources.append(dbt_macro("duckdb", "listagg"))
-    template: Any = None
+
+    def of_the_engine(name: str) -> Any:
+        return getattr(template.module, f"{engine}__{name}")
+
     macros: dict[str, Any] = {
-        "adapter": SimpleNamespace(dispatch=lambda name: getattr(template.module, f"{engine}__{name}")),
+        "adapter": SimpleNamespace(dispatch=of_the_engine),
         "dbt": SimpleNamespace(
             type_string=lambda: {"duckdb": "varchar", "spark": "string"}[engine],
             date_trunc=lambda part, column: f"date_trunc('{part}', {column})",
-            listagg=lambda *arguments: getattr(template.module, f"{engine}__listagg")(*arguments, None),
+            listagg=lambda *arguments: of_the_engine("listagg")(*arguments, None),
         ),
         "return": lambda value: value,
         "var": variables.__getitem__,
     }
-    template: jinja2.Template = environment.from_string("\n".join(sources), macros)
+    template = environment.from_string("\n".join(sources), macros)
     text = environment.from_string(query, {**macros, **vars(template.module)}).render()
     return text if re.match(r"\s*(select|with)\b", text) else f"select {text} as answer from given order by n"
 
