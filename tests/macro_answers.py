@@ -1,6 +1,6 @@
-"""Answers to the queries of the macro cases by Spark: for .venv-spark's Python, since pytest runs where there is no Spark.
+"""Answers to the queries of the macro cases by Spark: for .venv-spark's Python, for pytest runs where no Spark is.
 
-Reads a JSON list of tables and queries and writes a JSON list of answers: ``python macro_answers.py QUESTIONS ANSWERS``.
+Reads a JSON list of tables and queries and writes one of answers: ``python macro_answers.py QUESTIONS ANSWERS``.
 """
 
 from __future__ import annotations
@@ -35,13 +35,12 @@ def ask(spark: SparkSession, columns: dict[str, str], rows: list[list[Any]], que
     """The rows that a query over some rows answers."""
     types = {name: re.sub(r"(.*)\[\]", r"array<\1>", data_type) for name, data_type in columns.items()}
     # Times and numbers with a fraction come as texts.
-    read = {name: type_ if type_.startswith(("array", "boolean", "bigint")) else "string" for name, type_ in types.items()}
+    as_they_are = ("array", "boolean", "bigint")
+    read = {name: type_ if type_.startswith(as_they_are) else "string" for name, type_ in types.items()}
     schema = ", ".join(["n bigint", *(f"{name} {type_}" for name, type_ in read.items())])
-    numbered = [[number, *row] for number, row in enumerate(rows)]
-    given = spark.createDataFrame(numbered, schema)
-    given.selectExpr("n", *(f"cast({name} as {type_}) as {name}" for name, type_ in types.items())).createOrReplaceTempView(
-        "given"
-    )
+    given = spark.createDataFrame([[number, *row] for number, row in enumerate(rows)], schema)
+    casts = [f"cast({name} as {type_}) as {name}" for name, type_ in types.items()]
+    given.selectExpr("n", *casts).createOrReplaceTempView("given")
     return [list(row) for row in spark.sql(query).collect()]
 
 

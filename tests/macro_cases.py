@@ -16,8 +16,8 @@ class Case:
 
     Attributes:
         macro: the macro that it is about; of hash_key and local_date the one that they dispatch.
-        query: in Jinja; the rows are in the table ``given``, numbered from 0 in ``n``. An expression alone is asked of each
-            row, in their order.
+        query: in Jinja; the rows are in the table ``given``, numbered from 0 in ``n``. An expression alone is asked of
+            each row, in their order.
         columns: the names and types of the columns of the rows.
         rows: the rows; times and numbers with a fraction as texts, which become what their column is.
         expected: the rows of the answer; of an expression the one value of each. Times and such numbers as texts.
@@ -299,7 +299,13 @@ CASES = [
         [["2026-03-01"], [None], ["2026-02-27"]],
         [["2026-02-27"], ["2026-02-28"], ["2026-03-01"]],
     ),
-    Case("date_spine", "{{ date_spine('(select day from given)', '(select day from given)') }}", {"day": "date"}, [[None]], []),
+    Case(
+        "date_spine",
+        "{{ date_spine('(select day from given)', '(select day from given)') }}",
+        {"day": "date"},
+        [[None]],
+        [],
+    ),
     Case(
         "minute_spine",
         "with minutes as ({{ minute_spine('given', ['n'], 'since', 'until') }} where n < 9)"
@@ -408,7 +414,8 @@ CASES = [
     ),
     Case(
         "listagg",
-        "select who, {{ dbt.listagg('value', \"' > '\", 'order by rank, n') }} as joined from given group by who order by who",
+        "select who, {{ dbt.listagg('value', \"' > '\", 'order by rank, n') }} as joined"
+        " from given group by who order by who",
         {"who": "string", "value": "string", "rank": "bigint"},
         [["a", "y", 2], ["a", "x", 1], ["a", None, 0], ["a", "x", 2], ["b", None, 1]],
         [["a", "x > y > x"], ["b", None]],

@@ -82,7 +82,9 @@ attended as (
         coalesce(summed.{{ measure }}_added_seconds, 0) as {{ measure }}_seconds,
         case
             when sessions.session_seconds > 0
-                then least(1.0, cast(coalesce(summed.{{ measure }}_added_seconds, 0) as double) / sessions.session_seconds)
+                then least(
+                    1.0, cast(coalesce(summed.{{ measure }}_added_seconds, 0) as double) / sessions.session_seconds
+                )
         end as {{ measure }}_ratio,
         {%- endfor %}
         coalesce(summed.gap_before_seconds, 0) as gap_seconds,

@@ -21,10 +21,11 @@ placed as (
             when content_views.occurred_at > sessions.ended_at then 'after'
         end as live_phase,
         case
-            when content_views.user_id is not null and content_views.content_id is not null then cast(row_number() over (
-                partition by content_views.site_id, content_views.user_id, content_views.content_id
-                order by content_views.occurred_at, content_views.activity_key
-            ) as bigint)
+            when content_views.user_id is not null and content_views.content_id is not null
+                then cast(row_number() over (
+                    partition by content_views.site_id, content_views.user_id, content_views.content_id
+                    order by content_views.occurred_at, content_views.activity_key
+                ) as bigint)
         end as view_number
     from content_views
     left join sessions

@@ -97,7 +97,9 @@ final as (
         unseen.active_day_count,
         case
             when not unseen.is_started_unseen
-                then cast({{ dbt.datediff(local_date('unseen.started_at'), local_date('unseen.last_lesson_at'), 'day') }} as bigint)
+                then cast({{ dbt.datediff(
+                    local_date('unseen.started_at'), local_date('unseen.last_lesson_at'), 'day'
+                ) }} as bigint)
         end as days_from_start
     from unseen
     left join finished

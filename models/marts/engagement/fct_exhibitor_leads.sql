@@ -73,7 +73,8 @@ final as (
         scored.exhibitor_name,
         users.company,
         users.is_staff,
-        coalesce({{ lowered('users.company') }} = {{ lowered(cleaned('scored.exhibitor_company')) }}, false) as is_own_people,
+        coalesce({{ lowered('users.company') }} = {{ lowered(cleaned('scored.exhibitor_company')) }}, false)
+            as is_own_people,
         case
             when scored.lead_score >= {{ var('lead_hot_score') }} then 'hot'
             when scored.lead_score >= {{ var('lead_warm_score') }} then 'warm'
