@@ -21,7 +21,7 @@ from macro_cases import CASES, Case
 
 MACROS = ROOT / "macros"
 EXPRESSIONS = ("engine", "wildcard_match", "breakout_pattern", "decimal_number")
-# What a build does before its first model and after its last; tests/test_spark_build.py runs them on Spark.
+# What a build does before its first model and after its last: no expressions, so that only a build on Spark runs them.
 STATEMENTS = {"note_of_build", "strike_out", "missing_reports", "find_landed_reports", "replaces_whole_reports"}
 SPARK_PYTHON = ROOT / ".venv-spark" / "bin" / "python"
 
