@@ -3,7 +3,7 @@
 -- The rules, and what they cannot know: acts_rules.md beside this file.
 
 {%- set before_path = "(?is)^(?:(?:[a-z][a-z0-9+.-]*:)?//)?[^/?#]*" %}
-{%- set path = "((?:/+[^/?#]+)*)/*(?:[?#].*)?$" %}
+{%- set path = "(/[^?#]*[^/?#])?/*(?:[?#].*)?$" %}
 {%- set digit_gap = "(?:[ ().+-]|%20|%2b)*" %}
 {%- set personal = "(?i)@|%40|[0-9](?:" ~ digit_gap ~ "[0-9]){6}" %}
 {%- set personal_hosts = "^(?:.*[.])?(?:" ~ (var("personal_page_hosts") | join("|") | replace(".", "[.]")) ~ ")$" %}
