@@ -30,7 +30,6 @@ class Cost:
 
     Attributes:
         shuffled_bytes: written by tasks for other tasks.
-        input_bytes: read from files.
         spilled_bytes: written to the disk because memory was short.
         cpu_seconds: processor time of all tasks.
         task_seconds: run time of all tasks.
@@ -41,7 +40,6 @@ class Cost:
     """
 
     shuffled_bytes: int = 0
-    input_bytes: int = 0
     spilled_bytes: int = 0
     cpu_seconds: float = 0.0
     task_seconds: float = 0.0
@@ -108,7 +106,6 @@ def _add_task(cost: Cost, event: dict[str, Any]) -> None:
     fetched = read["Remote Bytes Read"] + read["Local Bytes Read"]
     seconds = metrics["Executor Run Time"] / 1000
     cost.shuffled_bytes += metrics["Shuffle Write Metrics"]["Shuffle Bytes Written"]
-    cost.input_bytes += metrics["Input Metrics"]["Bytes Read"]
     cost.spilled_bytes += metrics["Disk Bytes Spilled"]
     cost.cpu_seconds += metrics["Executor CPU Time"] / 1e9
     cost.task_seconds += seconds
@@ -129,11 +126,11 @@ def _events(log: Path) -> Iterator[dict[str, Any]]:
 def as_markdown(costs: dict[str, Cost]) -> str:
     """The costs as a table, the most shuffled first."""
     lines = [
-        "| node | shuffled MB | largest task MB | read MB | spilled MB | CPU s | longest task s | together by |",
-        "|---|--:|--:|--:|--:|--:|--:|---|",
+        "| node | shuffled MB | largest task MB | spilled MB | CPU s | longest task s | together by |",
+        "|---|--:|--:|--:|--:|--:|---|",
     ]
     for node, cost in sorted(costs.items(), key=lambda item: -item[1].shuffled_bytes):
-        megabytes = (cost.shuffled_bytes, cost.largest_task_bytes, cost.input_bytes, cost.spilled_bytes)
+        megabytes = (cost.shuffled_bytes, cost.largest_task_bytes, cost.spilled_bytes)
         numbers = [f"{number / 1e6:,.1f}" for number in megabytes]
         numbers += [f"{cost.cpu_seconds:.1f}", f"{cost.longest_task_seconds:.1f}"]
         lines.append(f"| {node} | {' | '.join(numbers)} | {'; '.join(sorted(cost.partitioned_by))} |")

@@ -37,7 +37,6 @@ def task(
             "Executor Run Time": milliseconds,
             "Executor CPU Time": milliseconds * 500_000,
             "Disk Bytes Spilled": 7,
-            "Input Metrics": {"Bytes Read": 1000},
             "Shuffle Read Metrics": {"Remote Bytes Read": read, "Local Bytes Read": 1},
             "Shuffle Write Metrics": {"Shuffle Bytes Written": written},
         },
@@ -80,7 +79,6 @@ def test_a_task_counts_for_the_model_whose_statement_it_ran(events: Path) -> Non
     assert costs.keys() == {MODEL, "(no node)"}
     assert costs[MODEL] == Cost(
         shuffled_bytes=3_000_000,
-        input_bytes=3000,
         spilled_bytes=21,
         cpu_seconds=1.3,
         task_seconds=2.6,
@@ -94,8 +92,8 @@ def test_a_task_counts_for_the_model_whose_statement_it_ran(events: Path) -> Non
 
 def test_the_most_shuffled_comes_first(events: Path) -> None:
     assert as_markdown(read_costs(events)).splitlines()[2:] == [
-        "| (no node) | 4.0 | 0.0 | 0.0 | 0.0 | 0.1 | 0.1 | SinglePartition |",
-        f"| {MODEL} | 3.0 | 2.0 | 0.0 | 0.0 | 1.3 | 2.0 | site_id, user_id |",
+        "| (no node) | 4.0 | 0.0 | 0.0 | 0.1 | 0.1 | SinglePartition |",
+        f"| {MODEL} | 3.0 | 2.0 | 0.0 | 1.3 | 2.0 | site_id, user_id |",
     ]
 
 
