@@ -135,6 +135,16 @@ def test_a_program_that_hangs_is_told(pids: Path, tmp_path: Path, monkeypatch: p
     assert alive(pids) == []
 
 
+def test_a_program_that_does_not_end_is_killed(pids: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "STOP_SECONDS", 0.5)
+    text = f"\ntrap '' TERM\necho $$ >> {pids}\necho HiveThriftServer2 started\nwhile :; do sleep 0.1; done\n"
+    program(tmp_path / "spark" / "bin" / "spark-submit", text)
+
+    start(tmp_path)
+
+    assert_soon_alive(pids, 0)
+
+
 @pytest.mark.parametrize(
     ("version", "said"), [("11.0.2", "Java 11 is too old for it"), ("1.8.0_292", "Java 1 is too old for it")]
 )
