@@ -4,7 +4,7 @@ are those of DuckDB, and Spark has others where it lacks them: it updates and de
 statement at a time, and reads the landed reports where they lie.
 -#}
 
-{#- What notes a build, and strikes out its note or those of all builds (unfinished_builds.sql). -#}
+{#- What notes a build (unfinished_builds.sql). -#}
 {% macro note_of_build() -%}
     {{ return(adapter.dispatch("note_of_build")()) }}
 {%- endmacro %}
@@ -26,6 +26,7 @@ statement at a time, and reads the landed reports where they lie.
     ]) }}
 {%- endmacro %}
 
+{#- What strikes out the note of this build, or those of all. -#}
 {% macro strike_out(only_this_build) -%}
     {{ return(adapter.dispatch("strike_out")(only_this_build)) }}
 {%- endmacro %}

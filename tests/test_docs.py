@@ -63,7 +63,8 @@ def test_every_seed_has_its_yaml_with_its_columns() -> None:
 def test_every_macro_is_told_by_a_comment() -> None:
     files = [*(ROOT / "macros").glob("*.sql"), *(ROOT / "tests" / "generic").glob("*.sql")]
     for path in files:
-        before = re.split(r"{%-? (?:macro|test) ", path.read_text())[:-1]
+        # The versions for each engine are told by the macro that dispatches them.
+        before = re.split(r"{%-? (?:macro|test) (?!duckdb__|spark__)", path.read_text())[:-1]
         assert before and all(text.rstrip().endswith("#}") for text in before), path.name
 
 

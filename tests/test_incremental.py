@@ -112,7 +112,7 @@ RECORDS = st.tuples(
 REPORTS = st.builds(Report, st.sampled_from(["s", "t"]), st.lists(RECORDS, min_size=1, max_size=6))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     reports=st.lists(REPORTS, min_size=2, max_size=6), cuts=st.sets(st.integers(1, 5), min_size=1), seed=st.randoms()
 )
@@ -168,7 +168,7 @@ def went_on(project: Project) -> bool:
 def test_dbt_goes_on_from_what_is_there_and_types_anew_where_it_no_longer_holds(
     project: Project, sample_project: Project
 ) -> None:
-    """In one go: a report that overlaps all others, somebody forgotten, another dictionary, a report that is gone."""
+    """In one go: a report that overlaps all others, somebody forgotten, a report that is gone."""
     project.take_over(sample_project)
     before = rows(project)
     lines = (project.root / "sample" / "reports" / "sitewide_2026-05-14.csv").read_bytes().splitlines(keepends=True)
@@ -189,19 +189,12 @@ def test_dbt_goes_on_from_what_is_there_and_types_anew_where_it_no_longer_holds(
     assert [row[:-1] for row in anew] == [row[:-1] for row in grown]
     assert anew != grown
 
-    aliases = project.root / "seeds" / "site" / "site_activity_aliases.csv"
-    aliases.write_text(f"{aliases.read_text()}{SAMPLE_SITE},Badge,Unlocked,any,other_activity,50,\n")
-    typed = built(project)
-    assert not went_on(project)
-    assert [len(typed), {row[-1] for row in typed} & {row[-1] for row in anew}] == [len(grown), set()]
-
     with duckdb.connect(str(project.warehouse)) as connection:
         connection.execute(
             "delete from raw.reports where file_name = 'newer.csv';"
             "delete from raw.activities where report_id not in (select report_id from raw.reports)"
         )
-    # Which record is kept of each is what it was; the acts that are named now have other keys.
-    assert {row[-5:-1] for row in built(project)} == {row[-5:-1] for row in before}
+    assert [row[:-1] for row in built(project)] == [row[:-1] for row in before]
     assert not went_on(project)
 
 

@@ -163,7 +163,7 @@ copies as (
     where copy_number > 1 or occurrence_number > 1
 ),
 
-final as (
+settled as (
     select
         identified.identity_hash + coalesce(copies.occurrence_number, 1) - 1 as activity_key,
         coalesce(copies.occurrence_number, 1) as occurrence_number,
@@ -194,22 +194,26 @@ final as (
             and identified.record_number = copies.record_number
 )
 
+final as (
+    select * from settled
+    {%- if goes_on and replaces_whole_reports() %}
+    union all
+    -- What is settled anew takes the rest of its report with it.
+    select
+        activity_key,
+        occurrence_number,
+        {{ columns[:-2] | join(',\n        ') }},
+        is_duplicate,
+        report_id,
+        record_number,
+        kept_report_id,
+        kept_record_number,
+        typing_fingerprint
+    from {{ this }}
+    where
+        report_id in (select report_id from identified)
+        and activity_key - occurrence_number + 1 not in (select identity_hash from typed_identities)
+    {%- endif %}
+)
+
 select * from final
-{%- if goes_on and replaces_whole_reports() %}
-union all
--- What is settled anew takes the rest of its report with it.
-select
-    activity_key,
-    occurrence_number,
-    {{ columns[:-2] | join(',\n    ') }},
-    is_duplicate,
-    report_id,
-    record_number,
-    kept_report_id,
-    kept_record_number,
-    typing_fingerprint
-from {{ this }}
-where
-    report_id in (select report_id from identified)
-    and activity_key - occurrence_number + 1 not in (select identity_hash from typed_identities)
-{%- endif %}
