@@ -192,7 +192,7 @@ settled as (
         on
             identified.report_id = copies.report_id
             and identified.record_number = copies.record_number
-)
+),
 
 final as (
     select * from settled
