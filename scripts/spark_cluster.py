@@ -52,6 +52,8 @@ SETTINGS = {
     "spark.driver.host": HOST,
     "spark.driver.bindAddress": HOST,
     "spark.executor.cores": "1",
+    # Java's regular expressions recurse: a label of some thousand signs would end a task.
+    "spark.executor.extraJavaOptions": "-Xss16m",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.adaptive.enabled": "true",
     "spark.sql.shuffle.partitions": "4",
