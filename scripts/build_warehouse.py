@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
 
 import duckdb
 import typer
@@ -25,19 +24,20 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from landing import DEFAULT_SITE, SAMPLE_SITE, Declaration, holds_own_reports
+from landing import DEFAULT_SITE, SAMPLE_SITE, holds_own_reports
 from load_reports import (
     AgainOption,
     DateFormatOption,
     EncodingOption,
+    ReportsOption,
     SiteOption,
     TimeZoneOption,
+    choose_reports,
     declared,
     describe,
     land_with_progress,
 )
 from publish import publish
-from report_files import SUFFIXES, find_reports
 from summary import print_summary
 from warehouse import (
     PROJECT_ROOT,
@@ -51,9 +51,6 @@ from warehouse import (
     warehouse_path,
 )
 from write_page import page_path, write_page
-
-SAMPLE_REPORTS = PROJECT_ROOT / "sample" / "reports"
-DEFAULT_REPORTS = PROJECT_ROOT / "reports"
 
 
 @dataclass
@@ -73,21 +70,6 @@ class Steps:
     def __str__(self) -> str:
         """The steps in one line."""
         return ", ".join(f"{name} {seconds:.1f} s (peak {peak:,.0f} MB)" for name, seconds, peak in self.taken)
-
-
-def choose_reports(reports: Path | None, declaration: Declaration) -> tuple[list[Path], Declaration]:
-    """The reports to land: those of the folder, or the sample, as a site of its own, when ``reports/`` holds none.
-
-    Raises:
-        WarehouseError: a place was named and holds no report.
-    """
-    place = reports or DEFAULT_REPORTS
-    found = find_reports([str(place)]) if place.exists() else []
-    if found:
-        return found, declaration
-    if reports is not None:
-        raise WarehouseError(f"there is no report ({', '.join(SUFFIXES)}) in {reports}.")
-    return find_reports([str(SAMPLE_REPORTS)]), Declaration(site_id=SAMPLE_SITE, is_again=declaration.is_again)
 
 
 def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
@@ -137,10 +119,7 @@ def why_not_built(result: dbtRunnerResult) -> str:
 
 
 def main(
-    reports: Annotated[
-        Path | None,
-        typer.Option("--reports", envvar="REPORTS", help="Folder or file of reports. Default: reports/ or the sample."),
-    ] = None,
+    reports: ReportsOption = None,
     site: SiteOption = DEFAULT_SITE,
     time_zone: TimeZoneOption = "UTC",
     date_format: DateFormatOption = None,

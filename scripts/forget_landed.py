@@ -23,6 +23,7 @@ from landing import LANDED_REPORTS
 from load_reports import printable
 from parquet_landing import writing
 from parquet_layout import (
+    FILE_NAME,
     FORGOTTEN,
     MANIFESTS,
     NO_REPORT,
@@ -86,7 +87,7 @@ def _forget_in_report(connection: duckdb.DuckDBPyConnection, root: Path, person:
         if is_needed or folder.exists():
             target = unfinished / folder.relative_to(root)
             target.mkdir(parents=True)
-            write_parquet(connection, table, "report_id", report_id, target / "records.parquet")
+            write_parquet(connection, table, "report_id", report_id, target / FILE_NAME)
     # All of it is there or nothing: a rename, and who comes next completes what follows.
     unfinished.rename(rewriting(root))
     to_disk(root.parent)

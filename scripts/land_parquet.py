@@ -19,8 +19,10 @@ from load_reports import (
     AgainOption,
     DateFormatOption,
     EncodingOption,
+    ReportsOption,
     SiteOption,
     TimeZoneOption,
+    choose_reports,
     declared,
     describe,
     progress_bar,
@@ -38,10 +40,7 @@ LandingOption = Annotated[
 
 
 def main(
-    reports: Annotated[
-        Path | None,
-        typer.Option("--reports", envvar="REPORTS", help="Folder or file of reports. Default: reports/ or the sample."),
-    ] = None,
+    reports: ReportsOption = None,
     landing: LandingOption = None,
     jobs: Annotated[
         int, typer.Option("--jobs", envvar="JOBS", min=1, help="Files that are taken apart at once. Default: cores.")
@@ -56,9 +55,6 @@ def main(
 
     Exit codes: 0 all landed, or left out as withdrawn; 1 something was rejected or refused, and said; 2 wrong usage.
     """
-    # It brings dbt along, which takes seconds, and every worker begins with this module.
-    from build_warehouse import choose_reports
-
     console = Console(soft_wrap=True)
     root = (landing or landing_path()).resolve()
     declaration = declared(site, time_zone, date_format, encoding, again)

@@ -18,7 +18,10 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from landing import DEFAULT_SITE, SAMPLE_SITE, Declaration, Landing, land_reports, withdraw_sample
 from report_files import SUFFIXES, find_reports
 from report_format import DATE_FORMATS
-from warehouse import WarehouseError, connect, in_words, warehouse_path
+from warehouse import PROJECT_ROOT, WarehouseError, connect, in_words, warehouse_path
+
+SAMPLE_REPORTS = PROJECT_ROOT / "sample" / "reports"
+DEFAULT_REPORTS = PROJECT_ROOT / "reports"
 
 # What a terminal takes for a command, or for another direction of the text.
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -147,6 +150,27 @@ EncodingOption = Annotated[
 AgainOption = Annotated[
     bool, typer.Option("--again", help="Land also the files that were withdrawn, as declared now.", envvar="AGAIN")
 ]
+ReportsOption = Annotated[
+    Path | None,
+    typer.Option("--reports", envvar="REPORTS", help="Folder or file of reports. Default: reports/ or the sample."),
+]
+
+
+def choose_reports(reports: Path | None, declaration: Declaration) -> tuple[list[Path], Declaration]:
+    """The reports to land: those of the folder, or the sample, as a site of its own, when ``reports/`` holds none.
+
+    Raises:
+        WarehouseError: a place was named and holds no report.
+    """
+    place = reports or DEFAULT_REPORTS
+    found = find_reports([str(place)]) if place.exists() else []
+    if found:
+        return found, declaration
+    if reports is not None:
+        raise WarehouseError(f"there is no report ({', '.join(SUFFIXES)}) in {reports}.")
+    return find_reports([str(SAMPLE_REPORTS)]), Declaration(site_id=SAMPLE_SITE, is_again=declaration.is_again)
+
+
 PathsArgument = Annotated[
     list[str],
     typer.Argument(

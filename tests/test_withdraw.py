@@ -19,11 +19,10 @@ from typer.testing import CliRunner, Result
 import load_reports
 import rebuild
 import withdraw as withdrawer
-from build_warehouse import choose_reports
 from conftest import ROOT, Project, copy_project
 from forget import find_person, forget
 from landing import SAMPLE_SITE, Declaration, Landing, delete_reports, land_reports
-from load_reports import describe
+from load_reports import choose_reports, describe
 from loader_fixtures import activity, land, landed_users, report_text, rows, write
 from publish import attach_new, publish
 from rebuild import compact
@@ -225,7 +224,7 @@ def test_a_file_that_is_refused_stays_withdrawn(files: rebuild.Files, tmp_path: 
 
 
 def test_the_sample_too_is_landed_again_when_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("build_warehouse.DEFAULT_REPORTS", tmp_path)
+    monkeypatch.setattr("load_reports.DEFAULT_REPORTS", tmp_path)
     for is_again in (False, True):
         _, declaration = choose_reports(None, Declaration("academy", is_again=is_again))
         assert declaration == Declaration(SAMPLE_SITE, is_again=is_again)
