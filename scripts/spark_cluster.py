@@ -299,10 +299,10 @@ def main(
     """
     console = Console(soft_wrap=True)
     try:
-        with spark_cluster(folder, Size(workers=workers), port) as cluster:
+        # Whoever reads the line may press Ctrl-C at once: so the line is inside as well.
+        with spark_cluster(folder, Size(workers=workers), port) as cluster, suppress(KeyboardInterrupt):
             console.print(f"The thrift server listens on {HOST}:{cluster.port}. Ctrl-C ends it.", highlight=False)
-            with suppress(KeyboardInterrupt):
-                signal.pause()
+            signal.pause()
     except WarehouseError as error:
         console.print(f"[red]{escape(str(error))}[/red]", highlight=False)
         raise typer.Exit(1) from error

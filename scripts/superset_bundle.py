@@ -149,6 +149,11 @@ def _database(path: Path) -> dict[str, Any]:
     }
 
 
+def _published_type(data_type: str) -> str:
+    """The type as DuckDB and PostgreSQL write it: the contracts take a word that Spark knows too."""
+    return "VARCHAR" if data_type == "string" else data_type.upper()
+
+
 def _dataset(name: str, dataset: Dataset, contracts: Contracts) -> dict[str, Any]:
     columns = []
     for column, told in columns_of(dataset, contracts).items():
@@ -158,7 +163,7 @@ def _dataset(name: str, dataset: Dataset, contracts: Contracts) -> dict[str, Any
                 "column_name": column,
                 "verbose_name": dataset.labels.get(column) or column.replace("_", " ").capitalize(),
                 "description": told.description,
-                "type": told.type.upper(),
+                "type": _published_type(told.type),
                 "is_dttm": is_temporal(told.type),
                 "groupby": True,
                 "filterable": True,

@@ -43,6 +43,11 @@ class Project:
         return self.root / "warehouse" / "activity.duckdb"
 
     @property
+    def as_built(self) -> Path:
+        """What dbt wrote of the sample's build; its own folder is written anew by whatever dbt does next."""
+        return self.root / "target_as_built"
+
+    @property
     def marts(self) -> Path:
         """The file in which dbt makes the marts."""
         return marts_path(self.warehouse)
@@ -112,6 +117,7 @@ def sample_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = copy_project(tmp_path_factory.mktemp("sample"))
     result = project.build(DBT_WRITE_JSON="true")
     assert result.returncode == 0, result.stdout + result.stderr
+    shutil.copytree(project.root / "target", project.as_built)
     return project
 
 

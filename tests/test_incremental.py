@@ -77,7 +77,7 @@ class Base:
 
 @pytest.fixture(scope="module")
 def base(sample_project: Project, incremental_base: str) -> Iterator[Base]:
-    compiled = {path.stem: path for path in (sample_project.root / "target" / "compiled").rglob("base_*.sql")}
+    compiled = {path.stem: path for path in (sample_project.as_built / "compiled").rglob("base_*.sql")}
     with duckdb.connect() as connection:
         connection.execute(f"set threads = 1; attach ':memory:' as {DATABASE}; use {DATABASE}")
         connection.execute(RAW_TABLES)
@@ -199,7 +199,7 @@ def test_dbt_goes_on_from_what_is_there_and_types_anew_where_it_no_longer_holds(
 
 
 def test_the_fingerprint_leaves_out_no_macro_by_which_a_record_is_typed(sample_project: Project) -> None:
-    manifest: Mapping[str, Any] = json.loads((sample_project.root / "target" / "manifest.json").read_text())
+    manifest: Mapping[str, Any] = json.loads((sample_project.as_built / "manifest.json").read_text())
     macros: Mapping[str, Any] = manifest["macros"]
 
     def used(node: Mapping[str, Any]) -> set[str]:

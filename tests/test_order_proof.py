@@ -89,7 +89,7 @@ def _prints(connection: duckdb.DuckDBPyConnection, passing: Sequence[str]) -> Pr
 
 @pytest.fixture(scope="module")
 def models(sample_project: Project, incremental_base: str, tmp_path_factory: pytest.TempPathFactory) -> Models:
-    manifest = json.loads((sample_project.root / "target" / "manifest.json").read_text())
+    manifest = json.loads((sample_project.as_built / "manifest.json").read_text())
     nodes: Mapping[str, dict[str, object]] = {
         name: node for name, node in manifest["nodes"].items() if node["resource_type"] == "model"
     }
@@ -97,7 +97,7 @@ def models(sample_project: Project, incremental_base: str, tmp_path_factory: pyt
     sql = []
     for name in TopologicalSorter(parents).static_order():
         node = manifest["nodes"][name]
-        compiled = sample_project.root / node["compiled_path"]
+        compiled = sample_project.as_built / Path(node["compiled_path"]).relative_to("target")
         sql.append((node["config"]["materialized"], node["relation_name"], compiled.read_text()))
     seeds = tmp_path_factory.mktemp("seeds") / "seeds.duckdb"
     with duckdb.connect(str(seeds)) as connection:

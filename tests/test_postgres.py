@@ -128,7 +128,7 @@ def test_every_table_is_equal_value_by_value(sample: Database, sample_project: P
 
 
 def test_types_and_not_null_are_those_of_the_contracts(sample: Database) -> None:
-    words = {"varchar": "text", "double": "double precision", "timestamp": "timestamp without time zone"}
+    words = {"string": "text", "double": "double precision", "timestamp": "timestamp without time zone"}
     found = sample.ask(
         "select c.relname, attname, format_type(atttypid, atttypmod), attnotnull"
         " from pg_attribute join pg_class as c on c.oid = attrelid join pg_namespace as n on n.oid = relnamespace"
@@ -221,7 +221,7 @@ def test_what_holds_a_key_of_a_dimension_is_declared_so(sample: Database) -> Non
 
 
 def test_tables_and_columns_are_described_in_the_words_of_dbt(sample: Database, sample_project: Project) -> None:
-    manifest = json.loads((sample_project.root / "target" / "manifest.json").read_text())
+    manifest = json.loads((sample_project.as_built / "manifest.json").read_text())
     expected = {}
     for node in manifest["nodes"].values():
         if node["resource_type"] == "model" and node["schema"] in ("marts", "restricted"):
