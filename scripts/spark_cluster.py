@@ -14,7 +14,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -173,8 +173,10 @@ class Cluster:
 
 
 @contextmanager
-def spark_cluster(folder: Path, size: Size | None = None, port: int | None = None) -> Iterator[Cluster]:
-    """Run a cluster in a folder, and end all of it afterwards.
+def spark_cluster(
+    folder: Path, size: Size | None = None, port: int | None = None, settings: Mapping[str, str] | None = None
+) -> Iterator[Cluster]:
+    """Run a cluster in a folder, with settings of Spark beside the usual ones, and end all of it afterwards.
 
     Raises:
         WarehouseError: there is no Java or no Spark, or some process does not get ready.
@@ -186,7 +188,7 @@ def spark_cluster(folder: Path, size: Size | None = None, port: int | None = Non
     try:
         for name in ("conf", "events", "logs", "tmp", "warehouse", "work"):
             (folder / name).mkdir(parents=True, exist_ok=True)
-        _write_settings(folder, size)
+        _write_settings(folder, size, settings or {})
     except OSError as error:
         raise WarehouseError(f"{folder} cannot be written: {in_words(error)}") from error
     master_port = free_port()
@@ -273,7 +275,7 @@ def _environment(folder: Path, home: Path) -> dict[str, str]:
     }
 
 
-def _write_settings(folder: Path, size: Size) -> None:
+def _write_settings(folder: Path, size: Size, more: Mapping[str, str]) -> None:
     settings = SETTINGS | {
         "spark.executor.memory": f"{size.executor_megabytes}m",
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
@@ -283,6 +285,7 @@ def _write_settings(folder: Path, size: Size) -> None:
         "spark.hadoop.hive.exec.scratchdir": str(folder / "tmp" / "hive"),
         "spark.hadoop.hive.exec.local.scratchdir": str(folder / "tmp" / "hive-local"),
         "spark.hadoop.hive.server2.logging.operation.log.location": str(folder / "tmp" / "operations"),
+        **more,
     }
     text = "".join(f"{name} {value}\n" for name, value in settings.items())
     (folder / "conf" / "spark-defaults.conf").write_text(text)

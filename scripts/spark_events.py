@@ -34,9 +34,9 @@ class Cost:
         cpu_seconds: processor time of all tasks.
         task_seconds: run time of all tasks.
         longest_task_seconds: run time of the longest.
-        largest_task_bytes: the most that one task read of a shuffle.
         failed_tasks: tasks that had to be run again.
         partitioned_by: what rows were brought together by, as the plans say it.
+        read_bytes: by stage, what each of its tasks read of a shuffle.
     """
 
     shuffled_bytes: int = 0
@@ -44,9 +44,20 @@ class Cost:
     cpu_seconds: float = 0.0
     task_seconds: float = 0.0
     longest_task_seconds: float = 0.0
-    largest_task_bytes: int = 0
     failed_tasks: int = 0
     partitioned_by: set[str] = field(default_factory=set)
+    read_bytes: dict[tuple[str, int], list[int]] = field(default_factory=lambda: defaultdict(list), compare=False)
+
+    @property
+    def largest_task_bytes(self) -> int:
+        """The most that one task read of a shuffle."""
+        return max((max(stage) for stage in self.read_bytes.values()), default=0)
+
+    @property
+    def largest_task_share(self) -> float:
+        """The part of its stage's bytes that this task read: of even tasks, one by their number."""
+        stage = max(self.read_bytes.values(), key=max, default=[])
+        return max(stage) / sum(stage) if sum(stage) else 0.0
 
 
 def read_costs(events: Path) -> dict[str, Cost]:
@@ -79,7 +90,8 @@ def _read(log: Path, costs: dict[str, Cost]) -> None:
                 if execution in properties:
                     executions[int(properties[execution])] = node
         elif kind == "SparkListenerTaskEnd":
-            _add_task(costs[nodes.get(event["Stage ID"], NO_NODE)], event)
+            stage = event["Stage ID"]
+            _add_task(costs[nodes.get(stage, NO_NODE)], (log.name, stage), event)
         elif kind in ("SparkListenerSQLExecutionStart", "SparkListenerSQLAdaptiveExecutionUpdate"):
             # Whose it is, its jobs say: of the statement the event holds the beginning alone.
             partitionings[event["executionId"]].update(
@@ -96,7 +108,7 @@ def _node_of(statement: str) -> str:
     return found[1] if found else NO_NODE
 
 
-def _add_task(cost: Cost, event: dict[str, Any]) -> None:
+def _add_task(cost: Cost, stage: tuple[str, int], event: dict[str, Any]) -> None:
     if event["Task End Reason"]["Reason"] != "Success":
         cost.failed_tasks += 1
     metrics = event.get("Task Metrics")
@@ -110,7 +122,7 @@ def _add_task(cost: Cost, event: dict[str, Any]) -> None:
     cost.cpu_seconds += metrics["Executor CPU Time"] / 1e9
     cost.task_seconds += seconds
     cost.longest_task_seconds = max(cost.longest_task_seconds, seconds)
-    cost.largest_task_bytes = max(cost.largest_task_bytes, fetched)
+    cost.read_bytes[stage].append(fetched)
 
 
 def _events(log: Path) -> Iterator[dict[str, Any]]:
@@ -126,13 +138,16 @@ def _events(log: Path) -> Iterator[dict[str, Any]]:
 def as_markdown(costs: dict[str, Cost]) -> str:
     """The costs as a table, the most shuffled first."""
     lines = [
-        "| node | shuffled MB | largest task MB | spilled MB | CPU s | longest task s | together by |",
-        "|---|--:|--:|--:|--:|--:|---|",
+        "| node | shuffled MB | largest task MB | of its stage | spilled MB | CPU s | longest task s | together by |",
+        "|---|--:|--:|--:|--:|--:|--:|---|",
     ]
     for node, cost in sorted(costs.items(), key=lambda item: -item[1].shuffled_bytes):
-        megabytes = (cost.shuffled_bytes, cost.largest_task_bytes, cost.spilled_bytes)
-        numbers = [f"{number / 1e6:,.1f}" for number in megabytes]
-        numbers += [f"{cost.cpu_seconds:.1f}", f"{cost.longest_task_seconds:.1f}"]
+        numbers = [
+            *(f"{number / 1e6:,.1f}" for number in (cost.shuffled_bytes, cost.largest_task_bytes)),
+            f"{cost.largest_task_share:.0%}",
+            f"{cost.spilled_bytes / 1e6:,.1f}",
+            *(f"{seconds:.1f}" for seconds in (cost.cpu_seconds, cost.longest_task_seconds)),
+        ]
         lines.append(f"| {node} | {' | '.join(numbers)} | {'; '.join(sorted(cost.partitioned_by))} |")
     return "\n".join(lines)
 

@@ -91,8 +91,12 @@ class Project:
 def copy_project(target: Path) -> Project:
     """Copy what a build needs to a folder; the reports stay behind."""
     copy_to(target, "scripts", "page", "sample")
-    for name in ("reports", "warehouse"):
+    for name in ("reports", "target", "warehouse"):
         (target / name).mkdir()
+    # What dbt parsed here last, of the linter's run at the latest, saves it 7 s; whatever has changed it parses anew.
+    parsed = ROOT / "target" / "partial_parse.msgpack"
+    if parsed.exists():
+        shutil.copy(parsed, target / "target")
     return Project(target)
 
 

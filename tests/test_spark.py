@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 from rich.console import Console
 
@@ -28,6 +29,29 @@ MODELS = ("build", "--exclude-resource-type", "test", "--exclude-resource-type",
 # On CI, with the models that they stand on: few, for dbt waits for each, and CI has 20 minutes.
 A_PART = ("fct_reviews", "report_reconciliation")
 SECONDS_BEFORE_REPLACED = 20
+# As many as a task's part of a stage can be told from, and as many as there are, however small.
+PARTITIONS = 16
+EVEN_TASKS = {
+    "spark.sql.shuffle.partitions": str(PARTITIONS),
+    "spark.sql.adaptive.coalescePartitions.enabled": "false",
+}
+# One session to which everybody comes, in an hour: joins, writes a message, and leaves.
+GIANT_SESSION = """
+copy (
+    select
+        person as "User ID", 'P' || person as "First", 'Crowd' as "Last", null as "Company",
+        'p' || person || '@example.org' as "Email", category as "Category", action as "Action", label as "Label",
+        strftime(timestamp '2026-06-01 09:00:00' + to_seconds(person % 3599 + second), '%Y-%m-%d %H:%M:%S') as "Date",
+        990000 as "Content ID", 'Everybody' as "Content Name", 'everybody' as "Content Slug"
+    from
+        range(5000000, 5000000 + {people}) as people (person),
+        (values
+            ('Session', 'Joined', 'Everybody', 0),
+            ('Chat', 'Sent', 'Hello all', 600),
+            ('Session', 'Left', 'Everybody', 1800)) as acts (category, action, label, second)
+    order by "Date", person
+) to '{path}' (format csv, header)
+"""
 MARTS = len(list((PROJECT_ROOT / "models" / "marts").rglob("*.sql")))
 
 pytestmark = [
@@ -38,8 +62,9 @@ takes_long = pytest.mark.skipif(RECORDS == 0, reason="takes long: make spark-tes
 
 
 @pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    with spark_cluster(tmp_path / "spark") as running:
+def cluster(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    """A cluster, with the settings that a test gives beside the usual ones."""
+    with spark_cluster(tmp_path / "spark", settings=getattr(request, "param", None)) as running:
         yield running
 
 
@@ -81,6 +106,7 @@ def test_every_mart_of_the_sample_is_equal(on_spark: SparkProject, sample_projec
 
 
 @takes_long
+@pytest.mark.parametrize("cluster", [EVEN_TASKS], ids=["16 tasks"], indirect=True)
 def test_every_mart_of_a_million_is_equal_though_a_worker_is_killed_meanwhile(on_spark: SparkProject) -> None:
     project = on_spark.project
     generated = project.run(
@@ -88,7 +114,9 @@ def test_every_mart_of_a_million_is_equal_though_a_worker_is_killed_meanwhile(on
         *("--output", "generated", "--files", "4", "--sites", "2", "--overlap", "0.1"),
     )
     assert generated.returncode == 0, generated.stderr
-    for folder in sorted((project.root / "generated").iterdir()):
+    folders = sorted((project.root / "generated").iterdir())
+    duckdb.execute(GIANT_SESSION.format(people=RECORDS // 10, path=folders[0] / "giant.csv"))
+    for folder in folders:
         loaded = project.run(sys.executable, "scripts/load_reports.py", "--site", folder.name, str(folder))
         assert loaded.returncode == 0, loaded.stdout + loaded.stderr
         on_spark.land("--site", folder.name, "--reports", str(folder))

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -98,12 +99,14 @@ def test_nothing_is_left_after_an_error_inside(pids: Path, tmp_path: Path) -> No
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_the_cluster_ends_with_who_started_it(pids: Path, tmp_path: Path, by: signal.Signals) -> None:
     command = [sys.executable, "scripts/spark_cluster.py", "--folder", str(tmp_path / "cluster"), "--port", "0"]
-    with subprocess.Popen(command, cwd=PROJECT_ROOT, stdout=subprocess.PIPE, text=True) as process:
+    # Whoever runs the tests in the background may have them ignore Ctrl-C, and their children inherit it.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, cwd=PROJECT_ROOT, stdout=subprocess.PIPE, text=True, preexec_fn=heed) as process:
         assert process.stdout is not None
         assert "listens on 127.0.0.1:" in process.stdout.readline()
         assert len(alive(pids)) == 8
         process.send_signal(by)
-        process.wait()
+        process.wait(60)
 
     assert_soon_alive(pids, 0)
     if by == signal.SIGINT:

@@ -59,7 +59,8 @@ def events(tmp_path: Path) -> Path:
         plan(5, "Arguments: hashpartitioning(site_id#12, user_id#3L, 200), ENSURE_REQUIREMENTS"),
         job([1, 2], MODEL, 5),
         task(1, milliseconds=2000, written=3_000_000),
-        task(2, milliseconds=500, read=1_999_999),
+        task(2, milliseconds=250, read=1_999_999),
+        task(2, milliseconds=250, read=499_998),
         task(2, reason="ExecutorLostFailure"),
         plan(6, "Arguments: SinglePartition, ENSURE_REQUIREMENTS"),
         job([3], None, 6),
@@ -79,21 +80,22 @@ def test_a_task_counts_for_the_model_whose_statement_it_ran(events: Path) -> Non
     assert costs.keys() == {MODEL, "(no node)"}
     assert costs[MODEL] == Cost(
         shuffled_bytes=3_000_000,
-        spilled_bytes=21,
+        spilled_bytes=28,
         cpu_seconds=1.3,
         task_seconds=2.6,
         longest_task_seconds=2.0,
-        largest_task_bytes=2_000_000,
         failed_tasks=1,
         partitioned_by={"site_id, user_id"},
     )
+    assert costs[MODEL].largest_task_bytes == 2_000_000
+    assert costs[MODEL].largest_task_share == 0.8
     assert costs["(no node)"].partitioned_by == {"SinglePartition"}
 
 
 def test_the_most_shuffled_comes_first(events: Path) -> None:
     assert as_markdown(read_costs(events)).splitlines()[2:] == [
-        "| (no node) | 4.0 | 0.0 | 0.0 | 0.1 | 0.1 | SinglePartition |",
-        f"| {MODEL} | 3.0 | 2.0 | 0.0 | 1.3 | 2.0 | site_id, user_id |",
+        "| (no node) | 4.0 | 0.0 | 100% | 0.0 | 0.1 | 0.1 | SinglePartition |",
+        f"| {MODEL} | 3.0 | 2.0 | 80% | 0.0 | 1.3 | 2.0 | site_id, user_id |",
     ]
 
 

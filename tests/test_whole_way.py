@@ -11,9 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from conftest import ROOT, Project
-from landing import SAMPLE_SITE, Declaration, land_reports
-from warehouse import connect
+from conftest import ROOT, Project, copy_project
 
 REPORTS = ROOT / "tests" / "reports"
 SITE_ALIASES = Path("seeds") / "site" / "site_activity_aliases.csv"
@@ -48,12 +46,21 @@ def marts(project: Project) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
-def test_the_sample_builds_and_a_second_build_finds_nothing_new(sample_project: Project) -> None:
+def test_the_sample_builds_and_a_second_build_finds_nothing_new_and_sums_up(sample_project: Project) -> None:
     before = marts(sample_project)
     output = succeed(sample_project)
     assert output.count("nothing new in") == 5
     assert marts(sample_project) == before
     assert len(before["marts.fct_activities"]) == 1878
+
+    assert "4 reports hold 4,248 records: 4,246 landed, 2 rejected." in output
+    assert "1,878 activities are kept; 2,368 records were set aside" in output
+    assert "64 users are told by the unique users reports: 58 known by id, 2 by e-mail, 0 ambiguous" in output
+    assert "7 activities are of a kind that no alias knows." in output
+    assert 'sample,"Q&A","Ask",any,other_activity,50,' in output
+    assert "What changed" not in output, "the newest has the columns and activities of those before"
+    assert str(sample_project.warehouse) in output
+    assert str(sample_project.published) in output
 
 
 def test_the_names_that_others_build_on_are_there(sample_project: Project) -> None:
@@ -92,18 +99,6 @@ def test_the_names_that_others_build_on_are_there(sample_project: Project) -> No
     assert {name for (name,) in schemas} == own | {"published.marts", "published.restricted"}
 
 
-def test_the_summary_tells_what_became_of_the_sample(sample_project: Project) -> None:
-    output = succeed(sample_project)
-    assert "4 reports hold 4,248 records: 4,246 landed, 2 rejected." in output
-    assert "1,878 activities are kept; 2,368 records were set aside" in output
-    assert "64 users are told by the unique users reports: 58 known by id, 2 by e-mail, 0 ambiguous" in output
-    assert "7 activities are of a kind that no alias knows." in output
-    assert 'sample,"Q&A","Ask",any,other_activity,50,' in output
-    assert "What changed" not in output, "the newest has the columns and activities of those before"
-    assert str(sample_project.warehouse) in output
-    assert str(sample_project.published) in output
-
-
 def test_the_sample_reconciles_with_a_count_of_its_lines(sample_project: Project) -> None:
     counts = {}
     for path in sorted((ROOT / "sample" / "reports").glob("[!u]*.csv")):
@@ -118,15 +113,33 @@ def test_the_sample_reconciles_with_a_count_of_its_lines(sample_project: Project
     assert rows == [(name, count, count, True) for name, count in counts.items()]
 
 
-def test_every_activity_of_the_guide_is_recognised(project: Project) -> None:
-    succeed(project, "--reports", str(REPORTS / "every_activity"))
+@pytest.fixture(scope="module")
+def guide(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, str]:
+    """A project with every activity of the guide and some that are invented, and what its build printed."""
+    project = copy_project(tmp_path_factory.mktemp("guide"))
+    for folder in ("every_activity", "invented"):
+        shutil.copytree(REPORTS / folder, project.root / "reports", dirs_exist_ok=True)
+    return project, succeed(project)
+
+
+def test_every_activity_of_the_guide_is_recognised(guide: tuple[Project, str]) -> None:
+    project, _ = guide
+    of_the_guide = (
+        "report_id = (select report_id from marts.report_reconciliation where file_name = 'every_activity.csv')"
+    )
     with (REPORTS / "every_activity_expected.csv").open(newline="") as file:
         expected = [(int(row["record_number"]), row["activity_type"]) for row in csv.DictReader(file)]
     assert (
-        query(project, "select record_number, activity_type from marts.fct_activities order by record_number")
+        query(
+            project,
+            f"select record_number, activity_type from marts.fct_activities where {of_the_guide} order by 1",
+        )
         == expected
     )
-    assert query(project, "select * from marts.unrecognised_activities") == []
+    assert query(
+        project,
+        f"select unrecognised_count from marts.report_reconciliation where {of_the_guide}",
+    ) == [(0,)]
     never_recorded = query(
         project,
         "select activity_type from marts.dim_activity_types where evidence in ('guide', 'inferred')"
@@ -173,15 +186,14 @@ def test_no_activity_type_is_without_a_mart_that_uses_it(project: Project) -> No
     assert [family for family in summed_up if f"ref('stg_juno__{family}')" not in used] == []
 
 
-def test_suggested_aliases_name_what_was_unrecognised(project: Project) -> None:
-    for folder in ("every_activity", "invented"):
-        shutil.copytree(REPORTS / folder, project.root / "reports", dirs_exist_ok=True)
-    output = succeed(project)
+def test_suggested_aliases_name_what_was_unrecognised(guide: tuple[Project, str], project: Project) -> None:
+    unnamed, output = guide
     assert "4 activities are of a kind that no alias knows." in output
     assert "unique users" not in output
-    suggested = [row[0] for row in query(project, "select suggested_alias from marts.unrecognised_activities")]
+    suggested = [row[0] for row in query(unnamed, "select suggested_alias from marts.unrecognised_activities")]
     assert len(suggested) == 3
 
+    project.take_over(unnamed)
     with (project.root / SITE_ALIASES).open("a") as file:
         file.writelines(f"{line}\n" for line in suggested)
     output = succeed(project)
@@ -202,10 +214,13 @@ def test_suggested_aliases_name_what_was_unrecognised(project: Project) -> None:
     ],
     ids=["unknown activity type", "two aliases of equal priority"],
 )
-def test_a_wrong_alias_fails_by_name_and_publishes_nothing(project: Project, aliases: list[str], test: str) -> None:
-    shutil.copytree(REPORTS / "invented", project.root / "reports", dirs_exist_ok=True)
-    succeed(project)
+def test_a_wrong_alias_fails_by_name_and_publishes_nothing(
+    sample_project: Project, project: Project, aliases: list[str], test: str
+) -> None:
+    project.take_over(sample_project)
+    shutil.copy(sample_project.published, project.published)
     before = project.published.read_bytes()
+    shutil.copytree(REPORTS / "invented", project.root / "reports", dirs_exist_ok=True)
     with (project.root / SITE_ALIASES).open("a") as file:
         file.writelines(f"{line}\n" for line in aliases)
     result = project.build()
@@ -215,15 +230,6 @@ def test_a_wrong_alias_fails_by_name_and_publishes_nothing(project: Project, ali
     assert "the warehouse was not built, and nothing was published" in result.stdout
     assert "Traceback" not in result.stdout + result.stderr
     assert project.published.read_bytes() == before
-
-
-def test_the_order_of_landing_changes_nothing(project: Project, sample_project: Project) -> None:
-    reports = sorted((ROOT / "sample" / "reports").glob("*.csv"), reverse=True)
-    with connect(project.warehouse) as connection:
-        landings = list(land_reports(connection, reports, Declaration(site_id=SAMPLE_SITE)))
-    assert [landing.refusal for landing in landings] == [None] * 5
-    succeed(project)
-    assert marts(project) == marts(sample_project)
 
 
 def test_by_hand_it_takes_the_loader_and_dbt_without_flags(project: Project) -> None:
@@ -252,9 +258,9 @@ def test_dbt_before_any_report_says_what_to_do(project: Project) -> None:
     assert not project.published.exists()
 
 
-def test_the_sample_makes_room_for_the_first_real_report(project: Project) -> None:
-    succeed(project)
-    assert query(project, "select distinct site_id from marts.fct_activities") == [("sample",)]
+def test_the_sample_makes_room_for_the_first_real_report(sample_project: Project, project: Project) -> None:
+    project.take_over(sample_project)
+    assert project.ask("select distinct site_id from marts.fct_activities") == [("sample",)]
     shutil.copytree(REPORTS / "invented", project.root / "reports", dirs_exist_ok=True)
     assert "The sample was taken out" in succeed(project)
     assert query(project, "select distinct site_id from marts.fct_activities") == [("main",)]
