@@ -35,10 +35,8 @@ export LANDING SPARK_LANDING JOBS
 export SPARK_HOST SPARK_PORT
 # By share, forget and withdraw: whom to forget, what to withdraw, and from how many people on numbers are shown.
 export USER_ID REPORT PSEUDONYM_SALT MINIMUM_COHORT_SIZE
-SITE ?= main
-TIME_ZONE ?= UTC
 # What is blank is not handed on: the scripts have their own defaults.
-OPTIONAL := REPORTS DATE_FORMAT ENCODING AGAIN MEMORY_LIMIT WAREHOUSE_PATH PUBLISHED_PATH SHARED_PATH MINIMUM_COHORT_SIZE \
+OPTIONAL := REPORTS SITE TIME_ZONE DATE_FORMAT ENCODING AGAIN MEMORY_LIMIT WAREHOUSE_PATH PUBLISHED_PATH SHARED_PATH MINIMUM_COHORT_SIZE \
     TARGET READER RESTRICTED LANDING SPARK_LANDING JOBS SPARK_HOST
 $(foreach name,$(OPTIONAL),$(if $(strip $($(name))),,$(eval unexport $(name))))
 

@@ -102,11 +102,16 @@ class Cluster:
         return self.folder / "events"
 
     def start_worker(self) -> None:
-        """Start one more worker.
+        """Start one more worker, and wait until it is ready.
 
         Raises:
             WarehouseError: it does not get ready.
         """
+        self.launch_worker()
+        self.wait_for_worker(len(self.workers) - 1)
+
+    def launch_worker(self) -> None:
+        """Start one more worker, which takes some seconds to get ready."""
         name = f"worker-{len(self.workers)}"
         command = [
             "org.apache.spark.deploy.worker.Worker",
@@ -115,7 +120,15 @@ class Cluster:
             self.master,
         ]
         self.workers.append(self.start(name, "spark-class", *command))
-        self.wait_for(name, self.workers[-1], re.compile("Successfully registered with master"))
+
+    def wait_for_worker(self, number: int) -> None:
+        """Wait until the master has a worker.
+
+        Raises:
+            WarehouseError: it does not get ready.
+        """
+        ready = re.compile("Successfully registered with master")
+        self.wait_for(f"worker-{number}", self.workers[number], ready)
 
     def kill_worker(self, number: int) -> None:
         """Kill a worker and its executor, as when a machine fails: no process of it can say anything any more."""
@@ -201,8 +214,9 @@ def spark_cluster(
             *("--host", HOST, "--port", str(master_port), "--webui-port", "0"),
         )
         cluster.wait_for("master", master, re.compile("I have been elected leader"))
+        # Each takes its time, so they start at once.
         for _ in range(size.workers):
-            cluster.start_worker()
+            cluster.launch_worker()
         thrift = cluster.start(
             "thrift-server",
             "spark-submit",
@@ -212,6 +226,8 @@ def spark_cluster(
             *("--hiveconf", f"hive.server2.thrift.bind.host={HOST}"),
             memory=DRIVER_MEMORY,
         )
+        for number in range(size.workers):
+            cluster.wait_for_worker(number)
         cluster.wait_for("thrift-server", thrift, re.compile("HiveThriftServer2 started"))
         yield cluster
     finally:
