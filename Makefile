@@ -79,7 +79,7 @@ share: $(VENV)/.installed ## Write a copy to hand on, with pseudonyms in place o
 
 # SITE has a default here, and no site may be meant.
 forget: $(VENV)/.installed ## Forget a person: USER_ID=7, SITE=… if the id is of several sites; DRY_RUN=1 only says what there is.
-	@$(PYTHON) scripts/$(if $(LANDING),forget_landed,forget).py $(if $(filter-out file,$(origin SITE)),--site "$(SITE)") $(if $(DRY_RUN),--dry-run)
+	@$(PYTHON) scripts/$(if $(LANDING),forget_landed,forget).py $(if $(SITE),--site "$(SITE)") $(if $(DRY_RUN),--dry-run)
 
 withdraw: $(VENV)/.installed ## Withdraw a report loaded by mistake: REPORT=x.csv or its id; DRY_RUN=1 only says what would go.
 	@$(PYTHON) scripts/$(if $(LANDING),withdraw_landed,withdraw).py $(if $(DRY_RUN),--dry-run)

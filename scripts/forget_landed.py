@@ -38,11 +38,15 @@ from parquet_layout import (
 )
 from warehouse import WarehouseError, in_words, to_disk
 
+TABLES = (*RECORDS, *MANIFESTS)
 
-def forget_in(root: Path, user_id: str, site_id: str | None = None, also: list[str] | None = None) -> list[str]:
-    """Take a person out of a landing, and remember the hashes of their id and e-mails.
 
-    Returns the names of the files whose reports were changed.
+def forget_in(
+    root: Path, user_id: str, site_id: str | None = None, also: list[str] | None = None, *, is_dry_run: bool = False
+) -> list[str]:
+    """Take a person out of a landing, and remember the hashes of their id and e-mails; a dry run does neither.
+
+    Returns the names of the files whose reports held the person.
 
     Raises:
         WarehouseError: nobody is known by this id, or several are.
@@ -58,30 +62,35 @@ def forget_in(root: Path, user_id: str, site_id: str | None = None, also: list[s
         for table in ("activities", "users"):
             load(connection, root, table, condition, {"user": user_id.strip()})
         person = find_person(connection, user_id, site_id, also or [])
-        # Here for the hashes: from now on no report that lands brings the person back.
-        forget(connection, person)
-        hashes = Path(f"{root}.scratch-hashes")
-        write_parquet(connection, FORGOTTEN, "site_id", person.site_id, hashes)
-        place(hashes, partition(root, FORGOTTEN, person.site_id, NO_REPORT))
-        return [
-            file_name
-            for report_id, site, file_name in reports
-            if site == person.site_id and _forget_in_report(connection, root, person, report_id)
-        ]
+        if not is_dry_run:
+            # Here for the hashes: from now on no report that lands brings the person back.
+            forget(connection, person)
+            hashes = Path(f"{root}.scratch-hashes")
+            write_parquet(connection, FORGOTTEN, "site_id", person.site_id, hashes)
+            place(hashes, partition(root, FORGOTTEN, person.site_id, NO_REPORT))
+        held = []
+        for report_id, site, file_name in reports:
+            if site == person.site_id and _load_if_held(connection, root, person, report_id):
+                held.append(file_name)
+                if not is_dry_run:
+                    _rewrite_without(connection, root, person, report_id)
+        return held
 
 
-def _forget_in_report(connection: duckdb.DuckDBPyConnection, root: Path, person: Person, report_id: str) -> bool:
-    """Write a report anew if it holds the person; returns whether it did."""
-    tables = (*RECORDS, *MANIFESTS)
-    for table in tables:
+def _load_if_held(connection: duckdb.DuckDBPyConnection, root: Path, person: Person, report_id: str) -> bool:
+    """Load a report into the scratch file; returns whether it holds the person."""
+    for table in TABLES:
         connection.execute(f"delete from raw.{table}")
         load(connection, root, table, "report_id = $id", {"id": report_id})
     traces = find_traces(connection, person)
-    if not (traces.records or traces.rejected or any(traces.named.values())):
-        return False
+    return bool(traces.records or traces.rejected or any(traces.named.values()))
+
+
+def _rewrite_without(connection: duckdb.DuckDBPyConnection, root: Path, person: Person, report_id: str) -> None:
+    """Write the report that was loaded in its place without the person."""
     forget(connection, person)
     unfinished = Path(f"{root}.scratch-rewriting")
-    for table in tables:
+    for table in TABLES:
         folder = partition(root, table, person.site_id, report_id)
         is_needed = connection.execute(f"select 1 from raw.{table} limit 1").fetchone()
         if is_needed or folder.exists():
@@ -92,7 +101,6 @@ def _forget_in_report(connection: duckdb.DuckDBPyConnection, root: Path, person:
     unfinished.rename(rewriting(root))
     to_disk(root.parent)
     rewrite(root)
-    return True
 
 
 def main(
@@ -102,6 +110,7 @@ def main(
     also: Annotated[
         list[str] | None, typer.Option("--also", help="Another name or e-mail by which others call the person.")
     ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say which reports hold them.")] = False,
 ) -> None:
     """Forget a user in a landing in Parquet.
 
@@ -109,7 +118,7 @@ def main(
     """
     console = Console(soft_wrap=True)
     try:
-        names = forget_in((landing or landing_path()).resolve(), user_id, site, also)
+        names = forget_in((landing or landing_path()).resolve(), user_id, site, also, is_dry_run=dry_run)
     except WarehouseError as error:
         console.print(f"[red]{escape(str(error))}[/red]", highlight=False)
         raise typer.Exit(1) from error
@@ -118,6 +127,11 @@ def main(
             f"[red]Not forgotten to the end: {escape(in_words(error))} Cure: give the same command again.[/red]"
         )
         raise typer.Exit(1) from error
+    if dry_run:
+        console.print(f"{len(names)} reports of the landing hold them; nothing was changed.", highlight=False)
+        for name in names:
+            console.print(f"  {printable(name)}", highlight=False)
+        return
     console.print(f"[green]Forgotten[/green] in {len(names)} reports of the landing.", highlight=False)
     console.print("From Spark's tables they go with the next dbt build --target spark, and that drops the old files.")
     if names:

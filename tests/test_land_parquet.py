@@ -393,6 +393,8 @@ def test_a_forgotten_person_is_out_of_the_landing_as_out_of_the_warehouse(
 
     forget(beside, find_person(beside, "7", "north"))
     names = ["Ada Byron.csv", "both.csv", "only named.csv", "only rejected.csv", "users.csv"]
+    assert sorted(forget_in(root, "7", "north", is_dry_run=True)) == names
+    assert files_of(root) == before
     assert sorted(forget_in(root, "7", "north")) == names
 
     assert_equal_to_the_warehouse(root, beside)
@@ -478,6 +480,8 @@ def test_the_commands_say_what_became_of_it(root: Path, tmp_path: Path) -> None:
     nobody = run("forget_landed", "u9", **settings)
     assert (nobody.returncode, nobody.stderr) == (1, "")
     assert "there is no user u9" in nobody.stdout
+    told = run("forget_landed", "u1", "--site", "north", "--dry-run", **settings).stdout
+    assert "1 reports of the landing hold them; nothing was changed." in told
     assert "Forgotten in 1 reports" in run("forget_landed", "u1", "--site", "north", **settings).stdout
     nothing = run("withdraw_landed", "c.csv", **settings)
     assert (nothing.returncode, nothing.stderr) == (1, "")
