@@ -1,4 +1,4 @@
-"""The project on a Spark cluster of its own, for the tests: landing, building, and killing a worker meanwhile."""
+"""The project on Spark, in a session or on a cluster, for the tests: landing and building."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from conftest import Project
@@ -29,10 +30,30 @@ def why_not_here() -> str | None:
 
 @dataclass
 class SparkProject:
-    """A copy of the project that builds on a cluster."""
+    """A copy of the project that builds on Spark.
+
+    Attributes:
+        project: the copy.
+        target: the target of its profile.
+        warehouse: where Spark writes its tables.
+        settings: what the target reads of the environment beside the landing.
+    """
 
     project: Project
-    cluster: Cluster
+    target: str
+    warehouse: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def in_a_session(cls, project: Project) -> SparkProject:
+        """In a JVM that ends with dbt: quicker, for dbt does not ask each second whether a statement is done."""
+        warehouse = project.root / "warehouse" / "spark"
+        return cls(project, "spark_local", warehouse, {"SPARK_WAREHOUSE": str(warehouse)})
+
+    @classmethod
+    def on(cls, cluster: Cluster, project: Project) -> SparkProject:
+        """On a cluster, by its thrift server."""
+        return cls(project, "spark", cluster.warehouse, {"SPARK_HOST": HOST, "SPARK_PORT": str(cluster.port)})
 
     @property
     def landing(self) -> Path:
@@ -45,12 +66,11 @@ class SparkProject:
         assert "Traceback" not in result.stderr and "refused" not in result.stdout, result.stdout + result.stderr
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start dbt on the cluster."""
-        settings = {"SPARK_HOST": HOST, "SPARK_PORT": str(self.cluster.port), "SPARK_LANDING": str(self.landing)}
+        """Start dbt on Spark."""
         return subprocess.Popen(
-            [str(DBT), "--no-use-colors", *arguments, "--target", "spark"],
+            [str(DBT), "--no-use-colors", *arguments, "--target", self.target],
             cwd=self.project.root,
-            env=os.environ | settings,
+            env=os.environ | {"SPARK_LANDING": str(self.landing), **self.settings},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -64,7 +84,7 @@ class SparkProject:
 
     def tables(self, schema: str) -> set[str]:
         """The tables of a schema that Spark has finished."""
-        return {path.parent.name for path in (self.cluster.warehouse / f"{schema}.db").glob("*/_SUCCESS")}
+        return {path.parent.name for path in (self.warehouse / f"{schema}.db").glob("*/_SUCCESS")}
 
 
 def end(process: subprocess.Popen[str]) -> None:

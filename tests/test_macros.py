@@ -78,14 +78,12 @@ def test_duckdb_answers_as_written(case: Case) -> None:
     assert json.loads(json.dumps(answer, default=str)) == expected(case)
 
 
-@pytest.fixture(scope="module")
-def spark_answers(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Any]:
-    """What Spark answers to all cases, for it takes longer to start than to answer them."""
+def spark_answers(folder: Path) -> Sequence[Any]:
+    """What Spark answers to all cases."""
     if not SPARK_PYTHON.exists():
         pytest.skip("Spark is not tried: there is no .venv-spark. Cure: make .venv-spark/.installed")
     if not shutil.which("java"):
         pytest.skip("Spark is not tried: there is no Java. Cure: install Java 17 or newer.")
-    folder = tmp_path_factory.mktemp("spark")
     questions, answers = folder / "questions.json", folder / "answers.json"
     asked = [
         {"columns": case.columns, "rows": case.rows, "query": rendered("spark", case.query, case.variables)}
@@ -99,9 +97,16 @@ def spark_answers(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Any]:
     return found
 
 
-@pytest.mark.parametrize("number", range(len(CASES)), ids=NAMES)
-def test_spark_answers_as_written(number: int, spark_answers: Sequence[Any]) -> None:
-    assert spark_answers[number] == expected(CASES[number])
+def test_spark_answers_as_written(tmp_path: Path) -> None:
+    """All cases in one test: Spark takes longer to start than to answer them, and each worker would start one."""
+    answers = spark_answers(tmp_path)
+
+    wrong = [
+        (name, answer, expected(case))
+        for name, case, answer in zip(NAMES, CASES, answers, strict=True)
+        if answer != expected(case)
+    ]
+    assert wrong == []
 
 
 def test_every_dispatched_macro_is_there_for_both_engines_and_has_a_case() -> None:

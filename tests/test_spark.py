@@ -1,7 +1,7 @@
-"""On a real Spark cluster every mart is equal to DuckDB's, row by row, also if a worker is killed meanwhile.
+"""On Spark every mart is equal to DuckDB's, row by row, also if a worker is killed meanwhile.
 
 Runs where there are Java and .venv-spark, and is skipped elsewhere. All marts, of the sample and of generated records,
-are built where SPARK_RECORDS says how many (`make spark-test`); else some of the sample.
+are built on a real cluster where SPARK_RECORDS says how many (`make spark-test`); else some of the sample in a session.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def cluster(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Cluster]
 def on_spark(cluster: Cluster, tmp_path: Path) -> SparkProject:
     folder = tmp_path / "project"
     folder.mkdir()
-    return SparkProject(copy_project(folder), cluster)
+    return SparkProject.on(cluster, copy_project(folder))
 
 
 def assert_equal(comparisons: list[Comparison], at_least: int) -> None:
@@ -87,33 +87,36 @@ def assert_equal(comparisons: list[Comparison], at_least: int) -> None:
     assert sum(one.rows for one in comparisons) > 0
 
 
-def test_a_part_of_the_marts_of_the_sample_is_equal(on_spark: SparkProject, sample_project: Project) -> None:
+def test_a_part_of_the_marts_of_the_sample_is_equal(project: Project, sample_project: Project) -> None:
+    on_spark = SparkProject.in_a_session(project)
     on_spark.land()
 
     on_spark.build(*MODELS, "--select", *(f"+{name}" for name in A_PART))
 
     made = on_spark.tables("marts") | on_spark.tables("restricted")
     assert made.issuperset(A_PART)
-    comparisons = compare(sample_project.published, on_spark.cluster.warehouse)
+    comparisons = compare(sample_project.published, on_spark.warehouse)
     assert_equal([one for one in comparisons if one.table.partition(".")[2] in made], len(A_PART))
 
 
 @takes_long
 def test_every_mart_of_the_sample_is_equal_and_every_test_of_dbt_passes(
-    on_spark: SparkProject, sample_project: Project
+    on_spark: SparkProject, cluster: Cluster, sample_project: Project
 ) -> None:
     on_spark.land()
 
     seconds = on_spark.build(*WITH_TESTS)
 
-    assert_equal(compare(sample_project.published, on_spark.cluster.warehouse), MARTS)
-    report("the sample, with the tests of the data", seconds, on_spark.cluster)
+    assert_equal(compare(sample_project.published, on_spark.warehouse), MARTS)
+    report("the sample, with the tests of the data", seconds, cluster)
     print(f"the unit tests: {on_spark.build(*UNIT_TESTS):.0f} s")
 
 
 @takes_long
 @pytest.mark.parametrize("cluster", [EVEN_TASKS], ids=["16 tasks"], indirect=True)
-def test_every_mart_of_a_million_is_equal_though_a_worker_is_killed_meanwhile(on_spark: SparkProject) -> None:
+def test_every_mart_of_a_million_is_equal_though_a_worker_is_killed_meanwhile(
+    on_spark: SparkProject, cluster: Cluster
+) -> None:
     project = on_spark.project
     generated = project.run(
         *(sys.executable, "scripts/generate_reports.py", "generate", "--records", str(RECORDS)),
@@ -135,15 +138,15 @@ def test_every_mart_of_a_million_is_equal_though_a_worker_is_killed_meanwhile(on
     while len(on_spark.tables("marts")) < 5:
         assert build.poll() is None, build.communicate()[0][-6000:]
         time.sleep(0.2)
-    on_spark.cluster.kill_worker(0)
+    cluster.kill_worker(0)
     assert len(on_spark.tables("marts")) < MARTS // 2
     # One worker goes on alone, with all that the other had shuffled lost; then there are two again.
     time.sleep(SECONDS_BEFORE_REPLACED)
-    on_spark.cluster.start_worker()
+    cluster.start_worker()
     end(build)
 
-    assert_equal(compare(project.published, on_spark.cluster.warehouse), MARTS)
-    report(f"{RECORDS:,} records, a worker killed", time.monotonic() - started, on_spark.cluster)
+    assert_equal(compare(project.published, on_spark.warehouse), MARTS)
+    report(f"{RECORDS:,} records, a worker killed", time.monotonic() - started, cluster)
 
 
 def report(what: str, seconds: float, cluster: Cluster) -> None:
