@@ -77,7 +77,6 @@ show: $(VENV)/.installed ## Show in the terminal: the summary; SESSION=keynote, 
 share: $(VENV)/.installed ## Write a copy to hand on, with pseudonyms in place of people: warehouse/shared.duckdb.
 	@$(PYTHON) scripts/share.py
 
-# SITE has a default here, and no site may be meant.
 forget: $(VENV)/.installed ## Forget a person: USER_ID=7, SITE=… if the id is of several sites; DRY_RUN=1 only says what there is.
 	@$(PYTHON) scripts/$(if $(LANDING),forget_landed,forget).py $(if $(SITE),--site "$(SITE)") $(if $(DRY_RUN),--dry-run)
 

@@ -59,10 +59,7 @@ copy (
 """
 MARTS = len(list((PROJECT_ROOT / "models" / "marts").rglob("*.sql")))
 
-pytestmark = [
-    pytest.mark.skipif(why_not_here() is not None, reason=str(why_not_here())),
-    pytest.mark.xdist_group("spark"),
-]
+pytestmark = pytest.mark.skipif(why_not_here() is not None, reason=str(why_not_here()))
 takes_long = pytest.mark.skipif(RECORDS == 0, reason="takes long: make spark-test")
 
 
