@@ -129,13 +129,13 @@ def main(
         raise typer.Exit(1) from error
     if dry_run:
         console.print(f"{len(names)} reports of the landing hold them; nothing was changed.", highlight=False)
-        for name in names:
-            console.print(f"  {printable(name)}", highlight=False)
-        return
-    console.print(f"[green]Forgotten[/green] in {len(names)} reports of the landing.", highlight=False)
-    console.print("From Spark's tables they go with the next dbt build --target spark, and that drops the old files.")
-    if names:
-        console.print("The files of these reports are yours, and go on holding them:")
+    else:
+        console.print(f"[green]Forgotten[/green] in {len(names)} reports of the landing.", highlight=False)
+        console.print(
+            "From Spark's tables they go with the next dbt build --target spark, and that drops the old files."
+        )
+        if names:
+            console.print("The files of these reports are yours, and go on holding them:")
     for name in names:
         console.print(f"  {printable(name)}", highlight=False)
 

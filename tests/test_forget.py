@@ -427,6 +427,7 @@ def test_the_whole_way(project: Project) -> None:
 
     write(project.root / "reports" / "later.csv", LATER)
     landed = project.run(sys.executable, "scripts/load_reports.py", "reports")
+    assert landed.returncode == 1, "what the later download tells of the person is rejected"
     assert f"nothing new in reports/{USER}.csv" in landed.stdout
     nothing_is_left(project)
 

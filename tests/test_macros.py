@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
@@ -18,12 +17,13 @@ import pytest
 
 from conftest import ROOT
 from macro_cases import CASES, Case
+from spark_project import DBT, why_not_here
 
 MACROS = ROOT / "macros"
 EXPRESSIONS = ("engine", "wildcard_match", "breakout_pattern", "decimal_number")
 # What a build does before its first model and after its last: no expressions, so that only a build on Spark runs them.
 STATEMENTS = {"note_of_build", "strike_out", "missing_reports", "find_landed_reports", "replaces_whole_reports"}
-SPARK_PYTHON = ROOT / ".venv-spark" / "bin" / "python"
+SPARK_PYTHON = DBT.with_name("python")
 
 NAMES = [f"{number}-{case.macro}" for number, case in enumerate(CASES)]
 
@@ -80,10 +80,6 @@ def test_duckdb_answers_as_written(case: Case) -> None:
 
 def spark_answers(folder: Path) -> Sequence[Any]:
     """What Spark answers to all cases."""
-    if not SPARK_PYTHON.exists():
-        pytest.skip("Spark is not tried: there is no .venv-spark. Cure: make .venv-spark/.installed")
-    if not shutil.which("java"):
-        pytest.skip("Spark is not tried: there is no Java. Cure: install Java 17 or newer.")
     questions, answers = folder / "questions.json", folder / "answers.json"
     asked = [
         {"columns": case.columns, "rows": case.rows, "query": rendered("spark", case.query, case.variables)}
@@ -97,6 +93,7 @@ def spark_answers(folder: Path) -> Sequence[Any]:
     return found
 
 
+@pytest.mark.skipif(why_not_here() is not None, reason=str(why_not_here()))
 def test_spark_answers_as_written(tmp_path: Path) -> None:
     """All cases in one test: Spark takes longer to start than to answer them, and each worker would start one."""
     answers = spark_answers(tmp_path)
