@@ -1,7 +1,6 @@
-"""Answer every question of ``analyses/`` on the sample: ``analyses/README.md`` and the answers in ``README.md``.
+"""Answer every question of ``analyses/`` on the sample, for ``analyses/README.md``, ``README.md`` and ``docs/questions.md``.
 
-A question is the first comment of its file. ``make answers`` runs this; a test compares both pages with the real
-answers.
+A question is the first comment of its file. ``make answers`` runs this; a test compares the pages with the real answers.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from warehouse import PROJECT_ROOT, connect, published_path
 README = PROJECT_ROOT / "README.md"
 ANALYSES = PROJECT_ROOT / "analyses"
 ANSWERS = ANALYSES / "README.md"
+QUESTIONS = PROJECT_ROOT / "docs" / "questions.md"
 
 # The groups, by the first word of the file's name, and whom their questions are for.
 GROUPS = {
@@ -64,7 +64,7 @@ def questions() -> list[Question]:
     """Every question of ``analyses/`` in the order of the groups."""
     found = []
     for path in ANALYSES.glob("*.sql"):
-        sql = path.read_text()
+        sql = path.read_text(encoding="utf-8")
         comments = re.findall(r"^-- (.*)$", sql, flags=re.MULTILINE)
         found.append(Question(path.stem, comments[0], tuple(comments[1:]), sql))
     groups = list(GROUPS)
@@ -96,22 +96,27 @@ def answers_page(connection: duckdb.DuckDBPyConnection) -> str:
 
 
 def readme_page(readme: str, connection: duckdb.DuckDBPyConnection) -> str:
-    """The README with the real answer below each of its queries, and the list of all questions."""
+    """The README with the real answer below its query."""
+    return SQL_BLOCK.sub(lambda found: f"{found[1]}\n{answer(connection, found[2])}", readme)
+
+
+def questions_page(page: str) -> str:
+    """The page of questions with the list of all of them."""
     lines = []
     for group, members in groupby(questions(), key=lambda question: question.group):
         lines.append(f"\n**{GROUPS[group]}**\n")
-        lines.extend(f"- [{question.text}](analyses/{question.name}.sql)" for question in members)
+        lines.extend(f"- [{question.text}](../analyses/{question.name}.sql)" for question in members)
     listed = "\n".join(lines).lstrip("\n")
-    answered = SQL_BLOCK.sub(lambda found: f"{found[1]}\n{answer(connection, found[2])}", readme)
-    return LIST.sub(lambda found: f"{found[1]}{listed}\n{found[2]}", answered)
+    return LIST.sub(lambda found: f"{found[1]}{listed}\n{found[2]}", page)
 
 
 def main() -> None:
-    """Write both pages anew from the published copy, which must be the sample's."""
+    """Write the three pages again from the published copy, which must be the sample's."""
     path: Path = published_path()
     with connect(path, read_only=True) as connection:
-        ANSWERS.write_text(answers_page(connection))
-        README.write_text(readme_page(README.read_text(), connection))
+        ANSWERS.write_text(answers_page(connection), encoding="utf-8")
+        README.write_text(readme_page(README.read_text(encoding="utf-8"), connection), encoding="utf-8")
+    QUESTIONS.write_text(questions_page(QUESTIONS.read_text(encoding="utf-8")), encoding="utf-8")
     Console(soft_wrap=True).print(f"{len(questions())} questions are answered in {ANSWERS}", highlight=False)
 
 

@@ -1,4 +1,4 @@
-"""What the README shows is what a reader gets: its answers, its picture, its commands and its links."""
+"""What the pages show is what a reader gets: answers, pictures and links. Their commands: test_documented_commands."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 import draw_attendance
-from answer_questions import ANSWERS, README, answers_page, questions, readme_page
+from answer_questions import ANSWERS, QUESTIONS, README, answers_page, questions, questions_page, readme_page
 from conftest import ROOT, Project
+from documented_commands import pages
 
 
 def test_the_answers_in_the_readme_are_the_real_ones(sample_project: Project) -> None:
@@ -22,8 +23,13 @@ def test_the_answers_of_the_analyses_are_the_real_ones(sample_project: Project) 
         assert answers_page(connection) == ANSWERS.read_text()
 
 
-def test_the_readme_lists_every_question_once() -> None:
-    listed = re.findall(r"^- \[(.*)\]\(analyses/(.*)\.sql\)$", README.read_text(), flags=re.MULTILINE)
+def test_the_readme_is_short() -> None:
+    assert len(README.read_text().splitlines()) <= 150
+
+
+def test_the_page_of_questions_lists_every_question_once() -> None:
+    assert questions_page(QUESTIONS.read_text()) == QUESTIONS.read_text()
+    listed = re.findall(r"^- \[(.*)\]\(\.\./analyses/(.*)\.sql\)$", QUESTIONS.read_text(), flags=re.MULTILINE)
     assert sorted(listed) == sorted((question.text, question.name) for question in questions())
     assert len({text for text, _ in listed}) == len(listed) >= 40
     assert all(text.endswith("?") for text, _ in listed)
@@ -42,14 +48,26 @@ def test_the_picture_is_drawn_from_the_sample(sample_project: Project) -> None:
     assert draw_attendance.draw(sessions) == (ROOT / "docs" / "attendance.svg").read_text()
 
 
-@pytest.mark.parametrize("page", [path.relative_to(ROOT) for path in sorted(ROOT.glob("*.md"))], ids=str)
+@pytest.mark.parametrize("page", pages(), ids=str)
 def test_links_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+)", (ROOT / page).read_text()):
-        assert re.match(r"https?://", target) or (ROOT / page).parent.joinpath(target).exists(), target
+    text = (ROOT / page).read_text()
+    for target, heading in re.findall(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)", re.sub(r"`[^`]*`", "", text)):
+        # dbt's own pages have addresses such as #!/model/…: test_docs.py looks at them.
+        if re.match(r"https?://", target) or heading.startswith("!"):
+            continue
+        linked = (ROOT / page).parent.joinpath(target) if target else ROOT / page
+        assert linked.exists(), target
+        assert not heading or heading in headings(linked), f"{target}#{heading}"
 
 
-def test_make_targets_that_are_named_exist() -> None:
-    makefile = (ROOT / "Makefile").read_text()
-    for page in ROOT.glob("*.md"):
-        for target in re.findall(r"`make ([a-z-]+)", page.read_text()):
-            assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), f"make {target} in {page.name}"
+def test_every_page_of_the_docs_is_in_their_index() -> None:
+    index = (ROOT / "docs" / "README.md").read_text()
+    listed = {(ROOT / "docs" / target).resolve() for target in re.findall(r"\]\(([^)#]+)", index)}
+    written = {*(ROOT / "docs").glob("*.md"), *(ROOT / "models").rglob("*_rules.md")}
+    assert written - listed == {ROOT / "docs" / "README.md"}
+
+
+def headings(page: Path) -> set[str]:
+    """The anchors that GitHub gives to the headings of a page."""
+    found = re.findall(r"^#+ (.*)$", page.read_text(), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found}
