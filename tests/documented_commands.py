@@ -1,0 +1,112 @@
+"""Commands that the Markdown pages give to a reader, and the output that they promise."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# These record what was true at a time: a reader types nothing of it.
+RECORDS = ("CHANGELOG.md", "docs/decisions/")
+# A reader begins here; all other pages follow by name.
+FIRST = ("README.md", "docs/README.md", "docs/your_data.md")
+
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
+SHELL = ("sh", "bash", "console")
+# A span may go over the end of a line.
+INLINE = re.compile(r"`([^`]+)`")
+# What a span begins with to be a command: settings, then a program and something to do.
+COMMAND = re.compile(r"(?:[A-Z_]+=\S+ )*(?:make|py|python[\d.]*|dbt|uv|superset|\.venv[\w-]*/bin/\S+|scripts/\S+\.py) \S")
+# `python3 start.py X` and `py start.py X` are `make X`: the Makefile calls start.py.
+WITHOUT_MAKE = re.compile(r"^(?:py|python[\d.]*) start\.py ")
+
+
+@dataclass(frozen=True)
+class Documented:
+    """A command as a page gives it, the output that the page shows below it, and whether it is in a shell block."""
+
+    command: str
+    output: str | None = None
+    is_block: bool = False
+
+    @property
+    def spelled(self) -> str:
+        """The command in the one form by which commands are compared: with make where there are two forms."""
+        return WITHOUT_MAKE.sub("make ", self.command)
+
+
+def pages() -> list[Path]:
+    """The Markdown pages that git knows or would know, in the order in which a reader meets them."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    # A copy of the project is no repository.
+    names = listed.stdout.split() if listed.returncode == 0 else [str(p.relative_to(ROOT)) for p in ROOT.rglob("*.md")]
+    names = [name for name in names if (ROOT / name).exists() and not re.match(r"\.venv|target/|warehouse/", name)]
+    return [Path(name) for name in (*FIRST, *sorted(set(names) - set(FIRST)))]
+
+
+def pages_with_commands() -> list[Path]:
+    """The pages whose commands a reader may type."""
+    return [page for page in pages() if not page.as_posix().startswith(RECORDS)]
+
+
+def documented_commands(text: str) -> Iterator[Documented]:
+    """The commands of a page from top to bottom: each of a shell block, and each in the text that looks like one."""
+    position = 0
+    blocks = list(FENCE.finditer(text))
+    for number, block in enumerate(blocks):
+        yield from _inline(text[position : block.start()])
+        position = block.end()
+        if block[1] not in SHELL:
+            continue
+        commands = list(_lines(block[2]))
+        following = blocks[number + 1] if number + 1 < len(blocks) else None
+        output = None
+        if following and following[1] == "text" and not text[block.end() : following.start()].strip():
+            assert len(commands) == 1, f"The output below these commands is of one of them, but of which? {commands}"
+            output = following[2]
+        yield from (Documented(command, output, is_block=True) for command in commands)
+    yield from _inline(text[position:])
+
+
+def _inline(text: str) -> Iterator[Documented]:
+    for span in INLINE.findall(text):
+        command = " ".join(span.split())
+        if COMMAND.match(command):
+            yield Documented(command)
+
+
+def _lines(block: str) -> Iterator[str]:
+    """The commands of a shell block; one goes on to the next line while a quote is open or a backslash ends the line."""
+    pending = ""
+    for line in block.splitlines():
+        pending = f"{pending}\n{line}" if pending else line.removeprefix("$ ")
+        try:
+            words = shlex.split(pending, comments=True)
+        except ValueError:
+            continue
+        if words:
+            yield re.sub(r"\s+# .*$", "", pending)
+        pending = ""
+    assert not pending, f"A quote is open at the end of a block: {pending}"
+
+
+def fits(output: str, promised: str) -> bool:
+    """Whether an output is what a page shows; a line `…` stands for any lines, `…` in a line for any text in it."""
+    parts = []
+    for line in promised.strip("\n").splitlines():
+        if line.strip() == "…":
+            parts.append(r"(?:[^\n]*\n)*")
+        else:
+            parts.append("[^\n]*".join(re.escape(part) for part in line.rstrip().split("…")) + r" *\n")
+    return re.fullmatch("".join(parts), output.strip("\n") + "\n") is not None
