@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import gc
 import os
-import resource
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,6 +53,19 @@ from warehouse import (
 )
 from write_page import page_path, write_page
 
+try:
+    import resource
+except ImportError:  # Windows has no such module
+    resource = None  # type: ignore[assignment]
+
+
+def peak_memory() -> float:
+    """The peak memory of this process in MB; 0 where the system does not tell it."""
+    if resource is None:
+        return 0
+    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
 
 @dataclass
 class Steps:
@@ -65,8 +78,7 @@ class Steps:
         """Time what runs inside as one step."""
         started = time.monotonic()
         yield
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        self.taken.append((name, time.monotonic() - started, peak))
+        self.taken.append((name, time.monotonic() - started, peak_memory()))
 
     def __str__(self) -> str:
         """The steps in one line."""
@@ -81,7 +93,9 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
     """
     # From the project's folder, as in profiles.yml: where the path is another, dbt parses all anew (7 s).
     os.chdir(PROJECT_ROOT)
-    os.environ["WAREHOUSE_PATH"] = os.path.relpath(warehouse)
+    with suppress(ValueError):  # on Windows from one drive to another
+        warehouse = Path(os.path.relpath(warehouse))
+    os.environ["WAREHOUSE_PATH"] = str(warehouse)
     with connect(warehouse):
         # In a new file, for DuckDB leaves what it frees in the old one.
         remove_database(marts_path(warehouse))

@@ -246,7 +246,7 @@ def spark_home() -> Path:
         if (home / "bin" / "spark-class").exists():
             return home
     where = f"SPARK_HOME={named}" if named else ".venv-spark"
-    raise WarehouseError(f"there is no Spark in {where}. Cure: make .venv-spark/.installed, or SPARK_HOME=…")
+    raise WarehouseError(f"there is no Spark in {where}. Cure: make spark-setup, or SPARK_HOME=…")
 
 
 def require_java() -> str:

@@ -210,13 +210,13 @@ def in_words(error: Exception) -> str:
 
 def to_disk(path: Path) -> None:
     """Wait until a file, or the names in a folder, would outlast a power cut."""
-    opened = os.open(path, os.O_RDONLY)
-    try:
-        # Some file systems know no such thing for a folder.
-        with suppress(OSError) if path.is_dir() else nullcontext():
+    # Some file systems, and Windows, know no such thing for a folder.
+    with suppress(OSError) if path.is_dir() else nullcontext():
+        opened = os.open(path, os.O_RDONLY)
+        try:
             os.fsync(opened)
-    finally:
-        os.close(opened)
+        finally:
+            os.close(opened)
 
 
 def remove_database(path: Path) -> None:
