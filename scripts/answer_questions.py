@@ -1,6 +1,7 @@
-"""Answer every question of ``analyses/`` on the sample, for ``analyses/README.md``, ``README.md`` and ``docs/questions.md``.
+"""Answer every question of ``analyses/`` on the sample, and the question of the README.
 
-A question is the first comment of its file. ``make answers`` runs this; a test compares the pages with the real answers.
+It writes ``analyses/README.md``, the answer in ``README.md`` and the list in ``docs/questions.md``. A question is the
+first comment of its file. ``make answers`` runs this; a test compares the pages with the real answers.
 """
 
 from __future__ import annotations

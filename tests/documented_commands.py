@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # These record what was true at a time: a reader types nothing of it.
 RECORDS = ("CHANGELOG.md", "docs/decisions/")
+# What tools and builds write.
+NO_PAGES = ("logs", "target", "warehouse")
 # A reader begins here; all other pages follow by name.
 FIRST = ("README.md", "docs/README.md", "docs/your_data.md")
 
@@ -21,7 +22,9 @@ SHELL = ("sh", "bash", "console")
 # A span may go over the end of a line.
 INLINE = re.compile(r"`([^`]+)`")
 # What a span begins with to be a command: settings, then a program and something to do.
-COMMAND = re.compile(r"(?:[A-Z_]+=\S+ )*(?:make|py|python[\d.]*|dbt|uv|superset|\.venv[\w-]*/bin/\S+|scripts/\S+\.py) \S")
+COMMAND = re.compile(
+    r"(?:[A-Z_]+=\S+ )*(?:make|py|python[\d.]*|dbt|uv|superset|\.venv[\w-]*/bin/\S+|scripts/\S+\.py) \S"
+)
 # `python3 start.py X` and `py start.py X` are `make X`: the Makefile calls start.py.
 WITHOUT_MAKE = re.compile(r"^(?:py|python[\d.]*) start\.py ")
 
@@ -41,18 +44,11 @@ class Documented:
 
 
 def pages() -> list[Path]:
-    """The Markdown pages that git knows or would know, in the order in which a reader meets them."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    # A copy of the project is no repository.
-    names = listed.stdout.split() if listed.returncode == 0 else [str(p.relative_to(ROOT)) for p in ROOT.rglob("*.md")]
-    names = [name for name in names if (ROOT / name).exists() and not re.match(r"\.venv|target/|warehouse/", name)]
-    return [Path(name) for name in (*FIRST, *sorted(set(names) - set(FIRST)))]
+    """All Markdown pages of the project, in the order in which a reader meets them."""
+    folders = [path for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith((".", *NO_PAGES))]
+    found = [*ROOT.glob("*.md"), *(page for folder in folders for page in folder.rglob("*.md"))]
+    names = {path.relative_to(ROOT).as_posix() for path in found}
+    return [Path(name) for name in (*FIRST, *sorted(names - set(FIRST)))]
 
 
 def pages_with_commands() -> list[Path]:
@@ -87,7 +83,7 @@ def _inline(text: str) -> Iterator[Documented]:
 
 
 def _lines(block: str) -> Iterator[str]:
-    """The commands of a shell block; one goes on to the next line while a quote is open or a backslash ends the line."""
+    """The commands of a shell block; one goes on while a quote is open or a backslash ends the line."""
     pending = ""
     for line in block.splitlines():
         pending = f"{pending}\n{line}" if pending else line.removeprefix("$ ")

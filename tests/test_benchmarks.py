@@ -210,7 +210,7 @@ def test_the_floor_is_compared_in_pairs() -> None:
 def test_every_query_is_asked_of_the_published_copy(sample_project: Project) -> None:
     asked = ask(sample_project.published, queries())
 
-    assert len([answer for answer in asked if answer.query.startswith("README")]) == 3
+    assert len([answer for answer in asked if answer.query.startswith("README")]) == 1
     assert all(answer.rows for answer in asked)
     assert {answer.query for answer in asked} > {"attendance__breakouts", "trust__what_changed"}
     assert [answer.best for answer in asked] == sorted((answer.best for answer in asked), reverse=True)

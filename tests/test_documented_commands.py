@@ -65,6 +65,10 @@ def test_the_commands_of_a_page_do_what_it_says(page: Path, sample_project: Proj
         what = f"{page}: {documented.command}\n{result.stdout}{result.stderr}"
         assert result.returncode == 0, what
         assert documented.output is None or fits(result.stdout, documented.output), what
+    if page == BEFORE_THE_BUILD:
+        promised = set(re.findall(r"warehouse/[\w/]+\.\w+", (ROOT / page).read_text(encoding="utf-8")))
+        assert {name for name in promised if not (project.root / name).exists()} == set()
+        assert len(promised) >= 3
 
 
 def test_what_is_not_run_is_in_a_page_and_what_proves_it_exists() -> None:
