@@ -51,6 +51,7 @@ def clone(target: Path) -> Project:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not (shutil.which("make") and shutil.which("sh")), reason="The pages give commands for make and sh.")
 @pytest.mark.parametrize("page", commands_by_page(), ids=str)
 def test_the_commands_of_a_page_do_what_it_says(page: Path, sample_project: Project, tmp_path: Path) -> None:
     project = clone(tmp_path / "clone")
