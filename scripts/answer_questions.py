@@ -38,9 +38,8 @@ GROUPS = {
 }
 HEAD = """# Questions, and their answers on the sample
 
-Each is one file of plain SQL: paste it into any SQL tool that has `warehouse/published.duckdb` open, and put your own
-names in. They name the schemas `marts` and `restricted` and use no `ref()`, so that nobody needs dbt to ask.
-`make answers` writes this page anew; `tests/test_sample_story.py` reckons the answers without the warehouse.
+Each question is one file of plain SQL, and needs no dbt. [Questions](../docs/questions.md) says how to ask one.
+`make answers` writes this page. `tests/test_sample_story.py` calculates the answers without the warehouse.
 """
 SQL_BLOCK = re.compile(r"(```sql\n([^`]*)```\n)\n(?:\|.*\n)+")
 LIST = re.compile(r"(<!-- questions -->\n).*(<!-- end of questions -->)", flags=re.DOTALL)

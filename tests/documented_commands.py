@@ -21,7 +21,7 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
 SHELL = ("sh", "bash", "console")
 # A span may go over the end of a line.
 INLINE = re.compile(r"`([^`]+)`")
-# What a span begins with to be a command: settings, then a program and something to do.
+# A span is a command if it has settings (or none), then a program, then something to do.
 COMMAND = re.compile(
     r"(?:[A-Z_]+=\S+ )*(?:make|py|python[\d.]*|dbt|uv|superset|\.venv[\w-]*/bin/\S+|scripts/\S+\.py) \S"
 )
@@ -39,12 +39,12 @@ class Documented:
 
     @property
     def spelled(self) -> str:
-        """The command in the one form by which commands are compared: with make where there are two forms."""
+        """The command with make where it has two forms, so that both compare as equal."""
         return WITHOUT_MAKE.sub("make ", self.command)
 
 
 def pages() -> list[Path]:
-    """All Markdown pages of the project, in the order in which a reader meets them."""
+    """All Markdown pages of the project, in the order of reading."""
     folders = [path for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith((".", *NO_PAGES))]
     found = [*ROOT.glob("*.md"), *(page for folder in folders for page in folder.rglob("*.md"))]
     names = {path.relative_to(ROOT).as_posix() for path in found}
@@ -69,7 +69,7 @@ def documented_commands(text: str) -> Iterator[Documented]:
         following = blocks[number + 1] if number + 1 < len(blocks) else None
         output = None
         if following and following[1] == "text" and not text[block.end() : following.start()].strip():
-            assert len(commands) == 1, f"The output below these commands is of one of them, but of which? {commands}"
+            assert len(commands) == 1, f"An output is below several commands. Fix: one block each. {commands}"
             output = following[2]
         yield from (Documented(command, output, is_block=True) for command in commands)
     yield from _inline(text[position:])

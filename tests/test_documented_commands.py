@@ -1,4 +1,4 @@
-"""Every command of the pages does what the page says, in the state in which a reader types it.
+"""Every command of the pages does what the page says, in the state that a reader has.
 
 A page is read by a person with a fresh clone who ran `make build`; the README by one who did not yet. Its commands run
 from top to bottom: those of its shell blocks, and those in its text that no page before it names.
@@ -51,7 +51,9 @@ def clone(target: Path) -> Project:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not (shutil.which("make") and shutil.which("sh")), reason="The pages give commands for make and sh.")
+@pytest.mark.skipif(
+    not (shutil.which("make") and shutil.which("sh")), reason="The pages give commands for make and sh."
+)
 @pytest.mark.parametrize("page", commands_by_page(), ids=str)
 def test_the_commands_of_a_page_do_what_it_says(page: Path, sample_project: Project, tmp_path: Path) -> None:
     project = clone(tmp_path / "clone")
