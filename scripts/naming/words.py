@@ -1,0 +1,129 @@
+"""The unknown words for others to look at, free of what people typed and of who they are.
+
+A category or action can hold a question, a name or a page's title. So a text leaves this machine only if all of its
+words belong to the vocabulary of activities, or if enough people did it; a text of the event's own becomes ``*``.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import duckdb
+
+from naming.dictionary import Dictionary
+from naming.unknown import Decision
+
+COLUMNS = ("category", "action", "label_shapes", "activities", "candidates")
+# Vocabulary of ours: what is in these columns was written by nobody at the event.
+VOCABULARY = {
+    "activity_aliases.csv": ("category_pattern", "action_pattern"),
+    "activity_words.csv": ("word", "stands_for"),
+    "activity_types.csv": ("activity_type", "activity_name", "meaning"),
+}
+NAMES = """
+select unnest(string_split(lower(concat_ws(' ', full_name, email, company)), ' '))
+from restricted.user_details
+"""
+TITLES = "select lower(content_name) from marts.dim_content_names where content_name is not null"
+WORD = re.compile(r"[^\W\d_]+")
+CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text in small letters, and apart what snake_case and camelCase join."""
+    return [word.lower() for word in WORD.findall(CAMEL.sub(" ", text))]
+
+
+def vocabulary(root: Path) -> set[str]:
+    """The words that activities are called by."""
+    known: set[str] = set()
+    for name, columns in VOCABULARY.items():
+        path = root / "seeds" / name
+        if not path.exists():
+            continue
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                known.update(word for column in columns for word in words_of(row.get(column) or ""))
+    return known
+
+
+def names_of_people(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Every word of a name, an address or a company of the reports."""
+    return {
+        word for (text,) in connection.execute(NAMES).fetchall() if text for word in words_of(text) if len(word) > 1
+    }
+
+
+def titles(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """The names of the pages."""
+    return {title for (title,) in connection.execute(TITLES).fetchall()}
+
+
+def may_leave(text: str, people: int, known: set[str], names: set[str], pages: set[str], minimum: int) -> bool:
+    """Whether a category or an action is a word of the platform and no person's: it fails closed."""
+    words = words_of(text)
+    if any(sign in text for sign in "@?") or "://" in text or text.strip().lower() in pages:
+        return False
+    if any(word in names and word not in known for word in words):
+        return False
+    if all(word in known for word in words):
+        return True
+    return people >= minimum and len(words) <= 4
+
+
+def exported(
+    decisions: Iterable[Decision],
+    dictionary: Dictionary,
+    *,
+    known: set[str],
+    names: set[str],
+    pages: set[str],
+    minimum: int,
+) -> list[dict[str, str]]:
+    """The rows to send: a text that may not leave is ``*``, and a row in which nothing may is left out."""
+    rows = []
+    for decision in decisions:
+        shown = decision.general if decision.general is not None else decision.literals[0]
+        # What several texts share counts the people of all of them; at least those of the most frequent one.
+        fields = []
+        for text in (shown.category, shown.action):
+            plain = text.replace(r"\*", " ").replace("*", " ").strip()
+            leaves = not plain or may_leave(plain, decision.people, known, names, pages, minimum)
+            fields.append(text if leaves else "*")
+        if not any(field.strip("* ") for field in fields):
+            continue
+        candidates = [found.activity_type for found in decision.candidates if found.activity_type in dictionary]
+        rows.append(
+            {
+                "category": fields[0],
+                "action": fields[1],
+                "label_shapes": " | ".join(dict.fromkeys(map(shape, decision.labels))),
+                "activities": str(decision.records),
+                "candidates": " ".join(candidates),
+            }
+        )
+    return rows
+
+
+def shape(label: str) -> str:
+    """The form of a label with nothing that a sign or a length could tell of a person."""
+    if "xxxx://" in label or "xxxxx://" in label or "xxx." in label:
+        return "url"
+    if "@" in label:
+        return "address"
+    if re.fullmatch(r"[n.,]+ ?%", label):
+        return "percent"
+    if re.fullmatch(r"[+-]?[n.,]+", label):
+        return "number"
+    return "words" if " " in label.strip() else "word"
+
+
+def write_words(path: Path, rows: Sequence[dict[str, str]]) -> None:
+    """Write the rows as a CSV."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)

@@ -1,0 +1,23 @@
+"""Write the page of all activity types, docs/activity_types.md, from the dictionary."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from naming.dictionary import as_markdown, read_dictionary
+from warehouse import PROJECT_ROOT
+
+
+def main(
+    output: Annotated[Path, typer.Option("--output", help="Page to write.")] = PROJECT_ROOT / "docs/activity_types.md",
+) -> None:
+    """Write the page of all activity types."""
+    output.write_text(as_markdown(read_dictionary(PROJECT_ROOT)), encoding="utf-8")
+    typer.echo(f"{output}")
+
+
+if __name__ == "__main__":
+    typer.run(main)
