@@ -359,6 +359,31 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 {%- endmacro %}
 
 
+{#- A text of a relation, once for every word in it, in a column word: small letters, and apart what stands apart, what
+    snake_case and camelCase join, and numbers. -#}
+{% macro text_words(relation, text) -%}
+    {{ return(adapter.dispatch("text_words")(relation, text)) }}
+{%- endmacro %}
+
+{% macro duckdb__text_words(relation, text) -%}
+    select
+        {{ text }},
+        unnest(regexp_extract_all(replace(lower(regexp_replace(
+            {{ text }}, '(\p{Ll}|\p{Lu}\p{Lu})(\p{Lu}\p{Ll})|(\p{Ll})(\p{Lu})', '\1\3 \2\4', 'g'
+        )), 'q&a', 'qa'), '\p{L}+|\p{N}+')) as word
+    from {{ relation }}
+{%- endmacro %}
+
+{% macro spark__text_words(relation, text) -%}
+    select
+        {{ text }},
+        explode(regexp_extract_all(replace({{ lowered("regexp_replace(" ~ text ~
+            ", r'(\\p{Ll}|\\p{Lu}\\p{Lu})(\\p{Lu}\\p{Ll})|(\\p{Ll})(\\p{Lu})', '$1$3 $2$4')") }},
+            'q&a', 'qa'), r'\p{L}+|\p{N}+', 0)) as word
+    from {{ relation }}
+{%- endmacro %}
+
+
 {#- Some columns of a relation, once for every part of a text that stands between separators (the characters of a
     string), in a column. -#}
 {% macro text_parts(relation, columns, text, separators, part) -%}

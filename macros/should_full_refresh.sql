@@ -37,14 +37,16 @@
         breakout_pattern(),
         cleaned('a'),
         hash_key(['a', 'b']),
+        label_shape('a'),
         label_state('a'),
         not_kept(),
         regex_group('a', 'b', 2),
         wildcard_match('a', 'b'),
+        word_stems('a', 'b', 'c'),
         run_query('select count(*), max(forgotten_at) from ' ~ forgotten).rows[0].values() | join(' '),
     ] -%}
     {%- set nodes = [
-        'activity_aliases', 'activity_types', 'base_juno__activities', 'base_juno__activity_patterns',
+        'activity_aliases', 'activity_types', 'activity_words', 'base_juno__activities', 'base_juno__activity_patterns',
         'site_activity_aliases',
     ] -%}
     {%- for node in graph.nodes.values() | sort(attribute='name') if node.name in nodes -%}

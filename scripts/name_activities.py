@@ -81,8 +81,8 @@ def export_words(published: Path, decisions: list[Decision], dictionary: Diction
     left_out = len(decisions) - len(rows)
     also = f" {left_out:,} are left out, because they may hold people's words." if left_out else ""
     return (
-        f"{len(rows):,} unknown words are in {target}.{also} Texts of the event's own are *. Look through the file before"
-        " you send it."
+        f"{len(rows):,} unknown words are in {target}.{also} Texts of the event's own are *."
+        " Look through the file before you send it."
     )
 
 
@@ -123,8 +123,8 @@ def rebuild(published: Path, before: tuple[int, int, int], console: Console) -> 
     done = subprocess.run([sys.executable, str(PROJECT_ROOT / "scripts" / "build_warehouse.py")], check=False)
     if done.returncode != 0:
         raise WarehouseError(
-            f"the warehouse was not built: see above. The rows stay in {SITE_ALIASES}. Fix: correct what the build names,"
-            " then make build"
+            f"the warehouse was not built: see above. The rows stay in {SITE_ALIASES}. Fix: correct what the build"
+            " names, then make build"
         )
     after = counted(published)
     console.print(

@@ -31,7 +31,7 @@ CHAIN = (
     "published.marts.fct_sessions",
 )
 VIEWS = frozenset({"staging.stg_juno__session_events"})
-SEEDS = ("activity_types", "activity_aliases", "site_activity_aliases", "session_schedule")
+SEEDS = ("activity_types", "activity_aliases", "activity_words", "site_activity_aliases", "session_schedule")
 SITE = "default"
 
 Row = dict[str, Any]

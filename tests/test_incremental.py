@@ -23,7 +23,7 @@ DATABASE = "activity"
 BASE = f"{DATABASE}.staging.base_juno__activities"
 # What the base reads, in the order in which each finds what it reads.
 BENEATH = ("base_juno__reports", "base_juno__activity_patterns")
-SEEDS = ("activity_types", "activity_aliases", "site_activity_aliases")
+SEEDS = ("activity_types", "activity_aliases", "activity_words", "site_activity_aliases")
 START = datetime(2026, 5, 12, 10)
 
 

@@ -754,7 +754,9 @@ def trust__unrecognised() -> list[Row]:
     rows = []
     for category in ("Q&A", "Badge"):
         (action,) = {act.action for act in of(category)}
-        rows.append((category, action, len(of(category)), f'sample,"{category}","{action}",any,other_activity,50,'))
+        first, score, second = candidates[category]
+        row = f'sample,"{category}","{action}",any,,50,,'
+        rows.append((category, action, len(of(category)), first, score, second, row))
     return rows
 
 

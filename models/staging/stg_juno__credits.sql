@@ -3,7 +3,7 @@
 
 {%- set accumulative = "accumulative content" %}
 {%- set words_before = "(?:" ~ accumulative ~ "[ :-]*)?" %}
-{%- set unit = "(?: *(?:ce/cme|ce|cme))?(?: *credits?)?" %}
+{%- set unit = "(?: *(?:ce/cme|ce|cme|ceus?|cpe|cpd|cle|pdus?|cne))?(?: *(?:credits?|hours?))?" %}
 {%- set words_after = "(?:[ (-]*" ~ accumulative ~ "[)]?)?" %}
 
 with activities as (

@@ -2,19 +2,35 @@
 -- Grain: one row per answer.
 
 {%- set question_pattern = "(?s)^(.+?) - (.+)$" %}
+{%- set other_pattern = "(?is)^(poll|rating)(?: *: +| *[–—] *|_[-–—]_|_)(.+)$" %}
+{%- set parsed_columns = [
+    ("category", question_pattern), ("category", other_pattern), ("action", question_pattern), ("action", other_pattern)
+] %}
 
 with activities as (
     {{ family_activities('question_answers') }}
 ),
 
--- The type ends at the first ' - ': the name of the question may hold more of them.
+-- The type ends at the first ' - ': the name of the question may hold more of them. Only what was recognised by its words
+-- in another form has other signs there, or stands in the action.
 parsed as (
     select
         *,
-        {{ trimmed(regex_group("category", question_pattern, 1)) }} as question_type,
-        {{ trimmed(regex_group("category", question_pattern, 2)) }} as question_name,
+        coalesce(
+            {%- for column, pattern in parsed_columns %}
+            {{ trimmed(regex_group(column, pattern, 1)) }}
+            {%- if not loop.last %},{% endif %}
+            {%- endfor %}
+        ) as question_type,
+        coalesce(
+            {%- for column, pattern in parsed_columns %}
+            {{ trimmed(regex_group(column, pattern, 2)) }}
+            {%- if not loop.last %},{% endif %}
+            {%- endfor %}
+        ) as question_name,
         case
-            when activity_type = 'rating_answered' then {{ decimal_number("label") }}
+            when activity_type = 'rating_answered'
+                then coalesce({{ decimal_number("label") }}, cast({{ star_number("label") }} as decimal(10, 2)))
         end as rating_value
     from activities
 ),

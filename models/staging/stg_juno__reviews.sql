@@ -1,7 +1,5 @@
--- Reviews that users left on a content page: stars in the category, a text in the label.
+-- Reviews that users left on a content page: stars in the category or the action, a text in the label.
 -- Grain: one row per review activity.
-
-{%- set star_pattern = "(?i)^(?:review *- *)?([0-9]+)(?: *stars?)?$" %}
 
 with activities as (
     {{ family_activities('reviews') }}
@@ -10,7 +8,7 @@ with activities as (
 parsed as (
     select
         *,
-        {{ try_cast(regex_group("category", star_pattern), "integer") }} as star_count
+        coalesce({{ star_number("category") }}, {{ star_number("action") }}) as star_count
     from activities
 ),
 

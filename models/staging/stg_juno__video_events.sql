@@ -1,18 +1,32 @@
 -- Watching of videos, and progress in them. What the report says of it is not documented.
 -- Grain: one row per watched or progress record.
 
+{%- set words_before = "(?:(?:watched|progress|position)[ _:=-]*)?" %}
+{%- set words_after = "(?: *(?:watched|complete|completed))?" %}
+{%- set percent = "[ _]*(?:%|percent|pct)" ~ words_after %}
+{%- set seconds = "[ _]*s(?:ec(?:ond)?s?)?" ~ words_after %}
+{%- set minutes = "[ _]*min(?:ute)?s?" ~ words_after %}
+{%- set clock = "^((?:[0-9]{1,2}:[0-5][0-9]|[0-9]{1,3}):[0-5][0-9])$" %}
+
 with activities as (
     {{ family_activities('video_events') }}
 ),
 
+-- The value stands in the label, or in the action where the label holds the name of the content.
 parsed as (
     select
         *,
-        {{ decimal_number("label", after=" *%", type="decimal(9, 4)") }} as progress_percent,
-        {{ decimal_number("label", after=" *s(?:ec(?:ond)?s?)?", type="decimal(12, 3)") }}
-            as unit_seconds,
-        {{ regex_group("label", "^((?:[0-9]{1,2}:[0-5][0-9]|[0-9]{1,3}):[0-5][0-9])$") }}
-            as clock_text
+        coalesce(
+            {{ decimal_number("label", before=words_before, after=percent, type="decimal(9, 4)") }},
+            {{ decimal_number("action", before=words_before, after=percent, type="decimal(9, 4)") }}
+        ) as progress_percent,
+        coalesce(
+            {{ decimal_number("label", before=words_before, after=seconds, type="decimal(12, 3)") }},
+            {{ decimal_number("action", before=words_before, after=seconds, type="decimal(12, 3)") }},
+            60 * {{ decimal_number("label", before=words_before, after=minutes, type="decimal(9, 3)") }},
+            60 * {{ decimal_number("action", before=words_before, after=minutes, type="decimal(9, 3)") }}
+        ) as unit_seconds,
+        coalesce({{ regex_group("label", clock) }}, {{ regex_group("action", clock) }}) as clock_text
     from activities
 ),
 

@@ -90,8 +90,8 @@ class Dialog:
         """Ask about words that were recognised by a guess, if the person wants it."""
         records = sum(decision.records for decision in guesses)
         self.say(
-            f"\n{len(guesses):,} more were recognised by a guess ({records:,} activities). 1 confirms one, any other type"
-            " corrects it."
+            f"\n{len(guesses):,} more were recognised by a guess ({records:,} activities). 1 confirms one, any other"
+            " type corrects it."
         )
         if self.agrees("Look at them now? (Y/n)"):
             self.run(guesses)

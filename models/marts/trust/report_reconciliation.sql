@@ -21,6 +21,10 @@ activities as (
     select * from {{ ref('fct_activities') }}
 ),
 
+without_value as (
+    {{ values_not_found() }}
+),
+
 landed as (
     select
         report_id,
@@ -44,6 +48,25 @@ kept as (
         count(*) filter (where activity_type <> 'unrecognised') as recognised_count,
         count(*) filter (where activity_type = 'unrecognised') as unrecognised_count
     from activities
+    group by 1
+),
+
+-- Of all that was landed, duplicates too: how much of the file was understood.
+understood as (
+    select
+        report_id,
+        count(*) filter (where activity_type not in ('unrecognised', 'other_activity')) as understood_count,
+        count(*) filter (where activity_type = 'other_activity') as other_activity_count,
+        count(*) filter (where alias_evidence = 'normalised') as normalised_count
+    from base_activities
+    group by 1
+),
+
+valueless as (
+    select
+        report_id,
+        count(*) as valueless_count
+    from without_value
     group by 1
 ),
 
@@ -83,12 +106,18 @@ counted as (
         coalesce(set_aside.duplicate_count, 0) as duplicate_count,
         set_aside.kept_in_file_names,
         coalesce(kept.recognised_count, 0) as recognised_count,
-        coalesce(kept.unrecognised_count, 0) as unrecognised_count
+        coalesce(kept.unrecognised_count, 0) as unrecognised_count,
+        coalesce(understood.understood_count, 0) as understood_count,
+        coalesce(understood.other_activity_count, 0) as other_activity_count,
+        coalesce(understood.normalised_count, 0) as normalised_count,
+        coalesce(valueless.valueless_count, 0) as valueless_count
     from reports
     left join landed on reports.report_id = landed.report_id
     left join rejected on reports.report_id = rejected.report_id
     left join kept on reports.report_id = kept.report_id
     left join set_aside on reports.report_id = set_aside.report_id
+    left join understood on reports.report_id = understood.report_id
+    left join valueless on reports.report_id = valueless.report_id
 ),
 
 final as (
@@ -107,6 +136,12 @@ final as (
         kept_in_file_names,
         recognised_count,
         unrecognised_count,
+        understood_count,
+        cast(understood_count as double) / nullif(landed_count, 0) as understood_ratio,
+        other_activity_count,
+        cast(other_activity_count as double) / nullif(landed_count, 0) as other_activity_ratio,
+        normalised_count,
+        valueless_count,
         record_count = landed_count + rejected_count
         and landed_count = kept_count + duplicate_count
         and kept_count = recognised_count + unrecognised_count as is_reconciled

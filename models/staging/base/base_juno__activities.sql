@@ -62,7 +62,7 @@ typed as {{ not_kept() }} (
             reports.site_id = patterns.site_id
             and activities.category = patterns.category
             and activities.action = patterns.action
-            and patterns.label_state = {{ label_state('activities.label') }}
+            and patterns.label_shape = {{ label_shape('activities.label') }}
     inner join activity_types on patterns.activity_type = activity_types.activity_type
 ),
 

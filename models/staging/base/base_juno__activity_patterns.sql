@@ -1,6 +1,7 @@
 -- What the categories and actions in the reports mean, by the aliases of the dictionary.
--- Grain: one row per site, category, action and blank or present label, as written in the reports.
+-- Grain: one row per site, category, action and label shape, as written in the reports.
 -- Matching runs on these thousands of distinct pairs; the millions of records only look their pair up.
+-- docs/decisions/0018 says in which order: an alias as it is written, then the same words in another form.
 
 with activities as (
     select * from {{ source('raw', 'activities') }}
@@ -8,6 +9,10 @@ with activities as (
 
 reports as (
     select * from {{ ref('base_juno__reports') }}
+),
+
+activity_types as (
+    select * from {{ ref('activity_types') }}
 ),
 
 guide_aliases as (
@@ -18,12 +23,16 @@ site_aliases as (
     select * from {{ ref('site_activity_aliases') }}
 ),
 
+words as (
+    select * from {{ ref('activity_words') }}
+),
+
 pairs as (
     select
         reports.site_id,
         activities.category,
         activities.action,
-        {{ label_state('activities.label') }} as label_state,
+        {{ label_shape('activities.label') }} as label_shape,
         count(*) as record_count
     from activities
     inner join reports on activities.report_id = reports.report_id
@@ -33,21 +42,28 @@ pairs as (
 -- A site's own alias comes before every alias of the guide.
 aliases as (
     select
-        site_id,
-        category_pattern,
-        action_pattern,
-        label_state,
-        activity_type,
+        site_aliases.site_id,
+        site_aliases.category_pattern,
+        site_aliases.action_pattern,
+        site_aliases.label_state,
+        {{ cleaned('site_aliases.label_shape') }} as label_shape,
+        site_aliases.activity_type,
         'site' as alias_evidence,
         1 as precedence,
-        priority
-    from site_aliases
+        site_aliases.priority
+    -- The file is the user's: an older one lacks the column label_shape, and then it is that of no_shape.
+    from (select cast(null as {{ dbt.type_string() }}) as label_shape) as no_shape, lateral (
+        select site_id, category_pattern, action_pattern, label_state, label_shape, activity_type, priority
+        from site_aliases
+    ) as site_aliases
+    where {{ cleaned('site_aliases.activity_type') }} is not null
     union all
     select
         cast(null as {{ dbt.type_string() }}) as site_id,
         category_pattern,
         action_pattern,
         label_state,
+        {{ cleaned('label_shape') }} as label_shape,
         activity_type,
         evidence as alias_evidence,
         2 as precedence,
@@ -60,21 +76,254 @@ matches as (
         pairs.site_id,
         pairs.category,
         pairs.action,
-        pairs.label_state,
+        pairs.label_shape,
         aliases.activity_type,
         aliases.alias_evidence,
-        coalesce(aliases.category_pattern, '') || ' / ' || coalesce(aliases.action_pattern, '') as alias_pattern,
-        dense_rank() over (
-            partition by pairs.site_id, pairs.category, pairs.action, pairs.label_state
-            order by aliases.precedence asc, aliases.priority desc
-        ) as match_rank
+        aliases.category_pattern,
+        aliases.action_pattern,
+        aliases.precedence,
+        aliases.priority,
+        aliases.label_shape is not null as asks_for_shape,
+        -- What a * took need not be meant, unless the guide or the site says so.
+        aliases.alias_evidence not in ('documented', 'site')
+        and lower(coalesce(pairs.category, '') || '/' || coalesce(pairs.action, ''))
+        <> lower(replace(coalesce(aliases.category_pattern, '') || '/' || coalesce(aliases.action_pattern, ''), '*', ''))
+        and coalesce(aliases.category_pattern, '') || coalesce(aliases.action_pattern, '') like '%*%' as is_guess
     from pairs
     inner join aliases
         on
             (aliases.site_id is null or pairs.site_id = aliases.site_id)
-            and aliases.label_state in ('any', pairs.label_state)
+            and aliases.label_state in ('any', {{ label_state('pairs.label_shape') }})
+            and (aliases.label_shape is null or pairs.label_shape = aliases.label_shape)
             and {{ wildcard_match('pairs.category', 'aliases.category_pattern') }}
             and {{ wildcard_match('pairs.action', 'aliases.action_pattern') }}
+),
+
+-- The words of what no alias takes for certain, of the aliases and of the dictionary of words.
+unsure_pairs as (
+    select
+        site_id,
+        category,
+        action,
+        label_shape
+    from pairs
+    where
+        not exists (
+            select 1 from matches
+            where
+                not matches.is_guess
+                and pairs.site_id = matches.site_id
+                and pairs.category = matches.category
+                and pairs.action = matches.action
+                and pairs.label_shape = matches.label_shape
+        )
+),
+
+texts as (
+    select category as text from unsure_pairs
+    union
+    select action from unsure_pairs
+    union
+    select coalesce(category_pattern, '') from guide_aliases
+    union
+    select coalesce(action_pattern, '') from guide_aliases
+    union
+    select activity_name from activity_types
+    union
+    select word from words
+    union
+    select stands_for from words
+    where stands_for is not null
+),
+
+forms as (
+    select
+        word,
+        stands_for
+    from words
+    where kind = 'form'
+),
+
+text_stems as (
+    {{ word_stems('texts', 'text', 'forms') }}
+),
+
+meant_words as (
+    select
+        words.kind,
+        words.activity_type,
+        text_stems.stem,
+        stands_for.stem as stands_for
+    from words
+    inner join text_stems on words.word = text_stems.text
+    left join text_stems as stands_for on words.stands_for = stands_for.text
+    where words.kind in ('stop', 'filler', 'same', 'doubt')
+),
+
+stems as (
+    select
+        text,
+        stem
+    from text_stems
+    where stem not in (select meant_words.stem from meant_words where meant_words.kind = 'stop')
+),
+
+alias_stems as (
+    select
+        guide_aliases.category_pattern,
+        guide_aliases.action_pattern,
+        stems.stem,
+        stems.text = guide_aliases.category_pattern as is_of_category
+    from guide_aliases
+    inner join stems on guide_aliases.category_pattern = stems.text or guide_aliases.action_pattern = stems.text
+),
+
+fillers as (
+    select
+        activity_type,
+        stem
+    from meant_words
+    where kind = 'filler'
+),
+
+-- Words that undo, prevent or tell of somebody else's doing.
+doubts as (
+    select stem from meant_words
+    where kind = 'doubt'
+    union
+    select 'un' || stem from alias_stems
+),
+
+text_doubts as (
+    select
+        stems.text,
+        stems.stem as any_stem,
+        doubts.stem,
+        min(case when doubts.stem is null then 0 else 1 end) over (partition by stems.text) = 1 as is_all_doubt
+    from stems
+    left join doubts on stems.stem = doubts.stem
+),
+
+-- Where the text is dynamic, a question may well ask of deleting; a single word of doubt is no question.
+doubted_matches as (
+    select distinct
+        matches.category,
+        matches.action,
+        matches.category_pattern,
+        matches.action_pattern
+    from matches
+    inner join activity_types on matches.activity_type = activity_types.activity_type
+    inner join text_doubts
+        on
+            text_doubts.stem is not null
+            and (
+                text_doubts.is_all_doubt
+                or coalesce(activity_types.dynamic_column, '') not like case
+                    when matches.category = text_doubts.text then '%category%' else '%action%'
+                end
+            )
+            and (matches.category = text_doubts.text or matches.action = text_doubts.text)
+    left join alias_stems
+        on
+            matches.category_pattern = alias_stems.category_pattern
+            and matches.action_pattern = alias_stems.action_pattern
+            and text_doubts.stem = alias_stems.stem
+    left join fillers
+        on matches.activity_type = fillers.activity_type and text_doubts.stem = fillers.stem
+    where matches.is_guess and alias_stems.stem is null and fillers.stem is null
+),
+
+-- An alias that holds no word of the category takes a number of stars, or a type of question: no sentence, and nothing
+-- with an action that the site means otherwise.
+wordless_aliases as (
+    select
+        category_pattern,
+        action_pattern
+    from guide_aliases
+    where
+        not exists (
+            select 1 from alias_stems
+            where
+                guide_aliases.category_pattern = alias_stems.category_pattern
+                and guide_aliases.action_pattern = alias_stems.action_pattern
+                and alias_stems.is_of_category
+        )
+),
+
+site_actions as (
+    select distinct
+        site_id,
+        action,
+        activity_type
+    from matches
+    where alias_evidence = 'site'
+),
+
+far_fetched_matches as (
+    select distinct
+        matches.site_id,
+        matches.category,
+        matches.action,
+        matches.category_pattern,
+        matches.action_pattern
+    from matches
+    inner join wordless_aliases
+        on
+            matches.category_pattern = wordless_aliases.category_pattern
+            and matches.action_pattern = wordless_aliases.action_pattern
+    left join site_actions
+        on
+            matches.site_id = site_actions.site_id
+            and matches.action = site_actions.action
+            and matches.activity_type <> site_actions.activity_type
+    where
+        matches.is_guess
+        and (
+            site_actions.action is not null
+            or case
+                when matches.category_pattern like '% - %'
+                    then {{ regex_group('matches.category', "^( *(?:[^ .,;:!?]+ +){1,4}- )") }} is null
+                else {{ label_shape('matches.category') }} not in ('blank', 'number', 'stars')
+            end
+        )
+),
+
+accepted_matches as (
+    select matches.*
+    from matches
+    left join doubted_matches
+        on
+            matches.is_guess
+            and matches.category = doubted_matches.category
+            and matches.action = doubted_matches.action
+            and matches.category_pattern = doubted_matches.category_pattern
+            and matches.action_pattern = doubted_matches.action_pattern
+    left join far_fetched_matches
+        on
+            matches.is_guess
+            and matches.site_id = far_fetched_matches.site_id
+            and matches.category = far_fetched_matches.category
+            and matches.action = far_fetched_matches.action
+            and matches.category_pattern = far_fetched_matches.category_pattern
+            and matches.action_pattern = far_fetched_matches.action_pattern
+    where doubted_matches.category is null and far_fetched_matches.category is null
+),
+
+ranked_matches as (
+    select
+        site_id,
+        category,
+        action,
+        label_shape,
+        activity_type,
+        alias_evidence,
+        is_guess,
+        coalesce(category_pattern, '') || ' / ' || coalesce(action_pattern, '') as alias_pattern,
+        dense_rank() over (
+            partition by site_id, category, action, label_shape
+            order by precedence asc, priority desc, asks_for_shape desc
+        ) as match_rank
+    from accepted_matches
 ),
 
 best_matches as (
@@ -82,14 +331,264 @@ best_matches as (
         site_id,
         category,
         action,
-        label_state,
+        label_shape,
         min(activity_type) as activity_type,
         min(alias_evidence) as alias_evidence,
         min(alias_pattern) as alias_pattern,
+        min(is_guess) as is_guess,
         count(distinct activity_type) as best_type_count
-    from matches
+    from ranked_matches
     where match_rank = 1
     group by 1, 2, 3, 4
+),
+
+-- The same words in another form: those of an alias or of the name of an activity, in any order and in both columns
+-- together, and beside them none but fillers.
+unmatched_pairs as (
+    select distinct
+        pairs.category,
+        pairs.action,
+        {{ label_state('pairs.label_shape') }} as label_state,
+        pairs.label_shape
+    from pairs
+    left join best_matches
+        on
+            pairs.site_id = best_matches.site_id
+            and pairs.category = best_matches.category
+            and pairs.action = best_matches.action
+            and pairs.label_shape = best_matches.label_shape
+    where best_matches.site_id is null
+),
+
+pair_stems as (
+    select
+        unmatched_pairs.category,
+        unmatched_pairs.action,
+        stems.stem
+    from unmatched_pairs
+    inner join stems on unmatched_pairs.category = stems.text
+    union
+    select
+        unmatched_pairs.category,
+        unmatched_pairs.action,
+        stems.stem
+    from unmatched_pairs
+    inner join stems on unmatched_pairs.action = stems.text
+),
+
+known_stems as (
+    select distinct
+        guide_aliases.category_pattern || ' / ' || guide_aliases.action_pattern as known_pattern,
+        guide_aliases.activity_type,
+        alias_stems.stem,
+        2 as precedence
+    from guide_aliases
+    inner join alias_stems
+        on
+            guide_aliases.category_pattern = alias_stems.category_pattern
+            and guide_aliases.action_pattern = alias_stems.action_pattern
+    where
+        not exists (
+            select 1 from wordless_aliases
+            where
+                guide_aliases.category_pattern = wordless_aliases.category_pattern
+                and guide_aliases.action_pattern = wordless_aliases.action_pattern
+        )
+    union all
+    select
+        activity_types.activity_name as known_pattern,
+        activity_types.activity_type,
+        stems.stem,
+        3 as precedence
+    from activity_types
+    inner join stems on activity_types.activity_name = stems.text
+    where activity_types.evidence = 'guide'
+),
+
+known_patterns as (
+    select
+        known_pattern,
+        activity_type,
+        precedence,
+        count(*) as stem_count
+    from known_stems
+    group by 1, 2, 3
+),
+
+equivalents as (
+    select distinct
+        stem,
+        stem as stands_for,
+        cast(null as {{ dbt.type_string() }}) as activity_type
+    from known_stems
+    union all
+    select
+        stem,
+        stands_for,
+        activity_type
+    from meant_words
+    where kind = 'same'
+),
+
+covered_stems as (
+    select
+        pair_stems.category,
+        pair_stems.action,
+        pair_stems.stem,
+        known_stems.known_pattern,
+        known_stems.activity_type,
+        known_stems.stem as known_stem
+    from pair_stems
+    inner join equivalents on pair_stems.stem = equivalents.stem
+    inner join known_stems
+        on
+            equivalents.stands_for = known_stems.stem
+            and (equivalents.activity_type is null or known_stems.activity_type = equivalents.activity_type)
+),
+
+covered_patterns as (
+    select
+        covered_stems.category,
+        covered_stems.action,
+        covered_stems.known_pattern,
+        covered_stems.activity_type,
+        known_patterns.precedence,
+        known_patterns.stem_count
+    from covered_stems
+    inner join known_patterns
+        on
+            covered_stems.known_pattern = known_patterns.known_pattern
+            and covered_stems.activity_type = known_patterns.activity_type
+    group by 1, 2, 3, 4, 5, 6
+    having count(distinct covered_stems.known_stem) = known_patterns.stem_count
+),
+
+same_words as (
+    select
+        covered_patterns.category,
+        covered_patterns.action,
+        covered_patterns.known_pattern,
+        covered_patterns.activity_type,
+        covered_patterns.precedence,
+        covered_patterns.stem_count
+    from covered_patterns
+    inner join pair_stems
+        on covered_patterns.category = pair_stems.category and covered_patterns.action = pair_stems.action
+    left join covered_stems
+        on
+            covered_patterns.category = covered_stems.category
+            and covered_patterns.action = covered_stems.action
+            and covered_patterns.known_pattern = covered_stems.known_pattern
+            and covered_patterns.activity_type = covered_stems.activity_type
+            and pair_stems.stem = covered_stems.stem
+    left join fillers
+        on
+            pair_stems.stem = fillers.stem
+            and (fillers.activity_type is null or covered_patterns.activity_type = fillers.activity_type)
+    group by 1, 2, 3, 4, 5, 6
+    having count(*) filter (where covered_stems.stem is null and fillers.stem is null) = 0
+),
+
+-- Poll - * written with another sign, in snake_case, or with the columns the other way round.
+prefixes as (
+    select
+        {{ lowered("replace(guide_aliases.category_pattern, ' - *', '')") }} as prefix,
+        guide_aliases.category_pattern || ' / ' || guide_aliases.action_pattern as known_pattern,
+        guide_aliases.activity_type,
+        prefix_stems.stem as prefix_stem,
+        alias_stems.stem
+    from guide_aliases
+    inner join stems as prefix_stems on guide_aliases.category_pattern = prefix_stems.text
+    inner join alias_stems
+        on
+            guide_aliases.category_pattern = alias_stems.category_pattern
+            and guide_aliases.action_pattern = alias_stems.action_pattern
+            and not alias_stems.is_of_category
+    where guide_aliases.category_pattern like '_% - *'
+),
+
+turned_pairs as (
+    select
+        category,
+        action,
+        {{ cleaned('category') }} as dynamic_text,
+        action as fixed_text
+    from unmatched_pairs
+    union
+    select
+        category,
+        action,
+        {{ cleaned('action') }} as dynamic_text,
+        category as fixed_text
+    from unmatched_pairs
+),
+
+same_prefixes as (
+    select distinct
+        turned_pairs.category,
+        turned_pairs.action,
+        prefixes.known_pattern,
+        prefixes.activity_type,
+        1 as precedence,
+        100 as stem_count
+    from turned_pairs
+    inner join prefixes
+        on
+            {{ lowered('turned_pairs.dynamic_text') }} like prefixes.prefix || '_%'
+            and substr(turned_pairs.dynamic_text, length(prefixes.prefix) + 1, 1) in (' ', '_', ':', '-', '–', '—')
+    inner join stems as fixed_stems on turned_pairs.fixed_text = fixed_stems.text and prefixes.stem = fixed_stems.stem
+    where
+        not exists (
+            select 1 from stems as others
+            where turned_pairs.fixed_text = others.text and prefixes.stem <> others.stem
+        )
+        and exists (
+            select 1 from text_doubts
+            where
+                turned_pairs.dynamic_text = text_doubts.text
+                and text_doubts.stem is null
+                and text_doubts.any_stem <> prefixes.prefix_stem
+        )
+),
+
+normalised_matches as (
+    select
+        unmatched_pairs.category,
+        unmatched_pairs.action,
+        unmatched_pairs.label_shape,
+        same.known_pattern,
+        same.activity_type,
+        dense_rank() over (
+            partition by unmatched_pairs.category, unmatched_pairs.action, unmatched_pairs.label_shape
+            order by same.stem_count desc, same.precedence asc, guide_aliases.priority desc nulls last
+        ) as match_rank
+    from unmatched_pairs
+    inner join (select * from same_words union all select * from same_prefixes) as same
+        on unmatched_pairs.category = same.category and unmatched_pairs.action = same.action
+    left join guide_aliases
+        on
+            same.known_pattern = guide_aliases.category_pattern || ' / ' || guide_aliases.action_pattern
+            and same.activity_type = guide_aliases.activity_type
+    where
+        guide_aliases.activity_type is null
+        or (
+            guide_aliases.label_state in ('any', unmatched_pairs.label_state)
+            and ({{ cleaned('guide_aliases.label_shape') }} is null or unmatched_pairs.label_shape = guide_aliases.label_shape)
+        )
+),
+
+-- Where the words are those of two activities, nobody knows which is meant.
+normalised as (
+    select
+        category,
+        action,
+        label_shape,
+        min(activity_type) as activity_type,
+        min(known_pattern) as alias_pattern
+    from normalised_matches
+    where match_rank = 1
+    group by 1, 2, 3
+    having count(distinct activity_type) = 1
 ),
 
 final as (
@@ -97,10 +596,16 @@ final as (
         pairs.site_id,
         pairs.category,
         pairs.action,
-        pairs.label_state,
-        coalesce(best_matches.activity_type, 'unrecognised') as activity_type,
-        coalesce(best_matches.alias_evidence, 'none') as alias_evidence,
-        best_matches.alias_pattern,
+        pairs.label_shape,
+        coalesce(best_matches.activity_type, normalised.activity_type, 'unrecognised') as activity_type,
+        case
+            when best_matches.activity_type is not null then best_matches.alias_evidence
+            when normalised.activity_type is not null then 'normalised'
+            else 'none'
+        end as alias_evidence,
+        coalesce(best_matches.alias_pattern, normalised.alias_pattern) as alias_pattern,
+        normalised.activity_type is not null
+        or coalesce(best_matches.is_guess and best_matches.alias_evidence = 'inferred', false) as is_to_confirm,
         coalesce(best_matches.best_type_count, 0) as best_type_count,
         pairs.record_count
     from pairs
@@ -109,7 +614,13 @@ final as (
             pairs.site_id = best_matches.site_id
             and pairs.category = best_matches.category
             and pairs.action = best_matches.action
-            and pairs.label_state = best_matches.label_state
+            and pairs.label_shape = best_matches.label_shape
+    left join normalised
+        on
+            pairs.category = normalised.category
+            and pairs.action = normalised.action
+            and pairs.label_shape = normalised.label_shape
+            and best_matches.activity_type is null
 )
 
 select * from final

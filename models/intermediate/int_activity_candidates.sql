@@ -1,0 +1,554 @@
+-- Which activity types a category and action that no alias knows might mean, ranked for a person: nothing is named by it.
+-- Grain: one row per site, category, action and candidate, three at most.
+-- The score adds what seeds/activity_clues.csv says of words, labels, pages and behaviour: docs/decisions/0018.
+
+with activities as (
+    select * from {{ ref('base_juno__activities') }}
+    where not is_duplicate
+),
+
+activity_types as (
+    select * from {{ ref('activity_types') }}
+),
+
+words as (
+    select * from {{ ref('activity_words') }}
+),
+
+clues as (
+    select * from {{ ref('activity_clues') }}
+),
+
+users as (
+    select * from {{ ref('int_users') }}
+),
+
+content_names as (
+    select * from {{ ref('int_content_names') }}
+),
+
+acts as (
+    select
+        site_id,
+        category,
+        action,
+        label,
+        user_id,
+        content_id,
+        occurred_at
+    from activities
+    where activity_type = 'unrecognised'
+),
+
+pairs as (
+    select
+        site_id,
+        category,
+        action,
+        count(*) as activity_count,
+        cast(count(content_id) as double) / count(*) as page_ratio,
+        cast(count(*) as double) / count(distinct coalesce(user_id, '') || chr(31) || coalesce(content_id, '')) as repetition
+    from acts
+    group by 1, 2, 3
+),
+
+-- Words
+texts as (
+    select category as text from pairs
+    union
+    select action from pairs
+    union
+    select word from words
+    union
+    select stands_for from words
+    where stands_for is not null
+    union
+    select value from clues
+    where clue in ('thing', 'deed')
+),
+
+forms as (
+    select
+        word,
+        stands_for
+    from words
+    where kind = 'form'
+),
+
+text_stems as (
+    {{ word_stems('texts', 'text', 'forms') }}
+),
+
+meant_words as (
+    select
+        words.word,
+        words.kind,
+        words.activity_type,
+        text_stems.stem,
+        stands_for.stem as stands_for
+    from words
+    inner join text_stems on words.word = text_stems.text
+    left join text_stems as stands_for on words.stands_for = stands_for.text
+    where words.kind <> 'form'
+),
+
+pair_stems as (
+    select
+        pairs.site_id,
+        pairs.category,
+        pairs.action,
+        text_stems.stem
+    from pairs
+    inner join text_stems on pairs.category = text_stems.text
+    union
+    select
+        pairs.site_id,
+        pairs.category,
+        pairs.action,
+        text_stems.stem
+    from pairs
+    inner join text_stems on pairs.action = text_stems.text
+),
+
+-- Fillers say little and stop words nothing, but click is what some activities are.
+telling_stems as (
+    select
+        pair_stems.*,
+        count(*) over (partition by pair_stems.site_id, pair_stems.category, pair_stems.action) as stem_count
+    from pair_stems
+    where
+        pair_stems.stem not in (
+            select meant_words.stem from meant_words
+            where meant_words.kind in ('stop', 'filler') and meant_words.activity_type is null
+        )
+),
+
+meanings as (
+    select
+        stem,
+        stem as stands_for,
+        cast(null as {{ dbt.type_string() }}) as activity_type,
+        1.0 as closeness,
+        cast(null as {{ dbt.type_string() }}) as word
+    from pair_stems
+    union
+    select
+        stem,
+        stands_for,
+        activity_type,
+        case kind when 'same' then 0.95 when 'near' then 0.8 else 0.5 end as closeness,
+        word
+    from meant_words
+    where kind in ('same', 'near', 'far')
+),
+
+word_matches as (
+    select
+        pair_stems.site_id,
+        pair_stems.category,
+        pair_stems.action,
+        pair_stems.stem,
+        clues.activity_type,
+        clues.clue,
+        clues.value as clue_word,
+        meanings.closeness,
+        clues.weight * meanings.closeness as weight,
+        coalesce(meanings.word || ' ~ ', '') || clues.value as in_words,
+        row_number() over (
+            partition by pair_stems.site_id, pair_stems.category, pair_stems.action, clues.activity_type, pair_stems.stem
+            order by clues.weight * meanings.closeness desc, clues.clue desc, clues.value
+        ) as match_rank
+    from pair_stems
+    inner join meanings on pair_stems.stem = meanings.stem
+    inner join text_stems as clue_stems on meanings.stands_for = clue_stems.stem
+    inner join clues
+        on
+            clue_stems.text = clues.value
+            and clues.clue in ('thing', 'deed')
+            and (meanings.activity_type is null or clues.activity_type = meanings.activity_type)
+),
+
+-- A word counts once for a type, as a thing or as a deed. Of several things the best counts, and the others a little.
+word_sums as (
+    select
+        site_id,
+        category,
+        action,
+        activity_type,
+        coalesce(max(case when clue = 'thing' then weight end), 0) as thing_weight,
+        coalesce(sum(case when clue = 'thing' then weight end), 0) as thing_sum,
+        coalesce(max(case when clue = 'deed' then weight end), 0) as deed_weight,
+        {{ dbt.listagg("in_words", "' + '", "order by clue desc, weight desc, in_words") }} as matched_words
+    from word_matches
+    where match_rank = 1
+    group by 1, 2, 3, 4
+),
+
+coverage as (
+    select
+        telling_stems.site_id,
+        telling_stems.category,
+        telling_stems.action,
+        word_sums.activity_type,
+        cast(coalesce(sum(word_matches.closeness), 0) as double) / max(telling_stems.stem_count) as covered_ratio
+    from telling_stems
+    inner join word_sums
+        on
+            telling_stems.site_id = word_sums.site_id
+            and telling_stems.category = word_sums.category
+            and telling_stems.action = word_sums.action
+    left join word_matches
+        on
+            telling_stems.site_id = word_matches.site_id
+            and telling_stems.category = word_matches.category
+            and telling_stems.action = word_matches.action
+            and telling_stems.stem = word_matches.stem
+            and word_sums.activity_type = word_matches.activity_type
+            and word_matches.match_rank = 1
+    group by 1, 2, 3, 4
+),
+
+doubts as (
+    select
+        pair_stems.site_id,
+        pair_stems.category,
+        pair_stems.action,
+        pair_stems.stem,
+        min(meant_words.word) as word
+    from pair_stems
+    inner join meant_words on pair_stems.stem = meant_words.stem and meant_words.kind = 'doubt'
+    group by 1, 2, 3, 4
+),
+
+-- A word of doubt that is the deed of the type itself, such as cancel or update, is none.
+doubted as (
+    select
+        word_sums.site_id,
+        word_sums.category,
+        word_sums.action,
+        word_sums.activity_type,
+        min(doubts.word) as doubt_word
+    from word_sums
+    inner join doubts
+        on
+            word_sums.site_id = doubts.site_id
+            and word_sums.category = doubts.category
+            and word_sums.action = doubts.action
+    left join word_matches
+        on
+            word_sums.site_id = word_matches.site_id
+            and word_sums.category = word_matches.category
+            and word_sums.action = word_matches.action
+            and word_sums.activity_type = word_matches.activity_type
+            and doubts.stem = word_matches.stem
+    where word_matches.stem is null
+    group by 1, 2, 3, 4
+),
+
+-- Labels
+labels as (
+    select
+        site_id,
+        category,
+        action,
+        label,
+        user_id,
+        count(*) as label_count
+    from acts
+    group by 1, 2, 3, 4, 5
+),
+
+names as (
+    select
+        site_id,
+        {{ folded("coalesce(first_name, '') || ' ' || coalesce(last_name, '')") }} as person_name,
+        min(user_id) as user_id
+    from users
+    group by 1, 2
+),
+
+contents as (
+    select distinct
+        site_id,
+        {{ folded('content_name') }} as content_name
+    from content_names
+),
+
+label_kinds as (
+    select
+        labels.site_id,
+        labels.category,
+        labels.action,
+        labels.label_count,
+        case
+            when names.user_id = labels.user_id then 'own_name'
+            when names.user_id is not null then 'person'
+            when contents.content_name is not null then 'content'
+            when {{ label_shape('labels.label') }} <> 'text' then {{ label_shape('labels.label') }}
+            when labels.label like '%?' then 'question'
+            when {{ word_count('labels.label') }} >= 4 then 'sentence'
+            else 'text'
+        end as label_kind
+    from labels
+    left join names on labels.site_id = names.site_id and {{ folded('labels.label') }} = names.person_name
+    left join contents on labels.site_id = contents.site_id and {{ folded('labels.label') }} = contents.content_name
+),
+
+-- A question is a sentence as well.
+label_shares as (
+    select
+        label_kinds.site_id,
+        label_kinds.category,
+        label_kinds.action,
+        label_kinds.label_kind,
+        cast(sum(label_kinds.label_count) as double) / max(pairs.activity_count) as share
+    from label_kinds
+    inner join pairs
+        on
+            label_kinds.site_id = pairs.site_id
+            and label_kinds.category = pairs.category
+            and label_kinds.action = pairs.action
+    group by 1, 2, 3, 4
+),
+
+-- Behaviour: the same people leave later, by a record that is known or by one whose words say so.
+leaves as (
+    select
+        activities.site_id,
+        activities.user_id,
+        activities.content_id,
+        activities.category,
+        activities.action,
+        max(activities.occurred_at) as left_at
+    from activities
+    left join word_sums
+        on
+            activities.activity_type = 'unrecognised'
+            and activities.site_id = word_sums.site_id
+            and activities.category = word_sums.category
+            and activities.action = word_sums.action
+            and word_sums.activity_type = 'session_left'
+            and word_sums.deed_weight > 0.9
+    where activities.activity_type = 'session_left' or word_sums.site_id is not null
+    group by 1, 2, 3, 4, 5
+),
+
+visits as (
+    select
+        site_id,
+        category,
+        action,
+        user_id,
+        content_id,
+        min(occurred_at) as came_at
+    from acts
+    where content_id is not null
+    group by 1, 2, 3, 4, 5
+),
+
+left_later as (
+    select
+        visits.site_id,
+        visits.category,
+        visits.action,
+        count(*) as visit_count,
+        count(*) filter (
+            where exists (
+                select 1 from leaves
+                where
+                    visits.site_id = leaves.site_id
+                    and visits.user_id = leaves.user_id
+                    and visits.content_id = leaves.content_id
+                    and visits.came_at < leaves.left_at
+                    and (visits.category <> leaves.category or visits.action <> leaves.action)
+            )
+        ) as left_count
+    from visits
+    group by 1, 2, 3
+),
+
+-- What was seen of each pair, as the clues name it, and how much of it.
+observations as (
+    select
+        site_id,
+        category,
+        action,
+        'label' as clue,
+        label_kind as value,
+        share
+    from label_shares
+    union all
+    select
+        site_id,
+        category,
+        action,
+        'label' as clue,
+        'sentence' as value,
+        share
+    from label_shares
+    where label_kind = 'question'
+    union all
+    select
+        site_id,
+        category,
+        action,
+        'page' as clue,
+        'on' as value,
+        page_ratio as share
+    from pairs
+    union all
+    select
+        site_id,
+        category,
+        action,
+        'page' as clue,
+        'off' as value,
+        1 - page_ratio as share
+    from pairs
+    union all
+    select
+        site_id,
+        category,
+        action,
+        'behaviour' as clue,
+        case when repetition >= 1.5 then 'repeated' else 'once' end as value,
+        1.0 as share
+    from pairs
+    union all
+    select
+        site_id,
+        category,
+        action,
+        'behaviour' as clue,
+        'leave_later' as value,
+        cast(left_count as double) / visit_count as share
+    from left_later
+),
+
+observed as (
+    select
+        observations.site_id,
+        observations.category,
+        observations.action,
+        clues.activity_type,
+        sum(observations.share * clues.weight) as observed_weight,
+        max(case when clues.clue = 'label' and clues.weight > 0 and observations.share > 0.5 then clues.value end)
+            as label_kind,
+        max(case when clues.clue = 'page' and clues.weight > 0 and observations.share > 0.5 then clues.value end) as page,
+        max(case when clues.clue = 'behaviour' and clues.weight > 0 and observations.share > 0.5 then clues.value end)
+            as behaviour
+    from observations
+    inner join clues on observations.clue = clues.clue and observations.value = clues.value
+    where observations.share > 0
+    group by 1, 2, 3, 4
+),
+
+-- Siblings: other actions of the category that are named.
+siblings as (
+    select distinct
+        activities.site_id,
+        activities.category,
+        activity_types.activity_type
+    from activities
+    inner join activity_types on activities.activity_family = activity_types.activity_family
+    where
+        activities.activity_type <> 'unrecognised'
+        and exists (
+            select 1 from pairs
+            where activities.site_id = pairs.site_id and activities.category = pairs.category
+        )
+),
+
+candidate_types as (
+    select distinct activity_type from clues
+),
+
+scored as (
+    select
+        pairs.site_id,
+        pairs.category,
+        pairs.action,
+        activity_types.activity_type,
+        word_sums.matched_words,
+        doubted.doubt_word,
+        observed.label_kind,
+        observed.page,
+        observed.behaviour,
+        siblings.activity_type is not null as has_sibling,
+        round(cast(least(1, greatest(
+            0,
+            case when doubted.doubt_word is null then 1 else 0.6 end * (
+                0.75 * (
+                    0.45 * least(1.1, 0.75 * coalesce(word_sums.thing_weight, 0) + 0.25 * coalesce(word_sums.thing_sum, 0))
+                    + 0.35 * coalesce(word_sums.deed_weight, 0)
+                    + 0.2 * coalesce(coverage.covered_ratio, 0)
+                )
+                + coalesce(observed.observed_weight, 0)
+                + case when siblings.activity_type is not null then 0.05 else 0 end
+            )
+        )) as double), 3) as score
+    from pairs
+    cross join candidate_types
+    inner join activity_types on candidate_types.activity_type = activity_types.activity_type
+    left join word_sums
+        on
+            pairs.site_id = word_sums.site_id
+            and pairs.category = word_sums.category
+            and pairs.action = word_sums.action
+            and candidate_types.activity_type = word_sums.activity_type
+    left join coverage
+        on
+            word_sums.site_id = coverage.site_id
+            and word_sums.category = coverage.category
+            and word_sums.action = coverage.action
+            and word_sums.activity_type = coverage.activity_type
+    left join doubted
+        on
+            word_sums.site_id = doubted.site_id
+            and word_sums.category = doubted.category
+            and word_sums.action = doubted.action
+            and word_sums.activity_type = doubted.activity_type
+    left join observed
+        on
+            pairs.site_id = observed.site_id
+            and pairs.category = observed.category
+            and pairs.action = observed.action
+            and candidate_types.activity_type = observed.activity_type
+    left join siblings
+        on
+            pairs.site_id = siblings.site_id
+            and pairs.category = siblings.category
+            and candidate_types.activity_type = siblings.activity_type
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by site_id, category, action
+            order by score desc, activity_type asc
+        ) as candidate_rank
+    from scored
+    where score > 0
+),
+
+final as (
+    select
+        site_id,
+        category,
+        action,
+        candidate_rank,
+        activity_type,
+        score,
+        substr(
+            coalesce('; words: ' || matched_words, '')
+        {%- for column in ['label_kind', 'page', 'behaviour'] %}
+        || coalesce('; ' || {{ observation_in_words(column) }}, '')
+        {%- endfor %}
+        || case when has_sibling then '; others of the category are of this kind' else '' end
+        || coalesce('; but: ' || doubt_word, ''), 3) as reason
+    from ranked
+    where candidate_rank <= 3
+)
+
+select * from final
