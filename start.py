@@ -107,6 +107,18 @@ COMMANDS = {
         ),
         ("SESSION", "USER_ID", "CONTEST"),
     ),
+    "name": Command(
+        "Name the activities that the reports call by unknown words; LIST=1, EXPORT=words.csv or ACCEPT=file.csv.",
+        (
+            (
+                "scripts/name_activities.py",
+                Option("--list", "LIST", is_switch=True),
+                Option("--accept", "ACCEPT"),
+                Option("--export", "EXPORT"),
+            ),
+        ),
+        ("LIST", "ACCEPT", "EXPORT"),
+    ),
     "withdraw": Command(
         "Withdraw a report loaded by mistake: REPORT=x.csv or its id; DRY_RUN=1 only says what would go.",
         (("scripts/withdraw.py", DRY_RUN),),

@@ -6,7 +6,7 @@ Each answer is written at once, so that a closed window loses nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -220,12 +220,16 @@ class Dialog:
         """The patterns of the rows: of texts of the event's own the person chooses whether others like them follow."""
         if decision.general is None:
             return decision.literals
-        general = decision.general
+        return self.general_or_not(decision, decision.general)
+
+    def general_or_not(self, decision: Decision, general: Pattern) -> tuple[Pattern, ...] | None:
+        """Show what a pattern takes, and let the person take it, write another one, or name the texts alone."""
         self.say(f"Name every text of this form, also of later reports? [bold]{escape(general.text)}[/bold] takes:")
-        for pair in decision.pairs[:PREVIEW]:
+        taken = [pair for pair in decision.pairs if general.takes(pair.category, pair.action)]
+        for pair in taken[:PREVIEW]:
             self.say(f"     {escape(pair.text)} ({pair.records:,})")
-        if len(decision.pairs) > PREVIEW:
-            self.say(f"     and {len(decision.pairs) - PREVIEW:,} more unknown texts")
+        if len(taken) > PREVIEW:
+            self.say(f"     and {len(taken) - PREVIEW:,} more unknown texts")
         besides = caught_besides(general, decision, self.recognised)
         for text, activity_type, records in besides[:PREVIEW]:
             self.say(f"     [yellow]{escape(text)} ({records:,}), which is {activity_type} today[/yellow]")
@@ -233,6 +237,13 @@ class Dialog:
             self.say(f"     [yellow]and {len(besides) - PREVIEW:,} more that are recognised today[/yellow]")
         this = "these texts alone" if len(decision.pairs) > 1 else "this text alone"
         self.say(
-            f"  [bold]1[/bold]  every text of this form   [bold]2[/bold]  {this}   [bold]Enter[/bold]  decide again"
+            f"  [bold]1[/bold]  every text of this form   [bold]2[/bold]  {this}   [bold]Enter[/bold]  choose again"
         )
-        return {"1": (general,), "2": decision.literals}.get(self.ask("1 or 2?"))
+        answer = self.ask("1, 2, or another pattern with * for any text?")
+        if "*" not in answer:
+            return {"1": (general,), "2": decision.literals}.get(answer)
+        other = replace(general, category=answer) if general.category.endswith("*") else replace(general, action=answer)
+        if all(other.takes(pair.category, pair.action) for pair in decision.pairs):
+            return self.general_or_not(decision, other)
+        self.say(f"{escape(other.text)} does not take all of these texts.")
+        return self.general_or_not(decision, general)

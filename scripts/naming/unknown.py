@@ -114,7 +114,11 @@ class Pattern:
 
 def literal(text: str) -> str:
     """A text as a pattern that takes this text alone."""
-    return text.strip().replace("*", r"\*")
+    return _escaped(text.strip())
+
+
+def _escaped(text: str) -> str:
+    return text.replace("*", r"\*")
 
 
 def _clean(text: str) -> str:
@@ -231,9 +235,9 @@ def general_pattern(pair: Pair) -> Pattern | None:
     """The pattern for words like these with another text of the event's own; None if they hold no such text."""
     category, action = _split(pair.category), _split(pair.action)
     if category:
-        return Pattern(f"{literal(category[0])}*".lower(), literal(pair.action).lower())
+        return Pattern(f"{_escaped(category[0])}*".lower(), literal(pair.action).lower())
     if action:
-        return Pattern(literal(pair.category).lower(), f"{literal(action[0])}*".lower())
+        return Pattern(literal(pair.category).lower(), f"{_escaped(action[0])}*".lower())
     return None
 
 
@@ -242,8 +246,7 @@ def _split(text: str) -> tuple[str, str] | None:
     text = text.strip()
     found = SEPARATOR.search(text)
     if found and found.start() and found.end() < len(text):
-        # Without the blank at the end, which the loader cannot promise.
-        return text[: found.end()].rstrip() + (" " if text[found.end() - 1].isspace() else ""), text[found.end() :]
+        return text[: found.end()], text[found.end() :]
     if " " not in text and text.count("_") >= SENTENCE_WORDS - 1:
         head, rest = SNAKE.split(text, maxsplit=1)
         return (f"{head}_", rest) if head else None

@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from naming.dictionary import Dictionary
-from naming.unknown import Decision
+from naming.unknown import Decision, general_pattern
 
 COLUMNS = ("category", "action", "label_shapes", "activities", "candidates")
 # Vocabulary of ours: what is in these columns was written by nobody at the event.
@@ -86,10 +86,11 @@ def exported(
     """The rows to send: a text that may not leave is ``*``, and a row in which nothing may is left out."""
     rows = []
     for decision in decisions:
-        shown = decision.general if decision.general is not None else decision.literals[0]
-        # What several texts share counts the people of all of them; at least those of the most frequent one.
+        shown = decision.literals[0]
+        general = decision.general or general_pattern(decision.pairs[0]) or shown
         fields = []
-        for text in (shown.category, shown.action):
+        for text, wider in ((shown.category, general.category), (shown.action, general.action)):
+            text = text if all(word in known for word in words_of(text)) and decision.general is None else wider
             plain = text.replace(r"\*", " ").replace("*", " ").strip()
             leaves = not plain or may_leave(plain, decision.people, known, names, pages, minimum)
             fields.append(text if leaves else "*")
