@@ -124,7 +124,8 @@
   }
 
   // A table to sort by its headers and, if it is long, to search; of long ones the first rows until all are asked for.
-  function table(columns, rows, title) {
+  // The last column may hold an element that `last.cell` makes of a row.
+  function table(columns, rows, title, last) {
     const SHOWN = 15;
     const state = { column: null, direction: 1, words: "", all: false };
     const kind = (column) => (NUMERIC.has(column.format) ? "number" : column.format);
@@ -162,7 +163,7 @@
       }
       const shown = state.all ? found : found.slice(0, SHOWN);
       body.replaceChildren(...shown.map((row) => element("tr", {}, ...texts(row).map((text, place) =>
-        element("td", { class: kind(columns[place]) }, text)))));
+        element("td", { class: kind(columns[place]) }, text)), last ? element("td", {}, last.cell(row)) : "")));
       caption.textContent = `${whole.format(shown.length)} of ${whole.format(rows.length)} rows`;
       more.textContent = `Show all ${whole.format(found.length)}`;
       more.hidden = shown.length === found.length;
@@ -175,8 +176,52 @@
       : null;
     return element("div", {}, search ?? "",
       element("div", { class: "scroll", role: "region", "aria-label": title, tabindex: "0" },
-        element("table", {}, caption, element("thead", {}, element("tr", {}, ...headers)), body)),
+        element("table", {}, caption, element("thead", {}, element("tr", {}, ...headers, last ? element("th", { scope: "col" }, last.label) : "")), body)),
       more);
+  }
+
+  // --- Naming ---
+
+  // The rows of the site's aliases that a person chose, by the row of the dataset.
+  const named = new Map();
+
+  // The suggested line ends with its label state, a blank activity type and the rest.
+  const aliasOf = (row, type) => row.suggested_alias.replace(/,any,,(?=[^"]*$)/, `,any,${type},`);
+
+  function naming(figure, rows) {
+    const meanings = new Map(page.datasets.activity_types.rows.map((row) => [row.activity_type, row.meaning]));
+    const lines = element("textarea", { readonly: true, rows: "4", wrap: "off" });
+    const said = element("p", { class: "summary", role: "status" });
+    const copy = element("button", {
+      type: "button",
+      onclick: () => {
+        lines.focus();
+        lines.select();
+        const done = lines.value && document.execCommand("copy");
+        said.textContent = done ? `Copied: ${named.size} rows.` : lines.value ? "Copy the selected rows with Ctrl+C." : "Choose what a row means first.";
+      },
+    }, "Copy the chosen rows");
+    const show = () => { lines.value = [...named].map(([row, type]) => aliasOf(row, type)).join("\n"); };
+    const fits = (row) => [1, 2, 3].map((number) => ({ type: row[`candidate_${number}_activity_type`], reason: row[`candidate_${number}_reason`] }))
+      .filter((one) => one.type);
+    const cell = (row) => {
+      if (!row.suggested_alias) return NOTHING;
+      const candidates = fits(row);
+      const choice = (type, reason) => option(type, [type, meanings.get(type), reason && `(${reason})`].filter(Boolean).join(" · "), named.get(row));
+      return element("select", {
+        "aria-label": `What ${row.category || "blank"} / ${row.action || "blank"} means`,
+        onchange: (event) => {
+          if (event.target.value) named.set(row, event.target.value);
+          else named.delete(row);
+          show();
+        },
+      }, option("", "not chosen yet", named.get(row) ?? ""),
+      element("optgroup", { label: "Perhaps" }, ...candidates.map((one) => choice(one.type, one.reason))),
+      element("optgroup", { label: "All" }, ...[...meanings.keys()].filter((type) => !candidates.some((one) => one.type === type)).map((type) => choice(type))));
+    };
+    show();
+    return [table(figure.columns, rows, figure.title, { label: "It means", cell }),
+      element("div", { class: "tools" }, field("Chosen rows", lines), copy), said];
   }
 
   // --- Figures ---
@@ -247,6 +292,10 @@
   }
 
   function draw(figure, body) {
+    if (figure.needs_understanding && page.understood.instead) {
+      body.replaceChildren(paragraph(page.understood.instead, "warning"));
+      return;
+    }
     if (figure.kind === "numbers") {
       drawNumbers(figure, body);
       return;
@@ -274,7 +323,7 @@
     }
     rows = ordered(summedUp(rows, figure), figure);
     if (!rows.length) {
-      body.replaceChildren(...parts, paragraph(dataset.rows.length ? "Nothing, with these filters." : "The reports tell of none.", "summary"));
+      body.replaceChildren(...parts, paragraph(dataset.rows.length ? "Nothing, with these filters." : figure.empty, "summary"));
       return;
     }
     const notes = [figure.note, unheeded(dataset)];
@@ -284,6 +333,10 @@
     const note = paragraph(notes.filter(Boolean).join(" "), "note");
     if (figure.kind === "table") {
       body.replaceChildren(...parts, table(figure.columns, rows, figure.title), note);
+      return;
+    }
+    if (figure.kind === "naming") {
+      body.replaceChildren(...parts, ...naming(figure, rows), note);
       return;
     }
     const said = summary(figure, rows);
@@ -372,6 +425,9 @@
       element("h2", { id: "definitions-title" }, "How it is counted"), ...Object.entries(page.definitions).map(definition)));
   document.getElementById("sections").append(element("ul", {}, ...[...page.sections, { id: "definitions", title: "How it is counted" }]
     .map((part) => element("li", {}, element("a", { href: `#${part.id}` }, part.title)))));
+  document.getElementById("understood").replaceChildren(element("strong", {}, page.understood.headline), ` ${page.understood.consequences} `,
+    page.understood.consequences ? element("a", { href: "#figure-unrecognised" }, "Name the other words.") : "");
+  if (page.understood.instead) document.getElementById("understood").setAttribute("class", "warning");
   document.getElementById("about").textContent = page.about;
   document.getElementById("footer").textContent = page.notice;
   filters();

@@ -10,10 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from warehouse import connect
+from naming.understood import how_much_is_understood, minimum_understood_ratio
+from warehouse import PROJECT_ROOT, connect
 from write_page import page_path
-
-SITE_ALIASES = "seeds/site/site_activity_aliases.csv"
 
 COUNTS = """
 select
@@ -40,10 +39,13 @@ from marts.user_report_reconciliation
 """
 
 UNRECOGNISED = """
-select suggested_alias
+select
+    category || ' / ' || action as "words",
+    activity_count as "activities",
+    candidate_1_activity_type as "perhaps"
 from marts.unrecognised_activities
 order by activity_count desc, category, action
-limit 10
+limit 5
 """
 
 # What changed in the newest report of each site and kind, in words.
@@ -109,8 +111,14 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
         files, records, landed, rejected, duplicates, kept, unrecognised = (
             int(count or 0) for count in counts or [0] * 7
         )
+        understood = how_much_is_understood(connection, minimum_understood_ratio(PROJECT_ROOT))
+        colour = "bold" if understood.is_enough else "bold red"
+        hint = "" if understood.is_enough else " Fix: make name"
         console.print(
-            f"\n[bold]{files:,} reports[/bold] hold {records:,} records: {landed:,} landed, {rejected:,} rejected.\n"
+            f"\n[{colour}]{understood.headline}[/{colour}] {understood.consequences}{hint}".rstrip(), highlight=False
+        )
+        console.print(
+            f"[bold]{files:,} reports[/bold] hold {records:,} records: {landed:,} landed, {rejected:,} rejected.\n"
             f"[bold]{kept:,} activities[/bold] are kept; {duplicates:,} records were set aside because a newer"
             " download tells the same.",
             highlight=False,
@@ -121,23 +129,21 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
         _print_drift(connection, console)
         if unrecognised:
             console.print(
-                f"\n[yellow]{unrecognised:,} activities are of a kind that no alias knows.[/yellow] They are kept."
-                f" To name them, add these rows to {SITE_ALIASES} and build again:",
+                f"\n[yellow]{unrecognised:,} activities have words that nobody has named yet.[/yellow] They are kept."
+                " Fix: make name (all activity types: docs/activity_types.md)",
                 highlight=False,
             )
-            # Plain lines, for a folded one could not be pasted.
-            for (alias,) in connection.execute(UNRECOGNISED).fetchall():
-                console.print(escape(alias), highlight=False, soft_wrap=True)
-            console.print(
-                "With counts and the form of their labels, and all of them: marts.unrecognised_activities.",
-                highlight=False,
-            )
+            print_table(connection.execute(UNRECOGNISED), console)
         console.print(
             "\n[bold]Attendance[/bold], in mean minutes a person: what the log proves, what is likely, what it allows"
         )
-        print_table(connection.execute(ATTENDANCE), console)
+        print_table(connection.execute(ATTENDANCE), console, nothing="No record was understood as joining a session.")
         console.print("\n[bold]Leaderboard[/bold], an estimate: the report carries no points")
-        print_table(connection.execute(LEADERBOARD), console)
+        if understood.is_enough:
+            nobody = "No record was understood as an activity that earns points."
+            print_table(connection.execute(LEADERBOARD), console, nothing=nobody)
+        else:
+            console.print(understood.instead, highlight=False)
     console.print(
         f"\nTo look at: {escape(page_path(published).resolve().as_uri())}"
         f"\nThe marts, for SQL and BI tools, read-only: {escape(str(published))}"
@@ -173,10 +179,18 @@ def _print_drift(connection: duckdb.DuckDBPyConnection, console: Console) -> Non
         console.print(f"and {len(drifted) - DRIFT_LINES:,} more reports", highlight=False)
 
 
-def print_table(result: duckdb.DuckDBPyConnection, console: Console, limit: int | None = None) -> int:
-    """Print what a query has found, numbers to the right, and at most so many rows; returns how many were left out."""
+def print_table(
+    result: duckdb.DuckDBPyConnection, console: Console, limit: int | None = None, nothing: str = ""
+) -> int:
+    """Print what a query has found, numbers to the right, and at most so many rows; returns how many were left out.
+
+    Where it has found no row, ``nothing`` says why.
+    """
     columns = [column[0] for column in result.description or []]
     rows = result.fetchall()
+    if not rows and nothing:
+        console.print(nothing, highlight=False)
+        return 0
     table = Table(box=None, padding=(0, 2, 0, 0))
     for index, column in enumerate(columns):
         is_number = any(isinstance(row[index], int | float) for row in rows)

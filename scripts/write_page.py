@@ -23,6 +23,7 @@ import yaml
 from rich.console import Console
 from rich.markup import escape
 
+from naming.understood import how_much_is_understood
 from publish import replace_file
 from warehouse import PROJECT_ROOT, WarehouseError, connect, in_words, published_path
 
@@ -63,7 +64,13 @@ def page_of(database: Path, *, is_shared: bool = False) -> str:
     with connect(database, read_only=True) as connection:
         connection.execute("set variable reporting_time_zone = ?", [settings["reporting_time_zone"]])
         datasets = {path.stem: dataset_of(connection, path) for path in sorted((PAGE / "queries").glob("*.sql"))}
+        understood = how_much_is_understood(connection, settings["minimum_understood_ratio"])
     data = {
+        "understood": {
+            "headline": understood.headline,
+            "consequences": understood.consequences,
+            "instead": understood.instead,
+        },
         "about": _about(datasets, settings["reporting_time_zone"]),
         "notice": _notice(settings["minimum_cohort_size"], is_shared=is_shared),
         "datasets": datasets,

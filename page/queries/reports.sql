@@ -9,6 +9,11 @@ select
     reports.duplicate_count,
     reports.kept_count,
     reports.unrecognised_count,
+    reports.landed_count,
+    reports.understood_count,
+    reports.other_activity_count,
+    reports.normalised_count,
+    reports.valueless_count,
     case when reports.is_reconciled then 'yes' else 'NO' end as is_reconciled,
     drift.drift_reasons
 from marts.report_reconciliation as reports

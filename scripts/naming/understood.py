@@ -1,0 +1,129 @@
+"""How much of the reports was understood, and which results are missing or too low because of the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import yaml
+
+# What a result is made of: the families of activities. Points are made of all that have a rule.
+RESULTS = {
+    "attendance": ("session_events",),
+    "page views": ("content_views",),
+    "clicks": ("content_clicks", "link_clicks"),
+    "chat and comments": ("chat_messages", "comments", "community_posts", "direct_messages"),
+    "polls and ratings": ("question_answers",),
+    "questions to speakers": ("qa_events",),
+    "reviews": ("reviews",),
+    "likes and reactions": ("likes", "reactions"),
+    "videos": ("video_events",),
+    "courses": ("track_events", "completions"),
+    "credits": ("credits",),
+    "downloads": ("downloads",),
+}
+POINTS = "points and the leaderboard"
+
+COUNTS = """
+select
+    coalesce(sum(understood_count), 0)::bigint,
+    coalesce(sum(other_activity_count), 0)::bigint,
+    coalesce(sum(landed_count), 0)::bigint
+from marts.report_reconciliation
+"""
+
+# What was understood of each type, and what might be more of it.
+TYPES = """
+select
+    types.activity_family,
+    bool_or(types.point_rule_key is not null) as earns_points,
+    sum(types.activity_count)::bigint as understood_count,
+    coalesce(sum(perhaps.activity_count), 0)::bigint as perhaps_count
+from marts.dim_activity_types as types
+left join (
+    select candidate_1_activity_type as activity_type, sum(activity_count) as activity_count
+    from marts.unrecognised_activities
+    where candidate_1_score >= 0.35  -- below, it is hardly better than the next
+    group by all
+) as perhaps on types.activity_type = perhaps.activity_type
+where types.activity_type not in ('unrecognised', 'other_activity')
+group by types.activity_family, types.point_rule_key is not null
+"""
+
+
+@dataclass(frozen=True)
+class Understood:
+    """How much was understood.
+
+    Attributes:
+        understood: records whose type says what was done.
+        other: records that the site declared as something else.
+        landed: all records.
+        missing: results of which nothing was understood, while unknown words may be about them.
+        too_low: results to which unknown words may add.
+        minimum: the share below which totals say nothing.
+    """
+
+    understood: int
+    other: int
+    landed: int
+    missing: tuple[str, ...]
+    too_low: tuple[str, ...]
+    minimum: float
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether totals and rankings say something. Where nothing was loaded, nothing is missing."""
+        return self.understood >= self.minimum * self.landed
+
+    @property
+    def percent(self) -> int:
+        """The share, rounded down: only all of it is 100 %."""
+        return 100 * self.understood // self.landed if self.landed else 100
+
+    @property
+    def headline(self) -> str:
+        """The share in a sentence."""
+        return f"Understood {self.understood:,} of {self.landed:,} records ({self.percent} %)."
+
+    @property
+    def consequences(self) -> str:
+        """What is missing and what is too low; blank if nothing is."""
+        parts = []
+        if self.other:
+            parts.append(f"{self.other:,} more are named as something else.")
+        if self.missing:
+            parts.append(f"Therefore missing: {', '.join(self.missing)}.")
+        if self.too_low:
+            parts.append(f"{'Too low' if self.missing else 'Therefore too low'}: {', '.join(self.too_low)}.")
+        return " ".join(parts)
+
+    @property
+    def instead(self) -> str:
+        """What stands in the place of totals and rankings while too little is understood; blank if enough is."""
+        if self.is_enough:
+            return ""
+        return (
+            f"Only {self.percent} % of the records are understood, so totals and rankings would mislead. They are shown"
+            f" from {100 * self.minimum:.0f} % on (minimum_understood_ratio). Fix: make name"
+        )
+
+
+def how_much_is_understood(connection: duckdb.DuckDBPyConnection, minimum: float) -> Understood:
+    """What a published or a shared copy shows of it."""
+    [(understood, other, landed)] = connection.execute(COUNTS).fetchall()
+    found = connection.execute(TYPES).fetchall()
+    results = {**RESULTS, POINTS: ()}
+    missing, too_low = [], []
+    for result, families in results.items():
+        rows = [row for row in found if (row[1] if result == POINTS else row[0] in families)]
+        if sum(row[3] for row in rows):
+            (too_low if sum(row[2] for row in rows) else missing).append(result)
+    return Understood(understood, other, landed, tuple(missing), tuple(too_low), minimum)
+
+
+def minimum_understood_ratio(root: Path) -> float:
+    """The setting of this name in dbt_project.yml."""
+    settings = yaml.safe_load((root / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    return float(settings["minimum_understood_ratio"])
