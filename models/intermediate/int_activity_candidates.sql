@@ -1,6 +1,9 @@
 -- Which activity types a category and action that no alias knows might mean, ranked for a person: nothing is named by it.
 -- Grain: one row per site, category, action and candidate, three at most.
+-- What scores less is no candidate: labels and pages alone say little.
 -- The score adds what seeds/activity_clues.csv says of words, labels, pages and behaviour: docs/decisions/0018.
+
+{%- set lowest_score = 0.25 %}
 
 with activities as (
     select * from {{ ref('base_juno__activities') }}
@@ -529,7 +532,7 @@ ranked as (
             order by score desc, activity_type asc
         ) as candidate_rank
     from scored
-    where score > 0
+    where score >= {{ lowest_score }}
 ),
 
 final as (
