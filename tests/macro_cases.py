@@ -433,7 +433,8 @@ CASES = [
     ),
     Case(
         "wildcard_match",
-        "{{ wildcard_match('value', as_pattern('value')) }} and not {{ wildcard_match(\"'Chat'\", as_pattern('value')) }}",
+        "{{ wildcard_match('value', as_pattern('value')) }}"
+        " and not {{ wildcard_match(\"'Chat'\", as_pattern('value')) }}",
         TEXT,
         [["*****"], ["a*b"], ["C:\\*"], ["plain"]],
         [True, True, True, True],
@@ -472,16 +473,33 @@ CASES = [
     ),
     Case(
         "word_stems",
-        "with forms as (select 'left' as word, 'leave' as stands_for), stems as ({{ word_stems('given', 'value', 'forms') }})"
+        "with forms as (select 'left' as word, 'leave' as stands_for),"
+        " stems as ({{ word_stems('given', 'value', 'forms') }})"
         " select value, stem from stems order by 1, 2",
         TEXT,
         [
-            *(["Liked"], ["like"], ["replies"], ["replied"], ["cancelled"], ["canceling"], ["Left"], ["leave"], ["status"]),
+            *(
+                ["Liked"],
+                ["like"],
+                ["replies"],
+                ["replied"],
+                ["cancelled"],
+                ["canceling"],
+                ["Left"],
+                ["leave"],
+                ["status"],
+            ),
             *(["raised hands"], ["speed"], ["sessions sessions"], ["press"]),
         ],
         [
             *(["Left", "leav"], ["Liked", "lik"], ["canceling", "cancel"], ["cancelled", "cancel"], ["leave", "leav"]),
-            *(["like", "lik"], ["press", "pres"], ["raised hands", "hand"], ["raised hands", "rais"], ["replied", "reply"]),
+            *(
+                ["like", "lik"],
+                ["press", "pres"],
+                ["raised hands", "hand"],
+                ["raised hands", "rais"],
+                ["replied", "reply"],
+            ),
             *(["replies", "reply"], ["sessions sessions", "session"], ["speed", "speed"], ["status", "status"]),
         ],
     ),

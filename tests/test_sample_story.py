@@ -772,7 +772,9 @@ def trust__unrecognised() -> list[Row]:
     rows = []
     for category in ("Q&A", "Badge"):
         (action,) = {act.action for act in of(category)}
-        rows.append((category, action, len(of(category)), perhaps[category], f'sample,"{category}","{action}",any,,50,,'))
+        rows.append(
+            (category, action, len(of(category)), perhaps[category], f'sample,"{category}","{action}",any,,50,,')
+        )
     return rows
 
 

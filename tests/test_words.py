@@ -1,4 +1,4 @@
-"""How much of words that nobody has aliases for is understood, how much can be named, and that none is understood wrongly."""
+"""How much is understood of words that no alias holds, how much can be named, and that nothing is understood wrongly."""
 
 from __future__ import annotations
 
@@ -146,9 +146,10 @@ def test_scores_rank_from_best_to_worst_and_have_reasons(words_project: Project)
     assert len(rows) > 100
     for row in rows:
         scores = [score for score in row if score is not None]
-        assert scores == sorted(scores, reverse=True) and 0 <= scores[-1] and scores[0] <= 1
+        assert scores == sorted(scores, reverse=True) and scores[-1] >= 0 and scores[0] <= 1
     [(reason,)] = words_project.ask(
-        "select candidate_1_reason from marts.unrecognised_activities where category = 'Main Stage' and action = 'Joined'"
+        "select candidate_1_reason from marts.unrecognised_activities"
+        " where category = 'Main Stage' and action = 'Joined'"
     )
     assert reason.startswith("words: stage ~ session + join; label is a content name; on a content page")
 
@@ -163,5 +164,13 @@ def test_the_sample_in_snake_case_is_nearly_whole(words_project: Project) -> Non
     unrecognised = {name: count for name, count in counts.items() if " / " in name}
     total = sum(counts.values())
     # What is left is named by a person: Q&A and Reaction as before, badges, and questions of other types.
-    assert {name.split("_")[0].split(" ")[0] for name in unrecognised} <= {"qa", "q", "reaction", "badge", "fill", "free", "sorting"}
+    assert {name.split("_")[0].split(" ")[0] for name in unrecognised} <= {
+        "qa",
+        "q",
+        "reaction",
+        "badge",
+        "fill",
+        "free",
+        "sorting",
+    }
     assert sum(unrecognised.values()) <= 0.05 * total
