@@ -22,6 +22,10 @@ clues as (
     select * from {{ ref('activity_clues') }}
 ),
 
+text_stems as (
+    select * from {{ ref('base_juno__text_stems') }}
+),
+
 users as (
     select * from {{ ref('int_users') }}
 ),
@@ -56,32 +60,6 @@ pairs as (
 ),
 
 -- Words
-texts as (
-    select category as text from pairs
-    union
-    select action from pairs
-    union
-    select word from words
-    union
-    select stands_for from words
-    where stands_for is not null
-    union
-    select value from clues
-    where clue in ('thing', 'deed')
-),
-
-forms as (
-    select
-        word,
-        stands_for
-    from words
-    where kind = 'form'
-),
-
-text_stems as (
-    {{ word_stems('texts', 'text', 'forms') }}
-),
-
 meant_words as (
     select
         words.word,
