@@ -18,6 +18,9 @@ from warehouse import RAW_TABLES
 # The chain in the order in which each model finds what it reads. Staging models are views, as in the project.
 CHAIN = (
     "staging.base_juno__reports",
+    "staging.base_juno__activity_pairs",
+    "staging.base_juno__text_stems",
+    "staging.base_juno__alias_matches",
     "staging.base_juno__activity_patterns",
     "staging.base_juno__activities",
     "staging.stg_juno__session_events",
@@ -31,7 +34,14 @@ CHAIN = (
     "published.marts.fct_sessions",
 )
 VIEWS = frozenset({"staging.stg_juno__session_events"})
-SEEDS = ("activity_types", "activity_aliases", "activity_words", "site_activity_aliases", "session_schedule")
+SEEDS = (
+    "activity_types",
+    "activity_aliases",
+    "activity_words",
+    "activity_clues",
+    "site_activity_aliases",
+    "session_schedule",
+)
 SITE = "default"
 
 Row = dict[str, Any]

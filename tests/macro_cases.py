@@ -427,8 +427,81 @@ CASES = [
         [
             *(["Joined session", " JOINED*"], ["a_b", "a_b"], ["axb", "a_b"], ["100%", "100%"], ["1000", "100%"]),
             *(["a\\b!", "A\\B!"], ["a!b", "a!!b"], ["line\nbreak", "l*k"], [None, ""], ["x", None], ["ΟΔΟΣ", "οδοσ"]),
+            *(["**", "\\*\\*"], ["ab", "\\*\\*"], ["5* hotel", "5\\**"], ["5 hotels", "5\\**"], ["C:\\*", "c:\\\\*"]),
         ],
-        [True, True, False, True, False, True, False, True, True, False, True],
+        [True, True, False, True, False, True, False, True, True, False, True, True, False, True, False, True],
+    ),
+    Case(
+        "wildcard_match",
+        "{{ wildcard_match('value', as_pattern('value')) }}"
+        " and not {{ wildcard_match(\"'Chat'\", as_pattern('value')) }}",
+        TEXT,
+        [["*****"], ["a*b"], ["C:\\*"], ["plain"]],
+        [True, True, True, True],
+    ),
+    by_value(
+        "label_shape",
+        "{{ label_shape('value') }}",
+        {
+            **{None: "blank", " \n": "blank", "https://acme.example/a?b=1": "url", "WWW.acme.example": "url"},
+            **{"see https://acme.example": "text", "on_demand": "slug", "sponsors": "slug", "Opening_Keynote": "slug"},
+            **{"/a/b-c/": "slug", "Tea": "text", "tea or coffee": "text", "_": "text", "4": "number", "-0,5": "number"},
+            **{".5": "number", "1.2.3": "text", "45%": "percent", "33,3 %": "percent", "50_percent": "percent"},
+            **{"★★★☆☆": "stars", "4/5": "stars", "3 Stars": "stars", "4 out of 5": "stars", "4 stars left": "text"},
+            **{"日本_語": "slug", "Zoë": "text"},
+        },
+    ),
+    by_value(
+        "star_number",
+        "{{ star_number('value') }}",
+        {
+            **{"4": 4, "4 stars": 4, "4/5": 4, "★★★★": 4, "★★★☆☆": 3, "Review - 4": 4, "review: 4": 4, "Rating 4": 4},
+            **{"session_review_4": 4, "4.0": 4, "4.5": None, "1,000": None, "four": None, "99999999999": None},
+            **{"Preview 4": None, "": None, None: None},
+        },
+    ),
+    Case(
+        "text_words",
+        "with words as ({{ text_words('given', 'value') }}) select value, word from words order by 1, 2",
+        TEXT,
+        [["Q&A: 5stars!"], ["talkNow"], ["CMECredits"], ["user_LOGGED-in É"], ["?!"]],
+        [
+            *(["CMECredits", "cme"], ["CMECredits", "credits"], ["Q&A: 5stars!", "5"], ["Q&A: 5stars!", "qa"]),
+            *(["Q&A: 5stars!", "stars"], ["talkNow", "now"], ["talkNow", "talk"]),
+            *(["user_LOGGED-in É", word] for word in ("in", "logged", "user", "é")),
+        ],
+    ),
+    Case(
+        "word_stems",
+        "with forms as (select 'left' as word, 'leave' as stands_for),"
+        " stems as ({{ word_stems('given', 'value', 'forms') }})"
+        " select value, stem from stems order by 1, 2",
+        TEXT,
+        [
+            *(
+                ["Liked"],
+                ["like"],
+                ["replies"],
+                ["replied"],
+                ["cancelled"],
+                ["canceling"],
+                ["Left"],
+                ["leave"],
+                ["status"],
+            ),
+            *(["raised hands"], ["speed"], ["sessions sessions"], ["press"]),
+        ],
+        [
+            *(["Left", "leav"], ["Liked", "lik"], ["canceling", "cancel"], ["cancelled", "cancel"], ["leave", "leav"]),
+            *(
+                ["like", "lik"],
+                ["press", "pres"],
+                ["raised hands", "hand"],
+                ["raised hands", "rais"],
+                ["replied", "reply"],
+            ),
+            *(["replies", "reply"], ["sessions sessions", "session"], ["speed", "speed"], ["status", "status"]),
+        ],
     ),
     by_value(
         "decimal_number",

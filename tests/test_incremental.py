@@ -22,8 +22,14 @@ from warehouse import RAW_TABLES, connect
 DATABASE = "activity"
 BASE = f"{DATABASE}.staging.base_juno__activities"
 # What the base reads, in the order in which each finds what it reads.
-BENEATH = ("base_juno__reports", "base_juno__activity_patterns")
-SEEDS = ("activity_types", "activity_aliases", "activity_words", "site_activity_aliases")
+BENEATH = (
+    "base_juno__reports",
+    "base_juno__activity_pairs",
+    "base_juno__text_stems",
+    "base_juno__alias_matches",
+    "base_juno__activity_patterns",
+)
+SEEDS = ("activity_types", "activity_aliases", "activity_words", "activity_clues", "site_activity_aliases")
 START = datetime(2026, 5, 12, 10)
 
 
@@ -209,7 +215,7 @@ def test_the_fingerprint_leaves_out_no_macro_by_which_a_record_is_typed(sample_p
 
     fingerprint = macros["macro.juno_activity.typing_fingerprint"]
     typing: set[str] = set()
-    for name in ("base_juno__activities", "base_juno__activity_patterns"):
+    for name in ("base_juno__activities", *BENEATH):
         typing |= used(manifest["nodes"][f"model.juno_activity.{name}"])
 
     # That it is asked for, and how the rows are written, types no record.

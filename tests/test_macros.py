@@ -20,7 +20,15 @@ from macro_cases import CASES, Case
 from spark_project import DBT, why_not_here
 
 MACROS = ROOT / "macros"
-EXPRESSIONS = ("engine", "wildcard_match", "breakout_pattern", "decimal_number", "label_shape", "star_number", "word_stems")
+EXPRESSIONS = (
+    "engine",
+    "wildcard_match",
+    "breakout_pattern",
+    "decimal_number",
+    "label_shape",
+    "star_number",
+    "word_stems",
+)
 # What a build does before its first model and after its last: no expressions, so that only a build on Spark runs them.
 STATEMENTS = {"note_of_build", "strike_out", "missing_reports", "find_landed_reports", "replaces_whole_reports"}
 SPARK_PYTHON = DBT.with_name("python")

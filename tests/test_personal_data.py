@@ -96,7 +96,7 @@ UNKNOWN = {
 }
 UNKNOWN_ACTS = tuple(("Raffle", name, WRITTEN if is_personal else "Prizes") for name, is_personal in UNKNOWN.items())
 SITE_ALIASES = "".join(
-    f"main,Raffle,{name},any,{name},50,\n" for name in (*UNKNOWN, "other_activity", "emoji_reaction_sent")
+    f"main,Raffle,{name},any,{name},50,,\n" for name in (*UNKNOWN, "other_activity", "emoji_reaction_sent")
 )
 
 FILE_NAME = "the organiser's own file names, with which a record is found in its file again"

@@ -1,4 +1,4 @@
-"""Reports written from lists of words: each category, action and label several times, by several people on several pages."""
+"""Reports written from lists of words: each category and action several times, by several people on several pages."""
 
 from __future__ import annotations
 
@@ -7,12 +7,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from loader_fixtures import HEADER
+
 Words = Mapping[str, str]
 
 FOLDER = Path(__file__).resolve().parent / "words"
-HEADER = "User ID,First,Last,Company,Email,Category,Action,Label,Date,Content ID,Content Name,Content Slug".split(",")
 PEOPLE = ("Kim North", "Ada Okafor", "Bo Lindqvist", "Mia Santos", "Lee Park", "Noor Haddad")
-PAGES = ("Opening Keynote", "Closing Circle", "Grief and Growth", "ACME Corp", "Foundations of Advising", "Small Budgets")
+PAGES = (
+    "Opening Keynote",
+    "Closing Circle",
+    "Grief and Growth",
+    "ACME Corp",
+    "Foundations of Advising",
+    "Small Budgets",
+)
 TITLES = ("Handout A", "Slides: Small Budgets", "Foundations of Advising", "Lesson 2: Listening")
 OF_ONESELF = ("details_updated", "account_created")
 START = datetime(2026, 5, 12, 9)

@@ -1,6 +1,9 @@
 -- Which activity types a category and action that no alias knows might mean, ranked for a person: nothing is named by it.
 -- Grain: one row per site, category, action and candidate, three at most.
+-- What scores less is no candidate: labels and pages alone say little.
 -- The score adds what seeds/activity_clues.csv says of words, labels, pages and behaviour: docs/decisions/0018.
+
+{%- set lowest_score = 0.25 %}
 
 with activities as (
     select * from {{ ref('base_juno__activities') }}
@@ -17,6 +20,10 @@ words as (
 
 clues as (
     select * from {{ ref('activity_clues') }}
+),
+
+text_stems as (
+    select * from {{ ref('base_juno__text_stems') }}
 ),
 
 users as (
@@ -53,32 +60,6 @@ pairs as (
 ),
 
 -- Words
-texts as (
-    select category as text from pairs
-    union
-    select action from pairs
-    union
-    select word from words
-    union
-    select stands_for from words
-    where stands_for is not null
-    union
-    select value from clues
-    where clue in ('thing', 'deed')
-),
-
-forms as (
-    select
-        word,
-        stands_for
-    from words
-    where kind = 'form'
-),
-
-text_stems as (
-    {{ word_stems('texts', 'text', 'forms') }}
-),
-
 meant_words as (
     select
         words.word,
@@ -529,7 +510,7 @@ ranked as (
             order by score desc, activity_type asc
         ) as candidate_rank
     from scored
-    where score > 0
+    where score >= {{ lowest_score }}
 ),
 
 final as (

@@ -1,14 +1,18 @@
 -- What the categories and actions in the reports mean, by the aliases of the dictionary.
 -- Grain: one row per site, category, action and label shape, as written in the reports.
--- Matching runs on these thousands of distinct pairs; the millions of records only look their pair up.
--- docs/decisions/0018 says in which order: an alias as it is written, then the same words in another form.
+-- The millions of records only look their pair up. docs/decisions/0018 says in which order: an alias as it is written, then
+-- the same words in another form.
 
-with activities as (
-    select * from {{ source('raw', 'activities') }}
+with pairs as (
+    select * from {{ ref('base_juno__activity_pairs') }}
 ),
 
-reports as (
-    select * from {{ ref('base_juno__reports') }}
+text_stems as (
+    select * from {{ ref('base_juno__text_stems') }}
+),
+
+best_matches as (
+    select * from {{ ref('base_juno__alias_matches') }}
 ),
 
 activity_types as (
@@ -19,133 +23,8 @@ guide_aliases as (
     select * from {{ ref('activity_aliases') }}
 ),
 
-site_aliases as (
-    select * from {{ ref('site_activity_aliases') }}
-),
-
 words as (
     select * from {{ ref('activity_words') }}
-),
-
-pairs as (
-    select
-        reports.site_id,
-        activities.category,
-        activities.action,
-        {{ label_shape('activities.label') }} as label_shape,
-        count(*) as record_count
-    from activities
-    inner join reports on activities.report_id = reports.report_id
-    group by 1, 2, 3, 4
-),
-
--- A site's own alias comes before every alias of the guide.
-aliases as (
-    select
-        site_aliases.site_id,
-        site_aliases.category_pattern,
-        site_aliases.action_pattern,
-        site_aliases.label_state,
-        {{ cleaned('site_aliases.label_shape') }} as label_shape,
-        site_aliases.activity_type,
-        'site' as alias_evidence,
-        1 as precedence,
-        site_aliases.priority
-    -- The file is the user's: an older one lacks the column label_shape, and then it is that of no_shape.
-    from (select cast(null as {{ dbt.type_string() }}) as label_shape) as no_shape, lateral (
-        select site_id, category_pattern, action_pattern, label_state, label_shape, activity_type, priority
-        from site_aliases
-    ) as site_aliases
-    where {{ cleaned('site_aliases.activity_type') }} is not null
-    union all
-    select
-        cast(null as {{ dbt.type_string() }}) as site_id,
-        category_pattern,
-        action_pattern,
-        label_state,
-        {{ cleaned('label_shape') }} as label_shape,
-        activity_type,
-        evidence as alias_evidence,
-        2 as precedence,
-        priority
-    from guide_aliases
-),
-
-matches as (
-    select
-        pairs.site_id,
-        pairs.category,
-        pairs.action,
-        pairs.label_shape,
-        aliases.activity_type,
-        aliases.alias_evidence,
-        aliases.category_pattern,
-        aliases.action_pattern,
-        aliases.precedence,
-        aliases.priority,
-        aliases.label_shape is not null as asks_for_shape,
-        -- What a * took need not be meant, unless the guide or the site says so.
-        aliases.alias_evidence not in ('documented', 'site')
-        and lower(coalesce(pairs.category, '') || '/' || coalesce(pairs.action, ''))
-        <> lower(replace(coalesce(aliases.category_pattern, '') || '/' || coalesce(aliases.action_pattern, ''), '*', ''))
-        and coalesce(aliases.category_pattern, '') || coalesce(aliases.action_pattern, '') like '%*%' as is_guess
-    from pairs
-    inner join aliases
-        on
-            (aliases.site_id is null or pairs.site_id = aliases.site_id)
-            and aliases.label_state in ('any', {{ label_state('pairs.label_shape') }})
-            and (aliases.label_shape is null or pairs.label_shape = aliases.label_shape)
-            and {{ wildcard_match('pairs.category', 'aliases.category_pattern') }}
-            and {{ wildcard_match('pairs.action', 'aliases.action_pattern') }}
-),
-
--- The words of what no alias takes for certain, of the aliases and of the dictionary of words.
-unsure_pairs as (
-    select
-        site_id,
-        category,
-        action,
-        label_shape
-    from pairs
-    where
-        not exists (
-            select 1 from matches
-            where
-                not matches.is_guess
-                and pairs.site_id = matches.site_id
-                and pairs.category = matches.category
-                and pairs.action = matches.action
-                and pairs.label_shape = matches.label_shape
-        )
-),
-
-texts as (
-    select category as text from unsure_pairs
-    union
-    select action from unsure_pairs
-    union
-    select coalesce(category_pattern, '') from guide_aliases
-    union
-    select coalesce(action_pattern, '') from guide_aliases
-    union
-    select activity_name from activity_types
-    union
-    select word from words
-    union
-    select stands_for from words
-    where stands_for is not null
-),
-
-forms as (
-    select
-        word,
-        stands_for
-    from words
-    where kind = 'form'
-),
-
-text_stems as (
-    {{ word_stems('texts', 'text', 'forms') }}
 ),
 
 meant_words as (
@@ -204,35 +83,6 @@ text_doubts as (
     left join doubts on stems.stem = doubts.stem
 ),
 
--- Where the text is dynamic, a question may well ask of deleting; a single word of doubt is no question.
-doubted_matches as (
-    select distinct
-        matches.category,
-        matches.action,
-        matches.category_pattern,
-        matches.action_pattern
-    from matches
-    inner join activity_types on matches.activity_type = activity_types.activity_type
-    inner join text_doubts
-        on
-            text_doubts.stem is not null
-            and (
-                text_doubts.is_all_doubt
-                or coalesce(activity_types.dynamic_column, '') not like case
-                    when matches.category = text_doubts.text then '%category%' else '%action%'
-                end
-            )
-            and (matches.category = text_doubts.text or matches.action = text_doubts.text)
-    left join alias_stems
-        on
-            matches.category_pattern = alias_stems.category_pattern
-            and matches.action_pattern = alias_stems.action_pattern
-            and text_doubts.stem = alias_stems.stem
-    left join fillers
-        on matches.activity_type = fillers.activity_type and text_doubts.stem = fillers.stem
-    where matches.is_guess and alias_stems.stem is null and fillers.stem is null
-),
-
 -- An alias that holds no word of the category takes a number of stars, or a type of question: no sentence, and nothing
 -- with an action that the site means otherwise.
 wordless_aliases as (
@@ -248,98 +98,6 @@ wordless_aliases as (
                 and guide_aliases.action_pattern = alias_stems.action_pattern
                 and alias_stems.is_of_category
         )
-),
-
-site_actions as (
-    select distinct
-        site_id,
-        action,
-        activity_type
-    from matches
-    where alias_evidence = 'site'
-),
-
-far_fetched_matches as (
-    select distinct
-        matches.site_id,
-        matches.category,
-        matches.action,
-        matches.category_pattern,
-        matches.action_pattern
-    from matches
-    inner join wordless_aliases
-        on
-            matches.category_pattern = wordless_aliases.category_pattern
-            and matches.action_pattern = wordless_aliases.action_pattern
-    left join site_actions
-        on
-            matches.site_id = site_actions.site_id
-            and matches.action = site_actions.action
-            and matches.activity_type <> site_actions.activity_type
-    where
-        matches.is_guess
-        and (
-            site_actions.action is not null
-            or case
-                when matches.category_pattern like '% - %'
-                    then {{ regex_group('matches.category', "^( *(?:[^ .,;:!?]+ +){1,4}- )") }} is null
-                else {{ label_shape('matches.category') }} not in ('blank', 'number', 'stars')
-            end
-        )
-),
-
-accepted_matches as (
-    select matches.*
-    from matches
-    left join doubted_matches
-        on
-            matches.is_guess
-            and matches.category = doubted_matches.category
-            and matches.action = doubted_matches.action
-            and matches.category_pattern = doubted_matches.category_pattern
-            and matches.action_pattern = doubted_matches.action_pattern
-    left join far_fetched_matches
-        on
-            matches.is_guess
-            and matches.site_id = far_fetched_matches.site_id
-            and matches.category = far_fetched_matches.category
-            and matches.action = far_fetched_matches.action
-            and matches.category_pattern = far_fetched_matches.category_pattern
-            and matches.action_pattern = far_fetched_matches.action_pattern
-    where doubted_matches.category is null and far_fetched_matches.category is null
-),
-
-ranked_matches as (
-    select
-        site_id,
-        category,
-        action,
-        label_shape,
-        activity_type,
-        alias_evidence,
-        is_guess,
-        coalesce(category_pattern, '') || ' / ' || coalesce(action_pattern, '') as alias_pattern,
-        dense_rank() over (
-            partition by site_id, category, action, label_shape
-            order by precedence asc, priority desc, asks_for_shape desc
-        ) as match_rank
-    from accepted_matches
-),
-
-best_matches as (
-    select
-        site_id,
-        category,
-        action,
-        label_shape,
-        min(activity_type) as activity_type,
-        min(alias_evidence) as alias_evidence,
-        min(alias_pattern) as alias_pattern,
-        min(is_guess) as is_guess,
-        count(distinct activity_type) as best_type_count
-    from ranked_matches
-    where match_rank = 1
-    group by 1, 2, 3, 4
 ),
 
 -- The same words in another form: those of an alias or of the name of an activity, in any order and in both columns
