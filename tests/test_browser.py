@@ -265,9 +265,44 @@ def test_a_warehouse_of_nothing_is_shown_as_such(opened: Opener, sample_project:
         tables = connection.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
     page = opened(changed_copy(sample_project, tmp_path, *(f"truncate {table}" for (table,) in tables)))
     expect(page.locator("#about")).to_have_text("The reports tell of no activity.")
-    expect(page.locator("#figure-sessions")).to_contain_text("The reports tell of none.")
-    assert number(page, "sessions and meetings") == "0"
+    expect(page.locator("#figure-sessions")).to_contain_text("No record was understood as joining a session.")
+    assert number(page, "sessions and meetings") == "–"
+    expect(page.locator("#figure-numbers")).to_contain_text("No record was understood as joining a session")
     assert number(page, "mean of the reviews") == "–"
+
+
+def test_a_name_is_chosen_by_keyboard_and_its_row_is_copied(opened: Opener) -> None:
+    page = opened()
+    expect(page.locator("#understood")).to_contain_text("Understood 4,233 of 4,246 records (99 %).")
+    card = page.locator("#figure-unrecognised")
+    card.get_by_role("button", name="Copy the chosen rows").click()
+    expect(card.get_by_role("status")).to_have_text("Choose what a row means first.")
+    choice = card.get_by_role("combobox", name="What Q&A / Ask means")
+    choice.focus()
+    page.keyboard.press("ArrowDown")
+    expect(choice).to_have_value("qa_question_asked")
+    row = 'sample,"Q&A","Ask",any,qa_question_asked,50,,'
+    expect(card.get_by_role("textbox", name="Chosen rows")).to_have_value(row)
+    card.get_by_role("button", name="Copy the chosen rows").press("Enter")
+    expect(card.get_by_role("status")).to_have_text("Copied: 1 rows.")
+    # The choice outlasts another order of the rows, and can be taken back.
+    card.get_by_role("button", name="Action", exact=True).click()
+    expect(choice).to_have_value("qa_question_asked")
+    choice.select_option("")
+    expect(card.get_by_role("textbox", name="Chosen rows")).to_have_value("")
+    assert "other_activity" in choice.locator("option").evaluate_all("options => options.map((one) => one.value)")
+
+
+def test_where_too_little_is_understood_no_total_and_no_leaderboard_is_shown(
+    opened: Opener, sample_project: Project, tmp_path: Path
+) -> None:
+    path = changed_copy(sample_project, tmp_path, "update marts.report_reconciliation set understood_count = 1")
+    page = opened(path)
+    for figure in ("numbers", "leaderboard", "standings", "teams"):
+        expect(page.locator(f"#figure-{figure}")).to_contain_text("Fix: make name")
+        expect(page.locator(f"#figure-{figure} :is(td, dd, svg)")).to_have_count(0)
+    expect(page.locator("#understood")).to_contain_text("Understood 4 of 4,246 records (0 %).")
+    expect(page.locator("#figure-sessions td").first).to_be_visible()
 
 
 def test_a_narrower_window_redraws_the_charts(opened: Opener) -> None:

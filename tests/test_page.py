@@ -95,6 +95,30 @@ def test_a_chart_draws_fields_that_its_rows_have(figure: dict[str, Any]) -> None
     assert drawn - made <= {*figure["by"], *figure["measures"]}
 
 
+@pytest.mark.parametrize(
+    "figure", [figure for figure in FIGURES if "dataset" in figure], ids=lambda figure: figure["id"]
+)
+def test_an_empty_figure_says_why(figure: dict[str, Any]) -> None:
+    assert figure["empty"].endswith(".")
+
+
+def test_the_page_says_first_how_much_was_understood(data: dict[str, Any]) -> None:
+    assert data["understood"]["headline"] == "Understood 4,233 of 4,246 records (99 %)."
+    assert data["understood"]["instead"] == ""
+
+
+def test_totals_and_rankings_need_understanding(sample_project: Project, tmp_path: Path) -> None:
+    copy = tmp_path / "published.duckdb"
+    copy.write_bytes(sample_project.published.read_bytes())
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute("update marts.report_reconciliation set understood_count = 1")
+    understood = data_of(page_of(copy))["understood"]
+    assert understood["headline"] == "Understood 4 of 4,246 records (0 %)."
+    assert understood["instead"].endswith("Fix: make name")
+    guarded = {figure["id"] for figure in FIGURES if figure.get("needs_understanding")}
+    assert guarded == {"numbers", "leaderboard", "standings", "teams"}
+
+
 def test_figures_are_told_apart_and_lead_to_their_definitions(data: dict[str, Any]) -> None:
     assert [name for name, count in Counter(figure["id"] for figure in FIGURES).items() if count > 1] == []
     told = {figure.get("definition") for figure in FIGURES if figure["kind"] != "numbers"}

@@ -56,7 +56,7 @@ def test_the_sample_builds_and_a_second_build_finds_nothing_new_and_sums_up(samp
     assert "4 reports hold 4,248 records: 4,246 landed, 2 rejected." in output
     assert "1,878 activities are kept; 2,368 records were set aside" in output
     assert "64 users are told by the unique users reports: 58 known by id, 2 by e-mail, 0 ambiguous" in output
-    assert "7 activities are of a kind that no alias knows." in output
+    assert "7 activities have words that nobody has named yet." in output
     assert 'sample,"Q&A","Ask",any,,50,,' in output
     assert "What changed" not in output, "the newest has the columns and activities of those before"
     assert str(sample_project.warehouse) in output
@@ -209,11 +209,11 @@ def test_no_activity_type_is_without_a_mart_that_uses_it(
 
 def test_suggested_aliases_name_what_was_unrecognised(guide: tuple[Project, str], named: tuple[Project, str]) -> None:
     _, before = guide
-    assert "4 activities are of a kind that no alias knows." in before
+    assert "4 activities have words that nobody has named yet." in before
     assert "unique users" not in before
 
     project, output = named
-    assert "no alias knows" not in output
+    assert "nobody has named yet" not in output
     assert query(project, "select * from marts.unrecognised_activities") == []
     # These four, and the one of the kind other_activity itself.
     assert query(project, "select count(*) from marts.fct_activities where activity_type = 'other_activity'") == [(5,)]

@@ -92,7 +92,7 @@ class Understood:
         """What is missing and what is too low; blank if nothing is."""
         parts = []
         if self.other:
-            parts.append(f"{self.other:,} more are named as something else.")
+            parts.append(f"{self.other:,} more {'is' if self.other == 1 else 'are'} named as something else.")
         if self.missing:
             parts.append(f"Therefore missing: {', '.join(self.missing)}.")
         if self.too_low:
