@@ -38,6 +38,9 @@ from load_reports import (
     describe,
     land_with_progress,
 )
+from naming.effects import read_known, rows_without_effect
+from naming.seed_csv import SeedError
+from naming.site_seeds import check_site_seeds
 from publish import publish
 from summary import print_summary
 from warehouse import (
@@ -52,6 +55,8 @@ from warehouse import (
     warehouse_path,
 )
 from write_page import page_path, write_page
+
+ROWS_SAID = 10
 
 try:
     import resource
@@ -89,8 +94,12 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
     """Run ``dbt build`` in this process with a progress bar, and make all marts anew.
 
     Raises:
-        WarehouseError: the warehouse is in use by another process.
+        WarehouseError: the warehouse is in use by another process, or a file of seeds/site/ cannot be read.
     """
+    try:
+        check_site_seeds(PROJECT_ROOT)
+    except SeedError as error:
+        raise WarehouseError(f"not built, because of seeds/site/:\n{error}") from error
     # From the project's folder, as in profiles.yml: where the path is another, dbt parses all anew (7 s).
     os.chdir(PROJECT_ROOT)
     with suppress(ValueError):  # on Windows from one drive to another
@@ -138,6 +147,18 @@ def why_not_built(result: dbtRunnerResult) -> str:
     return f"{told or 'see the failures above, and logs/dbt.log for all of it'}."
 
 
+def say_rows_without_effect(published: Path, warehouse: Path, console: Console) -> None:
+    """Say which rows of the user's seeds change nothing, and why."""
+    with connect(published, read_only=True) as marts, connect(warehouse, read_only=True) as base:
+        said = rows_without_effect(PROJECT_ROOT, read_known(marts, base), SAMPLE_SITE)
+    if said:
+        console.print("\n[yellow]Rows of seeds/site/ that change nothing:[/yellow]", highlight=False)
+    for line in said[:ROWS_SAID]:
+        console.print(escape(line), highlight=False)
+    if len(said) > ROWS_SAID:
+        console.print(f"and {len(said) - ROWS_SAID:,} more rows", highlight=False)
+
+
 def main(
     reports: ReportsOption = None,
     site: SiteOption = DEFAULT_SITE,
@@ -170,6 +191,7 @@ def main(
         with steps.step("writing the page"):
             write_page(published, page_path(published))
         print_summary(published, warehouse, console)
+        say_rows_without_effect(published, warehouse, console)
     except WarehouseError as error:
         console.print(f"[red]{escape(str(error))}[/red]")
         raise typer.Exit(1) from error

@@ -115,7 +115,8 @@ def how_much_is_understood(connection: duckdb.DuckDBPyConnection, minimum: float
     [(understood, other, landed)] = connection.execute(COUNTS).fetchall()
     found = connection.execute(TYPES).fetchall()
     results = {**RESULTS, POINTS: ()}
-    missing, too_low = [], []
+    missing: list[str] = []
+    too_low: list[str] = []
     for result, families in results.items():
         rows = [row for row in found if (row[1] if result == POINTS else row[0] in families)]
         if sum(row[3] for row in rows):

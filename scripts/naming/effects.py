@@ -1,0 +1,111 @@
+"""The rows of seeds/site/ that change nothing, and why: no report has their site, page, user or words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from naming.dictionary import nearest
+from naming.seed_csv import SeedError, read_seed_csv
+from naming.site_seeds import SITE_SEEDS, read_rules
+from naming.unknown import Pattern
+
+SITES = "select distinct site_id from marts.report_reconciliation"
+PAGES = "select site_id, content_id from marts.dim_content where content_id is not null"
+USERS = "select site_id, user_id from marts.dim_users where user_id is not null"
+EMAILS = "select site_id, lower(email) from restricted.user_details where email is not null"
+WORDS = "select distinct site_id, category, action from staging.base_juno__activity_patterns"
+
+Found = Mapping[str, set[str]]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the reports have, by site."""
+
+    pages: Found
+    users: Found
+    emails: Found
+    words: Sequence[tuple[str, str, str]]
+    sites: frozenset[str]
+
+
+def _by_site(rows: Sequence[tuple[str, str]]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for site, value in rows:
+        found.setdefault(site, set()).add(value)
+    return found
+
+
+def read_known(published: duckdb.DuckDBPyConnection, warehouse: duckdb.DuckDBPyConnection) -> Known:
+    """What the reports have."""
+    return Known(
+        pages=_by_site(published.execute(PAGES).fetchall()),
+        users=_by_site(published.execute(USERS).fetchall()),
+        emails=_by_site(published.execute(EMAILS).fetchall()),
+        words=[(site, category or "", action or "") for site, category, action in warehouse.execute(WORDS).fetchall()],
+        sites=frozenset(site for (site,) in published.execute(SITES).fetchall()),
+    )
+
+
+def rows_without_effect(root: Path, known: Known, shipped_site: str) -> list[str]:
+    """A sentence for each row that changes nothing.
+
+    The rows of the shipped site are left out where it is not loaded: they show the form.
+    """
+    said = []
+    for name in read_rules(root):
+        path = root / SITE_SEEDS / f"{name}.csv"
+        try:
+            seed = read_seed_csv(path)
+        except SeedError:
+            continue
+        for line in seed.lines:
+            values = seed.values(line)
+            site = values.get("site_id", "")
+            if site == shipped_site and site not in known.sites:
+                continue
+            why = _why(values, known)
+            if why:
+                said.append(f"{path.name}, line {line.number}: {why}")
+    return said
+
+
+def _why(row: Mapping[str, str], known: Known) -> str | None:
+    """Why a row changes nothing; None if it may change something."""
+    site = row.get("site_id", "")
+    if site and site not in known.sites:
+        near = nearest(site, known.sites)
+        return f"no report is of the site `{site}`" + (f"; did you mean `{near}`?" if near else ".")
+    sites = [site] if site else sorted(known.sites)
+    for column, what, found in (
+        ("content_id", "page", known.pages),
+        ("user_id", "user", known.users),
+        ("email", "user", known.emails),
+    ):
+        value = row.get(column, "")
+        there = set().union(*(found.get(one, set()) for one in sites))
+        if not value or (value.lower() if column == "email" else value) in there:
+            continue
+        if column == "email" and "*" in value:
+            if any(Pattern(value, "").takes(email, "") for email in there):
+                continue
+            return f"no user has an e-mail like `{value}`."
+        whole = value.partition(".")[0]
+        hint = f"; did you mean `{whole}`?" if whole in there else "."
+        return f"no {what} of the reports has the {column.replace('_', ' ')} `{value}`{hint}"
+    if "category_pattern" in row:
+        return _why_alias(row, sites, known)
+    return None
+
+
+def _why_alias(row: Mapping[str, str], sites: Sequence[str], known: Known) -> str | None:
+    if not row.get("activity_type"):
+        return "it has no activity type, so it names nothing. Fix: fill one in (docs/activity_types.md)."
+    pattern = Pattern(row["category_pattern"], row.get("action_pattern", ""))
+    if any(site in sites and pattern.takes(category, action) for site, category, action in known.words):
+        return None
+    return f"no record has the words `{pattern.text}`."
