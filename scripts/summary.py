@@ -122,7 +122,7 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
         if unrecognised:
             console.print(
                 f"\n[yellow]{unrecognised:,} activities are of a kind that no alias knows.[/yellow] They are kept."
-                f" To name them, add these rows to {SITE_ALIASES}, each with its activity type after any, and build again:",
+                f" To name them, add these rows to {SITE_ALIASES}, each with a type after any, and build again:",
                 highlight=False,
             )
             # Plain lines, for a folded one could not be pasted.

@@ -1,7 +1,7 @@
 -- What the categories and actions in the reports mean, by the aliases of the dictionary.
 -- Grain: one row per site, category, action and label shape, as written in the reports.
--- The millions of records only look their pair up. docs/decisions/0018 says in which order: an alias as it is written, then
--- the same words in another form.
+-- The millions of records only look their pair up. docs/decisions/0018 says in which order: an alias as it is written,
+-- then the same words in another form.
 
 with pairs as (
     select * from {{ ref('base_juno__activity_pairs') }}
@@ -331,7 +331,10 @@ normalised_matches as (
         guide_aliases.activity_type is null
         or (
             guide_aliases.label_state in ('any', unmatched_pairs.label_state)
-            and ({{ cleaned('guide_aliases.label_shape') }} is null or unmatched_pairs.label_shape = guide_aliases.label_shape)
+            and (
+                {{ cleaned('guide_aliases.label_shape') }} is null
+                or unmatched_pairs.label_shape = guide_aliases.label_shape
+            )
         )
 ),
 

@@ -74,7 +74,9 @@ matches as (
         -- What a * took need not be meant, unless the guide or the site says so.
         aliases.alias_evidence not in ('documented', 'site')
         and lower(coalesce(pairs.category, '') || '/' || coalesce(pairs.action, ''))
-        <> lower(replace(coalesce(aliases.category_pattern, '') || '/' || coalesce(aliases.action_pattern, ''), '*', ''))
+        <> replace(
+            lower(coalesce(aliases.category_pattern, '') || '/' || coalesce(aliases.action_pattern, '')), '*', ''
+        )
         and coalesce(aliases.category_pattern, '') || coalesce(aliases.action_pattern, '') like '%*%' as is_guess
     from pairs
     inner join aliases
