@@ -119,9 +119,10 @@ meanings as (
         stands_for,
         activity_type,
         case kind when 'same' then 0.95 when 'near' then 0.8 else 0.5 end as closeness,
-        word
+        min(word) as word
     from meant_words
     where kind in ('same', 'near', 'far')
+    group by 1, 2, 3, 4
 ),
 
 word_matches as (
@@ -139,7 +140,8 @@ word_matches as (
         row_number() over (
             partition by
                 pair_stems.site_id, pair_stems.category, pair_stems.action, clues.activity_type, pair_stems.stem
-            order by clues.weight * meanings.closeness desc, clues.clue desc, clues.value
+            order by
+                clues.weight * meanings.closeness desc, clues.clue desc, clues.value, meanings.word nulls first
         ) as match_rank
     from pair_stems
     inner join meanings on pair_stems.stem = meanings.stem
