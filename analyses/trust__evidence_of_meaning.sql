@@ -1,6 +1,6 @@
 -- How much of what is recognised rests on documented words?
--- documented: the guide shows them; heading: they stand in a heading; inferred: a reconstruction; normalised: the same words in another form;
--- site: your own alias.
+-- documented: the guide shows them; heading: they stand in a heading; inferred: a reconstruction;
+-- normalised: the same words in another form; site: your own alias.
 select
     alias_evidence,
     count(distinct activity_type) as activity_types,

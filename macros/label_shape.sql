@@ -5,7 +5,11 @@
     case
         when {{ text }} is null then 'blank'
         when {{ label }} like '%://%' or {{ label }} like '%www.%' or {{ label }} like '%WWW.%'
-            then case when {{ regex_group(text, "^(?i)((?:https?://|www[.])[^ ]+)$") }} is not null then 'url' else 'text' end
+            then
+                case
+                    when {{ regex_group(text, "^(?i)((?:https?://|www[.])[^ ]+)$") }} is not null then 'url'
+                    else 'text'
+                end
         when length({{ text }}) <= 16 and {{ regex_group(text, "^([+-]?[0-9]*[.,]?[0-9]+)$") }} is not null then 'number'
         when length({{ text }}) <= 16 and {{ regex_group(text, "^(?i)([0-9]+(?:[.,][0-9]+)?[ _]*(?:%|percent))$") }} is not null
             then 'percent'

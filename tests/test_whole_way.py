@@ -175,7 +175,7 @@ def named(
     ]
     (project.root / "reports" / "unnamed.csv").write_text("\n".join([header, *records, ""]))
     with (project.root / SITE_ALIASES).open("a") as file:
-        file.writelines(f"{line.replace(',any,,', ',any,other_activity,')}\n" for line in suggested)
+        file.writelines(f"{str(line).replace(',any,,', ',any,other_activity,')}\n" for line in suggested)
         file.writelines(f"main,X {name},*,any,{name},50,,\n" for name in unnamed)
     return project, succeed(project)
 

@@ -1,4 +1,4 @@
-"""How much is understood of words that no alias holds, how much can be named, and that nothing is understood wrongly."""
+"""How much is understood of words that no alias holds, how much can be named, and that nothing is wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
--- Which activity types a category and action that no alias knows might mean, ranked for a person: nothing is named by it.
+-- Which activity types a category and action that no alias knows might mean, ranked for a person. It names nothing.
 -- Grain: one row per site, category, action and candidate, three at most.
 -- What scores less is no candidate: labels and pages alone say little.
 -- The score adds what seeds/activity_clues.csv says of words, labels, pages and behaviour: docs/decisions/0018.
@@ -54,7 +54,8 @@ pairs as (
         action,
         count(*) as activity_count,
         cast(count(content_id) as double) / count(*) as page_ratio,
-        cast(count(*) as double) / count(distinct coalesce(user_id, '') || chr(31) || coalesce(content_id, '')) as repetition
+        cast(count(*) as double)
+        / count(distinct coalesce(user_id, '') || chr(31) || coalesce(content_id, '')) as repetition
     from acts
     group by 1, 2, 3
 ),
@@ -118,9 +119,10 @@ meanings as (
         stands_for,
         activity_type,
         case kind when 'same' then 0.95 when 'near' then 0.8 else 0.5 end as closeness,
-        word
+        min(word) as word
     from meant_words
     where kind in ('same', 'near', 'far')
+    group by 1, 2, 3, 4
 ),
 
 word_matches as (
@@ -136,8 +138,10 @@ word_matches as (
         clues.weight * meanings.closeness as weight,
         coalesce(meanings.word || ' ~ ', '') || clues.value as in_words,
         row_number() over (
-            partition by pair_stems.site_id, pair_stems.category, pair_stems.action, clues.activity_type, pair_stems.stem
-            order by clues.weight * meanings.closeness desc, clues.clue desc, clues.value
+            partition by
+                pair_stems.site_id, pair_stems.category, pair_stems.action, clues.activity_type, pair_stems.stem
+            order by
+                clues.weight * meanings.closeness desc, clues.clue desc, clues.value, meanings.word nulls first
         ) as match_rank
     from pair_stems
     inner join meanings on pair_stems.stem = meanings.stem
@@ -415,7 +419,8 @@ observed as (
         sum(observations.share * clues.weight) as observed_weight,
         max(case when clues.clue = 'label' and clues.weight > 0 and observations.share > 0.5 then clues.value end)
             as label_kind,
-        max(case when clues.clue = 'page' and clues.weight > 0 and observations.share > 0.5 then clues.value end) as page,
+        max(case when clues.clue = 'page' and clues.weight > 0 and observations.share > 0.5 then clues.value end)
+            as page,
         max(case when clues.clue = 'behaviour' and clues.weight > 0 and observations.share > 0.5 then clues.value end)
             as behaviour
     from observations
@@ -460,7 +465,9 @@ scored as (
             0,
             case when doubted.doubt_word is null then 1 else 0.6 end * (
                 0.75 * (
-                    0.45 * least(1.1, 0.75 * coalesce(word_sums.thing_weight, 0) + 0.25 * coalesce(word_sums.thing_sum, 0))
+                    0.45 * least(
+                        1.1, 0.75 * coalesce(word_sums.thing_weight, 0) + 0.25 * coalesce(word_sums.thing_sum, 0)
+                    )
                     + 0.35 * coalesce(word_sums.deed_weight, 0)
                     + 0.2 * coalesce(coverage.covered_ratio, 0)
                 )

@@ -11,8 +11,8 @@ with activities as (
     {{ family_activities('question_answers') }}
 ),
 
--- The type ends at the first ' - ': the name of the question may hold more of them. Only what was recognised by its words
--- in another form has other signs there, or stands in the action.
+-- The type ends at the first ' - ': the name of the question may hold more of them. Only what was recognised by its
+-- words in another form has other signs there, or stands in the action.
 parsed as (
     select
         *,

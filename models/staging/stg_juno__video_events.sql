@@ -23,8 +23,14 @@ parsed as (
         coalesce(
             {{ decimal_number("label", before=words_before, after=seconds, type="decimal(12, 3)") }},
             {{ decimal_number("action", before=words_before, after=seconds, type="decimal(12, 3)") }},
-            cast(60 * {{ decimal_number("label", before=words_before, after=minutes, type="decimal(9, 3)") }} as decimal(12, 3)),
-            cast(60 * {{ decimal_number("action", before=words_before, after=minutes, type="decimal(9, 3)") }} as decimal(12, 3))
+            cast(
+                60 * {{ decimal_number("label", before=words_before, after=minutes, type="decimal(9, 3)") }}
+                as decimal(12, 3)
+            ),
+            cast(
+                60 * {{ decimal_number("action", before=words_before, after=minutes, type="decimal(9, 3)") }}
+                as decimal(12, 3)
+            )
         ) as unit_seconds,
         coalesce({{ regex_group("label", clock) }}, {{ regex_group("action", clock) }}) as clock_text
     from activities

@@ -2,6 +2,7 @@
 
 A category or action can hold a question, a name or a page's title. So a text leaves this machine only if all of its
 words belong to the vocabulary of activities, or if enough people did it; a text of the event's own becomes ``*``.
+A maintainer fills in the column ``activity_type``, and ``make name ACCEPT=…`` takes the file.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import duckdb
 from naming.dictionary import Dictionary
 from naming.unknown import Decision, general_pattern
 
-COLUMNS = ("category", "action", "label_shapes", "activities", "candidates")
+COLUMNS = ("category_pattern", "action_pattern", "activity_type", "label_shapes", "activities", "candidates")
 # Vocabulary of ours: what is in these columns was written by nobody at the event.
 VOCABULARY = {
     "activity_aliases.csv": ("category_pattern", "action_pattern"),
@@ -83,24 +84,24 @@ def exported(
     pages: set[str],
     minimum: int,
 ) -> list[dict[str, str]]:
-    """The rows to send: a text that may not leave is ``*``, and a row in which nothing may is left out."""
+    """The rows to send; those with a text that may not leave are left out."""
     rows = []
     for decision in decisions:
         shown = decision.literals[0]
         general = decision.general or general_pattern(decision.pairs[0]) or shown
-        fields = []
+        texts = []
         for text, wider in ((shown.category, general.category), (shown.action, general.action)):
-            text = text if all(word in known for word in words_of(text)) and decision.general is None else wider
-            plain = text.replace(r"\*", " ").replace("*", " ").strip()
-            leaves = not plain or may_leave(plain, decision.people, known, names, pages, minimum)
-            fields.append(text if leaves else "*")
-        if not any(field.strip("* ") for field in fields):
+            is_vocabulary = decision.general is None and all(word in known for word in words_of(text))
+            texts.append(text if is_vocabulary else wider)
+        plain = [text.replace(r"\*", " ").replace("*", " ").strip() for text in texts]
+        if not all(not text or may_leave(text, decision.people, known, names, pages, minimum) for text in plain):
             continue
         candidates = [found.activity_type for found in decision.candidates if found.activity_type in dictionary]
         rows.append(
             {
-                "category": fields[0],
-                "action": fields[1],
+                "category_pattern": texts[0],
+                "action_pattern": texts[1],
+                "activity_type": "",
                 "label_shapes": " | ".join(dict.fromkeys(map(shape, decision.labels))),
                 "activities": str(decision.records),
                 "candidates": " ".join(candidates),

@@ -1,7 +1,7 @@
 -- What the categories and actions in the reports mean, by the aliases of the dictionary.
 -- Grain: one row per site, category, action and label shape, as written in the reports.
--- The millions of records only look their pair up. docs/decisions/0018 says in which order: an alias as it is written, then
--- the same words in another form.
+-- The millions of records only look their pair up. docs/decisions/0018 says in which order: an alias as it is written,
+-- then the same words in another form.
 
 with pairs as (
     select * from {{ ref('base_juno__activity_pairs') }}
@@ -44,7 +44,11 @@ stems as (
         text,
         stem
     from text_stems
-    where stem not in (select meant_words.stem from meant_words where meant_words.kind = 'stop')
+    where
+        stem not in (
+            select meant_words.stem from meant_words
+            where meant_words.kind = 'stop'
+        )
 ),
 
 alias_stems as (
@@ -201,7 +205,7 @@ covered_stems as (
     inner join known_stems
         on
             equivalents.stands_for = known_stems.stem
-            and (equivalents.activity_type is null or known_stems.activity_type = equivalents.activity_type)
+            and (equivalents.activity_type is null or equivalents.activity_type = known_stems.activity_type)
 ),
 
 covered_patterns as (
@@ -309,6 +313,12 @@ same_prefixes as (
         )
 ),
 
+same as (
+    select * from same_words
+    union all
+    select * from same_prefixes
+),
+
 normalised_matches as (
     select
         unmatched_pairs.category,
@@ -321,7 +331,7 @@ normalised_matches as (
             order by same.stem_count desc, same.precedence asc, guide_aliases.priority desc nulls last
         ) as match_rank
     from unmatched_pairs
-    inner join (select * from same_words union all select * from same_prefixes) as same
+    inner join same
         on unmatched_pairs.category = same.category and unmatched_pairs.action = same.action
     left join guide_aliases
         on
@@ -331,7 +341,10 @@ normalised_matches as (
         guide_aliases.activity_type is null
         or (
             guide_aliases.label_state in ('any', unmatched_pairs.label_state)
-            and ({{ cleaned('guide_aliases.label_shape') }} is null or unmatched_pairs.label_shape = guide_aliases.label_shape)
+            and (
+                {{ cleaned('guide_aliases.label_shape') }} is null
+                or unmatched_pairs.label_shape = guide_aliases.label_shape
+            )
         )
 ),
 

@@ -39,10 +39,19 @@ aliases as (
         1 as precedence,
         site_aliases.priority
     -- The file is the user's: an older one lacks the column label_shape, and then it is that of no_shape.
-    from (select cast(null as {{ dbt.type_string() }}) as label_shape) as no_shape, lateral (
-        select site_id, category_pattern, action_pattern, label_state, label_shape, activity_type, priority
-        from site_aliases
-    ) as site_aliases
+    from
+        (select cast(null as {{ dbt.type_string() }}) as label_shape) as no_shape,
+        lateral (
+            select
+                site_id,
+                category_pattern,
+                action_pattern,
+                label_state,
+                label_shape,
+                activity_type,
+                priority
+            from site_aliases
+        ) as site_aliases
     where {{ cleaned('site_aliases.activity_type') }} is not null
     union all
     select
@@ -74,7 +83,9 @@ matches as (
         -- What a * took need not be meant, unless the guide or the site says so.
         aliases.alias_evidence not in ('documented', 'site')
         and lower(coalesce(pairs.category, '') || '/' || coalesce(pairs.action, ''))
-        <> lower(replace(coalesce(aliases.category_pattern, '') || '/' || coalesce(aliases.action_pattern, ''), '*', ''))
+        <> replace(
+            lower(coalesce(aliases.category_pattern, '') || '/' || coalesce(aliases.action_pattern, '')), '*', ''
+        )
         and coalesce(aliases.category_pattern, '') || coalesce(aliases.action_pattern, '') like '%*%' as is_guess
     from pairs
     inner join aliases
@@ -103,7 +114,11 @@ stems as (
         text,
         stem
     from text_stems
-    where stem not in (select meant_words.stem from meant_words where meant_words.kind = 'stop')
+    where
+        stem not in (
+            select meant_words.stem from meant_words
+            where meant_words.kind = 'stop'
+        )
 ),
 
 alias_stems as (

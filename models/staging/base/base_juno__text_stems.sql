@@ -2,7 +2,8 @@
 -- Grain: one row per text and word stem.
 
 {%- set text_columns = [
-    ("pairs", "category"), ("pairs", "action"), ("guide_aliases", "category_pattern"), ("guide_aliases", "action_pattern"),
+    ("pairs", "category"), ("pairs", "action"),
+    ("guide_aliases", "category_pattern"), ("guide_aliases", "action_pattern"),
     ("activity_types", "activity_name"), ("words", "word"), ("words", "stands_for"), ("clues", "value"),
 ] %}
 
