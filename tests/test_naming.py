@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import csv
+import os
+import subprocess
+import sys
 from collections.abc import Iterable
 from io import StringIO
 from pathlib import Path
 
+import duckdb
 import pytest
 from rich.console import Console
 
-from conftest import ROOT
-from naming.aliases import Alias, add_aliases, read_accepted, remove_aliases
+from conftest import ROOT, Project, copy_project
+from naming.aliases import SITE_ALIASES, Alias, add_aliases, read_accepted, remove_aliases
 from naming.dialog import Dialog
 from naming.dictionary import as_markdown, nearest, read_dictionary, search
 from naming.seed_csv import SeedError, read_seed_csv
@@ -140,6 +144,15 @@ def test_one_can_skip_keep_as_something_else_and_go_back(tmp_path: Path) -> None
     assert rows == [["main", "two", "", "any", "other_activity", "50", ""]]
 
 
+def test_what_was_decided_before_is_taken_back(tmp_path: Path) -> None:
+    decisions = [Decision((pair(name, "", "content_liked"),)) for name in ("one", "two")]
+    shown, rows = asked(decisions, ["1", "b", "", "", "b"], tmp_path / "aliases.csv")
+    assert rows == []
+    shown, rows = asked(decisions, ["b", "1"], tmp_path / "other.csv")
+    assert "This is the first one." in shown
+    assert len(rows) == 1
+
+
 def test_a_preview_shows_what_a_row_takes_and_what_it_takes_from_others(tmp_path: Path) -> None:
     decisions = decisions_of([pair("Poll: Tea?", "Go", "poll_answered"), pair("Poll: Milk?", "Go")], DICTIONARY)
     there = [
@@ -234,6 +247,91 @@ def test_accepted_rows_are_checked_all_or_none(tmp_path: Path) -> None:
     path.write_text("a,b\n1,2\n", encoding="utf-8")
     with pytest.raises(SeedError, match=r"filled\.csv, line 1: there is no column category_pattern\. Fix: "):
         read_accepted(path, DICTIONARY, ["main"])
+
+
+MARTS = """
+create schema marts;
+create schema restricted;
+create table marts.report_reconciliation as
+    from (values ('main', 36, 0, 1874)) as v(site_id, understood_count, other_activity_count, landed_count);
+create table marts.fct_session_attendance as from (values (true)) as v(is_attended);
+create table marts.unrecognised_activities as
+    from (values
+        ('main', 'Poll: Ada''s boss?', 'Go', 8, 8, null, 'poll_answered', 0.9, 'words: poll'),
+        ('main', 'Talk', 'Sent', 9, 9, 'xx nn', 'chat_message_sent', 0.8, 'words: sent'))
+    as v(site_id, category, action, activity_count, unique_user_count, example_labels,
+        candidate_1_activity_type, candidate_1_score, candidate_1_reason);
+alter table marts.unrecognised_activities add column candidate_2_activity_type varchar;
+alter table marts.unrecognised_activities add column candidate_2_score double;
+alter table marts.unrecognised_activities add column candidate_2_reason varchar;
+alter table marts.unrecognised_activities add column candidate_3_activity_type varchar;
+alter table marts.unrecognised_activities add column candidate_3_score double;
+alter table marts.unrecognised_activities add column candidate_3_reason varchar;
+create table marts.patterns_to_confirm as
+    from (values ('main', 'Heart', 'Clicked', 5, 5, 'content_liked', 'normalised', 'content liked'))
+    as v(site_id, category, action, activity_count, unique_user_count, activity_type, alias_evidence, alias_pattern);
+create table marts.dim_content_names as from (values ('Opening')) as v(content_name);
+create table restricted.user_details as
+    from (values ('Ada Quill', 'ada@x.example', 'Fern')) as v(full_name, email, company);
+"""
+
+
+@pytest.fixture
+def named_project(tmp_path: Path) -> Project:
+    """A project with a published copy that holds unknown words."""
+    project = copy_project(tmp_path)
+    with duckdb.connect(str(project.published)) as connection:
+        connection.execute(MARTS)
+    return project
+
+
+def named(project: Project, *options: str, answers: str = "") -> str:
+    """What `make name` prints for these options and answers."""
+    done = subprocess.run(
+        [sys.executable, "scripts/name_activities.py", *options],
+        cwd=project.root,
+        env={**os.environ, "PUBLISHED_PATH": str(project.published), "WAREHOUSE_PATH": str(project.warehouse)},
+        input=answers,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_command_asks_writes_and_says_what_is_next(named_project: Project) -> None:
+    printed = named(named_project, answers="1\n1\n2\ny\n1\nn\n")
+    assert printed.startswith("Understood 36 of 1,874 records (1 %).\n2 questions name the other words: 17 activities.")
+    assert "1 more were recognised by a guess (5 activities)" in printed
+    assert "3 rows were added to seeds/site/site_activity_aliases.csv." in printed
+    assert printed.rstrip().endswith("Next: make build")
+    rows = (named_project.root / SITE_ALIASES).read_text(encoding="utf-8").splitlines()[-3:]
+    assert rows == [
+        "main,Talk,Sent,any,chat_message_sent,50,,",
+        "main,Poll: Ada's boss?,Go,any,poll_answered,50,,",
+        "main,Heart,Clicked,any,content_liked,50,,",
+    ]
+
+
+def test_without_an_answer_nothing_is_written(named_project: Project) -> None:
+    before = (named_project.root / SITE_ALIASES).read_bytes()
+    assert named(named_project).rstrip().endswith("Nothing was written.")
+    assert (named_project.root / SITE_ALIASES).read_bytes() == before
+
+
+def test_without_a_terminal_the_words_are_listed_exported_and_accepted(named_project: Project) -> None:
+    listed = named(named_project, "--list")
+    assert "Talk / Sent\n   9 activities, 9 people, labels: xx nn\n   chat_message_sent 0.80: words: sent" in listed
+    words = named_project.root / "words.csv"
+    assert "2 unknown words are in" in named(named_project, "--export", str(words))
+    text = words.read_text(encoding="utf-8")
+    assert "Ada" not in text and "boss" not in text
+    words.write_text(text.replace("Talk,Sent,,", "Talk,Sent,chat_message_sent,"), encoding="utf-8")
+    accepted = named(named_project, "--accept", str(words))
+    assert accepted == "1 rows were added to seeds/site/site_activity_aliases.csv. Next: make build\n"
+    rows = (named_project.root / SITE_ALIASES).read_text(encoding="utf-8").splitlines()
+    assert rows[-1] == "main,Talk,Sent,any,chat_message_sent,50,,"
 
 
 @pytest.mark.parametrize(

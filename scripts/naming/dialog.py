@@ -55,12 +55,12 @@ class Dialog:
         """The answer to a question, without blanks around it.
 
         Raises:
-            Ended: there is no more input.
+            Ended: there is no more input, or Ctrl-C was pressed.
         """
         self.console.print(f"{question} ", end="", highlight=False)
         try:
             return self.read().strip()
-        except EOFError as error:
+        except (EOFError, KeyboardInterrupt) as error:
             raise Ended from error
 
     def run(self, decisions: Sequence[Decision]) -> None:
