@@ -99,7 +99,9 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
     try:
         check_site_seeds(PROJECT_ROOT)
     except SeedError as error:
-        raise WarehouseError(f"not built, because of seeds/site/:\n{error}") from error
+        raise WarehouseError(
+            f"the warehouse was not built, and nothing was published, because of seeds/site/:\n{error}"
+        ) from error
     # From the project's folder, as in profiles.yml: where the path is another, dbt parses all anew (7 s).
     os.chdir(PROJECT_ROOT)
     with suppress(ValueError):  # on Windows from one drive to another
