@@ -33,7 +33,9 @@ create table marts.report_reconciliation as
         understood_count, other_activity_count);
 create table marts.dim_activity_types as
     from (values
-        ('session_joined', 'session_events', 'r', 9), ('review_submitted', 'reviews', 'r', 0), ('liked', 'likes', null, 0))
+        ('session_joined', 'session_events', 'r', 9),
+        ('review_submitted', 'reviews', 'r', 0),
+        ('liked', 'likes', null, 0))
     as v(activity_type, activity_family, point_rule_key, activity_count);
 create table marts.user_report_reconciliation as
     from (values (4, 3, 2, 1, 5))
