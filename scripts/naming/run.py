@@ -1,0 +1,161 @@
+"""The steps of ``make name``: list, export, accept, or ask about the unknown words, and build again."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+
+from naming.aliases import SITE_ALIASES, Alias, add_aliases, read_accepted
+from naming.dialog import Dialog, Recognised
+from naming.dictionary import JOINED, Dictionary
+from naming.seed_csv import SeedError
+from naming.unknown import GUESSES, RECOGNISED, UNDERSTOOD, Decision, decisions_of, read_pairs
+from naming.words import exported, names_of_people, titles, vocabulary, write_words
+from share import minimum_cohort_size
+from warehouse import PROJECT_ROOT, WarehouseError, connect
+
+ATTENDANCE = "select count(*) filter (where is_attended) from marts.fct_session_attendance"
+
+
+def counted(published: Path) -> tuple[int, int, int]:
+    """Records that are understood, records at all, and how often a session was attended."""
+    with connect(published, read_only=True) as connection:
+        [(understood, landed)] = connection.execute(UNDERSTOOD).fetchall()
+        [(attended,)] = connection.execute(ATTENDANCE).fetchall()
+    return int(understood), int(landed), int(attended)
+
+
+def share_of(part: int, whole: int) -> str:
+    """A part of a whole, in words; rounded down, so that only all of it is 100 %."""
+    return f"{part:,} of {whole:,} records ({100 * part // whole if whole else 0} %)"
+
+
+def open_decisions(published: Path, dictionary: Dictionary) -> tuple[list[Decision], list[Decision]]:
+    """The unknown words, and those that were recognised by a guess."""
+    with connect(published, read_only=True) as connection:
+        unknown = decisions_of(read_pairs(connection), dictionary)
+        guesses = decisions_of(read_pairs(connection, GUESSES), dictionary, are_guesses=True)
+    return unknown, guesses
+
+
+def recognised_words(warehouse: Path) -> Recognised:
+    """The words that have a name, with their activities; none where the warehouse is not here, as with a copy alone."""
+    if not warehouse.exists():
+        return ()
+    with connect(warehouse, read_only=True) as connection:
+        return connection.execute(RECOGNISED).fetchall()
+
+
+def list_decisions(decisions: list[Decision], console: Console) -> None:
+    """Print the unknown words with what they might mean."""
+    for decision in decisions:
+        console.print(f"[bold]{escape(decision.text)}[/bold]", highlight=False)
+        labels = f"labels: {' | '.join(decision.labels)}" if decision.labels else "no labels"
+        console.print(
+            escape(f"   {decision.records:,} activities, {decision.people:,} people, {labels}"), highlight=False
+        )
+        for candidate in decision.candidates:
+            score = f" {candidate.score:.2f}" if candidate.score is not None else ""
+            console.print(escape(f"   {candidate.activity_type}{score}: {candidate.reason}"), highlight=False)
+
+
+def export_words(published: Path, decisions: list[Decision], dictionary: Dictionary, target: Path) -> str:
+    """Write the unknown words without people's words; returns what was done."""
+    with connect(published, read_only=True) as connection:
+        rows = exported(
+            decisions,
+            dictionary,
+            known=vocabulary(PROJECT_ROOT),
+            names=names_of_people(connection),
+            pages=titles(connection),
+            minimum=minimum_cohort_size(),
+        )
+    write_words(target, rows)
+    left_out = len(decisions) - len(rows)
+    also = f" {left_out:,} are left out, because they may hold people's words." if left_out else ""
+    return (
+        f"{len(rows):,} unknown words are in {target}.{also} Texts of the event's own are *."
+        " Look through the file before you send it."
+    )
+
+
+def accept(source: Path, published: Path, dictionary: Dictionary, console: Console) -> None:
+    """Take the rows of a file.
+
+    Raises:
+        SeedError: a row cannot be taken; then none is.
+    """
+    with connect(published, read_only=True) as connection:
+        sites = [
+            site
+            for (site,) in connection.execute("select distinct site_id from marts.report_reconciliation").fetchall()
+        ]
+    aliases, troubles = read_accepted(source, dictionary, sites)
+    if troubles:
+        raise SeedError("\n".join([*troubles, "No row was taken."]))
+    if not aliases:
+        raise SeedError(f"{source.name}: no row has an activity type. Fix: fill in the column activity_type.")
+    add_aliases(PROJECT_ROOT / SITE_ALIASES, aliases)
+    console.print(f"{said_of(aliases)} Next: make build", highlight=False)
+
+
+def said_of(aliases: list[Alias]) -> str:
+    """What was written, and which rows decide on attendance."""
+    joined = [alias for alias in aliases if alias.activity_type == JOINED]
+    words = ", ".join(escape(f"{alias.category_pattern} / {alias.action_pattern}") for alias in joined)
+    warning = f" Attendance is calculated from: {words}." if joined else ""
+    return f"{len(aliases):,} rows were added to {SITE_ALIASES}.{warning}"
+
+
+def rebuild(published: Path, before: tuple[int, int, int], console: Console) -> None:
+    """Build again, and say what the names changed.
+
+    Raises:
+        WarehouseError: the build failed.
+    """
+    done = subprocess.run([sys.executable, str(PROJECT_ROOT / "scripts" / "build_warehouse.py")], check=False)
+    if done.returncode != 0:
+        raise WarehouseError(
+            f"the warehouse was not built: see above. The rows stay in {SITE_ALIASES}. Fix: correct what the build"
+            " names, then make build"
+        )
+    after = counted(published)
+    console.print(
+        f"\n[bold]Understood before: {share_of(*before[:2])}. Now: {share_of(*after[:2])}.[/bold]\n"
+        f"Sessions attended before: {before[2]:,} times. Now: {after[2]:,} times.",
+        highlight=False,
+    )
+
+
+def guide(published: Path, warehouse: Path, dictionary: Dictionary, console: Console) -> None:
+    """Ask about all unknown words, and build again if the person wants it."""
+    before = counted(published)
+    unknown, guesses = open_decisions(published, dictionary)
+    console.print(f"[bold]Understood {share_of(*before[:2])}.[/bold]", highlight=False)
+    if not unknown and not guesses:
+        console.print("Every word of the reports has a name.", highlight=False)
+        return
+    records = sum(decision.records for decision in unknown)
+    console.print(
+        f"{len(unknown):,} questions name the other words: {records:,} activities. Those that decide on attendance and"
+        f" points come first.\nEach answer is written to {SITE_ALIASES} at once. All activity types:"
+        " docs/activity_types.md",
+        highlight=False,
+    )
+    dialog = Dialog(dictionary, recognised_words(warehouse), PROJECT_ROOT / SITE_ALIASES, console, console.input)
+    dialog.run(unknown)
+    if guesses and not dialog.has_ended:
+        dialog.offer_guesses(guesses)
+    if not dialog.named:
+        console.print("Nothing was written.", highlight=False)
+        return
+    aliases = [alias for _, rows in dialog.named for alias in rows]
+    console.print(f"\n{said_of(aliases)}", highlight=False)
+    if dialog.agrees("Build again now, so that they count? (Y/n)"):
+        rebuild(published, before, console)
+    else:
+        console.print("Next: make build", highlight=False)
