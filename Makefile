@@ -6,7 +6,6 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 SUPERSET_VENV := .venv-superset
 SPARK_VENV := .venv-spark
-PYTHON_FILES := benchmarks scripts tests
 REPORTS ?=
 METRICS ?=
 BY ?=
@@ -55,20 +54,11 @@ test: lint ## Run every test there is: linters, Python tests, dbt's unit and dat
 faults: $(VENV)/.installed-dev ## Kill loads, builds and publications and read through builds (half an hour): KILLS=210 BUILDS=20 SEED=1.
 	@PYTHONPATH=scripts:tests $(PYTHON) -m faults --kills $(KILLS) --builds $(BUILDS) --seed $(SEED)
 
-lint: $(VENV)/.installed-dev ## Run the linters: sqlfluff, ruff, mypy, yamllint.
-	@$(VENV)/bin/ruff check $(PYTHON_FILES)
-	@$(VENV)/bin/ruff format --check $(PYTHON_FILES)
-	@$(VENV)/bin/mypy
-	@$(VENV)/bin/yamllint --strict .
-	@$(VENV)/bin/sqlfluff lint --processes 2 --disable-progress-bar analyses models tests
-	@# The queries of the page are no part of the dbt project.
-	@$(VENV)/bin/sqlfluff lint --templater raw --disable-progress-bar page
+lint: $(VENV)/.installed-dev ## Run the linters: sqlfluff, ruff, mypy, yamllint, deptry (scripts/linters.py).
+	@$(PYTHON) scripts/linters.py
 
-format: $(VENV)/.installed-dev ## Let ruff and sqlfluff mend what they can.
-	@$(VENV)/bin/ruff check --fix $(PYTHON_FILES)
-	@$(VENV)/bin/ruff format $(PYTHON_FILES)
-	@$(VENV)/bin/sqlfluff fix --processes 2 --disable-progress-bar analyses models tests
-	@$(VENV)/bin/sqlfluff fix --templater raw --disable-progress-bar page
+format: $(VENV)/.installed-dev ## Let ruff and sqlfluff fix what they can.
+	@$(PYTHON) scripts/linters.py --fix
 
 show: $(VENV)/.installed ## Show in the terminal: the summary; SESSION=keynote, USER_ID=5001 or CONTEST=all_time for one of them.
 	@$(PYTHON) scripts/show.py $(if $(SESSION),--session "$(SESSION)") $(if $(USER_ID),--user "$(USER_ID)") \
