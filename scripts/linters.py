@@ -79,14 +79,14 @@ LINTERS = (
     ),
     Linter(
         "deptry (scripts)",
-        _program("deptry", "scripts"),
+        _program("deptry", "--no-ansi", "scripts"),
         # It warns that it leaves out the option -c in a file of requirements, as it should.
         environment={"PYTHONWARNINGS": "ignore"},
     ),
     Linter(
         "deptry (all)",
         # Tests and benchmarks may import the packages of development (DEP004).
-        _program("deptry", *PYTHON_FILES, "tests/mutants", "--ignore", "DEP004"),
+        _program("deptry", "--no-ansi", *PYTHON_FILES, "tests/mutants", "--ignore", "DEP004"),
         environment={"PYTHONWARNINGS": "ignore"},
     ),
     Linter(
