@@ -38,6 +38,7 @@ from load_reports import (
     describe,
     land_with_progress,
 )
+from make_usage import run_command
 from publish import publish
 from summary import print_summary
 from warehouse import (
@@ -183,6 +184,4 @@ def main(
 
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
-    app()
+    run_command(main, "build", "make build REPORTS=folder SITE=main TIME_ZONE=Europe/Zurich DATE_FORMAT=… ENCODING=…")

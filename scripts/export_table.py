@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from make_usage import run_command
 from publish import replace_file
 from published_tables import PUBLISHED_SCHEMAS
 from warehouse import WarehouseError, connect, identifier, published_path, warehouse_path
@@ -49,7 +50,9 @@ def export(table: str, warehouse: Path, published: Path, target: Path) -> int:
                 [list(PUBLISHED_SCHEMAS)],
             ).fetchall()
             names = ", ".join(name for (name,) in known)
-            raise WarehouseError(f"there is no table {table}. Cure: one of {REJECTED}, {names}")
+            raise WarehouseError(
+                f"there is no table {table}. Cure: make export TABLE=… with one of {REJECTED}, {names}"
+            )
         values = ", ".join(_safe(column, data_type) for column, data_type in columns)
         schema, name = table.split(".", 1)
 
@@ -91,6 +94,4 @@ def main(
 
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
-    app()
+    run_command(main, "export", "make export TABLE=marts.fct_leaderboard")

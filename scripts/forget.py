@@ -31,6 +31,7 @@ from forgotten import (
     trimmed,
     without_names,
 )
+from make_usage import run_command
 from rebuild import Files, rebuild
 from warehouse import (
     PROJECT_ROOT,
@@ -322,6 +323,12 @@ def _list(headline: str, names: Iterable[str], console: Console) -> None:
         console.print(f"  {name}", highlight=False, markup=False)
 
 
+FIX = (
+    "make forget USER_ID=7 with the id of the person; SITE=… if the id is of several sites, DRY_RUN=1 to only see what"
+    " there is. make show USER_ID=… finds the id by a name or an e-mail."
+)
+
+
 def main(
     user_id: Annotated[str, typer.Argument(metavar="USER_ID", envvar="USER_ID", help="Id of the user to forget.")],
     site: Annotated[str | None, typer.Option("--site", help="Site of the user, if the id is of several.")] = None,
@@ -361,6 +368,4 @@ def main(
 
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
-    app()
+    run_command(main, "forget", FIX)

@@ -16,11 +16,12 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from forget import Person, find_person, find_traces, forget
+from forget import FIX, Person, find_person, find_traces, forget
 from forgotten import trimmed
 from land_parquet import LandingOption
 from landing import LANDED_REPORTS
 from load_reports import printable
+from make_usage import run_command
 from parquet_landing import writing
 from parquet_layout import (
     FILE_NAME,
@@ -141,6 +142,4 @@ def main(
 
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
-    app()
+    run_command(main, "forget", f"{FIX} LANDING=… names the folder of the Parquet files.")

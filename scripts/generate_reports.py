@@ -154,7 +154,7 @@ class Played(NamedTuple):
     records: int
 
 
-def write_reports(order: Order, on_progress: Callable[[int], None] = lambda records: None) -> int:
+def write_reports(order: Order, on_progress: Callable[[int], None] = lambda _: None) -> int:
     """Write the reports, and truth and schedule if wanted; return how many records all files hold.
 
     Memory holds one edition (up to 2,000 people) and the records that the next file repeats.

@@ -167,7 +167,10 @@ def choose_reports(reports: Path | None, declaration: Declaration) -> tuple[list
     if found:
         return found, declaration
     if reports is not None:
-        raise WarehouseError(f"there is no report ({', '.join(SUFFIXES)}) in {reports}.")
+        raise WarehouseError(
+            f"there is no report ({', '.join(SUFFIXES)}) in {reports}. Cure: REPORTS=… with the folder"
+            " or the file of your reports."
+        )
     return find_reports([str(SAMPLE_REPORTS)]), Declaration(site_id=SAMPLE_SITE, is_again=declaration.is_again)
 
 

@@ -8,9 +8,15 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from types import ModuleType
 
-from warehouse import PROJECT_ROOT
+from warehouse import PROJECT_ROOT, WarehouseError, warehouse_path
+
+MANIFEST = PROJECT_ROOT / "target" / "semantic_manifest.json"
+# Whatever the manifest is made of.
+SOURCES = ("dbt_project.yml", "models/**/*", "seeds/**/*", "macros/**/*")
+EXAMPLE = "make metrics METRICS=attendees,live_rate BY=metric_time__week, or SAVED=site_overview"
 
 
 class NoUpdateChecker:
@@ -30,14 +36,62 @@ def stay_offline() -> None:
     sys.modules["update_checker"] = update_checker
 
 
-def main() -> None:
-    """Run ``mf`` in the project's folder, where it finds dbt_project.yml and what the last build left in target/."""
+def is_current(manifest: Path, project: Path) -> bool:
+    """Whether a manifest is there, and as new as the project's files."""
+    if not manifest.exists():
+        return False
+    written = manifest.stat().st_mtime
+    return all(file.stat().st_mtime <= written for pattern in SOURCES for file in project.glob(pattern))
+
+
+def write_manifest() -> None:
+    """Let dbt write the manifest that ``mf`` reads: ``make build`` writes none, because it takes some seconds.
+
+    Raises:
+        WarehouseError: dbt cannot read the project.
+    """
+    from dbt.cli.main import dbtRunner
+
+    # The path as in the build: where it is another, dbt parses everything again.
+    os.environ["WAREHOUSE_PATH"] = os.path.relpath(warehouse_path().resolve())
+    os.environ["DBT_WRITE_JSON"] = "true"
+    result = dbtRunner().invoke(["--quiet", "--no-use-colors", "parse"])
+    if not result.success:
+        raise WarehouseError(f"dbt cannot read the project: {result.exception}. Fix: correct what it names.")
+
+
+def check_usage(arguments: list[str]) -> None:
+    """See whether what was asked can be answered.
+
+    Raises:
+        WarehouseError: it cannot.
+    """
+    # make hands on what was set on its command line, but metrics are listed where none is named.
+    if arguments[:1] == ["list"] and os.environ.get("BY"):
+        raise WarehouseError(f"BY=… groups the answer, and no metric is named. Fix: {EXAMPLE}")
+    if not warehouse_path().exists():
+        raise WarehouseError(f"there is no warehouse at {warehouse_path()}. Fix: make build")
+
+
+def main(arguments: list[str]) -> None:
+    """Run ``mf`` in the project's folder, where it finds dbt_project.yml and the manifest in target/."""
     os.chdir(PROJECT_ROOT)
+    try:
+        check_usage(arguments)
+        if not is_current(MANIFEST, PROJECT_ROOT):
+            write_manifest()
+    except WarehouseError as error:
+        sys.exit(str(error))
     stay_offline()
     from dbt_metricflow.cli.main import cli
 
-    cli(prog_name="metrics")
+    try:
+        cli(arguments, prog_name="metrics")
+    except SystemExit as ended:
+        if ended.code:
+            print(f"Fix: {EXAMPLE}. make metrics lists the metrics and how they can be grouped.", file=sys.stderr)
+        raise
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

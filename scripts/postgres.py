@@ -187,7 +187,7 @@ def _begin(cursor: Cursor, shown: str) -> None:
         )
 
 
-def _write(
+def _write(  # noqa: C901 (the steps of one transaction, in their order)
     source: duckdb.DuckDBPyConnection, cursor: Cursor, tables: Sequence[PublishedTable], console: Console
 ) -> Publication:
     """Load all tables into schemas of their own, with what belongs to them."""

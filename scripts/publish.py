@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from make_usage import run_command
 from parquet import publish_to_parquet
 from postgres import DEFAULT_READER, is_postgres, publish_to_postgres
 from published_tables import PUBLISHED_SCHEMAS
@@ -172,7 +173,10 @@ def main(
                 console.print(f"[yellow]{escape(note)}[/yellow]", highlight=False)
             said = f"{publication.tables} tables with {publication.rows:,} rows published to PostgreSQL"
         elif target and "://" in target:
-            raise WarehouseError("nothing is known of such an address. Cure: postgresql://user@host/database")
+            raise WarehouseError(
+                "nothing is known of such an address. Cure: make publish TARGET=postgresql://user@host/database,"
+                " or TARGET=folder/"
+            )
         elif target and (target.endswith("/") or Path(target).is_dir()):
             said = f"{publish_to_parquet(published_path(), Path(target))} tables published as Parquet in {target}"
         else:
@@ -185,6 +189,6 @@ def main(
 
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
-    app()
+    run_command(
+        main, "publish", "make publish TARGET=postgresql://user@host/database READER=bi RESTRICTED=1, or TARGET=folder/"
+    )

@@ -61,6 +61,8 @@ UNREADABLE = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile,
 DAMAGED = (*UNREADABLE, ValueError, OverflowError, struct.error)
 _PLACE = re.compile(rb"""<(?:\w+:)?(?:c|row)\s(?:[^>]*?\s)?r\s*=\s*["']([A-Za-z]*)([0-9]+)["']""")
 _PLACE_BYTES = 4096
+# Newer versions of zipfile refuse members that overlap, as those of a small archive that unpacks to a large one do.
+_OVERLAP = "Overlapped entries"
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,11 @@ def legible(name: str) -> str:
 
 def unreadable(error: BaseException) -> ReportRefused:
     """What is told of a file that cannot be read."""
+    if isinstance(error, zipfile.BadZipFile) and _OVERLAP in str(error):
+        return ReportRefused(
+            "the files in this archive overlap, so that it could unpack to many times its size: no report does."
+            " Cure: if it is one all the same, unpack it yourself."
+        )
     said = str(error) or type(error).__name__
     if isinstance(error, OSError) and error.strerror:
         said = error.strerror

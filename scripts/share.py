@@ -17,6 +17,7 @@ import yaml
 from rich.console import Console
 from rich.markup import escape
 
+from make_usage import run_command
 from mart_models import Model, read_models
 from publish import attach_new, replace_file
 from published_tables import PUBLISHED_SCHEMAS
@@ -243,6 +244,4 @@ def main(
 
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
-    app()
+    run_command(main, "share", "make share, or make share MINIMUM_COHORT_SIZE=5")

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from make_usage import run_command
 from summary import print_summary, print_table
 from warehouse import WarehouseError, connect, in_words, published_path, warehouse_path
 
@@ -247,6 +248,4 @@ def main(
 
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
-    app()
+    run_command(main, "show", "make show SESSION=keynote, USER_ID=5001 or CONTEST=all_time")

@@ -204,7 +204,7 @@ def _chart(name: str, dashboard: Dashboard, chart: Chart, source: Source, contra
         "description": about,
         "viz_type": form["viz_type"],
         "params": form,
-        "query_context": json.dumps(query_context(chart, dataset, form)),
+        "query_context": json.dumps(query_context(chart, form)),
         "uuid": key("chart", name, chart.title),
         "dataset_uuid": key("dataset", chart.dataset),
         "version": VERSION,

@@ -33,7 +33,7 @@ def form_data(chart: Chart, dataset: Dataset, columns: dict[str, Column]) -> dic
     return shared | _axes(chart, dataset)
 
 
-def query_context(chart: Chart, dataset: Dataset, form: dict[str, Any]) -> dict[str, Any]:
+def query_context(chart: Chart, form: dict[str, Any]) -> dict[str, Any]:
     """What a chart asks when it is asked without a browser, which makes the same from the form data."""
     x: list[Any] = []
     if chart.x:

@@ -19,6 +19,7 @@ from rich.markup import escape
 
 from forgotten import trimmed
 from landing import LANDED_REPORTS, delete_reports
+from make_usage import run_command
 from rebuild import Files, rebuild
 from warehouse import RAW_TABLES, WarehouseError, connect, in_words, number_of
 
@@ -177,6 +178,18 @@ def withdraw(connection: duckdb.DuckDBPyConnection, report: Report) -> None:
     )
 
 
+FIX = "make withdraw REPORT=x.csv with the file name of a report or its id; DRY_RUN=1 to only see what would go."
+
+
+def known_reports() -> list[str]:
+    """The reports that can be withdrawn; none if there is no warehouse, or it cannot be read."""
+    try:
+        with Files.of_environment().open_warehouse() as connection:
+            return [str(report) for report in _select(connection, "withdrawn_at is null", {})]
+    except (WarehouseError, duckdb.Error):
+        return []
+
+
 def main(
     wanted: Annotated[
         str,
@@ -222,6 +235,4 @@ def main(
 
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
-    app()
+    run_command(main, "withdraw", FIX, known_reports)

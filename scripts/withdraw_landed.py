@@ -15,10 +15,11 @@ from rich.markup import escape
 
 from land_parquet import LandingOption
 from load_reports import printable
+from make_usage import run_command
 from parquet_landing import writing
 from parquet_layout import MARKS, landing_path, partition, place, take_out, write_parquet
 from warehouse import WarehouseError, in_words
-from withdraw import Report, find_report, withdraw
+from withdraw import FIX, Report, find_report, withdraw
 
 
 def withdraw_from(root: Path, wanted: str) -> Report:
@@ -64,6 +65,4 @@ def main(
 
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
-    app()
+    run_command(main, "withdraw", f"{FIX} LANDING=… names the folder of the Parquet files.")

@@ -125,7 +125,11 @@ def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path, name: str) -> No
         ("new/folder/", 0, "3 tables published as Parquet in new/folder/"),
         ("old", 0, "3 tables published as Parquet in old"),
         ("file/", 1, "cannot be written"),
-        ("s3://bucket/key/", 1, "nothing is known of such an address. Cure: postgresql://user@host/database"),
+        (
+            "s3://bucket/key/",
+            1,
+            "nothing is known of such an address. Cure: make publish TARGET=postgresql://user@host/database",
+        ),
     ],
 )
 def test_the_command_knows_a_folder_by_its_name(

@@ -322,7 +322,7 @@ def test_a_reader_never_meets_an_error_nothing_or_a_mixture(database: Database, 
                             troubles.append((joined, first, second))
                         seen.update((joined[1], first))
                         time.sleep(0.05)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (the test shows what a thread met)
             troubles.append(error)
 
     readers = [threading.Thread(target=read_on, args=[pause]) for pause in (0, 0.02, 0.15)]

@@ -771,20 +771,43 @@ def trust__users_of_both_reports() -> list[Row]:
 
 # The usual headers of both reports and the names of their columns in raw, and others that mean the same.
 OF_ACTIVITIES = {
-    **{"User ID": "user_id", "First": "first_name", "Last": "last_name", "Company": "company", "Email": "email"},
-    **{"Category": "category", "Action": "action", "Label": "label", "Date": "date"},
-    **{"Content ID": "content_id", "Content Name": "content_name", "Content Slug": "content_slug"},
+    "User ID": "user_id",
+    "First": "first_name",
+    "Last": "last_name",
+    "Company": "company",
+    "Email": "email",
+    "Category": "category",
+    "Action": "action",
+    "Label": "label",
+    "Date": "date",
+    "Content ID": "content_id",
+    "Content Name": "content_name",
+    "Content Slug": "content_slug",
 }
 OF_USERS = {
-    **{"User ID": "user_id", "First Name": "first_name", "Last Name": "last_name", "Company": "company"},
-    **{"Email": "email", "Job Title": "title", "Job Type": "job_type", "Phone": "phone", "City": "city"},
-    **{"State Province": "state_province", "Country": "country", "Timezone": "time_zone_offset_seconds"},
-    **{"Account Level": "account_level", "Date Created": "date_created", "Date Last Login": "date_last_login"},
-    **{"Tags": "tags"},
+    "User ID": "user_id",
+    "First Name": "first_name",
+    "Last Name": "last_name",
+    "Company": "company",
+    "Email": "email",
+    "Job Title": "title",
+    "Job Type": "job_type",
+    "Phone": "phone",
+    "City": "city",
+    "State Province": "state_province",
+    "Country": "country",
+    "Timezone": "time_zone_offset_seconds",
+    "Account Level": "account_level",
+    "Date Created": "date_created",
+    "Date Last Login": "date_last_login",
+    "Tags": "tags",
 }
 OTHERWISE = {
-    **{"Date/Time": "date", "Email Address": "email", "Organization": "company", "Created": "date_created"},
-    **{"Last Login": "date_last_login"},
+    "Date/Time": "date",
+    "Email Address": "email",
+    "Organization": "company",
+    "Created": "date_created",
+    "Last Login": "date_last_login",
 }
 
 

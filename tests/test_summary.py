@@ -16,11 +16,21 @@ from warehouse import connect
 Row = dict[str, object]
 
 DRIFT_COLUMNS = {
-    **{"file_name": "varchar", "site_id": "varchar", "report_kind": "varchar", "loaded_at": "timestamp"},
-    **{"is_newest": "boolean", "has_drifted": "boolean", "drift_reasons": "varchar"},
-    **{"appeared_columns": "varchar", "vanished_columns": "varchar", "format_changes": "varchar"},
-    **{"new_category_actions": "varchar", "new_activity_types": "varchar", "nonexistent_hour_count": "bigint"},
-    **{"rejected_ratio": "double", "unrecognised_ratio": "double"},
+    "file_name": "varchar",
+    "site_id": "varchar",
+    "report_kind": "varchar",
+    "loaded_at": "timestamp",
+    "is_newest": "boolean",
+    "has_drifted": "boolean",
+    "drift_reasons": "varchar",
+    "appeared_columns": "varchar",
+    "vanished_columns": "varchar",
+    "format_changes": "varchar",
+    "new_category_actions": "varchar",
+    "new_activity_types": "varchar",
+    "nonexistent_hour_count": "bigint",
+    "rejected_ratio": "double",
+    "unrecognised_ratio": "double",
 }
 QUIET: Row = {"site_id": "s", "report_kind": "activities", "loaded_at": "2026-05-12", "is_newest": True}
 REPORT_DRIFT = "create table marts.report_drift (" + ", ".join(map(" ".join, DRIFT_COLUMNS.items())) + ")"
@@ -168,8 +178,13 @@ def test_nothing_is_said_of_older_reports_nor_of_those_without_drift() -> None:
 def test_a_share_is_only_said_where_it_is_a_reason() -> None:
     lines = said(
         {
-            **{"file_name": "a.csv", "has_drifted": True, "drift_reasons": "format", "format_changes": "encoding x"},
-            **{"rejected_ratio": 0.5, "unrecognised_ratio": 0.5, "nonexistent_hour_count": 9},
+            "file_name": "a.csv",
+            "has_drifted": True,
+            "drift_reasons": "format",
+            "format_changes": "encoding x",
+            "rejected_ratio": 0.5,
+            "unrecognised_ratio": 0.5,
+            "nonexistent_hour_count": 9,
         }
     )
     assert lines[-1] == "a.csv: encoding x"

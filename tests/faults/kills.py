@@ -126,7 +126,7 @@ def haunt(
     victim: Victim,
     kills: int,
     seed: int,
-    say: Callable[[str], None] = lambda line: None,
+    say: Callable[[str], None] = lambda _: None,
     duration: float | None = None,
 ) -> Tally:
     """Kill a command so many times.

@@ -98,13 +98,13 @@ class Judge:
                 # Together, as a folder would be; and one by one where that fails, to tell which it is.
                 try:
                     self._judge_together({name: inputs[name] for name in names}, paths, again=again)
-                except Exception:
+                except Exception:  # noqa: BLE001 (whatever escapes is a finding)
                     for name in names:
                         try:
                             self._judge_together({name: inputs[name]}, paths, again=again)
                         except Broken as error:
                             broken[name] = str(error)
-                        except Exception as error:
+                        except Exception as error:  # noqa: BLE001 (so here)
                             broken[name] = f"{type(error).__name__} escaped: {error}"
                             self.close()
         self.tally.add(inputs=len(inputs), failed=len(broken))
@@ -151,7 +151,7 @@ class Judge:
                 raise Broken(f"raw.{table} holds records of no report")
 
 
-def _judge_one(
+def _judge_one(  # noqa: C901 (one condition for each thing that has to hold)
     connection: duckdb.DuckDBPyConnection,
     landing: Landing,
     one: FuzzInput,
