@@ -33,6 +33,8 @@ SETTINGS: dict[str, Any] = yaml.safe_load(SHIPPED_SETTINGS.read_text())["vars"]
 BUILDING_FIXTURES = {"once", "project", "sample_project"}
 TIERS = {"slow", "browser", "postgres", "spark", "superset"}
 PATIENCE_SECONDS = 900
+# For a build whose data the tests of the data have seen in another: they take as long as the models.
+WITHOUT_TESTS = {"DBT_EXCLUDE_RESOURCE_TYPES": "test"}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -177,7 +179,10 @@ def copy_project(target: Path) -> Project:
 def with_shipped_settings(root: Path) -> None:
     """Put the shipped settings in place of those in dbt_project.yml."""
     path = root / "dbt_project.yml"
-    path.write_text(re.sub(r"^vars:\n(?:(?: .*)?\n)*", lambda _: SHIPPED_SETTINGS.read_text(), path.read_text(), flags=re.M))
+    shipped = SHIPPED_SETTINGS.read_text()
+    text = re.sub(r"^vars:\n(?: .*\n|\n)*", lambda _: shipped, path.read_text(), flags=re.MULTILINE)
+    assert yaml.safe_load(text)["vars"] == SETTINGS
+    path.write_text(text)
 
 
 def _parsed() -> Path:

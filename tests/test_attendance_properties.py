@@ -15,8 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from compiled_models import Chain, Marts, Record, Report, Row, Schedule, compile_chain
-from conftest import copy_project
+from compiled_models import Chain, Marts, Record, Report, Row, Schedule, compile_chain, open_chain
+from conftest import Once, Project, copy_project
 
 # Half an hour before midnight, on the eve of a daylight-saving change.
 START = datetime(2026, 3, 28, 23, 30)
@@ -146,9 +146,9 @@ def several(world: st.SearchStrategy[World]) -> st.SearchStrategy[Worlds]:
 
 
 @pytest.fixture(scope="session")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
+def chain(once: Once) -> Chain:
     """The compiled models, once for all tests."""
-    return compile_chain(copy_project(tmp_path_factory.mktemp("compiled")))
+    return open_chain(Project(once("chain", lambda folder: compile_chain(copy_project(folder)))))
 
 
 def site(number: int) -> str:

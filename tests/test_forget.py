@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +13,7 @@ import typer
 
 import forget as forgetter
 import rebuild
-from conftest import ROOT, Project, copy_project
+from conftest import ROOT, WITHOUT_TESTS, Project, copy_project
 from forget import find_person, find_traces, forget
 from forgotten import REASON, names_of, without_names
 from landing import Declaration
@@ -377,24 +376,28 @@ def test_a_name_leaves_a_text_in_whatever_form_it_is_written(text: str, left: st
     assert as_label == ("[forgotten]" if text == "Cher" else left)
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+def built_and_shared(folder: Path) -> Project:
     """The project with the reports above, built and shared."""
-    project = copy_project(tmp_path_factory.mktemp("forget"))
+    project = copy_project(folder)
     for name, text in (("sitewide.csv", FIRST), (f"{USER}.csv", OWN), ("users_2026-05-04.csv", USERS)):
         write(project.root / "reports" / name, text)
     with (project.root / "seeds" / "site" / "staff.csv").open("a") as file:
         file.write(f"main,{USER},\nmain,,{OLD_EMAIL}\n")
-    for script in ("build_warehouse.py", "share.py"):
-        result = project.run(sys.executable, f"scripts/{script}")
+    for result in (project.build(**WITHOUT_TESTS), project.script("share.py")):
         assert result.returncode == 0, result.stdout + result.stderr
     return project
 
 
-def test_the_whole_way(project: Project) -> None:
-    command = (sys.executable, "scripts/forget.py", USER)
+@pytest.mark.slow
+def test_the_whole_way(tmp_path: Path) -> None:
+    project = built_and_shared(tmp_path)
     before = {file.name: file.read_bytes() for file in (project.warehouse, project.published, project.shared)}
-    done = project.run(*command, "--dry-run")
+    unknown = project.script("forget.py", "404")
+    assert unknown.returncode == 1
+    assert "there is no user 404" in unknown.stdout
+    assert "Traceback" not in unknown.stderr
+    assert before[project.warehouse.name] == project.warehouse.read_bytes()
+    done = project.script("forget.py", USER, "--dry-run")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "6 records in 3 reports" in done.stdout
     assert f"  {USER}.csv\n  sitewide.csv\n  users_2026-05-04.csv\n" in done.stdout
@@ -408,7 +411,7 @@ def test_the_whole_way(project: Project) -> None:
     write(project.root / "warehouse" / "old copy.duckdb", "who knows")
     (project.root / "warehouse" / "activity.duckdb.tmp").mkdir()
     write(project.root / "warehouse" / "activity.duckdb.tmp" / "spilled", NAME)
-    done = project.run(*command)
+    done = project.script("forget.py", USER, **WITHOUT_TESTS)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Forgotten in the warehouse and the published and the shared copy." in done.stdout
     assert "old copy.duckdb" in done.stdout
@@ -426,7 +429,7 @@ def test_the_whole_way(project: Project) -> None:
         assert rows(connection, "select user_id from marts.dim_users order by 1") == ["5", "6"]
 
     write(project.root / "reports" / "later.csv", LATER)
-    landed = project.run(sys.executable, "scripts/load_reports.py", "reports")
+    landed = project.script("load_reports.py", "reports")
     assert landed.returncode == 1, "what the later download tells of the person is rejected"
     assert f"nothing new in reports/{USER}.csv" in landed.stdout
     nothing_is_left(project)
@@ -470,12 +473,3 @@ def test_a_build_that_fails_is_said_and_the_next_time_goes_on(
     assert "They were forgotten before." in capsys.readouterr().out
     with connect(tmp_path / "p.duckdb", read_only=True) as connection:
         assert rows(connection, "from marts.dim_users") == ["5"]
-
-
-def test_an_unknown_user_changes_nothing_on_the_command_line(project: Project) -> None:
-    before = project.warehouse.read_bytes()
-    done = project.run(sys.executable, "scripts/forget.py", "404")
-    assert done.returncode == 1
-    assert "there is no user 404" in done.stdout
-    assert "Traceback" not in done.stderr
-    assert project.warehouse.read_bytes() == before

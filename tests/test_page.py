@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import json
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -220,9 +219,7 @@ def test_a_filter_by_dates_finds_one_column_of_a_dataset(data: dict[str, Any]) -
 
 def test_the_shared_page_names_nobody(sample_project: Project, tmp_path: Path) -> None:
     shared = tmp_path / "shared.duckdb"
-    done = sample_project.run(
-        sys.executable, "scripts/share.py", SHARED_PATH=str(shared), PSEUDONYM_SALT="a salt for this test alone"
-    )
+    done = sample_project.script("share.py", SHARED_PATH=str(shared), PSEUDONYM_SALT="a salt for this test alone")
     assert done.returncode == 0, done.stdout + done.stderr
     page = shared_page_path(shared).read_text()
     data = data_of(page)
