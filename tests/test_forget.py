@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -77,6 +78,24 @@ def warehouse(path: Path, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]
         yield connection
 
 
+@pytest.fixture(scope="module")
+def left(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a warehouse in which the person was forgotten, for each test to copy: forgetting takes a second."""
+    folder = tmp_path_factory.mktemp("left")
+    with connect(folder / "activity.duckdb") as connection:
+        land_all(connection, folder)
+        forget_them(connection)
+    return folder
+
+
+@pytest.fixture
+def forgotten(left: Path, path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A warehouse in which the person was forgotten."""
+    shutil.copytree(left, path.parent, dirs_exist_ok=True)
+    with connect(path) as connection:
+        yield connection
+
+
 def land_all(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     for name, text in (("sitewide.csv", FIRST), (f"{USER}.csv", OWN), ("users_2026-05-04.csv", USERS)):
         land(connection, write(folder / name, text))
@@ -115,29 +134,33 @@ def manifest(connection: duckdb.DuckDBPyConnection) -> list[Any]:
     )
 
 
-def test_nothing_of_the_person_is_left_in_raw(warehouse: duckdb.DuckDBPyConnection) -> None:
+def test_nothing_of_the_person_is_left_in_raw(warehouse: duckdb.DuckDBPyConnection, left: Path) -> None:
     assert len(marked(texts(warehouse))) > 12
-    forget_them(warehouse)
-    assert marked(texts(warehouse)) == []
+    with connect(left / "activity.duckdb", read_only=True) as forgotten:
+        assert marked(texts(forgotten)) == []
 
 
-def test_each_time_is_noted_for_the_incremental_base(warehouse: duckdb.DuckDBPyConnection) -> None:
-    forget_them(warehouse)
-    first = rows(warehouse, "select count(*), max(forgotten_at) from raw.forgotten_users")
-    forget(warehouse, find_person(warehouse, USER, None))
-    again = rows(warehouse, "select count(*), max(forgotten_at) from raw.forgotten_users")
+def test_each_time_is_noted_for_the_incremental_base(forgotten: duckdb.DuckDBPyConnection) -> None:
+    first = rows(forgotten, "select count(*), max(forgotten_at) from raw.forgotten_users")
+    forget(forgotten, find_person(forgotten, USER, None))
+    again = rows(forgotten, "select count(*), max(forgotten_at) from raw.forgotten_users")
 
     assert again[0][0] == first[0][0] == 3
     assert again[0][1] > first[0][1]
 
 
-def test_what_was_theirs_stays_counted(warehouse: duckdb.DuckDBPyConnection) -> None:
+def test_what_was_theirs_stays_counted(warehouse: duckdb.DuckDBPyConnection, left: Path) -> None:
     assert manifest(warehouse) == [
         (f"{USER}.csv", 1, 1, 0),
         ("sitewide.csv", 12, 9, 3),
         ("users_2026-05-04.csv", 3, 3, 0),
     ]
-    forget_them(warehouse)
+    with connect(left / "activity.duckdb", read_only=True) as forgotten:
+        counted_in(forgotten)
+
+
+def counted_in(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """What the manifest of a warehouse counts in which they were forgotten."""
     assert manifest(warehouse) == [
         ("[forgotten].csv", 1, 0, 1),
         ("sitewide.csv", 12, 6, 6),
@@ -154,10 +177,9 @@ def test_what_was_theirs_stays_counted(warehouse: duckdb.DuckDBPyConnection) -> 
     assert rows(warehouse, counted) == [(16, 16)]
 
 
-def test_what_others_did_is_as_it_was_but_for_the_name(warehouse: duckdb.DuckDBPyConnection) -> None:
-    forget_them(warehouse)
+def test_what_others_did_is_as_it_was_but_for_the_name(forgotten: duckdb.DuckDBPyConnection) -> None:
     found = "select label, content_name, content_slug, extra_columns from raw.activities order by record_number"
-    assert rows(warehouse, found) == [
+    assert rows(forgotten, found) == [
         ("[forgotten]", "", "", '{"Badge":"[forgotten]"}'),
         ("Ask [forgotten] or [forgotten]!", "Keynote", "keynote", '{"Badge":"Silver"}'),
         ("Ask Lottoline Wrexham", "Keynote", "keynote", '{"Badge":"Silver"}'),
@@ -165,44 +187,42 @@ def test_what_others_did_is_as_it_was_but_for_the_name(warehouse: duckdb.DuckDBP
         ("Keynote", "Keynote", "keynote", '{"Badge":""}'),
         ("Keynote", "Keynote", "keynote", '{"Badge":""}'),
     ]
-    assert rows(warehouse, "select first_name, extra_columns from raw.users") == [
+    assert rows(forgotten, "select first_name, extra_columns from raw.users") == [
         ("Bo", '{"Dietary needs":"no table with [forgotten]"}')
     ]
 
 
-def test_another_person_is_not_touched(warehouse: duckdb.DuckDBPyConnection) -> None:
+def test_another_person_is_not_touched(warehouse: duckdb.DuckDBPyConnection, left: Path) -> None:
     others = "from raw.activities where user_id in ('5', '6') and not regexp_matches(label, '(?i)(^| )ottoline')"
     before = warehouse.execute(others).fetchall()
-    forget_them(warehouse)
-    after = warehouse.execute("from raw.activities").fetchall()
+    with connect(left / "activity.duckdb", read_only=True) as forgotten:
+        after = forgotten.execute("from raw.activities").fetchall()
     assert len(before) == 2 and set(before) <= set(after)
 
 
 def test_a_download_that_overlaps_does_not_bring_them_back(
-    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+    forgotten: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    forget_them(warehouse)
-    landing = land(warehouse, write(tmp_path / "ottoline-wrexham_later.csv", LATER))
+    landing = land(forgotten, write(tmp_path / "ottoline-wrexham_later.csv", LATER))
     assert (landing.landed_count, landing.rejected_count) == (7, 8)
-    assert marked(texts(warehouse)) == []
-    assert "[forgotten] is back" in texts(warehouse)
-    assert "[forgotten]_later.csv" in texts(warehouse)
+    assert marked(texts(forgotten)) == []
+    assert "[forgotten] is back" in texts(forgotten)
+    assert "[forgotten]_later.csv" in texts(forgotten)
     assert [example.value for example in landing.examples] == ["?"]
     assert landing.harmless_count == 7
-    land(warehouse, write(tmp_path / "users_2026-06-01.csv", USERS + f",Otto,Wrexham,{EMAIL},,\n"))
-    assert marked(texts(warehouse)) == []
-    assert manifest(warehouse)[-1] == ("users_2026-06-01.csv", 4, 1, 3)
+    land(forgotten, write(tmp_path / "users_2026-06-01.csv", USERS + f",Otto,Wrexham,{EMAIL},,\n"))
+    assert marked(texts(forgotten)) == []
+    assert manifest(forgotten)[-1] == ("users_2026-06-01.csv", 4, 1, 3)
 
 
 def test_an_e_mail_beside_the_id_of_another_makes_no_record_theirs(
-    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+    forgotten: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    forget_them(warehouse)
     act = "Chat,Message,Hello,2026-05-06 09:00:00,41,Keynote,keynote"
     report = f"{HEAD}\n{ME},{act}\n{BO.replace('bo@mail.example', EMAIL)},{act}\n"
-    landing = land(warehouse, write(tmp_path / "later.csv", report))
+    landing = land(forgotten, write(tmp_path / "later.csv", report))
     assert (landing.landed_count, landing.rejected_count) == (1, 1)
-    assert rows(warehouse, "select user_id, email from raw.activities where label = 'Hello'") == [("5", "[forgotten]")]
+    assert rows(forgotten, "select user_id, email from raw.activities where label = 'Hello'") == [("5", "[forgotten]")]
 
 
 def test_landing_first_or_forgetting_first_is_the_same(tmp_path: Path) -> None:
@@ -251,15 +271,14 @@ def test_a_user_without_an_id_is_found_by_the_e_mail(warehouse: duckdb.DuckDBPyC
     assert USER in texts(warehouse)
 
 
-def test_a_second_time_goes_on_and_takes_other_names_too(warehouse: duckdb.DuckDBPyConnection) -> None:
-    forget_them(warehouse)
-    warehouse.execute("update raw.activities set label = 'Otti Wrexham wrote' where record_number = 5")
-    again = find_person(warehouse, USER, None, ["Otti Wrexham"])
+def test_a_second_time_goes_on_and_takes_other_names_too(forgotten: duckdb.DuckDBPyConnection) -> None:
+    forgotten.execute("update raw.activities set label = 'Otti Wrexham wrote' where record_number = 5")
+    again = find_person(forgotten, USER, None, ["Otti Wrexham"])
     assert again.is_remembered
-    assert find_traces(warehouse, again).named["raw.activities.label"] == 1
-    forget(warehouse, again)
-    assert "[forgotten] wrote" in texts(warehouse)
-    assert rows(warehouse, "select count(*), count(distinct user_hash) from raw.forgotten_users") == [(3, 3)]
+    assert find_traces(forgotten, again).named["raw.activities.label"] == 1
+    forget(forgotten, again)
+    assert "[forgotten] wrote" in texts(forgotten)
+    assert rows(forgotten, "select count(*), count(distinct user_hash) from raw.forgotten_users") == [(3, 3)]
 
 
 def test_traces_count_without_changing(warehouse: duckdb.DuckDBPyConnection) -> None:
@@ -292,18 +311,17 @@ def test_a_failure_half_way_changes_nothing(
 
 
 def test_without_the_salt_nothing_lands_and_nobody_is_forgotten(
-    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+    forgotten: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    forget_them(warehouse)
     (tmp_path / "forgotten_salt").unlink()
-    before = manifest(warehouse)
+    before = manifest(forgotten)
     for act in (
-        lambda: land(warehouse, write(tmp_path / "later.csv", LATER)),
-        lambda: forget(warehouse, find_person(warehouse, "5", None)),
+        lambda: land(forgotten, write(tmp_path / "later.csv", LATER)),
+        lambda: forget(forgotten, find_person(forgotten, "5", None)),
     ):
         with pytest.raises(WarehouseError, match=r"forgotten_salt is not there.*Cure: put the file back"):
             act()
-    assert manifest(warehouse) == before
+    assert manifest(forgotten) == before
     assert not (tmp_path / "forgotten_salt").exists()
 
 
