@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import duckdb
@@ -177,11 +178,16 @@ def copy_project(target: Path) -> Project:
 
 
 def with_shipped_settings(root: Path) -> None:
-    """Put the shipped settings in place of those in dbt_project.yml."""
+    """Put the shipped settings in place of those in dbt_project.yml; what a fork has added stays."""
     path = root / "dbt_project.yml"
-    shipped = SHIPPED_SETTINGS.read_text()
-    text = re.sub(r"^vars:\n(?: .*\n|\n)*", lambda _: shipped, path.read_text(), flags=re.MULTILINE)
-    assert yaml.safe_load(text)["vars"] == SETTINGS
+    text = path.read_text()
+    added = {name: value for name, value in yaml.safe_load(text)["vars"].items() if name not in SETTINGS}
+    # As in the shipped file to the byte, or dbt parses all again.
+    shipped = SHIPPED_SETTINGS.read_text().partition("\n\n")[2]
+    if added:
+        shipped += indent(yaml.safe_dump(added), "  ")
+    text = re.sub(r"^vars:\n(?: .*\n|\n)*", lambda _: shipped, text, flags=re.MULTILINE)
+    assert yaml.safe_load(text)["vars"] == SETTINGS | added
     path.write_text(text)
 
 

@@ -24,6 +24,7 @@ from parquet_landing import land_as_parquet, withdraw_sample_from, writing
 from parquet_layout import TABLES, place
 from report_files import find_reports
 from warehouse import PROJECT_ROOT, RAW_TABLES, WarehouseError, connect
+from warm_start import run_warm
 from withdraw_landed import withdraw_from
 
 SAMPLE = find_reports([str(PROJECT_ROOT / "sample" / "reports")])
@@ -249,6 +250,7 @@ def test_what_was_cut_short_counts_for_nothing_and_is_landed_by_the_next(
         assert rows(found, "select user_id from raw.activities order by all") == ["a", "c", "u1"]
 
 
+@pytest.mark.slow
 def test_a_killed_landing_takes_its_workers_along_and_the_next_completes_it(
     warehouse: duckdb.DuckDBPyConnection, root: Path, tmp_path: Path
 ) -> None:
@@ -369,6 +371,7 @@ def beside(root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+@pytest.mark.slow
 def test_a_forgotten_person_is_out_of_the_landing_as_out_of_the_warehouse(
     beside: duckdb.DuckDBPyConnection, root: Path, tmp_path: Path
 ) -> None:
@@ -461,12 +464,11 @@ def test_who_is_not_there_is_not_forgotten(root: Path, tmp_path: Path) -> None:
 
 
 def run(script: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, f"scripts/{script}.py", *arguments]
-    return subprocess.run(
-        command, cwd=PROJECT_ROOT, env=os.environ | settings, capture_output=True, text=True, check=False
-    )
+    command = [f"scripts/{script}.py", *arguments]
+    return run_warm(command, PROJECT_ROOT, os.environ | settings)
 
 
+@pytest.mark.slow
 def test_the_commands_say_what_became_of_it(root: Path, tmp_path: Path) -> None:
     report = write(tmp_path / "[b]a.csv", report_text(activity("u1")))
     settings = {"SPARK_LANDING": str(root)}

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 import write_page as writer
-from conftest import ROOT, Project
+from conftest import ROOT, SETTINGS, Project
 from loader_fixtures import write
 from warehouse import WarehouseError
 from write_page import dataset_of, page_of, page_path, shared_page_path, write_page
@@ -107,8 +107,7 @@ def test_a_definition_has_a_rule_limits_and_a_source_that_is_there(name: str, da
     definition = DEFINITIONS[name]
     assert definition["text"] and definition["limits"]
     assert (ROOT / definition["source"]).is_file()
-    settings = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]
-    wanted = {setting: settings[setting] for setting in definition.get("settings", ())}
+    wanted = {setting: SETTINGS[setting] for setting in definition.get("settings", ())}
     assert data["definitions"][name]["settings"] == wanted
 
 
