@@ -30,9 +30,16 @@ ROOT = Path(__file__).resolve().parent.parent
 # The shipped settings. What a test builds has these, whatever a fork sets in its dbt_project.yml.
 SHIPPED_SETTINGS = Path(__file__).with_name("settings.yml")
 SETTINGS: dict[str, Any] = yaml.safe_load(SHIPPED_SETTINGS.read_text())["vars"]
-# Who asks for one of these builds.
-BUILDING_FIXTURES = {"once", "project", "sample_project"}
-TIERS = {"slow", "browser", "postgres", "spark", "superset"}
+# A test that asks for one of these fixtures has the marker, so that nobody forgets it.
+MARKERS = {
+    "once": "slow",
+    "project": "slow",
+    "sample_project": "slow",
+    "browser": "browser",
+    "server": "postgres",
+    "cluster": "spark",
+}
+TIERS = {*MARKERS.values(), "superset"}
 PATIENCE_SECONDS = 900
 # For a build whose data the tests of the data have seen in another: they take as long as the models.
 WITHOUT_TESTS = {"DBT_EXCLUDE_RESOURCE_TYPES": "test"}
@@ -41,8 +48,9 @@ WITHOUT_TESTS = {"DBT_EXCLUDE_RESOURCE_TYPES": "test"}
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark as slow what builds, and put what is slow first, so that the workers end together with what is fast."""
     for item in items:
-        if BUILDING_FIXTURES & set(getattr(item, "fixturenames", ())):
-            item.add_marker("slow")
+        for fixture in getattr(item, "fixturenames", ()):
+            if fixture in MARKERS:
+                item.add_marker(MARKERS[fixture])
     slow = [item for item in items if is_slow(item)]
     fast = [item for item in items if not is_slow(item)]
     # Each worker begins with a part of its own, so the files of slow tests are dealt to them in turn.
