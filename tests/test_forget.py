@@ -225,6 +225,7 @@ def test_an_e_mail_beside_the_id_of_another_makes_no_record_theirs(
     assert rows(forgotten, "select user_id, email from raw.activities where label = 'Hello'") == [("5", "[forgotten]")]
 
 
+@pytest.mark.slow
 def test_landing_first_or_forgetting_first_is_the_same(tmp_path: Path) -> None:
     found = []
     for order in ("forget first", "land first"):
@@ -243,6 +244,7 @@ def test_landing_first_or_forgetting_first_is_the_same(tmp_path: Path) -> None:
     assert found[0] == found[1]
 
 
+@pytest.mark.slow
 def test_the_same_id_of_another_site_stays(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     land(warehouse, write(tmp_path / "other.csv", FIRST + "\n"), Declaration(site_id="other"))
     with pytest.raises(WarehouseError, match=r"several sites.*SITE=main or SITE=other"):
@@ -265,6 +267,7 @@ def test_an_unknown_user_is_said_and_nothing_is_changed(
     assert texts(warehouse) == before
 
 
+@pytest.mark.slow
 def test_a_user_without_an_id_is_found_by_the_e_mail(warehouse: duckdb.DuckDBPyConnection) -> None:
     forget(warehouse, find_person(warehouse, OLD_EMAIL.upper(), None))
     assert "Otto" not in texts(warehouse)
@@ -325,6 +328,7 @@ def test_without_the_salt_nothing_lands_and_nobody_is_forgotten(
     assert not (tmp_path / "forgotten_salt").exists()
 
 
+@pytest.mark.slow
 def test_the_bytes_leave_the_file_only_when_it_is_compacted(path: Path, tmp_path: Path) -> None:
     marks = [mark.encode() for mark in (USER, NAME, EMAIL)]
 
@@ -462,6 +466,7 @@ def nothing_is_left(project: Project) -> None:
             assert marked(texts(connection)) == [], path
 
 
+@pytest.mark.slow
 def test_a_build_that_fails_is_said_and_the_next_time_goes_on(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

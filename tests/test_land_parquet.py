@@ -27,6 +27,8 @@ from warehouse import PROJECT_ROOT, RAW_TABLES, WarehouseError, connect
 from warm_start import run_warm
 from withdraw_landed import withdraw_from
 
+pytestmark = pytest.mark.slow
+
 SAMPLE = find_reports([str(PROJECT_ROOT / "sample" / "reports")])
 EVERY_ACTIVITY = find_reports([str(PROJECT_ROOT / "tests" / "reports")])
 BROKEN = report_text(activity("u1"), "u2,Chat", activity("u3", date="some day"), activity("u4", '"open'))
@@ -250,7 +252,6 @@ def test_what_was_cut_short_counts_for_nothing_and_is_landed_by_the_next(
         assert rows(found, "select user_id from raw.activities order by all") == ["a", "c", "u1"]
 
 
-@pytest.mark.slow
 def test_a_killed_landing_takes_its_workers_along_and_the_next_completes_it(
     warehouse: duckdb.DuckDBPyConnection, root: Path, tmp_path: Path
 ) -> None:
@@ -371,7 +372,6 @@ def beside(root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-@pytest.mark.slow
 def test_a_forgotten_person_is_out_of_the_landing_as_out_of_the_warehouse(
     beside: duckdb.DuckDBPyConnection, root: Path, tmp_path: Path
 ) -> None:
@@ -468,7 +468,6 @@ def run(script: str, *arguments: str, **settings: str) -> subprocess.CompletedPr
     return run_warm(command, PROJECT_ROOT, os.environ | settings)
 
 
-@pytest.mark.slow
 def test_the_commands_say_what_became_of_it(root: Path, tmp_path: Path) -> None:
     report = write(tmp_path / "[b]a.csv", report_text(activity("u1")))
     settings = {"SPARK_LANDING": str(root)}

@@ -267,6 +267,7 @@ def build(files: rebuild.Files) -> SimpleNamespace:
     return SimpleNamespace(success=True)
 
 
+@pytest.mark.slow
 def test_the_same_command_completes_what_was_interrupted(files: rebuild.Files, monkeypatch: pytest.MonkeyPatch) -> None:
     build(files)
     publish(files.warehouse, files.published)
