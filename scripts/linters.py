@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LINTED = ROOT / "target" / "lint"
 EMPTY_WAREHOUSE = LINTED / "empty.duckdb"
 
-PYTHON_FILES = ("benchmarks", "scripts", "tests")
+PYTHON_FILES = ("benchmarks", "scripts", "start.py", "tests")
 SQL_FILES = ("analyses", "models", "tests")
 
 # What chooses another target, warehouse or project than that of the linters, and settings that dbt reads.

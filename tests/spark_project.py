@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -62,7 +61,7 @@ class SparkProject:
 
     def land(self, *options: str) -> None:
         """Land reports as `make land` does; what is rejected in them is no fault here."""
-        result = self.project.run(sys.executable, "scripts/land_parquet.py", *options, SPARK_LANDING=str(self.landing))
+        result = self.project.script("land_parquet.py", *options, SPARK_LANDING=str(self.landing))
         assert "Traceback" not in result.stderr and "refused" not in result.stdout, result.stdout + result.stderr
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:

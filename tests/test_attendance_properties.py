@@ -15,8 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from compiled_models import Chain, Marts, Record, Report, Row, Schedule, compile_chain
-from conftest import copy_project
+from compiled_models import Chain, Marts, Record, Report, Row, Schedule, compile_chain, open_chain
+from conftest import Once, Project, copy_project
 
 # Half an hour before midnight, on the eve of a daylight-saving change.
 START = datetime(2026, 3, 28, 23, 30)
@@ -146,9 +146,9 @@ def several(world: st.SearchStrategy[World]) -> st.SearchStrategy[Worlds]:
 
 
 @pytest.fixture(scope="session")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
+def chain(once: Once) -> Chain:
     """The compiled models, once for all tests."""
-    return compile_chain(copy_project(tmp_path_factory.mktemp("compiled")))
+    return open_chain(Project(once("chain", lambda folder: compile_chain(copy_project(folder)))))
 
 
 def site(number: int) -> str:
@@ -202,8 +202,16 @@ def whole_seconds(duration: timedelta) -> int:
 
 @properties
 @given(example=several(any_worlds))
-def test_strict_likely_upper_and_window_never_cross(chain: Chain, example: Worlds) -> None:
+def test_what_holds_of_any_log(chain: Chain, example: Worlds) -> None:
+    """Each property on the same examples, for building the models takes longer than looking at them."""
     marts = run(chain, example)
+    strict_likely_upper_and_window_never_cross(marts)
+    ratios_are_shares_of_the_session(marts)
+    concurrency_adds_up_to_the_presence(marts)
+    seconds_are_the_union_of_the_stays(marts)
+
+
+def strict_likely_upper_and_window_never_cross(marts: Marts) -> None:
     sessions = by_session(marts.sessions)
     for row in marts.attendance:
         assert 0 <= row["strict_seconds"] <= row["likely_seconds"] <= row["upper_seconds"] <= row["window_seconds"]
@@ -221,19 +229,14 @@ def test_strict_likely_upper_and_window_never_cross(chain: Chain, example: World
             assert 0 <= added <= seconds
 
 
-@properties
-@given(example=several(any_worlds))
-def test_ratios_are_shares_of_the_session(chain: Chain, example: Worlds) -> None:
-    for row in run(chain, example).attendance:
+def ratios_are_shares_of_the_session(marts: Marts) -> None:
+    for row in marts.attendance:
         for measure in MEASURES:
             seconds, ratio = row[f"{measure}_seconds"], row[f"{measure}_ratio"]
             assert ratio == (min(1, seconds / row["session_seconds"]) if row["session_seconds"] else None)
 
 
-@properties
-@given(example=several(any_worlds))
-def test_concurrency_adds_up_to_the_presence(chain: Chain, example: Worlds) -> None:
-    marts = run(chain, example)
+def concurrency_adds_up_to_the_presence(marts: Marts) -> None:
     presence, likely, people, peaks = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     for row in marts.attendance:
         likely[row["session_key"]] += row["likely_seconds"]
@@ -250,10 +253,7 @@ def test_concurrency_adds_up_to_the_presence(chain: Chain, example: Worlds) -> N
     assert presence.keys() <= by_session(marts.sessions).keys()
 
 
-@properties
-@given(example=several(any_worlds))
-def test_seconds_are_the_union_of_the_stays(chain: Chain, example: Worlds) -> None:
-    marts = run(chain, example)
+def seconds_are_the_union_of_the_stays(marts: Marts) -> None:
     sessions = by_session(marts.sessions)
     stay_count = 0
     for row in marts.attendance:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT, Project, copy_project
+from conftest import ROOT, Once, Project, copy_project
 
 RULES = ROOT / "models" / "marts" / "attendance" / "attendance_rules.md"
 HEADER = [
@@ -108,16 +108,20 @@ def records_of(number: int, scenario: Scenario) -> list[list[str]]:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
+def built(once: Once) -> Project:
     """A warehouse of all scenarios, each in a session of its own with a user of its own."""
-    project = copy_project(tmp_path_factory.mktemp("scenarios"))
+    return Project(once("scenarios", build_scenarios), is_shared=True)
+
+
+def build_scenarios(folder: Path) -> None:
+    """Build the warehouse of all scenarios."""
+    project = copy_project(folder)
     rows = [row for number, scenario in enumerate(SCENARIOS, start=1) for row in records_of(number, scenario)]
     rows.append(record("planner", "Session", "Attend", "Session 1", -1800, "1", "Session 1"))
     rows.append(record("", "Session", "Joined", "Session 1", 0, "1", "Session 1"))
     write_report(project.root / "reports" / "scenarios.csv", rows)
     result = project.build()
     assert result.returncode == 0, result.stdout + result.stderr
-    return project
 
 
 def write_report(path: Path, rows: list[list[str]]) -> None:

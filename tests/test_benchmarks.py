@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from conftest import Project, copy_project
+from conftest import Once, Project, copy_project
 from floor import make_marts
 from generate_reports import Order, write_reports
 from measure import (
@@ -121,28 +121,32 @@ def test_the_contenders_make_the_keys_of_the_project(values: tuple[str | None, .
 
 
 @pytest.fixture(scope="module")
-def generated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Project]:
-    """Generated reports that overlap, and the project built from them; do not change it."""
-    reports = tmp_path_factory.mktemp("reports")
-    write_reports(Order(3_000, reports, files=3, overlap=0.25))
-    project = copy_project(tmp_path_factory.mktemp("generated"))
-    result = project.build("--reports", str(reports), DBT_WRITE_JSON="true")
+def generated(once: Once) -> Project:
+    """The project built from generated reports that overlap, which are in its reports/; do not change it."""
+    return Project(once("generated", build_generated), is_shared=True)
+
+
+def build_generated(folder: Path) -> None:
+    """Generate the reports and build."""
+    project = copy_project(folder)
+    write_reports(Order(3_000, folder / "reports", files=3, overlap=0.25))
+    result = project.build("--reports", "reports", DBT_WRITE_JSON="true")
     assert result.returncode == 0, result.stdout + result.stderr
-    return reports, project
 
 
 @pytest.fixture(scope="module")
-def floor(generated: tuple[Path, Project], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def floor(generated: Project, once: Once) -> Path:
     """The folder with the floor of the same reports; do not change it."""
-    reports, project = generated
-    folder = tmp_path_factory.mktemp("floor")
-    manifest = json.loads((project.root / "target" / "manifest.json").read_text(encoding="utf-8"))
-    make_marts(sorted(reports.glob("*.csv")), folder / "floor.duckdb", manifest)
-    return folder
+
+    def make(folder: Path) -> None:
+        manifest = json.loads((generated.root / "target" / "manifest.json").read_text(encoding="utf-8"))
+        make_marts(sorted((generated.root / "reports").glob("*.csv")), folder / "floor.duckdb", manifest)
+
+    return once("floor", make)
 
 
-def test_the_floor_makes_every_table_that_the_project_publishes(generated: tuple[Path, Project], floor: Path) -> None:
-    published = generated[1].published
+def test_the_floor_makes_every_table_that_the_project_publishes(generated: Project, floor: Path) -> None:
+    published = generated.published
 
     found = table_differences(published, floor)
 
@@ -177,23 +181,23 @@ def test_the_floor_makes_every_table_that_the_project_publishes(generated: tuple
     ],
 )
 def test_every_row_that_the_floor_has_otherwise_is_told(
-    generated: tuple[Path, Project], floor: Path, tmp_path: Path, change: str, expected: dict[str, int]
+    generated: Project, floor: Path, tmp_path: Path, change: str, expected: dict[str, int]
 ) -> None:
     shutil.copy(floor / "floor.duckdb", tmp_path)
     with duckdb.connect(str(tmp_path / "floor.duckdb")) as connection:
         connection.execute(change)
 
-    found = table_differences(generated[1].published, tmp_path)
+    found = table_differences(generated.published, tmp_path)
 
     assert {table: count for table, count in found.items() if count} == expected
 
 
-def test_the_nodes_of_dbt_are_told_by_layer(generated: tuple[Path, Project]) -> None:
-    rows = list(layer_rows(1000, generated[1].root / "target" / "run_results.json"))
+def test_the_nodes_of_dbt_are_told_by_layer(generated: Project) -> None:
+    rows = list(layer_rows(1000, generated.root / "target" / "run_results.json"))
 
     counts = {layer: int(nodes) for _, layer, nodes, _ in (row.strip("| ").split(" | ") for row in rows)}
     assert list(counts) == ["seeds", "staging, the tables", "staging, the views", "intermediate", "marts", "tests"]
-    with generated[1].open() as connection:
+    with generated.open() as connection:
         assert connection.execute("select count(*) from duckdb_tables()").fetchone() == (counts["marts"],)
     assert all(counts.values())
 

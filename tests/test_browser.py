@@ -87,28 +87,26 @@ def cells(page: Page, figure: str, column: int) -> list[str]:
     return page.locator(f"#figure-{figure} tbody tr td:nth-child({column})").all_text_contents()
 
 
-def test_every_figure_is_drawn_and_nothing_is_wider_than_the_window(opened: Opener) -> None:
-    for name, look in LOOKS.items():
-        page = opened(**look)
-        assert page.locator("main > section").count() == len(SECTIONS) + 1
-        for figure in FIGURES:
-            card = page.locator(f"#figure-{figure['id']}")
-            expect(card).to_be_visible()
-            if figure["kind"] == "chart":
-                assert card.locator("svg .mark-rect path, svg .mark-line path, svg .mark-area path").count() > 0, (
-                    figure["id"]
-                )
-                box = card.locator("svg").bounding_box()
-                assert box is not None and box["height"] > 50 and box["width"] > 150, figure["id"]
-            else:
-                assert card.locator("tbody tr, dd").count() > 0, figure["id"]
-        widths = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-        assert widths[0] <= widths[1], name
-
-
 @pytest.mark.parametrize("look", LOOKS)
-def test_axe_finds_nothing(opened: Opener, look: str) -> None:
+def test_every_figure_is_drawn_nothing_is_wider_than_the_window_and_axe_finds_nothing(
+    opened: Opener, look: str
+) -> None:
     page = opened(**LOOKS[look])
+    assert page.locator("main > section").count() == len(SECTIONS) + 1
+    for figure in FIGURES:
+        card = page.locator(f"#figure-{figure['id']}")
+        expect(card).to_be_visible()
+        if figure["kind"] == "chart":
+            assert card.locator("svg .mark-rect path, svg .mark-line path, svg .mark-area path").count() > 0, figure[
+                "id"
+            ]
+            box = card.locator("svg").bounding_box()
+            assert box is not None and box["height"] > 50 and box["width"] > 150, figure["id"]
+        else:
+            assert card.locator("tbody tr, dd").count() > 0, figure["id"]
+    widths = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    assert widths[0] <= widths[1]
+
     for details in page.locator("details").all():
         details.evaluate("element => { element.open = true }")
     violations = Axe().run(page).response["violations"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -136,21 +135,22 @@ def fetched(page: str) -> list[str]:
 
 
 def test_the_page_needs_no_network_and_tells_nothing_of_its_machine(sample_project: Project, tmp_path: Path) -> None:
-    written = sample_project.run(sys.executable, "scripts/write_docs.py", "--output", str(tmp_path / "docs.html"))
+    project = sample_project.copy(tmp_path)
+    written = project.script("write_docs.py", "--output", str(tmp_path / "docs.html"))
     assert written.returncode == 0, written.stdout + written.stderr
     page = (tmp_path / "docs.html").read_text()
     assert fetched(page) == []
     policy = re.search(r'<head><meta http-equiv="Content-Security-Policy" content="([^"]+)"', page)
     assert policy and "default-src 'none'" in policy[1] and "http" not in policy[1]
-    assert str(sample_project.root) not in page
+    assert str(project.root) not in page
     for part in ("JUNO activity warehouse", "fct_session_attendance", "live_rate", "published_copy"):
         assert part in page
     # dbt's own page does fetch, so what is looked for can be found.
-    assert fetched((sample_project.root / "target" / "static_index.html").read_text()) != []
+    assert fetched((project.root / "target" / "static_index.html").read_text()) != []
 
 
 def test_without_a_warehouse_the_page_is_refused(project: Project) -> None:
-    refused = project.run(sys.executable, "scripts/write_docs.py")
+    refused = project.script("write_docs.py")
     assert refused.returncode == 1
     assert "Cure: make build" in refused.stderr
     assert not project.warehouse.exists()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +14,7 @@ import typer
 
 import forget as forgetter
 import rebuild
-from conftest import ROOT, Project, copy_project
+from conftest import ROOT, WITHOUT_TESTS, Project, copy_project
 from forget import find_person, find_traces, forget
 from forgotten import REASON, names_of, without_names
 from landing import Declaration
@@ -78,6 +78,24 @@ def warehouse(path: Path, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]
         yield connection
 
 
+@pytest.fixture(scope="module")
+def left(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a warehouse in which the person was forgotten, for each test to copy: forgetting takes a second."""
+    folder = tmp_path_factory.mktemp("left")
+    with connect(folder / "activity.duckdb") as connection:
+        land_all(connection, folder)
+        forget_them(connection)
+    return folder
+
+
+@pytest.fixture
+def forgotten(left: Path, path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A warehouse in which the person was forgotten."""
+    shutil.copytree(left, path.parent, dirs_exist_ok=True)
+    with connect(path) as connection:
+        yield connection
+
+
 def land_all(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     for name, text in (("sitewide.csv", FIRST), (f"{USER}.csv", OWN), ("users_2026-05-04.csv", USERS)):
         land(connection, write(folder / name, text))
@@ -116,29 +134,33 @@ def manifest(connection: duckdb.DuckDBPyConnection) -> list[Any]:
     )
 
 
-def test_nothing_of_the_person_is_left_in_raw(warehouse: duckdb.DuckDBPyConnection) -> None:
+def test_nothing_of_the_person_is_left_in_raw(warehouse: duckdb.DuckDBPyConnection, left: Path) -> None:
     assert len(marked(texts(warehouse))) > 12
-    forget_them(warehouse)
-    assert marked(texts(warehouse)) == []
+    with connect(left / "activity.duckdb", read_only=True) as forgotten:
+        assert marked(texts(forgotten)) == []
 
 
-def test_each_time_is_noted_for_the_incremental_base(warehouse: duckdb.DuckDBPyConnection) -> None:
-    forget_them(warehouse)
-    first = rows(warehouse, "select count(*), max(forgotten_at) from raw.forgotten_users")
-    forget(warehouse, find_person(warehouse, USER, None))
-    again = rows(warehouse, "select count(*), max(forgotten_at) from raw.forgotten_users")
+def test_each_time_is_noted_for_the_incremental_base(forgotten: duckdb.DuckDBPyConnection) -> None:
+    first = rows(forgotten, "select count(*), max(forgotten_at) from raw.forgotten_users")
+    forget(forgotten, find_person(forgotten, USER, None))
+    again = rows(forgotten, "select count(*), max(forgotten_at) from raw.forgotten_users")
 
     assert again[0][0] == first[0][0] == 3
     assert again[0][1] > first[0][1]
 
 
-def test_what_was_theirs_stays_counted(warehouse: duckdb.DuckDBPyConnection) -> None:
+def test_what_was_theirs_stays_counted(warehouse: duckdb.DuckDBPyConnection, left: Path) -> None:
     assert manifest(warehouse) == [
         (f"{USER}.csv", 1, 1, 0),
         ("sitewide.csv", 12, 9, 3),
         ("users_2026-05-04.csv", 3, 3, 0),
     ]
-    forget_them(warehouse)
+    with connect(left / "activity.duckdb", read_only=True) as forgotten:
+        counted_in(forgotten)
+
+
+def counted_in(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """What the manifest of a warehouse counts in which they were forgotten."""
     assert manifest(warehouse) == [
         ("[forgotten].csv", 1, 0, 1),
         ("sitewide.csv", 12, 6, 6),
@@ -155,10 +177,9 @@ def test_what_was_theirs_stays_counted(warehouse: duckdb.DuckDBPyConnection) -> 
     assert rows(warehouse, counted) == [(16, 16)]
 
 
-def test_what_others_did_is_as_it_was_but_for_the_name(warehouse: duckdb.DuckDBPyConnection) -> None:
-    forget_them(warehouse)
+def test_what_others_did_is_as_it_was_but_for_the_name(forgotten: duckdb.DuckDBPyConnection) -> None:
     found = "select label, content_name, content_slug, extra_columns from raw.activities order by record_number"
-    assert rows(warehouse, found) == [
+    assert rows(forgotten, found) == [
         ("[forgotten]", "", "", '{"Badge":"[forgotten]"}'),
         ("Ask [forgotten] or [forgotten]!", "Keynote", "keynote", '{"Badge":"Silver"}'),
         ("Ask Lottoline Wrexham", "Keynote", "keynote", '{"Badge":"Silver"}'),
@@ -166,46 +187,45 @@ def test_what_others_did_is_as_it_was_but_for_the_name(warehouse: duckdb.DuckDBP
         ("Keynote", "Keynote", "keynote", '{"Badge":""}'),
         ("Keynote", "Keynote", "keynote", '{"Badge":""}'),
     ]
-    assert rows(warehouse, "select first_name, extra_columns from raw.users") == [
+    assert rows(forgotten, "select first_name, extra_columns from raw.users") == [
         ("Bo", '{"Dietary needs":"no table with [forgotten]"}')
     ]
 
 
-def test_another_person_is_not_touched(warehouse: duckdb.DuckDBPyConnection) -> None:
+def test_another_person_is_not_touched(warehouse: duckdb.DuckDBPyConnection, left: Path) -> None:
     others = "from raw.activities where user_id in ('5', '6') and not regexp_matches(label, '(?i)(^| )ottoline')"
     before = warehouse.execute(others).fetchall()
-    forget_them(warehouse)
-    after = warehouse.execute("from raw.activities").fetchall()
+    with connect(left / "activity.duckdb", read_only=True) as forgotten:
+        after = forgotten.execute("from raw.activities").fetchall()
     assert len(before) == 2 and set(before) <= set(after)
 
 
 def test_a_download_that_overlaps_does_not_bring_them_back(
-    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+    forgotten: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    forget_them(warehouse)
-    landing = land(warehouse, write(tmp_path / "ottoline-wrexham_later.csv", LATER))
+    landing = land(forgotten, write(tmp_path / "ottoline-wrexham_later.csv", LATER))
     assert (landing.landed_count, landing.rejected_count) == (7, 8)
-    assert marked(texts(warehouse)) == []
-    assert "[forgotten] is back" in texts(warehouse)
-    assert "[forgotten]_later.csv" in texts(warehouse)
+    assert marked(texts(forgotten)) == []
+    assert "[forgotten] is back" in texts(forgotten)
+    assert "[forgotten]_later.csv" in texts(forgotten)
     assert [example.value for example in landing.examples] == ["?"]
     assert landing.harmless_count == 7
-    land(warehouse, write(tmp_path / "users_2026-06-01.csv", USERS + f",Otto,Wrexham,{EMAIL},,\n"))
-    assert marked(texts(warehouse)) == []
-    assert manifest(warehouse)[-1] == ("users_2026-06-01.csv", 4, 1, 3)
+    land(forgotten, write(tmp_path / "users_2026-06-01.csv", USERS + f",Otto,Wrexham,{EMAIL},,\n"))
+    assert marked(texts(forgotten)) == []
+    assert manifest(forgotten)[-1] == ("users_2026-06-01.csv", 4, 1, 3)
 
 
 def test_an_e_mail_beside_the_id_of_another_makes_no_record_theirs(
-    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+    forgotten: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    forget_them(warehouse)
     act = "Chat,Message,Hello,2026-05-06 09:00:00,41,Keynote,keynote"
     report = f"{HEAD}\n{ME},{act}\n{BO.replace('bo@mail.example', EMAIL)},{act}\n"
-    landing = land(warehouse, write(tmp_path / "later.csv", report))
+    landing = land(forgotten, write(tmp_path / "later.csv", report))
     assert (landing.landed_count, landing.rejected_count) == (1, 1)
-    assert rows(warehouse, "select user_id, email from raw.activities where label = 'Hello'") == [("5", "[forgotten]")]
+    assert rows(forgotten, "select user_id, email from raw.activities where label = 'Hello'") == [("5", "[forgotten]")]
 
 
+@pytest.mark.slow
 def test_landing_first_or_forgetting_first_is_the_same(tmp_path: Path) -> None:
     found = []
     for order in ("forget first", "land first"):
@@ -224,6 +244,7 @@ def test_landing_first_or_forgetting_first_is_the_same(tmp_path: Path) -> None:
     assert found[0] == found[1]
 
 
+@pytest.mark.slow
 def test_the_same_id_of_another_site_stays(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     land(warehouse, write(tmp_path / "other.csv", FIRST + "\n"), Declaration(site_id="other"))
     with pytest.raises(WarehouseError, match=r"several sites.*SITE=main or SITE=other"):
@@ -246,21 +267,21 @@ def test_an_unknown_user_is_said_and_nothing_is_changed(
     assert texts(warehouse) == before
 
 
+@pytest.mark.slow
 def test_a_user_without_an_id_is_found_by_the_e_mail(warehouse: duckdb.DuckDBPyConnection) -> None:
     forget(warehouse, find_person(warehouse, OLD_EMAIL.upper(), None))
     assert "Otto" not in texts(warehouse)
     assert USER in texts(warehouse)
 
 
-def test_a_second_time_goes_on_and_takes_other_names_too(warehouse: duckdb.DuckDBPyConnection) -> None:
-    forget_them(warehouse)
-    warehouse.execute("update raw.activities set label = 'Otti Wrexham wrote' where record_number = 5")
-    again = find_person(warehouse, USER, None, ["Otti Wrexham"])
+def test_a_second_time_goes_on_and_takes_other_names_too(forgotten: duckdb.DuckDBPyConnection) -> None:
+    forgotten.execute("update raw.activities set label = 'Otti Wrexham wrote' where record_number = 5")
+    again = find_person(forgotten, USER, None, ["Otti Wrexham"])
     assert again.is_remembered
-    assert find_traces(warehouse, again).named["raw.activities.label"] == 1
-    forget(warehouse, again)
-    assert "[forgotten] wrote" in texts(warehouse)
-    assert rows(warehouse, "select count(*), count(distinct user_hash) from raw.forgotten_users") == [(3, 3)]
+    assert find_traces(forgotten, again).named["raw.activities.label"] == 1
+    forget(forgotten, again)
+    assert "[forgotten] wrote" in texts(forgotten)
+    assert rows(forgotten, "select count(*), count(distinct user_hash) from raw.forgotten_users") == [(3, 3)]
 
 
 def test_traces_count_without_changing(warehouse: duckdb.DuckDBPyConnection) -> None:
@@ -293,21 +314,21 @@ def test_a_failure_half_way_changes_nothing(
 
 
 def test_without_the_salt_nothing_lands_and_nobody_is_forgotten(
-    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+    forgotten: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    forget_them(warehouse)
     (tmp_path / "forgotten_salt").unlink()
-    before = manifest(warehouse)
+    before = manifest(forgotten)
     for act in (
-        lambda: land(warehouse, write(tmp_path / "later.csv", LATER)),
-        lambda: forget(warehouse, find_person(warehouse, "5", None)),
+        lambda: land(forgotten, write(tmp_path / "later.csv", LATER)),
+        lambda: forget(forgotten, find_person(forgotten, "5", None)),
     ):
         with pytest.raises(WarehouseError, match=r"forgotten_salt is not there.*Cure: put the file back"):
             act()
-    assert manifest(warehouse) == before
+    assert manifest(forgotten) == before
     assert not (tmp_path / "forgotten_salt").exists()
 
 
+@pytest.mark.slow
 def test_the_bytes_leave_the_file_only_when_it_is_compacted(path: Path, tmp_path: Path) -> None:
     marks = [mark.encode() for mark in (USER, NAME, EMAIL)]
 
@@ -377,24 +398,28 @@ def test_a_name_leaves_a_text_in_whatever_form_it_is_written(text: str, left: st
     assert as_label == ("[forgotten]" if text == "Cher" else left)
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+def built_and_shared(folder: Path) -> Project:
     """The project with the reports above, built and shared."""
-    project = copy_project(tmp_path_factory.mktemp("forget"))
+    project = copy_project(folder)
     for name, text in (("sitewide.csv", FIRST), (f"{USER}.csv", OWN), ("users_2026-05-04.csv", USERS)):
         write(project.root / "reports" / name, text)
     with (project.root / "seeds" / "site" / "staff.csv").open("a") as file:
         file.write(f"main,{USER},\nmain,,{OLD_EMAIL}\n")
-    for script in ("build_warehouse.py", "share.py"):
-        result = project.run(sys.executable, f"scripts/{script}")
+    for result in (project.build(**WITHOUT_TESTS), project.script("share.py")):
         assert result.returncode == 0, result.stdout + result.stderr
     return project
 
 
-def test_the_whole_way(project: Project) -> None:
-    command = (sys.executable, "scripts/forget.py", USER)
+@pytest.mark.slow
+def test_the_whole_way(tmp_path: Path) -> None:
+    project = built_and_shared(tmp_path)
     before = {file.name: file.read_bytes() for file in (project.warehouse, project.published, project.shared)}
-    done = project.run(*command, "--dry-run")
+    unknown = project.script("forget.py", "404")
+    assert unknown.returncode == 1
+    assert "there is no user 404" in unknown.stdout
+    assert "Traceback" not in unknown.stderr
+    assert before[project.warehouse.name] == project.warehouse.read_bytes()
+    done = project.script("forget.py", USER, "--dry-run")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "6 records in 3 reports" in done.stdout
     assert f"  {USER}.csv\n  sitewide.csv\n  users_2026-05-04.csv\n" in done.stdout
@@ -408,7 +433,7 @@ def test_the_whole_way(project: Project) -> None:
     write(project.root / "warehouse" / "old copy.duckdb", "who knows")
     (project.root / "warehouse" / "activity.duckdb.tmp").mkdir()
     write(project.root / "warehouse" / "activity.duckdb.tmp" / "spilled", NAME)
-    done = project.run(*command)
+    done = project.script("forget.py", USER, **WITHOUT_TESTS)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Forgotten in the warehouse and the published and the shared copy." in done.stdout
     assert "old copy.duckdb" in done.stdout
@@ -426,7 +451,7 @@ def test_the_whole_way(project: Project) -> None:
         assert rows(connection, "select user_id from marts.dim_users order by 1") == ["5", "6"]
 
     write(project.root / "reports" / "later.csv", LATER)
-    landed = project.run(sys.executable, "scripts/load_reports.py", "reports")
+    landed = project.script("load_reports.py", "reports")
     assert landed.returncode == 1, "what the later download tells of the person is rejected"
     assert f"nothing new in reports/{USER}.csv" in landed.stdout
     nothing_is_left(project)
@@ -441,6 +466,7 @@ def nothing_is_left(project: Project) -> None:
             assert marked(texts(connection)) == [], path
 
 
+@pytest.mark.slow
 def test_a_build_that_fails_is_said_and_the_next_time_goes_on(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -470,12 +496,3 @@ def test_a_build_that_fails_is_said_and_the_next_time_goes_on(
     assert "They were forgotten before." in capsys.readouterr().out
     with connect(tmp_path / "p.duckdb", read_only=True) as connection:
         assert rows(connection, "from marts.dim_users") == ["5"]
-
-
-def test_an_unknown_user_changes_nothing_on_the_command_line(project: Project) -> None:
-    before = project.warehouse.read_bytes()
-    done = project.run(sys.executable, "scripts/forget.py", "404")
-    assert done.returncode == 1
-    assert "there is no user 404" in done.stdout
-    assert "Traceback" not in done.stderr
-    assert project.warehouse.read_bytes() == before

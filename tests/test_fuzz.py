@@ -10,6 +10,8 @@ from fuzz.oracle import Judge
 from landing import Declaration
 from loader_fixtures import SHORT_HEADER, activity, report_text
 
+pytestmark = pytest.mark.slow
+
 USERS = "User ID|First Name|Last Login\r\n"
 # An empty archive says less: a member has a name of no letters, and nothing in it.
 ARCHIVE_WITHOUT_NAMES = (

@@ -17,6 +17,8 @@ from generate_reports import Order, write_reports, write_sample
 from simulation_editions import clock_change
 from simulation_exporter import HEADER, Losses, timestamp
 
+pytestmark = pytest.mark.slow
+
 Key = tuple[str, str, str]
 Interval = tuple[str, str]
 

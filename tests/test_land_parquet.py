@@ -24,7 +24,10 @@ from parquet_landing import land_as_parquet, withdraw_sample_from, writing
 from parquet_layout import TABLES, place
 from report_files import find_reports
 from warehouse import PROJECT_ROOT, RAW_TABLES, WarehouseError, connect
+from warm_start import run_warm
 from withdraw_landed import withdraw_from
+
+pytestmark = pytest.mark.slow
 
 SAMPLE = find_reports([str(PROJECT_ROOT / "sample" / "reports")])
 EVERY_ACTIVITY = find_reports([str(PROJECT_ROOT / "tests" / "reports")])
@@ -461,10 +464,8 @@ def test_who_is_not_there_is_not_forgotten(root: Path, tmp_path: Path) -> None:
 
 
 def run(script: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, f"scripts/{script}.py", *arguments]
-    return subprocess.run(
-        command, cwd=PROJECT_ROOT, env=os.environ | settings, capture_output=True, text=True, check=False
-    )
+    command = [f"scripts/{script}.py", *arguments]
+    return run_warm(command, PROJECT_ROOT, os.environ | settings)
 
 
 def test_the_commands_say_what_became_of_it(root: Path, tmp_path: Path) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
-from conftest import Project, copy_project
+from conftest import Once, Project, copy_project
 
 HEADER = ("User ID", "Email", "Category", "Action", "Label", "Date", "Content ID")
 ANN = ("1", "ann@example.org")
@@ -51,18 +50,22 @@ def build(project: Project) -> None:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
+def built(once: Once) -> Project:
     """A project with two overlapping downloads, and seeds to which their owner has added."""
-    project = copy_project(tmp_path_factory.mktemp("leaderboard"))
+    return Project(once("leaderboard", build_leaderboard), is_shared=True)
+
+
+def build_leaderboard(folder: Path) -> None:
+    """Land the downloads, add to the seeds and build."""
+    project = copy_project(folder)
     write_report(project.root / "reports" / "earlier.csv", EARLIER)
     write_report(project.root / "reports" / "later.csv", LATER)
     for name, rows in SEEDS.items():
         with (project.root / "seeds" / "site" / f"{name}.csv").open("a") as file:
             file.write(rows)
-    landed = project.run(sys.executable, "scripts/load_reports.py", "--site", "main", "reports")
+    landed = project.script("load_reports.py", "--site", "main", "reports")
     assert landed.returncode == 0, landed.stdout + landed.stderr
     build(project)
-    return project
 
 
 def test_an_act_in_two_files_earns_once(built: Project) -> None:

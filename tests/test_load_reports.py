@@ -353,6 +353,7 @@ def test_no_record_of_a_large_file_vanishes_behind_an_unclosed_quote(
     assert owned_up == count or landing.refusal is not None
 
 
+@pytest.mark.slow
 def test_a_record_of_100_megabytes_is_rejected_and_the_rest_lands(
     warehouse: duckdb.DuckDBPyConnection, report: Path
 ) -> None:

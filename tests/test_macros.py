@@ -93,6 +93,7 @@ def spark_answers(folder: Path) -> Sequence[Any]:
     return found
 
 
+@pytest.mark.spark
 @pytest.mark.skipif(why_not_here() is not None, reason=str(why_not_here()))
 def test_spark_answers_as_written(tmp_path: Path) -> None:
     """All cases in one test: Spark takes longer to start than to answer them, and each worker would start one."""

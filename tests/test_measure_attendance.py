@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from conftest import Once
 from measure_attendance import LOST_LEFTS, OTHER_LOSSES, WINDOWS, Cell, Result, compare, grid, measure, write_page
 
 CELL = Cell(0.2, "none", "inferred", 1)
@@ -97,10 +100,15 @@ def test_each_cell_is_a_site_of_its_own() -> None:
 
 
 @pytest.fixture(scope="module")
-def small_grid(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str, float], Result]:
+def small_grid(once: Once) -> dict[tuple[str, str, float], Result]:
     """Two losses at two rates with a schedule and without, for one small event."""
     cells = [cell for cell in grid((0.0, 0.2), (1,)) if cell.losses in {"none", "all"}]
-    results = measure(cells, 60, tmp_path_factory.mktemp("grid"))
+
+    def make(folder: Path) -> None:
+        results = measure(cells, 60, folder)
+        (folder / "results.json").write_text(json.dumps([asdict(result) for result in results]))
+
+    results = [Result(**row) for row in json.loads((once("grid", make) / "results.json").read_text())]
     return {(result.window_source, result.losses, result.lost_left): result for result in results}
 
 

@@ -77,6 +77,7 @@ def small(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "outcome"),
     [
@@ -104,6 +105,7 @@ def test_a_mutant_that_does_not_stand_there_once_is_not_tried(small: Path, old: 
     assert (small / "code_of_ours.py").read_text() == CODE
 
 
+@pytest.mark.slow
 def test_tests_that_are_not_there_are_broken(small: Path) -> None:
     assert run(small, Selection(pytest=("test_code.py::test_none",))).state == "broken"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import json
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -18,7 +17,7 @@ import pytest
 import yaml
 
 import write_page as writer
-from conftest import ROOT, Project
+from conftest import ROOT, SETTINGS, Project
 from loader_fixtures import write
 from warehouse import WarehouseError
 from write_page import dataset_of, page_of, page_path, shared_page_path, write_page
@@ -108,8 +107,7 @@ def test_a_definition_has_a_rule_limits_and_a_source_that_is_there(name: str, da
     definition = DEFINITIONS[name]
     assert definition["text"] and definition["limits"]
     assert (ROOT / definition["source"]).is_file()
-    settings = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]
-    wanted = {setting: settings[setting] for setting in definition.get("settings", ())}
+    wanted = {setting: SETTINGS[setting] for setting in definition.get("settings", ())}
     assert data["definitions"][name]["settings"] == wanted
 
 
@@ -220,9 +218,7 @@ def test_a_filter_by_dates_finds_one_column_of_a_dataset(data: dict[str, Any]) -
 
 def test_the_shared_page_names_nobody(sample_project: Project, tmp_path: Path) -> None:
     shared = tmp_path / "shared.duckdb"
-    done = sample_project.run(
-        sys.executable, "scripts/share.py", SHARED_PATH=str(shared), PSEUDONYM_SALT="a salt for this test alone"
-    )
+    done = sample_project.script("share.py", SHARED_PATH=str(shared), PSEUDONYM_SALT="a salt for this test alone")
     assert done.returncode == 0, done.stdout + done.stderr
     page = shared_page_path(shared).read_text()
     data = data_of(page)

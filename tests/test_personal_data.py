@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import re
 import shutil
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from conftest import ROOT, Project, copy_project
+from conftest import ROOT, Once, Project, copy_project
 from loader_fixtures import HEADER
 
 IDS = range(88412071, 88412079)
@@ -187,9 +186,14 @@ def _write(path: Path, header: Iterable[str], records: Iterable[Iterable[object]
 
 
 @pytest.fixture(scope="module")
-def personal(tmp_path_factory: pytest.TempPathFactory) -> Project:
+def personal(once: Once) -> Project:
     """The project, built and shared, with reports in which every text names somebody."""
-    project = copy_project(tmp_path_factory.mktemp("personal"))
+    return Project(once("personal", build_personal), is_shared=True)
+
+
+def build_personal(folder: Path) -> None:
+    """Write the reports, add to the seeds, build and share."""
+    project = copy_project(folder)
     write_reports(project.root / "reports")
     seeds = project.root / "seeds" / "site"
     with (seeds / "site_activity_aliases.csv").open("a") as file:
@@ -200,10 +204,8 @@ def personal(tmp_path_factory: pytest.TempPathFactory) -> Project:
         file.write("main,The Auks,88412071,\nmain,The Auks,,ysolde.1@mail.example\n")
     with (seeds / "staff.csv").open("a") as file:
         file.write("main,,wolfhart.*@mail.example\n")
-    for command in ("build_warehouse.py", "share.py"):
-        result = project.run(sys.executable, f"scripts/{command}")
+    for result in (project.build(), project.script("share.py")):
         assert result.returncode == 0, result.stdout + result.stderr
-    return project
 
 
 def leaks(path: Path, schemas: Iterable[str], pattern: str, let_through: Iterable[str] = ()) -> list[Leak]:
@@ -327,10 +329,10 @@ def test_what_is_asked_of_one_copy_can_be_asked_of_the_other(personal: Project) 
     assert all(answer != [(0,)] for answer in answers[0][:-1])
 
 
-def test_no_unsalted_hash_is_in_the_shared_copy(personal: Project) -> None:
-    shutil.copy(personal.published, personal.root / "before.duckdb")
+def test_no_unsalted_hash_is_in_the_shared_copy(personal: Project, tmp_path: Path) -> None:
+    shutil.copy(personal.published, tmp_path / "before.duckdb")
     with duckdb.connect(str(personal.shared), read_only=True) as connection:
-        connection.execute(f"attach '{personal.root / 'before.duckdb'}' as before (read_only)")
+        connection.execute(f"attach '{tmp_path / 'before.duckdb'}' as before (read_only)")
         columns = connection.execute(
             "select schema_name || '.' || table_name, column_name from duckdb_columns()"
             " where database_name = 'before' and column_name like '%\\_key' escape '\\'"

@@ -7,7 +7,7 @@ import re
 
 import yaml
 
-from conftest import ROOT
+from conftest import ROOT, SETTINGS
 
 MODELS = sorted((ROOT / "models").rglob("*.sql"))
 
@@ -73,8 +73,17 @@ def test_every_mart_names_the_questions_that_it_answers() -> None:
 
 
 def test_every_setting_is_explained() -> None:
-    settings = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]
+    """The pages explain the shipped defaults, whatever a fork sets in its dbt_project.yml."""
+    settings = dict(SETTINGS)
+    added = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"].keys() - SETTINGS.keys()
+    assert not added, (
+        f"{', '.join(sorted(added))}: new in dbt_project.yml. Fix: add it with its default to tests/settings.yml, and"
+        " to a page *_rules.md beside the models that read it as a row | `name` | `default` | what it does |"
+    )
     pages = [ROOT / "docs" / name for name in ("personal_data.md", "your_data.md")]
     rules = "".join(path.read_text() for path in [*sorted((ROOT / "models").rglob("*_rules.md")), *pages])
     for name, value in settings.items():
-        assert f"| `{name}` | `{value}` |" in rules
+        assert f"| `{name}` | `{value}` |" in rules, (
+            f"no page explains {name}, {value} by default. Fix: a row | `{name}` | `{value}` | what it does | in a page"
+            " *_rules.md, or the default in tests/settings.yml"
+        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from subprocess import CompletedProcess
 
 import duckdb
@@ -12,7 +11,7 @@ from conftest import Project
 
 
 def show(project: Project, *arguments: str) -> CompletedProcess[str]:
-    return project.run(sys.executable, "scripts/show.py", *arguments, COLUMNS="160")
+    return project.script("show.py", *arguments, COLUMNS="160")
 
 
 def lines(project: Project, *arguments: str) -> list[str]:

@@ -59,7 +59,7 @@ copy (
 """
 MARTS = len(list((PROJECT_ROOT / "models" / "marts").rglob("*.sql")))
 
-pytestmark = pytest.mark.skipif(why_not_here() is not None, reason=str(why_not_here()))
+pytestmark = [pytest.mark.spark, pytest.mark.skipif(why_not_here() is not None, reason=str(why_not_here()))]
 takes_long = pytest.mark.skipif(RECORDS == 0, reason="takes long: make spark-test")
 
 
@@ -124,7 +124,7 @@ def test_every_mart_of_a_million_is_equal_though_a_worker_is_killed_and_a_sessio
     folders = sorted((project.root / "generated").iterdir())
     duckdb.execute(GIANT_SESSION.format(people=RECORDS // 10, path=folders[0] / "giant.csv"))
     for folder in folders:
-        loaded = project.run(sys.executable, "scripts/load_reports.py", "--site", folder.name, str(folder))
+        loaded = project.script("load_reports.py", "--site", folder.name, str(folder))
         assert loaded.returncode == 0, loaded.stdout + loaded.stderr
         on_spark.land("--site", folder.name, "--reports", str(folder))
     built = project.build()

@@ -30,6 +30,7 @@ SOURCE = read_source()
 CHARTS = [(name, chart) for name, dashboard in SOURCE.dashboards.items() for chart in dashboard.charts]
 
 pytestmark = [
+    pytest.mark.superset,
     pytest.mark.skipif(not ENVIRONMENT.exists(), reason="there is no Superset in .venv-superset: make superset-test"),
     pytest.mark.xdist_group("superset"),
 ]

@@ -247,6 +247,7 @@ def test_the_page_names_every_dashboard() -> None:
     assert all(f"**{dashboard.title}**" in page for dashboard in SOURCE.dashboards.values())
 
 
+@pytest.mark.slow
 def test_the_command_says_what_it_made_or_what_is_wrong(tmp_path: Path) -> None:
     def run(*options: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "scripts/superset_bundle.py", "--output", str(tmp_path / "it.zip"), *options]

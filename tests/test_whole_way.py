@@ -8,18 +8,19 @@ import shutil
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 import yaml
 
-from conftest import ROOT, Project, copy_project
+from conftest import ROOT, WITHOUT_TESTS, Once, Project, copy_project
 
 REPORTS = ROOT / "tests" / "reports"
 SITE_ALIASES = Path("seeds") / "site" / "site_activity_aliases.csv"
 
 
-def succeed(project: Project, *options: str) -> str:
+def succeed(project: Project, **settings: str) -> str:
     """Build, insist that it succeeds, and return what it printed."""
-    result = project.build(*options)
+    result = project.build(**settings)
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout
 
@@ -46,11 +47,14 @@ def marts(project: Project) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
-def test_the_sample_builds_and_a_second_build_finds_nothing_new_and_sums_up(sample_project: Project) -> None:
-    before = marts(sample_project)
-    output = succeed(sample_project)
+def test_the_sample_builds_and_a_second_build_finds_nothing_new_and_sums_up(
+    sample_project: Project, tmp_path: Path
+) -> None:
+    project = sample_project.copy(tmp_path)
+    before = marts(project)
+    output = succeed(project, **WITHOUT_TESTS)
     assert output.count("nothing new in") == 5
-    assert marts(sample_project) == before
+    assert marts(project) == before
     assert len(before["marts.fct_activities"]) == 1878
 
     assert "4 reports hold 4,248 records: 4,246 landed, 2 rejected." in output
@@ -59,8 +63,8 @@ def test_the_sample_builds_and_a_second_build_finds_nothing_new_and_sums_up(samp
     assert "7 activities are of a kind that no alias knows." in output
     assert 'sample,"Q&A","Ask",any,other_activity,50,' in output
     assert "What changed" not in output, "the newest has the columns and activities of those before"
-    assert str(sample_project.warehouse) in output
-    assert str(sample_project.published) in output
+    assert str(project.warehouse) in output
+    assert str(project.published) in output
 
 
 def test_the_names_that_others_build_on_are_there(sample_project: Project) -> None:
@@ -114,12 +118,18 @@ def test_the_sample_reconciles_with_a_count_of_its_lines(sample_project: Project
 
 
 @pytest.fixture(scope="module")
-def guide(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, str]:
-    """A project with every activity of the guide and some that are invented, and what its build printed."""
-    project = copy_project(tmp_path_factory.mktemp("guide"))
-    for folder in ("every_activity", "invented"):
-        shutil.copytree(REPORTS / folder, project.root / "reports", dirs_exist_ok=True)
-    return project, succeed(project)
+def guide(sample_project: Project, once: Once) -> tuple[Project, str]:
+    """The sample, then every activity of the guide and some that are invented, and what their build printed."""
+
+    def make(folder: Path) -> None:
+        project = copy_project(folder)
+        project.take_over(sample_project)
+        for reports in ("every_activity", "invented"):
+            shutil.copytree(REPORTS / reports, project.root / "reports", dirs_exist_ok=True)
+        (folder / "output").write_text(succeed(project, **WITHOUT_TESTS))
+
+    folder = once("guide", make)
+    return Project(folder, is_shared=True), (folder / "output").read_text()
 
 
 def test_every_activity_of_the_guide_is_recognised(guide: tuple[Project, str]) -> None:
@@ -157,16 +167,20 @@ def types() -> dict[str, dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def named(
-    guide: tuple[Project, str], types: dict[str, dict[str, str]], tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Project, str]:
+def named(guide: tuple[Project, str], types: dict[str, dict[str, str]], once: Once) -> tuple[Project, str]:
     """The same, built again with the aliases that it suggests, and with each activity of which nobody knows the record.
 
     For these a site names a record of its own.
     """
-    project = copy_project(tmp_path_factory.mktemp("named"))
-    project.take_over(guide[0])
-    suggested = [row[0] for row in query(guide[0], "select suggested_alias from marts.unrecognised_activities")]
+    folder = once("named", lambda folder: build_named(folder, guide[0], types))
+    return Project(folder, is_shared=True), (folder / "output").read_text()
+
+
+def build_named(folder: Path, guide: Project, types: dict[str, dict[str, str]]) -> None:
+    """Name what was unrecognised, report what nobody knows the record of, and build, with the tests of all data."""
+    project = copy_project(folder)
+    project.take_over(guide)
+    suggested = [row[0] for row in query(guide, "select suggested_alias from marts.unrecognised_activities")]
     assert len(suggested) == 3
     unnamed = [name for name, row in types.items() if row["evidence"] in ("unknown", "site")] + ["emoji_reaction_sent"]
     header = "User ID,First,Last,Company,Email,Category,Action,Label,Date,Content ID,Content Name,Content Slug"
@@ -177,7 +191,7 @@ def named(
     with (project.root / SITE_ALIASES).open("a") as file:
         file.writelines(f"{line}\n" for line in suggested)
         file.writelines(f"main,X {name},*,any,{name},50,\n" for name in unnamed)
-    return project, succeed(project)
+    (folder / "output").write_text(succeed(project))
 
 
 def test_no_activity_type_is_without_a_mart_that_uses_it(
@@ -220,47 +234,68 @@ def test_suggested_aliases_name_what_was_unrecognised(guide: tuple[Project, str]
     assert query(project, "select sum(other_activities_count) from marts.fct_user_days") == [(5,)]
 
 
-@pytest.mark.parametrize(
-    ("aliases", "test"),
-    [
-        (["main,Badge,Won,any,badge_won,50,"], "relationships_site_activity_aliases"),
-        (
-            ["main,Quiz Duel,*,any,other_activity,50,", "main,*,Challenged,any,call_requested,50,"],
-            "no_two_aliases_of_equal_priority_disagree",
-        ),
-    ],
-    ids=["unknown activity type", "two aliases of equal priority"],
-)
-def test_a_wrong_alias_fails_by_name_and_publishes_nothing(
-    sample_project: Project, project: Project, aliases: list[str], test: str
-) -> None:
-    project.take_over(sample_project)
-    shutil.copy(sample_project.published, project.published)
+def test_wrong_aliases_fail_by_name_and_publish_nothing(guide: tuple[Project, str], project: Project) -> None:
+    """With no new report: what is there already is recognised anew."""
+    project.take_over(guide[0])
+    shutil.copy(guide[0].published, project.published)
     before = project.published.read_bytes()
-    shutil.copytree(REPORTS / "invented", project.root / "reports", dirs_exist_ok=True)
+    wrong = {
+        "relationships_site_activity_aliases": ["main,Badge,Won,any,badge_won,50,"],
+        "no_two_aliases_of_equal_priority_disagree": [
+            "main,Quiz Duel,*,any,other_activity,50,",
+            "main,*,Challenged,any,call_requested,50,",
+        ],
+    }
     with (project.root / SITE_ALIASES).open("a") as file:
-        file.writelines(f"{line}\n" for line in aliases)
+        file.writelines(f"{line}\n" for lines in wrong.values() for line in lines)
     result = project.build()
     assert result.returncode == 1
-    assert test in result.stdout + result.stderr
+    assert [test for test in wrong if test not in result.stdout + result.stderr] == []
     # Not the later words of publish.py, which refuses what a failed build left as well.
     assert "the warehouse was not built, and nothing was published" in result.stdout
     assert "Traceback" not in result.stdout + result.stderr
     assert project.published.read_bytes() == before
+    # The sample does not come back.
+    assert "There is no new report" in result.stdout
+    assert landed_files(project) == ["every_activity.csv", "invented.csv"]
+
+
+def landed_files(project: Project) -> list[str]:
+    """The names of the reports of activities that are landed."""
+    with duckdb.connect(str(project.warehouse), read_only=True) as connection:
+        return [name for (name,) in connection.execute("select file_name from raw.reports order by 1").fetchall()]
 
 
 def test_by_hand_it_takes_the_loader_and_dbt_without_flags(project: Project) -> None:
+    """Each in a Python of its own, as a user starts it; and what a killed build left is made good."""
+    dbt = (str(Path(sys.executable).with_name("dbt")), "--no-use-colors")
     result = project.run(sys.executable, "scripts/load_reports.py", "sample/reports")
     assert result.returncode == 1, "the sample holds two records that are rejected"
-    result = project.dbt("build")
+
+    only_one = ("run", "--select", "base_juno__reports")
+    assert project.dbt(*only_one).returncode == 0
+    assert unfinished(project) == []
+    with duckdb.connect(str(project.warehouse)) as connection:
+        connection.execute("insert into staging.unfinished_builds values ('killed')")
+    assert project.dbt(*only_one).returncode == 0
+    assert unfinished(project) == ["killed"], "a build of one model mends none of the others"
+
+    result = project.run(*dbt, "build")
     assert result.returncode == 0, result.stdout
     done = re.search(r"PASS=(\d+) WARN=1 ERROR=0 SKIP=0", result.stdout)
     assert done and int(done[1]) > 150
     assert " unit tests in " not in result.stdout, "selectors.yml leaves them to the test below"
+    assert unfinished(project) == []
 
 
-def test_the_unit_tests_of_the_models_pass(sample_project: Project) -> None:
-    result = sample_project.dbt("test", "--select", "test_type:unit")
+def unfinished(project: Project) -> list[str]:
+    """The builds that did not come to a good end."""
+    with duckdb.connect(str(project.warehouse), read_only=True) as connection:
+        return [name for (name,) in connection.execute("from staging.unfinished_builds").fetchall()]
+
+
+def test_the_unit_tests_of_the_models_pass(sample_project: Project, tmp_path: Path) -> None:
+    result = sample_project.copy(tmp_path).dbt("test", "--select", "test_type:unit")
     assert result.returncode == 0, result.stdout
     files = [yaml.safe_load(path.read_text()) for path in (ROOT / "models").rglob("*.yml")]
     declared = sum(len(file.get("unit_tests") or []) for file in files)
@@ -275,17 +310,14 @@ def test_dbt_before_any_report_says_what_to_do(project: Project) -> None:
     assert not project.published.exists()
 
 
-def test_the_sample_makes_room_for_the_first_real_report(sample_project: Project, project: Project) -> None:
-    project.take_over(sample_project)
-    assert project.ask("select distinct site_id from marts.fct_activities") == [("sample",)]
-    shutil.copytree(REPORTS / "invented", project.root / "reports", dirs_exist_ok=True)
-    assert "The sample was taken out" in succeed(project)
+def test_the_sample_makes_room_for_the_first_real_report(guide: tuple[Project, str]) -> None:
+    project, output = guide
+    assert "The sample was taken out" in output
     assert query(project, "select distinct site_id from marts.fct_activities") == [("main",)]
-    assert query(project, "select file_name from marts.report_reconciliation") == [("invented.csv",)]
-
-    (project.root / "reports" / "invented.csv").unlink()
-    assert "There is no new report" in succeed(project)
-    assert query(project, "select file_name from marts.report_reconciliation") == [("invented.csv",)]
+    assert query(project, "select file_name from marts.report_reconciliation order by 1") == [
+        ("every_activity.csv",),
+        ("invented.csv",),
+    ]
 
 
 def test_a_folder_without_reports_is_said(project: Project) -> None:

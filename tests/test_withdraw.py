@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import shutil
-import sys
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,7 +17,7 @@ from typer.testing import CliRunner, Result
 import load_reports
 import rebuild
 import withdraw as withdrawer
-from conftest import ROOT, Project, copy_project
+from conftest import ROOT, WITHOUT_TESTS, Project, copy_project
 from forget import find_person, forget
 from landing import SAMPLE_SITE, Declaration, Landing, delete_reports, land_reports
 from load_reports import choose_reports, describe
@@ -269,6 +267,7 @@ def build(files: rebuild.Files) -> SimpleNamespace:
     return SimpleNamespace(success=True)
 
 
+@pytest.mark.slow
 def test_the_same_command_completes_what_was_interrupted(files: rebuild.Files, monkeypatch: pytest.MonkeyPatch) -> None:
     build(files)
     publish(files.warehouse, files.published)
@@ -345,22 +344,20 @@ def sample_ids(column: str) -> set[str]:
 def test_the_marts_are_those_of_the_other_reports(sample_project: Project, tmp_path: Path) -> None:
     alone = copy_project(make(tmp_path / "alone"))
     (alone.root / "sample" / "reports" / WITHDRAWN).unlink()
-    built = alone.build()
+    built = alone.build(**WITHOUT_TESTS)
     assert built.returncode == 0, built.stdout + built.stderr
     expected, before = marts(alone), marts(sample_project)
 
-    project = Project(tmp_path / "both")
-    shutil.copytree(sample_project.root, project.root)
-    shared = project.run(sys.executable, "scripts/share.py")
+    project = sample_project.copy(tmp_path / "both")
+    shared = project.script("share.py")
     assert shared.returncode == 0, shared.stdout
     labels = labels_only_in(project, alone)
     # How many hangs on how DuckDB compresses them, which is not the same in every build.
     assert seen_in(project, labels), "compressed as they are, some are there to be seen"
 
-    command = (sys.executable, "scripts/withdraw.py", WITHDRAWN)
     files = (project.warehouse, project.published, project.shared)
     untouched = [file.read_bytes() for file in files]
-    said = project.run(*command, "--dry-run").stdout
+    said = project.script("withdraw.py", WITHDRAWN, "--dry-run").stdout
     kept = "select count(*) from marts.fct_activities inner join marts.report_reconciliation using (report_id)"
     with project.open() as connection:
         [count] = rows(connection, f"{kept} where file_name = '{WITHDRAWN}'")
@@ -378,7 +375,7 @@ def test_the_marts_are_those_of_the_other_reports(sample_project: Project, tmp_p
     # As after a kill between the transaction and the rest.
     with connect(project.warehouse) as connection:
         withdraw_named(connection, WITHDRAWN)
-    done = project.run(*command)
+    done = project.script("withdraw.py", WITHDRAWN, **WITHOUT_TESTS)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "It is withdrawn already: " in done.stdout
     assert "Withdrawn from the warehouse and the published and the shared copy; 4 reports are left." in done.stdout
@@ -386,7 +383,7 @@ def test_the_marts_are_those_of_the_other_reports(sample_project: Project, tmp_p
     assert twins == len(both & others), "the twins took over"
     assert seen_in(project, {*labels, WITHDRAWN}) == set()
 
-    result = project.run(sys.executable, "scripts/load_reports.py", f"sample/reports/{WITHDRAWN}")
+    result = project.script("load_reports.py", f"sample/reports/{WITHDRAWN}")
     assert result.returncode == 0, result.stdout
     assert f"left out sample/reports/{WITHDRAWN}: it was withdrawn on " in result.stdout
 
