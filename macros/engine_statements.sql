@@ -26,22 +26,64 @@ statement at a time, and reads the landed reports where they lie.
     ]) }}
 {%- endmacro %}
 
-{#- What strikes out the note of this build, or those of all. -#}
-{% macro strike_out(only_this_build) -%}
-    {{ return(adapter.dispatch("strike_out")(only_this_build)) }}
+{#- What strikes the note of this build out, and notes what it left unfinished (unfinished_builds.sql). -#}
+{% macro strikes_of_build(results) -%}
+    {{ return(adapter.dispatch("strikes_of_build")(results)) }}
 {%- endmacro %}
 
-{% macro duckdb__strike_out(only_this_build) -%}
-    delete from {{ unfinished_builds() }}
-    {%- if only_this_build %} where invocation_id = '{{ invocation_id }}'{% endif -%}
-{%- endmacro %}
-
-{% macro spark__strike_out(only_this_build) -%}
-    {%- if only_this_build -%}
-        alter table {{ unfinished_builds() }} drop if exists partition (invocation_id = '{{ invocation_id }}')
-    {%- else -%}
-        truncate table {{ unfinished_builds() }}
+{% macro duckdb__strikes_of_build(results) -%}
+    {%- if adapter.get_relation(target.database, "staging", "unfinished_builds") is none -%}
+        {{ return([]) }}
     {%- endif -%}
+    {%- do run_query("create table if not exists " ~ built_code() ~ " (node_id varchar, code varchar)") -%}
+    {%- set noted = run_query("select distinct invocation_id from " ~ unfinished_builds()).columns[0].values() | list -%}
+    {%- set earlier_code = dict(run_query("select node_id, code from " ~ built_code()).rows.values() | map("list")) -%}
+    {%- set landed = state_of_landed_reports() -%}
+    {%- set unfinished = unfinished_after(results, noted, earlier_code, landed) -%}
+    {%- set statements = [
+        "delete from " ~ unfinished_builds(),
+        "insert into " ~ unfinished_builds() ~ " select unnest([" ~ quoted(unfinished) ~ "]::varchar[])",
+    ] -%}
+    {%- if flags.WHICH != "test" -%}
+        {%- set code = code_after(results, earlier_code, landed) -%}
+        {%- do statements.extend([
+            "delete from " ~ built_code(),
+            "insert into " ~ built_code() ~ " select unnest([" ~ quoted(code.keys()) ~ "]::varchar[]), unnest(["
+            ~ quoted(code.values()) ~ "]::varchar[])",
+        ]) -%}
+    {%- endif -%}
+    {{ return(statements) }}
+{%- endmacro %}
+
+{#- Nobody publishes from Spark's tables by this note, and it deletes no rows: it knows of builds as a whole. -#}
+{% macro spark__strikes_of_build(results) -%}
+    {%- if flags.WHICH == "test" or results | length > nodes_done_well(results) | length -%}
+        {{ return([]) }}
+    {%- elif is_build_of_all_models() -%}
+        {{ return(["truncate table " ~ unfinished_builds()]) }}
+    {%- endif -%}
+    {{ return([
+        "alter table " ~ unfinished_builds() ~ " drop if exists partition (invocation_id = '" ~ invocation_id ~ "')"
+    ]) }}
+{%- endmacro %}
+
+{% macro quoted(texts) -%}
+    {{ return("'" ~ texts | join("', '") ~ "'" if texts else "") }}
+{%- endmacro %}
+
+{#- A hash that another report, one less, or a person forgotten changes. -#}
+{% macro state_of_landed_reports() -%}
+    {%- set parts = [] -%}
+    {%- for table in ("reports", "user_reports") -%}
+        {%- do parts.append(
+            "(select string_agg(report_id || loaded_at::varchar, ' ' order by report_id) from " ~ source("raw", table) ~ ")"
+        ) -%}
+    {%- endfor -%}
+    {%- set forgotten = source("raw", "forgotten_users") -%}
+    {%- if load_relation(forgotten) is not none -%}
+        {%- do parts.append("(select count(*) || max(forgotten_at)::varchar from " ~ forgotten ~ ")") -%}
+    {%- endif -%}
+    {{ return(run_query("select md5(concat_ws('|', " ~ parts | join(", ") ~ "))").rows[0][0]) }}
 {%- endmacro %}
 
 

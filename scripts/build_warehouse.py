@@ -53,6 +53,13 @@ from warehouse import (
 )
 from write_page import page_path, write_page
 
+# In the table of macros/unfinished_builds.sql. Only a build of all models strikes it out.
+NOTE_OF_REMOVED_MARTS = """
+create schema if not exists staging;
+create table if not exists staging.unfinished_builds (invocation_id varchar);
+insert into staging.unfinished_builds values ('the marts were removed');
+"""
+
 
 @dataclass
 class Steps:
@@ -82,7 +89,9 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
     # From the project's folder, as in profiles.yml: where the path is another, dbt parses all anew (7 s).
     os.chdir(PROJECT_ROOT)
     os.environ["WAREHOUSE_PATH"] = os.path.relpath(warehouse)
-    with connect(warehouse):
+    with connect(warehouse) as connection:
+        # Until all marts are there again, even if dbt stops before its first model.
+        connection.execute(NOTE_OF_REMOVED_MARTS)
         # In a new file, for DuckDB leaves what it frees in the old one.
         remove_database(marts_path(warehouse))
     with Progress(
@@ -102,8 +111,11 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
             elif event.info.name == "NodeFinished":
                 progress.update(task, advance=1, node=event.data.node_info.node_name[:40])
 
-        # What dbt can tell of the build (target/*.json) takes it some seconds to write; who wants it says so.
+        # dbt takes seconds to write the manifest (target/*.json); set DBT_WRITE_JSON=true if you need it.
         os.environ.setdefault("DBT_WRITE_JSON", "false")
+        run_results = PROJECT_ROOT / "target" / "run_results.json"
+        # Otherwise `dbt retry` would replay an older run if dbt stops before it has results.
+        run_results.unlink(missing_ok=True)
         # Python would look through the whole manifest for cycles again and again: a seventh of the sample's build, and
         # what it finds is 130 MB at the end, whatever the records.
         gc.disable()
@@ -112,6 +124,10 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
         # dbt-duckdb leaves the file open, with settings of its own, and a file has one set of settings a process.
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
         gc.enable()
+        if isinstance(result.result, RunExecutionResult):
+            # The only file that `dbt retry` reads. It takes the options too, and is to say what it does.
+            result.result.args.update({"quiet": False, "write_json": True})
+            result.result.write(str(run_results))
         return result
 
 
