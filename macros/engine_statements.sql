@@ -235,3 +235,17 @@ statement at a time, and reads the landed reports where they lie.
         cast({{ field }} as {{ type }})
     {%- endif -%}
 {%- endmacro %}
+
+
+{#- Called for each column of a contract. dbt's own error shows the two types and not where they come from. -#}
+{% macro duckdb__format_column(column) -%}
+    {%- set promised = model.columns.get(column.name, {}).get("data_type") or "another type" -%}
+    {%- if column.dtype == "HUGEINT" and promised | lower != "hugeint" -%}
+        {{ exceptions.raise_compiler_error(
+            "The column " ~ column.name ~ " of " ~ model.name ~ " is HUGEINT, and its contract says " ~ promised
+            ~ ". DuckDB's sum() of integers gives HUGEINT.\nFix: cast sum(…) to bigint: cast(sum(…) as bigint) as "
+            ~ column.name
+        ) }}
+    {%- endif -%}
+    {{ return(default__format_column(column)) }}
+{%- endmacro %}
