@@ -135,9 +135,9 @@ def _count_marts(marts: Path) -> int:
             tables = connection.execute(
                 """
                 select table_name, table_type = 'VIEW' from information_schema.tables
-                where table_schema in (?, ?) order by all
+                where list_contains(?, table_schema) order by all
                 """,
-                PUBLISHED_SCHEMAS,
+                [list(PUBLISHED_SCHEMAS)],
             ).fetchall()
             connection.execute("checkpoint")
     if not tables:
