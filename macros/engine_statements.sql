@@ -4,7 +4,6 @@ are those of DuckDB, and Spark has others where it lacks them: it updates and de
 statement at a time, and reads the landed reports where they lie.
 -#}
 
-{#- What notes a build (unfinished_builds.sql). -#}
 {% macro note_of_build() -%}
     {{ return(adapter.dispatch("note_of_build")()) }}
 {%- endmacro %}
@@ -26,7 +25,6 @@ statement at a time, and reads the landed reports where they lie.
     ]) }}
 {%- endmacro %}
 
-{#- What strikes the note of this build out, and notes what it left unfinished (unfinished_builds.sql). -#}
 {% macro strikes_of_build(results) -%}
     {{ return(adapter.dispatch("strikes_of_build")(results)) }}
 {%- endmacro %}
@@ -71,7 +69,6 @@ statement at a time, and reads the landed reports where they lie.
     {{ return("'" ~ texts | join("', '") ~ "'" if texts else "") }}
 {%- endmacro %}
 
-{#- A hash that another report, one less, or a person forgotten changes. -#}
 {% macro state_of_landed_reports() -%}
     {%- set parts = [] -%}
     {%- for table in ("reports", "user_reports") -%}
@@ -87,7 +84,6 @@ statement at a time, and reads the landed reports where they lie.
 {%- endmacro %}
 
 
-{#- What is missing before anything can be built, and the cure; none if a report was landed. -#}
 {% macro missing_reports() -%}
     {{ return(adapter.dispatch("missing_reports")()) }}
 {%- endmacro %}
@@ -119,7 +115,6 @@ statement at a time, and reads the landed reports where they lie.
 {%- endmacro %}
 
 
-{#- Makes the landed reports known to the engine before a build. DuckDB has them in its file. -#}
 {% macro find_landed_reports() -%}
     {%- if execute and flags.WHICH in ("build", "run", "test") -%}
         {%- do adapter.dispatch("find_landed_reports")() -%}
@@ -150,8 +145,6 @@ statement at a time, and reads the landed reports where they lie.
     {%- endfor -%}
 {%- endmacro %}
 
-{#- What creates the external table of a source. (Every table is parted in the same way, also those that hold no site_id or
-    report_id of their own.) -#}
 {% macro spark_raw_table(relation, columns, location) -%}
     {%- set parts = ("site_id", "report_id") -%}
     create table {{ relation }} (
@@ -162,7 +155,6 @@ statement at a time, and reads the landed reports where they lie.
     ) using parquet partitioned by ({{ parts | join(", ") }}) location {{ spark_literal(location) }}
 {%- endmacro %}
 
-{#- The folder of the landing: SPARK_LANDING, or warehouse/landing in the project. -#}
 {% macro spark_landing() -%}
     {%- set landing = env_var("SPARK_LANDING", "warehouse/landing") -%}
     {%- if landing.startswith("/") or ":" in landing -%}
@@ -171,14 +163,11 @@ statement at a time, and reads the landed reports where they lie.
     {{ return(invocation_args_dict.project_dir ~ "/" ~ landing.rstrip("/")) }}
 {%- endmacro %}
 
-{#- A text as a literal. -#}
 {% macro spark_literal(text) -%}
     '{{ text | replace("\\", "\\\\") | replace("'", "\\'") }}'
 {%- endmacro %}
 
 
-{#- In place of dbt-spark's own, which in a session writes None for what is blank and ends a text at its first quote. A value
-    that does not fit its column ends the seed, as on DuckDB, and does not become null. -#}
 {% macro spark__load_csv_rows(model, agate_table) -%}
     {%- set types = model.config.column_types -%}
     {%- for rows in agate_table.rows | batch(1000) -%}
@@ -213,7 +202,6 @@ statement at a time, and reads the landed reports where they lie.
 {%- endmacro %}
 
 
-{#- Whether an incremental model by report replaces reports as a whole, which are its partitions, or records. -#}
 {% macro replaces_whole_reports() -%}
     {{ return(adapter.dispatch("replaces_whole_reports")()) }}
 {%- endmacro %}
@@ -227,7 +215,6 @@ statement at a time, and reads the landed reports where they lie.
 {%- endmacro %}
 
 
-{#- In place of dbt-spark's own, with which a unit test has no lists: they are written as DuckDB reads them, ['a', 'b']. -#}
 {% macro spark__safe_cast(field, type) -%}
     {%- if type.startswith("array") -%}
         from_json(cast({{ field }} as string), '{{ type }}')
@@ -237,7 +224,6 @@ statement at a time, and reads the landed reports where they lie.
 {%- endmacro %}
 
 
-{#- Called for each column of a contract. dbt's own error shows the two types and not where they come from. -#}
 {% macro duckdb__format_column(column) -%}
     {%- set promised = model.columns.get(column.name, {}).get("data_type") or "another type" -%}
     {%- if column.dtype == "HUGEINT" and promised | lower != "hugeint" -%}
