@@ -50,7 +50,8 @@ models:
       meta:
         # The column that counts the people behind a row: `make share` blanks the numbers of small groups.
         cohort_size: unique_user_count
-    # Every column of the SQL, with its type. The build stops if they differ.
+    # Every column of the SQL, with its type. The build stops if they differ. A column of texts also says whether it can
+    # name a person, such as config: {meta: {shared_as: unchanged}} (models/site/README.md).
     columns:
       - name: site_id
         data_type: string
@@ -68,11 +69,6 @@ models:
         data_type: bigint
         description: Different known users who did them.
         constraints: [{type: not_null}]
-      # A column of texts says whether it can name a person (models/site/README.md):
-      # - name: company
-      #   data_type: string
-      #   description: Company of the user.
-      #   config: {meta: {blank_small_groups: true}}
     data_tests:
       - is_sound:
           arguments:
@@ -92,8 +88,8 @@ def write_mart(name: str, root: Path = PROJECT_ROOT) -> list[Path]:
     """
     if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
         raise WarehouseError(
-            f"{name or 'an empty name'} cannot be the name of a mart. Fix: start it with fct_ (what happened) or dim_ (what"
-            f" there is), go on in lower case, digits and _, with at most {LONGEST_NAME} characters:"
+            f"{name or 'an empty name'} cannot be the name of a mart. Fix: start it with fct_ (what happened) or dim_"
+            f" (what there is), go on in lower case, digits and _, with at most {LONGEST_NAME} characters:"
             " make new-mart NAME=fct_daily_activity"
         )
     there = next((path for folder in ("models", "seeds") for path in (root / folder).rglob(f"{name}.*")), None)
@@ -108,7 +104,9 @@ def write_mart(name: str, root: Path = PROJECT_ROOT) -> list[Path]:
 
 
 def main(
-    name: Annotated[str, typer.Option("--name", envvar="NAME", help="Name of the mart, such as fct_daily_activity.")] = "",
+    name: Annotated[
+        str, typer.Option("--name", envvar="NAME", help="Name of the mart, such as fct_daily_activity.")
+    ] = "",
 ) -> None:
     """Write a mart of your own into models/site. Exit codes: 0 done; 1 not possible, and said; 2 wrong usage."""
     try:

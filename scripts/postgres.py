@@ -112,7 +112,9 @@ def publish_to_postgres(
                 schemas = schemas_of(table.schema for table in tables)
                 _begin(cursor, shown, schemas)
                 publication = _write(source, cursor, tables, schemas, console or Console(quiet=True))
-                publication.notes += _grant(cursor, reader, [schema for schema in schemas if shows_restricted or schema != RESTRICTED])
+                publication.notes += _grant(
+                    cursor, reader, [schema for schema in schemas if shows_restricted or schema != RESTRICTED]
+                )
                 _swap(cursor, schemas, patience)
                 connection.commit()
                 _drop_empty(cursor, OLD)

@@ -108,8 +108,8 @@ def _refuse_a_mixture(connection: duckdb.DuckDBPyConnection) -> None:
     rows = connection.execute(f"select distinct invocation_id from {'.'.join(UNFINISHED_BUILDS)} order by 1").fetchall()
     if rows:
         raise WarehouseError(
-            f"the last build did not come to a good end{_unfinished([str(name) for (name,) in rows])}, so that some marts"
-            " are older than others, and nothing was published. Cure: make build, or .venv/bin/dbt build"
+            f"the last build did not come to a good end{_unfinished([str(name) for (name,) in rows])}, so that some"
+            " marts are older than others, and nothing was published. Cure: make build, or .venv/bin/dbt build"
         )
 
 

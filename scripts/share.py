@@ -134,7 +134,8 @@ def missing_annotations(name: str, types: Mapping[str, str], model: Model) -> li
         )
     elif model.cohort_size is not None and model.cohort_size not in types:
         found.append(
-            f"site.{name} has no column {model.cohort_size}, which counts its people. Fix: correct cohort_size in {file}."
+            f"site.{name} has no column {model.cohort_size}, which counts its people. Fix: correct cohort_size in"
+            f" {file}."
         )
     for column, data_type in types.items():
         meta = model.columns.get(column, {})

@@ -77,11 +77,11 @@ def _of_the_yaml(path: Path, model: dict[str, Any], tested: set[str]) -> Iterato
     columns = model.get("columns") or []
     meta = (model.get("config") or {}).get("meta") or {}
     if GRAIN not in (model.get("description") or ""):
-        yield f"{name} has no description with its grain. Fix: write in {file} description: with what it is and {GRAIN} …"
+        yield f"{name} has no description with its grain. Fix: write in {file} description: what it is, and {GRAIN} …"
     if name not in tested:
         yield (
-            f"{name} has no test of its grain. Fix: write in {file} data_tests: with is_sound: arguments: grain: and the"
-            " columns that tell the rows apart."
+            f"{name} has no test of its grain. Fix: write in {file} data_tests: with is_sound: arguments: grain: and"
+            " the columns that tell the rows apart."
         )
     if not columns:
         yield f"{name} declares no columns. Fix: list them in {file} under columns: with name and description."
@@ -99,4 +99,4 @@ def _of_the_yaml(path: Path, model: dict[str, Any], tested: set[str]) -> Iterato
     if "marts" in parts:
         questions = meta.get("questions") or []
         if not questions or not all(question.endswith("?") for question in questions):
-            yield f"{name} names no questions. Fix: write in {file} config: meta: questions: what it answers, each with a ?"
+            yield f"{name} names no questions. Fix: write in {file} config: meta: questions: each ending with a ?"

@@ -81,7 +81,9 @@ def written_macros() -> dict[str, list[str]]:
 
 
 def test_every_macro_and_each_of_its_arguments_is_described() -> None:
-    described = {macro["name"]: macro for macro in yaml.safe_load((ROOT / "macros" / "_macros.yml").read_text())["macros"]}
+    described = {
+        macro["name"]: macro for macro in yaml.safe_load((ROOT / "macros" / "_macros.yml").read_text())["macros"]
+    }
     assert undescribed(described) == []
     arguments = {name: macro.get("arguments", []) for name, macro in described.items()}
     assert {name: [argument["name"] for argument in those] for name, those in arguments.items()} == written_macros()

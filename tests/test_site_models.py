@@ -40,11 +40,11 @@ def test_a_new_mart_lacks_nothing(site: Path) -> None:
     ("old", "new", "sentence"),
     [
         ("Grain: one row", "One row", "has no description with its grain. Fix: write in fct_daily_activity.yml desc"),
-        ("is_sound", "other", "has no test of its grain. Fix: write in fct_daily_activity.yml data_tests: with is_sound"),
+        ("is_sound", "other", "has no test of its grain. Fix: write in fct_daily_activity.yml data_tests:"),
         ("data_type: date", "quote: false", "has no contract for activity_date. Fix: give each column"),
         ("      meta:\n", "      contract: {enforced: false}\n      meta:\n", "has no contract. Fix: give each column"),
         ("cohort_size:", "other:", "does not say how many people are behind a row. Fix: count them in a column"),
-        ("cohort_size: unique_user_count", "cohort_size: people", "has no column people, which counts its people. Fix:"),
+        ("cohort_size: unique_user_count", "cohort_size: people", "has no column people, which counts its people."),
         ("name: activity_count", "name: company\n        data_type: string\n      - name: activity_count",
          "does not say whether company can name a person. Fix: write under the column"),
         ("Day in the reporting zone.", "", "activity_date has no description. Fix: write it in fct_daily_activity.yml"),
@@ -83,7 +83,9 @@ def test_a_mart_of_ours_names_its_questions(tmp_path: Path) -> None:
     assert step.startswith(f"{NAME} names no questions. Fix: write in {NAME}.yml config: meta: questions:")
 
 
-@pytest.mark.parametrize("name", ["", "daily", "fct_", "fct_Daily", "stg_daily", "fct_a-b", "../fct_a", "fct_" + "a" * 60])
+@pytest.mark.parametrize(
+    "name", ["", "daily", "fct_", "fct_Daily", "stg_daily", "fct_a-b", "../fct_a", "fct_" + "a" * 60]
+)
 def test_a_bad_name_is_refused_with_a_fix(tmp_path: Path, name: str) -> None:
     with pytest.raises(WarehouseError, match=r"cannot be the name of a mart\. Fix: start it with fct_"):
         write_mart(name, tmp_path)
