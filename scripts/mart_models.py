@@ -39,14 +39,14 @@ class Model:
 
 
 def read_models(root: Path = PROJECT_ROOT) -> dict[str, Model]:
-    """The models of the marts by name."""
+    """The models of the marts, and those of the site, by name."""
     blocks = {
         name: text.strip()
         for path in sorted((root / "models").rglob("*.md"))
         for name, text in DOCS_BLOCK.findall(path.read_text())
     }
     models = {}
-    for path in sorted((root / "models" / "marts").rglob("*.yml")):
+    for path in sorted(path for folder in ("marts", "site") for path in (root / "models" / folder).rglob("*.yml")):
         for model in yaml.safe_load(path.read_text()).get("models", []):
             sound = (test["is_sound"] for test in model.get("data_tests", []) if "is_sound" in test)
             columns = model.get("columns", [])

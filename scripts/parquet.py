@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from published_tables import PUBLISHED_SCHEMAS, PublishedTable, published_tables, reading
+from published_tables import PUBLISHED_SCHEMAS, PublishedTable, published_tables, reading, schemas_of
 from warehouse import WarehouseError, in_words, to_disk
 
 UNFINISHED = ".unfinished"
@@ -26,7 +26,7 @@ def publish_to_parquet(published: Path, folder: Path) -> int:
         tables = published_tables(connection, {})
         try:
             shutil.rmtree(unfinished, ignore_errors=True)
-            for schema in PUBLISHED_SCHEMAS:
+            for schema in schemas_of(table.schema for table in tables):
                 (folder / schema).mkdir(parents=True, exist_ok=True)
                 (unfinished / schema).mkdir(parents=True)
             for table in tables:
@@ -34,8 +34,10 @@ def publish_to_parquet(published: Path, folder: Path) -> int:
             for table in tables:
                 (unfinished / _file_of(table)).replace(folder / _file_of(table))
             for schema in PUBLISHED_SCHEMAS:
-                _remove_all_but(folder / schema, {_file_of(table).name for table in tables if table.schema == schema})
-                to_disk(folder / schema)
+                if (folder / schema).is_dir():
+                    names = {_file_of(table).name for table in tables if table.schema == schema}
+                    _remove_all_but(folder / schema, names)
+                    to_disk(folder / schema)
         except (OSError, duckdb.Error) as error:
             raise WarehouseError(f"{folder} cannot be written: {in_words(error)}") from error
         finally:

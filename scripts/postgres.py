@@ -22,7 +22,7 @@ from rich.progress import track
 
 import postgres_tables as ddl
 from mart_models import Model, read_models
-from published_tables import PUBLISHED_SCHEMAS, PublishedTable, published_tables, reading
+from published_tables import PUBLISHED_SCHEMAS, RESTRICTED, PublishedTable, published_tables, reading, schemas_of
 from warehouse import WarehouseError, identifier, in_words
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ OLDEST_VERSION = 15
 # The comment by which we know a schema that we may replace.
 MARK = "Published by the JUNO activity warehouse. Each publication replaces all that is in here."
 NEW, OLD = "_new", "_old"
-SCHEMAS = tuple(schema + suffix for schema in PUBLISHED_SCHEMAS for suffix in ("", NEW, OLD))
 # Of this database's advisory locks the one that a publication holds; the number means nothing else.
 ADVISORY_LOCK = 5_866_012_026
 # Bounds the memory: what is on its way at a time.
@@ -110,10 +109,13 @@ def publish_to_postgres(
         tables = published_tables(source, read_models() if models is None else models)
         try:
             with dbapi.connect(target) as connection, connection.cursor() as cursor:
-                _begin(cursor, shown)
-                publication = _write(source, cursor, tables, console or Console(quiet=True))
-                publication.notes += _grant(cursor, reader, shows_restricted)
-                _swap(cursor, patience)
+                schemas = schemas_of(table.schema for table in tables)
+                _begin(cursor, shown, schemas)
+                publication = _write(source, cursor, tables, schemas, console or Console(quiet=True))
+                publication.notes += _grant(
+                    cursor, reader, [schema for schema in schemas if shows_restricted or schema != RESTRICTED]
+                )
+                _swap(cursor, schemas, patience)
                 connection.commit()
                 _drop_empty(cursor, OLD)
                 connection.commit()
@@ -143,7 +145,7 @@ def _without_secrets(target: str) -> str:
     return place or "PostgreSQL"
 
 
-def _begin(cursor: Cursor, shown: str) -> None:
+def _begin(cursor: Cursor, shown: str, schemas: Sequence[str]) -> None:
     """See that nobody else publishes, and that what would be replaced is ours.
 
     Raises:
@@ -163,9 +165,10 @@ def _begin(cursor: Cursor, shown: str) -> None:
         )
     if not _value(cursor, f"select pg_try_advisory_lock({ADVISORY_LOCK})"):
         raise WarehouseError(f"another publication to {shown} is at work. Cure: wait until it has ended.")
+    names = ", ".join(ddl.literal(schema + suffix) for schema in schemas for suffix in ("", NEW, OLD))
     foreign = _values(
         cursor,
-        f"select nspname from pg_namespace where nspname in ({', '.join(map(ddl.literal, SCHEMAS))})"
+        f"select nspname from pg_namespace where nspname in ({names})"
         f" and obj_description(oid, 'pg_namespace') is distinct from {ddl.literal(MARK)} order by 1",
     )
     if foreign:
@@ -176,7 +179,7 @@ def _begin(cursor: Cursor, shown: str) -> None:
     guests = _values(
         cursor,
         "select pg_describe_object(classid, objid, 0) from pg_depend where refclassid = 'pg_namespace'::regclass"
-        f" and refobjid in (select oid from pg_namespace where nspname in ({', '.join(map(ddl.literal, SCHEMAS))}))"
+        f" and refobjid in (select oid from pg_namespace where nspname in ({names}))"
         " and not (classid = 'pg_class'::regclass and objid in (select oid from pg_class where relkind in ('r', 'p')))"
         " order by 1",
     )
@@ -188,12 +191,16 @@ def _begin(cursor: Cursor, shown: str) -> None:
 
 
 def _write(  # noqa: C901 (the steps of one transaction, in their order)
-    source: duckdb.DuckDBPyConnection, cursor: Cursor, tables: Sequence[PublishedTable], console: Console
+    source: duckdb.DuckDBPyConnection,
+    cursor: Cursor,
+    tables: Sequence[PublishedTable],
+    schemas: Sequence[str],
+    console: Console,
 ) -> Publication:
     """Load all tables into schemas of their own, with what belongs to them."""
     for suffix in (NEW, OLD):
         _drop_empty(cursor, suffix)
-    for schema in PUBLISHED_SCHEMAS:
+    for schema in schemas:
         name = identifier(schema + NEW)
         cursor.execute(ddl.block([f"create schema {name}", f"comment on schema {name} is {ddl.literal(MARK)}"]))
     publication = Publication(tables=len(tables))
@@ -231,12 +238,22 @@ def _why_no_key(table: PublishedTable) -> str:
 
 
 def _drop_empty(cursor: Cursor, suffix: str) -> None:
-    for schema in PUBLISHED_SCHEMAS:
-        cursor.execute(f"drop schema if exists {identifier(schema + suffix)}")
+    for schema in _ours(cursor, suffix):
+        cursor.execute(f"drop schema {identifier(schema)}")
 
 
-def _grant(cursor: Cursor, reader: str, shows_restricted: bool) -> list[str]:
-    """Let the role read, and create it if it is missing. Returns what could not be done."""
+def _ours(cursor: Cursor, suffix: str = "") -> list[str]:
+    """The schemas there that we made, by the names of those that we publish with a suffix."""
+    names = ", ".join(ddl.literal(schema + suffix) for schema in PUBLISHED_SCHEMAS)
+    return _values(
+        cursor,
+        f"select nspname from pg_namespace where nspname in ({names})"
+        f" and obj_description(oid, 'pg_namespace') = {ddl.literal(MARK)} order by 1",
+    )
+
+
+def _grant(cursor: Cursor, reader: str, schemas: Sequence[str]) -> list[str]:
+    """Let the role read some schemas, and create it if it is missing. Returns what could not be done."""
     role = identifier(reader)
     if not _values(cursor, f"select 1 from pg_roles where rolname = {ddl.literal(reader)}"):
         if not _value(cursor, "select rolsuper or rolcreaterole from pg_roles where rolname = current_user"):
@@ -245,14 +262,14 @@ def _grant(cursor: Cursor, reader: str, shows_restricted: bool) -> list[str]:
                 f" none. Cure: let an administrator run: create role {role}; and publish again."
             ]
         cursor.execute(f"create role {role}")
-    for schema in PUBLISHED_SCHEMAS if shows_restricted else PUBLISHED_SCHEMAS[:1]:
+    for schema in schemas:
         name = identifier(schema + NEW)
         cursor.execute(f"grant usage on schema {name} to {role}")
         cursor.execute(f"grant select on all tables in schema {name} to {role}")
     return []
 
 
-def _swap(cursor: Cursor, patience: float) -> None:
+def _swap(cursor: Cursor, schemas: Sequence[str], patience: float) -> None:
     """Put the new schemas in the place of the old ones, as soon as nobody reads.
 
     The old schemas stay for now, empty: who has just found one looks for a table in it, and then looks again.
@@ -260,7 +277,7 @@ def _swap(cursor: Cursor, patience: float) -> None:
     Raises:
         WarehouseError: somebody reads for too long.
     """
-    there = _values(cursor, "select nspname from pg_namespace where nspname in ('marts', 'restricted') order by 1")
+    there = _ours(cursor)
     in_old = f"nspname in ({', '.join(map(ddl.literal, there)) or 'null'})"
     old = _values(
         cursor,
@@ -269,7 +286,7 @@ def _swap(cursor: Cursor, patience: float) -> None:
     )
     statements = [f"drop table {', '.join(old)}"] if old else []
     statements += [f"alter schema {identifier(name)} rename to {identifier(name + OLD)}" for name in there]
-    statements += [f"alter schema {identifier(name + NEW)} rename to {identifier(name)}" for name in PUBLISHED_SCHEMAS]
+    statements += [f"alter schema {identifier(name + NEW)} rename to {identifier(name)}" for name in schemas]
     # PostgreSQL looks for deadlocks after this time, and would end a reader rather than us.
     attempt = _value(cursor, "select setting::integer / 2 from pg_settings where name = 'deadlock_timeout'")
     until = time.monotonic() + patience

@@ -26,7 +26,6 @@ from warehouse import (
     connect,
     in_words,
     marts_path,
-    number_of,
     published_path,
     remove_database,
     to_disk,
@@ -35,8 +34,10 @@ from warehouse import (
 
 # A file written in this format can be opened by BI drivers that still carry DuckDB 1.2.
 PUBLISHED_STORAGE_VERSION = "v1.2.0"
-# Where dbt notes a build while it lasts (macros/unfinished_builds.sql).
+# Where dbt notes a build while it lasts, and what it left unfinished (macros/unfinished_builds.sql).
 UNFINISHED_BUILDS = ("staging", "unfinished_builds")
+# So many of them are named in a message.
+NAMED = 5
 
 
 def publish(warehouse: Path, published: Path) -> int:
@@ -103,11 +104,24 @@ def _refuse_a_mixture(connection: duckdb.DuckDBPyConnection) -> None:
         "select 1 from duckdb_tables() where database_name = current_database() and schema_name = ? and table_name = ?",
         UNFINISHED_BUILDS,
     ).fetchone()
-    if noted and number_of(connection, f"select count(*) from {'.'.join(UNFINISHED_BUILDS)}"):
+    if not noted:
+        return
+    rows = connection.execute(f"select distinct invocation_id from {'.'.join(UNFINISHED_BUILDS)} order by 1").fetchall()
+    if rows:
         raise WarehouseError(
-            "the last build did not come to a good end, so that some marts are older than others, and nothing was"
-            " published. Cure: make build, or .venv/bin/dbt build"
+            f"the last build did not come to a good end{_unfinished([str(name) for (name,) in rows])}, so that some"
+            " marts are older than others, and nothing was published. Cure: make build, or .venv/bin/dbt build"
         )
+
+
+def _unfinished(noted: list[str]) -> str:
+    """The models, seeds and tests among what is noted, in brackets; nothing for a build that was killed."""
+    # Such as model.juno_activity.fct_calls.
+    names = [name.split(".")[2] for name in noted if name.count(".") > 1]
+    if not names:
+        return ""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f" (unfinished: {', '.join(names[:NAMED])}{more})"
 
 
 def _count_marts(marts: Path) -> int:
@@ -122,9 +136,9 @@ def _count_marts(marts: Path) -> int:
             tables = connection.execute(
                 """
                 select table_name, table_type = 'VIEW' from information_schema.tables
-                where table_schema in (?, ?) order by all
+                where list_contains(?, table_schema) order by all
                 """,
-                PUBLISHED_SCHEMAS,
+                [list(PUBLISHED_SCHEMAS)],
             ).fetchall()
             connection.execute("checkpoint")
     if not tables:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
@@ -14,7 +14,9 @@ import duckdb
 from mart_models import Model
 from warehouse import WarehouseError, connect, identifier
 
-PUBLISHED_SCHEMAS = ("marts", "restricted")
+# Those that there always are, and that of a site's own models (models/site), which is there if it has some.
+PUBLISHED_SCHEMAS = ("marts", "restricted", "site")
+RESTRICTED, SITE = PUBLISHED_SCHEMAS[1:]
 
 # A column of the grain, bare or with what stands for null.
 GRAIN_COLUMN = re.compile(r"(?P<null>coalesce\()?(?P<column>\w+)")
@@ -54,6 +56,12 @@ class PublishedTable:
     def sql_name(self) -> str:
         """The name with the schema, for SQL."""
         return identifier(self.schema, self.name)
+
+
+def schemas_of(names: Iterable[str]) -> tuple[str, ...]:
+    """The schemas to write, given those of the tables: no empty one for a site without models of its own."""
+    used = set(names)
+    return tuple(schema for schema in PUBLISHED_SCHEMAS if schema != SITE or schema in used)
 
 
 @contextmanager

@@ -20,13 +20,15 @@ from rich.markup import escape
 from make_usage import run_command
 from mart_models import Model, read_models
 from publish import attach_new, replace_file
-from published_tables import PUBLISHED_SCHEMAS
+from published_tables import PUBLISHED_SCHEMAS, SITE, schemas_of
 from salts import pseudonym_salt
 from warehouse import PROJECT_ROOT, WarehouseError, connect, published_path, shared_path, warehouse_path
 from write_page import shared_page_path, write_page
 
 # What a site, a page, a report and a kind of act are called does not name a user.
 IMPERSONAL = ("site_id", "content_id", "report_id", "activity_type", "activity_family")
+# What the YAML may say that a column is shared as.
+SHARED_AS = ("pseudonym", "user_pseudonym", "unchanged")
 
 DIM_USERS = 'marts."dim_users"'
 
@@ -80,7 +82,7 @@ def _write(
     attach_new(connection, target, "shared")
     connection.execute("set variable salt = ?", [salt])
     connection.execute(MACROS)
-    for schema in PUBLISHED_SCHEMAS:
+    for schema in schemas_of(table.name.split(".")[0] for table in tables):
         connection.execute(f"create schema shared.{schema}")
     for table in tables:
         columns = ", ".join(f'{_expression(table, name, minimum)} as "{name}"' for name in table.columns)
@@ -97,10 +99,10 @@ def _tables(connection: duckdb.DuckDBPyConnection, models: Mapping[str, Model]) 
     for schema, table, column, data_type in connection.execute(
         """
         select schema_name, table_name, column_name, data_type from duckdb_columns()
-        where database_name = current_database() and schema_name in (?, ?)
+        where database_name = current_database() and list_contains(?, schema_name)
         order by schema_name, table_name, column_index
         """,
-        PUBLISHED_SCHEMAS,
+        [list(PUBLISHED_SCHEMAS)],
     ).fetchall():
         columns.setdefault((schema, table), {})[column] = data_type
     unknown = sorted(table for _, table in columns if table not in models)
@@ -109,8 +111,44 @@ def _tables(connection: duckdb.DuckDBPyConnection, models: Mapping[str, Model]) 
             f"no model says what the columns of {', '.join(unknown)} hold, so that they cannot be shared."
             " Cure: make build"
         )
+    missing = [
+        sentence
+        for (schema, name), types in columns.items()
+        if schema == SITE
+        for sentence in missing_annotations(name, types, models[name])
+    ]
+    if missing:
+        raise WarehouseError(f"nothing was shared. {' '.join(missing)} The rules: models/site/README.md")
     of_users = frozenset(columns.get(("marts", "dim_users"), ()))
     return [Table(f'{schema}."{table}"', types, models[table], of_users) for (schema, table), types in columns.items()]
+
+
+def missing_annotations(name: str, types: Mapping[str, str], model: Model) -> list[str]:
+    """What the YAML of a site's own model must say before the model is shared, in sentences; none if it says all."""
+    file = f"{name}.yml"
+    found = []
+    is_about_users = any(_is_user_id(column) or _is_user_key(column) for column in types)
+    if model.cohort_size is None and not is_about_users:
+        found.append(
+            f"site.{name} does not say how many people are behind a row. Fix: count them in a column, and name it in"
+            f" {file} under config: meta: cohort_size."
+        )
+    elif model.cohort_size is not None and model.cohort_size not in types:
+        found.append(
+            f"site.{name} has no column {model.cohort_size}, which counts its people. Fix: correct cohort_size in"
+            f" {file}."
+        )
+    for column, data_type in types.items():
+        meta = model.columns.get(column, {})
+        is_known = _is_user_id(column) or column.endswith("_key") or column in IMPERSONAL
+        can_hold_text = "VARCHAR" in data_type or data_type in ("JSON", "BLOB")
+        is_said = meta.get("shared_as") in SHARED_AS or meta.get("blank_small_groups") is True
+        if can_hold_text and not is_known and not is_said:
+            found.append(
+                f"site.{name} does not say whether {column} can name a person. Fix: write under the column in {file}"
+                " config: meta: with shared_as: pseudonym (or unchanged, if it never names one)."
+            )
+    return found
 
 
 def _is_user_id(column: str) -> bool:

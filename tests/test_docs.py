@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from conftest import ROOT, Project
 from declarations import by_name, declared
@@ -59,12 +61,47 @@ def test_every_seed_has_its_yaml_with_its_columns() -> None:
         assert [column["name"] for column in seeds[path.stem]["columns"]] == header, path.name
 
 
-def test_every_macro_is_told_by_a_comment() -> None:
-    files = [*(ROOT / "macros").glob("*.sql"), *(ROOT / "tests" / "generic").glob("*.sql")]
-    for path in files:
-        # The versions for each engine are told by the macro that dispatches them.
-        before = re.split(r"{%-? (?:macro|test) (?!duckdb__|spark__)", path.read_text())[:-1]
-        assert before and all(text.rstrip().endswith("#}") for text in before), path.name
+MACRO = re.compile(r"{%-? (macro|test) (\w+)\(((?:[^()]|\([^()]*\))*)\)")
+# Versions for one engine that take the place of one of dbt's macros, so that no macro of ours dispatches them.
+IN_PLACE_OF_DBTS = ("duckdb__format_column", "spark__listagg", "spark__load_csv_rows", "spark__safe_cast")
+
+
+def written_macros() -> dict[str, list[str]]:
+    """The macros and generic tests in the SQL by name, with the names of their arguments; not the engines' versions."""
+    found = {}
+    for path in [*(ROOT / "macros").glob("*.sql"), *(ROOT / "tests" / "generic").glob("*.sql")]:
+        for kind, name, arguments in MACRO.findall(path.read_text()):
+            if name.startswith(("duckdb__", "spark__")) and name not in IN_PLACE_OF_DBTS:
+                continue
+            defaults = re.sub(r"\([^()]*\)|\"[^\"]*\"", "", arguments)
+            names = [argument.split("=")[0].strip() for argument in defaults.split(",") if argument.strip()]
+            found[f"test_{name}" if kind == "test" else name] = names
+    return found
+
+
+def test_every_macro_and_each_of_its_arguments_is_described() -> None:
+    described = {
+        macro["name"]: macro for macro in yaml.safe_load((ROOT / "macros" / "_macros.yml").read_text())["macros"]
+    }
+    assert undescribed(described) == []
+    arguments = {name: macro.get("arguments", []) for name, macro in described.items()}
+    assert {name: [argument["name"] for argument in those] for name, those in arguments.items()} == written_macros()
+    assert all(argument["type"] and argument["description"] for those in arguments.values() for argument in those)
+
+
+def test_dbt_knows_the_macros_and_who_may_build_on_a_model(sample_project: Project) -> None:
+    manifest = json.loads((sample_project.as_built / "manifest.json").read_text())
+    own = {name: macro for name, macro in manifest["macros"].items() if name.startswith("macro.juno_activity.")}
+    assert {name.rsplit(".", 1)[1] for name, macro in own.items() if macro["description"]} == set(written_macros())
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    public = {node["name"] for node in models if node["access"] == "public" and node["group"] == "warehouse"}
+    assert public == MARTS
+    protected = {node["name"] for node in models if node["access"] == "protected"}
+    assert len(protected) == len([node for node in models if node["schema"] in ("staging", "intermediate")]) > 0
+    assert {name: group["owner"]["name"] for name, group in manifest["groups"].items()} == {
+        "group.juno_activity.site": "The owner of the site",
+        "group.juno_activity.warehouse": "The maintainers",
+    }
 
 
 def exposed(name: str) -> set[str]:
@@ -140,6 +177,9 @@ def test_the_page_needs_no_network_and_tells_nothing_of_its_machine(sample_proje
     assert written.returncode == 0, written.stdout + written.stderr
     page = (tmp_path / "docs.html").read_text()
     assert fetched(page) == []
+    # The default selector of selectors.yml knows them.
+    catalog = json.loads((sample_project.root / "target" / "catalog.json").read_text())
+    assert "source.juno_activity.raw.activities" in catalog["sources"]
     policy = re.search(r'<head><meta http-equiv="Content-Security-Policy" content="([^"]+)"', page)
     assert policy and "default-src 'none'" in policy[1] and "http" not in policy[1]
     assert str(project.root) not in page

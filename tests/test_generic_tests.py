@@ -26,7 +26,13 @@ def found(connection: duckdb.DuckDBPyConnection, name: str, **arguments: object)
     source = (ROOT / "tests" / "generic" / f"{name}.sql").read_text()
     template = jinja2.Environment(extensions=["jinja2.ext.do"]).from_string(
         source.replace("{% test ", "{% macro ").replace("{% endtest %}", "{% endmacro %}"),
-        {"config": lambda **_: "", "ref": lambda model: model, "named_users": lambda: NAMED_USERS},
+        {
+            "config": lambda **_: "",
+            "execute": True,
+            "load_relation": lambda model: None if model == "unbuilt" else model,
+            "ref": lambda model: model,
+            "named_users": lambda: NAMED_USERS,
+        },
     )
     query = getattr(template.module, name)("things", **arguments)
     return connection.execute(f"select * from ({query}) order by all").fetchall()
@@ -94,3 +100,23 @@ def test_a_row_that_names_nobody_of_a_landed_site_is_found(connection: duckdb.Du
 def test_every_unrecognised_activity_is_found(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("create table things as from (values (1), (2)) as v(i)")
     assert found(connection, "nothing_unrecognised") == [(1,), (2,)]
+
+
+def test_an_activity_is_one_row_of_one_view_and_an_unbuilt_view_is_left_out(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    connection.execute(
+        "create table things as select 1 as activity_key; create table likes as from (values (1), (2)) as v(activity_key);"
+        "create table reviews as from (values (2), (3), (3)) as v(activity_key)"
+    )
+    assert found(connection, "is_in_one_family_view", views=["likes", "unbuilt"]) == []
+    assert found(connection, "is_in_one_family_view", views=["likes", "reviews"]) == [(2,), (3,)]
+
+
+def test_of_several_models_each_whose_grain_is_broken_is_named(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        "create table whole as from (values (1, 'a'), (1, 'b')) as v(i, t);"
+        "create table twice as from (values (1), (1)) as v(i); create table without as select null::int as i"
+    )
+    grains = {"whole": ["i", "t"], "twice": ["i"], "without": ["i"], "unbuilt": ["i"]}
+    assert found(connection, "have_their_grains", grains=grains) == [("twice",), ("without",)]

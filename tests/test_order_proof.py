@@ -25,7 +25,7 @@ from landing import Declaration, land_reports
 from simulation_exporter import Losses
 from warehouse import RAW_TABLES
 
-SCHEMAS = ("activity.staging", "activity.intermediate", "published.marts", "published.restricted")
+SCHEMAS = ("activity.staging", "activity.intermediate", "published.marts", "published.restricted", "published.site")
 # When a report was landed is no part of what it tells.
 PASSING = ("loaded_at",)
 # Of several files of the same bytes the first that is landed gives its name.

@@ -239,14 +239,14 @@ def places(found: list[Leak]) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("pattern", [EMAIL, PHONE, NAME], ids=["e-mails", "phone numbers", "names"])
 def test_no_mart_names_a_person(personal: Project, pattern: str) -> None:
-    assert leaks(personal.published, ["marts"], pattern, (*PUBLIC_NAMES, *PATHS)) == []
+    assert leaks(personal.published, ["marts", "site"], pattern, (*PUBLIC_NAMES, *PATHS)) == []
 
 
 @pytest.mark.parametrize(
     "pattern", [EMAIL, PHONE, NAME, USER_ID], ids=["e-mails", "phone numbers", "names", "ids of users"]
 )
 def test_the_shared_copy_names_nobody(personal: Project, pattern: str) -> None:
-    assert leaks(personal.shared, ["marts", "restricted"], pattern, PUBLIC_NAMES) == []
+    assert leaks(personal.shared, ["marts", "restricted", "site"], pattern, PUBLIC_NAMES) == []
 
 
 def test_the_scan_finds_what_the_restricted_tables_hold(personal: Project) -> None:
@@ -300,7 +300,7 @@ def test_both_copies_have_the_same_tables_columns_and_numbers_of_rows(personal: 
         with duckdb.connect(str(path), read_only=True) as connection:
             columns = connection.execute(
                 "select schema_name, table_name, column_name, data_type from duckdb_columns()"
-                " where schema_name in ('marts', 'restricted') order by all"
+                " where schema_name in ('marts', 'restricted', 'site') order by all"
             ).fetchall()
             tables = sorted({f'{schema}."{table}"' for schema, table, _, _ in columns})
             counts = [connection.execute(f"select count(*) from {table}").fetchone() for table in tables]

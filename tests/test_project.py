@@ -8,8 +8,7 @@ import re
 import yaml
 
 from conftest import ROOT, SETTINGS
-
-MODELS = sorted((ROOT / "models").rglob("*.sql"))
+from model_steps import missing_steps
 
 
 def seed(name: str) -> list[dict[str, str]]:
@@ -50,26 +49,9 @@ def test_no_alias_is_shipped_for_an_activity_of_which_the_record_is_unknown() ->
     assert not unknown & {row["activity_type"] for row in seed("activity_aliases.csv")}
 
 
-def test_every_model_opens_with_what_it_is_and_its_grain() -> None:
-    for path in MODELS:
-        comment = re.match(r"(?:-- .*\n)+", path.read_text())
-        assert comment and "-- Grain: one row per " in comment[0], path.name
-        assert path.read_text().rstrip().endswith("select * from final"), path.name
-
-
-def test_every_model_has_its_yaml_beside_it_and_every_column_a_description() -> None:
-    for path in MODELS:
-        description = yaml.safe_load(path.with_suffix(".yml").read_text())["models"][0]
-        assert description["name"] == path.stem
-        assert "Grain: one row per" in description["description"], path.name
-        assert all(column["description"].strip() for column in description["columns"]), path.name
-
-
-def test_every_mart_names_the_questions_that_it_answers() -> None:
-    for path in (ROOT / "models" / "marts").rglob("*.sql"):
-        description = yaml.safe_load(path.with_suffix(".yml").read_text())["models"][0]
-        questions = description["config"]["meta"]["questions"]
-        assert questions and all(question.endswith("?") for question in questions), path.name
+def test_no_step_of_a_model_is_missing() -> None:
+    missing = missing_steps(ROOT)
+    assert missing == [], "\n".join(missing)
 
 
 def test_every_setting_is_explained() -> None:
