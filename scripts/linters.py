@@ -20,7 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LINTED = ROOT / "target" / "lint"
 EMPTY_WAREHOUSE = LINTED / "empty.duckdb"
 
-PYTHON_FILES = ("benchmarks", "scripts", "start.py", "tests")
+PYTHON_FOLDERS = ("benchmarks", "scripts", "tests")
+PYTHON_FILES = (*PYTHON_FOLDERS, "start.py")
 SQL_FILES = ("analyses", "models", "tests")
 
 # What chooses another target, warehouse or project than that of the linters, and settings that dbt reads.
@@ -86,7 +87,7 @@ LINTERS = (
     Linter(
         "deptry (all)",
         # Tests and benchmarks may import the packages of development (DEP004).
-        _program("deptry", "--no-ansi", *PYTHON_FILES, "tests/mutants", "--ignore", "DEP004"),
+        _program("deptry", "--no-ansi", *PYTHON_FOLDERS, "tests/mutants", "--ignore", "DEP004"),
         environment={"PYTHONWARNINGS": "ignore"},
     ),
     Linter(

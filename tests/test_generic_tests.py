@@ -106,7 +106,8 @@ def test_an_activity_is_one_row_of_one_view_and_an_unbuilt_view_is_left_out(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
     connection.execute(
-        "create table things as select 1 as activity_key; create table likes as from (values (1), (2)) as v(activity_key);"
+        "create table things as select 1 as activity_key;"
+        "create table likes as from (values (1), (2)) as v(activity_key);"
         "create table reviews as from (values (2), (3), (3)) as v(activity_key)"
     )
     assert found(connection, "is_in_one_family_view", views=["likes", "unbuilt"]) == []

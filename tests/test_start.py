@@ -145,8 +145,8 @@ def test_an_environment_of_another_python_is_set_up_again(
 def test_a_changed_lock_file_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(start, "ROOT", tmp_path)
     installed: list[str] = []
-    monkeypatch.setattr(start, "run", lambda command, trouble: installed.append(command[-1]))
-    monkeypatch.setattr(start.Interpreter, "of", classmethod(lambda cls, folder: start.Interpreter.wanted()))
+    monkeypatch.setattr(start, "run", lambda command, _trouble: installed.append(command[-1]))
+    monkeypatch.setattr(start.Interpreter, "of", lambda _folder: start.Interpreter.wanted())
     (tmp_path / ".venv").mkdir()
     for lock in start.DEVELOP.locks:
         (tmp_path / lock).touch()

@@ -31,7 +31,8 @@ def test_a_fixture_that_builds_marks_its_test(request: pytest.FixtureRequest) ->
 
 
 def test_the_second_waits_until_the_first_has_made_it(tmp_path: Path) -> None:
-    is_begun, made = threading.Event(), []
+    is_begun = threading.Event()
+    made: list[str] = []
 
     def make(folder: Path) -> None:
         is_begun.set()
@@ -39,9 +40,10 @@ def test_the_second_waits_until_the_first_has_made_it(tmp_path: Path) -> None:
         assert not made
         (folder / "file").write_text("whole")
 
-    second = threading.Thread(
-        target=lambda: made.append((made_once(tmp_path / "it", pytest.fail) / "file").read_text())
-    )
+    def never(_folder: Path) -> None:
+        pytest.fail("made twice")
+
+    second = threading.Thread(target=lambda: made.append((made_once(tmp_path / "it", never) / "file").read_text()))
     made_once(tmp_path / "it", make)
     second.join()
 

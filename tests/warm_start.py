@@ -120,7 +120,7 @@ def _become(command: list[str], folder: str, environment: dict[str, str], output
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
         if isinstance(ended.code, str):
             print(ended.code, file=sys.stderr)
-    except BaseException:
+    except BaseException:  # noqa: BLE001 (whatever it is, the caller gets it as a process would end with it)
         traceback.print_exc()
         code = 1
     finally:
