@@ -197,14 +197,14 @@ COMMANDS = {
     ),
     "spark-test": Command(
         "Build all marts on a Spark cluster and compare them with DuckDB: SPARK_RECORDS=1000000 (half an hour).",
-        (("-m", "pytest", "-s", "tests/test_spark.py"),),
+        (("-m", "pytest", "-s", "tests/spark/test_spark.py"),),
         ("SPARK_RECORDS",),
         (DEVELOP, SPARK),
         "Develop",
     ),
     "superset-test": Command(
         "Ask a real Superset for every chart of the dashboards (two minutes).",
-        (("-m", "pytest", "tests/test_superset.py"),),
+        (("-m", "pytest", "tests/dashboards/test_superset.py"),),
         needs=(DEVELOP, SUPERSET),
         group="Develop",
     ),

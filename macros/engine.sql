@@ -1,6 +1,6 @@
 {#-
 All that differs between the SQL engines inside an expression, in one place: models use these macros and hold no engine's
-own words. Each macro is there for DuckDB, the reference, and for Spark, and gives the same on both: tests/test_macros.py
+own words. Each macro is there for DuckDB, the reference, and for Spark, and gives the same on both: tests/models/test_macros.py
 holds both against values written by hand. What differs between whole statements is in engine_statements.sql.
 
 All times are naive timestamps in UTC. (On Spark: its timestamp in a session of the zone UTC, as profiles.yml says.)

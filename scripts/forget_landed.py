@@ -1,14 +1,7 @@
-"""Forget a person in a landing in Parquet: what ``forget`` does to a warehouse.
-
-It is done report by report, so that it takes the memory of one: each is loaded into a scratch file, the person is taken
-out of it there by the code that takes them out of a warehouse, and what is left is written in its place.
-
-Exit codes: 0 forgotten, what remains is said; 1 not, or not to the end, and said; 2 wrong usage.
-"""
+"""Forget a person in a landing in Parquet: the command line of ``removal.forget_landed``."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import duckdb
@@ -16,92 +9,13 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from forget import FIX, Person, find_person, find_traces, forget
-from forgotten import trimmed
-from land_parquet import LandingOption
-from landing import LANDED_REPORTS
-from load_reports import printable
-from make_usage import run_command
-from parquet_landing import writing
-from parquet_layout import (
-    FILE_NAME,
-    FORGOTTEN,
-    MANIFESTS,
-    NO_REPORT,
-    RECORDS,
-    landing_path,
-    load,
-    partition,
-    place,
-    rewrite,
-    rewriting,
-    write_parquet,
-)
-from warehouse import WarehouseError, in_words, to_disk
-
-TABLES = (*RECORDS, *MANIFESTS)
-
-
-def forget_in(
-    root: Path, user_id: str, site_id: str | None = None, also: list[str] | None = None, *, is_dry_run: bool = False
-) -> list[str]:
-    """Take a person out of a landing, and remember the hashes of their id and e-mails; a dry run does neither.
-
-    Returns the names of the files whose reports held the person.
-
-    Raises:
-        WarehouseError: nobody is known by this id, or several are.
-    """
-    with writing(root) as connection:
-        reports = connection.execute(
-            f"select report_id, site_id, file_name from ({LANDED_REPORTS}) order by all"
-        ).fetchall()
-        # All that the person's own records tell of them, whatever report they are in.
-        condition = (
-            f"{trimmed('user_id')} = $user or {trimmed('user_id')} = '' and lower({trimmed('email')}) = lower($user)"
-        )
-        for table in ("activities", "users"):
-            load(connection, root, table, condition, {"user": user_id.strip()})
-        person = find_person(connection, user_id, site_id, also or [])
-        if not is_dry_run:
-            # Here for the hashes: from now on no report that lands brings the person back.
-            forget(connection, person)
-            hashes = Path(f"{root}.scratch-hashes")
-            write_parquet(connection, FORGOTTEN, "site_id", person.site_id, hashes)
-            place(hashes, partition(root, FORGOTTEN, person.site_id, NO_REPORT))
-        held = []
-        for report_id, site, file_name in reports:
-            if site == person.site_id and _load_if_held(connection, root, person, report_id):
-                held.append(file_name)
-                if not is_dry_run:
-                    _rewrite_without(connection, root, person, report_id)
-        return held
-
-
-def _load_if_held(connection: duckdb.DuckDBPyConnection, root: Path, person: Person, report_id: str) -> bool:
-    """Load a report into the scratch file; returns whether it holds the person."""
-    for table in TABLES:
-        connection.execute(f"delete from raw.{table}")
-        load(connection, root, table, "report_id = $id", {"id": report_id})
-    traces = find_traces(connection, person)
-    return bool(traces.records or traces.rejected or any(traces.named.values()))
-
-
-def _rewrite_without(connection: duckdb.DuckDBPyConnection, root: Path, person: Person, report_id: str) -> None:
-    """Write the report that was loaded in its place without the person."""
-    forget(connection, person)
-    unfinished = Path(f"{root}.scratch-rewriting")
-    for table in TABLES:
-        folder = partition(root, table, person.site_id, report_id)
-        is_needed = connection.execute(f"select 1 from raw.{table} limit 1").fetchone()
-        if is_needed or folder.exists():
-            target = unfinished / folder.relative_to(root)
-            target.mkdir(parents=True)
-            write_parquet(connection, table, "report_id", report_id, target / FILE_NAME)
-    # All of it is there or nothing: a rename, and who comes next completes what follows.
-    unfinished.rename(rewriting(root))
-    to_disk(root.parent)
-    rewrite(root)
+from forget import FIX
+from landing.options import LandingOption
+from landing.parquet_files import landing_path
+from landing.told import printable
+from removal.forget_landed import forget_in
+from warehouse.command_line import run_command
+from warehouse.errors import WarehouseError, in_words
 
 
 def main(

@@ -1,12 +1,11 @@
-"""Land reports as Parquet for Spark: the command line of ``parquet_landing``.
+"""Land reports as Parquet for Spark: the command line of ``landing.parquet``.
 
-Exit codes: 0 landed, whatever was rejected is said; 1 a file was refused, or landing ended early; 2 wrong usage.
+Exit codes: 0 all landed, or left out as withdrawn; 1 something was rejected or refused, and said; 2 wrong usage.
 """
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Annotated
 
 import duckdb
@@ -14,30 +13,23 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from landing import DEFAULT_SITE
-from load_reports import (
+from landing.land import DEFAULT_SITE
+from landing.options import (
     AgainOption,
     DateFormatOption,
     EncodingOption,
+    LandingOption,
     ReportsOption,
     SiteOption,
     TimeZoneOption,
     choose_reports,
     declared,
-    describe,
-    progress_bar,
 )
-from make_usage import run_command
-from parquet_landing import land_as_parquet, withdraw_sample_from
-from parquet_layout import landing_path
-from warehouse import WarehouseError, in_words
-
-LandingOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--landing", envvar="LANDING", help="Folder of the Parquet files. Default: SPARK_LANDING or warehouse/landing."
-    ),
-]
+from landing.parquet import land_as_parquet, withdraw_sample_from
+from landing.parquet_files import landing_path
+from landing.told import describe, progress_bar
+from warehouse.command_line import run_command
+from warehouse.errors import WarehouseError, in_words
 
 
 def main(

@@ -1,11 +1,7 @@
-"""Withdraw a report from a landing in Parquet: what ``withdraw`` does to a warehouse.
-
-Exit codes: 0 withdrawn; 1 not, and said; 2 wrong usage.
-"""
+"""Withdraw a report from a landing in Parquet: the command line of ``removal.withdraw_landed``."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import duckdb
@@ -13,31 +9,13 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from land_parquet import LandingOption
-from load_reports import printable
-from make_usage import run_command
-from parquet_landing import writing
-from parquet_layout import MARKS, landing_path, partition, place, take_out, write_parquet
-from warehouse import WarehouseError, in_words
-from withdraw import FIX, Report, find_report, withdraw
-
-
-def withdraw_from(root: Path, wanted: str) -> Report:
-    """Take a report out of a landing, and remember its bytes, so that the next landing leaves its file out.
-
-    Raises:
-        WarehouseError: none is meant, or several are.
-    """
-    with writing(root) as connection:
-        report = find_report(connection, wanted, Path(f"{root}.scratch-published"))
-        if report.withdrawn_at is None:
-            withdraw(connection, report)
-            mark = Path(f"{root}.scratch-mark")
-            write_parquet(connection, MARKS, "report_id", report.report_id, mark)
-            # From here on the next command would do the rest.
-            place(mark, partition(root, MARKS, report.site_id, report.report_id))
-            take_out(root, report.site_id, report.report_id)
-    return report
+from landing.options import LandingOption
+from landing.parquet_files import landing_path
+from landing.told import printable
+from removal.withdraw_landed import withdraw_from
+from warehouse.command_line import run_command
+from warehouse.errors import WarehouseError, in_words
+from withdraw import FIX
 
 
 def main(

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from conftest import Project
-from warehouse import RAW_TABLES
+from warehouse.database import RAW_TABLES
 
 # The chain in the order in which each model finds what it reads. Staging models are views, as in the project.
 CHAIN = (

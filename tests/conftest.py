@@ -22,8 +22,9 @@ import duckdb
 import pytest
 import yaml
 
-from project_copy import copy_to
-from warehouse import RAW_TABLES, marts_path
+from warehouse.database import RAW_TABLES
+from warehouse.paths import marts_path
+from warehouse.project_copy import copy_to
 from warm_start import run_warm
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -308,3 +309,19 @@ def delete_and_insert(connection: duckdb.DuckDBPyConnection, relation: str, sql:
         " where there.report_id = made.report_id and there.record_number = made.record_number"
     )
     connection.execute(f"insert into {relation} by name from made")
+
+
+def marts(project: Project) -> dict[str, list[tuple[object, ...]]]:
+    """Every mart's rows in an order of their own, without the time of loading."""
+    with project.open() as connection:
+        tables: dict[str, list[str]] = {}
+        for table, column in connection.execute(
+            "select schema_name || '.' || table_name, column_name from duckdb_columns()"
+            " where schema_name in ('marts', 'restricted', 'site') order by all"
+        ).fetchall():
+            if column != "loaded_at":
+                tables.setdefault(table, []).append(f'"{column}"')
+        return {
+            table: connection.execute(f"select {', '.join(columns)} from {table} order by all").fetchall()
+            for table, columns in tables.items()
+        }

@@ -10,8 +10,8 @@ from typing import Any
 import duckdb
 import yaml
 
-from mart_models import read_models
-from share import missing_annotations
+from publishing.mart_models import read_models
+from publishing.share import missing_annotations
 
 GRAIN = "Grain: one row per"
 

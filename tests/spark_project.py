@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from conftest import Project
-from spark_cluster import HOST, Cluster, require_java, spark_home
-from warehouse import PROJECT_ROOT, WarehouseError
+from spark.cluster import HOST, Cluster, require_java, spark_home
+from warehouse.errors import WarehouseError
+from warehouse.paths import PROJECT_ROOT
 
 DBT = PROJECT_ROOT / ".venv-spark" / "bin" / "dbt"
 BUILD_SECONDS = 3 * 3600

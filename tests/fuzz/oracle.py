@@ -21,11 +21,12 @@ from typing import Any
 
 import duckdb
 
-from destinations import BLANK_REASON, HEADER_REASON
 from fuzz.inputs import FuzzInput
-from landing import Landing, land_reports
-from report_format import REPORT_KINDS
-from warehouse import RAW_TABLES, WarehouseError
+from landing.destinations import BLANK_REASON, HEADER_REASON
+from landing.land import Landing, land_reports
+from reports.format import REPORT_KINDS
+from warehouse.database import RAW_TABLES
+from warehouse.errors import WarehouseError
 
 TABLES = ("activities", "users", "rejected_records", "reports", "user_reports")
 MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe\0\0": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
