@@ -433,9 +433,6 @@ def adapt(name: str, command: Command) -> Command:
     """What a command runs where its settings change more than an option."""
     if name == "publish" and os.environ.get("TARGET", "").startswith(("postgresql://", "postgres://")):
         return command._replace(needs=(POSTGRES,))
-    if name in ("forget", "withdraw") and os.environ.get("LANDING"):
-        [(script, *options)] = command.steps
-        return command._replace(steps=((str(script).replace(".py", "_landed.py"), *options),))
     if name == "metrics":
         saved = Option("--saved-query", "SAVED")
         asked = (saved,) if saved.arguments() else (Option("--metrics", "METRICS"), Option("--group-by", "BY"))

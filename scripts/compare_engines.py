@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
 from measuring.compare_engines import compare, shown
-from warehouse.errors import WarehouseError
+from warehouse.command_line import errors_said, run_command
 
 
 def main(
@@ -22,11 +21,8 @@ def main(
     Exit codes: 0 all equal; 1 something differs or cannot be read, and said; 2 wrong usage.
     """
     console = Console(soft_wrap=True)
-    try:
+    with errors_said(console):
         comparisons = compare(published, spark)
-    except WarehouseError as error:
-        console.print(f"[red]{escape(str(error))}[/red]", highlight=False)
-        raise typer.Exit(1) from error
     console.print(shown(comparisons), highlight=False)
     equal = sum(one.is_equal for one in comparisons)
     console.print(f"{equal} of {len(comparisons)} tables are equal.", highlight=False)
@@ -34,6 +30,4 @@ def main(
 
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
-    app()
+    run_command(main)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from page.draw_attendance import SESSIONS, draw
+from warehouse.command_line import run_command
 from warehouse.database import connect
 from warehouse.paths import PROJECT_ROOT, published_path
 
@@ -22,4 +23,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_command(main)

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from page.draw_page import draw
+from page.draw_page import draw_page
 from page.write_page import page_path
+from warehouse.command_line import run_command
 from warehouse.paths import PROJECT_ROOT, published_path
 
 
@@ -16,9 +17,9 @@ def main(
     output: Annotated[Path, typer.Option("--output", help="PNG to write.")] = PROJECT_ROOT / "docs" / "page.png",
 ) -> None:
     """Draw the page of the published copy."""
-    draw(page_path(published_path()), output)
+    draw_page(page_path(published_path()), output)
     typer.echo(f"{output}")
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_command(main)

@@ -11,8 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from publishing.export_table import REJECTED, export
-from warehouse.command_line import run_command
-from warehouse.errors import WarehouseError
+from warehouse.command_line import errors_said, run_command
 from warehouse.paths import published_path, warehouse_path
 
 
@@ -28,11 +27,8 @@ def main(
     """
     console = Console(soft_wrap=True)
     path = target or published_path().with_name(f"{table.rpartition('.')[2]}.csv")
-    try:
+    with errors_said(console, also=(duckdb.Error,)):
         count = export(table, warehouse_path(), published_path(), path)
-    except (WarehouseError, duckdb.Error) as error:
-        console.print(f"[red]{escape(str(error))}[/red]")
-        raise typer.Exit(1) from error
     console.print(f"{count:,} rows of {escape(table)} are in {escape(str(path))}", highlight=False)
 
 

@@ -37,6 +37,7 @@ def sample(
 
 @app.command()
 def generate(
+    context: typer.Context,
     records: Annotated[int, typer.Option(min=1, help="Distinct records over all files and sites.")],
     output: Annotated[Path, typer.Option(help="Empty folder for the CSV files.")],
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
@@ -63,33 +64,9 @@ def generate(
     """Write reports of successive editions, and the truth beside them."""
     if any(output.glob("**/*.csv")):
         raise typer.BadParameter(f"{output} already holds CSV files; name an empty folder")
-    losses = Losses(
-        lost_left=lost_left,
-        reconnects=reconnects,
-        same_second=same_second,
-        two_devices=two_devices,
-        left_but_watching=left_but_watching,
-        out_of_order=out_of_order,
-        edited_people=edited_people,
-        renamed_sessions=renamed_sessions,
-        moved_sessions=moved_sessions,
-        pulled_back=pulled_back,
-        staff_hops=staff_hops,
-    )
-    order = Order(
-        records,
-        output,
-        seed,
-        files,
-        sites,
-        losses,
-        truth,
-        schedule,
-        overlap,
-        repeats=repeat,
-        content_pages=content_pages,
-        user_histories=user_histories,
-    )
+    losses = Losses(**{rate: context.params[rate] for rate in MEANINGS})
+    kinds = {"repeats": repeat, "content_pages": content_pages, "user_histories": user_histories}
+    order = Order(records, output, seed, files, sites, losses, truth, schedule, overlap, **kinds)
     console = Console(stderr=True)
     columns = (TextColumn("records"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:

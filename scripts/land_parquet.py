@@ -1,6 +1,6 @@
 """Land reports as Parquet for Spark: the command line of ``landing.parquet``.
 
-Exit codes: 0 all landed, or left out as withdrawn; 1 something was rejected or refused, and said; 2 wrong usage.
+Exit codes: 0 landed, whatever was rejected is said; 1 a file was refused, or landing ended early; 2 wrong usage.
 """
 
 from __future__ import annotations
@@ -8,10 +8,8 @@ from __future__ import annotations
 import os
 from typing import Annotated
 
-import duckdb
 import typer
 from rich.console import Console
-from rich.markup import escape
 
 from landing.land import DEFAULT_SITE
 from landing.options import (
@@ -28,8 +26,7 @@ from landing.options import (
 from landing.parquet import land_as_parquet, withdraw_sample_from
 from landing.parquet_files import landing_path
 from landing.told import describe, progress_bar
-from warehouse.command_line import run_command
-from warehouse.errors import WarehouseError, in_words
+from warehouse.command_line import errors_said, run_command
 
 
 def main(
@@ -52,7 +49,7 @@ def main(
     root = (landing or landing_path()).resolve()
     declaration = declared(site, time_zone, date_format, encoding, again)
     is_refused = False
-    try:
+    with errors_said(console, "Not landed to the end"):
         paths, declaration = choose_reports(reports, declaration)
         with progress_bar(console) as progress:
             for one in land_as_parquet(root, paths, declaration, jobs, progress):
@@ -60,12 +57,6 @@ def main(
                 console.print(describe(one), highlight=False)
         if withdraw_sample_from(root):
             console.print("The sample was taken out of the landing: now it holds your own reports.")
-    except WarehouseError as error:
-        console.print(f"[red]{escape(str(error))}[/red]")
-        raise typer.Exit(1) from error
-    except (OSError, duckdb.Error) as error:
-        console.print(f"[red]Not landed to the end: {escape(in_words(error))}[/red]")
-        raise typer.Exit(1) from error
     raise typer.Exit(1 if is_refused else 0)
 
 

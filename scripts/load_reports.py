@@ -8,17 +8,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import duckdb
 import typer
 from rich.console import Console
-from rich.markup import escape
 
 from landing.land import DEFAULT_SITE
 from landing.options import AgainOption, DateFormatOption, EncodingOption, SiteOption, TimeZoneOption, declared
 from landing.told import land_with_progress
 from reports.files import SUFFIXES, find_reports
+from warehouse.command_line import errors_said, run_command
 from warehouse.database import connect
-from warehouse.errors import WarehouseError, in_words
 from warehouse.paths import warehouse_path
 
 PathsArgument = Annotated[
@@ -57,19 +55,10 @@ def main(
         raise typer.BadParameter(f"there is no file, folder or match for {str(error)!r}") from error
     if not reports:
         raise typer.BadParameter(f"no report ({', '.join(SUFFIXES)}) in {', '.join(paths)}")
-    try:
-        with connect(database or warehouse_path()) as connection:
-            landings = land_with_progress(connection, reports, declaration, console)
-    except WarehouseError as error:
-        console.print(f"[red]{escape(str(error))}[/red]")
-        raise typer.Exit(1) from error
-    except (OSError, duckdb.Error) as error:
-        console.print(f"[red]Not landed to the end: {escape(in_words(error))}[/red]")
-        raise typer.Exit(1) from error
+    with errors_said(console, "Not landed to the end"), connect(database or warehouse_path()) as connection:
+        landings = land_with_progress(connection, reports, declaration, console)
     raise typer.Exit(0 if all(landing.is_clean for landing in landings) else 1)
 
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
-    app()
+    run_command(main)

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from measuring.attendance import LOST_LEFTS, grid, measure, print_results, write_page
+from measuring.attendance import LOST_LEFTS, grid, measure, print_results, write_accuracy_page
+from warehouse.command_line import run_command
 
 
 def main(
@@ -27,9 +28,9 @@ def main(
         results = measure(cells, people, Path(folder))
     print_results(console, results)
     if output:
-        write_page(output, results, people, seeds)
+        write_accuracy_page(output, results, people, seeds)
         console.print(f"written: {output}")
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_command(main)

@@ -12,7 +12,7 @@ from rich.markup import escape
 from publishing.parquet import publish_to_parquet
 from publishing.postgres import DEFAULT_READER, is_postgres, publish_to_postgres
 from publishing.publish import publish
-from warehouse.command_line import run_command
+from warehouse.command_line import errors_said, run_command
 from warehouse.errors import WarehouseError
 from warehouse.paths import published_path, warehouse_path
 
@@ -43,7 +43,7 @@ def main(
     Exit codes: 0 done; 1 not possible, and said; 2 wrong usage.
     """
     console = Console(soft_wrap=True)
-    try:
+    with errors_said(console):
         if target and is_postgres(target):
             publication = publish_to_postgres(
                 published_path(), target, reader=reader, shows_restricted=shows_restricted, console=console
@@ -61,9 +61,6 @@ def main(
         else:
             path = Path(target) if target else published_path()
             said = f"{publish(warehouse or warehouse_path(), path)} marts published in {path}"
-    except WarehouseError as error:
-        console.print(f"[red]{escape(str(error))}[/red]")
-        raise typer.Exit(1) from error
     console.print(escape(said), highlight=False)
 
 

@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from dashboards.serve import FOLDER, HOST, SECRETS, USER, SupersetError, environment, is_free, server, set_up
 from dashboards.source import SourceError
+from warehouse.command_line import errors_said, run_command
 from warehouse.paths import published_path
 
 
@@ -27,14 +28,11 @@ def main(
 ) -> None:
     """Serve Superset with the dashboards on 127.0.0.1. Exit codes: 0 ended; 1 not possible, and said; 2 wrong usage."""
     console = Console(soft_wrap=True, highlight=False)
-    try:
+    with errors_said(console, also=(SupersetError, SourceError)):
         if not is_free(port):
             raise SupersetError(f"port {port} of this machine is in use. Cure: make superset PORT={port + 1}")
         console.print("Setting up (a minute at the first time, then twenty seconds) …")
         set_up(folder, database or published_path())
-    except (SupersetError, SourceError) as error:
-        console.print(f"[red]{escape(str(error))}[/red]")
-        raise typer.Exit(1) from error
     console.print(f"Superset: http://{HOST}:{port}/dashboard/list/")
     console.print(f"User: {USER}. Password: in {escape(str(folder / SECRETS))}. Ctrl-C ends it.")
     command = server(port)
@@ -42,6 +40,4 @@ def main(
 
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
-    app()
+    run_command(main)

@@ -11,8 +11,7 @@ from rich.markup import escape
 
 from page.write_page import shared_page_path, write_page
 from publishing.share import minimum_cohort_size, share
-from warehouse.command_line import run_command
-from warehouse.errors import WarehouseError
+from warehouse.command_line import errors_said, run_command
 from warehouse.paths import published_path, shared_path, warehouse_path
 from warehouse.salts import pseudonym_salt
 
@@ -39,13 +38,10 @@ def main(
     """Write a copy to hand on, without names. Exit codes: 0 done; 1 not possible, and said; 2 wrong usage."""
     console = Console(soft_wrap=True)
     path = target or shared_path()
-    try:
+    with errors_said(console):
         salt = pseudonym_salt(warehouse_path())
         count = share(published or published_path(), path, salt, minimum or minimum_cohort_size())
         write_page(path, shared_page_path(path), is_shared=True)
-    except WarehouseError as error:
-        console.print(f"[red]{escape(str(error))}[/red]")
-        raise typer.Exit(1) from error
     console.print(
         f"{count} tables with pseudonyms in {escape(str(path))}, and a page of them in"
         f" {escape(str(shared_page_path(path)))}. What they do not hide: docs/personal_data.md",

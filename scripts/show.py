@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import duckdb
 import typer
 from rich.console import Console
 from rich.markup import escape
 
 from page.show import show_contest, show_session, show_user
 from page.summary import print_summary
-from warehouse.command_line import run_command
+from warehouse.command_line import errors_said, run_command
 from warehouse.database import connect
-from warehouse.errors import WarehouseError, in_words
+from warehouse.errors import WarehouseError
 from warehouse.paths import published_path, warehouse_path
 
 
@@ -30,7 +29,7 @@ def main(
     """
     console = Console(soft_wrap=True)
     published = published_path()
-    try:
+    with errors_said(console, f"{escape(str(published))} is no copy of these marts"):
         if not published.exists():
             raise WarehouseError(f"there is no published copy at {published}. Cure: make build")
         if session is None and user is None and contest is None:
@@ -43,12 +42,6 @@ def main(
                 show_user(connection, user, console)
             if contest is not None:
                 show_contest(connection, contest, console)
-    except WarehouseError as error:
-        console.print(f"[red]{escape(str(error))}[/red]")
-        raise typer.Exit(1) from error
-    except duckdb.Error as error:
-        console.print(f"[red]{escape(str(published))} is no copy of these marts: {escape(in_words(error))}[/red]")
-        raise typer.Exit(1) from error
 
 
 if __name__ == "__main__":

@@ -9,10 +9,9 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
 from spark.cluster import HOST, Size, spark_cluster
-from warehouse.errors import WarehouseError
+from warehouse.command_line import errors_said, run_command
 
 
 def main(
@@ -25,17 +24,12 @@ def main(
     Exit codes: 0 ended by Ctrl-C; 1 it does not get ready, and said; 2 wrong usage.
     """
     console = Console(soft_wrap=True)
-    try:
-        # Whoever reads the line may press Ctrl-C at once: so the line is inside as well.
-        with spark_cluster(folder, Size(workers=workers), port) as cluster, suppress(KeyboardInterrupt):
-            console.print(f"The thrift server listens on {HOST}:{cluster.port}. Ctrl-C ends it.", highlight=False)
-            signal.pause()
-    except WarehouseError as error:
-        console.print(f"[red]{escape(str(error))}[/red]", highlight=False)
-        raise typer.Exit(1) from error
+    running = spark_cluster(folder, Size(workers=workers), port)
+    # Whoever reads the line may press Ctrl-C at once: so the line is inside as well.
+    with errors_said(console), running as cluster, suppress(KeyboardInterrupt):
+        console.print(f"The thrift server listens on {HOST}:{cluster.port}. Ctrl-C ends it.", highlight=False)
+        signal.pause()
 
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
-    app()
+    run_command(main)

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from spark.events import as_markdown, read_costs
-from warehouse.errors import WarehouseError
+from warehouse.command_line import errors_said, run_command
 
 
 def main(events: Annotated[Path, typer.Argument(help="Folder of the event logs (spark.eventLog.dir).")]) -> None:
@@ -17,14 +17,9 @@ def main(events: Annotated[Path, typer.Argument(help="Folder of the event logs (
 
     Exit codes: 0 shown; 1 there is no event log; 2 wrong usage.
     """
-    try:
+    with errors_said(Console(soft_wrap=True)):
         typer.echo(as_markdown(read_costs(events)))
-    except WarehouseError as error:
-        Console(soft_wrap=True).print(f"[red]{error}[/red]", highlight=False)
-        raise typer.Exit(1) from error
 
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
-    app()
+    run_command(main)

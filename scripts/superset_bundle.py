@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from dashboards.bundle import make_bundle, write_bundle
 from dashboards.source import SOURCES, SourceError, read_contracts, read_source
+from warehouse.command_line import errors_said, run_command
 from warehouse.paths import PROJECT_ROOT, published_path
 
 
@@ -29,12 +30,9 @@ def main(
 ) -> None:
     """Make the bundle of dashboards. Exit codes: 0 done; 1 not possible, and said; 2 wrong usage."""
     console = Console(soft_wrap=True)
-    try:
+    with errors_said(console, also=(SourceError,)):
         bundle = make_bundle(read_source(source), read_contracts(), database or published_path())
         write_bundle(bundle, output)
-    except SourceError as error:
-        console.print(f"[red]{escape(str(error))}[/red]")
-        raise typer.Exit(1) from error
     counts = {
         kind: sum(path.startswith(f"{kind}/") for path in bundle) for kind in ("dashboards", "charts", "datasets")
     }
@@ -43,6 +41,4 @@ def main(
 
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
-    app()
+    run_command(main)

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from page.write_docs import write
-from warehouse.errors import WarehouseError
+from warehouse.command_line import errors_said, run_command
 from warehouse.paths import PROJECT_ROOT
 
 
@@ -16,13 +17,10 @@ def main(
     output: Annotated[Path, typer.Option(help="File to write.")] = PROJECT_ROOT / "warehouse" / "docs.html",
 ) -> None:
     """Write the page of the built warehouse. Exit codes: 0 done; 1 not possible, and said; 2 wrong usage."""
-    try:
+    with errors_said(Console(stderr=True, soft_wrap=True)):
         write(output.resolve())
-    except WarehouseError as error:
-        typer.echo(f"{error}", err=True)
-        raise typer.Exit(1) from error
     typer.echo(f"The documentation: {output}")
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_command(main)

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from page.write_page import page_path, write_page
-from warehouse.errors import WarehouseError
+from warehouse.command_line import errors_said, run_command
 from warehouse.paths import published_path
 
 
@@ -27,15 +27,10 @@ def main(
     console = Console(soft_wrap=True)
     copy = database or published_path()
     path = (output or page_path(copy)).resolve()
-    try:
+    with errors_said(console):
         write_page(copy, path)
-    except WarehouseError as error:
-        console.print(f"[red]{escape(str(error))}[/red]")
-        raise typer.Exit(1) from error
     console.print(f"To look at: {escape(path.as_uri())}", highlight=False)
 
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
-    app()
+    run_command(main)

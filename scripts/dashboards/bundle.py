@@ -95,7 +95,7 @@ def write_bundle(bundle: Bundle, path: Path) -> None:
         raise SourceError(f"{path} cannot be written: {error.strerror}. Cure: another --output.") from error
 
 
-def key(*names: str) -> str:
+def uuid_of(*names: str) -> str:
     """The UUID of what is called so, the same in every bundle."""
     return str(uuid5(NAMESPACE, "/".join(names)))
 
@@ -137,7 +137,7 @@ def _database(path: Path) -> dict[str, Any]:
         "allow_dml": False,
         "allow_csv_upload": False,
         "extra": {"allows_virtual_table_explore": True},
-        "uuid": key("database"),
+        "uuid": uuid_of("database"),
         "version": VERSION,
     }
 
@@ -177,8 +177,8 @@ def _dataset(name: str, dataset: Dataset, contracts: Contracts) -> dict[str, Any
             {"metric_name": metric, "verbose_name": it.label, "expression": it.expression, "d3format": it.format}
             for metric, it in dataset.metrics.items()
         ],
-        "uuid": key("dataset", name),
-        "database_uuid": key("database"),
+        "uuid": uuid_of("dataset", name),
+        "database_uuid": uuid_of("database"),
         "version": VERSION,
     }
 
@@ -198,8 +198,8 @@ def _chart(name: str, dashboard: Dashboard, chart: Chart, source: Source, contra
         "viz_type": form["viz_type"],
         "params": form,
         "query_context": json.dumps(query_context(chart, form)),
-        "uuid": key("chart", name, chart.title),
-        "dataset_uuid": key("dataset", chart.dataset),
+        "uuid": uuid_of("chart", name, chart.title),
+        "dataset_uuid": uuid_of("dataset", chart.dataset),
         "version": VERSION,
     }
 
@@ -212,7 +212,7 @@ def _dashboard(
         "description": dashboard.about,
         "slug": f"juno-{name}",
         "published": True,
-        "uuid": key("dashboard", name),
+        "uuid": uuid_of("dashboard", name),
         "position": _position(name, dashboard, numbers),
         "metadata": {
             "native_filter_configuration": [
@@ -238,9 +238,9 @@ def _filter(
     if it.default:
         asked = {"col": it.column, "op": "IN", "val": [it.default]}
         chosen |= {"extraFormData": {"filters": [asked]}, "filterState": {"value": [it.default]}}
-    target = {"datasetUuid": key("dataset", it.dataset), "column": {"name": it.column}} if it.dataset else {}
+    target = {"datasetUuid": uuid_of("dataset", it.dataset), "column": {"name": it.column}} if it.dataset else {}
     return {
-        "id": f"NATIVE_FILTER-{key('filter', name, it.name)}",
+        "id": f"NATIVE_FILTER-{uuid_of('filter', name, it.name)}",
         "name": it.name,
         "type": "NATIVE_FILTER",
         "filterType": "filter_select" if it.dataset else "filter_time",
@@ -291,7 +291,7 @@ def _position(name: str, dashboard: Dashboard, numbers: dict[str, int]) -> dict[
         room -= chart.width
         told = {
             "chartId": numbers[chart.title],
-            "uuid": key("chart", name, chart.title),
+            "uuid": uuid_of("chart", name, chart.title),
             "sliceName": chart.title,
             "width": chart.width,
             "height": chart.height,

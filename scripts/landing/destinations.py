@@ -21,7 +21,7 @@ from reports.format import (
     ReportFormat,
     ReportRefused,
 )
-from warehouse.database import number_of
+from warehouse.database import number_of, text_of
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def _activities(
     occurred_at, flag = "essence", "null"
     # An offset in the date itself wins: it has turned it to UTC.
     if time_zone != "UTC" and "%z" not in date_format and date_format != WITH_OFFSET:
-        occurred_at = f"timezone('UTC', timezone({_literal(time_zone)}, essence))"
+        occurred_at = f"timezone('UTC', timezone({text_of(time_zone)}, essence))"
         flag = _clock_change(connection, time, time_zone)
     shortened = _shortened(report, "user_id") + _shortened(report, "content_id")
     is_shortened = " or ".join(fault.test for fault in shortened)
@@ -122,7 +122,7 @@ def _activities(
             Fault(
                 "true",
                 f"""
-                'the date cannot be read as ' || {_literal(date_format)}
+                'the date cannot be read as ' || {text_of(date_format)}
                 || '. Cure: mend it, or say how the dates are written with --date-format.'
                 """,
                 _date(report),
@@ -173,9 +173,9 @@ def _no_record(report: ReportFormat) -> list[Fault]:
     # The first comparison decides for nearly every record.
     blank = " and ".join(f"trim(c{index}, e' \\t') = ''" for index in width)
     header = " and ".join(
-        f"trim(c{index}, e' \\t\ufeff') = {_literal(title)}" for index, title in enumerate(report.header)
+        f"trim(c{index}, e' \\t\ufeff') = {text_of(title)}" for index, title in enumerate(report.header)
     )
-    return [Fault(f"({blank})", _literal(BLANK_REASON)), Fault(f"({header})", _literal(HEADER_REASON))]
+    return [Fault(f"({blank})", text_of(BLANK_REASON)), Fault(f"({header})", text_of(HEADER_REASON))]
 
 
 def _shortened(report: ReportFormat, column: str) -> list[Fault]:
@@ -186,7 +186,7 @@ def _shortened(report: ReportFormat, column: str) -> list[Fault]:
     return [
         Fault(
             # The first search is a hundred times as fast, and nearly always enough.
-            f"(contains({text}, '+') and regexp_matches({text}, {_literal(SHORTENED)}))",
+            f"(contains({text}, '+') and regexp_matches({text}, {text_of(SHORTENED)}))",
             "'a spreadsheet has shortened the id, and others may look the same now. Cure: land the report as it was"
             " downloaded.'",
             report.header_of(column),
@@ -225,7 +225,7 @@ def _date_format(connection: duckdb.DuckDBPyConnection, report: ReportFormat, de
     counts = {name: number_of(connection, f"select count({_time(column, name)}) from staged") for name in DATE_FORMATS}
     most = max(counts.values())
     best = [name for name, count in counts.items() if count == most]
-    header = _literal(report.header_of("date"))
+    header = text_of(report.header_of("date"))
     example = connection.execute(
         f"select {column} from staged where trim({column}) not in ('', {header}) and not {_is_never(column)} limit 1"
     ).fetchone()
@@ -265,16 +265,16 @@ def _time(column: str, date_format: str) -> str:
     """
     if date_format == WITH_OFFSET:
         text = f"regexp_replace(trim({column}), '\\s+([+-])', '\\1')"
-        instant = f"case when regexp_matches({text}, {_literal(HAS_OFFSET)}) then try_cast({text} as timestamptz) end"
+        instant = f"case when regexp_matches({text}, {text_of(HAS_OFFSET)}) then try_cast({text} as timestamptz) end"
         time = f"timezone('UTC', {instant})"
     else:
-        formats = ", ".join(map(_literal, DATE_FORMATS.get(date_format, (date_format,))))
+        formats = ", ".join(map(text_of, DATE_FORMATS.get(date_format, (date_format,))))
         time = f"try_strptime(trim({column}), [{formats}])"
     return f"case when {time} >= timestamp '{FIRST_TIME}' then {time} end"
 
 
 def _is_never(column: str) -> str:
-    return f"regexp_matches({column}, {_literal(NEVER)})"
+    return f"regexp_matches({column}, {text_of(NEVER)})"
 
 
 def _clock_change(connection: duckdb.DuckDBPyConnection, time: str, time_zone: str) -> str:
@@ -283,7 +283,7 @@ def _clock_change(connection: duckdb.DuckDBPyConnection, time: str, time_zone: s
     The rule: a time that does not exist counts on over the gap (02:30 becomes 03:30), and of a time that exists twice
     the second is meant, in standard time. Both are flagged, for the report cannot say more.
     """
-    zone = _literal(time_zone)
+    zone = text_of(time_zone)
     slots = connection.execute(
         f"""
         with days as (
@@ -317,7 +317,3 @@ def _clock_change(connection: duckdb.DuckDBPyConnection, time: str, time_zone: s
         for slot, flag in slots
     )
     return f"case {branches} end"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 import duckdb
 
+from warehouse.database import path_of, text_of
 from warehouse.salts import forgotten_salt
 
 FORGOTTEN = "[forgotten]"
@@ -54,12 +55,12 @@ class Names:
         for pattern in self.of(column):
             # Twice: what stands between two names is before the one and after the other.
             for _ in range(2):
-                text = rf"regexp_replace({text}, {_literal(pattern)}, '\1{FORGOTTEN}\2', 'g')"
+                text = rf"regexp_replace({text}, {text_of(pattern)}, '\1{FORGOTTEN}\2', 'g')"
         return text
 
     def is_in(self, text: str, column: str = "") -> str:
         """SQL for whether a text holds one of the names."""
-        tests = [f"coalesce(regexp_matches({text}, {_literal(pattern)}), false)" for pattern in self.of(column)]
+        tests = [f"coalesce(regexp_matches({text}, {text_of(pattern)}), false)" for pattern in self.of(column)]
         return f"({' or '.join(tests)})" if tests else "false"
 
 
@@ -163,9 +164,4 @@ def without_names(connection: duckdb.DuckDBPyConnection, names: Names, text: str
 
 def salt_of(connection: duckdb.DuckDBPyConnection, *, is_in_use: bool) -> str:
     """The salt that lies beside the warehouse that is open."""
-    row = connection.execute("select path from duckdb_databases() where database_name = current_database()").fetchone()
-    return forgotten_salt(Path(row[0] if row and row[0] else "warehouse"), is_in_use=is_in_use)
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    return forgotten_salt(path_of(connection) or Path("warehouse"), is_in_use=is_in_use)

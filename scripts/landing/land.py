@@ -27,7 +27,7 @@ from reports.files import ReportFile, reports_in, unreadable
 from reports.format import ACTIVITY_REPORT, BROKEN_BYTE, ReportFormat, ReportRefused, read_format, without_stops
 from reports.rows import Rows
 from reports.staged import REASONS, numbered, refuse_other_columns, stage
-from warehouse.database import RAW_TABLES, number_of, transaction
+from warehouse.database import RAW_TABLES, number_of, path_of, transaction
 from warehouse.errors import WarehouseError, disk_trouble, in_words
 
 DEFAULT_SITE = "main"
@@ -173,12 +173,12 @@ def _spool(connection: duckdb.DuckDBPyConnection) -> Iterator[Path]:
 
     What a killed loader left there goes when the warehouse is opened (``warehouse.database.connect``).
     """
-    row = connection.execute("select path from duckdb_databases() where database_name = current_database()").fetchone()
-    if not row or not row[0]:
+    warehouse = path_of(connection)
+    if warehouse is None:
         with tempfile.TemporaryDirectory() as folder:
             yield Path(folder)
         return
-    spool = Path(f"{row[0]}.landing")
+    spool = Path(f"{warehouse}.landing")
     try:
         spool.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:

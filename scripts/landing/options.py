@@ -106,3 +106,9 @@ LandingOption = Annotated[
         "--landing", envvar="LANDING", help="Folder of the Parquet files. Default: SPARK_LANDING or warehouse/landing."
     ),
 ]
+InLandingOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--landing", envvar="LANDING", help="Do it in this folder of Parquet files. Default: in the warehouse."
+    ),
+]

@@ -41,7 +41,7 @@ from landing.parquet_files import (
     take_out,
     write_parquet,
 )
-from warehouse.database import RAW_TABLES, connect
+from warehouse.database import RAW_TABLES, connect, path_of
 from warehouse.errors import WarehouseError, disk_trouble, in_words
 
 # So many files are handed out beyond those that were given their places, for their results wait on the disk.
@@ -88,7 +88,7 @@ def land_as_parquet(
         landed = dict(connection.execute(f"select file_sha256, file_name from ({LANDED_REPORTS})").fetchall())
         connection.execute(f"create table known as select report_id from ({LANDED_REPORTS})")
         memory = connection.execute("select parse_formatted_bytes(current_setting('memory_limit'))").fetchone()
-        seed = _path_of(connection)
+        seed = path_of(connection) or Path()
         connection.close()
         work = Work(seed, declaration, (memory[0] if memory else 0) // jobs, max(1, (os.cpu_count() or 1) // jobs))
         with closing(_taken_side_by_side(paths, work, jobs)) as files:
@@ -245,11 +245,6 @@ def _write(connection: duckdb.DuckDBPyConnection, folder: Path) -> StagedReport 
         raise WarehouseError(f"{row[2]} was not landed: {trouble}. What was landed before it is whole.") from error
     delete_reports(connection, [report_id])
     return StagedReport(row[0], row[1], row[2], row[3], files)
-
-
-def _path_of(connection: duckdb.DuckDBPyConnection) -> Path:
-    row = connection.execute("select path from duckdb_databases() where database_name = current_database()").fetchone()
-    return Path(row[0] if row else "")
 
 
 def _size(path: Path) -> int:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import duckdb
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from landing.land import Declaration, Landing, land_reports, withdraw_sample
-
-# What a terminal takes for a command, or for another direction of the text.
-CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+from warehouse.command_line import printable
 
 
 def progress_bar(console: Console) -> Progress:
@@ -27,11 +23,6 @@ def progress_bar(console: Console) -> Progress:
         transient=True,
         disable=not console.is_terminal,
     )
-
-
-def printable(text: str) -> str:
-    """A text of a file, for the terminal (rich markup): signs that would steer it are written out."""
-    return escape(CONTROL.sub(lambda sign: repr(sign.group())[1:-1], text))
 
 
 def describe(landing: Landing) -> str:

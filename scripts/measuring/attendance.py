@@ -287,7 +287,7 @@ def simulate(seed: int, people: int) -> Simulation:
     return simulation
 
 
-def write_reports(cell: Cell, simulation: Simulation, folder: Path) -> list[Path]:
+def write_logs(cell: Cell, simulation: Simulation, folder: Path) -> list[Path]:
     """Write the downloads of a cell: one halfway through the event, and one of all of it with the edits made since."""
     rng = Random(f"{cell.seed} {cell.losses} {cell.lost_left}")
     losses = replace(OTHER_LOSSES[cell.losses], lost_left=cell.lost_left)
@@ -329,14 +329,14 @@ def land_cells(cells: list[Cell], simulations: dict[int, Simulation], folder: Pa
     """
     with connect(folder / "activity.duckdb") as connection:
         for cell in cells:
-            paths = write_reports(cell, simulations[cell.seed], folder)
+            paths = write_logs(cell, simulations[cell.seed], folder)
             for landing in land_reports(connection, paths, Declaration(cell.site_id)):
                 if not landing.is_clean or landing.already_landed_as:
                     raise RuntimeError(f"not landed: {landing}")
                 landing.path.unlink()
 
 
-def run_dbt(project: Path, warehouse: Path) -> None:
+def build_attendance(project: Path, warehouse: Path) -> None:
     """Build attendance and all that it needs.
 
     Raises:
@@ -356,7 +356,9 @@ def run_dbt(project: Path, warehouse: Path) -> None:
         raise RuntimeError(result.stdout + result.stderr)
 
 
-def compare(connection: duckdb.DuckDBPyConnection, cells: list[Cell], settings: dict[str, int]) -> list[Result]:
+def compare_with_truth(
+    connection: duckdb.DuckDBPyConnection, cells: list[Cell], settings: dict[str, int]
+) -> list[Result]:
     """Hold the attendance in the warehouse against the tables `truth` and `agenda`, and sum up per kind of cell."""
     connection.execute(
         "create or replace temp table cells"
@@ -392,7 +394,7 @@ def measure(cells: list[Cell], people: int, folder: Path) -> list[Result]:
     scheduled = {cell.site_id: editions[cell.simulation] for cell in cells if cell.window_source == "schedule"}
     write_schedule(scheduled, folder / "seeds" / "site" / "session_schedule.csv")
     land_cells(cells, simulations, folder)
-    run_dbt(folder, folder / "activity.duckdb")
+    build_attendance(folder, folder / "activity.duckdb")
     settings = yaml.safe_load((folder / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
     with connect(folder / "activity.duckdb") as connection:
         # As dbt's profile attaches it.
@@ -403,7 +405,7 @@ def measure(cells: list[Cell], people: int, folder: Path) -> list[Result]:
             "create temp table agenda as select * replace (content_id::varchar as content_id) from read_csv(?)",
             [str(folder / "agenda.csv")],
         )
-        return compare(connection, cells, settings)
+        return compare_with_truth(connection, cells, settings)
 
 
 def cells_of(result: Result) -> tuple[str, ...]:
@@ -458,7 +460,7 @@ def aims_met(results: list[Result]) -> str:
     return "\n".join(lines)
 
 
-def write_page(path: Path, results: list[Result], people: int, seeds: int) -> None:
+def write_accuracy_page(path: Path, results: list[Result], people: int, seeds: int) -> None:
     """Write the page about the accuracy of attendance; the same results give the same page."""
     tables = {source: [r for r in results if r.window_source == source] for source in TITLES}
     text = PAGE.format(

@@ -11,7 +11,7 @@ def find_chromium() -> str | None:
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
-def draw(page: Path, output: Path) -> None:
+def draw_page(page: Path, output: Path) -> None:
     """Write the top of a page as a PNG; needs Chromium and the packages of ``requirements-dev.lock``."""
     from playwright.sync_api import sync_playwright
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 from rich.console import Console
 
+from building.rebuild import Files, rebuild
 from landing.forgotten import (
     NAMED_REASON,
     REASON,
@@ -30,7 +31,7 @@ from landing.forgotten import (
 )
 from warehouse.database import RAW_TABLES, number_of, transaction
 from warehouse.errors import WarehouseError
-from warehouse.paths import PROJECT_ROOT
+from warehouse.paths import PROJECT_ROOT, marts_path
 
 # The tables of records, and the manifests that count them.
 RECORDS = {"activities": "reports", "users": "user_reports"}
@@ -286,6 +287,27 @@ def files_beside(paths: Iterable[Path]) -> list[Path]:
         for path in folder.iterdir()
         if path.resolve() not in ours and path.name not in names
     )
+
+
+def forget_from_files(
+    files: Files, user_id: str, site_id: str | None, also: Iterable[str], console: Console, *, is_dry_run: bool
+) -> None:
+    """Forget a user in the warehouse and its copies, and say what remains; a dry run only says what there is.
+
+    Raises:
+        WarehouseError: nobody is known by this id, several are, or a step failed; the same call goes on.
+    """
+    with files.open_warehouse() as connection:
+        person = find_person(connection, user_id, site_id, also)
+        _tell(person, find_traces(connection, person), console)
+        if is_dry_run:
+            console.print("Nothing was changed.")
+            return
+        forget(connection, person)
+    copies = rebuild(files, "The user is forgotten", console)
+    console.print(f"[green]Forgotten[/green] in the warehouse and {copies}.", highlight=False)
+    others = files_beside([files.warehouse, marts_path(files.warehouse), files.published, files.shared])
+    _list("These files lie beside the warehouse, and nobody knows whom they hold:", map(str, others), console)
 
 
 def _tell(person: Person, traces: Traces, console: Console) -> None:

@@ -2,15 +2,15 @@
 
 It is done report by report, so that it takes the memory of one: each is loaded into a scratch file, the person is taken
 out of it there by the code that takes them out of a warehouse, and what is left is written in its place.
-
-Exit codes: 0 forgotten, what remains is said; 1 not, or not to the end, and said; 2 wrong usage.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
+from rich.console import Console
 
 from landing.forgotten import trimmed
 from landing.land import LANDED_REPORTS
@@ -29,13 +29,36 @@ from landing.parquet_files import (
     write_parquet,
 )
 from removal.forget import Person, find_person, find_traces, forget
+from warehouse.command_line import printable
 from warehouse.files import to_disk
 
 TABLES = (*RECORDS, *MANIFESTS)
 
 
+def forget_from_landing(
+    root: Path, user_id: str, site_id: str | None, also: Iterable[str], console: Console, *, is_dry_run: bool
+) -> None:
+    """Forget a user in a landing, and say what remains; a dry run only says which reports hold them.
+
+    Raises:
+        WarehouseError: nobody is known by this id, or several are.
+    """
+    names = forget_in(root, user_id, site_id, also, is_dry_run=is_dry_run)
+    if is_dry_run:
+        console.print(f"{len(names)} reports of the landing hold them; nothing was changed.", highlight=False)
+    else:
+        console.print(f"[green]Forgotten[/green] in {len(names)} reports of the landing.", highlight=False)
+        console.print(
+            "From Spark's tables they go with the next dbt build --target spark, and that drops the old files."
+        )
+        if names:
+            console.print("The files of these reports are yours, and go on holding them:")
+    for name in names:
+        console.print(f"  {printable(name)}", highlight=False)
+
+
 def forget_in(
-    root: Path, user_id: str, site_id: str | None = None, also: list[str] | None = None, *, is_dry_run: bool = False
+    root: Path, user_id: str, site_id: str | None = None, also: Iterable[str] = (), *, is_dry_run: bool = False
 ) -> list[str]:
     """Take a person out of a landing, and remember the hashes of their id and e-mails; a dry run does neither.
 
@@ -54,7 +77,7 @@ def forget_in(
         )
         for table in ("activities", "users"):
             load(connection, root, table, condition, {"user": user_id.strip()})
-        person = find_person(connection, user_id, site_id, also or [])
+        person = find_person(connection, user_id, site_id, also)
         if not is_dry_run:
             # Here for the hashes: from now on no report that lands brings the person back.
             forget(connection, person)

@@ -14,10 +14,10 @@ from pathlib import Path, PurePath
 import duckdb
 from rich.console import Console
 
-from building.rebuild import Files
+from building.rebuild import Files, rebuild
 from landing.forgotten import trimmed
 from landing.land import LANDED_REPORTS, delete_reports
-from warehouse.database import connect, number_of
+from warehouse.database import RAW_TABLES, connect, number_of
 from warehouse.errors import WarehouseError
 
 SHORTEST = 4
@@ -182,3 +182,33 @@ def known_reports() -> list[str]:
             return [str(report) for report in _select(connection, "withdrawn_at is null", {})]
     except (WarehouseError, duckdb.Error):
         return []
+
+
+def withdraw_from_files(files: Files, wanted: str, console: Console, *, is_dry_run: bool) -> None:
+    """Withdraw a report from the warehouse and its copies, and say what only it supported.
+
+    Raises:
+        WarehouseError: no report is meant, several are, or a step failed; the same call goes on.
+    """
+    with files.open_warehouse() as connection:
+        # Whatever ends early, a dry run too, is rolled back, down to the tables that an older warehouse lacks.
+        connection.execute("begin")
+        connection.execute(RAW_TABLES)
+        report = find_report(connection, wanted, files.published)
+        is_new = report.withdrawn_at is None
+        if is_new:
+            tell(connection, report, console)
+        else:
+            console.print(f"It is withdrawn already: {report}", highlight=False, markup=False)
+        if is_dry_run:
+            console.print("Nothing was changed.")
+            return
+        if is_new:
+            withdraw(connection, report)
+        left = number_of(connection, f"select count(*) from ({LANDED_REPORTS})")
+        connection.execute("commit")
+    copies = rebuild(files, "The report is withdrawn", console)
+    console.print(f"[green]Withdrawn[/green] from the warehouse and {copies}; {left:,} reports are left.")
+    if not left:
+        console.print("All tables are empty until make build lands a report, or the sample while reports/ holds none.")
+    console.print("Its file stays where it is, and is left out from now on. To land it again: make build AGAIN=1")

@@ -85,6 +85,17 @@ def identifier(*names: str) -> str:
     return ".".join('"' + name.replace('"', '""') + '"' for name in names)
 
 
+def text_of(text: str) -> str:
+    """A text as DuckDB's SQL may hold it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def path_of(connection: duckdb.DuckDBPyConnection) -> Path | None:
+    """The file that a connection has open; None if it is in memory."""
+    row = connection.execute("select path from duckdb_databases() where database_name = current_database()").fetchone()
+    return Path(row[0]) if row and row[0] else None
+
+
 def number_of(connection: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, object] | None = None) -> int:
     """The one number that a query gives; 0 if it gives none."""
     row = connection.execute(query, parameters).fetchone()

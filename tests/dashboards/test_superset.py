@@ -21,7 +21,7 @@ import pytest
 
 from conftest import Project
 from dashboards import serve as serve_superset
-from dashboards.bundle import key
+from dashboards.bundle import uuid_of
 from dashboards.serve import ENVIRONMENT, set_up
 from dashboards.source import Chart, Dashboard, read_source
 from superset_client import ADDRESS, Client, Row, serving
@@ -49,7 +49,7 @@ class Served:
         self, name: str, title: str, chosen: dict[str, str] | None = None, time_range: str | None = None
     ) -> list[Row]:
         """What a chart of a dashboard shows."""
-        return plainly(self.client.rows(self.charts[key("chart", name, title)], chosen, time_range))
+        return plainly(self.client.rows(self.charts[uuid_of("chart", name, title)], chosen, time_range))
 
     def ask(self, sql: str) -> list[Row]:
         """What SQL finds without Superset."""
@@ -205,7 +205,7 @@ def test_a_chart_that_changed_takes_the_place_of_the_old_one_and_one_taken_out_i
     monkeypatch.setattr(serve_superset, "read_source", lambda: SOURCE.model_copy(update={"dashboards": dashboards}))
     set_up(superset.folder, superset.published)
     now = superset.client.charts()
-    assert now[key("chart", "leaderboard", teams)]["description"].startswith("All new.")
-    assert set(superset.charts) - set(now) == {key("chart", "trust", taken_out)}
+    assert now[uuid_of("chart", "leaderboard", teams)]["description"].startswith("All new.")
+    assert set(superset.charts) - set(now) == {uuid_of("chart", "trust", taken_out)}
     assert set(now) < set(superset.charts)
     assert superset.client.get("dashboard/")["count"] == len(SOURCE.dashboards)

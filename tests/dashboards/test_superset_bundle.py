@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from conftest import ROOT
-from dashboards.bundle import DATABASE_SETTINGS, Bundle, datasets_of, key, make_bundle, write_bundle
+from dashboards.bundle import DATABASE_SETTINGS, Bundle, datasets_of, make_bundle, uuid_of, write_bundle
 from dashboards.inside_superset import superset_config
 from dashboards.serve import SECRETS, SupersetError, read_secrets, set_up
 from dashboards.source import SOURCES, Source, SourceError, problems, read_contracts, read_source
@@ -165,7 +165,7 @@ def test_no_uuid_stands_for_two_things(bundle: Bundle) -> None:
 
 def test_a_uuid_stays_the_same_for_ever() -> None:
     # With another one the dashboard would be imported beside the one that people have.
-    assert key("dashboard", "attendance") == "52596a39-58f1-5fad-ba0e-29bc555fea0e"
+    assert uuid_of("dashboard", "attendance") == "52596a39-58f1-5fad-ba0e-29bc555fea0e"
 
 
 def test_every_part_of_a_page_hangs_on_the_one_above(bundle: Bundle) -> None:

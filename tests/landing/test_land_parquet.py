@@ -472,7 +472,7 @@ def run(script: str, *arguments: str, **settings: str) -> subprocess.CompletedPr
 
 def test_the_commands_say_what_became_of_it(root: Path, tmp_path: Path) -> None:
     report = write(tmp_path / "[b]a.csv", report_text(activity("u1")))
-    settings = {"SPARK_LANDING": str(root)}
+    settings, there = {"SPARK_LANDING": str(root)}, ("--landing", str(root))
 
     landing = run("land_parquet", "--reports", str(report), "--site", "north", **settings)
     assert (landing.returncode, landing.stderr) == (0, "")
@@ -482,15 +482,16 @@ def test_the_commands_say_what_became_of_it(root: Path, tmp_path: Path) -> None:
     assert "some day" in rejected.stdout
     refused = run("land_parquet", "--reports", str(write(tmp_path / "c.csv", "%PDF-1.7")), **settings)
     assert refused.returncode == 1
-    nobody = run("forget_landed", "u9", **settings)
+    nobody = run("forget", "u9", *there)
     assert (nobody.returncode, nobody.stderr) == (1, "")
     assert "there is no user u9" in nobody.stdout
-    told = run("forget_landed", "u1", "--site", "north", "--dry-run", **settings).stdout
+    told = run("forget", "u1", *there, "--site", "north", "--dry-run").stdout
     assert "1 reports of the landing hold them; nothing was changed." in told
-    assert "Forgotten in 1 reports" in run("forget_landed", "u1", "--site", "north", **settings).stdout
-    nothing = run("withdraw_landed", "c.csv", **settings)
+    assert "Forgotten in 1 reports" in run("forget", "u1", *there, "--site", "north").stdout
+    nothing = run("withdraw", "c.csv", *there)
     assert (nothing.returncode, nothing.stderr) == (1, "")
-    assert "Withdrawn from the landing" in run("withdraw_landed", "b.csv", **settings).stdout
+    assert "Nothing was changed." in run("withdraw", "b.csv", *there, "--dry-run").stdout
+    assert "Withdrawn from the landing" in run("withdraw", "b.csv", LANDING=str(root)).stdout
 
 
 def test_a_landing_that_cannot_be_written_is_said(tmp_path: Path) -> None:

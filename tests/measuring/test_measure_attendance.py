@@ -10,7 +10,17 @@ import duckdb
 import pytest
 
 from conftest import Once
-from measuring.attendance import LOST_LEFTS, OTHER_LOSSES, WINDOWS, Cell, Result, compare, grid, measure, write_page
+from measuring.attendance import (
+    LOST_LEFTS,
+    OTHER_LOSSES,
+    WINDOWS,
+    Cell,
+    Result,
+    compare_with_truth,
+    grid,
+    measure,
+    write_accuracy_page,
+)
 
 CELL = Cell(0.2, "none", "inferred", 1)
 SETTINGS = {
@@ -68,7 +78,7 @@ def connection() -> duckdb.DuckDBPyConnection:
 
 def test_numbers_by_hand(connection: duckdb.DuckDBPyConnection) -> None:
     """True seconds are 1100, 200, 600, 900 and 0: 2800; d has no row, and e was never there."""
-    [result] = compare(connection, [CELL], SETTINGS)
+    [result] = compare_with_truth(connection, [CELL], SETTINGS)
 
     assert (result.window_source, result.losses, result.lost_left) == ("inferred", "none", 0.2)
     assert result.attendees == 5
@@ -86,7 +96,7 @@ def test_numbers_by_hand(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_the_bound_of_attended_is_included(connection: duckdb.DuckDBPyConnection) -> None:
-    [result] = compare(connection, [CELL], {**SETTINGS, "attendance_minimum_seconds": 200})
+    [result] = compare_with_truth(connection, [CELL], {**SETTINGS, "attendance_minimum_seconds": 200})
 
     assert result.wrong_yes == 0
 
@@ -136,8 +146,8 @@ def test_page_is_the_same_for_the_same_results(
     small_grid: dict[tuple[str, str, float], Result], tmp_path: Path
 ) -> None:
     """The page holds every row, and nothing that changes from run to run."""
-    write_page(tmp_path / "one.md", list(small_grid.values()), 60, 1)
-    write_page(tmp_path / "two.md", list(small_grid.values()), 60, 1)
+    write_accuracy_page(tmp_path / "one.md", list(small_grid.values()), 60, 1)
+    write_accuracy_page(tmp_path / "two.md", list(small_grid.values()), 60, 1)
     page = (tmp_path / "one.md").read_text()
 
     assert page == (tmp_path / "two.md").read_text()

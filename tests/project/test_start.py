@@ -100,7 +100,7 @@ def test_a_blank_setting_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ({"SESSION": "Opening Keynote"}, "show", ["scripts/show.py", "--session", "Opening Keynote"]),
         ({"USER_ID": "7", "DRY_RUN": "1"}, "forget", ["scripts/forget.py", "--dry-run"]),
-        ({"LANDING": "x/", "SITE": "a"}, "forget", ["scripts/forget_landed.py", "--site", "a"]),
+        ({"LANDING": "x/", "SITE": "a"}, "forget", ["scripts/forget.py", "--site", "a"]),
         ({}, "metrics", ["scripts/metrics.py", "list", "metrics"]),
         ({"METRICS": "a,b"}, "metrics", ["scripts/metrics.py", "query", "--metrics", "a,b"]),
         ({"SAVED": "s"}, "metrics", ["scripts/metrics.py", "query", "--saved-query", "s"]),
