@@ -90,6 +90,11 @@ LINTERS = (
         environment={"PYTHONWARNINGS": "ignore"},
     ),
     Linter(
+        "import-linter",
+        _program("lint-imports", "--no-cache"),
+        environment={"PYTHONPATH": "scripts"},
+    ),
+    Linter(
         "ruff check",
         _module("ruff", "check", "--quiet", *PYTHON_FILES),
         fixes=_module("ruff", "check", "--quiet", "--fix", *PYTHON_FILES),
