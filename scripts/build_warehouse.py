@@ -5,7 +5,6 @@ from __future__ import annotations
 from rich.console import Console
 
 from building.build import build
-from landing.land import DEFAULT_SITE
 from landing.options import (
     AgainOption,
     DateFormatOption,
@@ -16,6 +15,7 @@ from landing.options import (
     choose_reports,
     declared,
 )
+from landing.outcome import DEFAULT_SITE
 from page.summary import print_summary
 from warehouse.command_line import errors_said, run_command
 from warehouse.paths import published_path, warehouse_path

@@ -11,7 +11,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from landing.land import DEFAULT_SITE
 from landing.options import (
     AgainOption,
     DateFormatOption,
@@ -23,6 +22,7 @@ from landing.options import (
     choose_reports,
     declared,
 )
+from landing.outcome import DEFAULT_SITE
 from landing.parquet import land_as_parquet, withdraw_sample_from
 from landing.parquet_files import landing_path
 from landing.told import describe, progress_bar

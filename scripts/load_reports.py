@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from landing.land import DEFAULT_SITE
 from landing.options import AgainOption, DateFormatOption, EncodingOption, SiteOption, TimeZoneOption, declared
+from landing.outcome import DEFAULT_SITE
 from landing.told import land_with_progress
 from reports.files import SUFFIXES, find_reports
 from warehouse.command_line import errors_said, run_command

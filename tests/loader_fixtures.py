@@ -7,7 +7,8 @@ from typing import Any
 
 import duckdb
 
-from landing.land import Declaration, Landing, land_reports
+from landing.land import land_reports
+from landing.outcome import Declaration, Landing
 
 HEADER = (
     "User ID",

@@ -13,7 +13,8 @@ from rich.console import Console
 
 from building.dbt import run_dbt, why_not_built
 from building.steps import Steps
-from landing.land import SAMPLE_SITE, Declaration, holds_own_reports
+from landing.landed import holds_own_reports
+from landing.outcome import SAMPLE_SITE, Declaration
 from landing.told import describe, land_with_progress
 from page.write_page import page_path, write_page
 from publishing.publish import publish

@@ -19,8 +19,8 @@ from reports.format import (
     USERS_REPORT,
     WITH_OFFSET,
     ReportFormat,
-    ReportRefused,
 )
+from reports.text import ReportRefused
 from warehouse.database import number_of, text_of
 
 

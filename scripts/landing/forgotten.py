@@ -162,6 +162,20 @@ def without_names(connection: duckdb.DuckDBPyConnection, names: Names, text: str
     return str(row[0]) if row else text
 
 
+@dataclass(frozen=True)
+class Forgotten:
+    """The forgotten people of a site, and how the records of one report call them."""
+
+    known: Remembered | None = None
+    names: Names = Names()
+
+    def is_named_in(self, connection: duckdb.DuckDBPyConnection, text: str, delimiter: str) -> bool:
+        """Whether a record that could not be taken apart is one of theirs, or names one of them."""
+        return self.known is not None and (
+            self.known.is_one_of(text, delimiter) or without_names(connection, self.names, text) != text
+        )
+
+
 def salt_of(connection: duckdb.DuckDBPyConnection, *, is_in_use: bool) -> str:
     """The salt that lies beside the warehouse that is open."""
     return forgotten_salt(path_of(connection) or Path("warehouse"), is_in_use=is_in_use)

@@ -9,7 +9,7 @@ from typing import Annotated
 import duckdb
 import typer
 
-from landing.land import SAMPLE_SITE, Declaration
+from landing.outcome import SAMPLE_SITE, Declaration
 from reports.files import SUFFIXES, find_reports
 from reports.format import DATE_FORMATS
 from warehouse.errors import WarehouseError

@@ -27,7 +27,9 @@ from pathlib import Path
 import duckdb
 from rich.progress import Progress
 
-from landing.land import LANDED_REPORTS, SAMPLE_SITE, Declaration, Landing, delete_reports, land_reports
+from landing.land import land_reports
+from landing.landed import LANDED_REPORTS, delete_reports
+from landing.outcome import SAMPLE_SITE, Declaration, Landing
 from landing.parquet_files import (
     FORGOTTEN,
     MANIFESTS,

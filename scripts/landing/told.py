@@ -8,7 +8,9 @@ import duckdb
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from landing.land import Declaration, Landing, land_reports, withdraw_sample
+from landing.land import land_reports
+from landing.landed import withdraw_sample
+from landing.outcome import Declaration, Landing
 from warehouse.command_line import printable
 
 

@@ -21,7 +21,8 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from landing.land import Declaration, land_reports
+from landing.land import land_reports
+from landing.outcome import Declaration
 from simulation.editions import Editions
 from simulation.exporter import SCHEDULE_HEADER, Download, Losses, log_stay, put_in_file_order, schedule_rows
 from simulation.generate import Truth

@@ -13,7 +13,7 @@ import duckdb
 from rich.console import Console
 
 from landing.forgotten import trimmed
-from landing.land import LANDED_REPORTS
+from landing.landed import LANDED_REPORTS
 from landing.parquet import writing
 from landing.parquet_files import (
     FILE_NAME,

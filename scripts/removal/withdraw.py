@@ -16,7 +16,7 @@ from rich.console import Console
 
 from building.rebuild import Files, rebuild
 from landing.forgotten import trimmed
-from landing.land import LANDED_REPORTS, delete_reports
+from landing.landed import LANDED_REPORTS, delete_reports
 from warehouse.database import RAW_TABLES, connect, number_of
 from warehouse.errors import WarehouseError
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from charset_normalizer import from_bytes
 
-from reports.format import ReportRefused, open_text
+from reports.text import ReportRefused, open_text
 
 # The order matters: UTF-32's mark begins with that of UTF-16.
 MARKS = {

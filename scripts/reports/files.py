@@ -26,7 +26,7 @@ from typing import IO, TypeVar, cast
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from reports.format import ReportRefused
+from reports.text import ReportRefused
 from warehouse.errors import disk_trouble
 
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".zip", ".xlsx")

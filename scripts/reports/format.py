@@ -8,14 +8,14 @@ report nothing is documented but that there is one.
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import itertools
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+
+from reports.text import BROKEN_BYTE, ReportRefused, open_text
 
 
 @dataclass(frozen=True)
@@ -158,43 +158,6 @@ _LINE_END = "(?:\\r\\n|\\r|\\n)"
 _PREAMBLE = re.compile(rf'(?:[ \t]*{_LINE_END}|"?sep=."?[;,\t]*{_LINE_END})*', re.IGNORECASE)
 _DATE_LIKE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}")
 _ROWS_SEARCHED = 20
-# A byte that no character can be made of comes out as one of these.
-BROKEN_BYTE = re.compile("[\udc80-\udcff]")
-
-
-# Name of the way in which broken bytes are let through, for Python's codecs.
-BROKEN = "juno-broken"
-
-
-_STOP = "\udcff"
-_STOPPED = re.compile(f"([\udcc2-\udcf4]){_STOP}")
-
-
-def _keep_broken(error: UnicodeError) -> tuple[str, int]:
-    """Let a byte that no character can be made of through as the surrogate that is written as that byte again.
-
-    Two bytes that mean nothing in one encoding may be a letter in UTF-8. So one that could begin a letter is followed
-    by one that is in none.
-    """
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    byte = error.object[error.start]
-    if byte < 0x80:
-        return _STOP, error.end
-    may_begin = 0xC2 <= byte <= 0xF4 and error.encoding not in ("utf-8", "utf8")
-    return chr(0xDC00 + byte) + (_STOP if may_begin else ""), error.end
-
-
-def without_stops(text: str) -> str:
-    """A text with broken bytes as it was before it was written in UTF-8."""
-    return _STOPPED.sub(r"\1", text)
-
-
-codecs.register_error(BROKEN, _keep_broken)
-
-
-class ReportRefused(Exception):
-    """A file cannot be landed as a whole. The message names what is wrong and the cure."""
 
 
 @dataclass(frozen=True)
@@ -350,12 +313,6 @@ def _refuse_what_is_above(first: list[str], text: str, delimiter: str) -> None:
             "it has no header: its first row is a record. Cure: download it again with the header, or put the names"
             f" of its columns above it, in the order in which they stand, such as {names}"
         )
-
-
-def open_text(path: Path, encoding: str) -> TextIO:
-    """A report as text. A byte that no character can be made of comes out as a lone surrogate."""
-    codec = "utf-8-sig" if encoding == "utf-8" else encoding
-    return path.open(encoding=codec, errors=BROKEN, newline="")
 
 
 def _count_header_lines(text: str, delimiter: str) -> int:

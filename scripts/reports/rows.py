@@ -14,7 +14,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from reports.format import BROKEN_BYTE, ReportFormat
+from reports.format import ReportFormat
+from reports.text import BROKEN_BYTE
 
 _CHUNK_BYTES = 1 << 22
 # Of `"a" "b"` DuckDB makes a b, and rejects nothing. This is searched in what stands outside of double quotes.
@@ -60,6 +61,11 @@ class Rows:
     ends: set[str] = field(default_factory=set)
     oversized: dict[int, str] = field(default_factory=dict)
     broken: dict[int, tuple[list[str], str]] = field(default_factory=dict)
+
+    def with_oversized_of(self, before: Rows) -> Rows:
+        """These rows, with what was found of oversized ones before they were taken out."""
+        lines = {number: before.lines[number] for number in before.oversized}
+        return replace(self, oversized=self.oversized | before.oversized, lines=self.lines | lines)
 
 
 def count_rows(path: Path, report: ReportFormat) -> RowCount:

@@ -7,13 +7,13 @@ those that could not; and ``misread`` the numbers of those that DuckDB read thou
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
 from reports.encoding import transcode
-from reports.format import IDENTIFYING_COLUMNS, ReportFormat, ReportRefused
+from reports.format import IDENTIFYING_COLUMNS, ReportFormat
 from reports.rows import (
     MAX_FIELDS_TOO_MANY,
     TEXT_KEPT,
@@ -24,8 +24,10 @@ from reports.rows import (
     with_one_line_end,
     without_oversized,
 )
+from reports.text import ReportRefused
 from warehouse.database import number_of
 
+OVERSIZED = "LINE SIZE OVER MAXIMUM"
 # What DuckDB says of a record that it cannot read, and what that means to the owner of the file.
 REASONS = {
     "MISSING COLUMNS": "it has too few fields. Cure: see whether the line is cut off or a line break lost its quotes.",
@@ -38,11 +40,14 @@ REASONS = {
         "a field goes on in double quotes behind its closing one, so that nobody can tell what it says."
         " Cure: write a double quote inside a field twice."
     ),
-    "LINE SIZE OVER MAXIMUM": (
+    OVERSIZED: (
         f"it is longer than 2 MB, or has over {MAX_FIELDS_TOO_MANY:,} fields too many; {TEXT_KEPT:,} characters of it"
         " are kept here. Cure: see whether a double quote is not closed."
     ),
 }
+
+# Of these a record may take the lines of others.
+SWALLOWING = ("UNQUOTED VALUE", OVERSIZED)
 
 STAGE = """
 create or replace temp table staged as
@@ -119,54 +124,116 @@ numbered as (
 NUMBERED_WHOLE = "with numbered as (select rowid + 1 as record_number, * from staged)"
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What DuckDB read of a report's text, and what a second count found there.
+
+    Attributes:
+        text: the report in UTF-8, as DuckDB read it.
+        faults: numbers of the rows that DuckDB rejected.
+        staged_count: records that it read.
+        rows: what the rows are like.
+    """
+
+    text: Path
+    faults: set[int]
+    staged_count: int
+    rows: Rows
+
+
 def stage(connection: duckdb.DuckDBPyConnection, text: Path, report: ReportFormat, folder: Path) -> Rows:
     """Read a report's text into the temporary tables ``staged`` (columns c0, c1, …), ``malformed`` and ``misread``.
 
     Raises:
-        ReportRefused: DuckDB read another number of records than there are.
+        ReportRefused: DuckDB read another number of records than there are, or another report was pasted to it.
     """
     plain = _in_utf8(text, report, folder)
     count = count_rows(plain, report)
-    before = Rows(0)
-    if count.delimiters > count.rows * (len(report.header) - 1) + MAX_FIELDS_TOO_MANY:
-        before = examine_rows(plain, report, ())
-        if before.oversized:
-            shortened = plain.with_name("narrowed.csv")
-            without_oversized(plain, report, shortened, before.oversized)
-            plain = shortened
+    plain, widest = _without_widest(plain, report, count)
+    reading = _read_regular(connection, plain, report, count) or _read_mixed(connection, plain, report)
+    if reading.rows.oversized:
+        reading = _read_shortened(connection, reading, report)
+    _refuse_lost_records(reading)
+    _stage_malformed(connection, reading)
+    _refuse_other_columns(connection, report)
+    return reading.rows.with_oversized_of(widest)
+
+
+def _without_widest(plain: Path, report: ReportFormat, count: RowCount) -> tuple[Path, Rows]:
+    """The report without rows of so many fields that DuckDB would take hours, and what these rows are."""
+    if count.delimiters <= count.rows * (len(report.header) - 1) + MAX_FIELDS_TOO_MANY:
+        return plain, Rows(0)
+    rows = examine_rows(plain, report, ())
+    if not rows.oversized:
+        return plain, rows
+    narrowed = plain.with_name("narrowed.csv")
+    without_oversized(plain, report, narrowed, rows.oversized)
+    return narrowed, rows
+
+
+def _read_regular(
+    connection: duckdb.DuckDBPyConnection, plain: Path, report: ReportFormat, count: RowCount
+) -> Reading | None:
+    """Read a report as it is; None if its rows end in several ways, of which DuckDB may take one for a text."""
     try:
-        faults = _read(connection, plain, report)
-        staged = number_of(connection, "select count(*) from staged")
-        rows = Rows(staged)
-        is_regular = count == RowCount(staged + 1, (staged + 1) * (len(report.header) - 1))
-        if faults or not is_regular:
-            rows = examine_rows(plain, report, faults)
-        # A header with a line break inside makes DuckDB take another one for the end of lines than there is.
-        is_mixed = len(rows.ends) > 1 or report.header_lines > 1
+        faults, staged = _read(connection, plain, report)
     except duckdb.InvalidInputException:
-        is_mixed = True
-    if is_mixed:
-        # As where reports of two programs were pasted together. DuckDB says so, or takes one end for a text.
-        mended = plain.with_name("mended.csv")
-        with_one_line_end(plain, report, mended)
-        plain = mended
-        faults = _read(connection, plain, report)
-        staged = number_of(connection, "select count(*) from staged")
+        return None
+    rows = Rows(staged)
+    if faults or count != RowCount(staged + 1, (staged + 1) * (len(report.header) - 1)):
         rows = examine_rows(plain, report, faults)
-    if rows.oversized:
-        shortened = plain.with_name("shortened.csv")
-        without_oversized(plain, report, shortened, rows.oversized)
-        faults = _read(connection, shortened, report)
-        staged = number_of(connection, "select count(*) from staged")
-        lines = {number: rows.lines[number] for number in rows.oversized}
-        others = examine_rows(shortened, report, faults)
-        rows = replace(others, oversized=rows.oversized, lines=others.lines | lines)
-    rows = replace(rows, oversized=rows.oversized | before.oversized, lines=rows.lines | before.lines)
-    if rows.record_count != staged + len(faults):
+    # A header with a line break inside makes DuckDB take another one for the end of lines than there is.
+    is_mixed = len(rows.ends) > 1 or report.header_lines > 1
+    return None if is_mixed else Reading(plain, faults, staged, rows)
+
+
+def _read_mixed(connection: duckdb.DuckDBPyConnection, plain: Path, report: ReportFormat) -> Reading:
+    """Read a report whose rows end in several ways, as where reports of two programs were pasted together."""
+    mended = plain.with_name("mended.csv")
+    with_one_line_end(plain, report, mended)
+    return _read_examined(connection, mended, report)
+
+
+def _read_shortened(connection: duckdb.DuckDBPyConnection, before: Reading, report: ReportFormat) -> Reading:
+    """Read a report without the rows that are longer than DuckDB reads."""
+    shortened = before.text.with_name("shortened.csv")
+    without_oversized(before.text, report, shortened, before.rows.oversized)
+    reading = _read_examined(connection, shortened, report)
+    return replace(reading, rows=reading.rows.with_oversized_of(before.rows))
+
+
+def _read_examined(connection: duckdb.DuckDBPyConnection, text: Path, report: ReportFormat) -> Reading:
+    faults, staged = _read(connection, text, report)
+    return Reading(text, faults, staged, examine_rows(text, report, faults))
+
+
+def _read(connection: duckdb.DuckDBPyConnection, plain: Path, report: ReportFormat) -> tuple[set[int], int]:
+    """Let DuckDB read the file; returns the numbers of the rows that it rejects, and how many records it reads."""
+    names = [f"c{index}" for index in range(len(report.header))]
+    columns = "{" + ", ".join(f"'{name}': 'varchar'" for name in names) + "}"
+    connection.execute("drop table if exists reject_errors; drop table if exists reject_scans")
+    connection.execute(STAGE.format(columns=columns, names=names), {"path": str(plain), "delimiter": report.delimiter})
+    faults = {row[0] for row in connection.execute("select distinct line from reject_errors").fetchall()}
+    return faults, number_of(connection, "select count(*) from staged")
+
+
+def _refuse_lost_records(reading: Reading) -> None:
+    """Refuse a report of which DuckDB passed over something.
+
+    Raises:
+        ReportRefused: it read another number of records than there are.
+    """
+    found = reading.staged_count + len(reading.faults)
+    if reading.rows.record_count != found:
         raise ReportRefused(
-            f"it holds {rows.record_count:,} records, but only {staged + len(faults):,} can be told apart. Cure: see"
-            f" whether a double quote is not closed: row {rows.longest:,} takes the most lines."
+            f"it holds {reading.rows.record_count:,} records, but only {found:,} can be told apart. Cure: see"
+            f" whether a double quote is not closed: row {reading.rows.longest:,} takes the most lines."
         )
+
+
+def _stage_malformed(connection: duckdb.DuckDBPyConnection, reading: Reading) -> None:
+    """Number the records that DuckDB could not read, and those that it read though they are not sound."""
+    rows, faults = reading.rows, reading.faults
     misread = {row: REASONS["STRAY QUOTES"] for row in rows.stray} | {
         row: REASONS["TOO MANY COLUMNS"] for row in rows.wide
     }
@@ -178,16 +245,6 @@ def stage(connection: duckdb.DuckDBPyConnection, text: Path, report: ReportForma
         connection.execute(STAGE_MISREAD, found)
     else:
         connection.execute(NONE_MISREAD)
-    return rows
-
-
-def _read(connection: duckdb.DuckDBPyConnection, plain: Path, report: ReportFormat) -> set[int]:
-    """Let DuckDB read the file; returns the numbers of the rows that it rejects."""
-    names = [f"c{index}" for index in range(len(report.header))]
-    columns = "{" + ", ".join(f"'{name}': 'varchar'" for name in names) + "}"
-    connection.execute("drop table if exists reject_errors; drop table if exists reject_scans")
-    connection.execute(STAGE.format(columns=columns, names=names), {"path": str(plain), "delimiter": report.delimiter})
-    return {row[0] for row in connection.execute("select distinct line from reject_errors").fetchall()}
 
 
 def _in_utf8(text: Path, report: ReportFormat, folder: Path) -> Path:
@@ -200,7 +257,7 @@ def _in_utf8(text: Path, report: ReportFormat, folder: Path) -> Path:
     return plain
 
 
-def refuse_other_columns(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -> None:
+def _refuse_other_columns(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -> None:
     """Refuse a report to which another one was pasted whose columns stand in another order.
 
     Raises:

@@ -15,7 +15,7 @@ from pathlib import Path
 import openpyxl
 from hypothesis import strategies as st
 
-from landing.land import Declaration
+from landing.outcome import Declaration
 from reports.format import ACTIVITY_REPORT, USERS_REPORT
 
 ROOT = Path(__file__).resolve().parent.parent.parent

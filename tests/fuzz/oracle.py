@@ -23,7 +23,8 @@ import duckdb
 
 from fuzz.inputs import FuzzInput
 from landing.destinations import BLANK_REASON, HEADER_REASON
-from landing.land import Landing, land_reports
+from landing.land import land_reports
+from landing.outcome import Landing
 from reports.format import REPORT_KINDS
 from warehouse.database import RAW_TABLES
 from warehouse.errors import WarehouseError

@@ -7,7 +7,7 @@ import pytest
 
 from fuzz.inputs import FuzzInput, make_input, structured_reports
 from fuzz.oracle import Judge
-from landing.land import Declaration
+from landing.outcome import Declaration
 from loader_fixtures import SHORT_HEADER, activity, report_text
 
 pytestmark = pytest.mark.slow

@@ -16,7 +16,8 @@ import pytest
 
 from landing import parquet as parquet_landing
 from landing import parquet_files as parquet_layout
-from landing.land import SAMPLE_SITE, Declaration, Landing, land_reports
+from landing.land import land_reports
+from landing.outcome import SAMPLE_SITE, Declaration, Landing
 from landing.parquet import land_as_parquet, withdraw_sample_from, writing
 from landing.parquet_files import TABLES, place
 from loader_fixtures import SHORT_HEADER, activity, report_text, rows, write

@@ -23,8 +23,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from landing import land as landing_module
-from landing.land import Declaration, land_reports
+from landing import statements
+from landing.land import land_reports
+from landing.outcome import Declaration
 from loader_fixtures import (
     DAY,
     HEADER,
@@ -37,8 +38,8 @@ from loader_fixtures import (
     rows,
     write,
 )
-from reports.files import ReportFile, find_reports
-from reports.format import ReportRefused
+from reports.files import find_reports
+from reports.text import ReportRefused
 from warehouse.database import connect
 from warehouse.paths import PROJECT_ROOT
 
@@ -843,17 +844,15 @@ def three_reports(folder: Path) -> list[Path]:
 
 def fail_at(monkeypatch: pytest.MonkeyPatch, name: str, error: Exception) -> None:
     """Let the last statement of one file's transaction fail."""
-    land_manifest = landing_module._land_manifest
+    write_manifest = statements._write_manifest
 
-    def failing(
-        connection: duckdb.DuckDBPyConnection, report_id: str, file: ReportFile, *others: object
-    ) -> tuple[int, int]:
-        counts: tuple[int, int] = land_manifest(connection, report_id, file, *others)  # type: ignore[arg-type]
-        if file.name == name:
+    def failing(connection: duckdb.DuckDBPyConnection, staged: statements.Staged) -> tuple[int, int]:
+        counts = write_manifest(connection, staged)
+        if staged.file.name == name:
             raise error
         return counts
 
-    monkeypatch.setattr(landing_module, "_land_manifest", failing)
+    monkeypatch.setattr(statements, "_write_manifest", failing)
 
 
 def files_by_table(warehouse: duckdb.DuckDBPyConnection) -> list[list[str]]:

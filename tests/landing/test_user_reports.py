@@ -11,17 +11,13 @@ import pytest
 
 from conftest import ROOT, Project, copy_project
 from landing.destinations import date_in
-from landing.land import LANDED_REPORTS, SAMPLE_SITE, Declaration, holds_own_reports, land_reports, withdraw_sample
+from landing.land import land_reports
+from landing.landed import LANDED_REPORTS, holds_own_reports, withdraw_sample
+from landing.outcome import SAMPLE_SITE, Declaration
 from landing.told import describe
 from loader_fixtures import SHORT_HEADER, activity, land, rejected_numbers, report_text, rows, write
-from reports.format import (
-    ACTIVITY_REPORT,
-    DOCUMENTED_FOR_ACTIVITIES,
-    DOCUMENTED_FOR_THE_API,
-    USERS_REPORT,
-    ReportRefused,
-    read_format,
-)
+from reports.format import ACTIVITY_REPORT, DOCUMENTED_FOR_ACTIVITIES, DOCUMENTED_FOR_THE_API, USERS_REPORT, read_format
+from reports.text import ReportRefused
 from warehouse.database import RAW_TABLES, connect
 
 USERS_HEADER = "User ID,First Name,Email Address,Tags"
@@ -260,12 +256,12 @@ def test_users_and_activities_of_one_folder_land_apart(warehouse: duckdb.DuckDBP
 def test_users_that_cannot_be_told_apart_are_refused_whole(
     warehouse: duckdb.DuckDBPyConnection, report: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from landing import land as landing_module
+    from landing import statements
 
     def fail(*others: object) -> tuple[int, int]:
         raise ReportRefused("of no reason")
 
-    monkeypatch.setattr(landing_module, "_land_manifest", fail)
+    monkeypatch.setattr(statements, "_write_manifest", fail)
     assert land(warehouse, write(report, users_text("5,Ann,,vip", ",,,"))).refusal == "of no reason"
     assert landed(warehouse) == rejected_numbers(warehouse) == rows(warehouse, "from raw.user_reports") == []
 

@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conftest import Project, delete_and_insert
-from landing.land import SAMPLE_SITE, Declaration, land_reports
+from landing.land import land_reports
+from landing.outcome import SAMPLE_SITE, Declaration
 from warehouse.database import RAW_TABLES, connect
 
 DATABASE = "activity"

@@ -20,7 +20,8 @@ import duckdb
 import pytest
 
 from conftest import Project, delete_and_insert
-from landing.land import Declaration, land_reports
+from landing.land import land_reports
+from landing.outcome import Declaration
 from simulation.exporter import Losses
 from simulation.generate import Order, write_reports
 from warehouse.database import RAW_TABLES

@@ -17,7 +17,7 @@ from building import rebuild
 from building.rebuild import compact
 from conftest import ROOT, WITHOUT_TESTS, Project, copy_project
 from landing.forgotten import REASON, names_of, without_names
-from landing.land import Declaration
+from landing.outcome import Declaration
 from loader_fixtures import HEADER, land, rows, texts, write
 from removal import forget as forgetter
 from removal.forget import find_person, find_traces, forget

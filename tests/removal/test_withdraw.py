@@ -19,8 +19,10 @@ import withdraw as withdraw_command
 from building import rebuild
 from building.rebuild import compact
 from conftest import ROOT, WITHOUT_TESTS, Project, copy_project, marts
-from landing.land import SAMPLE_SITE, Declaration, Landing, delete_reports, land_reports
+from landing.land import land_reports
+from landing.landed import delete_reports
 from landing.options import choose_reports
+from landing.outcome import SAMPLE_SITE, Declaration, Landing
 from landing.told import describe
 from loader_fixtures import activity, land, landed_users, report_text, rows, texts, write
 from publishing.publish import publish

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from landing.land import Declaration
+from landing.outcome import Declaration
 from loader_fixtures import (
     DAY,
     SHORT_HEADER,

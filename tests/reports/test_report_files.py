@@ -19,12 +19,13 @@ import openpyxl
 import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from landing.land import Declaration, Landing, land_reports
+from landing.land import land_reports
+from landing.outcome import Declaration, Landing
 from landing.told import describe
 from loader_fixtures import SHORT_HEADER, activity, land, landed_users, report_text, rows, write
 from reports import files as report_files
 from reports.files import find_reports, reports_in
-from reports.format import ReportRefused
+from reports.text import ReportRefused
 from warehouse.command_line import printable
 from warehouse.database import connect
 from warehouse.paths import PROJECT_ROOT

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from loader_fixtures import HEADER, SHORT_HEADER, activity, report_text, write
 from reports import rows as report_rows
 from reports.encoding import encoding_of, survey
-from reports.format import ReportRefused, read_format
+from reports.format import read_format
 from reports.rows import RowCount, count_rows, examine_rows
+from reports.text import ReportRefused
 
 REQUIRED = ("User ID", "Category", "Action", "Date")
 one_folder = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
