@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -216,9 +217,9 @@ def problems(source: Source, contracts: Contracts) -> list[str]:
 
     The SQL is given to DuckDB on empty tables that are made after the contracts, so that no other program reads SQL.
     """
-    found: list[str] = []
     with duckdb.connect() as connection:
         _make_empty_marts(connection, contracts)
+        found = []
         known = {}
         for name, dataset in source.datasets.items():
             told = _of_tables(dataset, contracts)
@@ -227,22 +228,35 @@ def problems(source: Source, contracts: Contracts) -> list[str]:
                 told = _of_dataset(dataset, contracts, connection)
             found += [f"datasets.yml, {name}: {it}" for it in told]
         for name, dashboard in source.dashboards.items():
-            for chart in dashboard.charts:
-                told = _of_chart(chart, known, contracts, connection)
-                if not (PROJECT_ROOT / dashboard.rules_of(chart)).is_file():
-                    told.append(f"there is no page {dashboard.rules_of(chart)}")
-                found += [f"{name}.yml, {chart.title}: {it}" for it in told]
-            for filter_ in dashboard.filters:
-                found += [f"{name}.yml, filter {filter_.name}: {it}" for it in _of_filter(filter_, known, contracts)]
-            titles = [chart.title for chart in dashboard.charts]
-            found += [f"{name}.yml: two charts are called {it}" for it in {it for it in titles if titles.count(it) > 1}]
+            found += [f"{name}.yml{it}" for it in _of_dashboard(dashboard, known, contracts, connection)]
     charts = [chart for dashboard in source.dashboards.values() for chart in dashboard.charts]
     for name, dataset in source.datasets.items():
-        if all(chart.dataset != name for chart in charts):
-            found.append(f"datasets.yml, {name}: no chart asks it")
-        shown = {metric for chart in charts if chart.dataset == name for metric in chart.metrics}
-        found += [f"datasets.yml, {name}: no chart shows {metric}" for metric in dataset.metrics if metric not in shown]
+        found += [f"datasets.yml, {name}: {it}" for it in _unused(name, dataset, charts)]
     return found
+
+
+def _of_dashboard(
+    dashboard: Dashboard, datasets: dict[str, Dataset], contracts: Contracts, connection: duckdb.DuckDBPyConnection
+) -> list[str]:
+    """What does not fit in a dashboard, each with what it is said of."""
+    found = []
+    for chart in dashboard.charts:
+        told = _of_chart(chart, datasets, contracts, connection)
+        if not (PROJECT_ROOT / dashboard.rules_of(chart)).is_file():
+            told.append(f"there is no page {dashboard.rules_of(chart)}")
+        found += [f", {chart.title}: {it}" for it in told]
+    for filter_ in dashboard.filters:
+        found += [f", filter {filter_.name}: {it}" for it in _of_filter(filter_, datasets, contracts)]
+    titles = Counter(chart.title for chart in dashboard.charts)
+    return [*found, *(f": two charts are called {title}" for title, count in titles.items() if count > 1)]
+
+
+def _unused(name: str, dataset: Dataset, charts: list[Chart]) -> list[str]:
+    """What no chart asks or shows of a dataset."""
+    asking = [chart for chart in charts if chart.dataset == name]
+    shown = {metric for chart in asking for metric in chart.metrics}
+    found = [] if asking else ["no chart asks it"]
+    return found + [f"no chart shows {metric}" for metric in dataset.metrics if metric not in shown]
 
 
 def _of_tables(dataset: Dataset, contracts: Contracts) -> list[str]:

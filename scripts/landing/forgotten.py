@@ -30,6 +30,8 @@ UNSCRUBBED = ("report_id", "user_id", "content_id", "date", "date_created", "dat
 
 # Between two words of a name or around it: anything but letters and digits, also as a URL writes it.
 GAP = r"(?:%[0-9A-Fa-f]{2}|[^\p{L}\p{N}\p{M}])"
+# A sign that an address may begin with is before it only after a blank, as in a list.
+BEFORE_ADDRESS = r"(^|%[0-9A-Fa-f]{2}|[^\p{L}\p{N}._%+-]|(?:^|\s)[._%+-]+)"
 
 
 @dataclass(frozen=True)
@@ -69,21 +71,23 @@ def names_of(people: Iterable[tuple[str | None, str | None]], emails: Iterable[s
     full, whole = set(), set()
     for first, last in people:
         parts = [words for words in (_words(first or ""), _words(last or "")) if words]
-        words = [word for part in parts for word in part]
-        if len(words) == 1:
-            whole.add(_word(words[0]))
-        elif words:
-            full.add(f"{GAP}{{0,3}}".join(map(_word, words)))
-            full.add(f"{GAP}{{0,3}}".join(_word(word) for part in reversed(parts) for word in part))
+        if sum(map(len, parts)) == 1:
+            whole.add(_word(parts[0][0]))
+        elif parts:
+            full.add(_in_this_order(parts))
+            full.add(_in_this_order([*reversed(parts)]))
     addresses = {re.escape(email.strip()).replace("@", "(?:@|%40)") for email in emails if email and email.strip()}
     patterns = []
     if full:
         patterns.append(f"(?i)(^|{GAP})(?:{'|'.join(sorted(full))})($|{GAP})")
     if addresses:
-        # A sign that an address may begin with is before it only after a blank, as in a list.
-        before = r"(^|%[0-9A-Fa-f]{2}|[^\p{L}\p{N}._%+-]|(?:^|\s)[._%+-]+)"
-        patterns.append(rf"(?i){before}(?:{'|'.join(sorted(addresses))})($|[^\p{{L}}\p{{N}}\p{{M}}-])")
+        patterns.append(rf"(?i){BEFORE_ADDRESS}(?:{'|'.join(sorted(addresses))})($|[^\p{{L}}\p{{N}}\p{{M}}-])")
     return Names(tuple(patterns), tuple(rf"(?i)^(\s*){word}(\s*)$" for word in sorted(whole)))
+
+
+def _in_this_order(parts: list[list[str]]) -> str:
+    """The words of a name, with a little between them."""
+    return f"{GAP}{{0,3}}".join(_word(word) for part in parts for word in part)
 
 
 def _words(name: str) -> list[str]:

@@ -26,7 +26,8 @@ from landing.outcome import Declaration
 from simulation.editions import Editions
 from simulation.exporter import SCHEDULE_HEADER, Download, Losses, log_stay, put_in_file_order, schedule_rows
 from simulation.generate import Truth
-from simulation.platform import Activity, Edition, Platform, Stay
+from simulation.platform import Platform
+from simulation.stage import Activity, Edition, Stay
 from warehouse.database import connect
 from warehouse.paths import marts_path
 from warehouse.project_copy import copy_to

@@ -71,10 +71,10 @@ class Traces:
 
 
 OF_SITE = f"report_id in (select report_id from {MANIFESTS} where site_id = $site)"
-IS_THEIRS = (
-    f"({OF_SITE} and ({trimmed('user_id')} = $user"
-    f" or {trimmed('user_id')} = '' and list_contains($emails, lower({trimmed('email')}))))"
+HAS_IDENTITY = (
+    f"({trimmed('user_id')} = $user or {trimmed('user_id')} = '' and list_contains($emails, lower({trimmed('email')})))"
 )
+IS_THEIRS = f"({OF_SITE} and {HAS_IDENTITY})"
 
 
 def find_person(
@@ -95,21 +95,42 @@ def find_person(
     user_id = user_id.strip()
     if not user_id:
         raise WarehouseError("there is no user without an id. Nothing was changed. Cure: USER_ID=…")
+    also = list(also)
+    # An e-mail stands for a user whom no report gives an id.
     own = [user_id] if "@" in user_id else []
-    sites = {
+    remembered = _remembered_sites(connection, user_id)
+    site = _only_site(user_id, site_id, _sites_of(connection, user_id, own), remembered)
+    told = _told(connection, site, user_id, own)
+    emails = [
+        *(email.strip() for _, _, email in told if email and email.strip()),
+        *(name for name in also if "@" in name),
+    ]
+    people = [(first, last) for first, last, _ in told] + [(name, None) for name in also if "@" not in name]
+    names = names_of(people, [*emails, *own])
+    return Person(site, user_id, tuple(sorted({*emails, *own})), names, site in remembered)
+
+
+def _sites_of(connection: duckdb.DuckDBPyConnection, user_id: str, emails: list[str]) -> set[str]:
+    """The sites of which a record is the user's."""
+    return {
         row[0]
         for table in RECORDS
         for row in connection.execute(
-            f"select distinct site_id from raw.{table} inner join {MANIFESTS} using (report_id)"
-            f" where {trimmed('user_id')} = $user"
-            f" or {trimmed('user_id')} = '' and list_contains($emails, lower({trimmed('email')}))",
-            {"user": user_id, "emails": [email.lower() for email in own]},
+            f"select distinct site_id from raw.{table} inner join {MANIFESTS} using (report_id) where {HAS_IDENTITY}",
+            {"user": user_id, "emails": [email.lower() for email in emails]},
         ).fetchall()
     }
-    remembered = _remembered_sites(connection, user_id)
-    candidates = (sites or remembered) if site_id is None else {site_id} & (sites | remembered)
+
+
+def _only_site(user_id: str, wanted: str | None, known: set[str], remembered: set[str]) -> str:
+    """The one site that is meant: of those that know the user, else of those that have forgotten them.
+
+    Raises:
+        WarehouseError: there is none, or there are several.
+    """
+    candidates = (known or remembered) if wanted is None else {wanted} & (known | remembered)
     if not candidates:
-        where = "any report" if site_id is None else f"a report of the site {site_id}"
+        where = "any report" if wanted is None else f"a report of the site {wanted}"
         raise WarehouseError(
             f"there is no user {user_id} in {where}. Nothing was changed."
             " Cure: look the id up in restricted.user_details."
@@ -120,17 +141,21 @@ def find_person(
             f" Cure: SITE={' or SITE='.join(sorted(candidates))}"
         )
     [site] = candidates
-    told = [
+    return site
+
+
+def _told(
+    connection: duckdb.DuckDBPyConnection, site: str, user_id: str, emails: list[str]
+) -> list[tuple[str | None, str | None, str | None]]:
+    """First name, last name and e-mail as the user's own records tell them."""
+    parameters = {"site": site, "user": user_id, "emails": [email.lower() for email in emails]}
+    return [
         row
         for table in RECORDS
         for row in connection.execute(
-            f"select distinct first_name, last_name, email from raw.{table} where {IS_THEIRS}",
-            {"site": site, "user": user_id, "emails": [email.lower() for email in own]},
+            f"select distinct first_name, last_name, email from raw.{table} where {IS_THEIRS}", parameters
         ).fetchall()
     ]
-    emails = {row[2].strip() for row in told if row[2] and row[2].strip()} | {name for name in also if "@" in name}
-    people = [row[:2] for row in told] + [(name, None) for name in also if "@" not in name]
-    return Person(site, user_id, tuple(sorted({*emails, *own})), names_of(people, [*emails, *own]), site in remembered)
 
 
 def _remembered_sites(connection: duckdb.DuckDBPyConnection, user_id: str) -> set[str]:

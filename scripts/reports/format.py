@@ -218,39 +218,9 @@ def read_format(path: Path, encoding: str = "utf-8") -> ReportFormat:
     Raises:
         ReportRefused: the file is empty, has no header that is known, or lacks a column.
     """
-    try:
-        with open_text(path, encoding) as file:
-            text = file.read(_HEADER_CHARACTERS)
-    except UnicodeError as error:
-        # Some of Python's codecs cannot go on after a broken byte.
-        raise ReportRefused(f"it is not in {encoding}: {error}. Cure: save it as 'CSV UTF-8'.") from error
-    if not text:
-        raise ReportRefused("it is empty. Cure: download it again.")
-    preamble = _PREAMBLE.match(text)
-    start = preamble.end() if preamble else 0
-    text = text[start:]
-    if not text.strip():
-        raise ReportRefused("it holds nothing but blank lines. Cure: download it again.")
-    headers = {delimiter: _first_record(text, delimiter) for delimiter in DELIMITERS}
-    # Where no column is known, the one that makes the most columns helps to say what is wrong.
-    delimiter = max(
-        DELIMITERS,
-        key=lambda candidate: (
-            max(len(kind.columns_of(headers[candidate])) for kind in REPORT_KINDS),
-            len(headers[candidate]),
-        ),
-    )
-    header = headers[delimiter]
-    broken = next((title for title in header if BROKEN_BYTE.search(title)), None)
-    if broken is not None:
-        shown = broken.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-        raise ReportRefused(f"its header is not in {encoding}: {shown}. Cure: save it as 'CSV UTF-8'.")
-    if sum(map(len, header)) > _HEADER_CHARACTERS // 2:
-        raise ReportRefused("its header is longer than any. Cure: see whether a double quote is not closed.")
-    if len(header) > MAX_COLUMNS:
-        raise ReportRefused(
-            f"its header has {len(header):,} columns: no report does. Cure: delete those that are not its own."
-        )
+    start, text = _head(path, encoding)
+    delimiter, header = _header(text)
+    _refuse_broken_header(header, encoding)
     kind = _kind_of(header, text, delimiter)
     header_lines = _count_header_lines(text, delimiter)
     columns = kind.columns_of(header)
@@ -263,39 +233,93 @@ def read_format(path: Path, encoding: str = "utf-8") -> ReportFormat:
     return ReportFormat(kind, delimiter, encoding, start, tuple(header), header_lines, columns, extra)
 
 
+def _head(path: Path, encoding: str) -> tuple[int, str]:
+    """Where the header begins, and the text from there on.
+
+    Raises:
+        ReportRefused: there is none.
+    """
+    try:
+        with open_text(path, encoding) as file:
+            text = file.read(_HEADER_CHARACTERS)
+    except UnicodeError as error:
+        # Some of Python's codecs cannot go on after a broken byte.
+        raise ReportRefused(f"it is not in {encoding}: {error}. Cure: save it as 'CSV UTF-8'.") from error
+    if not text:
+        raise ReportRefused("it is empty. Cure: download it again.")
+    preamble = _PREAMBLE.match(text)
+    start = preamble.end() if preamble else 0
+    if not text[start:].strip():
+        raise ReportRefused("it holds nothing but blank lines. Cure: download it again.")
+    return start, text[start:]
+
+
+def _header(text: str) -> tuple[str, list[str]]:
+    """The delimiter that makes the most known columns of the first line, and these."""
+    headers = {delimiter: _first_record(text, delimiter) for delimiter in DELIMITERS}
+
+    def known(delimiter: str) -> tuple[int, int]:
+        header = headers[delimiter]
+        # Where no column is known, the one that makes the most columns helps to say what is wrong.
+        return max(len(kind.columns_of(header)) for kind in REPORT_KINDS), len(header)
+
+    delimiter = max(DELIMITERS, key=known)
+    return delimiter, headers[delimiter]
+
+
+def _refuse_broken_header(header: list[str], encoding: str) -> None:
+    """Raise ReportRefused if the header holds a byte without meaning, or more than any report's."""
+    broken = next((title for title in header if BROKEN_BYTE.search(title)), None)
+    if broken is not None:
+        shown = broken.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        raise ReportRefused(f"its header is not in {encoding}: {shown}. Cure: save it as 'CSV UTF-8'.")
+    if sum(map(len, header)) > _HEADER_CHARACTERS // 2:
+        raise ReportRefused("its header is longer than any. Cure: see whether a double quote is not closed.")
+    if len(header) > MAX_COLUMNS:
+        raise ReportRefused(
+            f"its header has {len(header):,} columns: no report does. Cure: delete those that are not its own."
+        )
+
+
 def _kind_of(header: list[str], text: str, delimiter: str) -> ReportKind:
     """The kind of report that begins with such a header.
 
     Raises:
         ReportRefused: it has too few of the columns of either kind.
     """
-    of_activities = ACTIVITY_REPORT.columns_of(header)
-    is_of_activities = any(column in of_activities for column in ONLY_OF_ACTIVITIES)
-    of_users = USERS_REPORT.columns_of(header)
-    identifying = [header[of_users[column]] for column in IDENTIFYING_COLUMNS if column in of_users]
-    # Anything may have an ID; a user has a name as well.
-    is_any_id = [_normalised(title) for title in identifying] == ["id"] and "last_name" not in of_users
-    if identifying and not is_any_id and not is_of_activities:
+    known = ACTIVITY_REPORT.columns_of(header)
+    is_of_activities = any(column in known for column in ONLY_OF_ACTIVITIES)
+    if not is_of_activities and _identifies_users(header):
         return USERS_REPORT
-
-    missing = [column for column in REQUIRED_COLUMNS if column not in of_activities]
+    missing = [column for column in REQUIRED_COLUMNS if column not in known]
+    if missing and not known:
+        _refuse_what_is_above(header, text, delimiter)
     if missing:
-        found = ", ".join(header[:20])[:300]
-        if not of_activities:
-            _refuse_what_is_above(header, text, delimiter)
-        wanted = ", ".join(ACTIVITY_REPORT.headline(column) for column in missing)
-        report = "activity report" if is_of_activities else "report"
-        cure = f"download the {report} again and leave its first line as it is"
-        spellings = [
-            f"{ACTIVITY_REPORT.headline(column)} may also be called {' or '.join(names[1:])}"
-            for column in missing
-            if (names := ACTIVITY_REPORT.aliases[column])[1:]
-        ]
-        cure = "; ".join((cure, *spellings))
-        if not is_of_activities:
-            cure += "; a unique users report needs a column User ID or Email"
-        raise ReportRefused(f"its header has no column {wanted}; it reads: {found}. Cure: {cure}.")
+        raise ReportRefused(_what_is_missing(missing, header, is_of_activities))
     return ACTIVITY_REPORT
+
+
+def _identifies_users(header: list[str]) -> bool:
+    """Whether a header has a column that tells users apart."""
+    columns = USERS_REPORT.columns_of(header)
+    identifying = [_normalised(header[columns[column]]) for column in IDENTIFYING_COLUMNS if column in columns]
+    # Anything may have an ID; a user has a name as well.
+    return bool(identifying) and (identifying != ["id"] or "last_name" in columns)
+
+
+def _what_is_missing(missing: list[str], header: list[str], is_of_activities: bool) -> str:
+    """Which columns a report lacks, how they may be called, and what to do."""
+    wanted = ", ".join(ACTIVITY_REPORT.headline(column) for column in missing)
+    report = "activity report" if is_of_activities else "report"
+    cures = [f"download the {report} again and leave its first line as it is"]
+    for column in missing:
+        others = ACTIVITY_REPORT.aliases[column][1:]
+        if others:
+            cures.append(f"{ACTIVITY_REPORT.headline(column)} may also be called {' or '.join(others)}")
+    if not is_of_activities:
+        cures.append("a unique users report needs a column User ID or Email")
+    found = ", ".join(header[:20])[:300]
+    return f"its header has no column {wanted}; it reads: {found}. Cure: {'; '.join(cures)}."
 
 
 def _refuse_what_is_above(first: list[str], text: str, delimiter: str) -> None:

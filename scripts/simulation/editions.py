@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from simulation.platform import DAY, HOUR, MINUTE, Breakouts, Content, Edition, Meeting, Person, Question, Session
+from simulation.stage import DAY, HOUR, MINUTE, Breakouts, Content, Edition, Meeting, Person, Question, Session
 from simulation.words import COMPANIES, DOMAINS, FORMS, PEOPLE, QUESTIONS, TOPICS
 
 # The first week ends with a change to daylight-saving time, so that the smallest run has a session over it.

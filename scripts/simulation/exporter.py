@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import IO, NamedTuple
 
-from simulation.platform import DAY, Activity, Edition, Stay
+from simulation.stage import DAY, Activity, Edition, Stay
 
 HEADER: tuple[str, ...] = (
     "User ID",

@@ -23,7 +23,9 @@ from simulation.exporter import (
     schedule_rows,
     timestamp,
 )
-from simulation.platform import DAY, HABITS, SESSION_HABITS, Activity, Edition, Platform, Stay
+from simulation.habits import HABITS, SESSION_HABITS
+from simulation.platform import Platform
+from simulation.stage import DAY, Activity, Edition, Stay
 from simulation.summit import downloads, harbour_learning_summit, users_report
 
 SAMPLE_SEED = 20260512

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from random import Random
 
 from simulation.exporter import Damage, Download, timestamp
-from simulation.platform import (
+from simulation.stage import (
     DAY,
     HOUR,
     MINUTE,

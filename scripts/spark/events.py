@@ -72,32 +72,55 @@ def read_costs(events: Path) -> dict[str, Cost]:
     return dict(costs)
 
 
-def _read(log: Path, costs: dict[str, Cost]) -> None:
-    nodes: dict[int, str] = {}
-    executions: dict[int, str] = {}
-    partitionings: dict[int, set[str]] = defaultdict(set)
-    for event in _events(log):
+@dataclass
+class Log:
+    """What the event log of one application has told so far.
+
+    Attributes:
+        name: its file.
+        nodes: by stage, the node that it is run for.
+        executions: by execution, the node.
+        partitionings: by execution, what rows were brought together by.
+    """
+
+    name: str
+    nodes: dict[int, str] = field(default_factory=dict)
+    executions: dict[int, str] = field(default_factory=dict)
+    partitionings: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def start_job(self, event: dict[str, Any]) -> None:
+        """Remember for which node a job's stages and executions are run."""
+        properties = event.get("Properties") or {}
+        node = _node_of(properties.get("spark.job.description") or "")
+        self.nodes.update(dict.fromkeys(event["Stage IDs"], node))
+        for execution in ("spark.sql.execution.id", "spark.sql.execution.root.id"):
+            if execution in properties:
+                self.executions[int(properties[execution])] = node
+
+    def note_plan(self, event: dict[str, Any]) -> None:
+        """Remember what an execution brings rows together by."""
+        # Whose it is, its jobs say: of the statement the event holds the beginning alone.
+        self.partitionings[event["executionId"]].update(
+            EXPRESSION_ID.sub("", keys) or single
+            for keys, single in PARTITIONING.findall(event.get("physicalPlanDescription") or "")
+        )
+
+
+def _read(path: Path, costs: dict[str, Cost]) -> None:
+    """Add what an event log tells to the costs."""
+    log = Log(path.name)
+    for event in _events(path):
         kind = event["Event"].rpartition(".")[2]
         if kind == "SparkListenerJobStart":
-            properties = event.get("Properties") or {}
-            node = _node_of(properties.get("spark.job.description") or "")
-            for stage in event["Stage IDs"]:
-                nodes[stage] = node
-            for execution in ("spark.sql.execution.id", "spark.sql.execution.root.id"):
-                if execution in properties:
-                    executions[int(properties[execution])] = node
+            log.start_job(event)
         elif kind == "SparkListenerTaskEnd":
             stage = event["Stage ID"]
-            _add_task(costs[nodes.get(stage, NO_NODE)], (log.name, stage), event)
+            _add_task(costs[log.nodes.get(stage, NO_NODE)], (log.name, stage), event)
         elif kind in ("SparkListenerSQLExecutionStart", "SparkListenerSQLAdaptiveExecutionUpdate"):
-            # Whose it is, its jobs say: of the statement the event holds the beginning alone.
-            partitionings[event["executionId"]].update(
-                EXPRESSION_ID.sub("", keys) or single
-                for keys, single in PARTITIONING.findall(event.get("physicalPlanDescription") or "")
-            )
-    for execution_id, keys in partitionings.items():
-        if execution_id in executions:
-            costs[executions[execution_id]].partitioned_by.update(keys)
+            log.note_plan(event)
+    for execution, node in log.executions.items():
+        if execution in log.partitionings:
+            costs[node].partitioned_by.update(log.partitionings[execution])
 
 
 def _node_of(statement: str) -> str:
