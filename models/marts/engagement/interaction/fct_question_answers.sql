@@ -1,6 +1,6 @@
 -- Answers to polls, ratings and other questions: which one counts, and which changed the one before.
 -- Grain: one row per answer.
--- The rules, and what they cannot know: answers_and_progress_rules.md beside this file.
+-- The rules, and what they cannot know: answers_and_progress_rules.md in the folder above.
 
 {%- set counted_number = {"first": "1", "last": "user_answer_count"}[var("counted_answer")] %}
 

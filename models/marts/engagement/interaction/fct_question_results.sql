@@ -1,6 +1,6 @@
 -- Results of each question: who gave which answer, and what share of the answers that count it has.
 -- Grain: one row per question and answer, of a rating per value; a free-text question has one row in all.
--- The rules, and what they cannot know: answers_and_progress_rules.md beside this file.
+-- The rules, and what they cannot know: answers_and_progress_rules.md in the folder above.
 
 with answers as (
     select * from {{ ref('fct_question_answers') }}

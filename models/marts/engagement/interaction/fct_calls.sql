@@ -1,6 +1,6 @@
 -- Talk Now: the steps of calls, and which request its own user took back. The log does not name the other party.
 -- Grain: one row per step of a call.
--- The rules, and what they cannot know: acts_rules.md beside this file.
+-- The rules, and what they cannot know: acts_rules.md in the folder above.
 
 with call_events as (
     select * from {{ ref('stg_juno__call_events') }}

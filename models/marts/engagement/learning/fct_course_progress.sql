@@ -1,6 +1,6 @@
 -- How far each user got in each (legacy) course: start, lessons, days, and the end where a record tells it.
 -- Grain: one row per site, user and course; the lessons of which the course is not known are one row of each user.
--- The rules, and what they cannot know: answers_and_progress_rules.md beside this file.
+-- The rules, and what they cannot know: answers_and_progress_rules.md in the folder above.
 
 with track_events as (
     select * from {{ ref('stg_juno__track_events') }}

@@ -1,6 +1,6 @@
 -- How engaged each user is: since when, how often, how broadly, live or on demand, and a score.
 -- Grain: one row per site and user with an activity.
--- The score is this project's own: engagement_rules.md beside this file.
+-- The score is this project's own: engagement_rules.md in the folder above.
 
 with audiences as (
     select * from {{ ref('int_content_audiences') }}

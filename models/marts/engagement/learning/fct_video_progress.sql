@@ -1,6 +1,6 @@
 -- How far each user got in each video, as far as the log tells: the length of a video is in no report.
 -- Grain: one row per site, user and content page with a video; what is off a content page is one row of each user.
--- The rules, and what they cannot know: answers_and_progress_rules.md beside this file.
+-- The rules, and what they cannot know: answers_and_progress_rules.md in the folder above.
 
 with video_events as (
     select * from {{ ref('stg_juno__video_events') }}

@@ -1,6 +1,6 @@
 -- Notifications that users clicked: clicks of one notification belong together without its text.
 -- Grain: one row per click on a notification.
--- The rules, and what they cannot know: acts_rules.md beside this file.
+-- The rules, and what they cannot know: acts_rules.md in the folder above.
 
 with notification_clicks as (
     select * from {{ ref('stg_juno__notification_clicks') }}

@@ -1,6 +1,6 @@
 -- Who came to which booth, what they did there in order, and how warm the lead is.
 -- Grain: one row per site, booth and user who touched it.
--- The rule of warmth is this project's own: engagement_rules.md beside this file.
+-- The rule of warmth is this project's own: engagement_rules.md in the folder above.
 
 with activities as (
     select * from {{ ref('fct_activities') }}

@@ -1,6 +1,6 @@
 -- What each content page reached and what people did there: live and on demand, depth, likes, stars, replay.
 -- Grain: one row per site and content.
--- The rules: engagement_rules.md beside this file.
+-- The rules: engagement_rules.md in the folder above.
 
 with content as (
     select * from {{ ref('dim_content') }}

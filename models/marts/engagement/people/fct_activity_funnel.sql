@@ -1,6 +1,6 @@
 -- From the plan to the credit: how many of a session's people registered, attended, engaged and were credited.
 -- Grain: one row per public session and stage, four a session.
--- The rules: engagement_rules.md beside this file.
+-- The rules: engagement_rules.md in the folder above.
 
 with sessions as (
     select * from {{ ref('fct_sessions') }}

@@ -1,6 +1,6 @@
 -- Acts on the platform itself rather than on a content: accounts, profiles, dialogs, the leaderboard, a site's own.
 -- Grain: one row per act.
--- The rules, and what they cannot know: acts_rules.md beside this file.
+-- The rules, and what they cannot know: acts_rules.md in the folder above.
 
 {%- set families = ['account_events', 'dialog_openings', 'leaderboard_views', 'other_activities'] %}
 

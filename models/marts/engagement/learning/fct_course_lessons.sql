@@ -1,6 +1,6 @@
 -- The lessons of each (legacy) course in the order in which people reach them, and where people stop.
 -- Grain: one row per site, course and lesson. Lessons off a content page are left out, for their course is not known.
--- The rules, and what they cannot know: answers_and_progress_rules.md beside this file.
+-- The rules, and what they cannot know: answers_and_progress_rules.md in the folder above.
 
 with track_events as (
     select * from {{ ref('stg_juno__track_events') }}

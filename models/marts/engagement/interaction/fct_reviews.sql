@@ -1,6 +1,6 @@
 -- Reviews that users left on content pages: stars and the length of the text, and which review of a user is the latest.
 -- Grain: one row per review.
--- The rules, and what they cannot know: answers_and_progress_rules.md beside this file.
+-- The rules, and what they cannot know: answers_and_progress_rules.md in the folder above.
 
 with reviews as (
     select * from {{ ref('stg_juno__reviews') }}
