@@ -11,9 +11,9 @@ import duckdb
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
-from test_page import FIGURES, SECTIONS
 
 from conftest import Project
+from figures import FIGURES, SECTIONS
 from page.draw_page import find_chromium
 from page.write_page import page_path, write_page
 

@@ -17,14 +17,12 @@ import pytest
 import yaml
 
 from conftest import ROOT, SETTINGS, Project
+from figures import FIGURES, PAGE
 from loader_fixtures import write
 from page import write_page as writer
 from page.write_page import dataset_of, page_of, page_path, shared_page_path, write_page
 from warehouse.errors import WarehouseError
 
-PAGE = ROOT / "page"
-SECTIONS = yaml.safe_load((PAGE / "figures.yml").read_text())["sections"]
-FIGURES = [figure for section in SECTIONS for figure in section["figures"]]
 DEFINITIONS = yaml.safe_load((PAGE / "definitions.yml").read_text())
 
 
