@@ -36,7 +36,8 @@ def make_twice(folder: Path) -> None:
 
 
 def test_the_second_waits_until_the_first_has_made_it(tmp_path: Path) -> None:
-    is_begun, made = threading.Event(), []
+    is_begun = threading.Event()
+    made: list[str] = []
 
     def make(folder: Path) -> None:
         is_begun.set()
