@@ -76,6 +76,7 @@ def test_what_the_first_could_not_make_fails_for_the_second_too(tmp_path: Path) 
         ("import beside; print(beside.VALUE)", (0, "7\n", "")),
     ],
 )
+@pytest.mark.slow
 def test_a_warm_start_is_a_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, expected: tuple[Any, ...]
 ) -> None:
