@@ -30,6 +30,11 @@ def test_a_fixture_that_builds_marks_its_test(request: pytest.FixtureRequest) ->
     assert [item.name for item in building if item.get_closest_marker("slow") is None] == []
 
 
+def make_twice(folder: Path) -> None:
+    """Nobody asks for this."""
+    raise AssertionError(f"{folder} is made twice")
+
+
 def test_the_second_waits_until_the_first_has_made_it(tmp_path: Path) -> None:
     is_begun = threading.Event()
     made: list[str] = []
@@ -40,10 +45,7 @@ def test_the_second_waits_until_the_first_has_made_it(tmp_path: Path) -> None:
         assert not made
         (folder / "file").write_text("whole")
 
-    def never(_folder: Path) -> None:
-        pytest.fail("made twice")
-
-    second = threading.Thread(target=lambda: made.append((made_once(tmp_path / "it", never) / "file").read_text()))
+    second = threading.Thread(target=lambda: made.append((made_once(tmp_path / "it", make_twice) / "file").read_text()))
     made_once(tmp_path / "it", make)
     second.join()
 
@@ -74,6 +76,7 @@ def test_what_the_first_could_not_make_fails_for_the_second_too(tmp_path: Path) 
         ("import beside; print(beside.VALUE)", (0, "7\n", "")),
     ],
 )
+@pytest.mark.slow
 def test_a_warm_start_is_a_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, expected: tuple[Any, ...]
 ) -> None:
