@@ -15,7 +15,7 @@ from warehouse.command_line import errors_said, run_command
 
 FIX = (
     "make forget USER_ID=7 with the id of the person; SITE=… if the id is of several sites, DRY_RUN=1 to only see what"
-    " there is. make show USER_ID=… finds the id by a name or an e-mail."
+    " there is, LANDING=… for a folder of Parquet files. make show USER_ID=… finds the id by a name or an e-mail."
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -13,7 +14,10 @@ from removal.withdraw import known_reports, withdraw_from_files
 from removal.withdraw_landed import withdraw_from_landing
 from warehouse.command_line import errors_said, run_command
 
-FIX = "make withdraw REPORT=x.csv with the file name of a report or its id; DRY_RUN=1 to only see what would go."
+FIX = (
+    "make withdraw REPORT=x.csv with the file name of a report or its id; DRY_RUN=1 to only see what would go,"
+    " LANDING=… for a folder of Parquet files."
+)
 
 
 def main(
@@ -37,4 +41,5 @@ def main(
 
 
 if __name__ == "__main__":
-    run_command(main, "withdraw", FIX, known_reports)
+    # Only the reports of a warehouse are quickly listed.
+    run_command(main, "withdraw", FIX, None if os.environ.get("LANDING") else known_reports)

@@ -68,6 +68,61 @@ class Rows:
         return replace(self, oversized=self.oversized | before.oversized, lines=self.lines | lines)
 
 
+# What is found where DuckDB gives up.
+OF_SEVERAL_ENDS = Rows(0, ends={"\n", "\r\n"})
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A report in UTF-8, as DuckDB is to read it.
+
+    Attributes:
+        path: where it is.
+        count: what the first count found in it; None if nothing of it can be taken for granted.
+        taken_out: what is known of rows that are in it no more, because they were oversized.
+        has_one_line_end: whether all of its rows end alike.
+    """
+
+    path: Path
+    count: RowCount | None = None
+    taken_out: Rows = Rows(0)
+    has_one_line_end: bool = False
+
+
+def first_look(path: Path, report: ReportFormat) -> Copy:
+    """Count the rows of a report, and take out those of so many fields that DuckDB would take hours."""
+    count = count_rows(path, report)
+    if count.delimiters <= count.rows * (len(report.header) - 1) + MAX_FIELDS_TOO_MANY:
+        return Copy(path, count)
+    rows = examine_rows(path, report, ())
+    if not rows.oversized:
+        return Copy(path, count)
+    narrowed = path.with_name("narrowed.csv")
+    without_oversized(path, report, narrowed, rows.oversized)
+    return Copy(narrowed, taken_out=rows)
+
+
+def second_count(copy: Copy, report: ReportFormat, faults: Collection[int], staged: int) -> Rows:
+    """What the rows of a report are like, of which DuckDB read so many records and rejected these rows."""
+    is_regular = copy.count == RowCount(staged + 1, (staged + 1) * (len(report.header) - 1))
+    return Rows(staged) if is_regular and not faults else examine_rows(copy.path, report, faults)
+
+
+def mended(copy: Copy, report: ReportFormat, rows: Rows) -> Copy | None:
+    """A report without what DuckDB cannot read; None where there is nothing of the kind."""
+    # A header with a line break inside makes DuckDB take another one for the end of lines than there is. Rows end in
+    # several ways where reports of two programs were pasted together: DuckDB says so, or takes one end for a text.
+    if not copy.has_one_line_end and (len(rows.ends) > 1 or report.header_lines > 1):
+        target = copy.path.with_name("mended.csv")
+        with_one_line_end(copy.path, report, target)
+        return Copy(target, None, copy.taken_out, has_one_line_end=True)
+    if rows.oversized:
+        target = copy.path.with_name("shortened.csv")
+        without_oversized(copy.path, report, target, rows.oversized)
+        return Copy(target, None, rows.with_oversized_of(copy.taken_out), has_one_line_end=True)
+    return None
+
+
 def count_rows(path: Path, report: ReportFormat) -> RowCount:
     """Count rows and delimiters by searching bytes: every second piece between double quotes is outside of them."""
     delimiter = report.delimiter.encode()

@@ -7,23 +7,14 @@ those that could not; and ``misread`` the numbers of those that DuckDB read thou
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from reports.encoding import transcode
 from reports.format import IDENTIFYING_COLUMNS, ReportFormat
-from reports.rows import (
-    MAX_FIELDS_TOO_MANY,
-    TEXT_KEPT,
-    RowCount,
-    Rows,
-    count_rows,
-    examine_rows,
-    with_one_line_end,
-    without_oversized,
-)
+from reports.rows import MAX_FIELDS_TOO_MANY, OF_SEVERAL_ENDS, TEXT_KEPT, Copy, Rows, first_look, mended, second_count
 from reports.text import ReportRefused
 from warehouse.database import number_of
 
@@ -129,13 +120,11 @@ class Reading:
     """What DuckDB read of a report's text, and what a second count found there.
 
     Attributes:
-        text: the report in UTF-8, as DuckDB read it.
         faults: numbers of the rows that DuckDB rejected.
         staged_count: records that it read.
         rows: what the rows are like.
     """
 
-    text: Path
     faults: set[int]
     staged_count: int
     rows: Rows
@@ -147,74 +136,31 @@ def stage(connection: duckdb.DuckDBPyConnection, text: Path, report: ReportForma
     Raises:
         ReportRefused: DuckDB read another number of records than there are, or another report was pasted to it.
     """
-    plain = _in_utf8(text, report, folder)
-    count = count_rows(plain, report)
-    plain, widest = _without_widest(plain, report, count)
-    reading = _read_regular(connection, plain, report, count) or _read_mixed(connection, plain, report)
-    if reading.rows.oversized:
-        reading = _read_shortened(connection, reading, report)
+    copy = first_look(_in_utf8(text, report, folder), report)
+    reading = _read(connection, copy, report)
+    while (better := mended(copy, report, reading.rows)) is not None:
+        copy, reading = better, _read(connection, better, report)
     _refuse_lost_records(reading)
     _stage_malformed(connection, reading)
     _refuse_other_columns(connection, report)
-    return reading.rows.with_oversized_of(widest)
+    return reading.rows.with_oversized_of(copy.taken_out)
 
 
-def _without_widest(plain: Path, report: ReportFormat, count: RowCount) -> tuple[Path, Rows]:
-    """The report without rows of so many fields that DuckDB would take hours, and what these rows are."""
-    if count.delimiters <= count.rows * (len(report.header) - 1) + MAX_FIELDS_TOO_MANY:
-        return plain, Rows(0)
-    rows = examine_rows(plain, report, ())
-    if not rows.oversized:
-        return plain, rows
-    narrowed = plain.with_name("narrowed.csv")
-    without_oversized(plain, report, narrowed, rows.oversized)
-    return narrowed, rows
-
-
-def _read_regular(
-    connection: duckdb.DuckDBPyConnection, plain: Path, report: ReportFormat, count: RowCount
-) -> Reading | None:
-    """Read a report as it is; None if its rows end in several ways, of which DuckDB may take one for a text."""
-    try:
-        faults, staged = _read(connection, plain, report)
-    except duckdb.InvalidInputException:
-        return None
-    rows = Rows(staged)
-    if faults or count != RowCount(staged + 1, (staged + 1) * (len(report.header) - 1)):
-        rows = examine_rows(plain, report, faults)
-    # A header with a line break inside makes DuckDB take another one for the end of lines than there is.
-    is_mixed = len(rows.ends) > 1 or report.header_lines > 1
-    return None if is_mixed else Reading(plain, faults, staged, rows)
-
-
-def _read_mixed(connection: duckdb.DuckDBPyConnection, plain: Path, report: ReportFormat) -> Reading:
-    """Read a report whose rows end in several ways, as where reports of two programs were pasted together."""
-    mended = plain.with_name("mended.csv")
-    with_one_line_end(plain, report, mended)
-    return _read_examined(connection, mended, report)
-
-
-def _read_shortened(connection: duckdb.DuckDBPyConnection, before: Reading, report: ReportFormat) -> Reading:
-    """Read a report without the rows that are longer than DuckDB reads."""
-    shortened = before.text.with_name("shortened.csv")
-    without_oversized(before.text, report, shortened, before.rows.oversized)
-    reading = _read_examined(connection, shortened, report)
-    return replace(reading, rows=reading.rows.with_oversized_of(before.rows))
-
-
-def _read_examined(connection: duckdb.DuckDBPyConnection, text: Path, report: ReportFormat) -> Reading:
-    faults, staged = _read(connection, text, report)
-    return Reading(text, faults, staged, examine_rows(text, report, faults))
-
-
-def _read(connection: duckdb.DuckDBPyConnection, plain: Path, report: ReportFormat) -> tuple[set[int], int]:
-    """Let DuckDB read the file; returns the numbers of the rows that it rejects, and how many records it reads."""
+def _read(connection: duckdb.DuckDBPyConnection, copy: Copy, report: ReportFormat) -> Reading:
+    """Let DuckDB read a report, and count its rows a second time."""
     names = [f"c{index}" for index in range(len(report.header))]
     columns = "{" + ", ".join(f"'{name}': 'varchar'" for name in names) + "}"
+    parameters = {"path": str(copy.path), "delimiter": report.delimiter}
     connection.execute("drop table if exists reject_errors; drop table if exists reject_scans")
-    connection.execute(STAGE.format(columns=columns, names=names), {"path": str(plain), "delimiter": report.delimiter})
+    try:
+        connection.execute(STAGE.format(columns=columns, names=names), parameters)
+    except duckdb.InvalidInputException:
+        if copy.has_one_line_end:
+            raise
+        return Reading(set(), 0, OF_SEVERAL_ENDS)
     faults = {row[0] for row in connection.execute("select distinct line from reject_errors").fetchall()}
-    return faults, number_of(connection, "select count(*) from staged")
+    staged = number_of(connection, "select count(*) from staged")
+    return Reading(faults, staged, second_count(copy, report, faults, staged))
 
 
 def _refuse_lost_records(reading: Reading) -> None:

@@ -26,9 +26,9 @@ def run(script: str, *arguments: str, **settings: str) -> subprocess.CompletedPr
     ("script", "settings", "said"),
     [
         ("forget", {}, "make forget needs USER_ID. Fix: make forget USER_ID=7 "),
-        ("forget_landed", {}, "make forget needs USER_ID. Fix: make forget USER_ID=7 "),
+        ("forget", {"LANDING": "x/"}, "make forget needs USER_ID. Fix: make forget USER_ID=7 "),
         ("withdraw", {}, "make withdraw needs REPORT. Fix: make withdraw REPORT=x.csv "),
-        ("withdraw_landed", {}, "make withdraw needs REPORT. Fix: make withdraw REPORT=x.csv "),
+        ("withdraw", {"LANDING": "x/"}, "make withdraw needs REPORT. Fix: make withdraw REPORT=x.csv "),
         ("land_parquet", {"JOBS": "many"}, "JOBS=many is not possible: "),
         ("land_parquet", {"TIME_ZONE": "Mars"}, "TIME_ZONE=Mars is not possible: 'Mars' is no IANA time zone"),
         ("build_warehouse", {"SITE": "a b"}, "SITE=a b is not possible: letters, digits, "),
