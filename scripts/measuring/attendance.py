@@ -169,8 +169,8 @@ PAGE = """# How accurate attendance is
 
 The log is lossy, so every number about attendance is a bracket: `strict` is what the log proves, `likely` what most
 probably was, `upper` what the log allows ([the rules](../models/marts/attendance/attendance_rules.md)). How far these
-are from what was, no real log can tell. So `scripts/simulation/` play events of which the truth is known to the
-second, write their logs with the losses that real logs have, and this page compares. Write it anew with:
+are from what was, no real log can tell. So `scripts/simulation/` plays events of which the truth is known to the
+second, writes their logs with the losses that real logs have, and this page compares. Write it anew with:
 
 ```sh
 .venv/bin/python scripts/measure_attendance.py --people {people} --seeds {seeds} --output docs/attendance_accuracy.md
