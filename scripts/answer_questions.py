@@ -1,117 +1,23 @@
-"""Answer every question of ``analyses/`` on the sample: ``analyses/README.md`` and the answers in ``README.md``.
-
-A question is the first comment of its file. ``make answers`` runs this; a test compares both pages with the real
-answers.
-"""
+"""Answer every question of ``analyses/`` on the sample: the command line of ``page.answer_questions``."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 
-import duckdb
 from rich.console import Console
 
-from warehouse import PROJECT_ROOT, connect, published_path
-
-README = PROJECT_ROOT / "README.md"
-ANALYSES = PROJECT_ROOT / "analyses"
-ANSWERS = ANALYSES / "README.md"
-
-# The groups, by the first word of the file's name, and whom their questions are for.
-GROUPS = {
-    "attendance": "Who came, and for how long",
-    "credits": "Credits and certificates",
-    "courses": "Courses",
-    "videos": "Videos",
-    "feedback": "Polls, ratings and reviews",
-    "interaction": "Chat, hands and reactions",
-    "content": "Pages, resources and links",
-    "exhibitors": "Booths and leads",
-    "community": "Profiles, calls and the platform",
-    "people": "People",
-    "leaderboard": "Points and places",
-    "trust": "Can I trust it",
-}
-HEAD = """# Questions, and their answers on the sample
-
-Each is one file of plain SQL: paste it into any SQL tool that has `warehouse/published.duckdb` open, and put your own
-names in. They name the schemas `marts` and `restricted` and use no `ref()`, so that nobody needs dbt to ask.
-`make answers` writes this page anew; `tests/test_sample_story.py` reckons the answers without the warehouse.
-"""
-SQL_BLOCK = re.compile(r"(```sql\n([^`]*)```\n)\n(?:\|.*\n)+")
-LIST = re.compile(r"(<!-- questions -->\n).*(<!-- end of questions -->)", flags=re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question, what stands with it, and the SQL that answers it."""
-
-    name: str
-    text: str
-    notes: tuple[str, ...]
-    sql: str
-
-    @property
-    def group(self) -> str:
-        """The first word of the name."""
-        return self.name.split("__")[0]
-
-
-def questions() -> list[Question]:
-    """Every question of ``analyses/`` in the order of the groups."""
-    found = []
-    for path in ANALYSES.glob("*.sql"):
-        sql = path.read_text()
-        comments = re.findall(r"^-- (.*)$", sql, flags=re.MULTILINE)
-        found.append(Question(path.stem, comments[0], tuple(comments[1:]), sql))
-    groups = list(GROUPS)
-    return sorted(found, key=lambda question: (groups.index(question.group), question.name))
-
-
-def answer(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
-    """The answer of a query as a table in Markdown."""
-    result = connection.execute(sql)
-    rows = [[column[0] for column in result.description or []], *result.fetchall()]
-    lines = ["| " + " | ".join("" if cell is None else _cell(cell) for cell in row) + " |" for row in rows]
-    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:], ""])
-
-
-def _cell(cell: object) -> str:
-    return str(cell).replace("|", "\\|").replace("\n", " ")
-
-
-def answers_page(connection: duckdb.DuckDBPyConnection) -> str:
-    """The page of all questions with their answers."""
-    parts = [HEAD]
-    for group, members in groupby(questions(), key=lambda question: question.group):
-        parts.append(f"## {GROUPS[group]}\n")
-        for question in members:
-            notes = "".join(f"{note}\n" for note in question.notes)
-            parts.append(f"**{question.text}** [{question.name}.sql]({question.name}.sql)\n{notes}")
-            parts.append(answer(connection, question.sql))
-    return "\n".join(parts)
-
-
-def readme_page(readme: str, connection: duckdb.DuckDBPyConnection) -> str:
-    """The README with the real answer below each of its queries, and the list of all questions."""
-    lines = []
-    for group, members in groupby(questions(), key=lambda question: question.group):
-        lines.append(f"\n**{GROUPS[group]}**\n")
-        lines.extend(f"- [{question.text}](analyses/{question.name}.sql)" for question in members)
-    listed = "\n".join(lines).lstrip("\n")
-    answered = SQL_BLOCK.sub(lambda found: f"{found[1]}\n{answer(connection, found[2])}", readme)
-    return LIST.sub(lambda found: f"{found[1]}{listed}\n{found[2]}", answered)
+from page.answer_questions import ANSWERS, QUESTIONS, README, answers_page, questions, questions_page, readme_page
+from warehouse.database import connect
+from warehouse.paths import published_path
 
 
 def main() -> None:
-    """Write both pages anew from the published copy, which must be the sample's."""
+    """Write the three pages again from the published copy, which must be the sample's."""
     path: Path = published_path()
     with connect(path, read_only=True) as connection:
-        ANSWERS.write_text(answers_page(connection))
-        README.write_text(readme_page(README.read_text(), connection))
+        ANSWERS.write_text(answers_page(connection), encoding="utf-8")
+        README.write_text(readme_page(README.read_text(encoding="utf-8"), connection), encoding="utf-8")
+    QUESTIONS.write_text(questions_page(QUESTIONS.read_text(encoding="utf-8")), encoding="utf-8")
     Console(soft_wrap=True).print(f"{len(questions())} questions are answered in {ANSWERS}", highlight=False)
 
 

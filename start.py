@@ -1,0 +1,497 @@
+"""Set up this project and run its commands: ``python3 start.py build`` is ``make build``, and needs nothing but Python.
+
+A command takes its settings as ``NAME=value``, from the command line or from the environment. Each command gets its
+packages into an environment inside the project (``.venv``); the lock files say which, and a changed lock file or
+another Python sets it up again. The commands themselves are in ``scripts/``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+ROOT = Path(__file__).resolve().parent
+OLDEST_PYTHON = (3, 11)
+NEWER_PYTHONS = ("python3.13", "python3.12", "python3.11")
+
+
+class Environment(NamedTuple):
+    """A set of packages: the folder into which they are installed, and the lock files that name them, in order."""
+
+    folder: str
+    locks: tuple[str, ...]
+
+
+RUN = Environment(".venv", ("requirements.lock",))
+DEVELOP = Environment(".venv", ("requirements.lock", "requirements-dev.lock"))
+MEASURE = Environment(".venv", ("requirements.lock", "requirements-bench.lock"))
+POSTGRES = Environment(".venv", ("requirements.lock", "requirements-postgres.lock"))
+SUPERSET = Environment(".venv-superset", ("requirements-superset.lock",))
+SPARK = Environment(".venv-spark", ("requirements-spark.lock",))
+
+
+class Option(NamedTuple):
+    """A setting that a script takes as an option: ``flag value`` where it is set, the flag alone for a switch."""
+
+    flag: str
+    setting: str
+    is_switch: bool = False
+    is_list: bool = False
+
+    def arguments(self) -> list[str]:
+        """The words for the command line of the script."""
+        value = os.environ.get(self.setting)
+        if value is None:
+            return []
+        if self.is_switch:
+            return [self.flag]
+        return [word for part in (value.split() if self.is_list else [value]) for word in (self.flag, part)]
+
+
+class Command(NamedTuple):
+    """A command of this file.
+
+    Attributes:
+        help: what it does, in one line.
+        steps: the command lines of Python that it runs one after the other, in the first of its environments.
+        settings: the settings that its scripts read from the environment.
+        needs: the environments that it sets up first.
+        group: under which heading the help lists it.
+        modules: the folders in which its steps look for modules beside their own.
+    """
+
+    help: str
+    steps: tuple[tuple[str | Option, ...], ...]
+    settings: tuple[str, ...] = ()
+    needs: tuple[Environment, ...] = (RUN,)
+    group: str = "Use"
+    modules: tuple[str, ...] = ()
+
+
+# Every command takes these: where the files are, how much memory DuckDB may use, which Python sets up.
+COMMON = ("PYTHON", "WAREHOUSE_PATH", "PUBLISHED_PATH", "SHARED_PATH", "MEMORY_LIMIT")
+# What no report contains, and where the reports are.
+DECLARED = ("REPORTS", "SITE", "TIME_ZONE", "DATE_FORMAT", "ENCODING", "AGAIN")
+LANDING = ("LANDING", "SPARK_LANDING", "JOBS")
+PYTEST = ("-m", "pytest", "--numprocesses", "auto", "--dist", "worksteal")
+BUILD = ("scripts/build_warehouse.py",)
+DRY_RUN = Option("--dry-run", "DRY_RUN", is_switch=True)
+PIP_INSTALL = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r")
+UV_COMPILE = (
+    *("uv", "pip", "compile", "--universal", "--python-version", "3.11", "--no-strip-extras", "--upgrade"),
+    *("--generate-hashes", "--no-emit-index-url", "--no-header"),
+)
+
+COMMANDS = {
+    "build": Command(
+        "Set up, load the reports (REPORTS=folder, else reports/, else the sample), build and publish.",
+        (BUILD,),
+        DECLARED,
+    ),
+    "show": Command(
+        "Show the summary in the terminal; SESSION=keynote, USER_ID=5001 or CONTEST=all_time for one of them.",
+        (
+            (
+                "scripts/show.py",
+                Option("--session", "SESSION"),
+                Option("--user", "USER_ID"),
+                Option("--contest", "CONTEST"),
+            ),
+        ),
+        ("SESSION", "USER_ID", "CONTEST"),
+    ),
+    "withdraw": Command(
+        "Withdraw a report loaded by mistake: REPORT=x.csv or its id; DRY_RUN=1 only says what would go.",
+        (("scripts/withdraw.py", DRY_RUN),),
+        ("REPORT", "DRY_RUN", *LANDING),
+    ),
+    "forget": Command(
+        "Forget a person: USER_ID=7, and SITE=… if several sites have this id; DRY_RUN=1 only says what there is.",
+        (("scripts/forget.py", Option("--site", "SITE"), DRY_RUN),),
+        ("USER_ID", "SITE", "DRY_RUN", *LANDING),
+    ),
+    "share": Command(
+        "Write a copy for others, with pseudonyms in place of people: warehouse/shared.duckdb.",
+        (("scripts/share.py",),),
+        ("PSEUDONYM_SALT", "MINIMUM_COHORT_SIZE"),
+    ),
+    "export": Command(
+        "Write a table as CSV for a spreadsheet: TABLE=marts.fct_leaderboard; without TABLE the rejected records.",
+        (("scripts/export_table.py",),),
+        ("TABLE",),
+    ),
+    "publish": Command(
+        "Publish what was built: TARGET=postgresql://user@host/db or folder/ (Parquet), else the published copy.",
+        (("scripts/publish.py",),),
+        ("TARGET", "READER", "RESTRICTED"),
+    ),
+    "metrics": Command(
+        "Ask for metrics: METRICS=attendees,live_rate BY=metric_time__week, or SAVED=site_overview; else list them.",
+        (("scripts/metrics.py",),),
+        ("METRICS", "BY", "SAVED"),
+        (DEVELOP,),
+    ),
+    "docs": Command(
+        "Document models, columns, metrics and lineage on one page: warehouse/docs.html.", (("scripts/write_docs.py",),)
+    ),
+    "superset": Command(
+        "Serve Superset with the dashboards on this machine: PORT=8088 (docs/superset.md).",
+        (("scripts/serve_superset.py", Option("--port", "PORT")),),
+        ("PORT",),
+        (RUN, SUPERSET),
+    ),
+    "land": Command(
+        "Load reports as Parquet for Spark: LANDING=folder/ (else warehouse/landing), JOBS=2 (docs/scale.md).",
+        (("scripts/land_parquet.py",),),
+        (*DECLARED, *LANDING),
+    ),
+    "spark-setup": Command("Set up dbt for Spark in .venv-spark (needs Java 17).", (), needs=(SPARK,)),
+    "spark-cluster": Command(
+        "Run Spark on this machine until Ctrl-C: a master, two workers, a thrift server on SPARK_PORT=10000.",
+        (("scripts/spark_cluster.py", "--folder", "warehouse/spark"),),
+        ("SPARK_PORT",),
+        (RUN, SPARK),
+    ),
+    "check": Command(
+        "Run the fast tests and the linters that need no dbt (a minute).",
+        (
+            ("scripts/linters.py", "--fast"),
+            (*PYTEST, "--quiet", "-m", "not (slow or browser or postgres or spark or superset)"),
+        ),
+        needs=(DEVELOP,),
+        group="Develop",
+    ),
+    "test": Command(
+        "Run every linter and every test.", (("scripts/linters.py",), PYTEST), needs=(DEVELOP,), group="Develop"
+    ),
+    "lint": Command(
+        "Run every linter: sqlfluff, ruff, mypy and more.",
+        (("scripts/linters.py",),),
+        needs=(DEVELOP,),
+        group="Develop",
+    ),
+    "format": Command(
+        "Let ruff and sqlfluff correct what they can.",
+        (("scripts/linters.py", "--fix"),),
+        needs=(DEVELOP,),
+        group="Develop",
+    ),
+    "new-mart": Command(
+        "Write a model of your own with its YAML into models/site/: NAME=fct_x.",
+        (("scripts/new_mart.py",),),
+        ("NAME",),
+        group="Develop",
+    ),
+    "spark-check": Command(
+        "Test all macros and some marts on Spark, without a cluster (three minutes; needs Java).",
+        ((*PYTEST, "-m", "spark"),),
+        needs=(DEVELOP, SPARK),
+        group="Develop",
+    ),
+    "spark-test": Command(
+        "Build all marts on a Spark cluster and compare them with DuckDB: SPARK_RECORDS=1000000 (half an hour).",
+        (("-m", "pytest", "-s", "tests/spark/test_spark.py"),),
+        ("SPARK_RECORDS",),
+        (DEVELOP, SPARK),
+        "Develop",
+    ),
+    "superset-test": Command(
+        "Ask a real Superset for every chart of the dashboards (two minutes).",
+        (("-m", "pytest", "tests/dashboards/test_superset.py"),),
+        needs=(DEVELOP, SUPERSET),
+        group="Develop",
+    ),
+    "fuzz": Command(
+        "Feed the loader broken reports: INPUTS=100000 SEED=0; what broke is in target/fuzz.",
+        (("-m", "fuzz", Option("--inputs", "INPUTS"), Option("--seed", "SEED")),),
+        ("INPUTS", "SEED"),
+        (DEVELOP,),
+        "Develop",
+        ("scripts", "tests"),
+    ),
+    "faults": Command(
+        "Kill loads, builds and publications, and read through builds: KILLS=210 BUILDS=20 SEED=1 (half an hour).",
+        (("-m", "faults", Option("--kills", "KILLS"), Option("--builds", "BUILDS"), Option("--seed", "SEED")),),
+        ("KILLS", "BUILDS", "SEED"),
+        (DEVELOP,),
+        "Develop",
+        ("scripts", "tests"),
+    ),
+    "mutants": Command(
+        "Put faults into copies of the project and see which test finds each (20 minutes); ONLY=NAME for one.",
+        (("tests/mutants/run_mutants.py", Option("--only", "ONLY")),),
+        ("ONLY",),
+        (DEVELOP,),
+        "Develop",
+        ("scripts", "tests"),
+    ),
+    "bench": Command(
+        'Measure it beside its floor, pandas and polars: RECORDS="100000 1000000" RUNS=3; writes docs/performance.md.',
+        (
+            (
+                *("benchmarks/measure.py", "--output", "docs/performance.md"),
+                *(Option("--records", "RECORDS", is_list=True), Option("--runs", "RUNS")),
+            ),
+        ),
+        ("RECORDS", "RUNS"),
+        (MEASURE,),
+        "Develop",
+    ),
+    "bench-shapes": Command(
+        "Measure it by how reports come: SHAPED=1000000 THERE=10000000 records; writes docs/performance_shapes.md.",
+        (
+            (
+                *("benchmarks/shapes.py", "--output", "docs/performance_shapes.md"),
+                *(Option("--records", "SHAPED"), Option("--day-records", "THERE")),
+            ),
+        ),
+        ("SHAPED", "THERE"),
+        (MEASURE,),
+        "Develop",
+    ),
+    "attendance-accuracy": Command(
+        "Measure attendance against simulated events whose truth is known (a minute).",
+        (("scripts/measure_attendance.py", "--output", "docs/attendance_accuracy.md"),),
+        group="Develop",
+    ),
+    "sample": Command(
+        "Write the sample reports again (the same seed gives the same bytes).",
+        (("scripts/generate_reports.py", "sample"),),
+        group="Develop",
+    ),
+    "answers": Command(
+        "Answer every question of analyses/ and of the README again, from the sample.",
+        (BUILD, ("scripts/answer_questions.py",)),
+        group="Develop",
+    ),
+    "picture": Command(
+        "Draw the pictures of the README from the sample; the picture of the page needs Chromium.",
+        (BUILD, ("scripts/draw_attendance.py",), ("scripts/draw_page.py",)),
+        needs=(DEVELOP,),
+        group="Develop",
+    ),
+    "lock": Command(
+        "Lock the packages again (needs uv): hashes, and no address of any index.", (), needs=(), group="Develop"
+    ),
+    "clean": Command(
+        "Delete the environments, the warehouse with its salts and what tools left; the reports stay.",
+        (),
+        needs=(),
+        group="Develop",
+    ),
+    "help": Command("List the commands.", (), needs=()),
+}
+
+
+def stop(message: str, code: int = 2) -> NoReturn:
+    """End with a message for the user."""
+    print(message, file=sys.stderr)
+    sys.exit(code)
+
+
+def written(command: str) -> str:
+    """How the reader gives a command: with make if make called this file."""
+    return f"make {command}" if "MAKELEVEL" in os.environ else f"python3 start.py {command}"
+
+
+def take_settings(name: str, command: Command, given: Sequence[str]) -> None:
+    """Put the settings of the command line into the environment, and refuse those that the command does not know.
+
+    A blank setting counts as not given, so that ``SITE= make build`` leaves the default.
+    """
+    known = (*COMMON, *command.settings)
+    named = os.environ.pop("GIVEN", "").split()  # by the Makefile; make has put their values into the environment
+    for word in given:
+        setting, equals, value = word.partition("=")
+        if not equals:
+            stop(f"{word} is no setting. Fix: {written(name)} NAME=value")
+        named.append(setting)
+        os.environ[setting] = value
+    for setting in named:
+        if setting not in known:
+            nearest = difflib.get_close_matches(setting.upper(), known, 1)
+            hint = f"did you mean {nearest[0]}?" if nearest else f"it takes {', '.join(command.settings) or 'none'}."
+            stop(f"{written(name)} has no setting {setting}: {hint}")
+    for setting in known:
+        if not os.environ.get(setting, "").strip():
+            os.environ.pop(setting, None)
+
+
+class Interpreter(NamedTuple):
+    """A Python: its version as in pyvenv.cfg, and its own file behind links and environments."""
+
+    version: str
+    executable: str
+
+    @classmethod
+    def wanted(cls) -> Interpreter:
+        """The one that PYTHON names, else the one that runs this file."""
+        tells = "import os, sys; print(sys.version.split()[0], os.path.realpath(sys._base_executable))"
+        named = os.environ.get("PYTHON", sys.executable)
+        try:
+            said = subprocess.run([named, "-c", tells], stdout=subprocess.PIPE, text=True, check=True).stdout
+        except (OSError, subprocess.CalledProcessError):
+            stop(f"PYTHON={named} does not run. Fix: name a Python 3.11 or newer that does.")
+        version, executable = said.strip().split(" ", 1)
+        return cls(version, executable)
+
+    @classmethod
+    def of(cls, folder: Path) -> Interpreter | None:
+        """The one of an environment; None if there is none, or if it no longer runs."""
+        config = folder / "pyvenv.cfg"
+        if not config.exists() or not python_of(folder).exists():
+            return None
+        told = dict(line.partition(" = ")[::2] for line in config.read_text(encoding="utf-8").splitlines())
+        return cls(told.get("version", ""), os.path.realpath(told.get("executable", "")))
+
+
+def python_of(folder: Path) -> Path:
+    """The Python of an environment."""
+    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def set_up(environment: Environment) -> None:
+    """Make an environment of the wanted Python, and install what its lock files name and what is not there yet."""
+    folder = ROOT / environment.folder
+    wanted = Interpreter.wanted()
+    if not folder.is_symlink() and Interpreter.of(folder) != wanted:
+        require_python(wanted)
+        if folder.exists():
+            print(f"{environment.folder} is of another Python, and is made again with {wanted.version}.")
+        shutil.rmtree(folder, ignore_errors=True)
+        run(
+            [wanted.executable, "-m", "venv", str(folder)],
+            f"Python's venv failed. Fix: install it (on Debian: apt install python3-venv), then {written('build')}",
+        )
+    for lock in environment.locks:
+        path = ROOT / lock
+        stamp = folder / f".installed-{path.stem}"
+        expected = hashlib.sha256(path.read_bytes()).hexdigest()
+        if stamp.exists() and stamp.read_text() == expected:
+            continue
+        print(f"Installing the packages of {lock} into {environment.folder} …", flush=True)
+        run(
+            [str(python_of(folder)), *PIP_INSTALL, lock],
+            "The packages could not be installed. Fix: see pip's message above; most often the network is missing.",
+        )
+        stamp.write_text(expected)
+
+
+def require_python(python: Interpreter) -> None:
+    """End where Python is too old, and name a newer one that is here."""
+    if tuple(int(part) for part in python.version.split(".")[:2]) >= OLDEST_PYTHON:
+        return
+    there = next((name for name in NEWER_PYTHONS if answers(name)), NEWER_PYTHONS[0])
+    stop(f"This is Python {python.version}; 3.11 or newer is needed. Fix: {written('build')} PYTHON={there}")
+
+
+def answers(name: str) -> bool:
+    """Whether there is a Python of this name that runs; a version manager may have a name without one."""
+    found = shutil.which(name)
+    return found is not None and subprocess.run([found, "-V"], capture_output=True, check=False).returncode == 0
+
+
+def run(command: list[str], trouble: str) -> None:
+    """Run a command in the project's folder, and end with these words if it fails."""
+    if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
+        stop(trouble, code=1)
+
+
+def words_of(step: Sequence[str | Option]) -> list[str]:
+    """The words of a step, with its options as the settings have them."""
+    return [part for word in step for part in (word.arguments() if isinstance(word, Option) else [word])]
+
+
+def run_steps(command: Command) -> NoReturn:
+    """Run the steps of a command one after the other, until one fails."""
+    python = str(python_of(ROOT / command.needs[0].folder)) if command.needs else sys.executable
+    os.chdir(ROOT)
+    # Windows reads and writes texts in an encoding of its own otherwise.
+    os.environ["PYTHONUTF8"] = "1"
+    if command.modules:
+        os.environ["PYTHONPATH"] = os.pathsep.join(command.modules)
+    lines = [[python, *words_of(step)] for step in command.steps]
+    for line in lines[:-1]:
+        code = subprocess.run(line, check=False).returncode
+        if code != 0:
+            sys.exit(code)
+    if os.name == "nt":
+        sys.exit(subprocess.run(lines[-1], check=False).returncode)
+    # In the place of this process, so that Ctrl-C and signals reach the script and nothing between.
+    sys.stdout.flush()
+    os.execv(python, lines[-1])
+
+
+def adapt(name: str, command: Command) -> Command:
+    """What a command runs where its settings change more than an option."""
+    if name == "publish" and os.environ.get("TARGET", "").startswith(("postgresql://", "postgres://")):
+        return command._replace(needs=(POSTGRES,))
+    if name == "metrics":
+        saved = Option("--saved-query", "SAVED")
+        asked = (saved,) if saved.arguments() else (Option("--metrics", "METRICS"), Option("--group-by", "BY"))
+        words = ("query", *asked) if any(option.arguments() for option in asked) else ("list", "metrics")
+        return command._replace(steps=(("scripts/metrics.py", *words),))
+    if name == "mutants" and not os.environ.get("ONLY"):
+        return command._replace(steps=((*command.steps[0], "--output", "docs/mutants.md"),))
+    if name == "export" and os.environ.get("TABLE"):
+        return command._replace(steps=(("scripts/export_table.py", os.environ["TABLE"]),))
+    return command
+
+
+def show_help() -> None:
+    """List the commands and the settings that all of them take."""
+    for group in ("Use", "Develop"):
+        print(f"{group}:")
+        for name, command in COMMANDS.items():
+            if command.group == group:
+                print(f"  {name:<20}  {command.help}")
+    print(f"Every command also takes {', '.join(COMMON)}.")
+
+
+def clean() -> None:
+    """Delete all that commands have made; the reports stay."""
+    made = ("target", "logs", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", ".import_linter_cache")
+    kept = ROOT / "warehouse" / ".gitkeep"
+    for path in [ROOT / name for name in (RUN.folder, SUPERSET.folder, SPARK.folder, *made)] + [*kept.parent.iterdir()]:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path != kept:
+            path.unlink(missing_ok=True)
+
+
+def lock() -> None:
+    """Lock the packages again, with hashes and without the address of any index."""
+    for path in sorted(ROOT.glob("requirements*.in")):
+        run(
+            [*UV_COMPILE, path.name, "-o", f"{path.stem}.lock"], "uv failed. Fix: install uv, or see its message above."
+        )
+
+
+def main(words: Sequence[str]) -> None:
+    """Run the command that the first word names, with the settings that follow."""
+    name, given = (words[0], words[1:]) if words else ("help", ())
+    if name not in COMMANDS:
+        nearest = difflib.get_close_matches(name, COMMANDS, 1)
+        stop(f"There is no command {name}.{f' Did you mean {nearest[0]}?' if nearest else ''} Fix: {written('help')}")
+    command = COMMANDS[name]
+    take_settings(name, command, given)
+    alone = {"help": show_help, "clean": clean, "lock": lock}
+    if name in alone:
+        alone[name]()
+        return
+    command = adapt(name, command)
+    for environment in command.needs:
+        set_up(environment)
+    if command.steps:
+        run_steps(command)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

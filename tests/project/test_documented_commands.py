@@ -1,0 +1,153 @@
+"""Every command of the pages does what the page says, in the state that a reader has.
+
+A page is read by a person with a fresh clone who ran `make build`; the README by one who did not yet. Its commands run
+from top to bottom: those of its shell blocks, and those in its text that no page before it names.
+`documented_commands.toml` lists the commands that don't run here.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT, Project
+from documented_commands import Documented, documented_commands, fits, pages_with_commands
+
+LISTED = tomllib.loads((ROOT / "tests" / "documented_commands.toml").read_text(encoding="utf-8"))
+NOT_RUN = {command: entry for entry in LISTED["not_run"] for command in entry["commands"]}
+BEFORE_THE_BUILD = Path("README.md")
+# What a fresh clone has not.
+LEFT_BEHIND = shutil.ignore_patterns(
+    ".git", ".venv*", "warehouse", "target", "logs", "reports", ".*_cache", ".hypothesis", "__pycache__"
+)
+
+
+def commands_by_page() -> dict[Path, list[Documented]]:
+    """What is run of each page: its shell blocks, and what its text names first."""
+    seen: set[str] = set()
+    found: dict[Path, list[Documented]] = {}
+    for page in pages_with_commands():
+        for documented in documented_commands((ROOT / page).read_text(encoding="utf-8")):
+            if documented.spelled in NOT_RUN or (documented.spelled in seen and not documented.is_block):
+                continue
+            seen.add(documented.spelled)
+            found.setdefault(page, []).append(documented)
+    return found
+
+
+def clone(target: Path) -> Project:
+    """A copy of the project as a fresh clone is, with the environment that is set up here."""
+    shutil.copytree(ROOT, target, ignore=LEFT_BEHIND)
+    # The folder of the sample's reports is `reports` too.
+    shutil.copytree(ROOT / "sample" / "reports", target / "sample" / "reports")
+    for folder in ("reports", "warehouse", "target"):
+        (target / folder).mkdir()
+    (target / ".venv").symlink_to((ROOT / ".venv").resolve())
+    return Project(target)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not (shutil.which("make") and shutil.which("sh")), reason="The pages give commands for make and sh."
+)
+@pytest.mark.parametrize("page", commands_by_page(), ids=str)
+def test_the_commands_of_a_page_do_what_it_says(page: Path, sample_project: Project, tmp_path: Path) -> None:
+    project = clone(tmp_path / "clone")
+    if page != BEFORE_THE_BUILD:
+        shutil.copytree(sample_project.root / "warehouse", project.root / "warehouse", dirs_exist_ok=True)
+        # `make build` leaves this of dbt and no manifest.
+        shutil.copy(sample_project.as_built / "partial_parse.msgpack", project.root / "target")
+
+    for documented in commands_by_page()[page]:
+        # As from a terminal, and not as from the make that runs this test.
+        result = project.run("sh", "-c", documented.spelled, MAKEFLAGS="", COLUMNS="120")
+        what = f"{page}: {documented.command}\n{result.stdout}{result.stderr}"
+        assert result.returncode == 0, what
+        assert documented.output is None or fits(result.stdout, documented.output), what
+    if page == BEFORE_THE_BUILD:
+        promised = set(re.findall(r"warehouse/[\w/]+\.\w+", (ROOT / page).read_text(encoding="utf-8")))
+        assert {name for name in promised if not (project.root / name).exists()} == set()
+        assert len(promised) >= 3
+
+
+def test_what_is_not_run_is_in_a_page_and_what_proves_it_exists() -> None:
+    documented = {
+        found.spelled
+        for page in pages_with_commands()
+        for found in documented_commands((ROOT / page).read_text(encoding="utf-8"))
+    }
+    assert set(NOT_RUN) - documented == set()
+    for entry in LISTED["not_run"]:
+        assert entry["reason"]
+        path, _, name = entry.get("proof", "").partition("::")
+        assert not path or name in (ROOT / path).read_text(encoding="utf-8"), entry["proof"]
+
+
+def test_every_command_of_make_is_one_that_there_is() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for page in pages_with_commands():
+        for found in documented_commands((ROOT / page).read_text(encoding="utf-8")):
+            words = [word for word in found.spelled.split() if "=" not in word]
+            if words[0] == "make" and len(words) > 1:
+                is_there = re.search(rf"(^|\s){re.escape(words[1])}(:|\s)", makefile)
+                assert is_there, f"{found.command} in {page}"
+
+
+def test_commands_are_found_in_blocks_and_in_the_text() -> None:
+    page = """
+Run `make build` or
+`python3 start.py build`; see `tests/test_x.py` and `make`.
+
+```sh
+make show SESSION=keynote   # one session
+.venv/bin/python -c "
+print(1)
+"
+```
+
+```sql
+select 1
+```
+
+```console
+$ make export
+```
+
+```text
+Written: …
+```
+
+Then `make metrics
+METRICS=attendees`.
+"""
+    assert list(documented_commands(page)) == [
+        Documented("make build"),
+        Documented("python3 start.py build"),
+        Documented("make show SESSION=keynote", is_block=True),
+        Documented('.venv/bin/python -c "\nprint(1)\n"', is_block=True),
+        Documented("make export", "Written: …\n", is_block=True),
+        Documented("make metrics METRICS=attendees"),
+    ]
+    assert Documented("python3 start.py build").spelled == Documented("py start.py build").spelled == "make build"
+
+
+@pytest.mark.parametrize(
+    ("output", "promised", "it_fits"),
+    [
+        ("a\nb\n", "a\nb\n", True),
+        ("a   \nb\n", "a\nb\n", True),
+        ("a\nb\n", "a\n", False),
+        ("took 12 s\n", "took … s\n", True),
+        ("took 12 min\n", "took … s\n", False),
+        ("a\n1\n2\nb\n", "a\n…\nb\n", True),
+        ("a\nb\n", "a\n…\nb\n", True),
+        ("a\n1\n2\nc\n", "a\n…\nb\n", False),
+        ("a.c\n", "abc\n", False),
+    ],
+)
+def test_an_ellipsis_stands_for_what_changes(output: str, promised: str, it_fits: bool) -> None:
+    assert fits(output, promised) is it_fits
