@@ -209,14 +209,14 @@ COMMANDS = {
     ),
     "spark-test": Command(
         "Build all marts on a Spark cluster and compare them with DuckDB: SPARK_RECORDS=1000000 (half an hour).",
-        (("-m", "pytest", "-s", "tests/test_spark.py"),),
+        (("-m", "pytest", "-s", "tests/spark/test_spark.py"),),
         ("SPARK_RECORDS",),
         (DEVELOP, SPARK),
         "Develop",
     ),
     "superset-test": Command(
         "Ask a real Superset for every chart of the dashboards (two minutes).",
-        (("-m", "pytest", "tests/test_superset.py"),),
+        (("-m", "pytest", "tests/dashboards/test_superset.py"),),
         needs=(DEVELOP, SUPERSET),
         group="Develop",
     ),
@@ -445,9 +445,6 @@ def adapt(name: str, command: Command) -> Command:
     """What a command runs where its settings change more than an option."""
     if name == "publish" and os.environ.get("TARGET", "").startswith(("postgresql://", "postgres://")):
         return command._replace(needs=(POSTGRES,))
-    if name in ("forget", "withdraw") and os.environ.get("LANDING"):
-        [(script, *options)] = command.steps
-        return command._replace(steps=((str(script).replace(".py", "_landed.py"), *options),))
     if name == "metrics":
         saved = Option("--saved-query", "SAVED")
         asked = (saved,) if saved.arguments() else (Option("--metrics", "METRICS"), Option("--group-by", "BY"))

@@ -25,11 +25,11 @@ from typing import Any
 
 import duckdb
 
-from publish import PUBLISHED_STORAGE_VERSION
-from published_tables import PUBLISHED_SCHEMAS
-from report_format import ACTIVITY_REPORT, read_format
+from publishing.published_tables import PUBLISHED_SCHEMAS
+from reports.format import ACTIVITY_REPORT, read_format
 from rules import PROJECT_ROOT, SITE
-from warehouse import RAW_TABLES, STORAGE_VERSION, memory_limit
+from warehouse.database import RAW_TABLES, STORAGE_VERSION, memory_limit
+from warehouse.files import PUBLISHED_STORAGE_VERSION
 
 MANIFEST = PROJECT_ROOT / "target" / "manifest.json"
 # As the project has them in profiles.yml.

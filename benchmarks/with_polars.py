@@ -42,10 +42,10 @@ def main(
         "fct_leaderboard": standings(activities),
     }
     for name, mart in marts.items():
-        mart = mart.with_columns(
+        keyed = mart.with_columns(
             pl.format("{}:{}", pl.lit(rules.SITE), "user_id").alias("user_key"), pl.col(pl.UInt32).cast(pl.Int64)
         )
-        mart.select(rules.MARTS[name]).write_parquet(output / f"{name}.parquet")
+        keyed.select(rules.MARTS[name]).write_parquet(output / f"{name}.parquet")
 
 
 def collected(frame: pl.LazyFrame) -> pl.DataFrame:

@@ -1,4 +1,3 @@
-{#- The families of seeds/activity_types.csv, for the marts that have a column for each. A test keeps the two equal. -#}
 {% macro activity_families() -%}
     {{ return([
         "account_events",
@@ -33,15 +32,12 @@
     ]) }}
 {%- endmacro %}
 
-{#- One count per family, as <family>_count. -#}
 {% macro family_counts() -%}
     {%- for family in activity_families() %}
     count(*) filter (where activity_family = '{{ family }}') as {{ family }}_count{% if not loop.last %},{% endif %}
     {%- endfor %}
 {%- endmacro %}
 
-{#- How many families have a count above zero among the columns of family_counts. (count(distinct activity_family) beside
-    them takes as long again as all of them.) -#}
 {% macro present_family_count() -%}
     {%- set present = [] -%}
     {%- for family in activity_families() -%}

@@ -1,12 +1,11 @@
 {#-
 All that differs between the SQL engines inside an expression, in one place: models use these macros and hold no engine's
-own words. Each macro is there for DuckDB, the reference, and for Spark, and gives the same on both: tests/test_macros.py
+own words. Each macro is there for DuckDB, the reference, and for Spark, and gives the same on both: tests/models/test_macros.py
 holds both against values written by hand. What differs between whole statements is in engine_statements.sql.
 
 All times are naive timestamps in UTC. (On Spark: its timestamp in a session of the zone UTC, as profiles.yml says.)
 -#}
 
-{#- A text without the blanks and line breaks around it, null where nothing is left. -#}
 {% macro cleaned(column) -%}
     {{ return(adapter.dispatch("cleaned")(column)) }}
 {%- endmacro %}
@@ -20,7 +19,6 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 {%- endmacro %}
 
 
-{#- A text without the blanks around it, of whatever width. (DuckDB trims all blanks of Unicode, Spark the common one.) -#}
 {% macro trimmed(column) -%}
     {{ return(adapter.dispatch("trimmed")(column)) }}
 {%- endmacro %}
@@ -34,8 +32,6 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 {%- endmacro %}
 
 
-{#- A text in small letters, sign by sign. (Spark would write a sigma at the end of a word in another way, and the dotted I
-    as two signs.) -#}
 {% macro lowered(column) -%}
     {{ return(adapter.dispatch("lowered")(column)) }}
 {%- endmacro %}
@@ -49,9 +45,6 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 {%- endmacro %}
 
 
-{#- A cast that gives null where the text does not fit the type. (dbt.safe_cast is a plain cast on DuckDB: one number
-    too large would end the build.) Numbers are rounded to an integer. What only DuckDB reads is null on Spark: 0x10, 1_000,
-    infinity, epoch, years before Christ and 24 o'clock. -#}
 {% macro try_cast(expression, type) -%}
     {{ return(adapter.dispatch("try_cast")(expression, type)) }}
 {%- endmacro %}
@@ -70,8 +63,6 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
     {%- endif -%}
 {%- endmacro %}
 
-{#- The date and the time in a text, where it tells them as DuckDB reads them. Spark would take 2026 for a time as well, and
-    10:00 for a time of today. With the offset at its end, or without what may stand there. -#}
 {% macro spark_time_text(text, has_offset=false) -%}
     {%- set date = "([0-9]{1,6})([-/ \\\\])([0-9]{1,2})\\2([0-9]{1,2})" -%}
     {%- set time = "([0-9]{1,2}:[0-9]{1,2})(:[0-9]{1,2}(?:[.][0-9]*)?)?:?" -%}
@@ -85,8 +76,6 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 {%- endmacro %}
 
 
-{#- The UTC time that a text tells in a zone, which an expression gives; an offset in the text wins. Null where it is
-    no time. -#}
 {% macro try_utc(column, zone) -%}
     {{ return(adapter.dispatch("try_utc")(column, zone)) }}
 {%- endmacro %}
@@ -108,8 +97,6 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 {%- endmacro %}
 
 
-{#- Said of a subquery that is named once and read twice: to be made anew each time, and not kept with all its columns. (As
-    Spark does anyway.) -#}
 {% macro not_kept() -%}
     {{ return(adapter.dispatch("not_kept")()) }}
 {%- endmacro %}
@@ -122,8 +109,6 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 {%- endmacro %}
 
 
-{#- A group of a regular expression, null where it does not match. (Both engines give '' there.) The patterns are RE2's, which
-    DuckDB has: $ is the end and nothing before it, only \n ends a line, and (?i) is about all letters. -#}
 {% macro regex_group(column, pattern, group=1) -%}
     {{ return(adapter.dispatch("regex_group")(column, pattern, group)) }}
 {%- endmacro %}
@@ -138,8 +123,6 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 {%- endmacro %}
 
 
-{#- A 63-bit integer key from a list of expressions: half of an md5, so that every engine can make the same one.
-    chr(31) parts the values, so ('a', 'bc') differs from ('ab', 'c'); chr(30) stands for null, so null differs from ''. -#}
 {% macro hash_key(expressions) -%}
     {%- set text -%}
             {%- for expression in expressions %}
@@ -169,7 +152,6 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 {%- endmacro %}
 
 
-{#- The local date of a UTC time in the reporting zone (var reporting_time_zone). -#}
 {% macro local_date(column) -%}
     {%- if var("reporting_time_zone") == "UTC" -%}
         cast({{ column }} as date)
@@ -187,8 +169,6 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 {%- endmacro %}
 
 
-{#- The UTC time of a local time in a zone, which an expression gives by its IANA name: of an hour that the clocks showed
-    twice the second, and an hour that they skipped counted from before. -#}
 {% macro to_utc(column, zone) -%}
     {{ return(adapter.dispatch("to_utc")(column, zone)) }}
 {%- endmacro %}
@@ -209,7 +189,6 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 {%- endmacro %}
 
 
-{#- Whole seconds from one UTC time to a later one. -#}
 {% macro seconds_between(earlier, later) -%}
     {{ return(adapter.dispatch("seconds_between")(earlier, later)) }}
 {%- endmacro %}
@@ -223,13 +202,11 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 {%- endmacro %}
 
 
-{#- A UTC time moved by a number of minutes. -#}
 {% macro add_minutes(column, minutes) -%}
     {{ column }} + interval '{{ minutes }} minutes'
 {%- endmacro %}
 
 
-{#- A UTC time moved by a number of seconds that an expression gives. -#}
 {% macro add_seconds(column, seconds) -%}
     {{ return(adapter.dispatch("add_seconds")(column, seconds)) }}
 {%- endmacro %}
@@ -243,7 +220,6 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 {%- endmacro %}
 
 
-{#- Every date from the first to the last, both included, in a column calendar_date. -#}
 {% macro date_spine(first_date, last_date) -%}
     {{ return(adapter.dispatch("date_spine")(first_date, last_date)) }}
 {%- endmacro %}
@@ -257,7 +233,6 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 {%- endmacro %}
 
 
-{#- Some columns of a relation, once for every full minute that a span touches, in a column minute_at. -#}
 {% macro minute_spine(relation, columns, span_start, span_end) -%}
     {{ return(adapter.dispatch("minute_spine")(relation, columns, span_start, span_end)) }}
 {%- endmacro %}
@@ -277,13 +252,11 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 {%- endmacro %}
 
 
-{#- The value of a column on the row that comes last in the order of some columns, nulls left out. -#}
 {% macro newest(column, order_columns) -%}
     max_by({{ column }}, ({{ order_columns | join(", ") }}, {{ column }})) filter (where {{ column }} is not null)
 {%- endmacro %}
 
 
-{#- The last value of a window that is not null; an over clause follows. -#}
 {% macro last_known(expression) -%}
     {{ return(adapter.dispatch("last_known")(expression)) }}
 {%- endmacro %}
@@ -297,7 +270,6 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 {%- endmacro %}
 
 
-{#- The value that a share of the values does not exceed: an existing value and no mean of two. -#}
 {% macro quantile(column, share) -%}
     {{ return(adapter.dispatch("quantile")(column, share)) }}
 {%- endmacro %}
@@ -314,7 +286,6 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 {%- endmacro %}
 
 
-{#- How many words a text has: runs without a blank that hold a letter or a digit. -#}
 {% macro word_count(column) -%}
     {{ return(adapter.dispatch("word_count")(column)) }}
 {%- endmacro %}
@@ -331,7 +302,6 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 {%- endmacro %}
 
 
-{#- A name as it is compared: lower case, no blanks around it, and one for each run of blanks inside. -#}
 {% macro folded(column) -%}
     {{ return(adapter.dispatch("folded")(column)) }}
 {%- endmacro %}
@@ -345,7 +315,6 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 {%- endmacro %}
 
 
-{#- The form of a text without its words: x for each letter (and @), n for each digit. -#}
 {% macro text_shape(column) -%}
     {{ return(adapter.dispatch("text_shape")(column)) }}
 {%- endmacro %}
@@ -359,8 +328,6 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 {%- endmacro %}
 
 
-{#- A text of a relation, once for every word in it, in a column word: small letters, and apart what stands apart, what
-    snake_case and camelCase join, and numbers. -#}
 {% macro text_words(relation, text) -%}
     {{ return(adapter.dispatch("text_words")(relation, text)) }}
 {%- endmacro %}
@@ -384,8 +351,6 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 {%- endmacro %}
 
 
-{#- Some columns of a relation, once for every part of a text that stands between separators (the characters of a
-    string), in a column. -#}
 {% macro text_parts(relation, columns, text, separators, part) -%}
     {{ return(adapter.dispatch("text_parts")(relation, columns, text, separators, part)) }}
 {%- endmacro %}
@@ -405,7 +370,6 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 {%- endmacro %}
 
 
-{#- The texts of a list as one text, sorted, with commas between them; null where there are none. -#}
 {% macro list_text(list) -%}
     {{ return(adapter.dispatch("list_text")(list)) }}
 {%- endmacro %}
@@ -423,7 +387,6 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 {%- endmacro %}
 
 
-{#- What a list holds and another does not: nothing where one of them is null. -#}
 {% macro list_without(list, other) -%}
     {{ return(adapter.dispatch("list_without")(list, other)) }}
 {%- endmacro %}
@@ -437,7 +400,6 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 {%- endmacro %}
 
 
-{#- In place of dbt's own, which knows no order on Spark: dbt.listagg. -#}
 {% macro spark__listagg(measure, delimiter_text, order_by_clause, limit_num) -%}
     listagg({{ measure }}, {{ delimiter_text }}) within group ({{ order_by_clause }})
 {%- endmacro %}

@@ -4,7 +4,6 @@ are those of DuckDB, and Spark has others where it lacks them: it updates and de
 statement at a time, and reads the landed reports where they lie.
 -#}
 
-{#- What notes a build (unfinished_builds.sql). -#}
 {% macro note_of_build() -%}
     {{ return(adapter.dispatch("note_of_build")()) }}
 {%- endmacro %}
@@ -26,26 +25,65 @@ statement at a time, and reads the landed reports where they lie.
     ]) }}
 {%- endmacro %}
 
-{#- What strikes out the note of this build, or those of all. -#}
-{% macro strike_out(only_this_build) -%}
-    {{ return(adapter.dispatch("strike_out")(only_this_build)) }}
+{% macro strikes_of_build(results) -%}
+    {{ return(adapter.dispatch("strikes_of_build")(results)) }}
 {%- endmacro %}
 
-{% macro duckdb__strike_out(only_this_build) -%}
-    delete from {{ unfinished_builds() }}
-    {%- if only_this_build %} where invocation_id = '{{ invocation_id }}'{% endif -%}
-{%- endmacro %}
-
-{% macro spark__strike_out(only_this_build) -%}
-    {%- if only_this_build -%}
-        alter table {{ unfinished_builds() }} drop if exists partition (invocation_id = '{{ invocation_id }}')
-    {%- else -%}
-        truncate table {{ unfinished_builds() }}
+{% macro duckdb__strikes_of_build(results) -%}
+    {%- if adapter.get_relation(target.database, "staging", "unfinished_builds") is none -%}
+        {{ return([]) }}
     {%- endif -%}
+    {%- do run_query("create table if not exists " ~ built_code() ~ " (node_id varchar, code varchar)") -%}
+    {%- set noted = run_query("select distinct invocation_id from " ~ unfinished_builds()).columns[0].values() | list -%}
+    {%- set earlier_code = dict(run_query("select node_id, code from " ~ built_code()).rows.values() | map("list")) -%}
+    {%- set landed = state_of_landed_reports() -%}
+    {%- set unfinished = unfinished_after(results, noted, earlier_code, landed) -%}
+    {%- set statements = [
+        "delete from " ~ unfinished_builds(),
+        "insert into " ~ unfinished_builds() ~ " select unnest([" ~ quoted(unfinished) ~ "]::varchar[])",
+    ] -%}
+    {%- if flags.WHICH != "test" -%}
+        {%- set code = code_after(results, earlier_code, landed) -%}
+        {%- do statements.extend([
+            "delete from " ~ built_code(),
+            "insert into " ~ built_code() ~ " select unnest([" ~ quoted(code.keys()) ~ "]::varchar[]), unnest(["
+            ~ quoted(code.values()) ~ "]::varchar[])",
+        ]) -%}
+    {%- endif -%}
+    {{ return(statements) }}
+{%- endmacro %}
+
+{#- Nobody publishes from Spark's tables by this note, and it deletes no rows: it knows of builds as a whole. -#}
+{% macro spark__strikes_of_build(results) -%}
+    {%- if flags.WHICH == "test" or results | length > nodes_done_well(results) | length -%}
+        {{ return([]) }}
+    {%- elif is_build_of_all_models() -%}
+        {{ return(["truncate table " ~ unfinished_builds()]) }}
+    {%- endif -%}
+    {{ return([
+        "alter table " ~ unfinished_builds() ~ " drop if exists partition (invocation_id = '" ~ invocation_id ~ "')"
+    ]) }}
+{%- endmacro %}
+
+{% macro quoted(texts) -%}
+    {{ return("'" ~ texts | join("', '") ~ "'" if texts else "") }}
+{%- endmacro %}
+
+{% macro state_of_landed_reports() -%}
+    {%- set parts = [] -%}
+    {%- for table in ("reports", "user_reports") -%}
+        {%- do parts.append(
+            "(select string_agg(report_id || loaded_at::varchar, ' ' order by report_id) from " ~ source("raw", table) ~ ")"
+        ) -%}
+    {%- endfor -%}
+    {%- set forgotten = source("raw", "forgotten_users") -%}
+    {%- if load_relation(forgotten) is not none -%}
+        {%- do parts.append("(select count(*) || max(forgotten_at)::varchar from " ~ forgotten ~ ")") -%}
+    {%- endif -%}
+    {{ return(run_query("select md5(concat_ws('|', " ~ parts | join(", ") ~ "))").rows[0][0]) }}
 {%- endmacro %}
 
 
-{#- What is missing before anything can be built, and the cure; none if a report was landed. -#}
 {% macro missing_reports() -%}
     {{ return(adapter.dispatch("missing_reports")()) }}
 {%- endmacro %}
@@ -77,7 +115,6 @@ statement at a time, and reads the landed reports where they lie.
 {%- endmacro %}
 
 
-{#- Makes the landed reports known to the engine before a build. DuckDB has them in its file. -#}
 {% macro find_landed_reports() -%}
     {%- if execute and flags.WHICH in ("build", "run", "test") -%}
         {%- do adapter.dispatch("find_landed_reports")() -%}
@@ -108,8 +145,6 @@ statement at a time, and reads the landed reports where they lie.
     {%- endfor -%}
 {%- endmacro %}
 
-{#- What creates the external table of a source. (Every table is parted in the same way, also those that hold no site_id or
-    report_id of their own.) -#}
 {% macro spark_raw_table(relation, columns, location) -%}
     {%- set parts = ("site_id", "report_id") -%}
     create table {{ relation }} (
@@ -120,7 +155,6 @@ statement at a time, and reads the landed reports where they lie.
     ) using parquet partitioned by ({{ parts | join(", ") }}) location {{ spark_literal(location) }}
 {%- endmacro %}
 
-{#- The folder of the landing: SPARK_LANDING, or warehouse/landing in the project. -#}
 {% macro spark_landing() -%}
     {%- set landing = env_var("SPARK_LANDING", "warehouse/landing") -%}
     {%- if landing.startswith("/") or ":" in landing -%}
@@ -129,14 +163,11 @@ statement at a time, and reads the landed reports where they lie.
     {{ return(invocation_args_dict.project_dir ~ "/" ~ landing.rstrip("/")) }}
 {%- endmacro %}
 
-{#- A text as a literal. -#}
 {% macro spark_literal(text) -%}
     '{{ text | replace("\\", "\\\\") | replace("'", "\\'") }}'
 {%- endmacro %}
 
 
-{#- In place of dbt-spark's own, which in a session writes None for what is blank and ends a text at its first quote. A value
-    that does not fit its column ends the seed, as on DuckDB, and does not become null. -#}
 {% macro spark__load_csv_rows(model, agate_table) -%}
     {%- set types = model.config.column_types -%}
     {%- for rows in agate_table.rows | batch(1000) -%}
@@ -171,7 +202,6 @@ statement at a time, and reads the landed reports where they lie.
 {%- endmacro %}
 
 
-{#- Whether an incremental model by report replaces reports as a whole, which are its partitions, or records. -#}
 {% macro replaces_whole_reports() -%}
     {{ return(adapter.dispatch("replaces_whole_reports")()) }}
 {%- endmacro %}
@@ -185,11 +215,23 @@ statement at a time, and reads the landed reports where they lie.
 {%- endmacro %}
 
 
-{#- In place of dbt-spark's own, with which a unit test has no lists: they are written as DuckDB reads them, ['a', 'b']. -#}
 {% macro spark__safe_cast(field, type) -%}
     {%- if type.startswith("array") -%}
         from_json(cast({{ field }} as string), '{{ type }}')
     {%- else -%}
         cast({{ field }} as {{ type }})
     {%- endif -%}
+{%- endmacro %}
+
+
+{% macro duckdb__format_column(column) -%}
+    {%- set promised = model.columns.get(column.name, {}).get("data_type") or "another type" -%}
+    {%- if column.dtype == "HUGEINT" and promised | lower != "hugeint" -%}
+        {{ exceptions.raise_compiler_error(
+            "The column " ~ column.name ~ " of " ~ model.name ~ " is HUGEINT, and its contract says " ~ promised
+            ~ ". DuckDB's sum() of integers gives HUGEINT.\nFix: cast sum(…) to bigint: cast(sum(…) as bigint) as "
+            ~ column.name
+        ) }}
+    {%- endif -%}
+    {{ return(default__format_column(column)) }}
 {%- endmacro %}

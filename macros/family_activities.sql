@@ -1,4 +1,3 @@
-{#- The kept activities of one family, with the columns that every staging model passes on. -#}
 {% macro family_activities(activity_family) -%}
     select *
     from {{ ref('base_juno__activities') }}

@@ -1,4 +1,3 @@
-{#- Schemas are raw, staging, intermediate and marts by those exact names, whatever the target. -#}
 {% macro generate_schema_name(custom_schema_name, node) -%}
     {{ custom_schema_name | trim if custom_schema_name else target.schema }}
 {%- endmacro %}

@@ -1,4 +1,3 @@
-{#- Whether a moment lies in a span of time: its start is included, its end is not, and null is open. -#}
 {% macro in_span(moment, span_start, span_end) -%}
     ({{ span_start }} is null or {{ moment }} >= {{ span_start }})
     and ({{ span_end }} is null or {{ moment }} < {{ span_end }})

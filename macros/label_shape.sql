@@ -1,5 +1,3 @@
-{#- What one label shows alone, as the aliases of the dictionary may ask for it: blank, url, slug, number, percent, stars or
-    text. Most labels are texts or names, so that the cheap questions come first. -#}
 {% macro label_shape(label) -%}
     {%- set text = cleaned(label) -%}
     case
@@ -21,7 +19,6 @@
     end
 {%- endmacro %}
 
-{#- A number of stars: as symbols, with the word, or out of so many. -#}
 {% macro star_shape() -%}
     {{ return("^(?i)([★⭐☆ ]+|[0-9]+(?:[.,][0-9]+)? *(?:[★⭐]|stars?|/ *[0-9]+|out of [0-9]+))$") }}
 {%- endmacro %}

@@ -1,5 +1,3 @@
-{#- Every row of the seeds teams, staff and user_tags with each user whom it names, by id, by the newest e-mail or, for
-    staff, by a pattern of it. The user is null where it names nobody. It holds e-mails: no model may pass them on. -#}
 {% macro named_users() -%}
     with users as (
         select

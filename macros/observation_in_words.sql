@@ -1,4 +1,3 @@
-{#- What was observed of a category and action, as a reason in words. -#}
 {% macro observation_in_words(column) -%}
     {%- set words = {
         'blank': 'label is blank',

@@ -1,5 +1,3 @@
-{#- The standings of a relation (contest_id, site_id, points) with their places: who has the same points shares a rank, and
-    the next one is left out. People and teams are ranked by this one rule. -#}
 {% macro ranked_by_points(relation) -%}
     select
         *,

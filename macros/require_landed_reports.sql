@@ -1,4 +1,3 @@
-{#- Stops a build before its first model when no report was ever landed, and says what to do instead. -#}
 {% macro require_landed_reports() %}
     {%- if execute and flags.WHICH in ("build", "run", "test") -%}
         {%- set missing = missing_reports() -%}

@@ -1,12 +1,9 @@
-{#- dbt asks this of each incremental model and each seed. Besides what dbt itself looks at: what earlier builds typed
-    is typed anew where it was typed by other rules, or where a report is gone that it was settled with. -#}
 {% macro should_full_refresh() %}
     {%- set is_configured = config.get('full_refresh') -%}
     {%- set is_asked_for = flags.FULL_REFRESH if is_configured is none else is_configured -%}
     {{ return(is_asked_for or (model.name == 'base_juno__activities' and not earlier_typing_holds())) }}
 {% endmacro %}
 
-{#- Whether all that base_juno__activities holds is of a report that is still there, and typed as it would be today. -#}
 {% macro earlier_typing_holds() %}
     {%- set earlier = load_relation(this) -%}
     {%- if earlier is none -%}
@@ -24,9 +21,6 @@
     {{ return(run_query(outdated).columns[0].values()[0] == 0) }}
 {% endmacro %}
 
-{#- A hash of what the type, the columns and the identity of a record hang on besides the record: the dictionary, the SQL
-    that looks it up, and who was forgotten, for that changes texts that are landed already. tests/test_incremental.py asks
-    that no macro of that SQL is left out. -#}
 {% macro typing_fingerprint() %}
     {%- set forgotten = source('raw', 'forgotten_users') -%}
     {#- A linter compiles the models where nothing was landed yet. -#}

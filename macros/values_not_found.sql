@@ -1,5 +1,3 @@
-{#- The activities that are recognised but without the value that such a record should hold: stars, credits, an answer in
-    numbers, the name of a question, how far a video was watched. -#}
 {% macro values_not_found() -%}
     {%- set flags = {
         'stg_juno__reviews': 'is_star_count_unparsed',

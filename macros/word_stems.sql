@@ -1,8 +1,3 @@
-{#-
-The words of some texts in their normal form, one row per text and word: case, punctuation, snake_case, camelCase, plural and
-tense are taken off. The stem of a word need be no word (liked and like are lik): both sides of a comparison are stemmed.
-The forms (a relation with word and stands_for) say what no rule of English finds: left is a form of leave.
--#}
 {% macro word_stems(relation, text, forms) -%}
     select distinct
         {{ text }},

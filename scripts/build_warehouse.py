@@ -1,32 +1,11 @@
-"""Land, build, publish, write the page and sum up, in one process: what ``make build`` runs.
-
-Each step leaves what the one before it made: a file that cannot be landed is refused and the rest is built, and a
-build that fails publishes nothing, so that readers go on with the last good copy.
-"""
+"""Land, build, publish, write the page and sum up: the command line of ``building.build``."""
 
 from __future__ import annotations
 
-import gc
-import os
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from pathlib import Path
-
-import duckdb
-import typer
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.artifacts.schemas.run import RunExecutionResult
-from dbt.cli.main import dbtRunner, dbtRunnerResult
-from dbt_common.events.base_types import EventMsg
 from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from landing import DEFAULT_SITE, SAMPLE_SITE, holds_own_reports
-from load_reports import (
+from building.build import build
+from landing.options import (
     AgainOption,
     DateFormatOption,
     EncodingOption,
@@ -35,130 +14,12 @@ from load_reports import (
     TimeZoneOption,
     choose_reports,
     declared,
-    describe,
-    land_with_progress,
 )
-from naming.effects import read_known, rows_without_effect
-from naming.seed_csv import SeedError
-from naming.site_seeds import check_site_seeds
-from publish import publish
-from summary import print_summary
-from warehouse import (
-    PROJECT_ROOT,
-    WarehouseError,
-    connect,
-    disk_trouble,
-    in_words,
-    marts_path,
-    published_path,
-    remove_database,
-    warehouse_path,
-)
-from write_page import page_path, write_page
-
-ROWS_SAID = 10
-
-try:
-    import resource
-except ImportError:  # Windows has no such module
-    resource = None  # type: ignore[assignment]
-
-
-def peak_memory() -> float:
-    """The peak memory of this process in MB; 0 where the system does not tell it."""
-    if resource is None:
-        return 0
-    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-
-
-@dataclass
-class Steps:
-    """How long each step took (wall seconds) and the peak memory of the process at its end (MB)."""
-
-    taken: list[tuple[str, float, float]] = field(default_factory=list)
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Time what runs inside as one step."""
-        started = time.monotonic()
-        yield
-        self.taken.append((name, time.monotonic() - started, peak_memory()))
-
-    def __str__(self) -> str:
-        """The steps in one line."""
-        return ", ".join(f"{name} {seconds:.1f} s (peak {peak:,.0f} MB)" for name, seconds, peak in self.taken)
-
-
-def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
-    """Run ``dbt build`` in this process with a progress bar, and make all marts anew.
-
-    Raises:
-        WarehouseError: the warehouse is in use by another process, or a file of seeds/site/ cannot be read.
-    """
-    try:
-        check_site_seeds(PROJECT_ROOT)
-    except SeedError as error:
-        raise WarehouseError(
-            f"the warehouse was not built, and nothing was published, because of seeds/site/:\n{error}"
-        ) from error
-    # From the project's folder, as in profiles.yml: where the path is another, dbt parses all anew (7 s).
-    os.chdir(PROJECT_ROOT)
-    with suppress(ValueError):  # on Windows from one drive to another
-        warehouse = Path(os.path.relpath(warehouse))
-    os.environ["WAREHOUSE_PATH"] = str(warehouse)
-    with connect(warehouse):
-        # In a new file, for DuckDB leaves what it frees in the old one.
-        remove_database(marts_path(warehouse))
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[node]}"),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    ) as progress:
-        task = progress.add_task("Building", total=None, node="")
-
-        def show(event: EventMsg) -> None:
-            if event.info.name == "ConcurrencyLine":
-                progress.update(task, total=event.data.node_count)
-            elif event.info.name == "NodeFinished":
-                progress.update(task, advance=1, node=event.data.node_info.node_name[:40])
-
-        # What dbt can tell of the build (target/*.json) takes it some seconds to write; who wants it says so.
-        os.environ.setdefault("DBT_WRITE_JSON", "false")
-        # Python would look through the whole manifest for cycles again and again: a seventh of the sample's build, and
-        # what it finds is 130 MB at the end, whatever the records.
-        gc.disable()
-        runner = dbtRunner(callbacks=[show])
-        result = runner.invoke(["--quiet", "--no-use-colors", "build"])
-        # dbt-duckdb leaves the file open, with settings of its own, and a file has one set of settings a process.
-        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
-        gc.enable()
-        return result
-
-
-def why_not_built(result: dbtRunnerResult) -> str:
-    """Why dbt failed, as far as one sentence can tell."""
-    nodes = result.result.results if isinstance(result.result, RunExecutionResult) else ()
-    messages = [str(result.exception), *(str(node.message) for node in nodes)]
-    troubles = (disk_trouble(message) for message in messages)
-    told = next((trouble for trouble in troubles if trouble), None)
-    return f"{told or 'see the failures above, and logs/dbt.log for all of it'}."
-
-
-def say_rows_without_effect(published: Path, warehouse: Path, console: Console) -> None:
-    """Say which rows of the user's seeds change nothing, and why."""
-    with connect(published, read_only=True) as marts, connect(warehouse, read_only=True) as base:
-        said = rows_without_effect(PROJECT_ROOT, read_known(marts, base), SAMPLE_SITE)
-    if said:
-        console.print("\n[yellow]Rows of seeds/site/ that change nothing:[/yellow]", highlight=False)
-    for line in said[:ROWS_SAID]:
-        console.print(escape(line), highlight=False)
-    if len(said) > ROWS_SAID:
-        console.print(f"and {len(said) - ROWS_SAID:,} more rows", highlight=False)
+from landing.outcome import DEFAULT_SITE, SAMPLE_SITE
+from naming.effects import print_rows_without_effect
+from page.summary import print_summary
+from warehouse.command_line import errors_said, run_command
+from warehouse.paths import published_path, warehouse_path
 
 
 def main(
@@ -175,38 +36,16 @@ def main(
     2 wrong usage.
     """
     console = Console(soft_wrap=True)
-    steps = Steps()
     warehouse, published = warehouse_path().resolve(), published_path().resolve()
-    try:
+    with errors_said(console, "Not built, and nothing was published"):
         paths, declaration = choose_reports(reports, declared(site, time_zone, date_format, encoding, again))
-        with steps.step("landing"), connect(warehouse) as connection:
-            if declaration.site_id == SAMPLE_SITE and holds_own_reports(connection):
-                console.print("There is no new report in reports/.")
-                paths = []
-            landings = land_with_progress(connection, paths, declaration, console)
-        with steps.step("building and testing"):
-            result = run_dbt(warehouse, console)
-        if not result.success:
-            raise WarehouseError(f"the warehouse was not built, and nothing was published: {why_not_built(result)}")
-        with steps.step("publishing"):
-            publish(warehouse, published)
-        with steps.step("writing the page"):
-            write_page(published, page_path(published))
+        built = build(warehouse, published, paths, declaration, console)
         print_summary(published, warehouse, console)
-        say_rows_without_effect(published, warehouse, console)
-    except WarehouseError as error:
-        console.print(f"[red]{escape(str(error))}[/red]")
-        raise typer.Exit(1) from error
-    except (OSError, duckdb.Error) as error:
-        console.print(f"[red]Not built, and nothing was published: {escape(in_words(error))}[/red]")
-        raise typer.Exit(1) from error
-    for landing in landings:
-        if landing.refusal is not None:
-            console.print(describe(landing), highlight=False)
-    console.print(f"[dim]{steps}[/dim]", highlight=False)
+        print_rows_without_effect(published, warehouse, SAMPLE_SITE, console)
+    for refusal in built.refusals:
+        console.print(refusal, highlight=False)
+    console.print(f"[dim]{built.steps}[/dim]", highlight=False)
 
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
-    app()
+    run_command(main, "build", "make build REPORTS=folder SITE=main TIME_ZONE=Europe/Zurich DATE_FORMAT=… ENCODING=…")

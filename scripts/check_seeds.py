@@ -6,11 +6,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
-from naming.seed_csv import SeedError
 from naming.site_seeds import SITE_SEEDS, check_site_seeds, replace_site_seeds
-from warehouse import PROJECT_ROOT
+from warehouse.command_line import errors_said, run_command
+from warehouse.paths import PROJECT_ROOT
 
 
 def main(
@@ -20,19 +19,14 @@ def main(
 ) -> None:
     """Check the files of seeds/site/. Exit codes: 0 all are read; 1 something is wrong, and said; 2 wrong usage."""
     console = Console(soft_wrap=True)
-    try:
+    with errors_said(console, "Not checked to the end"):
         written = check_site_seeds(PROJECT_ROOT)
         if replace:
             replace_site_seeds(PROJECT_ROOT, written)
-    except SeedError as error:
-        console.print(f"[red]{escape(str(error))}[/red]", highlight=False)
-        raise typer.Exit(1) from error
     how = "rewritten" if replace else "read as a checked copy"
     also = f" {', '.join(written)}: {how}." if written else ""
     console.print(f"The files of {SITE_SEEDS.as_posix()} are in order.{also}", highlight=False)
 
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
-    app()
+    run_command(main)

@@ -1,8 +1,4 @@
-"""Export a table as a CSV that a spreadsheet may open.
-
-What people typed can begin like a formula, and a spreadsheet would run it: a text of that kind gets an apostrophe in
-front, by which every spreadsheet knows a text. Inside the warehouse it stays as it was written.
-"""
+"""Export a table as a CSV: the command line of ``publishing.export_table``."""
 
 from __future__ import annotations
 
@@ -14,60 +10,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from publish import replace_file
-from published_tables import PUBLISHED_SCHEMAS
-from warehouse import WarehouseError, connect, identifier, published_path, warehouse_path
-
-# What a spreadsheet takes for the beginning of a formula, also behind blanks and in full width.
-FORMULA = r"^\s*[=+\-@\t\r＝＋－＠]"
-REJECTED = "raw.rejected_records"
-
-
-def export(table: str, warehouse: Path, published: Path, target: Path) -> int:
-    """Write a table of the published copy, or the rejected records, to a CSV file in UTF-8; returns its rows.
-
-    Raises:
-        WarehouseError: there is no such table, or the file cannot be written; the old one stays.
-    """
-    source = warehouse if table == REJECTED else published
-    if not source.exists():
-        raise WarehouseError(f"there is no {source}. Cure: make build")
-    with connect(source, read_only=True) as connection:
-        columns = connection.execute(
-            """
-            select column_name, data_type
-            from duckdb_columns()
-            where database_name = current_database() and schema_name || '.' || table_name = ?
-            order by column_index
-            """,
-            [table],
-        ).fetchall()
-        if not columns:
-            known = connection.execute(
-                "select schema_name || '.' || table_name from duckdb_tables() where list_contains(?, schema_name)"
-                " order by 1",
-                [list(PUBLISHED_SCHEMAS)],
-            ).fetchall()
-            names = ", ".join(name for (name,) in known)
-            raise WarehouseError(f"there is no table {table}. Cure: one of {REJECTED}, {names}")
-        values = ", ".join(_safe(column, data_type) for column, data_type in columns)
-        schema, name = table.split(".", 1)
-
-        def copy(unfinished: Path) -> int:
-            path = str(unfinished).replace("'", "''")
-            [(count,)] = connection.execute(
-                f"copy (select {values} from {identifier(schema)}.{identifier(name)} order by all) to '{path}' (header)"
-            ).fetchall()
-            return int(count)
-
-        return replace_file(target, copy)
-
-
-def _safe(column: str, data_type: str) -> str:
-    name = identifier(column)
-    if data_type != "VARCHAR":
-        return name
-    return f"case when regexp_matches({name}, '{FORMULA}') then '''' || {name} else {name} end as {name}"
+from publishing.export_table import REJECTED, export
+from warehouse.command_line import errors_said, run_command
+from warehouse.paths import published_path, warehouse_path
 
 
 def main(
@@ -82,15 +27,10 @@ def main(
     """
     console = Console(soft_wrap=True)
     path = target or published_path().with_name(f"{table.rpartition('.')[2]}.csv")
-    try:
+    with errors_said(console, also=(duckdb.Error,)):
         count = export(table, warehouse_path(), published_path(), path)
-    except (WarehouseError, duckdb.Error) as error:
-        console.print(f"[red]{escape(str(error))}[/red]")
-        raise typer.Exit(1) from error
     console.print(f"{count:,} rows of {escape(table)} are in {escape(str(path))}", highlight=False)
 
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
-    app()
+    run_command(main, "export", "make export TABLE=marts.fct_leaderboard")

@@ -1,366 +1,44 @@
-"""Forget a person: take a user out of everything from raw to the copies, and keep them out.
-
-What is removed, what is replaced and what remains is stated in docs/personal_data.md. Raw is changed in one
-transaction. What follows (a compacted file, the build, the copies) can be done again: the same command goes on where
-another was interrupted.
-"""
+"""Forget a person: the command line of ``removal.forget`` and ``removal.forget_landed``."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
-import duckdb
 import typer
 from rich.console import Console
-from rich.markup import escape
 
-from forgotten import (
-    NAMED_REASON,
-    REASON,
-    UNSCRUBBED,
-    Names,
-    hashed,
-    identities,
-    names_of,
-    salt_of,
-    trimmed,
-    without_names,
+from building.rebuild import Files
+from landing.options import InLandingOption
+from removal.forget import forget_from_files
+from removal.forget_landed import forget_from_landing
+from warehouse.command_line import errors_said, run_command
+
+FIX = (
+    "make forget USER_ID=7 with the id of the person; SITE=… if the id is of several sites, DRY_RUN=1 to only see what"
+    " there is, LANDING=… for a folder of Parquet files. make show USER_ID=… finds the id by a name or an e-mail."
 )
-from rebuild import Files, rebuild
-from warehouse import (
-    PROJECT_ROOT,
-    RAW_TABLES,
-    WarehouseError,
-    in_words,
-    marts_path,
-    number_of,
-    transaction,
-)
-
-# The tables of records, and the manifests that count them.
-RECORDS = {"activities": "reports", "users": "user_reports"}
-MANIFESTS = "(select report_id, site_id from raw.reports union all select report_id, site_id from raw.user_reports)"
-SITE_SEEDS = PROJECT_ROOT / "seeds" / "site"
-
-
-@dataclass(frozen=True)
-class Person:
-    """Who is to be forgotten, and how the records call them."""
-
-    site_id: str
-    user_id: str
-    emails: tuple[str, ...]
-    names: Names
-    is_remembered: bool
-
-    @property
-    def parameters(self) -> dict[str, object]:
-        """What the statements below must be told."""
-        return {"site": self.site_id, "user": self.user_id, "emails": [email.lower() for email in self.emails]}
-
-
-@dataclass
-class Traces:
-    """What holds the person.
-
-    Attributes:
-        records: records that are theirs, by the name of the report.
-        named: texts of others that name them, by table and column.
-        rejected: rejected records that name them, by the name of the report.
-    """
-
-    records: dict[str, int] = field(default_factory=dict)
-    named: dict[str, int] = field(default_factory=dict)
-    rejected: dict[str, int] = field(default_factory=dict)
-
-
-OF_SITE = f"report_id in (select report_id from {MANIFESTS} where site_id = $site)"
-IS_THEIRS = (
-    f"({OF_SITE} and ({trimmed('user_id')} = $user"
-    f" or {trimmed('user_id')} = '' and list_contains($emails, lower({trimmed('email')}))))"
-)
-
-
-def find_person(
-    connection: duckdb.DuckDBPyConnection, user_id: str, site_id: str | None, also: Iterable[str] = ()
-) -> Person:
-    """The user of an id, with all names and e-mails that any record of them tells.
-
-    Args:
-        connection: the warehouse.
-        user_id: the platform's id, or the e-mail of a user whom only a unique users report tells, without an id.
-        site_id: the site; None if the id is of one site only.
-        also: names and e-mails by which others may call the person.
-
-    Raises:
-        WarehouseError: nobody is known by this id, or several are.
-    """
-    connection.execute(RAW_TABLES)
-    user_id = user_id.strip()
-    if not user_id:
-        raise WarehouseError("there is no user without an id. Nothing was changed. Cure: USER_ID=…")
-    own = [user_id] if "@" in user_id else []
-    sites = {
-        row[0]
-        for table in RECORDS
-        for row in connection.execute(
-            f"select distinct site_id from raw.{table} inner join {MANIFESTS} using (report_id)"
-            f" where {trimmed('user_id')} = $user"
-            f" or {trimmed('user_id')} = '' and list_contains($emails, lower({trimmed('email')}))",
-            {"user": user_id, "emails": [email.lower() for email in own]},
-        ).fetchall()
-    }
-    remembered = _remembered_sites(connection, user_id)
-    candidates = (sites or remembered) if site_id is None else {site_id} & (sites | remembered)
-    if not candidates:
-        where = "any report" if site_id is None else f"a report of the site {site_id}"
-        raise WarehouseError(
-            f"there is no user {user_id} in {where}. Nothing was changed."
-            " Cure: look the id up in restricted.user_details."
-        )
-    if len(candidates) > 1:
-        raise WarehouseError(
-            f"there is a user {user_id} in several sites. Nothing was changed."
-            f" Cure: SITE={' or SITE='.join(sorted(candidates))}"
-        )
-    [site] = candidates
-    told = [
-        row
-        for table in RECORDS
-        for row in connection.execute(
-            f"select distinct first_name, last_name, email from raw.{table} where {IS_THEIRS}",
-            {"site": site, "user": user_id, "emails": [email.lower() for email in own]},
-        ).fetchall()
-    ]
-    emails = {row[2].strip() for row in told if row[2] and row[2].strip()} | {name for name in also if "@" in name}
-    people = [row[:2] for row in told] + [(name, None) for name in also if "@" not in name]
-    return Person(site, user_id, tuple(sorted({*emails, *own})), names_of(people, [*emails, *own]), site in remembered)
-
-
-def _remembered_sites(connection: duckdb.DuckDBPyConnection, user_id: str) -> set[str]:
-    found = connection.execute("select distinct site_id, user_hash from raw.forgotten_users").fetchall()
-    if not found:
-        return set()
-    salt = salt_of(connection, is_in_use=True)
-    return {
-        site for site, hash_ in found if hash_ in {hashed(salt, one) for one in identities(site, user_id, [user_id])}
-    }
-
-
-def find_traces(connection: duckdb.DuckDBPyConnection, person: Person) -> Traces:
-    """Count what holds the person."""
-    traces = Traces()
-    for table, manifest in RECORDS.items():
-        traces.records |= dict(
-            connection.execute(
-                f"select file_name, count(*) from raw.{table} inner join raw.{manifest} using (report_id)"
-                f" where {IS_THEIRS} group by 1 order by 1",
-                person.parameters,
-            ).fetchall()
-        )
-        for column in _texts(connection, table):
-            named = person.names.is_in(column, column)
-            if named != "false":
-                query = f"select count(*) from raw.{table} where {OF_SITE} and not {IS_THEIRS} and {named}"
-                row = connection.execute(query, person.parameters).fetchone()
-                traces.named[f"raw.{table}.{column}"] = row[0] if row else 0
-        traces.rejected |= dict(
-            connection.execute(
-                f"select file_name, count(*) from raw.rejected_records inner join raw.{manifest} using (report_id)"
-                f" where site_id = $site and {_rejected_names(person)} group by 1 order by 1",
-                {"site": person.site_id, "fields": [person.user_id]},
-            ).fetchall()
-        )
-    return traces
-
-
-def _texts(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
-    found = connection.execute(
-        "select column_name from duckdb_columns() where database_name = current_database() and schema_name = 'raw'"
-        " and table_name = ? and data_type = 'VARCHAR' order by column_index",
-        [table],
-    ).fetchall()
-    return [column for (column,) in found if column not in UNSCRUBBED]
-
-
-def _rejected_names(person: Person) -> str:
-    """SQL for whether a rejected record holds the id in a field of its own, or a name or e-mail anywhere."""
-    tests = []
-    for column in ("record_text", "rejected_value", "reason"):
-        fields = f"list_transform(regexp_split_to_array({column}, '[,;\\t\"\\r\\n\\[\\]]+'), lambda x: trim(x))"
-        tests.append(f"coalesce(list_has_any({fields}, $fields), false) or {person.names.is_in(column)}")
-    return f"({' or '.join(tests)})"
-
-
-def forget(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
-    """Take the person out of the schema raw, in one transaction, and remember the hashes of their id and e-mails."""
-    salt = salt_of(connection, is_in_use=number_of(connection, "select count(*) from raw.forgotten_users") > 0)
-    with transaction(connection):
-        for identity in identities(person.site_id, person.user_id, person.emails):
-            # The time is that of the last time: by it the incremental base knows that texts are others now.
-            known = {"site": person.site_id, "hash": hashed(salt, identity)}
-            connection.execute("delete from raw.forgotten_users where site_id = $site and user_hash = $hash", known)
-            connection.execute(
-                "insert into raw.forgotten_users values ($site, $hash, $now)",
-                known | {"now": datetime.now(UTC).replace(tzinfo=None)},
-            )
-        for table, manifest in RECORDS.items():
-            _forget_file_names(connection, person, table, manifest)
-            connection.execute(
-                f"insert into raw.rejected_records select report_id, record_number, null, null, $reason, null"
-                f" from raw.{table} where {IS_THEIRS}",
-                {**person.parameters, "reason": REASON},
-            )
-            connection.execute(f"delete from raw.{table} where {IS_THEIRS}", person.parameters)
-            _scrub(connection, person, table)
-        connection.execute(
-            f"update raw.rejected_records set rejected_value = null, record_text = null, reason = $reason"
-            f" where {OF_SITE} and {_rejected_names(person)}",
-            {"site": person.site_id, "fields": [person.user_id], "reason": NAMED_REASON},
-        )
-        for table, manifest in RECORDS.items():
-            connection.execute(
-                f"""
-                update raw.{manifest} as manifest set
-                    landed_count = (select count(*) from raw.{table} as t where t.report_id = manifest.report_id),
-                    rejected_count
-                    = (select count(*) from raw.rejected_records as r where r.report_id = manifest.report_id)
-                where site_id = $site
-                """,
-                {"site": person.site_id},
-            )
-
-
-def _forget_file_names(connection: duckdb.DuckDBPyConnection, person: Person, table: str, manifest: str) -> None:
-    """Rename what was landed from files that are named after the person, or hold nobody else."""
-    for report_id, name, is_theirs in connection.execute(
-        f"select report_id, file_name, bool_and({IS_THEIRS})"
-        f" from raw.{manifest} inner join raw.{table} using (report_id) where site_id = $site group by 1, 2",
-        person.parameters,
-    ).fetchall():
-        renamed = without_names(connection, person.names, name, is_theirs=is_theirs)
-        if renamed != name:
-            connection.execute(f"update raw.{manifest} set file_name = ? where report_id = ?", [renamed, report_id])
-
-
-def _scrub(connection: duckdb.DuckDBPyConnection, person: Person, table: str) -> None:
-    """Put a word in place of the names in the records of others, in one pass over the table."""
-    columns = {column: person.names.is_in(column, column) for column in _texts(connection, table)}
-    columns = {column: named for column, named in columns.items() if named != "false"}
-    if columns:
-        values = ", ".join(f"{column} = {person.names.scrubbed(column, column)}" for column in columns)
-        connection.execute(
-            f"update raw.{table} set {values} where {OF_SITE} and ({' or '.join(columns.values())})",
-            {"site": person.site_id},
-        )
-
-
-def lines_that_name(person: Person, folders: Iterable[Path]) -> list[str]:
-    """File and line of each text file that holds the id in a field of its own, or a name or an e-mail."""
-    found = []
-    with duckdb.connect() as connection:
-        for path in (path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()):
-            lines = path.read_text(errors="replace").splitlines()
-            numbers = {
-                number for number, line in enumerate(lines, 1) if path.suffix == ".csv" and _has_id(line, person)
-            }
-            numbers |= {
-                row[0]
-                for row in connection.execute(
-                    "select number from (select unnest($lines::varchar[]) as line, unnest(range(1, len($lines) + 1)) as"
-                    f" number) where {person.names.is_in('line')}",
-                    {"lines": lines},
-                ).fetchall()
-            }
-            found += [f"{path.relative_to(PROJECT_ROOT)}:{number}" for number in sorted(numbers)]
-    return found
-
-
-def _has_id(line: str, person: Person) -> bool:
-    return any(person.user_id == field.strip() for row in csv.reader([line]) for field in row)
-
-
-def files_beside(paths: Iterable[Path]) -> list[Path]:
-    """Files in the folders of the warehouse and its copies that are none of these, and may hold records."""
-    ours = {path.resolve() for path in paths}
-    names = {".gitkeep", "pseudonym_salt", "forgotten_salt", "docs.html", "report", "shared_report"}
-    return sorted(
-        path
-        for folder in {path.parent for path in ours}
-        if folder.is_dir()
-        for path in folder.iterdir()
-        if path.resolve() not in ours and path.name not in names
-    )
-
-
-def _tell(person: Person, traces: Traces, console: Console) -> None:
-    total = sum(traces.records.values())
-    console.print(f"User {person.user_id} of the site {person.site_id}:", highlight=False, markup=False)
-    console.print(f"  {total:,} records in {len(traces.records)} reports", highlight=False)
-    for place, count in traces.named.items():
-        if count:
-            console.print(f"  {count:,} texts of others in {place}", highlight=False)
-    if traces.rejected:
-        console.print(f"  {sum(traces.rejected.values()):,} rejected records", highlight=False)
-    if not total and person.is_remembered:
-        console.print("They were forgotten before.")
-    _list("The files of these reports are yours, and go on holding them:", [*traces.records, *traces.rejected], console)
-    lines = lines_that_name(person, [SITE_SEEDS, PROJECT_ROOT / "logs"])
-    _list("These lines name them; delete them, and build again:", lines, console)
-
-
-def _list(headline: str, names: Iterable[str], console: Console) -> None:
-    unique = sorted(set(names))
-    if unique:
-        console.print(headline)
-    for name in unique:
-        console.print(f"  {name}", highlight=False, markup=False)
 
 
 def main(
     user_id: Annotated[str, typer.Argument(metavar="USER_ID", envvar="USER_ID", help="Id of the user to forget.")],
+    landing: InLandingOption = None,
     site: Annotated[str | None, typer.Option("--site", help="Site of the user, if the id is of several.")] = None,
     also: Annotated[
         list[str] | None, typer.Option("--also", help="Another name or e-mail by which others call the person.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be removed, and change nothing.")] = False,
 ) -> None:
-    """Forget a user, in the warehouse and its copies.
+    """Forget a user, in the warehouse and its copies, or in a landing in Parquet.
 
     Exit codes: 0 forgotten, what remains is said; 1 not, or not to the end, and said; 2 wrong usage.
     """
     console = Console(soft_wrap=True)
-    files = Files.of_environment()
-    try:
-        with files.open_warehouse() as connection:
-            person = find_person(connection, user_id, site, also or [])
-            traces = find_traces(connection, person)
-            _tell(person, traces, console)
-            if dry_run:
-                console.print("Nothing was changed.")
-                raise typer.Exit(0)
-            forget(connection, person)
-        copies = rebuild(files, "The user is forgotten", console)
-    except WarehouseError as error:
-        console.print(f"[red]{escape(str(error))}[/red]")
-        raise typer.Exit(1) from error
-    except (OSError, duckdb.Error) as error:
-        console.print(f"[red]Not forgotten to the end: {escape(in_words(error))}[/red]")
-        raise typer.Exit(1) from error
-    console.print(f"[green]Forgotten[/green] in the warehouse and {copies}.", highlight=False)
-    others = [
-        str(path)
-        for path in files_beside([files.warehouse, marts_path(files.warehouse), files.published, files.shared])
-    ]
-    _list("These files lie beside the warehouse, and nobody knows whom they hold:", others, console)
+    with errors_said(console, "Not forgotten to the end"):
+        if landing is None:
+            forget_from_files(Files.of_environment(), user_id, site, also or [], console, is_dry_run=dry_run)
+        else:
+            forget_from_landing(landing.resolve(), user_id, site, also or [], console, is_dry_run=dry_run)
 
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
-    app()
+    run_command(main, "forget", FIX)

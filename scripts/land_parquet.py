@@ -1,42 +1,32 @@
-"""Land reports as Parquet for Spark: the command line of ``parquet_landing``.
+"""Land reports as Parquet for Spark: the command line of ``landing.parquet``.
 
-Exit codes: 0 all landed, or left out as withdrawn; 1 something was rejected or refused, and said; 2 wrong usage.
+Exit codes: 0 landed, whatever was rejected is said; 1 a file was refused, or landing ended early; 2 wrong usage.
 """
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Annotated
 
-import duckdb
 import typer
 from rich.console import Console
-from rich.markup import escape
 
-from landing import DEFAULT_SITE
-from load_reports import (
+from landing.options import (
     AgainOption,
     DateFormatOption,
     EncodingOption,
+    LandingOption,
     ReportsOption,
     SiteOption,
     TimeZoneOption,
     choose_reports,
     declared,
-    describe,
-    progress_bar,
 )
-from parquet_landing import land_as_parquet, withdraw_sample_from
-from parquet_layout import landing_path
-from warehouse import WarehouseError, in_words
-
-LandingOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--landing", envvar="LANDING", help="Folder of the Parquet files. Default: SPARK_LANDING or warehouse/landing."
-    ),
-]
+from landing.outcome import DEFAULT_SITE
+from landing.parquet import land_as_parquet, withdraw_sample_from
+from landing.parquet_files import landing_path
+from landing.told import describe, progress_bar
+from warehouse.command_line import errors_said, run_command
 
 
 def main(
@@ -53,30 +43,24 @@ def main(
 ) -> None:
     """Land activity reports as Parquet, partitioned by site and report.
 
-    Exit codes: 0 all landed, or left out as withdrawn; 1 something was rejected or refused, and said; 2 wrong usage.
+    Exit codes: 0 landed, whatever was rejected is said; 1 a file was refused, or landing ended early; 2 wrong usage.
     """
     console = Console(soft_wrap=True)
     root = (landing or landing_path()).resolve()
     declaration = declared(site, time_zone, date_format, encoding, again)
-    is_clean = True
-    try:
+    is_refused = False
+    with errors_said(console, "Not landed to the end"):
         paths, declaration = choose_reports(reports, declaration)
         with progress_bar(console) as progress:
             for one in land_as_parquet(root, paths, declaration, jobs, progress):
-                is_clean &= one.is_clean
+                is_refused |= one.refusal is not None
                 console.print(describe(one), highlight=False)
         if withdraw_sample_from(root):
             console.print("The sample was taken out of the landing: now it holds your own reports.")
-    except WarehouseError as error:
-        console.print(f"[red]{escape(str(error))}[/red]")
-        raise typer.Exit(1) from error
-    except (OSError, duckdb.Error) as error:
-        console.print(f"[red]Not landed to the end: {escape(in_words(error))}[/red]")
-        raise typer.Exit(1) from error
-    raise typer.Exit(0 if is_clean else 1)
+    raise typer.Exit(1 if is_refused else 0)
 
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
-    app()
+    run_command(
+        main, "land", "make land REPORTS=folder LANDING=folder JOBS=2, and what make build takes: SITE, TIME_ZONE, …"
+    )

@@ -8,36 +8,31 @@ from __future__ import annotations
 
 import os
 import sys
-from types import ModuleType
 
-from warehouse import PROJECT_ROOT
-
-
-class NoUpdateChecker:
-    """Knows of no newer version."""
-
-    def check(self, *_: object) -> None:
-        """Say that there is none."""
+from page.metrics import EXAMPLE, MANIFEST, check_usage, is_current, stay_offline, write_manifest
+from warehouse.errors import WarehouseError
+from warehouse.paths import PROJECT_ROOT
 
 
-def stay_offline() -> None:
-    """Take the place of the module by which ``mf`` asks the package index for a newer version each time it starts.
-
-    No variable and no option turns that off, and the module unpickles a file of the shared temporary folder besides.
-    """
-    update_checker = ModuleType("update_checker")
-    update_checker.UpdateChecker = NoUpdateChecker  # type: ignore[attr-defined]
-    sys.modules["update_checker"] = update_checker
-
-
-def main() -> None:
-    """Run ``mf`` in the project's folder, where it finds dbt_project.yml and what the last build left in target/."""
+def main(arguments: list[str]) -> None:
+    """Run ``mf`` in the project's folder, where it finds dbt_project.yml and the manifest in target/."""
     os.chdir(PROJECT_ROOT)
+    try:
+        check_usage(arguments)
+        if not is_current(MANIFEST, PROJECT_ROOT):
+            write_manifest()
+    except WarehouseError as error:
+        sys.exit(str(error))
     stay_offline()
     from dbt_metricflow.cli.main import cli
 
-    cli(prog_name="metrics")
+    try:
+        cli(arguments, prog_name="metrics")
+    except SystemExit as ended:
+        if ended.code:
+            print(f"Fix: {EXAMPLE}. make metrics lists the metrics and how they can be grouped.", file=sys.stderr)
+        raise
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

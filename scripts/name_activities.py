@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import duckdb
 import typer
 from rich.console import Console
-from rich.markup import escape
 
 from naming.dictionary import read_dictionary
 from naming.run import accept, export_words, guide, list_decisions, open_decisions
-from naming.seed_csv import SeedError
-from warehouse import PROJECT_ROOT, WarehouseError, in_words, published_path, warehouse_path
+from publishing.share import minimum_cohort_size
+from warehouse.command_line import errors_said, run_command
+from warehouse.errors import WarehouseError
+from warehouse.paths import PROJECT_ROOT, published_path, warehouse_path
 
 
 def main(
@@ -31,7 +31,7 @@ def main(
     """
     console = Console(soft_wrap=True)
     published = published_path().resolve()
-    try:
+    with errors_said(console, "Not named"):
         if not published.exists():
             raise WarehouseError(f"there is no published copy at {published}. Fix: make build")
         dictionary = read_dictionary(PROJECT_ROOT)
@@ -40,26 +40,13 @@ def main(
         elif is_list or target is not None:
             unknown, _ = open_decisions(published, dictionary)
             if target is not None:
-                console.print(export_words(published, unknown, dictionary, target), highlight=False, markup=False)
+                said = export_words(published, unknown, dictionary, target, minimum_cohort_size())
+                console.print(said, highlight=False, markup=False)
             else:
                 list_decisions(unknown, console)
         else:
             guide(published, warehouse_path().resolve(), dictionary, console)
-    except (WarehouseError, SeedError) as error:
-        console.print(f"[red]{escape(str(error))}[/red]", highlight=False)
-        raise typer.Exit(1) from error
-    except OSError as error:
-        console.print(f"[red]{escape(in_words(error))}[/red]", highlight=False)
-        raise typer.Exit(1) from error
-    except duckdb.Error as error:
-        console.print(
-            f"[red]{escape(str(published))} is no copy of these marts: {escape(in_words(error))} Fix: make build[/red]",
-            highlight=False,
-        )
-        raise typer.Exit(1) from error
 
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
-    app()
+    run_command(main, "name", "make name, or LIST=1 to print, ACCEPT=rows.csv to take rows, EXPORT=words.csv to write")

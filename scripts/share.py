@@ -1,209 +1,19 @@
-"""Write the shared copy: the published tables with pseudonyms in place of people, to hand on.
-
-It has the tables and columns of the published copy, so the same dashboard runs on both. What each column becomes is
-decided by `_expression`, and the limits of it stand in docs/personal_data.md. Each table is written in one pass.
-"""
+"""Write the shared copy: the command line of ``publishing.share``."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import duckdb
 import typer
-import yaml
 from rich.console import Console
 from rich.markup import escape
 
-from mart_models import Model, read_models
-from publish import attach_new, replace_file
-from published_tables import PUBLISHED_SCHEMAS
-from salts import pseudonym_salt
-from warehouse import PROJECT_ROOT, WarehouseError, connect, published_path, shared_path, warehouse_path
-from write_page import shared_page_path, write_page
-
-# What a site, a page, a report and a kind of act are called does not name a user.
-IMPERSONAL = ("site_id", "content_id", "report_id", "activity_type", "activity_family")
-
-DIM_USERS = 'marts."dim_users"'
-
-# 64 bits: among ten million values the odds that two share a pseudonym are 3 in a million, and it is checked.
-MACROS = """
-create temp macro pseudonym_hash(kind, value) as sha256(getvariable('salt') || kind || ':' || value)[:16];
-create temp macro user_pseudonym(site_id, user_id) as 'u_' || pseudonym_hash('user', site_id || ':' || user_id);
-create temp macro user_key_pseudonym(user_key) as
-    split_part(user_key, ':', 1) || ':u_' || pseudonym_hash('user', user_key);
-create temp macro number_pseudonym(kind, value) as
-    (('0x' || pseudonym_hash(kind, value::varchar))::ubigint >> 1)::bigint;
-"""
-
-
-@dataclass(frozen=True)
-class Table:
-    """A published table, its columns with their types, its model, and what dim_users has of the users."""
-
-    name: str
-    columns: Mapping[str, str]
-    model: Model
-    user_columns: frozenset[str] = frozenset()
-
-
-def minimum_cohort_size(root: Path = PROJECT_ROOT) -> int:
-    """The setting of this name in dbt_project.yml."""
-    return int(yaml.safe_load((root / "dbt_project.yml").read_text())["vars"]["minimum_cohort_size"])
-
-
-def share(published: Path, shared: Path, salt: str, minimum: int, models: Mapping[str, Model] | None = None) -> int:
-    """Write the published tables to a file of their own, with pseudonyms; returns how many tables.
-
-    Raises:
-        WarehouseError: there is nothing to share, a table cannot be shared safely, or a file cannot be read or written.
-    """
-    if shared.resolve() in (published.resolve(), warehouse_path().resolve()):
-        raise WarehouseError(f"the shared copy would replace {shared}. Cure: another SHARED_PATH.")
-    if not published.exists():
-        raise WarehouseError(f"there is no published copy at {published}. Cure: make build")
-    known = read_models() if models is None else models
-    with connect(published, read_only=True) as connection:
-        return replace_file(shared, lambda unfinished: _write(connection, unfinished, salt, minimum, known))
-
-
-def _write(
-    connection: duckdb.DuckDBPyConnection, target: Path, salt: str, minimum: int, models: Mapping[str, Model]
-) -> int:
-    tables = _tables(connection, models)
-    if not tables:
-        raise WarehouseError("the published copy holds no marts. Cure: make build")
-    attach_new(connection, target, "shared")
-    connection.execute("set variable salt = ?", [salt])
-    connection.execute(MACROS)
-    for schema in PUBLISHED_SCHEMAS:
-        connection.execute(f"create schema shared.{schema}")
-    for table in tables:
-        columns = ", ".join(f'{_expression(table, name, minimum)} as "{name}"' for name in table.columns)
-        # A table of users may lie in the order of their ids, or of a hash of them.
-        order = " order by user_key" if "user_key" in table.columns and "report_id" not in table.columns else ""
-        connection.execute(f"create table shared.{table.name} as select {columns} from {table.name}{order}")
-        _refuse_collisions(connection, table)
-    connection.execute("detach shared")
-    return len(tables)
-
-
-def _tables(connection: duckdb.DuckDBPyConnection, models: Mapping[str, Model]) -> list[Table]:
-    columns: dict[tuple[str, str], dict[str, str]] = {}
-    for schema, table, column, data_type in connection.execute(
-        """
-        select schema_name, table_name, column_name, data_type from duckdb_columns()
-        where database_name = current_database() and schema_name in (?, ?)
-        order by schema_name, table_name, column_index
-        """,
-        PUBLISHED_SCHEMAS,
-    ).fetchall():
-        columns.setdefault((schema, table), {})[column] = data_type
-    unknown = sorted(table for _, table in columns if table not in models)
-    if unknown:
-        raise WarehouseError(
-            f"no model says what the columns of {', '.join(unknown)} hold, so that they cannot be shared."
-            " Cure: make build"
-        )
-    of_users = frozenset(columns.get(("marts", "dim_users"), ()))
-    return [Table(f'{schema}."{table}"', types, models[table], of_users) for (schema, table), types in columns.items()]
-
-
-def _is_user_id(column: str) -> bool:
-    return column.endswith("user_id")
-
-
-def _is_user_key(column: str) -> bool:
-    return column.endswith("user_key")
-
-
-def _is_hash(column: str, data_type: str) -> bool:
-    """Whether it is a number made from the content, which anybody can make who guesses the content."""
-    return column.endswith("_key") and data_type == "BIGINT"
-
-
-def _expression(table: Table, column: str, minimum: int) -> str:
-    """SQL for what becomes of a column. The order of the cases is the rule."""
-    cohort = table.model.cohort_size
-    stays = column.endswith("_key") or column in table.model.grain or table.columns[column] == "VARCHAR"
-    value = _pseudonym(table, column)
-    meta = table.model.columns.get(column, {})
-    if meta.get("blank_small_groups"):
-        return f"case when {_in_a_group(table, column, minimum)} then {value} end"
-    if cohort is None or stays or meta.get("shared_as") == "unchanged":
-        return value
-    return f'case when "{cohort}" >= {minimum} then {value} end'
-
-
-def _pseudonym(table: Table, column: str) -> str:
-    quoted, data_type = f'"{column}"', table.columns[column]
-    meta = table.model.columns.get(column, {})
-    shared_as = meta.get("shared_as")
-    if _is_user_id(column):
-        if "site_id" not in table.columns:
-            raise WarehouseError(f"{table.name} has a {column} and no site_id, so that nobody knows who it is.")
-        return f"user_pseudonym(site_id, {quoted})"
-    if _is_user_key(column):
-        return f"user_key_pseudonym({quoted})"
-    if _is_hash(column, data_type):
-        return f"number_pseudonym('{_kind(column)}', {quoted})"
-    if column.endswith("_key") and data_type == "VARCHAR":
-        # Where the log gives no page, a session's key holds a hash of its name, and that a person's.
-        return (
-            f"case when contains({quoted}, ':name:')"
-            f" then split_part({quoted}, ':', 1) || ':name:' || pseudonym_hash('name', {quoted}) else {quoted} end"
-        )
-    if shared_as == "user_pseudonym":
-        return f"case when {quoted} is not null then user_pseudonym(site_id, user_id) end"
-    is_personal = table.name.startswith("restricted.") and column not in IMPERSONAL
-    if shared_as == "unchanged" or meta.get("blank_small_groups") or not (is_personal or shared_as == "pseudonym"):
-        return quoted
-    if data_type == "VARCHAR":
-        return f"'p_' || pseudonym_hash('{column}', {quoted})"
-    # A time, a number or a flag says nothing without the person; a list or a structure could hold anything.
-    return quoted if "[" not in data_type and "(" not in data_type else f"null::{data_type}"
-
-
-def _kind(column: str) -> str:
-    """activity_key for opened_activity_key too, so that they still join."""
-    return "_".join(column.split("_")[-2:])
-
-
-def _in_a_group(table: Table, column: str, minimum: int) -> str:
-    """SQL for whether enough people share the value: those behind the row, or those of the site who have it."""
-    if table.model.cohort_size is not None:
-        return f'"{table.model.cohort_size}" >= {minimum}'
-    users = DIM_USERS if column in table.user_columns else table.name
-    if users == table.name and not {"user_key", "site_id"} <= table.columns.keys():
-        raise WarehouseError(f"{table.name} has neither a cohort size nor users, so that {column} cannot be blanked.")
-    return (
-        f'(site_id, "{column}") in (select (site_id, "{column}") from {users} group by site_id, "{column}"'
-        f" having count(distinct user_key) >= {minimum})"
-    )
-
-
-def _refuse_collisions(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """Count the different values of each column with pseudonyms before and after.
-
-    Raises:
-        WarehouseError: two have become one.
-    """
-    counts = []
-    for column in table.columns:
-        is_own = table.model.columns.get(column, {}).get("shared_as") != "user_pseudonym"
-        if "pseudonym" in _pseudonym(table, column) and is_own:
-            value = f'(site_id, "{column}")' if _is_user_id(column) else f'"{column}"'
-            counts.append(f"count(distinct {value})")
-    if not counts:
-        return
-    query = f"select {', '.join(counts)} from "
-    before = connection.execute(query + table.name).fetchone()
-    after = connection.execute(query + "shared." + table.name).fetchone()
-    if before != after:
-        raise WarehouseError(f"two values of {table.name} got one pseudonym. Cure: another PSEUDONYM_SALT.")
+from page.write_page import shared_page_path, write_page
+from publishing.share import minimum_cohort_size, share
+from warehouse.command_line import errors_said, run_command
+from warehouse.paths import published_path, shared_path, warehouse_path
+from warehouse.salts import pseudonym_salt
 
 
 def main(
@@ -228,13 +38,10 @@ def main(
     """Write a copy to hand on, without names. Exit codes: 0 done; 1 not possible, and said; 2 wrong usage."""
     console = Console(soft_wrap=True)
     path = target or shared_path()
-    try:
+    with errors_said(console):
         salt = pseudonym_salt(warehouse_path())
         count = share(published or published_path(), path, salt, minimum or minimum_cohort_size())
         write_page(path, shared_page_path(path), is_shared=True)
-    except WarehouseError as error:
-        console.print(f"[red]{escape(str(error))}[/red]")
-        raise typer.Exit(1) from error
     console.print(
         f"{count} tables with pseudonyms in {escape(str(path))}, and a page of them in"
         f" {escape(str(shared_page_path(path)))}. What they do not hide: docs/personal_data.md",
@@ -243,6 +50,4 @@ def main(
 
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
-    app()
+    run_command(main, "share", "make share, or make share MINIMUM_COHORT_SIZE=5")

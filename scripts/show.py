@@ -1,215 +1,19 @@
-"""Show what the marts tell in the terminal: the summary of the build, a session, a user, a leaderboard."""
+"""Show what the marts tell in the terminal: the command line of ``page.show``."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-import duckdb
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
-from summary import print_summary, print_table
-from warehouse import WarehouseError, connect, in_words, published_path, warehouse_path
-
-# Of a long list the first so many are shown, and it is said how many there are.
-SHOWN = 20
-
-SESSIONS = """
-select session_key, session_name, session_date, unique_people_count
-from marts.fct_sessions
-where session_key = $wanted or session_name ilike '%' || $words || '%' escape '\\'
-order by lower(session_name) <> lower($wanted), unique_people_count desc nulls last, session_key
-"""
-
-SESSION = """
-select
-    registered_count as registered,
-    unique_people_count as came,
-    attendee_count as attended,
-    left_early_count as "left early",
-    peak_people_count as "at once",
-    strftime(started_at, '%Y-%m-%d %H:%M') as "start (UTC)",
-    strftime(ended_at, '%Y-%m-%d %H:%M') as "end (UTC)",
-    window_source as "start and end",
-    round(strict_seconds / 3600, 1) as "hours proven",
-    round(likely_seconds / 3600, 1) as "hours likely",
-    round(upper_seconds / 3600, 1) as "hours at most"
-from marts.fct_sessions
-where session_key = $session_key
-"""
-
-SESSION_PEOPLE = """
-select
-    coalesce(users.full_name, attendance.user_id) as who,
-    users.company as company,
-    strftime(attendance.first_joined_at, '%H:%M') as "joined (UTC)",
-    attendance.stay_count as stays,
-    attendance.strict_seconds // 60 as "minutes proven",
-    attendance.likely_seconds // 60 as "likely",
-    attendance.upper_seconds // 60 as "at most",
-    case when attendance.is_attended then 'yes' else 'no' end as attended
-from marts.fct_session_attendance as attendance
-left join restricted.user_details as users on attendance.user_key = users.user_key
-where attendance.session_key = $session_key
-order by attendance.likely_seconds desc, who
-"""
-
-USERS = """
-select user_key, coalesce(full_name, user_id), company, email
-from restricted.user_details
-where
-    user_id = $wanted or user_key = $wanted or lower(email) = lower($wanted)
-    or full_name ilike '%' || $words || '%' escape '\\'
-order by user_id <> $wanted, full_name, user_key
-"""
-
-USER = """
-select
-    engagement.active_day_count as days,
-    engagement.activity_count as activities,
-    engagement.attended_session_count as "sessions attended",
-    round(engagement.likely_seconds / 3600, 1) as "hours likely",
-    engagement.engagement_score as "engagement score",
-    (
-        select string_agg(contest_name || ': ' || rank || ' (' || points || ')', ', ' order by contest_name)
-        from marts.fct_leaderboard where user_key = engagement.user_key
-    ) as "places (points)"
-from marts.fct_user_engagement as engagement
-where engagement.user_key = $user_key
-"""
-
-USER_SESSIONS = """
-select
-    session_name as "session",
-    session_date as date,
-    stay_count as stays,
-    strict_seconds // 60 as "minutes proven",
-    likely_seconds // 60 as "likely",
-    upper_seconds // 60 as "at most",
-    case when is_attended then 'yes' else 'no' end as attended
-from marts.fct_session_attendance
-where user_key = $user_key
-order by first_joined_at, session_key
-"""
-
-CONTESTS = """
-select contest_id, contest_name
-from marts.fct_leaderboard
-where contest_id = $wanted or contest_name ilike '%' || $words || '%' escape '\\'
-group by contest_id, contest_name
-order by contest_id <> $wanted, contest_name
-"""
-
-CONTEST = """
-select
-    leaderboard.rank as place,
-    coalesce(users.full_name, leaderboard.user_id) as who,
-    users.company as company,
-    leaderboard.points as points,
-    leaderboard.points_to_next_place as "to the next",
-    history.movement as moved
-from marts.fct_leaderboard as leaderboard
-left join restricted.user_details as users on leaderboard.user_key = users.user_key
-left join marts.fct_leaderboard_history as history
-    on leaderboard.contest_id = history.contest_id and leaderboard.user_key = history.user_key and history.is_latest
-where leaderboard.contest_id = $contest_id
-order by leaderboard.rank, who
-"""
-
-BRACKET = (
-    "Attendance is a definition of this project: proven by records, likely, and the most that they allow"
-    " (models/marts/attendance/attendance_rules.md)."
-)
-ESTIMATE = "Points are estimates, for the report carries none (models/marts/leaderboard/leaderboard_rules.md)."
-SCORE = "The engagement score is this project's (models/marts/engagement/engagement_rules.md)."
-
-
-def show_session(connection: duckdb.DuckDBPyConnection, wanted: str, console: Console) -> None:
-    """Print a session and its people; if several have the words in their names, which ones.
-
-    Raises:
-        WarehouseError: no session has that key, or these words in its name.
-    """
-    found = _find(connection, SESSIONS, wanted, "session", "make show SESSION= with a part of its name")
-    key, name, day, _ = found[0]
-    if len(found) > 1 and key != wanted:
-        _list("sessions", [(row[0], f"{row[1]}, {row[2]}, {row[3]:,} people") for row in found], "SESSION", console)
-        return
-    console.print(f"[bold]{escape(str(name))}[/bold], {day}", highlight=False)
-    _print_facts(connection.execute(SESSION, {"session_key": key}), console)
-    _print_all(connection.execute(SESSION_PEOPLE, {"session_key": key}), console)
-    console.print(f"\n{BRACKET}", highlight=False)
-
-
-def show_user(connection: duckdb.DuckDBPyConnection, wanted: str, console: Console) -> None:
-    """Print a user and their sessions; if several have the words in their names, which ones.
-
-    Raises:
-        WarehouseError: no user has that id, that e-mail, or these words in the name.
-    """
-    found = _find(connection, USERS, wanted, "user", "make show USER_ID= with an id, an e-mail or a part of the name")
-    key, name, company, email = found[0]
-    if len(found) > 1 and wanted not in (key, str(key).rpartition(":")[2]):
-        _list("users", [(row[0], ", ".join(filter(None, row[1:]))) for row in found], "USER_ID", console)
-        return
-    told = ", ".join(filter(None, (company, email)))
-    console.print(f"[bold]{escape(str(name))}[/bold] ({escape(str(key))}) {escape(told)}", highlight=False)
-    _print_facts(connection.execute(USER, {"user_key": key}), console)
-    _print_all(connection.execute(USER_SESSIONS, {"user_key": key}), console)
-    for line in (BRACKET, ESTIMATE, SCORE):
-        console.print(line, highlight=False)
-
-
-def show_contest(connection: duckdb.DuckDBPyConnection, wanted: str, console: Console) -> None:
-    """Print the standing of a contest.
-
-    Raises:
-        WarehouseError: no contest has that id, or these words in its name.
-    """
-    found = _find(connection, CONTESTS, wanted, "contest", "make show CONTEST=all_time")
-    key, name = found[0]
-    if len(found) > 1 and key != wanted:
-        _list("contests", [(row[0], str(row[1])) for row in found], "CONTEST", console)
-        return
-    console.print(f"[bold]{escape(str(name))}[/bold]", highlight=False)
-    _print_all(connection.execute(CONTEST, {"contest_id": key}), console)
-    console.print(ESTIMATE, highlight=False)
-
-
-def _find(
-    connection: duckdb.DuckDBPyConnection, query: str, wanted: str, kind: str, cure: str
-) -> list[tuple[Any, ...]]:
-    words = "".join(f"\\{letter}" if letter in "%_\\" else letter for letter in wanted)
-    found = connection.execute(query, {"wanted": wanted, "words": words}).fetchall()
-    if not found:
-        raise WarehouseError(f"no {kind} is called {wanted!r}. Cure: {cure}")
-    return found
-
-
-def _list(kind: str, found: list[tuple[object, str]], setting: str, console: Console) -> None:
-    console.print(f"{len(found):,} {kind} fit. Name one by its key, make show {setting}=…:", highlight=False)
-    for key, told in found[:SHOWN]:
-        console.print(f"  {key}  {told}", highlight=False, markup=False)
-    if len(found) > SHOWN:
-        console.print(f"  and {len(found) - SHOWN:,} more", highlight=False)
-
-
-def _print_facts(result: duckdb.DuckDBPyConnection, console: Console) -> None:
-    names = [column[0] for column in result.description or []]
-    facts = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
-    for row in result.fetchall():
-        for name, value in zip(names, row, strict=True):
-            facts.add_row(name, "–" if value is None else escape(str(value)))
-    console.print(facts)
-    console.print()
-
-
-def _print_all(result: duckdb.DuckDBPyConnection, console: Console) -> None:
-    left_out = print_table(result, console, SHOWN)
-    if left_out:
-        console.print(f"and {left_out:,} more", highlight=False)
+from page.show import show_contest, show_session, show_user
+from page.summary import print_summary
+from warehouse.command_line import errors_said, run_command
+from warehouse.database import connect
+from warehouse.errors import WarehouseError
+from warehouse.paths import published_path, warehouse_path
 
 
 def main(
@@ -225,7 +29,7 @@ def main(
     """
     console = Console(soft_wrap=True)
     published = published_path()
-    try:
+    with errors_said(console, f"{escape(str(published))} is no copy of these marts"):
         if not published.exists():
             raise WarehouseError(f"there is no published copy at {published}. Cure: make build")
         if session is None and user is None and contest is None:
@@ -238,15 +42,7 @@ def main(
                 show_user(connection, user, console)
             if contest is not None:
                 show_contest(connection, contest, console)
-    except WarehouseError as error:
-        console.print(f"[red]{escape(str(error))}[/red]")
-        raise typer.Exit(1) from error
-    except duckdb.Error as error:
-        console.print(f"[red]{escape(str(published))} is no copy of these marts: {escape(in_words(error))}[/red]")
-        raise typer.Exit(1) from error
 
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
-    app()
+    run_command(main, "show", "make show SESSION=keynote, USER_ID=5001 or CONTEST=all_time")

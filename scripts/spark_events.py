@@ -1,155 +1,15 @@
-"""What a dbt build cost on Spark, model by model, from the event log: shuffled bytes, processor time, the longest task.
-
-A job belongs to the model whose name dbt writes into the comment of its statement.
-"""
+"""Show what a build on Spark cost: the command line of ``spark.events``."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from warehouse import WarehouseError
-
-NODE = re.compile(r'"node_id": "((?:model|seed|test)\.[^"]+)"')
-PARTITIONING = re.compile(r"(?:hash|range)partitioning\(([^\n]*?), \d+\)|(SinglePartition)")
-EXPRESSION_ID = re.compile(r"#\d+L?")
-NO_NODE = "(no node)"
-
-
-@dataclass
-class Cost:
-    """What the statements of one node took.
-
-    Attributes:
-        shuffled_bytes: written by tasks for other tasks.
-        spilled_bytes: written to the disk because memory was short.
-        cpu_seconds: processor time of all tasks.
-        task_seconds: run time of all tasks.
-        longest_task_seconds: run time of the longest.
-        failed_tasks: tasks that had to be run again.
-        partitioned_by: what rows were brought together by, as the plans say it.
-        read_bytes: by stage, what each of its tasks read of a shuffle.
-    """
-
-    shuffled_bytes: int = 0
-    spilled_bytes: int = 0
-    cpu_seconds: float = 0.0
-    task_seconds: float = 0.0
-    longest_task_seconds: float = 0.0
-    failed_tasks: int = 0
-    partitioned_by: set[str] = field(default_factory=set)
-    read_bytes: dict[tuple[str, int], list[int]] = field(default_factory=lambda: defaultdict(list), compare=False)
-
-    @property
-    def largest_task_bytes(self) -> int:
-        """The most that one task read of a shuffle."""
-        return max((max(stage) for stage in self.read_bytes.values()), default=0)
-
-    @property
-    def largest_task_share(self) -> float:
-        """The part of its stage's bytes that this task read: of even tasks, one by their number."""
-        stage = max(self.read_bytes.values(), key=max, default=[])
-        return max(stage) / sum(stage) if sum(stage) else 0.0
-
-
-def read_costs(events: Path) -> dict[str, Cost]:
-    """The costs by node, of all applications that wrote into a folder of event logs.
-
-    Raises:
-        WarehouseError: there is no event log.
-    """
-    logs = sorted(path for path in events.rglob("events_*") if path.is_file())
-    if not logs:
-        raise WarehouseError(f"there is no event log in {events}. Cure: spark.eventLog.enabled=true")
-    costs: dict[str, Cost] = defaultdict(Cost)
-    for log in logs:
-        _read(log, costs)
-    return dict(costs)
-
-
-def _read(log: Path, costs: dict[str, Cost]) -> None:
-    nodes: dict[int, str] = {}
-    executions: dict[int, str] = {}
-    partitionings: dict[int, set[str]] = defaultdict(set)
-    for event in _events(log):
-        kind = event["Event"].rpartition(".")[2]
-        if kind == "SparkListenerJobStart":
-            properties = event.get("Properties") or {}
-            node = _node_of(properties.get("spark.job.description") or "")
-            for stage in event["Stage IDs"]:
-                nodes[stage] = node
-            for execution in ("spark.sql.execution.id", "spark.sql.execution.root.id"):
-                if execution in properties:
-                    executions[int(properties[execution])] = node
-        elif kind == "SparkListenerTaskEnd":
-            stage = event["Stage ID"]
-            _add_task(costs[nodes.get(stage, NO_NODE)], (log.name, stage), event)
-        elif kind in ("SparkListenerSQLExecutionStart", "SparkListenerSQLAdaptiveExecutionUpdate"):
-            # Whose it is, its jobs say: of the statement the event holds the beginning alone.
-            partitionings[event["executionId"]].update(
-                EXPRESSION_ID.sub("", keys) or single
-                for keys, single in PARTITIONING.findall(event.get("physicalPlanDescription") or "")
-            )
-    for execution_id, keys in partitionings.items():
-        if execution_id in executions:
-            costs[executions[execution_id]].partitioned_by.update(keys)
-
-
-def _node_of(statement: str) -> str:
-    found = NODE.search(statement)
-    return found[1] if found else NO_NODE
-
-
-def _add_task(cost: Cost, stage: tuple[str, int], event: dict[str, Any]) -> None:
-    if event["Task End Reason"]["Reason"] != "Success":
-        cost.failed_tasks += 1
-    metrics = event.get("Task Metrics")
-    if not metrics:
-        return
-    read = metrics["Shuffle Read Metrics"]
-    fetched = read["Remote Bytes Read"] + read["Local Bytes Read"]
-    seconds = metrics["Executor Run Time"] / 1000
-    cost.shuffled_bytes += metrics["Shuffle Write Metrics"]["Shuffle Bytes Written"]
-    cost.spilled_bytes += metrics["Disk Bytes Spilled"]
-    cost.cpu_seconds += metrics["Executor CPU Time"] / 1e9
-    cost.task_seconds += seconds
-    cost.longest_task_seconds = max(cost.longest_task_seconds, seconds)
-    cost.read_bytes[stage].append(fetched)
-
-
-def _events(log: Path) -> Iterator[dict[str, Any]]:
-    with log.open(encoding="utf-8") as lines:
-        for line in lines:
-            try:
-                yield json.loads(line)
-            except json.JSONDecodeError:
-                # The last line of an application that was killed.
-                return
-
-
-def as_markdown(costs: dict[str, Cost]) -> str:
-    """The costs as a table, the most shuffled first."""
-    lines = [
-        "| node | shuffled MB | largest task MB | of its stage | spilled MB | CPU s | longest task s | together by |",
-        "|---|--:|--:|--:|--:|--:|--:|---|",
-    ]
-    for node, cost in sorted(costs.items(), key=lambda item: -item[1].shuffled_bytes):
-        numbers = [
-            *(f"{number / 1e6:,.1f}" for number in (cost.shuffled_bytes, cost.largest_task_bytes)),
-            f"{cost.largest_task_share:.0%}",
-            f"{cost.spilled_bytes / 1e6:,.1f}",
-            *(f"{seconds:.1f}" for seconds in (cost.cpu_seconds, cost.longest_task_seconds)),
-        ]
-        lines.append(f"| {node} | {' | '.join(numbers)} | {'; '.join(sorted(cost.partitioned_by))} |")
-    return "\n".join(lines)
+from spark.events import as_markdown, read_costs
+from warehouse.command_line import errors_said, run_command
 
 
 def main(events: Annotated[Path, typer.Argument(help="Folder of the event logs (spark.eventLog.dir).")]) -> None:
@@ -157,14 +17,9 @@ def main(events: Annotated[Path, typer.Argument(help="Folder of the event logs (
 
     Exit codes: 0 shown; 1 there is no event log; 2 wrong usage.
     """
-    try:
+    with errors_said(Console(soft_wrap=True)):
         typer.echo(as_markdown(read_costs(events)))
-    except WarehouseError as error:
-        Console(soft_wrap=True).print(f"[red]{error}[/red]", highlight=False)
-        raise typer.Exit(1) from error
 
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
-    app()
+    run_command(main)

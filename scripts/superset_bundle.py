@@ -1,310 +1,18 @@
-"""Make the bundle that ``superset import-dashboards`` takes, from dashboards/superset and the contracts of the marts.
-
-The same source gives the same bytes: UUIDs are made from names, so that a bundle that is imported again takes the place
-of the one before, and no time stands in it.
-"""
+"""Make the bundle of dashboards: the command line of ``dashboards.bundle``."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
-from uuid import UUID, uuid5
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from typing import Annotated
 
 import typer
-import yaml
 from rich.console import Console
 from rich.markup import escape
 
-from superset_charts import form_data, query_context
-from superset_source import (
-    PAGE_WIDTH,
-    SCHEMA,
-    SOURCES,
-    Chart,
-    Contracts,
-    Dashboard,
-    Dataset,
-    Filter,
-    Source,
-    SourceError,
-    columns_of,
-    is_temporal,
-    problems,
-    read_contracts,
-    read_source,
-    select,
-)
-from warehouse import PROJECT_ROOT, published_path
-
-# Never to be changed: with another one, everything that was imported before would be imported beside itself.
-NAMESPACE = UUID("6f1d1f6c-3f0e-5c52-9a51-2f6a3c1f7b08")
-VERSION = "1.0.0"
-# The oldest time that a zip file can tell.
-NO_TIME = (1980, 1, 1, 0, 0, 0)
-DATABASE = "JUNO activity warehouse"
-# The mark of our charts, by which those that we took out are found (scripts/superset_import.py).
-OURS = "JUNO activity warehouse"
-# Read-only, and no SQL of a user can read a file of the machine or fetch an extension of DuckDB.
-DATABASE_SETTINGS = "access_mode=read_only&enable_external_access=false"
-
-# The files of a bundle: their path in it, and what they hold.
-Bundle = dict[str, dict[str, Any]]
-
-
-def make_bundle(source: Source, contracts: Contracts, database: Path) -> Bundle:
-    """The files of the bundle.
-
-    Raises:
-        SourceError: the source does not fit the contracts, or Superset cannot be told the path of the database.
-    """
-    found = problems(source, contracts)
-    if found:
-        raise SourceError(
-            "The dashboards do not fit the contracts of the marts. Cure: mend dashboards/superset or models/marts:\n"
-            + "\n".join(f"  {it}" for it in found)
-        )
-    bundle: Bundle = {
-        "metadata.yaml": {"version": VERSION, "type": "Dashboard", "timestamp": "1980-01-01T00:00:00+00:00"},
-        "databases/juno.yaml": _database(database),
-    }
-    for name, dataset in source.datasets.items():
-        bundle[f"datasets/juno/{name}.yaml"] = _dataset(name, dataset, contracts)
-    number = 0
-    for name, dashboard in source.dashboards.items():
-        numbers: dict[str, int] = {}
-        for chart in dashboard.charts:
-            number += 1
-            numbers[chart.title] = number
-            path = f"charts/{name}_{slug(chart.title)}.yaml"
-            bundle[path] = _chart(name, dashboard, chart, source, contracts)
-        bundle[f"dashboards/{name}.yaml"] = _dashboard(name, dashboard, numbers, source, contracts)
-    return bundle
-
-
-def write_bundle(bundle: Bundle, path: Path) -> None:
-    """Write the files of a bundle as a zip.
-
-    Raises:
-        SourceError: it cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with ZipFile(path, "w") as zipped:
-            for name, told in bundle.items():
-                info = ZipInfo(f"juno/{name}", NO_TIME)
-                info.compress_type = ZIP_DEFLATED
-                zipped.writestr(info, yaml.safe_dump(told, sort_keys=False, allow_unicode=True, width=PAGE_WIDTH * 10))
-    except OSError as error:
-        raise SourceError(f"{path} cannot be written: {error.strerror}. Cure: another --output.") from error
-
-
-def key(*names: str) -> str:
-    """The UUID of what is called so, the same in every bundle."""
-    return str(uuid5(NAMESPACE, "/".join(names)))
-
-
-def slug(title: str) -> str:
-    """A title as the name of a file."""
-    return re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")
-
-
-def filters_that_miss(chart: Chart, dashboard: Dashboard, source: Source, contracts: Contracts) -> list[str]:
-    """The filters of a dashboard that cannot narrow a chart, for its dataset lacks their column."""
-    dataset = source.datasets[chart.dataset]
-    columns = columns_of(dataset, contracts)
-    return [it.name for it in dashboard.filters if not (it.column in columns if it.column else dataset.time)]
-
-
-def datasets_of(dashboard: Dashboard, source: Source) -> set[str]:
-    """The marts that a dashboard reads."""
-    names = {chart.dataset for chart in dashboard.charts} | {it.dataset for it in dashboard.filters if it.dataset}
-    read = set()
-    for name in names:
-        dataset = source.datasets[name]
-        read |= {dataset.table} | {join.table for join in dataset.joins}
-        for made in dataset.calculated.values():
-            read |= set(re.findall(rf"\b{SCHEMA}\.(\w+)", made.expression))
-    return read
-
-
-def _database(path: Path) -> dict[str, Any]:
-    if "?" in str(path.resolve()):
-        raise SourceError(f"{path} holds a question mark, where Superset's address ends. Cure: another PUBLISHED_PATH.")
-    return {
-        "database_name": DATABASE,
-        "sqlalchemy_uri": f"duckdb:///{path.resolve()}?{DATABASE_SETTINGS}",
-        "expose_in_sqllab": True,
-        "allow_run_async": False,
-        "allow_ctas": False,
-        "allow_cvas": False,
-        "allow_dml": False,
-        "allow_csv_upload": False,
-        "extra": {"allows_virtual_table_explore": True},
-        "uuid": key("database"),
-        "version": VERSION,
-    }
-
-
-def _published_type(data_type: str) -> str:
-    """The type as DuckDB and PostgreSQL write it: the contracts take a word that Spark knows too."""
-    return "VARCHAR" if data_type == "string" else data_type.upper()
-
-
-def _dataset(name: str, dataset: Dataset, contracts: Contracts) -> dict[str, Any]:
-    columns = []
-    for column, told in columns_of(dataset, contracts).items():
-        made = dataset.calculated.get(column)
-        columns.append(
-            {
-                "column_name": column,
-                "verbose_name": dataset.labels.get(column) or column.replace("_", " ").capitalize(),
-                "description": told.description,
-                "type": _published_type(told.type),
-                "is_dttm": is_temporal(told.type),
-                "groupby": True,
-                "filterable": True,
-                "is_active": True,
-                "expression": made.expression if made else None,
-            }
-        )
-    return {
-        # What is read as it is must bear the name of its table.
-        "table_name": name if dataset.joins else dataset.table,
-        "schema": SCHEMA,
-        "sql": select(dataset, contracts) if dataset.joins else None,
-        "main_dttm_col": dataset.time,
-        "description": f"{dataset.table}, one row as its contract in models/marts says.",
-        "filter_select_enabled": True,
-        "columns": columns,
-        "metrics": [
-            {"metric_name": metric, "verbose_name": it.label, "expression": it.expression, "d3format": it.format}
-            for metric, it in dataset.metrics.items()
-        ],
-        "uuid": key("dataset", name),
-        "database_uuid": key("database"),
-        "version": VERSION,
-    }
-
-
-def _chart(name: str, dashboard: Dashboard, chart: Chart, source: Source, contracts: Contracts) -> dict[str, Any]:
-    dataset = source.datasets[chart.dataset]
-    form = form_data(chart, dataset, columns_of(dataset, contracts))
-    about = f"{chart.about} Rules and limits: {dashboard.rules_of(chart)}."
-    missed = filters_that_miss(chart, dashboard, source, contracts)
-    if missed:
-        about += f" Not narrowed by: {', '.join(missed)}."
-    return {
-        "slice_name": chart.title,
-        "certified_by": OURS,
-        "certification_details": f"Made from dashboards/superset/{name}.yml. A change made here is lost; save a copy.",
-        "description": about,
-        "viz_type": form["viz_type"],
-        "params": form,
-        "query_context": json.dumps(query_context(chart, dataset, form)),
-        "uuid": key("chart", name, chart.title),
-        "dataset_uuid": key("dataset", chart.dataset),
-        "version": VERSION,
-    }
-
-
-def _dashboard(
-    name: str, dashboard: Dashboard, numbers: dict[str, int], source: Source, contracts: Contracts
-) -> dict[str, Any]:
-    return {
-        "dashboard_title": dashboard.title,
-        "description": dashboard.about,
-        "slug": f"juno-{name}",
-        "published": True,
-        "uuid": key("dashboard", name),
-        "position": _position(name, dashboard, numbers),
-        "metadata": {
-            "native_filter_configuration": [
-                _filter(
-                    name, it, dashboard, numbers, lambda chart: filters_that_miss(chart, dashboard, source, contracts)
-                )
-                for it in dashboard.filters
-            ],
-            # A click on a chart narrows nothing: what is shown follows from the filters alone.
-            "cross_filters_enabled": False,
-            "color_scheme": "supersetColors",
-            "expanded_slices": {},
-            "refresh_frequency": 0,
-        },
-        "version": VERSION,
-    }
-
-
-def _filter(
-    name: str, it: Filter, dashboard: Dashboard, numbers: dict[str, int], missed: Callable[[Chart], list[str]]
-) -> dict[str, Any]:
-    chosen: dict[str, Any] = {"extraFormData": {}, "filterState": {}, "ownState": {}}
-    if it.default:
-        asked = {"col": it.column, "op": "IN", "val": [it.default]}
-        chosen |= {"extraFormData": {"filters": [asked]}, "filterState": {"value": [it.default]}}
-    target = {"datasetUuid": key("dataset", it.dataset), "column": {"name": it.column}} if it.dataset else {}
-    return {
-        "id": f"NATIVE_FILTER-{key('filter', name, it.name)}",
-        "name": it.name,
-        "type": "NATIVE_FILTER",
-        "filterType": "filter_select" if it.dataset else "filter_time",
-        "targets": [target],
-        "defaultDataMask": chosen,
-        "controlValues": {"multiSelect": True, "enableEmptyFilter": False, "searchAllOptions": True}
-        if it.dataset
-        else {},
-        "cascadeParentIds": [],
-        "scope": {
-            "rootPath": ["ROOT_ID"],
-            "excluded": [numbers[chart.title] for chart in dashboard.charts if it.name in missed(chart)],
-        },
-        "description": "",
-    }
-
-
-def _position(name: str, dashboard: Dashboard, numbers: dict[str, int]) -> dict[str, Any]:
-    """Where everything is on the page: rows of charts, from left to right until a row is full."""
-    root, grid = ["ROOT_ID"], ["ROOT_ID", "GRID_ID"]
-    page: dict[str, Any] = {
-        "DASHBOARD_VERSION_KEY": "v2",
-        "ROOT_ID": {"type": "ROOT", "id": "ROOT_ID", "children": ["GRID_ID"]},
-        "GRID_ID": {"type": "GRID", "id": "GRID_ID", "children": [], "parents": root},
-        "HEADER_ID": {"type": "HEADER", "id": "HEADER_ID", "meta": {"text": dashboard.title}},
-    }
-
-    def add_row() -> dict[str, Any]:
-        name = f"ROW-{len(page)}"
-        row: dict[str, Any] = {"type": "ROW", "id": name, "children": [], "parents": grid}
-        page[name] = row | {"meta": {"background": "BACKGROUND_TRANSPARENT"}}
-        page["GRID_ID"]["children"].append(name)
-        return row
-
-    def add(row: dict[str, Any], kind: str, meta: dict[str, Any]) -> None:
-        it = f"{kind}-{len(page)}"
-        page[it] = {"type": kind, "id": it, "children": [], "parents": [*grid, row["id"]], "meta": meta}
-        row["children"].append(it)
-
-    text = (
-        f"{dashboard.about} Each chart says in its description what its numbers mean. The rules: `{dashboard.rules}`."
-    )
-    add(add_row(), "MARKDOWN", {"code": text, "width": PAGE_WIDTH, "height": 12})
-    room, row = 0, {}
-    for chart in dashboard.charts:
-        if chart.width > room:
-            room, row = PAGE_WIDTH, add_row()
-        room -= chart.width
-        told = {
-            "chartId": numbers[chart.title],
-            "uuid": key("chart", name, chart.title),
-            "sliceName": chart.title,
-            "width": chart.width,
-            "height": chart.height,
-        }
-        add(row, "CHART", told)
-    return page
+from dashboards.bundle import make_bundle, write_bundle
+from dashboards.source import SOURCES, SourceError, read_contracts, read_source
+from warehouse.command_line import errors_said, run_command
+from warehouse.paths import PROJECT_ROOT, published_path
 
 
 def main(
@@ -322,12 +30,9 @@ def main(
 ) -> None:
     """Make the bundle of dashboards. Exit codes: 0 done; 1 not possible, and said; 2 wrong usage."""
     console = Console(soft_wrap=True)
-    try:
+    with errors_said(console, also=(SourceError,)):
         bundle = make_bundle(read_source(source), read_contracts(), database or published_path())
         write_bundle(bundle, output)
-    except SourceError as error:
-        console.print(f"[red]{escape(str(error))}[/red]")
-        raise typer.Exit(1) from error
     counts = {
         kind: sum(path.startswith(f"{kind}/") for path in bundle) for kind in ("dashboards", "charts", "datasets")
     }
@@ -336,6 +41,4 @@ def main(
 
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
-    app()
+    run_command(main)

@@ -1,180 +1,23 @@
-"""Withdraw a report that was loaded by mistake, and everything that only it supported.
-
-Raw is changed in one transaction, and all else is rebuilt from raw: what another download also tells stays, for its
-twin takes over. The warehouse remembers the file, so that the loader leaves it out from then on (unless ``--again``).
-What follows the transaction can be done again: the same command goes on where another was interrupted.
-"""
+"""Withdraw a report that was loaded by mistake: the command line of ``removal.withdraw`` and ``.withdraw_landed``."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path, PurePath
+import os
 from typing import Annotated
 
-import duckdb
 import typer
 from rich.console import Console
-from rich.markup import escape
 
-from forgotten import trimmed
-from landing import LANDED_REPORTS, delete_reports
-from rebuild import Files, rebuild
-from warehouse import RAW_TABLES, WarehouseError, connect, in_words, number_of
+from building.rebuild import Files
+from landing.options import InLandingOption
+from removal.withdraw import known_reports, withdraw_from_files
+from removal.withdraw_landed import withdraw_from_landing
+from warehouse.command_line import errors_said, run_command
 
-SHORTEST = 4
-
-# A withdrawn report has no name: its file's may hold that of a person.
-KNOWN_REPORTS = """
-select
-    report_id, site_id, file_sha256, file_name, 'activities' as unit, landed_count, rejected_count, loaded_at,
-    null::timestamp as withdrawn_at
-from raw.reports
-union all
-select report_id, site_id, file_sha256, file_name, 'users', landed_count, rejected_count, loaded_at, null
-from raw.user_reports
-union all
-select report_id, site_id, file_sha256, null, null, 0, 0, null, withdrawn_at
-from raw.withdrawn_reports
-"""
-
-# The activities that the last build kept from a report, and those of them that another report tells too.
-KEPT = """
-select
-    count(*) filter (where report_id = $report_id and not is_duplicate),
-    count(distinct kept_record_number) filter (where report_id <> $report_id and kept_report_id = $report_id)
-from staging.base_juno__activities
-where kept_report_id = $report_id
-"""
-
-
-@dataclass(frozen=True)
-class Report:
-    """A report that is in the warehouse, or was."""
-
-    report_id: str
-    site_id: str
-    file_sha256: str
-    file_name: str | None
-    unit: str | None
-    landed_count: int
-    rejected_count: int
-    loaded_at: datetime | None
-    withdrawn_at: datetime | None
-
-    def __str__(self) -> str:
-        """What tells it from others, in a line."""
-        if self.withdrawn_at is not None:
-            return f"{self.report_id}, site {self.site_id}: withdrawn at {self.withdrawn_at:%Y-%m-%d %H:%M:%S}"
-        return (
-            f"{self.report_id}, site {self.site_id}, {self.file_name}: {self.landed_count:,} {self.unit} landed,"
-            f" {self.rejected_count:,} records rejected, loaded at {self.loaded_at:%Y-%m-%d %H:%M:%S}"
-        )
-
-
-def find_report(connection: duckdb.DuckDBPyConnection, wanted: str, published: Path) -> Report:
-    """The report of an id, of the beginning of one, or of a file name.
-
-    Args:
-        connection: the warehouse.
-        wanted: what the user gave.
-        published: the published copy; until it is made anew, it tells the names of reports that were withdrawn.
-
-    Raises:
-        WarehouseError: none is meant, or several are.
-    """
-    wanted = wanted.strip()
-    found = _select(
-        connection,
-        "list_contains($names, file_name) or $is_long and starts_with(report_id, $id)",
-        {"names": [wanted, PurePath(wanted).name], "is_long": len(wanted) >= SHORTEST, "id": wanted.lower()},
-    )
-    if not found:
-        ids = _published_ids(published, PurePath(wanted).name)
-        found = _select(connection, "withdrawn_at is not null and list_contains($ids, report_id)", {"ids": ids})
-    if len(found) == 1:
-        return found[0]
-    if found:
-        listed = "\n  ".join(str(report) for report in found)
-        raise WarehouseError(
-            f"{wanted} names several reports. Nothing was changed. Cure: REPORT=… with the id of one:\n  {listed}"
-        )
-    cure = (
-        "Cure: REPORT=… with its id, the first characters of that (4 or more), or its file name, as"
-        " marts.report_reconciliation and marts.user_report_reconciliation show them."
-    )
-    withdrawn = _select(connection, "withdrawn_at is not null", {})
-    if withdrawn:
-        listed = "\n  ".join(str(report) for report in withdrawn)
-        cure += f" Already withdrawn, and known by the id alone:\n  {listed}"
-    raise WarehouseError(f"there is no report {wanted} in the warehouse. Nothing was changed. {cure}")
-
-
-def _select(connection: duckdb.DuckDBPyConnection, condition: str, parameters: dict[str, object]) -> list[Report]:
-    query = f"from ({KNOWN_REPORTS}) where {condition} order by withdrawn_at, loaded_at, report_id"
-    return [Report(*row) for row in connection.execute(query, parameters).fetchall()]
-
-
-def _published_ids(published: Path, file_name: str) -> list[str]:
-    if not published.exists():
-        return []
-    query = " union all ".join(
-        f"select report_id from marts.{table} where file_name = $name"
-        for table in ("report_reconciliation", "user_report_reconciliation")
-    )
-    with connect(published, read_only=True) as connection:
-        try:
-            return [report_id for (report_id,) in connection.execute(query, {"name": file_name}).fetchall()]
-        except duckdb.CatalogException:
-            return []
-
-
-def tell(connection: duckdb.DuckDBPyConnection, report: Report, console: Console) -> None:
-    """Say what a report holds, and what only it supports."""
-    console.print(str(report), highlight=False, markup=False)
-    kept = _kept(connection, report)
-    if kept is not None:
-        console.print(
-            f"  {kept[0]:,} activities of it are kept, {kept[0] - kept[1]:,} of which no other report tells",
-            highlight=False,
-        )
-    users, contents = (_only_here(connection, report, column) for column in ("user_id", "content_id"))
-    console.print(f"  {users:,} user ids and {contents:,} content ids are in no other report", highlight=False)
-
-
-def _kept(connection: duckdb.DuckDBPyConnection, report: Report) -> tuple[int, int] | None:
-    # Asked for and not tried, for a table that is not there would end the transaction.
-    if not number_of(connection, "select count(*) from duckdb_tables() where table_name = 'base_juno__activities'"):
-        return None
-    report_id = {"report_id": report.report_id}
-    if not connection.execute("from staging.base_juno__reports where report_id = $report_id", report_id).fetchone():
-        return None
-    row = connection.execute(KEPT, report_id).fetchone()
-    return (row[0], row[1]) if row else None
-
-
-def _only_here(connection: duckdb.DuckDBPyConnection, report: Report, column: str) -> int:
-    tables = ("activities", "users") if column == "user_id" else ("activities",)
-    told = " union all ".join(f"select report_id, {trimmed(column)} as id from raw.{table}" for table in tables)
-    row = connection.execute(
-        f"""
-        select count(*) from (
-            select id from ({told}) inner join ({LANDED_REPORTS}) using (report_id)
-            where site_id = $site_id and id <> '' group by id having bool_and(report_id = $report_id)
-        )
-        """,
-        {"site_id": report.site_id, "report_id": report.report_id},
-    ).fetchone()
-    return row[0] if row else 0
-
-
-def withdraw(connection: duckdb.DuckDBPyConnection, report: Report) -> None:
-    """Take a report out of the schema raw and remember that it was there, in the transaction of the caller."""
-    delete_reports(connection, [report.report_id])
-    connection.execute(
-        "insert into raw.withdrawn_reports values (?, ?, ?, ?)",
-        [report.report_id, report.file_sha256, report.site_id, datetime.now(UTC).replace(tzinfo=None)],
-    )
+FIX = (
+    "make withdraw REPORT=x.csv with the file name of a report or its id; DRY_RUN=1 to only see what would go,"
+    " LANDING=… for a folder of Parquet files."
+)
 
 
 def main(
@@ -182,46 +25,21 @@ def main(
         str,
         typer.Argument(metavar="REPORT", envvar="REPORT", help="Id of the report, its first characters, or file name."),
     ],
+    landing: InLandingOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and change nothing.")] = False,
 ) -> None:
-    """Withdraw a report, from the warehouse and its copies.
+    """Withdraw a report, from the warehouse and its copies, or from a landing in Parquet.
 
     Exit codes: 0 withdrawn; 1 not, or not to the end, and said; 2 wrong usage.
     """
     console = Console(soft_wrap=True)
-    files = Files.of_environment()
-    try:
-        with files.open_warehouse() as connection:
-            # Whatever ends early, a dry run too, is rolled back, down to the tables that an older warehouse lacks.
-            connection.execute("begin")
-            connection.execute(RAW_TABLES)
-            report = find_report(connection, wanted, files.published)
-            is_new = report.withdrawn_at is None
-            if is_new:
-                tell(connection, report, console)
-            else:
-                console.print(f"It is withdrawn already: {report}", highlight=False, markup=False)
-            if dry_run:
-                console.print("Nothing was changed.")
-                raise typer.Exit(0)
-            if is_new:
-                withdraw(connection, report)
-            left = number_of(connection, f"select count(*) from ({LANDED_REPORTS})")
-            connection.execute("commit")
-        copies = rebuild(files, "The report is withdrawn", console)
-    except WarehouseError as error:
-        console.print(f"[red]{escape(str(error))}[/red]", highlight=False)
-        raise typer.Exit(1) from error
-    except (OSError, duckdb.Error) as error:
-        console.print(f"[red]Not withdrawn to the end: {escape(in_words(error))}[/red]")
-        raise typer.Exit(1) from error
-    console.print(f"[green]Withdrawn[/green] from the warehouse and {copies}; {left:,} reports are left.")
-    if not left:
-        console.print("All tables are empty until make build lands a report, or the sample while reports/ holds none.")
-    console.print("Its file stays where it is, and is left out from now on. To land it again: make build AGAIN=1")
+    with errors_said(console, "Not withdrawn to the end"):
+        if landing is None:
+            withdraw_from_files(Files.of_environment(), wanted, console, is_dry_run=dry_run)
+        else:
+            withdraw_from_landing(landing.resolve(), wanted, console, is_dry_run=dry_run)
 
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
-    app()
+    # Only the reports of a warehouse are quickly listed.
+    run_command(main, "withdraw", FIX, None if os.environ.get("LANDING") else known_reports)

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from naming.dictionary import as_markdown, read_dictionary
-from warehouse import PROJECT_ROOT
+from warehouse.command_line import run_command
+from warehouse.paths import PROJECT_ROOT
 
 
 def main(
@@ -20,4 +21,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_command(main)

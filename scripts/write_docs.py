@@ -1,65 +1,26 @@
-"""Write the documentation of models, columns, metrics and lineage as one page that needs no network.
-
-dbt makes the page from the built warehouse; what would tell others of its reader, or of this machine, is taken out.
-"""
+"""Write the documentation as one page: the command line of ``page.write_docs``."""
 
 from __future__ import annotations
 
-import os
-import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from dbt.cli.main import dbtRunner
+from rich.console import Console
 
-from warehouse import PROJECT_ROOT, WarehouseError, warehouse_path
-
-# The page is whole: with this policy a browser fetches nothing, whatever dbt's next version would like to.
-POLICY = (
-    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; font-src data:;'
-    " style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval'\"/>"
-)
-# The script and the collector of the usage statistics, and icons that the page does not bring along.
-FETCHED = r'<link rel="(?:canonical|shortcut icon)"[^>]*>|//[\w.]+\.cloudfront\.net/[\w./]+|[\w.]+\.sinter-collect\.com'
-
-
-def make_private(page: str) -> str:
-    """The page without anything that it would fetch or send, and without the folder in which it was made."""
-    page = re.sub(FETCHED, "", page)
-    page = re.sub(r'"root_path": "(?:[^"\\]|\\.)*"', '"root_path": ""', page)
-    page = page.replace("<title>dbt Docs</title>", "<title>JUNO activity warehouse</title>", 1)
-    return page.replace("<head>", f"<head>{POLICY}", 1)
-
-
-def write(output: Path) -> None:
-    """Let dbt document the built warehouse, and write its page without what it would fetch.
-
-    Raises:
-        WarehouseError: there is no warehouse, or dbt failed.
-    """
-    if not warehouse_path().exists():
-        raise WarehouseError("there is no warehouse yet. Cure: make build")
-    os.environ["WAREHOUSE_PATH"] = str(warehouse_path().resolve())
-    os.chdir(PROJECT_ROOT)
-    result = dbtRunner().invoke(["--quiet", "--no-use-colors", "docs", "generate", "--static"])
-    if not result.success:
-        raise WarehouseError("dbt could not write the documentation: see logs/dbt.log.")
-    page = (PROJECT_ROOT / "target" / "static_index.html").read_text(encoding="utf-8")
-    output.write_text(make_private(page), encoding="utf-8")
+from page.write_docs import write
+from warehouse.command_line import errors_said, run_command
+from warehouse.paths import PROJECT_ROOT
 
 
 def main(
     output: Annotated[Path, typer.Option(help="File to write.")] = PROJECT_ROOT / "warehouse" / "docs.html",
 ) -> None:
     """Write the page of the built warehouse. Exit codes: 0 done; 1 not possible, and said; 2 wrong usage."""
-    try:
+    with errors_said(Console(stderr=True, soft_wrap=True)):
         write(output.resolve())
-    except WarehouseError as error:
-        typer.echo(f"{error}", err=True)
-        raise typer.Exit(1) from error
     typer.echo(f"The documentation: {output}")
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_command(main)

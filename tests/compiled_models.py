@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,7 +12,7 @@ from typing import Any
 import duckdb
 
 from conftest import Project
-from warehouse import RAW_TABLES
+from warehouse.database import RAW_TABLES
 
 # The chain in the order in which each model finds what it reads. Staging models are views, as in the project.
 CHAIN = (
@@ -174,13 +173,17 @@ class Chain:
             self.connection.execute(f"insert into {table} ({', '.join(columns)}) values {places}", values)
 
 
-def compile_chain(project: Project) -> Chain:
-    """Build the chain once with dbt on the sample, and take its compiled SQL and its seeds into memory."""
-    landed = project.run(sys.executable, "scripts/load_reports.py", "sample/reports")
+def compile_chain(project: Project) -> None:
+    """Build the chain once with dbt on the sample."""
+    landed = project.script("load_reports.py", "sample/reports")
     assert "landed" in landed.stdout, landed.stdout + landed.stderr
     models = [f"+{model.split('.')[-1]}" for model in CHAIN[-4:]]
     built = project.dbt("build", "--select", *models, "--exclude-resource-type", "test", "unit_test")
     assert built.returncode == 0, built.stdout + built.stderr
+
+
+def open_chain(project: Project) -> Chain:
+    """Take the compiled SQL of a project in which the chain was built, and its seeds, into memory."""
     database = project.warehouse.stem
     connection = duckdb.connect()
     connection.execute("set threads = 1")

@@ -1,24 +1,86 @@
-"""What the tests share: the project as a user runs it, on reports and a warehouse of the test's own."""
+"""What the tests share: the project as a user runs it, on reports and a warehouse of the test's own.
+
+Tests without a marker are fast: none of them runs dbt or builds the sample (``pytest_collection_modifyitems``).
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import duckdb
 import pytest
+import yaml
 
-from project_copy import copy_to
-from warehouse import RAW_TABLES, marts_path
+from warehouse.database import RAW_TABLES
+from warehouse.paths import marts_path
+from warehouse.project_copy import copy_to
+from warm_start import run_warm
 
 ROOT = Path(__file__).resolve().parent.parent
+# The shipped settings. What a test builds has these, whatever a fork sets in its dbt_project.yml.
+SHIPPED_SETTINGS = Path(__file__).with_name("settings.yml")
+SETTINGS: dict[str, Any] = yaml.safe_load(SHIPPED_SETTINGS.read_text())["vars"]
+# A test that asks for one of these fixtures has the marker, so that nobody forgets it.
+MARKERS = {
+    "once": "slow",
+    "project": "slow",
+    "sample_project": "slow",
+    "browser": "browser",
+    "server": "postgres",
+    "cluster": "spark",
+}
+TIERS = {*MARKERS.values(), "superset"}
+PATIENCE_SECONDS = 900
+# For a build whose data the tests of the data have seen in another: they take as long as the models.
+WITHOUT_TESTS = {"DBT_EXCLUDE_RESOURCE_TYPES": "test"}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark as slow what builds, and put what is slow first, so that the workers end together with what is fast."""
+    for item in items:
+        for fixture in getattr(item, "fixturenames", ()):
+            if fixture in MARKERS:
+                item.add_marker(MARKERS[fixture])
+    slow = [item for item in items if is_slow(item)]
+    fast = [item for item in items if not is_slow(item)]
+    # Each worker begins with a part of its own, so the files of slow tests are dealt to them in turn.
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    files = list(dict.fromkeys(item.path for item in slow))
+    dealt: list[pytest.Item] = []
+    for worker in range(workers):
+        own = set(files[worker::workers])
+        dealt += [item for item in slow if item.path in own]
+        dealt += fast[worker::workers]
+    items[:] = dealt
+
+
+def is_slow(item: pytest.Item) -> bool:
+    """Whether the fast tier leaves a test out."""
+    return any(item.get_closest_marker(tier) for tier in TIERS)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Remember what runs, for ``Project.run`` to know."""
+    Running.item = item
+
+
+class Running:
+    """The test that runs now, and where this run of pytest keeps what its workers share."""
+
+    item: pytest.Item | None = None
+    folder: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -26,6 +88,8 @@ class Project:
     """A copy of the project, so that a test may put reports and seeds of its own into it."""
 
     root: Path
+    # What several tests read, in several processes: nobody may build in it.
+    is_shared: bool = False
 
     @property
     def published(self) -> Path:
@@ -57,23 +121,37 @@ class Project:
         shutil.copy(other.warehouse, self.warehouse)
         shutil.copy(other.marts, self.marts)
 
+    def copy(self, folder: Path) -> Project:
+        """The same project with all that was built in it, elsewhere: for a test that goes on from there."""
+        shutil.copytree(self.root, folder, dirs_exist_ok=True)
+        return Project(folder)
+
     def run(self, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run a command in the project with an environment that sets nothing of ours but these settings."""
-        paths = ("WAREHOUSE_PATH", "PUBLISHED_PATH", "SHARED_PATH")
-        declared = ("SITE", "TIME_ZONE", "DATE_FORMAT", "ENCODING", "AGAIN")
-        ours = (*paths, *declared, "MEMORY_LIMIT", "PSEUDONYM_SALT", "MINIMUM_COHORT_SIZE")
-        environment = {name: value for name, value in os.environ.items() if name not in ours} | settings
         return subprocess.run(
-            command, cwd=self.root, env=environment, capture_output=True, text=True, check=False, timeout=600
+            command,
+            cwd=self.root,
+            env=self._environment(settings),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=600,
         )
+
+    def script(self, name: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run one of ``scripts/`` as ``run`` does, without waiting for its imports."""
+        return run_warm([f"scripts/{name}", *arguments], self.root, self._environment(settings))
 
     def build(self, *options: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """What `make build` runs once the environment is set up."""
-        return self.run(sys.executable, "scripts/build_warehouse.py", *options, **settings)
+        self._may_build()
+        return self.script("build_warehouse.py", *options, **settings)
 
-    def dbt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def dbt(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run dbt as a user does by hand."""
-        return self.run(str(Path(sys.executable).with_name("dbt")), "--no-use-colors", *arguments)
+        self._may_build()
+        dbt = str(Path(sys.executable).with_name("dbt"))
+        return run_warm([dbt, "--no-use-colors", *arguments], self.root, self._environment(settings))
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         """The answer of the marts, published or not; all beneath them is in ``activity``."""
@@ -87,17 +165,95 @@ class Project:
         with duckdb.connect(str(self.published), read_only=True) as connection:
             yield connection
 
+    def _environment(self, settings: dict[str, str]) -> dict[str, str]:
+        paths = ("WAREHOUSE_PATH", "PUBLISHED_PATH", "SHARED_PATH")
+        declared = ("SITE", "TIME_ZONE", "DATE_FORMAT", "ENCODING", "AGAIN")
+        ours = (*paths, *declared, "MEMORY_LIMIT", "PSEUDONYM_SALT", "MINIMUM_COHORT_SIZE")
+        return {name: value for name, value in os.environ.items() if name not in ours} | settings
+
+    def _may_build(self) -> None:
+        assert Running.item is None or is_slow(Running.item), "this test runs dbt. Fix: @pytest.mark.slow"
+        assert not self.is_shared, "other tests read this project. Fix: build in sample_project.copy(folder)"
+
 
 def copy_project(target: Path) -> Project:
-    """Copy what a build needs to a folder; the reports stay behind."""
+    """Copy what a build needs to a folder, with the shipped settings; the reports stay behind."""
     copy_to(target, "scripts", "page", "sample")
+    with_shipped_settings(target)
     for name in ("reports", "target", "warehouse"):
         (target / name).mkdir()
-    # What dbt parsed here last, of the linter's run at the latest, saves it 7 s; whatever has changed it parses anew.
-    parsed = ROOT / "target" / "partial_parse.msgpack"
-    if parsed.exists():
-        shutil.copy(parsed, target / "target")
+    shutil.copy(_parsed(), target / "target")
     return Project(target)
+
+
+def with_shipped_settings(root: Path) -> None:
+    """Put the shipped settings in place of those in dbt_project.yml; what a fork has added stays."""
+    path = root / "dbt_project.yml"
+    text = path.read_text()
+    added = {name: value for name, value in yaml.safe_load(text)["vars"].items() if name not in SETTINGS}
+    # As in the shipped file to the byte, or dbt parses all again.
+    shipped = SHIPPED_SETTINGS.read_text().partition("\n\n")[2]
+    if added:
+        shipped += indent(yaml.safe_dump(added), "  ")
+    text = re.sub(r"^vars:\n(?: .*\n|\n)*", lambda _: shipped, text, flags=re.MULTILINE)
+    assert yaml.safe_load(text)["vars"] == SETTINGS | added
+    path.write_text(text)
+
+
+def _parsed() -> Path:
+    """What dbt parses of the project, once in a run: each copy begins with it, and dbt parses what differs."""
+    assert Running.folder is not None
+
+    def parse(folder: Path) -> None:
+        copy_to(folder, "scripts")
+        with_shipped_settings(folder)
+        # What was parsed here last, by the linter at the latest.
+        parsed = ROOT / "target" / "partial_parse.msgpack"
+        if parsed.exists():
+            (folder / "target").mkdir()
+            shutil.copy(parsed, folder / "target")
+        result = Project(folder).dbt("--quiet", "parse", "--no-write-json")
+        assert result.returncode == 0, result.stdout + result.stderr
+
+    return made_once(Running.folder / "parsed", parse) / "target" / "partial_parse.msgpack"
+
+
+def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
+    """A folder that the first process of this run makes; the others wait until it is whole."""
+    whole, failed = (folder.with_name(f"{folder.name}.{state}") for state in ("whole", "failed"))
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        waits_until = time.monotonic() + PATIENCE_SECONDS
+        while not whole.exists():
+            assert not failed.exists(), f"another worker could not make it: {failed.read_text()}"
+            assert time.monotonic() < waits_until, f"nobody has made {folder}"
+            time.sleep(0.05)
+        return folder
+    try:
+        make(folder)
+    except BaseException as error:
+        failed.write_text(str(error))
+        raise
+    whole.touch()
+    return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that all workers of this run share."""
+    base = tmp_path_factory.getbasetemp()
+    Running.folder = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    return Running.folder
+
+
+Once = Callable[[str, Callable[[Path], None]], Path]
+
+
+@pytest.fixture(scope="session")
+def once(run_folder: Path) -> Once:
+    """Makes a folder by its name once in a run, whichever worker comes first; nobody may change it."""
+    return lambda name, make: made_once(run_folder / name, make)
 
 
 @pytest.fixture
@@ -116,23 +272,30 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture(scope="session")
-def sample_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+def sample_project(once: Once) -> Project:
     """The project built from the committed sample, once for all tests, with dbt's manifest; do not change it."""
-    project = copy_project(tmp_path_factory.mktemp("sample"))
-    result = project.build(DBT_WRITE_JSON="true")
-    assert result.returncode == 0, result.stdout + result.stderr
-    shutil.copytree(project.root / "target", project.as_built)
-    return project
+
+    def make(folder: Path) -> None:
+        project = copy_project(folder)
+        # As a user starts it, with a Python of its own.
+        result = project.run(sys.executable, "scripts/build_warehouse.py", DBT_WRITE_JSON="true")
+        assert result.returncode == 0, result.stdout + result.stderr
+        shutil.copytree(project.root / "target", project.as_built)
+
+    return Project(once("sample", make), is_shared=True)
 
 
 @pytest.fixture(scope="session")
-def incremental_base(sample_project: Project, tmp_path_factory: pytest.TempPathFactory) -> str:
+def incremental_base(sample_project: Project, once: Once) -> str:
     """The SQL of base_juno__activities as dbt compiles it where the table is there."""
-    project = copy_project(tmp_path_factory.mktemp("incremental"))
-    project.take_over(sample_project)
-    compiled = project.dbt("compile", "--select", "base_juno__activities")
-    assert compiled.returncode == 0, compiled.stdout + compiled.stderr
-    [path] = (project.root / "target" / "compiled").rglob("base_juno__activities.sql")
+
+    def make(folder: Path) -> None:
+        project = copy_project(folder)
+        project.take_over(sample_project)
+        compiled = project.dbt("compile", "--select", "base_juno__activities")
+        assert compiled.returncode == 0, compiled.stdout + compiled.stderr
+
+    [path] = (once("incremental", make) / "target" / "compiled").rglob("base_juno__activities.sql")
     sql = path.read_text()
     assert "union all" in sql
     return sql
@@ -146,3 +309,19 @@ def delete_and_insert(connection: duckdb.DuckDBPyConnection, relation: str, sql:
         " where there.report_id = made.report_id and there.record_number = made.record_number"
     )
     connection.execute(f"insert into {relation} by name from made")
+
+
+def marts(project: Project) -> dict[str, list[tuple[object, ...]]]:
+    """Every mart's rows in an order of their own, without the time of loading."""
+    with project.open() as connection:
+        tables: dict[str, list[str]] = {}
+        for table, column in connection.execute(
+            "select schema_name || '.' || table_name, column_name from duckdb_columns()"
+            " where schema_name in ('marts', 'restricted', 'site') order by all"
+        ).fetchall():
+            if column != "loaded_at":
+                tables.setdefault(table, []).append(f'"{column}"')
+        return {
+            table: connection.execute(f"select {', '.join(columns)} from {table} order by all").fetchall()
+            for table, columns in tables.items()
+        }

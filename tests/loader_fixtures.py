@@ -7,7 +7,8 @@ from typing import Any
 
 import duckdb
 
-from landing import Declaration, Landing, land_reports
+from landing.land import land_reports
+from landing.outcome import Declaration, Landing
 
 HEADER = (
     "User ID",
@@ -63,3 +64,15 @@ def landed_users(warehouse: duckdb.DuckDBPyConnection) -> list[Any]:
 def rejected_numbers(warehouse: duckdb.DuckDBPyConnection) -> list[int]:
     """Record numbers of everything that was rejected."""
     return rows(warehouse, "select record_number from raw.rejected_records order by record_number")
+
+
+def texts(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Every text in every column of every table."""
+    found: set[str] = set()
+    for schema, table, column in connection.execute(
+        "select schema_name, table_name, column_name from duckdb_columns() where not internal"
+        " and database_name = current_database()"
+    ).fetchall():
+        values = connection.execute(f'select distinct "{column}"::varchar from {schema}."{table}"').fetchall()
+        found.update(value for (value,) in values if value is not None)
+    return found

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from conftest import Project
-from spark_cluster import HOST, Cluster, require_java, spark_home
-from warehouse import PROJECT_ROOT, WarehouseError
+from spark.cluster import HOST, Cluster, require_java, spark_home
+from warehouse.errors import WarehouseError
+from warehouse.paths import PROJECT_ROOT
 
 DBT = PROJECT_ROOT / ".venv-spark" / "bin" / "dbt"
 BUILD_SECONDS = 3 * 3600
@@ -62,7 +62,7 @@ class SparkProject:
 
     def land(self, *options: str) -> None:
         """Land reports as `make land` does; what is rejected in them is no fault here."""
-        result = self.project.run(sys.executable, "scripts/land_parquet.py", *options, SPARK_LANDING=str(self.landing))
+        result = self.project.script("land_parquet.py", *options, SPARK_LANDING=str(self.landing))
         assert "Traceback" not in result.stderr and "refused" not in result.stdout, result.stdout + result.stderr
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import HTTPCookieProcessor, Request, build_opener, urlopen
 
-from serve_superset import HOST, USER, environment, is_free, read_secrets, server, set_up
+from dashboards.serve import HOST, USER, environment, is_free, read_secrets, server, set_up
 
 # Not that of `make superset`, which may be running.
 PORT = 8919

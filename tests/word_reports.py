@@ -11,7 +11,7 @@ from loader_fixtures import HEADER
 
 Words = Mapping[str, str]
 
-FOLDER = Path(__file__).resolve().parent / "words"
+FOLDER = Path(__file__).resolve().parent / "fixtures" / "words"
 PEOPLE = ("Kim North", "Ada Okafor", "Bo Lindqvist", "Mia Santos", "Lee Park", "Noor Haddad")
 PAGES = (
     "Opening Keynote",

@@ -7,17 +7,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+from rich.console import Console
+from rich.markup import escape
 
 from naming.dictionary import nearest
 from naming.seed_csv import SeedError, read_seed_csv
 from naming.site_seeds import SITE_SEEDS, read_rules
 from naming.unknown import Pattern
+from warehouse.database import connect
+from warehouse.paths import PROJECT_ROOT
 
 SITES = "select distinct site_id from marts.report_reconciliation"
 PAGES = "select site_id, content_id from marts.dim_content where content_id is not null"
 USERS = "select site_id, user_id from marts.dim_users where user_id is not null"
 EMAILS = "select site_id, lower(email) from restricted.user_details where email is not null"
 WORDS = "select distinct site_id, category, action from staging.base_juno__activity_patterns"
+
+ROWS_SAID = 10
 
 Found = Mapping[str, set[str]]
 
@@ -72,6 +78,18 @@ def rows_without_effect(root: Path, known: Known, shipped_site: str) -> list[str
             if why:
                 said.append(f"{path.name}, line {line.number}: {why}")
     return said
+
+
+def print_rows_without_effect(published: Path, warehouse: Path, shipped_site: str, console: Console) -> None:
+    """Say which rows of the user's seeds change nothing, and why."""
+    with connect(published, read_only=True) as marts, connect(warehouse, read_only=True) as base:
+        said = rows_without_effect(PROJECT_ROOT, read_known(marts, base), shipped_site)
+    if said:
+        console.print("\n[yellow]Rows of seeds/site/ that change nothing:[/yellow]", highlight=False)
+    for line in said[:ROWS_SAID]:
+        console.print(escape(line), highlight=False)
+    if len(said) > ROWS_SAID:
+        console.print(f"and {len(said) - ROWS_SAID:,} more rows", highlight=False)
 
 
 def _why(row: Mapping[str, str], known: Known) -> str | None:

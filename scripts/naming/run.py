@@ -15,8 +15,9 @@ from naming.dictionary import JOINED, Dictionary
 from naming.seed_csv import SeedError
 from naming.unknown import GUESSES, RECOGNISED, UNDERSTOOD, Decision, decisions_of, read_pairs
 from naming.words import exported, names_of_people, titles, vocabulary, write_words
-from share import minimum_cohort_size
-from warehouse import PROJECT_ROOT, WarehouseError, connect
+from warehouse.database import connect
+from warehouse.errors import WarehouseError
+from warehouse.paths import PROJECT_ROOT
 
 ATTENDANCE = "select count(*) filter (where is_attended) from marts.fct_session_attendance"
 
@@ -63,7 +64,9 @@ def list_decisions(decisions: list[Decision], console: Console) -> None:
             console.print(escape(f"   {candidate.activity_type}{score}: {candidate.reason}"), highlight=False)
 
 
-def export_words(published: Path, decisions: list[Decision], dictionary: Dictionary, target: Path) -> str:
+def export_words(
+    published: Path, decisions: list[Decision], dictionary: Dictionary, target: Path, minimum_people: int
+) -> str:
     """Write the unknown words without people's words; returns what was done."""
     with connect(published, read_only=True) as connection:
         rows = exported(
@@ -72,7 +75,7 @@ def export_words(published: Path, decisions: list[Decision], dictionary: Diction
             known=vocabulary(PROJECT_ROOT),
             names=names_of_people(connection),
             pages=titles(connection),
-            minimum=minimum_cohort_size(),
+            minimum=minimum_people,
         )
     write_words(target, rows)
     left_out = len(decisions) - len(rows)

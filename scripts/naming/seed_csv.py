@@ -11,11 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from warehouse.errors import WarehouseError
+
 BOM = "\ufeff"
 DELIMITERS = (",", ";", "\t")
 
 
-class SeedError(Exception):
+class SeedError(WarehouseError):
     """Something in a file of the user that the user can correct; the message says where and how."""
 
 

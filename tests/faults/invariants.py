@@ -18,7 +18,7 @@ Prints = dict[str, tuple[int, int]]
 # Of a report, by the name of its file: the print of its row in the manifest, and of its records in each table.
 ReportPrints = dict[str, Prints]
 
-PUBLISHED = ("marts", "restricted")
+PUBLISHED = ("marts", "restricted", "site")
 MANIFESTS = ("reports", "user_reports")
 RECORDS = ("activities", "users", "rejected_records")
 # When something was landed is no part of what was landed.

@@ -28,8 +28,8 @@ from faults.invariants import (
     report_prints,
 )
 from faults.victims import Site, copy_site, moments
-from generate_reports import Order, write_reports
-from warehouse import marts_path
+from simulation.generate import Order, write_reports
+from warehouse.paths import marts_path
 
 WAREHOUSE_NAME = "activity.duckdb"
 PUBLISHED_NAME = "published.duckdb"
@@ -126,7 +126,7 @@ def haunt(
     victim: Victim,
     kills: int,
     seed: int,
-    say: Callable[[str], None] = lambda line: None,
+    say: Callable[[str], None] = lambda _: None,
     duration: float | None = None,
 ) -> Tally:
     """Kill a command so many times.

@@ -23,7 +23,7 @@ import duckdb
 
 from faults.invariants import PUBLISHED, Prints, open_read_only, published_prints, table_prints
 from faults.victims import copy_site
-from generate_reports import Order, write_reports
+from simulation.generate import Order, write_reports
 
 READERS = 4
 # Between two readings, at random up to so long: readers that never rest would only slow the builds.

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from project_copy import copy_to
+from warehouse.project_copy import copy_to
 
 POLL_SECONDS = 0.001
 PATIENCE_SECONDS = 600

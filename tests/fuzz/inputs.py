@@ -15,8 +15,8 @@ from pathlib import Path
 import openpyxl
 from hypothesis import strategies as st
 
-from landing import Declaration
-from report_format import ACTIVITY_REPORT, USERS_REPORT
+from landing.outcome import Declaration
+from reports.format import ACTIVITY_REPORT, USERS_REPORT
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LINE_ENDS = ("\n", "\r\n", "\r")

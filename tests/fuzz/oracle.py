@@ -21,11 +21,13 @@ from typing import Any
 
 import duckdb
 
-from destinations import BLANK_REASON, HEADER_REASON
 from fuzz.inputs import FuzzInput
-from landing import Landing, land_reports
-from report_format import REPORT_KINDS
-from warehouse import RAW_TABLES, WarehouseError
+from landing.destinations import BLANK_REASON, HEADER_REASON
+from landing.land import land_reports
+from landing.outcome import Landing
+from reports.format import REPORT_KINDS
+from warehouse.database import RAW_TABLES
+from warehouse.errors import WarehouseError
 
 TABLES = ("activities", "users", "rejected_records", "reports", "user_reports")
 MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe\0\0": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
@@ -98,13 +100,13 @@ class Judge:
                 # Together, as a folder would be; and one by one where that fails, to tell which it is.
                 try:
                     self._judge_together({name: inputs[name] for name in names}, paths, again=again)
-                except Exception:
+                except Exception:  # noqa: BLE001 (whatever escapes is a finding)
                     for name in names:
                         try:
                             self._judge_together({name: inputs[name]}, paths, again=again)
                         except Broken as error:
                             broken[name] = str(error)
-                        except Exception as error:
+                        except Exception as error:  # noqa: BLE001 (so here)
                             broken[name] = f"{type(error).__name__} escaped: {error}"
                             self.close()
         self.tally.add(inputs=len(inputs), failed=len(broken))
@@ -151,7 +153,7 @@ class Judge:
                 raise Broken(f"raw.{table} holds records of no report")
 
 
-def _judge_one(
+def _judge_one(  # noqa: C901 (one condition for each thing that has to hold)
     connection: duckdb.DuckDBPyConnection,
     landing: Landing,
     one: FuzzInput,

@@ -1,8 +1,3 @@
-{#-
-Fails for every value of the grain (a list of columns) that more than one row has or that is null, and for every row that
-breaks one of the named expectations (SQL conditions; unknown counts as broken), and names what is broken. One test of a
-model however much it checks: a test costs as much as a model.
--#}
 {% test is_sound(model, grain=[], expectations={}) %}
 
 {%- if grain %}

@@ -1,5 +1,3 @@
-{#- Warns of every row of teams, staff and user_tags that names nobody although its site was landed: a typing error, or
-    somebody whom no report tells yet. -#}
 {% test names_somebody(model) %}
 
 {{ config(severity="warn") }}

@@ -1,5 +1,3 @@
-{#- Fails for every span (valid_from included, valid_until not, null for open) that begins before the one before it ends,
-    among the rows that are equal in some columns. -#}
 {% test spans_do_not_overlap(model, columns) %}
 
 with spans as (

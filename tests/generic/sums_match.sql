@@ -1,4 +1,3 @@
-{#- Fails when an aggregate of the model differs from an aggregate of another: the parts sum to the whole. -#}
 {% test sums_match(model, expression, to, to_expression) %}
 
 with totals as (

@@ -31,8 +31,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from project_copy import copy_to
-from warehouse import PROJECT_ROOT
+from warehouse.paths import PROJECT_ROOT
+from warehouse.project_copy import copy_to
 
 DATA = Path(__file__).with_name("mutants.toml")
 WORKERS = 2

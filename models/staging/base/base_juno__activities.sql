@@ -22,9 +22,9 @@ with reports as (
 ),
 
 activities as {{ not_kept() }} (
-    select * from {{ source('raw', 'activities') }}
+    select activities.* from {{ source('raw', 'activities') }} as activities
     {%- if goes_on %}
-    where report_id not in (select report_id from {{ this }})
+    where activities.report_id not in (select earlier.report_id from {{ this }} as earlier)
     {%- endif %}
 ),
 
@@ -97,10 +97,13 @@ identified as {{ not_kept() }} (
     union all
     -- What earlier builds typed and a report that is new tells too.
     select
-        activity_key - occurrence_number + 1 as identity_hash,
-        {{ columns | join(',\n        ') }}
-    from {{ this }}
-    where activity_key - occurrence_number + 1 in (select identity_hash from typed_identities)
+        earlier.activity_key - earlier.occurrence_number + 1 as identity_hash,
+        earlier.{{ columns | join(',\n        earlier.') }}
+    from {{ this }} as earlier
+    where
+        earlier.activity_key - earlier.occurrence_number + 1 in (
+            select typed_identities.identity_hash from typed_identities
+        )
     {%- endif %}
 ),
 
@@ -200,19 +203,21 @@ final as (
     union all
     -- What is settled anew takes the rest of its report with it.
     select
-        activity_key,
-        occurrence_number,
-        {{ columns[:-2] | join(',\n        ') }},
-        is_duplicate,
-        report_id,
-        record_number,
-        kept_report_id,
-        kept_record_number,
-        typing_fingerprint
-    from {{ this }}
+        earlier.activity_key,
+        earlier.occurrence_number,
+        earlier.{{ columns[:-2] | join(',\n        earlier.') }},
+        earlier.is_duplicate,
+        earlier.report_id,
+        earlier.record_number,
+        earlier.kept_report_id,
+        earlier.kept_record_number,
+        earlier.typing_fingerprint
+    from {{ this }} as earlier
     where
-        report_id in (select report_id from identified)
-        and activity_key - occurrence_number + 1 not in (select identity_hash from typed_identities)
+        earlier.report_id in (select identified.report_id from identified)
+        and earlier.activity_key - earlier.occurrence_number + 1 not in (
+            select typed_identities.identity_hash from typed_identities
+        )
     {%- endif %}
 )
 

@@ -1,8 +1,6 @@
 -- What the records of each report say of each user: names, company and e-mail. Personal data.
 -- Grain: one row per report, user, first name, last name, company and e-mail.
 
-{{ config(materialized='view') }}
-
 with activities as (
     select * from {{ source('raw', 'activities') }}
 ),

@@ -1,0 +1,1 @@
+"""Landing, dbt, publishing and the page, one after the other."""

@@ -1,0 +1,53 @@
+"""Land, build, publish and write the page, in one process: what ``make build`` runs.
+
+Each step leaves what the one before it made: a file that cannot be landed is refused and the rest is built, and a
+build that fails publishes nothing, so that readers go on with the last good copy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from building.dbt import run_dbt, why_not_built
+from building.steps import Steps
+from landing.landed import holds_own_reports
+from landing.outcome import SAMPLE_SITE, Declaration
+from landing.told import describe, land_with_progress
+from page.write_page import page_path, write_page
+from publishing.publish import publish
+from warehouse.database import connect
+from warehouse.errors import WarehouseError
+
+
+@dataclass(frozen=True)
+class Built:
+    """How long a build took, and which reports are not in it, in words (rich markup)."""
+
+    steps: Steps
+    refusals: list[str]
+
+
+def build(warehouse: Path, published: Path, paths: list[Path], declaration: Declaration, console: Console) -> Built:
+    """Land the reports, let dbt build and test the warehouse, publish it and write its page.
+
+    Raises:
+        WarehouseError: a step failed. The last published copy stays.
+    """
+    steps = Steps()
+    with steps.step("landing"), connect(warehouse) as connection:
+        if declaration.site_id == SAMPLE_SITE and holds_own_reports(connection):
+            console.print("There is no new report in reports/.")
+            paths = []
+        landings = land_with_progress(connection, paths, declaration, console)
+    with steps.step("building and testing"):
+        result = run_dbt(warehouse, console)
+    if not result.success:
+        raise WarehouseError(f"the warehouse was not built, and nothing was published: {why_not_built(result)}")
+    with steps.step("publishing"):
+        publish(warehouse, published)
+    with steps.step("writing the page"):
+        write_page(published, page_path(published))
+    return Built(steps, [describe(landing) for landing in landings if landing.refusal is not None])

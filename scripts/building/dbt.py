@@ -1,0 +1,112 @@
+"""dbt, run in this process."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.artifacts.schemas.run import RunExecutionResult
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt_common.events.base_types import EventMsg
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from naming.seed_csv import SeedError
+from naming.site_seeds import check_site_seeds
+from warehouse.database import connect
+from warehouse.errors import WarehouseError, disk_trouble
+from warehouse.files import remove_database
+from warehouse.paths import PROJECT_ROOT, marts_path
+
+try:
+    import resource
+except ImportError:  # Windows has no such module
+    resource = None  # type: ignore[assignment]
+
+
+def peak_memory() -> float:
+    """The peak memory of this process in MB; 0 where the system does not tell it."""
+    if resource is None:
+        return 0
+    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
+# In the table of macros/unfinished_builds.sql. Only a build of all models strikes it out.
+NOTE_OF_REMOVED_MARTS = """
+create schema if not exists staging;
+create table if not exists staging.unfinished_builds (invocation_id varchar);
+insert into staging.unfinished_builds values ('the marts were removed');
+"""
+
+
+def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
+    """Run ``dbt build`` in this process with a progress bar, and make all marts anew.
+
+    Raises:
+        WarehouseError: the warehouse is in use by another process, or a file of seeds/site/ cannot be read.
+    """
+    try:
+        check_site_seeds(PROJECT_ROOT)
+    except SeedError as error:
+        raise WarehouseError(
+            f"the warehouse was not built, and nothing was published, because of seeds/site/:\n{error}"
+        ) from error
+    # From the project's folder, as in profiles.yml: where the path is another, dbt parses all anew (7 s).
+    os.chdir(PROJECT_ROOT)
+    with suppress(ValueError):  # on Windows from one drive to another
+        warehouse = Path(os.path.relpath(warehouse))
+    os.environ["WAREHOUSE_PATH"] = str(warehouse)
+    with connect(warehouse) as connection:
+        # Until all marts are there again, even if dbt stops before its first model.
+        connection.execute(NOTE_OF_REMOVED_MARTS)
+        # In a new file, for DuckDB leaves what it frees in the old one.
+        remove_database(marts_path(warehouse))
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[node]}"),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as progress:
+        task = progress.add_task("Building", total=None, node="")
+
+        def show(event: EventMsg) -> None:
+            if event.info.name == "ConcurrencyLine":
+                progress.update(task, total=event.data.node_count)
+            elif event.info.name == "NodeFinished":
+                progress.update(task, advance=1, node=event.data.node_info.node_name[:40])
+
+        # dbt takes seconds to write the manifest (target/*.json); set DBT_WRITE_JSON=true if you need it.
+        os.environ.setdefault("DBT_WRITE_JSON", "false")
+        run_results = PROJECT_ROOT / "target" / "run_results.json"
+        # Otherwise `dbt retry` would replay an older run if dbt stops before it has results.
+        run_results.unlink(missing_ok=True)
+        # Python would look through the whole manifest for cycles again and again: a seventh of the sample's build, and
+        # what it finds is 130 MB at the end, whatever the records.
+        gc.disable()
+        runner = dbtRunner(callbacks=[show])
+        result = runner.invoke(["--quiet", "--no-use-colors", "build"])
+        # dbt-duckdb leaves the file open, with settings of its own, and a file has one set of settings a process.
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+        gc.enable()
+        if isinstance(result.result, RunExecutionResult):
+            # The only file that `dbt retry` reads. It takes the options too, and is to say what it does.
+            result.result.args.update({"quiet": False, "write_json": True})
+            result.result.write(str(run_results))
+        return result
+
+
+def why_not_built(result: dbtRunnerResult) -> str:
+    """Why dbt failed, as far as one sentence can tell."""
+    nodes = result.result.results if isinstance(result.result, RunExecutionResult) else ()
+    messages = [str(result.exception), *(str(node.message) for node in nodes)]
+    troubles = (disk_trouble(message) for message in messages)
+    told = next((trouble for trouble in troubles if trouble), None)
+    return f"{told or 'see the failures above, and logs/dbt.log for all of it'}."

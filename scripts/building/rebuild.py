@@ -1,0 +1,104 @@
+"""Make everything anew from raw, after something was taken out of it: the file, the marts and the copies.
+
+All of it can be done again, so that a command which ends with it goes on where it was interrupted.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+from rich.console import Console
+
+from building.dbt import run_dbt
+from page.write_page import page_path, shared_page_path, write_page
+from publishing.publish import publish
+from publishing.share import minimum_cohort_size, share
+from warehouse.database import RAW_TABLES, connect
+from warehouse.errors import WarehouseError
+from warehouse.files import replace_file
+from warehouse.paths import published_path, shared_path, warehouse_path
+from warehouse.salts import pseudonym_salt
+
+
+@dataclass(frozen=True)
+class Files:
+    """The warehouse and its copies."""
+
+    warehouse: Path
+    published: Path
+    shared: Path
+
+    @classmethod
+    def of_environment(cls) -> Files:
+        """Where the environment says that they are."""
+        return cls(warehouse_path().resolve(), published_path().resolve(), shared_path().resolve())
+
+    def open_warehouse(self) -> duckdb.DuckDBPyConnection:
+        """Open the warehouse.
+
+        Raises:
+            WarehouseError: there is none, or it cannot be opened.
+        """
+        if not self.warehouse.exists():
+            raise WarehouseError(f"there is no warehouse at {self.warehouse}. Cure: make build")
+        return connect(self.warehouse)
+
+
+def rebuild(files: Files, done: str, console: Console) -> str:
+    """Compact the warehouse, build it, and make the copies that there are anew.
+
+    Args:
+        files: the warehouse, which nobody has open, and its copies.
+        done: what was done to raw, to say so if the rest fails.
+        console: where dbt's progress is shown.
+
+    Returns:
+        Which copies were made.
+
+    Raises:
+        WarehouseError: one of the steps failed. Those before it stay done.
+    """
+    compact(files.warehouse)
+    if not run_dbt(files.warehouse, console).success:
+        raise WarehouseError(
+            f"{done} in raw, but the warehouse could not be built: see the failures above. The copies are still the old"
+            " ones. Cure: mend it, and give the same command again."
+        )
+    publish(files.warehouse, files.published)
+    write_page(files.published, page_path(files.published))
+    if not files.shared.exists():
+        return "the published copy"
+    share(files.published, files.shared, pseudonym_salt(files.warehouse), minimum_cohort_size())
+    write_page(files.shared, shared_page_path(files.shared), is_shared=True)
+    return "the published and the shared copy"
+
+
+def compact(warehouse: Path) -> None:
+    """Put a new file with raw alone in the place of the warehouse: DuckDB leaves what it frees in the file.
+
+    Raises:
+        WarehouseError: the file cannot be written; the old one stays.
+    """
+
+    def make(unfinished: Path) -> int:
+        with connect(warehouse) as connection:
+            row = connection.execute("select current_database()").fetchone()
+            old = row[0] if row else ""
+            connection.execute("attach $path as compacted", {"path": str(unfinished)})
+            connection.execute("use compacted")
+            connection.execute(RAW_TABLES)
+            tables = connection.execute(
+                "select table_name from duckdb_tables() where database_name = ? and schema_name = 'raw'", [old]
+            ).fetchall()
+            for (table,) in tables:
+                connection.execute(f'insert into raw."{table}" by name from "{old}".raw."{table}"')
+            connection.execute(f'use "{old}"; detach compacted')
+        if warehouse.with_name(warehouse.name + ".wal").exists():
+            raise WarehouseError(f"{warehouse} is in use. Cure: close the other program, and give the command again.")
+        return len(tables)
+
+    replace_file(warehouse, make)
+    shutil.rmtree(f"{warehouse}.tmp", ignore_errors=True)

@@ -1,0 +1,1 @@
+"""The linters. Only the standard library is imported here."""

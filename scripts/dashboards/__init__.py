@@ -1,0 +1,1 @@
+"""The Superset dashboards: their source, the bundle, and a Superset to show them."""

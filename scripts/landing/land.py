@@ -1,0 +1,171 @@
+"""Land reports in the warehouse, and lose nothing.
+
+Every record of every file ends in ``raw.activities`` or ``raw.users`` word for word, or in ``raw.rejected_records``
+with the reason. One file is one transaction, and the same bytes are never landed twice. The way of a report is
+`_land_report`: it is found and unpacked (``reports.files``), identified and decoded (``reports.encoding``), its header
+is read (``reports.format``), it is taken apart into temporary tables (``reports.staged``), and written
+(``landing.statements``) to where its kind lands (``landing.destinations``). What its records mean, dbt says.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+from rich.progress import Progress
+
+from landing.destinations import destination_of
+from landing.landed import landed_before
+from landing.outcome import Declaration, Landing
+from landing.statements import Staged, stage_forgotten, write_report
+from reports.encoding import encoding_of, survey
+from reports.files import ReportFile, reports_in, unreadable
+from reports.format import read_format
+from reports.staged import stage
+from reports.text import ReportRefused
+from warehouse.database import RAW_TABLES, path_of, transaction
+from warehouse.errors import WarehouseError, disk_trouble, in_words
+
+
+def land_reports(
+    connection: duckdb.DuckDBPyConnection,
+    paths: list[Path],
+    declaration: Declaration,
+    progress: Progress | None = None,
+) -> Iterator[Landing]:
+    """Land the reports that files hold one by one, each in a transaction of its own, and tell what became of each.
+
+    A report that cannot be landed as a whole is refused and the next one follows; after a crash the warehouse holds
+    the reports that were finished, and the same call lands the rest.
+
+    Raises:
+        WarehouseError: the disk is full or cannot be written. What was landed before stays.
+    """
+    connection.execute(RAW_TABLES)
+    connection.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
+    sizes = [_size(path) for path in paths]
+    task = progress.add_task("Landing", total=sum(sizes)) if progress else None
+    with _spool(connection) as spool:
+        for number, (path, size) in enumerate(zip(paths, sizes, strict=True)):
+            done = sum(sizes[:number])
+
+            def show(share: float, done: int = done, size: int = size) -> None:
+                if progress is not None and task is not None:
+                    progress.update(task, completed=done + share * size)
+
+            try:
+                reports = reports_in(path)
+            except ReportRefused as refused:
+                yield Landing(path, str(path), refusal=str(refused))
+                continue
+            for report in reports:
+                try:
+                    with tempfile.TemporaryDirectory(dir=spool) as folder:
+                        landing = _land_report(connection, report, declaration, Path(folder), show)
+                except (ReportRefused, duckdb.Error, OSError) as error:
+                    landing = Landing(report.path, report.shown, refusal=_why_refused(report, error))
+                yield landing
+            show(1.0)
+
+
+def _land_report(
+    connection: duckdb.DuckDBPyConnection,
+    file: ReportFile,
+    declaration: Declaration,
+    folder: Path,
+    show: Callable[[float], None],
+) -> Landing:
+    """The way of a report: find, identify, decode, check rows and stage, validate, write.
+
+    Raises:
+        ReportRefused: nothing of it can be landed.
+    """
+    text = file.as_text(folder)
+    seen = survey(text)
+    before = landed_before(connection, seen.sha256)
+    if before.file_name is not None:
+        return Landing(file.path, file.shown, already_landed_as=before.file_name)
+    if before.withdrawn_on is not None and not declaration.is_again:
+        return Landing(file.path, file.shown, withdrawn_on=before.withdrawn_on)
+
+    report = read_format(text, encoding_of(text, seen, declaration.encoding))
+    with _progress_of(connection, lambda share: show(share * 0.4)):
+        rows = stage(connection, text, report, folder)
+    destination = destination_of(connection, file.name, report, declaration.time_zone, declaration.date_format)
+    forgotten = stage_forgotten(connection, report, declaration.site_id)
+
+    staged = Staged(file, seen, declaration, report, rows, destination, forgotten)
+    with transaction(connection), _progress_of(connection, lambda share: show(0.4 + share * 0.6)):
+        return write_report(connection, staged)
+
+
+def _why_refused(report: ReportFile, error: Exception) -> str:
+    """Why nothing of a report landed, in words.
+
+    Raises:
+        WarehouseError: nothing of any other would land either.
+    """
+    trouble = disk_trouble(str(error))
+    if isinstance(error, ReportRefused):
+        return str(error)
+    if trouble is not None:
+        raise WarehouseError(
+            f"{report.shown} was not landed: {trouble}. What was landed before it is whole."
+        ) from error
+    return _in_plain_words(error) if isinstance(error, duckdb.Error) else str(unreadable(error))
+
+
+@contextmanager
+def _spool(connection: duckdb.DuckDBPyConnection) -> Iterator[Path]:
+    """A folder beside the warehouse for what is unpacked: on its disk, under its protection, and for one loader.
+
+    What a killed loader left there goes when the warehouse is opened (``warehouse.database.connect``).
+    """
+    warehouse = path_of(connection)
+    if warehouse is None:
+        with tempfile.TemporaryDirectory() as folder:
+            yield Path(folder)
+        return
+    spool = Path(f"{warehouse}.landing")
+    try:
+        spool.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise WarehouseError(f"{spool} cannot be written: {in_words(error)}") from error
+    try:
+        yield spool
+    finally:
+        shutil.rmtree(spool, ignore_errors=True)
+
+
+@contextmanager
+def _progress_of(connection: duckdb.DuckDBPyConnection, show: Callable[[float], None]) -> Iterator[None]:
+    """Show how far the statement that runs inside has come, from 0 to 1, four times a second."""
+    ended = threading.Event()
+
+    def poll() -> None:
+        while not ended.wait(0.25):
+            show(max(0.0, connection.query_progress()) / 100)
+
+    thread = threading.Thread(target=poll, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _in_plain_words(error: duckdb.Error) -> str:
+    said = str(error).splitlines()[0]
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return f"it takes more memory than DuckDB may use. Cure: a higher MEMORY_LIMIT. ({said})"
+    return f"{said} Cure: download it again."

@@ -1,0 +1,60 @@
+"""The reports that landed before: which there are, and how they leave the schema raw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from landing.outcome import SAMPLE_SITE
+from warehouse.database import RAW_TABLES, number_of, transaction
+
+LANDED_REPORTS = """
+select report_id, file_name, file_sha256, site_id from raw.reports
+union all
+select report_id, file_name, file_sha256, site_id from raw.user_reports
+"""
+
+
+@dataclass(frozen=True)
+class Before:
+    """What is known of the bytes of a report: the name under which they landed, or when they were withdrawn."""
+
+    file_name: str | None = None
+    withdrawn_on: date | None = None
+
+
+def landed_before(connection: duckdb.DuckDBPyConnection, file_sha256: str) -> Before:
+    """Whether the same bytes landed before, or were withdrawn."""
+    twin = connection.execute(
+        f"select file_name from ({LANDED_REPORTS}) where file_sha256 = ?", [file_sha256]
+    ).fetchone()
+    withdrawn = connection.execute(
+        "select withdrawn_at::date from raw.withdrawn_reports where file_sha256 = ?", [file_sha256]
+    ).fetchone()
+    return Before(twin[0] if twin else None, withdrawn[0] if withdrawn else None)
+
+
+def holds_own_reports(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the warehouse holds a report that is not of the sample."""
+    connection.execute(RAW_TABLES)
+    return number_of(connection, f"select count(*) from ({LANDED_REPORTS}) where site_id <> '{SAMPLE_SITE}'") > 0
+
+
+def withdraw_sample(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Take the sample out of the warehouse once it holds a report of its owner; returns whether it was there."""
+    if not holds_own_reports(connection):
+        return False
+    sample = connection.execute(f"select report_id from ({LANDED_REPORTS}) where site_id = ?", [SAMPLE_SITE]).fetchall()
+    if not sample:
+        return False
+    with transaction(connection):
+        delete_reports(connection, [report_id for (report_id,) in sample])
+    return True
+
+
+def delete_reports(connection: duckdb.DuckDBPyConnection, report_ids: list[str]) -> None:
+    """Delete all that was landed from these reports, in the transaction of the caller."""
+    for table in ("activities", "users", "rejected_records", "reports", "user_reports"):
+        connection.execute(f"delete from raw.{table} where list_contains(?, report_id)", [report_ids])

@@ -1,0 +1,114 @@
+"""The options of the commands that land reports, and what they are checked for."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import typer
+
+from landing.outcome import SAMPLE_SITE, Declaration
+from reports.files import SUFFIXES, find_reports
+from reports.format import DATE_FORMATS
+from warehouse.errors import WarehouseError
+from warehouse.paths import PROJECT_ROOT
+
+SAMPLE_REPORTS = PROJECT_ROOT / "sample" / "reports"
+DEFAULT_REPORTS = PROJECT_ROOT / "reports"
+
+
+def declared(site: str, time_zone: str, date_format: str | None, encoding: str | None, again: bool) -> Declaration:
+    """Check what was declared on the command line.
+
+    Raises:
+        typer.BadParameter: a value cannot be what it is meant to be.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", site):
+        raise typer.BadParameter("letters, digits, '.', '_' and '-' only", param_hint="--site")
+    if site == SAMPLE_SITE:
+        raise typer.BadParameter("that is the site of the committed sample", param_hint="--site")
+    zones = duckdb.connect().execute("select 1 from pg_timezone_names() where name = ?", [time_zone])
+    if not zones.fetchone():
+        raise typer.BadParameter(f"{time_zone!r} is no IANA time zone such as Europe/Zurich", param_hint="--time-zone")
+    if date_format is not None and not _is_date_format(date_format):
+        raise typer.BadParameter(
+            f"one of {', '.join(DATE_FORMATS)}, or a strptime format such as '%d %b %Y %H:%M'",
+            param_hint="--date-format",
+        )
+    if encoding is not None and not _is_encoding(encoding):
+        raise typer.BadParameter(f"{encoding!r} is no encoding such as cp1250 or utf-16", param_hint="--encoding")
+    return Declaration(site, time_zone, date_format, encoding, again)
+
+
+def _is_date_format(date_format: str) -> bool:
+    if date_format in DATE_FORMATS:
+        return True
+    try:
+        duckdb.connect().execute("select try_strptime('', ?)", [date_format])
+    except duckdb.Error:
+        return False
+    return "%" in date_format
+
+
+def _is_encoding(encoding: str) -> bool:
+    try:
+        return isinstance(b"".decode(encoding), str)
+    except (LookupError, UnicodeError):
+        return False
+
+
+SiteOption = Annotated[str, typer.Option("--site", help="Key of the site that the reports belong to.", envvar="SITE")]
+TimeZoneOption = Annotated[str, typer.Option("--time-zone", help="IANA zone of the Date column.", envvar="TIME_ZONE")]
+DateFormatOption = Annotated[
+    str | None,
+    typer.Option(
+        "--date-format",
+        help=f"How dates are written: {', '.join(DATE_FORMATS)}, or a strptime format. Else found from the file.",
+        envvar="DATE_FORMAT",
+    ),
+]
+EncodingOption = Annotated[
+    str | None,
+    typer.Option("--encoding", help="Encoding of reports without a mark, e.g. cp1250. Else found.", envvar="ENCODING"),
+]
+AgainOption = Annotated[
+    bool, typer.Option("--again", help="Land also the files that were withdrawn, as declared now.", envvar="AGAIN")
+]
+ReportsOption = Annotated[
+    Path | None,
+    typer.Option("--reports", envvar="REPORTS", help="Folder or file of reports. Default: reports/ or the sample."),
+]
+
+
+def choose_reports(reports: Path | None, declaration: Declaration) -> tuple[list[Path], Declaration]:
+    """The reports to land: those of the folder, or the sample, as a site of its own, when ``reports/`` holds none.
+
+    Raises:
+        WarehouseError: a place was named and holds no report.
+    """
+    place = reports or DEFAULT_REPORTS
+    found = find_reports([str(place)]) if place.exists() else []
+    if found:
+        return found, declaration
+    if reports is not None:
+        raise WarehouseError(
+            f"there is no report ({', '.join(SUFFIXES)}) in {reports}. Cure: REPORTS=… with the folder"
+            " or the file of your reports."
+        )
+    return find_reports([str(SAMPLE_REPORTS)]), Declaration(site_id=SAMPLE_SITE, is_again=declaration.is_again)
+
+
+LandingOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--landing", envvar="LANDING", help="Folder of the Parquet files. Default: SPARK_LANDING or warehouse/landing."
+    ),
+]
+InLandingOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--landing", envvar="LANDING", help="Do it in this folder of Parquet files. Default: in the warehouse."
+    ),
+]

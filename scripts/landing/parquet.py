@@ -1,0 +1,253 @@
+"""Land reports as Parquet for Spark: the same landing (``landing.land``), file by file and several side by side.
+
+Each file is landed into a small DuckDB of its own by the very code that lands into the warehouse, and what is then in
+the schema raw is written as Parquet. Workers do that in any order. Only one process gives the reports their places
+(``landing.parquet_files``), in the order of the files: so the same bytes land once, and under the name that the
+warehouse would give them too.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import glob
+import multiprocessing
+import os
+import shutil
+import signal
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+from rich.progress import Progress
+
+from landing.land import land_reports
+from landing.landed import LANDED_REPORTS, delete_reports
+from landing.outcome import SAMPLE_SITE, Declaration, Landing
+from landing.parquet_files import (
+    FORGOTTEN,
+    MANIFESTS,
+    MARKS,
+    RECORDS,
+    TABLES,
+    StagedReport,
+    clear_unfinished,
+    load,
+    put,
+    take_out,
+    write_parquet,
+)
+from warehouse.database import RAW_TABLES, connect, path_of
+from warehouse.errors import WarehouseError, disk_trouble, in_words
+
+# So many files are handed out beyond those that were given their places, for their results wait on the disk.
+AHEAD = 4
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of the reports of a file: each with its Parquet files if it landed, and the folder of these."""
+
+    reports: list[tuple[Landing, StagedReport | None]]
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a worker must know.
+
+    Attributes:
+        seed: a DuckDB file that knows the manifest, what was withdrawn and who was forgotten.
+        declaration: what was declared of the files.
+        memory_bytes: what its DuckDB may take.
+        threads: the threads of its DuckDB.
+    """
+
+    seed: Path
+    declaration: Declaration
+    memory_bytes: int
+    threads: int
+
+
+def land_as_parquet(
+    root: Path, paths: list[Path], declaration: Declaration, jobs: int, progress: Progress | None = None
+) -> Iterator[Landing]:
+    """Land the reports that files hold as Parquet below a folder, and tell what became of each, in the files' order.
+
+    Raises:
+        WarehouseError: another landing is under way, a worker was killed, or the disk is full or cannot be written.
+            What was landed before stays, and the same call lands the rest.
+    """
+    jobs = max(1, min(jobs, len(paths)))
+    task = progress.add_task("Landing", total=sum(map(_size, paths))) if progress else None
+    with writing(root) as connection:
+        landed = dict(connection.execute(f"select file_sha256, file_name from ({LANDED_REPORTS})").fetchall())
+        connection.execute(f"create table known as select report_id from ({LANDED_REPORTS})")
+        memory = connection.execute("select parse_formatted_bytes(current_setting('memory_limit'))").fetchone()
+        seed = path_of(connection) or Path()
+        connection.close()
+        work = Work(seed, declaration, (memory[0] if memory else 0) // jobs, max(1, (os.cpu_count() or 1) // jobs))
+        with closing(_taken_side_by_side(paths, work, jobs)) as files:
+            for path, taken in zip(paths, files, strict=True):
+                for landing, staged in taken.reports:
+                    if staged is None:
+                        yield landing
+                    elif staged.file_sha256 in landed:
+                        yield Landing(landing.path, landing.name, already_landed_as=landed[staged.file_sha256])
+                    else:
+                        put(root, staged)
+                        landed[staged.file_sha256] = staged.file_name
+                        yield landing
+                shutil.rmtree(taken.folder)
+                if progress is not None and task is not None:
+                    progress.advance(task, _size(path))
+
+
+def withdraw_sample_from(root: Path) -> bool:
+    """Take the sample out of a landing once it holds a report of its owner; returns whether it was there."""
+    with writing(root) as connection:
+        sites = connection.execute(f"select report_id, site_id from ({LANDED_REPORTS}) order by all").fetchall()
+        sample = [report_id for report_id, site_id in sites if site_id == SAMPLE_SITE]
+        if not sample or len(sample) == len(sites):
+            return False
+        for report_id in sample:
+            take_out(root, SAMPLE_SITE, report_id)
+    return True
+
+
+@contextmanager
+def writing(root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Be alone with a landing: what killed ones left is gone, and a DuckDB in a scratch file knows the manifest.
+
+    Raises:
+        WarehouseError: somebody else writes to it, or it cannot be written.
+    """
+    lock = Path(f"{root}.lock")
+    try:
+        for table in TABLES:
+            # All of them, for Spark wants the folder of a table that has no rows yet, too.
+            (root / table).mkdir(parents=True, exist_ok=True)
+        with lock.open("w") as held:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise WarehouseError(
+                    f"another command is writing to {root}. Cure: wait until it has ended, and give this one again."
+                ) from error
+            _remove_all(Path(f"{root}.scratch"))
+            clear_unfinished(root)
+            try:
+                with connect(Path(f"{root}.scratch")) as connection:
+                    connection.execute(RAW_TABLES)
+                    for table in (*MANIFESTS, MARKS, FORGOTTEN):
+                        load(connection, root, table)
+                    yield connection
+            finally:
+                _remove_all(Path(f"{root}.scratch"))
+    except OSError as error:
+        raise WarehouseError(f"{root} cannot be written: {in_words(error)}") from error
+
+
+def _remove_all(path: Path) -> None:
+    """Remove what has a name that begins with this one."""
+    for found in path.parent.glob(f"{glob.escape(path.name)}*"):
+        if found.is_dir():
+            shutil.rmtree(found, ignore_errors=True)
+        else:
+            found.unlink()
+
+
+def _taken_side_by_side(paths: list[Path], work: Work, jobs: int) -> Generator[Taken]:
+    """The results of each file, in the order of the files, whichever worker ends first.
+
+    Raises:
+        WarehouseError: a worker was killed.
+    """
+    if jobs == 1:
+        yield from (take_apart(path, work) for path in paths)
+        return
+    context = multiprocessing.get_context("spawn")
+    before = set(multiprocessing.active_children())
+    executor = ProcessPoolExecutor(jobs, mp_context=context, initializer=_follow_the_parent)
+    waiting = iter(paths)
+    running: deque[Future[Taken]] = deque()
+    try:
+        for path in waiting:
+            running.append(executor.submit(take_apart, path, work))
+            if len(running) >= jobs + AHEAD:
+                yield running.popleft().result()
+        while running:
+            yield running.popleft().result()
+        executor.shutdown()
+    except BrokenProcessPool as error:
+        raise WarehouseError(
+            "a worker was killed, most likely because the memory was used up. What was landed before is whole."
+            " Cure: fewer JOBS or a lower MEMORY_LIMIT, and give the same command again."
+        ) from error
+    finally:
+        # Where it ends early nobody waits for what the workers are at.
+        for worker in set(multiprocessing.active_children()) - before:
+            worker.terminate()
+        executor.shutdown(cancel_futures=True)
+
+
+def _follow_the_parent() -> None:
+    """Let Ctrl-C be the parent's to answer, and end with it whatever it dies of."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def follow() -> None:
+        if parent is not None:
+            parent.join()
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
+
+
+def take_apart(path: Path, work: Work) -> Taken:
+    """Land what a file holds into a scratch file, and write what is in there then as Parquet."""
+    folder = Path(tempfile.mkdtemp(prefix=f"{work.seed.name}-", dir=work.seed.parent))
+    # Beside the landing like the seed, for the salt of those who were forgotten lies there.
+    scratch = Path(f"{folder}.duckdb")
+    shutil.copyfile(work.seed, scratch)
+    reports: list[tuple[Landing, StagedReport | None]] = []
+    with connect(scratch) as connection:
+        connection.execute(f"set memory_limit = '{work.memory_bytes:d}B'; set threads = {work.threads:d}")
+        for landing in land_reports(connection, [path], work.declaration):
+            reports.append((landing, _write(connection, folder / str(len(reports)))))
+    _remove_all(scratch)
+    return Taken(reports, folder)
+
+
+def _write(connection: duckdb.DuckDBPyConnection, folder: Path) -> StagedReport | None:
+    """Write the report that was landed last as Parquet, and make room for the next; None if none was landed."""
+    row = connection.execute(
+        f"select report_id, site_id, file_name, file_sha256 from ({LANDED_REPORTS})"
+        " where report_id not in (select report_id from known)"
+    ).fetchone()
+    if row is None:
+        return None
+    report_id = row[0]
+    files = {}
+    try:
+        folder.mkdir()
+        for table in (*RECORDS, *MANIFESTS):
+            # What has no rows has no file.
+            if connection.execute(f"select 1 from raw.{table} where report_id = ? limit 1", [report_id]).fetchone():
+                files[table] = folder / f"{table}.parquet"
+                write_parquet(connection, table, "report_id", report_id, files[table])
+    except (duckdb.Error, OSError) as error:
+        trouble = disk_trouble(str(error)) or f"{in_words(error)} Cure: give the same command again"
+        raise WarehouseError(f"{row[2]} was not landed: {trouble}. What was landed before it is whole.") from error
+    delete_reports(connection, [report_id])
+    return StagedReport(row[0], row[1], row[2], row[3], files)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0

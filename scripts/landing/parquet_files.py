@@ -1,0 +1,199 @@
+"""Where the tables of a landing in Parquet lie, and how a report gets in and out of it.
+
+``<landing>/<table>/site_id=<site>/report_id=<id>/records.parquet``, for the tables of the schema raw
+(``warehouse/raw_tables.sql``). A file never changes under its name: it is written elsewhere and renamed. The row of the
+manifest (``reports``, ``user_reports``) is the last to get in and the first to get out, and what has none counts for
+nothing.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+from warehouse.files import to_disk
+from warehouse.paths import PROJECT_ROOT
+
+RECORDS = ("activities", "users", "rejected_records")
+MANIFESTS = ("reports", "user_reports")
+MARKS = "withdrawn_reports"
+FORGOTTEN = "forgotten_users"
+FILE_NAME = "records.parquet"
+# The people of a site who were forgotten are of no report, and the layout wants one.
+NO_REPORT = "none"
+
+# What Hive and Spark write as %XX in the name of a partition. Python's quote() would do so with letters, too.
+ESCAPED = re.compile(r"[\x00-\x1f\x7f\"#%'*/:=?\\{\[\]^]")
+
+
+TABLES = (*RECORDS, *MANIFESTS, MARKS, FORGOTTEN)
+
+
+def landing_path() -> Path:
+    """Folder of the landing: ``SPARK_LANDING``, or ``warehouse/landing`` in the project."""
+    return Path(os.environ.get("SPARK_LANDING", PROJECT_ROOT / "warehouse" / "landing"))
+
+
+@dataclass(frozen=True)
+class StagedReport:
+    """A report that was taken apart, and has no place in the landing yet.
+
+    Attributes:
+        report_id: its id.
+        site_id: its site.
+        file_name: its name in the manifest.
+        file_sha256: the hash of its bytes.
+        files: by table, the file that is to take its place there; the manifest's is one of them.
+    """
+
+    report_id: str
+    site_id: str
+    file_name: str
+    file_sha256: str
+    files: dict[str, Path]
+
+
+def partition(root: Path, table: str, site_id: str, report_id: str) -> Path:
+    """The folder that holds what a report has in a table."""
+    return root / table / f"site_id={_escaped(site_id)}" / f"report_id={_escaped(report_id)}"
+
+
+def pattern(root: Path, table: str) -> str:
+    """The files of a table, as DuckDB looks for them."""
+    return f"{glob.escape(str(root))}/{table}/*/*/{FILE_NAME}"
+
+
+def holds(root: Path, table: str) -> bool:
+    """Whether there is any file of a table."""
+    return any((root / table).glob(f"*/*/{FILE_NAME}"))
+
+
+def load(
+    connection: duckdb.DuckDBPyConnection,
+    root: Path,
+    table: str,
+    condition: str = "true",
+    parameters: Mapping[str, object] | None = None,
+) -> None:
+    """Load a table of the landing into the same table of raw, with the columns that only the paths tell.
+
+    Args:
+        connection: where the schema raw is.
+        root: the landing.
+        table: the table.
+        condition: SQL for which rows.
+        parameters: what the condition must be told.
+    """
+    if not holds(root, table):
+        return
+    columns = [name for name, _ in _columns(connection, table)]
+    connection.execute(
+        f"insert into raw.{table} select {', '.join(columns)} from read_parquet($pattern, hive_partitioning = true,"
+        f" hive_types_autocast = false, union_by_name = true) where {condition}",
+        {"pattern": pattern(root, table)} | dict(parameters or {}),
+    )
+
+
+def write_parquet(
+    connection: duckdb.DuckDBPyConnection, table: str, column: Literal["report_id", "site_id"], id_: str, target: Path
+) -> None:
+    """Write the rows of a table of raw that are of a report or a site, without the columns that the path tells."""
+    # Times as instants, for that is what a timestamp is to Spark, and it reads them alike with any settings.
+    values = ", ".join(
+        f"timezone('UTC', {name}) as {name}" if data_type == "TIMESTAMP" else name
+        for name, data_type in _columns(connection, table)
+        if name not in ("site_id", "report_id")
+    )
+    connection.execute(
+        f"copy (select {values} from raw.{table} where {column} = $id) to $target (format parquet, compression zstd)",
+        {"id": id_, "target": str(target)},
+    )
+    to_disk(target)
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[str, str]]:
+    return connection.execute(
+        "select column_name, data_type from duckdb_columns()"
+        " where database_name = current_database() and schema_name = 'raw' and table_name = ? order by column_index",
+        [table],
+    ).fetchall()
+
+
+def put(root: Path, staged: StagedReport) -> None:
+    """Give the files of a report their places, the manifest's last."""
+    # A mark that it was withdrawn goes before: with a manifest beside it, it would say that a withdrawal was cut short.
+    names = sorted(staged.files, key=lambda table: table in MANIFESTS)
+    for table in names:
+        if table in MANIFESTS:
+            for site in _sites(root, MARKS):
+                drop(site / f"report_id={_escaped(staged.report_id)}")
+        place(staged.files[table], partition(root, table, staged.site_id, staged.report_id))
+
+
+def place(file: Path, folder: Path) -> None:
+    """Move a file into its partition, so that it outlasts a power cut."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file.replace(folder / FILE_NAME)
+    for path in (folder, folder.parent, folder.parent.parent):
+        to_disk(path)
+
+
+def take_out(root: Path, site_id: str, report_id: str) -> None:
+    """Take all that a report has out of the landing, its manifest first."""
+    for table in (*MANIFESTS, *RECORDS):
+        drop(partition(root, table, site_id, report_id))
+
+
+def drop(folder: Path) -> None:
+    """Remove a partition, the file first."""
+    if folder.exists():
+        (folder / FILE_NAME).unlink(missing_ok=True)
+        to_disk(folder)
+        shutil.rmtree(folder)
+
+
+def rewriting(root: Path) -> Path:
+    """Where the files lie that are to take the places of others, all or none: in the same folders as in the landing."""
+    return Path(f"{root}.rewriting")
+
+
+def rewrite(root: Path) -> None:
+    """Put the files that were written anew in the places of the old ones; what was begun is completed."""
+    for file in sorted(rewriting(root).rglob(FILE_NAME)):
+        place(file, root / file.parent.relative_to(rewriting(root)))
+    shutil.rmtree(rewriting(root), ignore_errors=True)
+
+
+def clear_unfinished(root: Path) -> None:
+    """Complete a rewriting, and take out what a landing or a withdrawal left that was killed."""
+    rewrite(root)
+    for site in _sites(root, MARKS):
+        for mark in site.glob("report_id=*"):
+            for table in (*MANIFESTS, *RECORDS):
+                drop(root / table / site.name / mark.name)
+    counts = {
+        (folder.parent.name, folder.name)
+        for table in MANIFESTS
+        for folder in (root / table).glob("site_id=*/report_id=*")
+        if (folder / FILE_NAME).exists()
+    }
+    for table in (*MANIFESTS, *RECORDS):
+        for folder in list((root / table).glob("site_id=*/report_id=*")):
+            if (folder.parent.name, folder.name) not in counts:
+                drop(folder)
+
+
+def _sites(root: Path, table: str) -> Iterator[Path]:
+    return (root / table).glob("site_id=*")
+
+
+def _escaped(value: str) -> str:
+    return ESCAPED.sub(lambda sign: f"%{ord(sign.group()):02X}", value)

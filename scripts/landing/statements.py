@@ -1,0 +1,330 @@
+"""The statements by which a report that was taken apart gets into the schema raw: records, rejected ones, manifest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from landing.destinations import BLANK_REASON, HEADER_REASON, Destination, Fault
+from landing.forgotten import NAMED_REASON, REASON, Forgotten, names_of, remembered, without_names
+from landing.outcome import Declaration, Landing, RejectedRecord
+from reports.encoding import Survey
+from reports.files import ReportFile
+from reports.format import ReportFormat
+from reports.rows import Rows
+from reports.staged import OVERSIZED, REASONS, SWALLOWING, numbered
+from reports.text import BROKEN_BYTE, ReportRefused, without_stops
+from warehouse.database import number_of
+
+EXAMPLES_SHOWN = 5
+# What is set aside without harm.
+HARMLESS = [BLANK_REASON, HEADER_REASON, REASON, NAMED_REASON]
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A report that was taken apart, with all that was found out about it; its records are in temporary tables."""
+
+    file: ReportFile
+    seen: Survey
+    declaration: Declaration
+    report: ReportFormat
+    rows: Rows
+    destination: Destination
+    forgotten: Forgotten
+
+    @property
+    def report_id(self) -> str:
+        """The id of the report: the beginning of its hash."""
+        return self.seen.sha256[:16]
+
+
+def write_report(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Landing:
+    """Write a staged report to the schema raw, in the transaction of the caller.
+
+    Raises:
+        ReportRefused: a record would be lost.
+    """
+    moved = _write_records(connection, staged)
+    _write_malformed(connection, staged)
+    if moved < number_of(connection, "select count(*) from staged"):
+        _write_unfit(connection, staged)
+        _write_forgotten(connection, staged)
+    landed, rejected = _write_manifest(connection, staged)
+    connection.execute("delete from raw.withdrawn_reports where file_sha256 = ?", [staged.seen.sha256])
+    return Landing(
+        path=staged.file.path,
+        name=staged.file.shown,
+        landed_count=landed,
+        unit=staged.report.kind.unit,
+        rejected_count=rejected,
+        harmless_count=_harmless_count(connection, staged.report_id) if rejected else 0,
+        examples=_examples(connection, staged.report_id) if rejected else [],
+        notes=_notes(staged.report, staged.declaration),
+    )
+
+
+def _notes(report: ReportFormat, declaration: Declaration) -> list[str]:
+    if report.encoding.startswith("utf") or declaration.encoding is not None:
+        return []
+    return [
+        f"it is not in UTF-8, and was read as {report.encoding}. If letters look wrong: make withdraw"
+        " REPORT=…, then make build AGAIN=1 ENCODING=…"
+    ]
+
+
+def _examples(connection: duckdb.DuckDBPyConnection, report_id: str) -> list[RejectedRecord]:
+    rows = connection.execute(
+        """
+        select record_number, column_name, rejected_value, reason
+        from raw.rejected_records
+        where report_id = ? and not list_contains(?, reason)
+        order by record_number
+        limit ?
+        """,
+        [report_id, HARMLESS, EXAMPLES_SHOWN],
+    ).fetchall()
+    return [RejectedRecord(*row) for row in rows]
+
+
+def _harmless_count(connection: duckdb.DuckDBPyConnection, report_id: str) -> int:
+    return number_of(
+        connection,
+        "select count(*) from raw.rejected_records where report_id = $report_id and list_contains($harmless, reason)",
+        {"report_id": report_id, "harmless": HARMLESS},
+    )
+
+
+def stage_forgotten(connection: duckdb.DuckDBPyConnection, report: ReportFormat, site_id: str) -> Forgotten:
+    """Find the staged records of people who were forgotten, and take their names out of those of others.
+
+    The first go to the temporary table ``forgotten`` by their number. Only these records tell the names, which the
+    warehouse no longer knows.
+    """
+    connection.execute("create or replace temp table forgotten (record_number bigint)")
+    known = remembered(connection, site_id)
+    if known is None:
+        return Forgotten()
+    columns = {column: f"c{index}" for column, index in report.columns.items()}
+    first, last, email = (columns.get(column, "null") for column in ("first_name", "last_name", "email"))
+    theirs = known.is_theirs(columns.get("user_id", "null"), email)
+    people = connection.execute(
+        f"select distinct {first}, {last}, {email} from staged where {theirs}", known.parameters
+    ).fetchall()
+    connection.execute(
+        f"insert into forgotten {numbered(connection)} select record_number from numbered where {theirs}",
+        known.parameters,
+    )
+    names = names_of([person[:2] for person in people], [person[2] for person in people])
+    for index in range(len(report.header)):
+        column = next((column for column, place in report.columns.items() if place == index), "")
+        named = names.is_in(f"c{index}", column)
+        if named != "false":
+            # In place, so that the row ids go on following the file.
+            connection.execute(f"update staged set c{index} = {names.scrubbed(f'c{index}', column)} where {named}")
+    return Forgotten(known, names)
+
+
+def _write_records(connection: duckdb.DuckDBPyConnection, staged: Staged) -> int:
+    """Move the staged records that have what they must have to their table; returns how many."""
+    report, destination = staged.report, staged.destination
+    texts = [f"c{report.columns[column]}" if column in report.columns else "null" for column in report.kind.aliases]
+    parameters: dict[str, object] = {"report_id": staged.report_id}
+    extra_columns = "null"
+    if report.extra:
+        pairs = []
+        for index in report.extra:
+            pairs.append(f"$title{index}, c{index}")
+            parameters[f"title{index}"] = report.header[index]
+        extra_columns = f"json_object({', '.join(pairs)})"
+    columns = ", ".join(("$report_id", "record_number", *texts, extra_columns, *destination.columns))
+    return number_of(
+        connection,
+        f"""
+        insert into {destination.table}
+        {numbered(connection)},
+        judged as (
+            select *, {destination.essence} as essence from numbered
+        )
+        select {columns}
+        from judged
+        where
+            essence is not null
+            and record_number not in (select record_number from misread)
+            and record_number not in (select record_number from forgotten)
+        """,
+        parameters,
+    )
+
+
+@dataclass(frozen=True)
+class Malformed:
+    """A record that could not be taken apart, as DuckDB tells of it."""
+
+    row_number: int
+    record_number: int
+    error_type: str
+    column_name: str | None
+    error_message: str
+    record_text: str | None
+
+
+def _write_malformed(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:
+    """Set aside the records that could not be taken apart."""
+    found = connection.execute(
+        "select row_number, record_number, error_type, column_name, error_message, record_text from malformed"
+    ).fetchall()
+    rejected = []
+    for malformed in (Malformed(*row) for row in found):
+        title, reason, text = _rejection(malformed, staged.rows, staged.report)
+        is_named = staged.forgotten.is_named_in(connection, text, staged.report.delimiter)
+        kept = (NAMED_REASON, None) if is_named else (reason, text)
+        rejected.append((malformed.record_number, title, *kept))
+    if rejected:
+        connection.execute(
+            """
+            insert into raw.rejected_records
+            select $1, unnest($2::bigint[]), unnest($3::varchar[]), null, unnest($4::varchar[]), unnest($5::varchar[])
+            """,
+            [staged.report_id, *(list(column) for column in zip(*rejected, strict=True))],
+        )
+
+
+def _rejection(malformed: Malformed, rows: Rows, report: ReportFormat) -> tuple[str | None, str, str]:
+    """The column that is at fault, what is wrong, and the text of the record."""
+    error_type, column, text = malformed.error_type, malformed.column_name, malformed.record_text or ""
+    if malformed.row_number in rows.oversized:
+        error_type, column, text = OVERSIZED, None, rows.oversized[malformed.row_number]
+    reason = REASONS.get(error_type, f"{malformed.error_message} Cure: mend the line or download the report again.")
+    if malformed.row_number in rows.broken:
+        # DuckDB would put question marks in the place of the bytes.
+        fields, broken = rows.broken[malformed.row_number]
+        reason = f"it is not in {report.encoding}: {_broken_byte(fields, report)}. Cure: save it as 'CSV UTF-8'."
+        text = _with_bytes_written_out(broken, report)
+    swallowed = rows.lines.get(malformed.row_number, 1) - 1
+    if error_type in SWALLOWING and swallowed:
+        reason += f" It swallows {swallowed} more lines, which are not landed either."
+    title = report.header[int(column[1:])] if column and column[1:].isdigit() else None
+    return title, reason, text.strip("\r\n")
+
+
+def _with_bytes_written_out(text: str, report: ReportFormat) -> str:
+    if report.encoding != "utf-8":
+        text = without_stops(text)
+    # One by one, for two of them may be a letter of UTF-8.
+    return BROKEN_BYTE.sub(lambda byte: f"\\x{ord(byte.group()) - 0xDC00:02x}", text)
+
+
+def _broken_byte(fields: list[str], report: ReportFormat) -> str:
+    """Which byte of a record has no meaning."""
+    for title, text in zip(report.header, fields, strict=False):
+        if found := BROKEN_BYTE.search(text):
+            # That of UTF-16 would be counted with its mark.
+            codec = report.encoding + ("-le" if report.encoding in ("utf-16", "utf-32") else "")
+            before = len(text[: found.start()].encode(codec))
+            return f"byte {before + 1} of {title} is 0x{ord(found.group()) - 0xDC00:02X}"
+    return "a byte beyond its last column has no meaning"
+
+
+def _write_unfit(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:
+    """Set aside the records that DuckDB took apart though they are not sound, and those without what they must have."""
+    destination = staged.destination
+    fields = ", ".join(f"c{index}" for index in range(len(staged.report.header)))
+    faults = [Fault("misread_reason is not null", "misread_reason"), *destination.faults]
+    titles = {f"fault{number}": fault.column for number, fault in enumerate(faults)}
+
+    def of_first(texts: list[str]) -> str:
+        return f"case fault {' '.join(f'when {number} then {text}' for number, text in enumerate(texts))} end"
+
+    connection.execute(
+        f"""
+        insert into raw.rejected_records
+        {numbered(connection)},
+        judged as (
+            select numbered.*, misread.reason as misread_reason
+            from numbered left join misread on numbered.record_number = misread.record_number
+        ),
+        faulty as (
+            select
+                *,
+                case {" ".join(f"when {fault.test} then {number}" for number, fault in enumerate(faults))} end as fault
+            from judged
+            where
+                (misread_reason is not null or {destination.essence} is null)
+                and record_number not in (select record_number from forgotten)
+        )
+        select
+            $report_id,
+            record_number,
+            {of_first([f"${title}" for title in titles])},
+            {of_first([fault.value for fault in faults])},
+            {of_first([fault.reason for fault in faults])},
+            to_json([{fields}])::varchar
+        from faulty
+        """,
+        {"report_id": staged.report_id, **titles},
+    )
+
+
+def _write_forgotten(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:
+    """Set aside the records of people who were forgotten, and of each no more than that it was there."""
+    connection.execute(
+        "insert into raw.rejected_records select $report_id, record_number, null, null, $reason, null from forgotten",
+        {"report_id": staged.report_id, "reason": REASON},
+    )
+
+
+def _write_manifest(connection: duckdb.DuckDBPyConnection, staged: Staged) -> tuple[int, int]:
+    """Write the file's row in the manifest, from what really lies in the tables; returns landed and rejected.
+
+    Raises:
+        ReportRefused: what was read and what lies in the tables differ, which would be a defect of the loader.
+    """
+    report, destination, declaration = staged.report, staged.destination, staged.declaration
+    measures = "".join(f", {measure}" for measure in destination.measures.values())
+    counts = connection.execute(
+        f"""
+        select
+            (select count(*) from staged) + (select count(*) from malformed),
+            (select count(*) from raw.rejected_records where report_id = $report_id),
+            count(*){measures}
+        from {destination.table}
+        where report_id = $report_id
+        """,
+        {"report_id": staged.report_id},
+    ).fetchone()
+    record_count, rejected, landed, *measured = counts or (0, 0, 0)
+    if landed + rejected != record_count:
+        raise ReportRefused(
+            f"{record_count} records were read but {landed} landed and {rejected} rejected: a defect of the loader;"
+            " nothing was changed. Cure: please report it with the file's header."
+        )
+    is_theirs = 0 < record_count == number_of(connection, "select count(*) from forgotten")
+    row = {
+        "report_id": staged.report_id,
+        "file_name": without_names(connection, staged.forgotten.names, staged.file.name, is_theirs=is_theirs),
+        "file_sha256": staged.seen.sha256,
+        "file_bytes": staged.seen.byte_count,
+        "file_format": staged.file.file_format,
+        "site_id": declaration.site_id,
+        "time_zone": declaration.time_zone,
+        "delimiter": report.delimiter,
+        "encoding": report.encoding,
+        "header": list(report.header),
+        "known_columns": list(report.columns),
+        "missing_columns": report.missing,
+        "renamed_columns": report.renamed,
+        "extra_columns": [report.header[index] for index in report.extra],
+        "record_count": record_count,
+        "landed_count": landed,
+        "rejected_count": rejected,
+        **destination.facts,
+        **dict(zip(destination.measures, measured, strict=True)),
+    }
+    places = ", ".join("?" * len(row))
+    connection.execute(
+        f"insert into {destination.manifest} ({', '.join(row)}, loaded_at) values ({places}, now()::timestamp)",
+        list(row.values()),
+    )
+    return landed, rejected

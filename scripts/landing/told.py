@@ -1,0 +1,75 @@
+"""What the terminal shows of a load: a progress bar, and what became of each report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+from landing.land import land_reports
+from landing.landed import withdraw_sample
+from landing.outcome import Declaration, Landing
+from warehouse.command_line import printable
+
+
+def progress_bar(console: Console) -> Progress:
+    """A progress bar in bytes, for loads that take long."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+
+
+def describe(landing: Landing) -> str:
+    """What became of a report, in words (rich markup)."""
+    name = f"[bold]{printable(landing.name)}[/bold]"
+    if landing.refusal is not None:
+        return f"[red]refused[/red]  {name}: {printable(landing.refusal)}"
+    if landing.already_landed_as is not None:
+        twin = printable(landing.already_landed_as)
+        return f"[dim]nothing new in {name}: the same bytes were landed as {twin}[/dim]"
+    if landing.withdrawn_on is not None:
+        return (
+            f"[yellow]left out[/yellow] {name}: it was withdrawn on {landing.withdrawn_on}."
+            " To land it again: make build AGAIN=1 (or load_reports.py --again)"
+        )
+    lines = [f"[green]landed[/green]   {name}: {landing.landed_count:,} {landing.unit}"]
+    if landing.rejected_count > landing.harmless_count:
+        lines[0] += f", [red]{landing.rejected_count - landing.harmless_count:,} rejected[/red]"
+    if landing.harmless_count:
+        lines[0] += f", {landing.harmless_count:,} set aside that are blank, a header or a forgotten person's"
+    lines += [f"         {printable(note)}" for note in landing.notes]
+    for record in landing.examples:
+        where = f"record {record.record_number}"
+        if record.column_name:
+            where += f", column {record.column_name}"
+        if record.value:
+            where += f", value {record.value[:80]!r}"
+        lines.append(f"         {printable(where)}: {printable(record.reason)}")
+    if landing.rejected_count - landing.harmless_count > len(landing.examples):
+        lines.append("         … the rest in raw.rejected_records")
+    return "\n".join(lines)
+
+
+def land_with_progress(
+    connection: duckdb.DuckDBPyConnection,
+    paths: list[Path],
+    declaration: Declaration,
+    console: Console,
+) -> list[Landing]:
+    """Land files, show a progress bar while it lasts, and print what became of each."""
+    landings = []
+    with progress_bar(console) as progress:
+        for landing in land_reports(connection, paths, declaration, progress):
+            landings.append(landing)
+            console.print(describe(landing), highlight=False)
+    if withdraw_sample(connection):
+        console.print("The sample was taken out of the warehouse: now it holds your own reports.")
+    return landings

@@ -1,0 +1,1 @@
+"""Measurements of the project: attendance against the truth, Spark against DuckDB."""

@@ -1,0 +1,474 @@
+"""Measure the error of the attendance measures on a simulated platform of which the truth is known.
+
+Every cell of a grid of losses is a site of its own in one warehouse, which lives in a temporary folder together with a
+copy of the project: one landing and one run of dbt measure them all, and nothing of the user's is touched.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import groupby, product
+from pathlib import Path
+from random import Random
+
+import duckdb
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from landing.land import land_reports
+from landing.outcome import Declaration
+from simulation.editions import Editions
+from simulation.exporter import SCHEDULE_HEADER, Download, Losses, log_stay, put_in_file_order, schedule_rows
+from simulation.generate import Truth
+from simulation.platform import Platform
+from simulation.stage import Activity, Edition, Stay
+from warehouse.database import connect
+from warehouse.paths import marts_path
+from warehouse.project_copy import copy_to
+
+LOST_LEFTS = (0.0, 0.05, 0.2, 0.5, 0.9)
+NONE = Losses.none()
+DEFAULT = Losses()
+# The losses beside the lost Lefts.
+OTHER_LOSSES: dict[str, Losses] = {
+    "none": NONE,
+    "reconnects": replace(NONE, reconnects=DEFAULT.reconnects, same_second=DEFAULT.same_second),
+    "two devices": replace(NONE, two_devices=DEFAULT.two_devices),
+    "all": DEFAULT,
+}
+WINDOWS = ("inferred", "schedule")
+# What the measures look at; the rest would only take time.
+CATEGORIES = frozenset(
+    {"Session", "Chat", "Hand", "Dialog", "Reaction", "Poll", "Rating", "Free Text", "Fill in the Blank", "Sorting"}
+)
+
+# Truth: the presence of each person in each session, breakouts among it, united by a running maximum of the end, and
+# cut to the hours in which presence counts: the true start and end with the buffers. A meeting has no page and is known
+# by its name. In a cell, whoever was there counts, and whoever is said to have been.
+ERRORS = """
+create or replace temp table errors as
+with cut as (
+    select
+        truth.site as simulation,
+        truth.user_id,
+        coalesce(truth.content_id, 'name:' || truth.session_name) as session_id,
+        greatest(truth.started_at, agenda.starts_at - to_minutes($before_minutes)) as started_at,
+        least(truth.ended_at, agenda.ends_at + to_minutes($after_minutes)) as ended_at
+    from truth
+    left join agenda on truth.site = agenda.site_id and truth.content_id = agenda.content_id
+),
+
+stays as (
+    select
+        *,
+        max(ended_at) over (
+            partition by simulation, user_id, session_id
+            order by started_at, ended_at
+            rows between unbounded preceding and 1 preceding
+        ) as covered_until
+    from cut
+),
+
+truths as (
+    select
+        simulation,
+        user_id,
+        session_id,
+        sum(greatest(0, date_diff('second', greatest(started_at, coalesce(covered_until, started_at)), ended_at)))
+            as true_seconds
+    from stays
+    group by all
+),
+
+expected as (
+    select cells.*, truths.user_id, truths.session_id, truths.true_seconds
+    from cells
+    inner join truths on cells.simulation = truths.simulation
+),
+
+meetings as (
+    select distinct session_key, 'name:' || session_name as session_id
+    from intermediate.int_session_events
+    where content_id is null
+),
+
+measured as (
+    select
+        attendance.site_id,
+        attendance.user_id,
+        coalesce(attendance.content_id, meetings.session_id) as session_id,
+        attendance.strict_seconds,
+        attendance.likely_seconds,
+        attendance.upper_seconds,
+        attendance.is_attended
+    from published.marts.fct_session_attendance as attendance
+    left join meetings on attendance.session_key = meetings.session_key
+)
+
+select
+    cells.*,
+    coalesce(expected.user_id, measured.user_id) as user_id,
+    coalesce(expected.session_id, measured.session_id) as session_id,
+    coalesce(expected.true_seconds, 0) as true_seconds,
+    coalesce(measured.strict_seconds, 0) as strict_seconds,
+    coalesce(measured.likely_seconds, 0) as likely_seconds,
+    coalesce(measured.upper_seconds, 0) as upper_seconds,
+    coalesce(measured.is_attended, false) as is_attended,
+    coalesce(expected.true_seconds, 0) >= $minimum_seconds as is_truly_attended
+from expected
+full join measured using (site_id, user_id, session_id)
+inner join cells on cells.site_id = coalesce(expected.site_id, measured.site_id)
+"""
+
+SUMMARY = """
+select
+    window_source,
+    losses,
+    lost_left,
+    count(*) as attendees,
+    avg(true_seconds) / 60 as true_minutes,
+    sum(abs(strict_seconds - true_seconds)) / sum(true_seconds) as strict_error,
+    sum(strict_seconds - true_seconds) / sum(true_seconds) as strict_bias,
+    sum(abs(likely_seconds - true_seconds)) / sum(true_seconds) as likely_error,
+    sum(likely_seconds - true_seconds) / sum(true_seconds) as likely_bias,
+    sum(abs(upper_seconds - true_seconds)) / sum(true_seconds) as upper_error,
+    sum(upper_seconds - true_seconds) / sum(true_seconds) as upper_bias,
+    avg((true_seconds between strict_seconds and upper_seconds)::int) as bracketed,
+    avg((is_attended and not is_truly_attended)::int) as wrong_yes,
+    avg((is_truly_attended and not is_attended)::int) as wrong_no
+from errors
+group by all
+"""
+
+
+TITLES = {
+    "inferred": "Window of each session inferred from the log",
+    "schedule": "Window of each session from a schedule",
+}
+COLUMNS = (
+    "other losses",
+    "lost Lefts %",
+    "attendees",
+    "true minutes",
+    "strict %",
+    "likely %",
+    "upper %",
+    "in bracket %",
+    "wrong yes %",
+    "wrong no %",
+)
+AIMED_AT = 0.2
+
+PAGE = """# How accurate attendance is
+
+The log is lossy, so every number about attendance is a bracket: `strict` is what the log proves, `likely` what most
+probably was, `upper` what the log allows ([the rules](../models/marts/attendance/attendance_rules.md)). How far these
+are from what was, no real log can tell. So `scripts/simulation/` plays events of which the truth is known to the
+second, writes their logs with the losses that real logs have, and this page compares. Write it anew with:
+
+```sh
+.venv/bin/python scripts/measure_attendance.py --people {people} --seeds {seeds} --output docs/attendance_accuracy.md
+```
+
+The same seeds give the same page.
+
+## In short
+
+{aims}
+
+All in per cent. *Worst cell* is the worst of all rows below that it can be read from.
+
+## Windows inferred from the log
+
+{inferred}
+
+## Windows from a schedule
+
+{schedule}
+
+## How to read the tables
+
+- **A row** unites {seeds} events of up to {people} people, each with a stage, parallel rooms, a workshop with
+  breakouts, a session over midnight and a clock change, and private meetings. The events are the same in every row;
+  only what the log loses differs.
+- **Attendees** are pairs of a person and a session. **True minutes** is their mean presence: the union of their stays
+  and breakouts, within the hours in which presence counts (the true start and end with the buffers of the settings).
+- **strict, likely, upper**: the mean absolute error in per cent of the true seconds, and in brackets the bias: minus
+  counts too little, plus too much. A plain 0 is exact for every attendee.
+- **In bracket**: attendees whose true seconds lie between `strict` and `upper`.
+- **Wrong yes, wrong no**: attendees whom `is_attended` calls attended though their true seconds are under
+  `attendance_minimum_seconds`, and the other way round.
+- **Lost Lefts**: stays whose Left was never written. **Other losses**: `reconnects` are a second Joined, or a Left and
+  a Joined in one second, amid a stay; `two devices` a second device that comes and goes amid a stay; `all` these, and
+  presenters who press Leave and go on watching, and records out of order, at the default rates of
+  `scripts/generate_reports.py generate`.
+- Every log is downloaded twice, halfway and at the end, with names and e-mails edited meanwhile.
+
+## What it does not show
+
+- It is a simulated platform. Its people arrive, pause, leave and write as we think people do: four in five stay to the
+  end, and a Left is lost whoever it is. Where those who lose it differ from those who do not, the bias is another.
+- Nobody is in two sessions at once, nobody shares an account, and the schedule, where one is given, is right.
+- At high rates of loss the rows tell of the rule for open stays rather than of the log: look at the bracket then, and
+  at `evidence_ratio`.
+"""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One site of the grid: what the log loses of one simulation, and whether a schedule is given."""
+
+    lost_left: float
+    losses: str
+    window_source: str
+    seed: int
+
+    @property
+    def site_id(self) -> str:
+        """The site that the cell is landed as."""
+        losses = self.losses.replace(" ", "-")
+        return f"lost{self.lost_left * 100:g}-{losses}-{self.window_source}-seed{self.seed}"
+
+    @property
+    def simulation(self) -> str:
+        """The name of the simulation that the cell is a log of."""
+        return f"seed{self.seed}"
+
+
+@dataclass(frozen=True)
+class Result:
+    """How far the measures are from the truth in the cells of one kind; errors and shares as parts of 1."""
+
+    window_source: str
+    losses: str
+    lost_left: float
+    attendees: int
+    true_minutes: float
+    strict_error: float
+    strict_bias: float
+    likely_error: float
+    likely_bias: float
+    upper_error: float
+    upper_bias: float
+    bracketed: float
+    wrong_yes: float
+    wrong_no: float
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """One event as it truly was: what people did beside joining and leaving, and their stays."""
+
+    edition: Edition
+    activities: list[Activity]
+    stays: list[Stay]
+
+
+def simulate(seed: int, people: int) -> Simulation:
+    """Play one edition of at most that many people."""
+    rng = Random(seed)
+    editions = Editions(
+        rng,
+        edited_people=DEFAULT.edited_people,
+        renamed_sessions=DEFAULT.renamed_sessions,
+        pulled_back=DEFAULT.pulled_back,
+    )
+    edition = editions.next_edition(people, 0)
+    platform = Platform(rng, edition, staff_hops=DEFAULT.staff_hops)
+    simulation = Simulation(edition, [], [])
+    for person in edition.people:
+        history = platform.live(person)
+        simulation.activities.extend(history.activities)
+        simulation.stays.extend(history.stays)
+    return simulation
+
+
+def write_logs(cell: Cell, simulation: Simulation, folder: Path) -> list[Path]:
+    """Write the downloads of a cell: one halfway through the event, and one of all of it with the edits made since."""
+    rng = Random(f"{cell.seed} {cell.losses} {cell.lost_left}")
+    losses = replace(OTHER_LOSSES[cell.losses], lost_left=cell.lost_left)
+    activities = list(simulation.activities)
+    for stay in simulation.stays:
+        activities += log_stay(rng, losses, stay)
+    put_in_file_order(rng, losses.out_of_order, activities)
+    edition = simulation.edition
+    # The same bytes are never landed twice, so the logs of a cell with a schedule are headed otherwise.
+    time_header = "Date/Time" if cell.window_source == "schedule" else "Date"
+    halfway = (edition.first_start + edition.last_end) // 2
+    return [
+        Download(number, f"{cell.site_id}_{number}.csv", until, time_header=time_header, categories=CATEGORIES).write(
+            folder, activities
+        )
+        for number, until in enumerate((halfway, edition.closes_at + 1))
+    ]
+
+
+def grid(lost_lefts: Iterable[float], seeds: Iterable[int]) -> list[Cell]:
+    """Return every cell: all losses with inferred windows and with a schedule."""
+    return [Cell(*values) for values in product(lost_lefts, OTHER_LOSSES, WINDOWS, seeds)]
+
+
+def write_schedule(editions: dict[str, Edition], path: Path) -> None:
+    """Write the schedule of the editions of some sites."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(SCHEDULE_HEADER)
+        for site_id, edition in editions.items():
+            writer.writerows(schedule_rows(site_id, edition))
+
+
+def land_cells(cells: list[Cell], simulations: dict[int, Simulation], folder: Path) -> None:
+    """Write and land the reports of every cell.
+
+    Raises:
+        RuntimeError: a report was not landed as a whole.
+    """
+    with connect(folder / "activity.duckdb") as connection:
+        for cell in cells:
+            paths = write_logs(cell, simulations[cell.seed], folder)
+            for landing in land_reports(connection, paths, Declaration(cell.site_id)):
+                if not landing.is_clean or landing.already_landed_as:
+                    raise RuntimeError(f"not landed: {landing}")
+                landing.path.unlink()
+
+
+def build_attendance(project: Path, warehouse: Path) -> None:
+    """Build attendance and all that it needs.
+
+    Raises:
+        RuntimeError: dbt failed.
+    """
+    dbt = str(Path(sys.executable).with_name("dbt"))
+    command = [dbt, "--quiet", "--no-use-colors", "build", "--select", "+fct_session_attendance"]
+    result = subprocess.run(
+        [*command, "--exclude-resource-type", "test", "unit_test"],
+        cwd=project,
+        env={**os.environ, "WAREHOUSE_PATH": str(warehouse)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode:
+        raise RuntimeError(result.stdout + result.stderr)
+
+
+def compare_with_truth(
+    connection: duckdb.DuckDBPyConnection, cells: list[Cell], settings: dict[str, int]
+) -> list[Result]:
+    """Hold the attendance in the warehouse against the tables `truth` and `agenda`, and sum up per kind of cell."""
+    connection.execute(
+        "create or replace temp table cells"
+        " (site_id varchar, simulation varchar, window_source varchar, losses varchar, lost_left double)"
+    )
+    connection.executemany(
+        "insert into cells values (?, ?, ?, ?, ?)",
+        [[cell.site_id, cell.simulation, cell.window_source, cell.losses, cell.lost_left] for cell in cells],
+    )
+    connection.execute(
+        ERRORS,
+        {
+            "minimum_seconds": settings["attendance_minimum_seconds"],
+            "before_minutes": settings["session_buffer_before_minutes"],
+            "after_minutes": settings["session_buffer_after_minutes"],
+        },
+    )
+    results = [Result(*row) for row in connection.execute(SUMMARY).fetchall()]
+    order = list(OTHER_LOSSES)
+    return sorted(results, key=lambda result: (result.window_source, order.index(result.losses), result.lost_left))
+
+
+def measure(cells: list[Cell], people: int, folder: Path) -> list[Result]:
+    """Measure the cells in a folder of their own, which then holds the warehouse with the table of errors."""
+    copy_to(folder)
+    simulations = {seed: simulate(seed, people) for seed in sorted({cell.seed for cell in cells})}
+    truth = Truth(folder / "truth.parquet")
+    for seed, simulation in simulations.items():
+        truth.add(f"seed{seed}", simulation.stays)
+    truth.close()
+    editions = {f"seed{seed}": simulation.edition for seed, simulation in simulations.items()}
+    write_schedule(editions, folder / "agenda.csv")
+    scheduled = {cell.site_id: editions[cell.simulation] for cell in cells if cell.window_source == "schedule"}
+    write_schedule(scheduled, folder / "seeds" / "site" / "session_schedule.csv")
+    land_cells(cells, simulations, folder)
+    build_attendance(folder, folder / "activity.duckdb")
+    settings = yaml.safe_load((folder / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    with connect(folder / "activity.duckdb") as connection:
+        # As dbt's profile attaches it.
+        marts = str(marts_path(folder / "activity.duckdb"))
+        connection.execute("attach $marts as published (read_only)", {"marts": marts})
+        connection.execute("create temp table truth as from read_parquet(?)", [str(truth.path)])
+        connection.execute(
+            "create temp table agenda as select * replace (content_id::varchar as content_id) from read_csv(?)",
+            [str(folder / "agenda.csv")],
+        )
+        return compare_with_truth(connection, cells, settings)
+
+
+def cells_of(result: Result) -> tuple[str, ...]:
+    """Write a result as a line of the table; a plain 0 is exact."""
+    measures = (
+        "0" if error == 0 else f"{error * 100:.2f} ({bias * 100:+.2f})"
+        for error, bias in (
+            (result.strict_error, result.strict_bias),
+            (result.likely_error, result.likely_bias),
+            (result.upper_error, result.upper_bias),
+        )
+    )
+    shares = (f"{share * 100:.2f}" if share else "0" for share in (result.bracketed, result.wrong_yes, result.wrong_no))
+    counts = (f"{result.attendees:,}", f"{result.true_minutes:.1f}")
+    return (result.losses, f"{result.lost_left * 100:g}", *counts, *measures, *shares)
+
+
+def print_results(console: Console, results: list[Result]) -> None:
+    """Print a table for each source of the windows."""
+    for source, title in TITLES.items():
+        table = Table(title=title, title_justify="left")
+        for number, column in enumerate(COLUMNS):
+            table.add_column(column, justify="right" if number else "left")
+        for losses, group in groupby((r for r in results if r.window_source == source), lambda r: r.losses):
+            for result in group:
+                table.add_row(*cells_of(result))
+            if losses != list(OTHER_LOSSES)[-1]:
+                table.add_section()
+        console.print(table)
+
+
+def markdown_table(results: list[Result]) -> str:
+    """Write results as a table in Markdown."""
+    lines = [COLUMNS, ("---", *["--:"] * (len(COLUMNS) - 1)), *(cells_of(result) for result in results)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def aims_met(results: list[Result]) -> str:
+    """Write a table of what is aimed at, and the worst that was measured."""
+    usual = [result for result in results if result.lost_left == AIMED_AT]
+    whole = [result for result in results if result.lost_left == 0 and result.losses == "none"]
+    errors = [error for r in whole for error in (r.strict_error, r.likely_error, r.upper_error)]
+    lines = [f"| at {AIMED_AT * 100:g} % lost Lefts | aim | worst cell |", "|---|--:|--:|"]
+    if usual:
+        lines += [
+            f"| mean absolute error of `likely` | < 5 | {max(r.likely_error for r in usual) * 100:.2f} |",
+            f"| bias of `likely`, either way | < 2 | {max(abs(r.likely_bias) for r in usual) * 100:.2f} |",
+            f"| attendees with the truth in the bracket | ≥ 98 | {min(r.bracketed for r in usual) * 100:.2f} |",
+        ]
+    if whole:
+        lines.append(f"| error of each measure in a log without losses | 0 | {max(errors) * 100:.2g} |")
+    return "\n".join(lines)
+
+
+def write_accuracy_page(path: Path, results: list[Result], people: int, seeds: int) -> None:
+    """Write the page about the accuracy of attendance; the same results give the same page."""
+    tables = {source: [r for r in results if r.window_source == source] for source in TITLES}
+    text = PAGE.format(
+        people=people,
+        seeds=seeds,
+        aims=aims_met(results),
+        **{source: markdown_table(group) for source, group in tables.items()},
+    )
+    path.write_text(text, encoding="utf-8")

@@ -1,0 +1,70 @@
+"""Metrics of the built warehouse: what MetricFlow needs before it is asked, and what keeps it offline."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from warehouse.errors import WarehouseError
+from warehouse.paths import PROJECT_ROOT, warehouse_path
+
+MANIFEST = PROJECT_ROOT / "target" / "semantic_manifest.json"
+# Whatever the manifest is made of.
+SOURCES = ("dbt_project.yml", "models/**/*", "seeds/**/*", "macros/**/*")
+EXAMPLE = "make metrics METRICS=attendees,live_rate BY=metric_time__week, or SAVED=site_overview"
+
+
+class NoUpdateChecker:
+    """Knows of no newer version."""
+
+    def check(self, *_: object) -> None:
+        """Say that there is none."""
+
+
+def stay_offline() -> None:
+    """Take the place of the module by which ``mf`` asks the package index for a newer version each time it starts.
+
+    No variable and no option turns that off, and the module unpickles a file of the shared temporary folder besides.
+    """
+    update_checker = ModuleType("update_checker")
+    update_checker.UpdateChecker = NoUpdateChecker  # type: ignore[attr-defined]
+    sys.modules["update_checker"] = update_checker
+
+
+def is_current(manifest: Path, project: Path) -> bool:
+    """Whether a manifest is there, and as new as the project's files."""
+    if not manifest.exists():
+        return False
+    written = manifest.stat().st_mtime
+    return all(file.stat().st_mtime <= written for pattern in SOURCES for file in project.glob(pattern))
+
+
+def write_manifest() -> None:
+    """Let dbt write the manifest that ``mf`` reads: ``make build`` writes none, because it takes some seconds.
+
+    Raises:
+        WarehouseError: dbt cannot read the project.
+    """
+    from dbt.cli.main import dbtRunner
+
+    # The path as in the build: where it is another, dbt parses everything again.
+    os.environ["WAREHOUSE_PATH"] = os.path.relpath(warehouse_path().resolve())
+    os.environ["DBT_WRITE_JSON"] = "true"
+    result = dbtRunner().invoke(["--quiet", "--no-use-colors", "parse"])
+    if not result.success:
+        raise WarehouseError(f"dbt cannot read the project: {result.exception}. Fix: correct what it names.")
+
+
+def check_usage(arguments: list[str]) -> None:
+    """See whether what was asked can be answered.
+
+    Raises:
+        WarehouseError: it cannot.
+    """
+    # make hands on what was set on its command line, but metrics are listed where none is named.
+    if arguments[:1] == ["list"] and os.environ.get("BY"):
+        raise WarehouseError(f"BY=… groups the answer, and no metric is named. Fix: {EXAMPLE}")
+    if not warehouse_path().exists():
+        raise WarehouseError(f"there is no warehouse at {warehouse_path()}. Fix: make build")

@@ -1,0 +1,202 @@
+"""The short summary that ends a build: what was landed, what to look at, and where the warehouse is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import shorten
+
+import duckdb
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from naming.understood import how_much_is_understood, minimum_understood_ratio
+from page.write_page import page_path
+from warehouse.database import connect
+from warehouse.paths import PROJECT_ROOT
+
+COUNTS = """
+select
+    count(*) as files,
+    sum(record_count) as records,
+    sum(landed_count) as landed,
+    sum(rejected_count) as rejected,
+    sum(duplicate_count) as duplicates,
+    sum(kept_count) as kept,
+    sum(unrecognised_count) as unrecognised
+from marts.report_reconciliation
+"""
+
+USERS = """
+select
+    count(*) as files,
+    sum(matched_by_id_count + matched_by_email_count + ambiguous_count + unmatched_count) as users,
+    sum(matched_by_id_count) as by_id,
+    sum(matched_by_email_count) as by_email,
+    sum(ambiguous_count) as ambiguous,
+    sum(unmatched_count) as unmatched,
+    sum(rejected_count) as rejected
+from marts.user_report_reconciliation
+"""
+
+UNRECOGNISED = """
+select
+    category || ' / ' || action as "words",
+    activity_count as "activities",
+    candidate_1_activity_type as "perhaps"
+from marts.unrecognised_activities
+order by activity_count desc, category, action
+limit 5
+"""
+
+# What changed in the newest report of each site and kind, in words.
+DRIFT = """
+select
+    file_name,
+    concat_ws(
+        '; ',
+        'new columns: ' || appeared_columns,
+        'columns gone: ' || vanished_columns,
+        format_changes,
+        case
+            when contains(drift_reasons, 'rejected records')
+                then format('{:.1f} % of the records are rejected', 100 * rejected_ratio)
+        end,
+        case
+            when contains(drift_reasons, 'unrecognised records')
+                then format('{:.1f} % of the records are of a kind that no alias knows', 100 * unrecognised_ratio)
+        end,
+        case
+            when contains(drift_reasons, 'skipped hours')
+                then nonexistent_hour_count || ' records in an hour that the clocks skipped'
+        end,
+        'new activities: ' || coalesce(new_category_actions, new_activity_types)
+    ) as changes
+from marts.report_drift
+where is_newest and has_drifted
+order by loaded_at desc, site_id, report_kind
+"""
+DRIFT_LINES, DRIFT_WIDTH = 3, 200
+
+ATTENDANCE = """
+select
+    session_name as "session",
+    count(*) filter (where is_attended) as "attended",
+    round(avg(strict_seconds) / 60)::int as "strict",
+    round(avg(likely_seconds) / 60)::int as "likely",
+    round(avg(upper_seconds) / 60)::int as "upper"
+from marts.fct_session_attendance
+where session_type = 'session'
+group by session_key, session_name
+order by 2 desc, 1
+limit 5
+"""
+
+LEADERBOARD = """
+select
+    leaderboard.rank as "rank",
+    users.full_name as "who",
+    leaderboard.points as "points"
+from marts.fct_leaderboard as leaderboard
+inner join restricted.user_details as users on leaderboard.user_key = users.user_key
+where leaderboard.contest_id = 'all_time'
+order by leaderboard.rank, 2
+limit 5
+"""
+
+
+def print_summary(published: Path, warehouse: Path, console: Console) -> None:
+    """Print the summary of a published copy."""
+    with connect(published, read_only=True) as connection:
+        counts = connection.execute(COUNTS).fetchone()
+        files, records, landed, rejected, duplicates, kept, unrecognised = (
+            int(count or 0) for count in counts or [0] * 7
+        )
+        understood = how_much_is_understood(connection, minimum_understood_ratio(PROJECT_ROOT))
+        colour = "bold" if understood.is_enough else "bold red"
+        hint = "" if understood.is_enough else " Fix: make name"
+        console.print(
+            f"\n[{colour}]{understood.headline}[/{colour}] {understood.consequences}{hint}".rstrip(), highlight=False
+        )
+        console.print(
+            f"[bold]{files:,} reports[/bold] hold {records:,} records: {landed:,} landed, {rejected:,} rejected.\n"
+            f"[bold]{kept:,} activities[/bold] are kept; {duplicates:,} records were set aside because a newer"
+            " download tells the same.",
+            highlight=False,
+        )
+        _print_users(connection, console)
+        if rejected:
+            console.print("Why records were rejected: raw.rejected_records.", highlight=False)
+        _print_drift(connection, console)
+        if unrecognised:
+            console.print(
+                f"\n[yellow]{unrecognised:,} activities have words that nobody has named yet.[/yellow] They are kept."
+                " Fix: make name (all activity types: docs/activity_types.md)",
+                highlight=False,
+            )
+            print_table(connection.execute(UNRECOGNISED), console)
+        console.print(
+            "\n[bold]Attendance[/bold], in mean minutes a person: what the log proves, what is likely, what it allows"
+        )
+        print_table(connection.execute(ATTENDANCE), console, nothing="No record was understood as joining a session.")
+        console.print("\n[bold]Leaderboard[/bold], an estimate: the report carries no points")
+        if understood.is_enough:
+            nobody = "No record was understood as an activity that earns points."
+            print_table(connection.execute(LEADERBOARD), console, nothing=nobody)
+        else:
+            console.print(understood.instead, highlight=False)
+    console.print(
+        f"\nTo look at: {escape(page_path(published).resolve().as_uri())}"
+        f"\nThe marts, for SQL and BI tools, read-only: {escape(str(published))}"
+        f"\nWhat they are made of: {escape(str(warehouse))}",
+        highlight=False,
+    )
+
+
+def _print_users(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
+    counts = connection.execute(USERS).fetchone()
+    files, users, by_id, by_email, ambiguous, unmatched, rejected = (int(count or 0) for count in counts or [0] * 7)
+    if files:
+        also = f"; {rejected:,} records were rejected" if rejected else ""
+        console.print(
+            f"[bold]{users:,} users[/bold] are told by the unique users reports: {by_id:,} known by id,"
+            f" {by_email:,} by e-mail, {ambiguous:,} ambiguous, {unmatched:,} without an activity{also}.",
+            highlight=False,
+        )
+
+
+def _print_drift(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
+    drifted = connection.execute(DRIFT).fetchall()
+    if drifted:
+        console.print(
+            "\n[yellow]What changed in the newest reports since the ones before them[/yellow] (all of it:"
+            " marts.report_drift):",
+            highlight=False,
+        )
+    for file_name, changes in drifted[:DRIFT_LINES]:
+        line = shorten(f"{file_name}: {changes}", DRIFT_WIDTH, placeholder=" […]")
+        console.print(escape(line), highlight=False, soft_wrap=True)
+    if len(drifted) > DRIFT_LINES:
+        console.print(f"and {len(drifted) - DRIFT_LINES:,} more reports", highlight=False)
+
+
+def print_table(
+    result: duckdb.DuckDBPyConnection, console: Console, limit: int | None = None, nothing: str = ""
+) -> int:
+    """Print what a query has found, numbers to the right, and at most so many rows; returns how many were left out.
+
+    Where it has found no row, ``nothing`` says why.
+    """
+    columns = [column[0] for column in result.description or []]
+    rows = result.fetchall()
+    if not rows and nothing:
+        console.print(nothing, highlight=False)
+        return 0
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for index, column in enumerate(columns):
+        is_number = any(isinstance(row[index], int | float) for row in rows)
+        table.add_column(column, justify="right" if is_number else "left", overflow="fold")
+    for row in rows[:limit]:
+        table.add_row(*("–" if value is None else escape(str(value)) for value in row))
+    console.print(table)
+    return len(rows[limit:]) if limit is not None else 0

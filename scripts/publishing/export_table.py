@@ -1,0 +1,67 @@
+"""Export a table as a CSV that a spreadsheet may open.
+
+What people typed can begin like a formula, and a spreadsheet would run it: a text of that kind gets an apostrophe in
+front, by which every spreadsheet knows a text. Inside the warehouse it stays as it was written.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from publishing.published_tables import PUBLISHED_SCHEMAS
+from warehouse.database import connect, identifier
+from warehouse.errors import WarehouseError
+from warehouse.files import replace_file
+
+# What a spreadsheet takes for the beginning of a formula, also behind blanks and in full width.
+FORMULA = r"^\s*[=+\-@\t\r＝＋－＠]"
+REJECTED = "raw.rejected_records"
+
+
+def export(table: str, warehouse: Path, published: Path, target: Path) -> int:
+    """Write a table of the published copy, or the rejected records, to a CSV file in UTF-8; returns its rows.
+
+    Raises:
+        WarehouseError: there is no such table, or the file cannot be written; the old one stays.
+    """
+    source = warehouse if table == REJECTED else published
+    if not source.exists():
+        raise WarehouseError(f"there is no {source}. Cure: make build")
+    with connect(source, read_only=True) as connection:
+        columns = connection.execute(
+            """
+            select column_name, data_type
+            from duckdb_columns()
+            where database_name = current_database() and schema_name || '.' || table_name = ?
+            order by column_index
+            """,
+            [table],
+        ).fetchall()
+        if not columns:
+            known = connection.execute(
+                "select schema_name || '.' || table_name from duckdb_tables() where list_contains(?, schema_name)"
+                " order by 1",
+                [list(PUBLISHED_SCHEMAS)],
+            ).fetchall()
+            names = ", ".join(name for (name,) in known)
+            raise WarehouseError(
+                f"there is no table {table}. Cure: make export TABLE=… with one of {REJECTED}, {names}"
+            )
+        values = ", ".join(_safe(column, data_type) for column, data_type in columns)
+        schema, name = table.split(".", 1)
+
+        def copy(unfinished: Path) -> int:
+            path = str(unfinished).replace("'", "''")
+            [(count,)] = connection.execute(
+                f"copy (select {values} from {identifier(schema)}.{identifier(name)} order by all) to '{path}' (header)"
+            ).fetchall()
+            return int(count)
+
+        return replace_file(target, copy)
+
+
+def _safe(column: str, data_type: str) -> str:
+    name = identifier(column)
+    if data_type != "VARCHAR":
+        return name
+    return f"case when regexp_matches({name}, '{FORMULA}') then '''' || {name} else {name} end as {name}"

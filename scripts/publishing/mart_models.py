@@ -1,0 +1,69 @@
+"""What the YAML beside each mart says of it: its grain, its words, and the meta of its columns.
+
+dbt's manifest says the same, but may be older than the YAML, and is not written by every build.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from warehouse.paths import PROJECT_ROOT
+
+DOCS_BLOCK = re.compile(r"{%-?\s*docs\s+(\w+)\s*-?%}(.*?){%-?\s*enddocs\s*-?%}", re.DOTALL)
+DOC = re.compile(r"""{{\s*doc\(\s*['"](\w+)['"]\s*\)\s*}}""")
+
+
+@dataclass(frozen=True)
+class Model:
+    """What the YAML of a model says that matters outside dbt.
+
+    Attributes:
+        cohort_size: the column that holds the number of people behind a row of an aggregate.
+        grain: the columns, or SQL over one of them, that tell the rows apart.
+        columns: the meta of each column.
+        description: what the model is.
+        descriptions: what each column holds.
+    """
+
+    cohort_size: str | None = None
+    grain: tuple[str, ...] = ()
+    columns: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    description: str = ""
+    descriptions: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_models(root: Path = PROJECT_ROOT) -> dict[str, Model]:
+    """The models of the marts, and those of the site, by name."""
+    blocks = {
+        name: text.strip()
+        for path in sorted((root / "models").rglob("*.md"))
+        for name, text in DOCS_BLOCK.findall(path.read_text())
+    }
+    models = {}
+    for path in sorted(path for folder in ("marts", "site") for path in (root / "models" / folder).rglob("*.yml")):
+        for model in yaml.safe_load(path.read_text()).get("models", []):
+            sound = (test["is_sound"] for test in model.get("data_tests", []) if "is_sound" in test)
+            columns = model.get("columns", [])
+            models[model["name"]] = Model(
+                cohort_size=_meta(model).get("cohort_size"),
+                grain=tuple(column for test in sound for column in test["arguments"].get("grain", [])),
+                columns={column["name"]: _meta(column) for column in columns},
+                description=_in_full(model, blocks),
+                descriptions={column["name"]: _in_full(column, blocks) for column in columns},
+            )
+    return models
+
+
+def _meta(node: Mapping[str, Any]) -> Mapping[str, Any]:
+    return (node.get("config") or {}).get("meta") or {}
+
+
+def _in_full(node: Mapping[str, Any], blocks: Mapping[str, str]) -> str:
+    """A description with the words of the glossary in their places."""
+    return DOC.sub(lambda match: blocks.get(match[1], match[0]), node.get("description") or "").strip()

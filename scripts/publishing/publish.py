@@ -1,0 +1,106 @@
+"""Publish the marts: a read-only copy for BI tools, swapped in at once; from it, to PostgreSQL or Parquet.
+
+dbt makes the marts in a file of their own beside the warehouse (profiles.yml), and to publish is to copy that file.
+Readers of the copy never meet a lock or a half-built warehouse: the copy is made beside the old one and takes its
+place in one step (a rename). Who has the old one open goes on reading it until they open it again.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+
+from publishing.published_tables import PUBLISHED_SCHEMAS
+from warehouse.database import connect
+from warehouse.errors import WarehouseError
+from warehouse.files import replace_file
+from warehouse.paths import marts_path
+
+# Where dbt notes a build while it lasts, and what it left unfinished (macros/unfinished_builds.sql).
+UNFINISHED_BUILDS = ("staging", "unfinished_builds")
+# So many of them are named in a message.
+NAMED = 5
+
+
+def publish(warehouse: Path, published: Path) -> int:
+    """Copy the file of the marts; returns how many marts are in it.
+
+    Raises:
+        WarehouseError: there is nothing to publish, or only what an unfinished build left, or one of the files cannot
+            be opened or written.
+    """
+    marts = marts_path(warehouse)
+    if published.resolve() in (warehouse.resolve(), marts.resolve()):
+        raise WarehouseError(f"the published copy would replace {published}. Cure: another PUBLISHED_PATH.")
+    if not warehouse.exists():
+        raise WarehouseError(f"there is no warehouse at {warehouse}. Cure: make build")
+    # The warehouse stays locked meanwhile, so that no build writes to the marts.
+    with connect(warehouse) as connection:
+        _refuse_a_mixture(connection)
+        count = _count_marts(marts)
+
+        def copy(unfinished: Path) -> int:
+            shutil.copyfile(marts, unfinished)
+            return count
+
+        return replace_file(published, copy)
+
+
+def _refuse_a_mixture(connection: duckdb.DuckDBPyConnection) -> None:
+    """Refuse marts of which some are older than others.
+
+    Raises:
+        WarehouseError: the last build was killed or failed.
+    """
+    noted = connection.execute(
+        "select 1 from duckdb_tables() where database_name = current_database() and schema_name = ? and table_name = ?",
+        UNFINISHED_BUILDS,
+    ).fetchone()
+    if not noted:
+        return
+    rows = connection.execute(f"select distinct invocation_id from {'.'.join(UNFINISHED_BUILDS)} order by 1").fetchall()
+    if rows:
+        raise WarehouseError(
+            f"the last build did not come to a good end{_unfinished([str(name) for (name,) in rows])}, so that some"
+            " marts are older than others, and nothing was published. Cure: make build, or .venv/bin/dbt build"
+        )
+
+
+def _unfinished(noted: list[str]) -> str:
+    """The models, seeds and tests among what is noted, in brackets; nothing for a build that was killed."""
+    # Such as model.juno_activity.fct_calls.
+    names = [name.split(".")[2] for name in noted if name.count(".") > 1]
+    if not names:
+        return ""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f" (unfinished: {', '.join(names[:NAMED])}{more})"
+
+
+def _count_marts(marts: Path) -> int:
+    """How many marts there are; what a killed build left in the log beside the file is in the file afterwards.
+
+    Raises:
+        WarehouseError: there are none, or one is a view, which would read the warehouse.
+    """
+    tables: list[tuple[str, bool]] = []
+    if marts.exists():
+        with connect(marts) as connection:
+            tables = connection.execute(
+                """
+                select table_name, table_type = 'VIEW' from information_schema.tables
+                where list_contains(?, table_schema) order by all
+                """,
+                [list(PUBLISHED_SCHEMAS)],
+            ).fetchall()
+            connection.execute("checkpoint")
+    if not tables:
+        raise WarehouseError("the warehouse holds no marts yet. Cure: make build, or .venv/bin/dbt build")
+    views = [name for name, is_view in tables if is_view]
+    if views:
+        raise WarehouseError(
+            f"{', '.join(views)} would read the warehouse, of which the published copy knows nothing. Cure: no mart is"
+            " a view; make it a table (materialized: table)."
+        )
+    return len(tables)

@@ -1,0 +1,116 @@
+"""The tables of the published copy: the columns as its catalogue has them, the keys and the words from the YAML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import duckdb
+
+from publishing.mart_models import Model
+from warehouse.database import connect, identifier
+from warehouse.errors import WarehouseError
+
+# Those that there always are, and that of a site's own models (models/site), which is there if it has some.
+PUBLISHED_SCHEMAS = ("marts", "restricted", "site")
+RESTRICTED, SITE = PUBLISHED_SCHEMAS[1:]
+
+# A column of the grain, bare or with what stands for null.
+GRAIN_COLUMN = re.compile(r"(?P<null>coalesce\()?(?P<column>\w+)")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name, its type in DuckDB, whether its contract forbids null, and what it holds."""
+
+    name: str
+    data_type: str
+    is_required: bool
+    description: str
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """A table of the published copy.
+
+    Attributes:
+        grain: the columns that tell the rows apart; none if nothing says it.
+        has_null_in_grain: whether null is a value of one of them.
+    """
+
+    schema: str
+    name: str
+    columns: tuple[Column, ...]
+    description: str
+    grain: tuple[str, ...]
+    has_null_in_grain: bool
+
+    def __str__(self) -> str:
+        """The name with the schema, to be read."""
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def sql_name(self) -> str:
+        """The name with the schema, for SQL."""
+        return identifier(self.schema, self.name)
+
+
+def schemas_of(names: Iterable[str]) -> tuple[str, ...]:
+    """The schemas to write, given those of the tables: no empty one for a site without models of its own."""
+    used = set(names)
+    return tuple(schema for schema in PUBLISHED_SCHEMAS if schema != SITE or schema in used)
+
+
+@contextmanager
+def reading(published: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the published copy. A later publication gives its name to another file, and this one stays as it is.
+
+    Raises:
+        WarehouseError: there is none, or it cannot be opened.
+    """
+    if not published.exists():
+        raise WarehouseError(f"there is no published copy at {published}. Cure: make build")
+    with connect(published, read_only=True) as connection:
+        yield connection
+
+
+def published_tables(connection: duckdb.DuckDBPyConnection, models: Mapping[str, Model]) -> list[PublishedTable]:
+    """All tables of the published copy, in the order of their names.
+
+    Raises:
+        WarehouseError: there are none.
+    """
+    rows = connection.execute(
+        """
+        select schema_name, table_name, column_name, data_type, not is_nullable
+        from duckdb_columns()
+        where database_name = current_database() and list_contains(?, schema_name)
+        order by schema_name, table_name, column_index
+        """,
+        [list(PUBLISHED_SCHEMAS)],
+    ).fetchall()
+    if not rows:
+        raise WarehouseError("the published copy holds no marts. Cure: make build")
+    return [
+        _table(schema, name, [row[2:] for row in columns], models.get(name, Model()))
+        for (schema, name), columns in groupby(rows, key=lambda row: row[:2])
+    ]
+
+
+def _table(schema: str, name: str, columns: list[tuple[str, str, bool]], model: Model) -> PublishedTable:
+    names = {column for column, _, _ in columns}
+    found = [match for part in model.grain if (match := GRAIN_COLUMN.match(part))]
+    grain = tuple(match["column"] for match in found)
+    return PublishedTable(
+        schema,
+        name,
+        tuple(Column(*column, model.descriptions.get(column[0], "")) for column in columns),
+        model.description,
+        # The YAML may be newer than the copy.
+        grain if names.issuperset(grain) else (),
+        any(match["null"] for match in found),
+    )

@@ -1,0 +1,119 @@
+"""Forget a person in a landing in Parquet: what ``forget`` does to a warehouse.
+
+It is done report by report, so that it takes the memory of one: each is loaded into a scratch file, the person is taken
+out of it there by the code that takes them out of a warehouse, and what is left is written in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+from rich.console import Console
+
+from landing.forgotten import trimmed
+from landing.landed import LANDED_REPORTS
+from landing.parquet import writing
+from landing.parquet_files import (
+    FILE_NAME,
+    FORGOTTEN,
+    MANIFESTS,
+    NO_REPORT,
+    RECORDS,
+    load,
+    partition,
+    place,
+    rewrite,
+    rewriting,
+    write_parquet,
+)
+from removal.forget import Person, find_person, find_traces, forget
+from warehouse.command_line import printable
+from warehouse.files import to_disk
+
+TABLES = (*RECORDS, *MANIFESTS)
+
+
+def forget_from_landing(
+    root: Path, user_id: str, site_id: str | None, also: Iterable[str], console: Console, *, is_dry_run: bool
+) -> None:
+    """Forget a user in a landing, and say what remains; a dry run only says which reports hold them.
+
+    Raises:
+        WarehouseError: nobody is known by this id, or several are.
+    """
+    names = forget_in(root, user_id, site_id, also, is_dry_run=is_dry_run)
+    if is_dry_run:
+        console.print(f"{len(names)} reports of the landing hold them; nothing was changed.", highlight=False)
+    else:
+        console.print(f"[green]Forgotten[/green] in {len(names)} reports of the landing.", highlight=False)
+        console.print(
+            "From Spark's tables they go with the next dbt build --target spark, and that drops the old files."
+        )
+        if names:
+            console.print("The files of these reports are yours, and go on holding them:")
+    for name in names:
+        console.print(f"  {printable(name)}", highlight=False)
+
+
+def forget_in(
+    root: Path, user_id: str, site_id: str | None = None, also: Iterable[str] = (), *, is_dry_run: bool = False
+) -> list[str]:
+    """Take a person out of a landing, and remember the hashes of their id and e-mails; a dry run does neither.
+
+    Returns the names of the files whose reports held the person.
+
+    Raises:
+        WarehouseError: nobody is known by this id, or several are.
+    """
+    with writing(root) as connection:
+        reports = connection.execute(
+            f"select report_id, site_id, file_name from ({LANDED_REPORTS}) order by all"
+        ).fetchall()
+        # All that the person's own records tell of them, whatever report they are in.
+        condition = (
+            f"{trimmed('user_id')} = $user or {trimmed('user_id')} = '' and lower({trimmed('email')}) = lower($user)"
+        )
+        for table in ("activities", "users"):
+            load(connection, root, table, condition, {"user": user_id.strip()})
+        person = find_person(connection, user_id, site_id, also)
+        if not is_dry_run:
+            # Here for the hashes: from now on no report that lands brings the person back.
+            forget(connection, person)
+            hashes = Path(f"{root}.scratch-hashes")
+            write_parquet(connection, FORGOTTEN, "site_id", person.site_id, hashes)
+            place(hashes, partition(root, FORGOTTEN, person.site_id, NO_REPORT))
+        held = []
+        for report_id, site, file_name in reports:
+            if site == person.site_id and _load_if_held(connection, root, person, report_id):
+                held.append(file_name)
+                if not is_dry_run:
+                    _rewrite_without(connection, root, person, report_id)
+        return held
+
+
+def _load_if_held(connection: duckdb.DuckDBPyConnection, root: Path, person: Person, report_id: str) -> bool:
+    """Load a report into the scratch file; returns whether it holds the person."""
+    for table in TABLES:
+        connection.execute(f"delete from raw.{table}")
+        load(connection, root, table, "report_id = $id", {"id": report_id})
+    traces = find_traces(connection, person)
+    return bool(traces.records or traces.rejected or any(traces.named.values()))
+
+
+def _rewrite_without(connection: duckdb.DuckDBPyConnection, root: Path, person: Person, report_id: str) -> None:
+    """Write the report that was loaded in its place without the person."""
+    forget(connection, person)
+    unfinished = Path(f"{root}.scratch-rewriting")
+    for table in TABLES:
+        folder = partition(root, table, person.site_id, report_id)
+        is_needed = connection.execute(f"select 1 from raw.{table} limit 1").fetchone()
+        if is_needed or folder.exists():
+            target = unfinished / folder.relative_to(root)
+            target.mkdir(parents=True)
+            write_parquet(connection, table, "report_id", report_id, target / FILE_NAME)
+    # All of it is there or nothing: a rename, and who comes next completes what follows.
+    unfinished.rename(rewriting(root))
+    to_disk(root.parent)
+    rewrite(root)

@@ -1,0 +1,1 @@
+"""Reports before anything of them is landed: files, formats, encodings, rows."""

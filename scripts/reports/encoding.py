@@ -1,0 +1,165 @@
+"""The encoding of a report: found, said, and never guessed over a broken byte.
+
+UTF-8 is checked to the last byte. A file that is mostly UTF-8 stays UTF-8, and its broken records are rejected one by
+one. What holds no UTF-8 at all was saved by an office program in the encoding of its country: charset-normalizer tells
+which, the manifest keeps it, and who knows better declares it. A byte that has no meaning in the encoding goes through
+as a byte that has none in UTF-8 either, so that DuckDB rejects its record and no sign is put in its place.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from charset_normalizer import from_bytes
+
+from reports.text import ReportRefused, open_text
+
+# The order matters: UTF-32's mark begins with that of UTF-16.
+MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+# What office programs save a CSV in that is no Unicode, by the country.
+COMMONEST = "cp1252"
+OFFICE_ENCODINGS = [
+    *(COMMONEST, "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874"),
+    *("cp932", "gb18030", "big5", "cp949", "mac_roman"),
+]
+# (Pieces of 4 MB take three times as long to decode: each is new memory.)
+_CHUNK_BYTES = 1 << 18
+# The first names of a header, which are English whatever the labels are.
+_NAME_BYTES = 64
+_SAMPLE_LINES = 500
+_SAMPLE_WIDTH = 1000
+# Of charset-normalizer's measure of the mess that an encoding makes of a text.
+_EQUALLY_GOOD = 0.1
+_VALID = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_ASCII = bytes(range(128))
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What one pass over a report's bytes tells."""
+
+    sha256: str
+    byte_count: int
+    is_utf8: bool
+
+
+def survey(path: Path) -> Survey:
+    """Hash the bytes of a report, and see whether all of them are UTF-8."""
+    digest = hashlib.sha256()
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    is_utf8 = True
+    size = 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
+            size += len(chunk)
+            if is_utf8:
+                try:
+                    decoder.decode(chunk)
+                except UnicodeDecodeError:
+                    is_utf8 = False
+    if is_utf8:
+        try:
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            is_utf8 = False
+    return Survey(digest.hexdigest(), size, is_utf8)
+
+
+def encoding_of(path: Path, seen: Survey, declared: str | None = None) -> str:
+    """The encoding of a report: by its mark, as declared, UTF-8 if it is, or the likeliest of an office program."""
+    with path.open("rb") as file:
+        head = file.read(4096)
+    for mark, encoding in MARKS.items():
+        if head.startswith(mark):
+            return encoding
+    if declared is not None:
+        name = codecs.lookup(declared).name
+        # Without a mark these two would not be read at all. Windows writes the lower byte first.
+        return f"{name}-le" if name in ("utf-16", "utf-32") else name
+    names = head[:_NAME_BYTES]
+    for offset, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        # Half of the bytes of a header in UTF-16 are zero, and hardly any in anything else.
+        if (
+            len(names) > 8
+            and names[offset::2].count(0) > 0.9 * (len(names) // 2)
+            and not names[1 - offset :: 2].count(0)
+        ):
+            return encoding
+    if seen.is_utf8:
+        return "utf-8"
+    return _likeliest(path)
+
+
+def _likeliest(path: Path) -> str:
+    valid = broken = 0
+    lines: list[bytes] = []
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            chunk += file.readline(_CHUNK_BYTES)
+            in_valid = sum(map(len, _VALID.findall(chunk)))
+            valid += in_valid
+            broken += len(chunk.translate(None, _ASCII)) - in_valid
+            if len(lines) < _SAMPLE_LINES:
+                lines += [
+                    line[:_SAMPLE_WIDTH] for line in chunk.splitlines(keepends=True) if line.translate(None, _ASCII)
+                ]
+    if valid >= broken:
+        return "utf-8"
+    lines = lines[:_SAMPLE_LINES]
+    # A byte or two that are broken must not rule the commonest encoding out.
+    common = [line for line in lines if _is_in(line, COMMONEST)]
+    if len(common) >= 0.9 * len(lines) and _of_an_office(common) == COMMONEST:
+        return COMMONEST
+    return _of_an_office(lines)
+
+
+def _of_an_office(lines: list[bytes]) -> str:
+    matches = from_bytes(b"".join(lines), cp_isolation=OFFICE_ENCODINGS, threshold=0.4)
+    # Of a short text several encodings make words: then the commonest is meant.
+    good = [match for match in matches if match.chaos <= matches[0].chaos + _EQUALLY_GOOD]
+    if not good or any(COMMONEST in match.could_be_from_charset for match in good):
+        return COMMONEST
+    return good[0].encoding
+
+
+def _is_in(line: bytes, encoding: str) -> bool:
+    try:
+        line.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def transcode(path: Path, encoding: str, target: Path, start: int = 0) -> None:
+    """Write a report anew in UTF-8, which is the one encoding that DuckDB reads in full.
+
+    Args:
+        path: the report.
+        encoding: the codec in which it is.
+        target: where to write it.
+        start: characters to leave out at the beginning.
+
+    Raises:
+        ReportRefused: it is not in this encoding at all.
+    """
+    try:
+        with (
+            open_text(path, encoding) as file,
+            target.open("w", encoding="utf-8", errors="surrogateescape", newline="") as copy,
+        ):
+            file.read(start)
+            while text := file.read(_CHUNK_BYTES):
+                copy.write(text)
+    except UnicodeError as error:
+        raise ReportRefused(f"it is not in {encoding}: {error}. Cure: save it as 'CSV UTF-8'.") from error

@@ -1,0 +1,372 @@
+"""Where reports come from: files, folders, globs, standard input, and what is packed in `.gz`, `.zip` and `.xlsx`.
+
+Whatever it comes from, a report is handed on as a file of plain text under a name of ours. What a file is, its first
+bytes tell and not its name. Names inside an archive are shown and never used as a path, and how much an archive may
+unpack to is bounded, for a small one can hold a full disk.
+"""
+
+from __future__ import annotations
+
+import csv
+import glob
+import gzip
+import lzma
+import re
+import shutil
+import struct
+import sys
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import IO, TypeVar, cast
+
+from python_calamine import CalamineError, CalamineWorkbook
+
+from reports.text import ReportRefused
+from warehouse.errors import disk_trouble
+
+SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".zip", ".xlsx")
+STANDARD_INPUT = "-"
+
+# A report packs to about a tenth. Deflate reaches 1:1032, on nothing but repetition.
+MAX_RATIO = 250
+RATIO_APPLIES_FROM = 64 << 20
+MAX_UNPACKED_BYTES = 64 << 30
+MAX_MEMBERS = 1000
+# Cells of a sheet, the blank ones between included: the reader of workbooks takes memory for each. A full sheet of
+# 32 columns has as many.
+MAX_CELLS = 1 << 25
+_CHUNK_BYTES = 1 << 20
+T = TypeVar("T")
+
+# What the first bytes say, of files that are no report.
+OTHER_FORMATS = {
+    b"\xd0\xcf\x11\xe0": ("a workbook of an old Excel", "save it as .xlsx or as 'CSV UTF-8'"),
+    b"%PDF": ("a PDF", "download the report as CSV"),
+    b"Rar!": ("a RAR archive", "unpack it"),
+    b"7z\xbc\xaf": ("a 7-Zip archive", "unpack it"),
+    b"BZh": ("packed by bzip2", "unpack it"),
+    b"\xfd7zXZ": ("packed by xz", "unpack it"),
+    b"\x28\xb5\x2f\xfd": ("packed by zstd", "unpack it"),
+    b"PAR1": ("a Parquet file", "download the report as CSV"),
+    b"\x89PNG": ("a picture", "download the report as CSV"),
+}
+_GZIP, _ZIP, _EMPTY_ZIP = b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06"
+UNREADABLE = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError, RuntimeError)
+# zipfile lets these through where an archive is damaged: names that are not UTF-8, offsets before its beginning.
+DAMAGED = (*UNREADABLE, ValueError, OverflowError, struct.error)
+_PLACE = re.compile(rb"""<(?:\w+:)?(?:c|row)\s(?:[^>]*?\s)?r\s*=\s*["']([A-Za-z]*)([0-9]+)["']""")
+_PLACE_BYTES = 4096
+# Newer versions of zipfile refuse members that overlap, as those of a small archive that unpacks to a large one do.
+_OVERLAP = "Overlapped entries"
+
+
+@dataclass(frozen=True)
+class ReportFile:
+    """A report as it lies in a file, or as a part of one.
+
+    Attributes:
+        path: the file.
+        file_format: ``csv``, ``gz``, ``zip`` or ``xlsx``.
+        name: of the file, and of the member of the archive or the sheet of the workbook.
+        unpack: writes the report as plain text to a path; None where the file is plain text itself.
+    """
+
+    path: Path
+    file_format: str
+    name: str
+    unpack: Callable[[Path], None] | None = None
+
+    @property
+    def shown(self) -> str:
+        """What the user knows it by: its path and what it is in there."""
+        if str(self.path) == STANDARD_INPUT:
+            return self.name
+        return legible(str(self.path)) + self.name.removeprefix(legible(self.path.name))
+
+    def as_text(self, folder: Path) -> Path:
+        """The report as plain text, in a folder of ours or where it is.
+
+        Raises:
+            ReportRefused: it cannot be unpacked, or unpacks to too much.
+        """
+        if self.unpack is None:
+            return self.path
+        target = folder / "report.csv"
+        try:
+            self.unpack(target)
+        except DAMAGED as error:
+            if isinstance(error, OSError) and disk_trouble(str(error)):
+                raise
+            raise unreadable(error) from error
+        return target
+
+
+def legible(name: str) -> str:
+    r"""A name of a file, whose bytes need not be UTF-8: those that are not are written out, such as \xe9."""
+    return name.encode(errors="surrogateescape").decode(errors="backslashreplace")
+
+
+def unreadable(error: BaseException) -> ReportRefused:
+    """What is told of a file that cannot be read."""
+    if isinstance(error, zipfile.BadZipFile) and _OVERLAP in str(error):
+        return ReportRefused(
+            "the files in this archive overlap, so that it could unpack to many times its size: no report does."
+            " Cure: if it is one all the same, unpack it yourself."
+        )
+    said = str(error) or type(error).__name__
+    if isinstance(error, OSError) and error.strerror:
+        said = error.strerror
+    return ReportRefused(f"it cannot be read: {said}. Cure: download it again.")
+
+
+def find_reports(patterns: list[str]) -> list[Path]:
+    """The report files that files, folders and globs name, each once, in the order of their paths.
+
+    Links in a folder that lead out of it are left out: who may write to the folder decides about it and no more.
+
+    Raises:
+        FileNotFoundError: a path names nothing.
+    """
+    found: set[Path] = set()
+    for pattern in patterns:
+        path = Path(pattern)
+        if pattern == STANDARD_INPUT:
+            found.add(path)
+        elif path.is_dir():
+            home = path.resolve()
+            found.update(
+                file
+                for file in path.rglob("*")
+                if is_report(file.name) and file.is_file() and file.resolve().is_relative_to(home)
+            )
+        elif path.is_file():
+            found.add(path)
+        else:
+            matches = [Path(match) for match in glob.glob(pattern, recursive=True)]  # noqa: PTH207 (takes absolute patterns)
+            if not matches:
+                raise FileNotFoundError(pattern)
+            found.update(file for file in matches if file.is_file())
+    return sorted(found)
+
+
+def is_report(name: str) -> bool:
+    """Whether a name is that of a report, or of what reports are packed in."""
+    return name.lower().endswith(SUFFIXES) and not name.startswith((".", "~$"))
+
+
+def reports_in(path: Path) -> list[ReportFile]:
+    """The reports that a file holds: itself, the members of an archive, or the sheets of a workbook.
+
+    Raises:
+        ReportRefused: it cannot be read, is of a format that holds no report, or is too large an archive.
+    """
+    if str(path) == STANDARD_INPUT:
+        return [ReportFile(path, "csv", "standard input", _spool_standard_input)]
+    try:
+        with path.open("rb") as file:
+            head = file.read(512)
+        if head.startswith(_GZIP):
+            return [ReportFile(path, "gz", legible(path.name), partial(_unpack_gzip, path))]
+        if head.startswith((_ZIP, _EMPTY_ZIP)):
+            return _in_archive(path)
+    except DAMAGED as error:
+        raise unreadable(error) from error
+    refuse_other_formats(head)
+    return [ReportFile(path, "csv", legible(path.name))]
+
+
+def refuse_other_formats(head: bytes) -> None:
+    """Raise ReportRefused if the first bytes are those of something else than text in columns."""
+    for magic, (what, cure) in OTHER_FORMATS.items():
+        if head.startswith(magic):
+            raise ReportRefused(f"it is {what}, and no CSV. Cure: {cure}.")
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:15].lower()
+    if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<body")):
+        raise ReportRefused(
+            "it is a web page, such as one that says that a session has expired. Cure: log in and download it again."
+        )
+    if start.startswith((b'{"', b"[{", b"{\n", b"{\r")):
+        raise ReportRefused("it is JSON, and no CSV. Cure: download the report as CSV.")
+
+
+def _in_archive(path: Path) -> list[ReportFile]:
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+    if len(members) > MAX_MEMBERS:
+        raise ReportRefused(
+            f"it holds {len(members):,} files; more than {MAX_MEMBERS:,} are not unpacked. Cure: unpack it yourself."
+        )
+    names = {member.filename for member in members}
+    if "[Content_Types].xml" in names and any(name.startswith("xl/") for name in names):
+        return _in_workbook(path, members)
+    reports = [
+        ReportFile(path, "zip", f"{legible(path.name)} > {member.filename}", partial(_unpack_member, path, member))
+        for member in sorted(members, key=lambda member: member.filename)
+        # A member without a name is no folder either, and zipfile fails of it.
+        if member.filename
+        and not member.is_dir()
+        and is_report(PurePosixPath(member.filename.replace("\\", "/")).name)
+        and not member.filename.startswith("__MACOSX/")
+    ]
+    if not reports:
+        raise ReportRefused(f"it holds no report ({', '.join(SUFFIXES)}). Cure: see what is in it.")
+    return reports
+
+
+def _in_workbook(path: Path, members: list[zipfile.ZipInfo]) -> list[ReportFile]:
+    # The reader of workbooks unpacks in memory whatever is there, so that it is measured first.
+    _measure(path, members)
+    workbook = _calamine(lambda: CalamineWorkbook.from_path(path))
+    sheets = workbook.sheet_names
+    if not sheets:
+        raise ReportRefused("it is a workbook without a sheet. Cure: save it again as .xlsx or as 'CSV UTF-8'.")
+    if len(sheets) > 1:
+        # Older Excels made three sheets, of which two stay empty.
+        sheets = [sheet for sheet in sheets if _calamine(lambda: workbook.get_sheet_by_name(sheet).total_height)]  # noqa: B023
+    return [
+        ReportFile(
+            path,
+            "xlsx",
+            legible(path.name) if len(sheets) == 1 else f"{legible(path.name)} > {sheet}",
+            partial(_write_sheet, workbook, sheet),
+        )
+        for sheet in sheets or workbook.sheet_names[:1]
+    ]
+
+
+def _measure(path: Path, members: list[zipfile.ZipInfo]) -> None:
+    packed = path.stat().st_size
+    with zipfile.ZipFile(path) as archive:
+        unpacked = 0
+        for member in members:
+            with archive.open(member) as file:
+                # zipfile reads no more than the member says to be, and raises where there is more.
+                places = _Places() if "/worksheets/" in member.filename else None
+                unpacked = _copy(file, places, packed, unpacked)
+
+
+class _Places:
+    """Where a sheet's cells stand, as its XML is written to it piece by piece."""
+
+    def __init__(self) -> None:
+        self._tail = b""
+        self._rows = self._columns = 1
+
+    def write(self, chunk: bytes, /) -> int:
+        """Look for the cells that are farthest from the first.
+
+        Raises:
+            ReportRefused: the cells from the first to these are more than fit in memory.
+        """
+        text = self._tail + chunk
+        for letters, row in _PLACE.findall(text):
+            self._rows = max(self._rows, int(row))
+            column = 0
+            for letter in letters.upper():
+                column = column * 26 + letter - 64
+            self._columns = max(self._columns, column)
+        if self._rows * self._columns > MAX_CELLS:
+            raise ReportRefused(
+                f"a sheet of it has {self._rows:,} rows and {self._columns:,} columns: no report does. Cure: delete"
+                " what stands far below and to the right of the report, or save it as 'CSV UTF-8'."
+            )
+        self._tail = text[-_PLACE_BYTES:]
+        return len(chunk)
+
+
+def _unpack_gzip(path: Path, target: Path) -> None:
+    with gzip.open(path, "rb") as file, target.open("wb") as copy:
+        _copy(cast(IO[bytes], file), copy, path.stat().st_size)
+    _refuse_nested(target)
+
+
+def _unpack_member(path: Path, member: zipfile.ZipInfo, target: Path) -> None:
+    if member.flag_bits & 1:
+        raise ReportRefused("it is locked with a password. Cure: unpack it yourself.")
+    with zipfile.ZipFile(path) as archive, archive.open(member) as file, target.open("wb") as copy:
+        # An archive may say of a part that it is larger than the whole.
+        _copy(file, copy, min(member.compress_size, path.stat().st_size))
+    _refuse_nested(target)
+
+
+def _refuse_nested(target: Path) -> None:
+    with target.open("rb") as file:
+        head = file.read(512)
+    if head.startswith((_GZIP, _ZIP, _EMPTY_ZIP)):
+        raise ReportRefused("it is an archive inside an archive. Cure: unpack the outer one.")
+    refuse_other_formats(head)
+
+
+def _copy(source: IO[bytes], target: _Places | IO[bytes] | None, packed: int, copied: int = 0) -> int:
+    """Copy what comes out of an archive, count it, and stop where it becomes too much.
+
+    Raises:
+        ReportRefused: it is more than an archive of reports could hold.
+    """
+    while chunk := source.read(_CHUNK_BYTES):
+        copied += len(chunk)
+        if copied > MAX_UNPACKED_BYTES or (copied > RATIO_APPLIES_FROM and copied > MAX_RATIO * packed):
+            raise ReportRefused(
+                f"it unpacks to more than {copied >> 20:,} MB, {MAX_RATIO} times its size: no report does."
+                " Cure: if it is one all the same, unpack it yourself."
+            )
+        if target is not None:
+            target.write(chunk)
+    return copied
+
+
+def _spool_standard_input(target: Path) -> None:
+    with target.open("wb") as copy:
+        shutil.copyfileobj(sys.stdin.buffer, copy)
+    with target.open("rb") as file:
+        head = file.read(512)
+    if head.startswith((_GZIP, _ZIP, _EMPTY_ZIP)):
+        raise ReportRefused("it is packed, and standard input is read as it is. Cure: give the name of the file.")
+    refuse_other_formats(head)
+
+
+def _calamine(read: Callable[[], T]) -> T:
+    """Run the reader of workbooks, which is written in Rust and panics at some that are damaged.
+
+    Raises:
+        ReportRefused: it cannot read the workbook.
+    """
+    try:
+        return read()
+    except BaseException as error:
+        # A panic is no Exception: its class is known by its name alone.
+        if not isinstance(error, (CalamineError, ValueError)) and type(error).__name__ != "PanicException":
+            raise
+        raise ReportRefused(
+            f"it is no workbook that can be read: {error}. Cure: save it again as .xlsx or as 'CSV UTF-8'."
+        ) from error
+
+
+def _write_sheet(workbook: CalamineWorkbook, sheet: str, target: Path) -> None:
+    rows = _calamine(lambda: workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False))
+    with target.open("w", encoding="utf-8", newline="") as copy:
+        # With \n alone Python 3.11 would not quote a \r in a cell.
+        writer = csv.writer(copy, lineterminator="\r\n")
+        writer.writerows([_text_of(cell) for cell in row] for row in rows)
+
+
+def _text_of(cell: object) -> str:
+    """A cell as the report would have it. Excel keeps a number as a float, and a time as a fraction of a day."""
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    if isinstance(cell, float):
+        # Excel keeps 15 digits. A longer id has lost the others, and this is how the loader is to see it.
+        return f"{cell:.15G}"
+    if isinstance(cell, datetime):
+        half_a_second = timedelta(microseconds=500_000)
+        if cell < datetime.max - half_a_second:
+            cell += half_a_second
+        return cell.replace(microsecond=0).isoformat(" ")
+    if isinstance(cell, date):
+        return f"{cell.isoformat()} 00:00:00"
+    return str(cell)

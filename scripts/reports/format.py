@@ -1,0 +1,366 @@
+"""How a report is written: its kind, columns, delimiter, encoding and dates.
+
+Column names are matched by a list of aliases and never by position, for the order of the columns is not documented
+and the User Activity Exporter names one of them otherwise. What every name of an activity report means stands in the
+guide; which of its spellings occur is partly inferred, so case, blanks and underscores are ignored. Of the unique users
+report nothing is documented but that there is one.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from reports.text import BROKEN_BYTE, ReportRefused, open_text
+
+
+@dataclass(frozen=True)
+class ReportKind:
+    """A kind of report, as its header tells it.
+
+    Attributes:
+        unit: what a record of it is, as the user is told.
+        aliases: the columns of its raw table, and the headers that mean each (in the form of `_normalised`).
+        first_alias_wins: whether a column may stand under several of its names: the one that comes first among the
+            aliases is taken, the others are extra columns. Else the report is refused.
+    """
+
+    unit: str
+    aliases: dict[str, tuple[str, ...]]
+    first_alias_wins: bool = False
+
+    def columns_of(self, header: list[str]) -> dict[str, int]:
+        """Position in the header of each column that an alias knows."""
+        titles = [_normalised(title) for title in header]
+        found = {column: [name for name in names if name in titles] for column, names in self.aliases.items()}
+        return {column: titles.index(names[0]) for column, names in found.items() if names}
+
+    def titles_of(self, column: str, header: list[str]) -> list[str]:
+        """The headers that claim to be a column."""
+        names = self.aliases[column]
+        if self.first_alias_wins:
+            names = next(((name,) for name in names if name in map(_normalised, header)), ())
+        return [title for title in header if _normalised(title) in names]
+
+    def headline(self, column: str) -> str:
+        """A column's usual header."""
+        return self.aliases[column][0].title().replace("Id", "ID")
+
+
+ACTIVITY_REPORT = ReportKind(
+    "records",
+    {
+        "user_id": ("user id", "userid"),
+        "first_name": ("first", "first name"),
+        "last_name": ("last", "last name"),
+        "company": ("company",),
+        "email": ("email", "e-mail"),
+        "category": ("category",),
+        "action": ("action",),
+        "label": ("label",),
+        "date": ("date", "date/time", "datetime", "date time"),
+        "content_id": ("content id", "contentid"),
+        "content_name": ("content name",),
+        "content_slug": ("content slug",),
+    },
+)
+REQUIRED_COLUMNS = ("user_id", "category", "action", "date")
+
+# The header of the unique users report is not known, so every alias is inferred: from the two other places where the
+# platform names the same things, which are documented for those places, or from how such columns are usually headed.
+DOCUMENTED_FOR_THE_API = frozenset(
+    {
+        *("id", "first name", "last name", "company", "email", "title", "job type", "phone", "city", "state province"),
+        *("country", "timezone", "account level", "date created", "date last login"),
+    }
+)
+DOCUMENTED_FOR_ACTIVITIES = frozenset({"user id", "first", "last", "company", "email"})
+USERS_REPORT = ReportKind(
+    "users",
+    {
+        "user_id": ("user id", "userid", "id"),
+        "first_name": ("first name", "first", "firstname", "given name"),
+        "last_name": ("last name", "last", "lastname", "surname", "family name"),
+        "company": ("company", "company name", "organization", "organisation", "organization name"),
+        "email": ("email", "e-mail", "email address", "e-mail address"),
+        # A Title beside a Job Title is a form of address.
+        "title": ("job title", "title", "position"),
+        "job_type": ("job type",),
+        "phone": ("phone", "phone number", "telephone", "mobile"),
+        "city": ("city",),
+        "state_province": ("state province", "state/province", "state", "province"),
+        "country": ("country",),
+        "time_zone_offset_seconds": ("timezone", "time zone", "timezone offset", "time zone offset"),
+        "account_level": ("account level", "access level"),
+        "date_created": (
+            *("date created", "created", "created at", "created on", "created date", "registered", "registered at"),
+            *("date registered", "registration date"),
+        ),
+        "date_last_login": ("date last login", "last login", "last login at", "last login date", "last logged in"),
+        "tags": ("tags", "tag", "user tags", "tag groups", "tag group", "groups", "group"),
+    },
+    first_alias_wins=True,
+)
+REPORT_KINDS = (ACTIVITY_REPORT, USERS_REPORT)
+# A report with one of these is an activity report, whatever it lacks. (A Date alone may be that of anything.)
+ONLY_OF_ACTIVITIES = ("category", "action", "label", "content_id", "content_name", "content_slug")
+IDENTIFYING_COLUMNS = ("user_id", "email")
+
+DELIMITERS = (",", ";", "\t", "|")
+
+# The order of day, month and year in a date, and the strptime formats that it stands for.
+DATE_FORMATS: dict[str, tuple[str, ...]] = {
+    "yyyy-MM-dd": (
+        "%Y-%m-%d %H:%M:%S",
+        "%Y-%m-%d %H:%M",
+        "%Y-%m-%dT%H:%M:%S",
+        "%Y-%m-%d %H:%M:%S.%f",
+    ),
+    "yyyy/MM/dd": ("%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M"),
+    "dd/MM/yyyy": (
+        "%d/%m/%y %H:%M:%S",
+        "%d/%m/%y %H:%M",
+        "%d/%m/%y %I:%M:%S %p",
+        "%d/%m/%y %I:%M %p",
+        "%d/%m/%Y %H:%M:%S",
+        "%d/%m/%Y %H:%M",
+        "%d/%m/%Y %I:%M:%S %p",
+        "%d/%m/%Y %I:%M %p",
+    ),
+    "MM/dd/yyyy": (
+        "%m/%d/%y %H:%M:%S",
+        "%m/%d/%y %H:%M",
+        "%m/%d/%y %I:%M:%S %p",
+        "%m/%d/%y %I:%M %p",
+        "%m/%d/%Y %H:%M:%S",
+        "%m/%d/%Y %H:%M",
+        "%m/%d/%Y %I:%M:%S %p",
+        "%m/%d/%Y %I:%M %p",
+    ),
+    "dd.MM.yyyy": ("%d.%m.%y %H:%M:%S", "%d.%m.%y %H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M"),
+    "dd-MM-yyyy": ("%d-%m-%Y %H:%M:%S", "%d-%m-%Y %H:%M"),
+    "MM-dd-yyyy": ("%m-%d-%Y %H:%M:%S", "%m-%d-%Y %H:%M"),
+    # Read by DuckDB's own cast: strptime knows no Z.
+    "ISO 8601 with offset": (),
+}
+DEFAULT_DATE_FORMAT = "yyyy-MM-dd"
+WITH_OFFSET = "ISO 8601 with offset"
+
+_HEADER_CHARACTERS = 1 << 20
+# DuckDB takes minutes over a statement of many thousand columns.
+MAX_COLUMNS = 1000
+_LINE_END = "(?:\\r\\n|\\r|\\n)"
+# Lines that Excel puts above a header or takes for none: how the fields are separated, and blanks.
+_PREAMBLE = re.compile(rf'(?:[ \t]*{_LINE_END}|"?sep=."?[;,\t]*{_LINE_END})*', re.IGNORECASE)
+_DATE_LIKE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}")
+_ROWS_SEARCHED = 20
+
+
+@dataclass(frozen=True)
+class ReportFormat:
+    """What the head of a report tells about it.
+
+    Attributes:
+        kind: what its records are.
+        delimiter: the character between two fields.
+        encoding: the codec of its bytes.
+        start: characters before the header, its byte order mark not counted.
+        header: the column names as written, in their order.
+        header_lines: lines of the file that the header takes.
+        columns: position in the header of each known column that the report has.
+        extra: position in the header of each column that no alias knows.
+    """
+
+    kind: ReportKind
+    delimiter: str
+    encoding: str
+    start: int
+    header: tuple[str, ...]
+    header_lines: int
+    columns: dict[str, int]
+    extra: tuple[int, ...]
+
+    @property
+    def is_of_activities(self) -> bool:
+        """Whether its records are activities."""
+        return self.kind is ACTIVITY_REPORT
+
+    @property
+    def missing(self) -> list[str]:
+        """The columns of its kind that it lacks."""
+        return [column for column in self.kind.aliases if column not in self.columns]
+
+    @property
+    def renamed(self) -> list[str]:
+        """The names of known columns that are not the usual ones."""
+        return [
+            self.header[index]
+            for column, index in self.columns.items()
+            if _normalised(self.header[index]) != self.kind.aliases[column][0]
+        ]
+
+    def header_of(self, column: str) -> str:
+        """The name that the report itself gives to a known column."""
+        return self.header[self.columns[column]]
+
+
+def read_format(path: Path, encoding: str = "utf-8") -> ReportFormat:
+    """Read the head of a report and tell how it is written.
+
+    Args:
+        path: the report as plain text.
+        encoding: its codec (``reports.encoding``).
+
+    Raises:
+        ReportRefused: the file is empty, has no header that is known, or lacks a column.
+    """
+    start, text = _head(path, encoding)
+    delimiter, header = _header(text)
+    _refuse_broken_header(header, encoding)
+    kind = _kind_of(header, text, delimiter)
+    header_lines = _count_header_lines(text, delimiter)
+    columns = kind.columns_of(header)
+    twice = [column for column in columns if len(kind.titles_of(column, header)) > 1]
+    if twice:
+        raise ReportRefused(
+            f"its header has the column {header[columns[twice[0]]]} twice. Cure: delete one of the two columns."
+        )
+    extra = tuple(index for index in range(len(header)) if index not in columns.values())
+    return ReportFormat(kind, delimiter, encoding, start, tuple(header), header_lines, columns, extra)
+
+
+def _head(path: Path, encoding: str) -> tuple[int, str]:
+    """Where the header begins, and the text from there on.
+
+    Raises:
+        ReportRefused: there is none.
+    """
+    try:
+        with open_text(path, encoding) as file:
+            text = file.read(_HEADER_CHARACTERS)
+    except UnicodeError as error:
+        # Some of Python's codecs cannot go on after a broken byte.
+        raise ReportRefused(f"it is not in {encoding}: {error}. Cure: save it as 'CSV UTF-8'.") from error
+    if not text:
+        raise ReportRefused("it is empty. Cure: download it again.")
+    preamble = _PREAMBLE.match(text)
+    start = preamble.end() if preamble else 0
+    if not text[start:].strip():
+        raise ReportRefused("it holds nothing but blank lines. Cure: download it again.")
+    return start, text[start:]
+
+
+def _header(text: str) -> tuple[str, list[str]]:
+    """The delimiter that makes the most known columns of the first line, and these."""
+    headers = {delimiter: _first_record(text, delimiter) for delimiter in DELIMITERS}
+
+    def known(delimiter: str) -> tuple[int, int]:
+        header = headers[delimiter]
+        # Where no column is known, the one that makes the most columns helps to say what is wrong.
+        return max(len(kind.columns_of(header)) for kind in REPORT_KINDS), len(header)
+
+    delimiter = max(DELIMITERS, key=known)
+    return delimiter, headers[delimiter]
+
+
+def _refuse_broken_header(header: list[str], encoding: str) -> None:
+    """Raise ReportRefused if the header holds a byte without meaning, or more than any report's."""
+    broken = next((title for title in header if BROKEN_BYTE.search(title)), None)
+    if broken is not None:
+        shown = broken.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        raise ReportRefused(f"its header is not in {encoding}: {shown}. Cure: save it as 'CSV UTF-8'.")
+    if sum(map(len, header)) > _HEADER_CHARACTERS // 2:
+        raise ReportRefused("its header is longer than any. Cure: see whether a double quote is not closed.")
+    if len(header) > MAX_COLUMNS:
+        raise ReportRefused(
+            f"its header has {len(header):,} columns: no report does. Cure: delete those that are not its own."
+        )
+
+
+def _kind_of(header: list[str], text: str, delimiter: str) -> ReportKind:
+    """The kind of report that begins with such a header.
+
+    Raises:
+        ReportRefused: it has too few of the columns of either kind.
+    """
+    known = ACTIVITY_REPORT.columns_of(header)
+    is_of_activities = any(column in known for column in ONLY_OF_ACTIVITIES)
+    if not is_of_activities and _identifies_users(header):
+        return USERS_REPORT
+    missing = [column for column in REQUIRED_COLUMNS if column not in known]
+    if missing and not known:
+        _refuse_what_is_above(header, text, delimiter)
+    if missing:
+        raise ReportRefused(_what_is_missing(missing, header, is_of_activities))
+    return ACTIVITY_REPORT
+
+
+def _identifies_users(header: list[str]) -> bool:
+    """Whether a header has a column that tells users apart."""
+    columns = USERS_REPORT.columns_of(header)
+    identifying = [_normalised(header[columns[column]]) for column in IDENTIFYING_COLUMNS if column in columns]
+    # Anything may have an ID; a user has a name as well.
+    return bool(identifying) and (identifying != ["id"] or "last_name" in columns)
+
+
+def _what_is_missing(missing: list[str], header: list[str], is_of_activities: bool) -> str:
+    """Which columns a report lacks, how they may be called, and what to do."""
+    wanted = ", ".join(ACTIVITY_REPORT.headline(column) for column in missing)
+    report = "activity report" if is_of_activities else "report"
+    cures = [f"download the {report} again and leave its first line as it is"]
+    for column in missing:
+        others = ACTIVITY_REPORT.aliases[column][1:]
+        if others:
+            cures.append(f"{ACTIVITY_REPORT.headline(column)} may also be called {' or '.join(others)}")
+    if not is_of_activities:
+        cures.append("a unique users report needs a column User ID or Email")
+    found = ", ".join(header[:20])[:300]
+    return f"its header has no column {wanted}; it reads: {found}. Cure: {'; '.join(cures)}."
+
+
+def _refuse_what_is_above(first: list[str], text: str, delimiter: str) -> None:
+    """Raise ReportRefused if the header stands further down, or the first row is a record."""
+    rows = itertools.islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 1, _ROWS_SEARCHED)
+    for number, row in enumerate(rows, start=2):
+        if set(REQUIRED_COLUMNS) <= ACTIVITY_REPORT.columns_of(row).keys():
+            raise ReportRefused(
+                f"its header stands in row {number} only. Cure: delete the rows above it, or move it to the top"
+                " if they are records."
+            )
+    if any(_DATE_LIKE.match(title) for title in first):
+        names = delimiter.join(ACTIVITY_REPORT.headline(column) for column in ACTIVITY_REPORT.aliases)
+        raise ReportRefused(
+            "it has no header: its first row is a record. Cure: download it again with the header, or put the names"
+            f" of its columns above it, in the order in which they stand, such as {names}"
+        )
+
+
+def _count_header_lines(text: str, delimiter: str) -> int:
+    """How many lines the header takes.
+
+    Raises:
+        ReportRefused: a double quote of it is not closed, and may swallow all records unseen.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        next(reader)
+    except csv.Error as error:
+        raise ReportRefused(
+            "a double quote in its header is not closed, or stands alone inside a quoted name. Cure: close it, or write"
+            " it twice."
+        ) from error
+    return reader.line_num
+
+
+def _first_record(text: str, delimiter: str) -> list[str]:
+    csv.field_size_limit(2**31 - 1)
+    record = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+    return [title.strip() for title in record]
+
+
+def _normalised(title: str) -> str:
+    return " ".join(title.replace("_", " ").split()).casefold()

@@ -1,0 +1,241 @@
+"""A second count of a report's rows, independent of the parser that lands them.
+
+DuckDB reads a report in parallel pieces and passes over more than it says: blank lines, empty fields beyond the header,
+and behind a double quote that is not closed whole pieces of the file. So what it read is checked against another count.
+`count_rows` searches bytes, at a gigabyte in about two seconds, and is exact for a report that is written as it should
+be. Where the two differ, `examine_rows` takes the time to read every row with Python's own CSV reader.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from reports.format import ReportFormat
+from reports.text import BROKEN_BYTE
+
+_CHUNK_BYTES = 1 << 22
+# Of `"a" "b"` DuckDB makes a b, and rejects nothing. This is searched in what stands outside of double quotes.
+_STRAY_QUOTES = re.compile(rb'" +"')
+# DuckDB's default, in bytes: longer records it rejects or, from some megabytes on, passes over.
+MAX_ROW_BYTES = 2_097_152
+# DuckDB keeps the whole row for each field too many: one of 600,000 fields in 2 MB takes it hours.
+MAX_FIELDS_TOO_MANY = 1000
+TEXT_KEPT = 10_000
+
+
+@dataclass(frozen=True)
+class RowCount:
+    """Rows and delimiters outside double quotes, the header's and blank ones included, and whether quotes may stray."""
+
+    rows: int
+    delimiters: int
+    may_have_stray_quotes: bool = False
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What the rows of a report are like; rows are numbered from 1 with the header and the blank lines.
+
+    Attributes:
+        record_count: rows that are neither the header nor blank.
+        blank: numbers of the blank rows.
+        wide: numbers of the rows with more fields than the header.
+        stray: numbers of the rows in which a field goes on in new double quotes behind a blank.
+        lines: lines of the file that each row of interest takes.
+        longest: number of the row that takes the most lines.
+        ends: in which ways rows end, the last one left out if it does not.
+        oversized: beginning of each row that is longer or has more fields than DuckDB should read.
+        broken: fields and text of each row of interest with bytes of no meaning, which are lone surrogates here.
+    """
+
+    record_count: int
+    blank: list[int] = field(default_factory=list)
+    wide: list[int] = field(default_factory=list)
+    stray: list[int] = field(default_factory=list)
+    lines: dict[int, int] = field(default_factory=dict)
+    longest: int = 0
+    ends: set[str] = field(default_factory=set)
+    oversized: dict[int, str] = field(default_factory=dict)
+    broken: dict[int, tuple[list[str], str]] = field(default_factory=dict)
+
+    def with_oversized_of(self, before: Rows) -> Rows:
+        """These rows, with what was found of oversized ones before they were taken out."""
+        lines = {number: before.lines[number] for number in before.oversized}
+        return replace(self, oversized=self.oversized | before.oversized, lines=self.lines | lines)
+
+
+# What is found where DuckDB gives up.
+OF_SEVERAL_ENDS = Rows(0, ends={"\n", "\r\n"})
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A report in UTF-8, as DuckDB is to read it.
+
+    Attributes:
+        path: where it is.
+        count: what the first count found in it; None if nothing of it can be taken for granted.
+        taken_out: what is known of rows that are in it no more, because they were oversized.
+        has_one_line_end: whether all of its rows end alike.
+    """
+
+    path: Path
+    count: RowCount | None = None
+    taken_out: Rows = Rows(0)
+    has_one_line_end: bool = False
+
+
+def first_look(path: Path, report: ReportFormat) -> Copy:
+    """Count the rows of a report, and take out those of so many fields that DuckDB would take hours."""
+    count = count_rows(path, report)
+    if count.delimiters <= count.rows * (len(report.header) - 1) + MAX_FIELDS_TOO_MANY:
+        return Copy(path, count)
+    rows = examine_rows(path, report, ())
+    if not rows.oversized:
+        return Copy(path, count)
+    narrowed = path.with_name("narrowed.csv")
+    without_oversized(path, report, narrowed, rows.oversized)
+    return Copy(narrowed, taken_out=rows)
+
+
+def second_count(copy: Copy, report: ReportFormat, faults: Collection[int], staged: int) -> Rows:
+    """What the rows of a report are like, of which DuckDB read so many records and rejected these rows."""
+    is_regular = copy.count == RowCount(staged + 1, (staged + 1) * (len(report.header) - 1))
+    return Rows(staged) if is_regular and not faults else examine_rows(copy.path, report, faults)
+
+
+def mended(copy: Copy, report: ReportFormat, rows: Rows) -> Copy | None:
+    """A report without what DuckDB cannot read; None where there is nothing of the kind."""
+    # A header with a line break inside makes DuckDB take another one for the end of lines than there is. Rows end in
+    # several ways where reports of two programs were pasted together: DuckDB says so, or takes one end for a text.
+    if not copy.has_one_line_end and (len(rows.ends) > 1 or report.header_lines > 1):
+        target = copy.path.with_name("mended.csv")
+        with_one_line_end(copy.path, report, target)
+        return Copy(target, None, copy.taken_out, has_one_line_end=True)
+    if rows.oversized:
+        target = copy.path.with_name("shortened.csv")
+        without_oversized(copy.path, report, target, rows.oversized)
+        return Copy(target, None, rows.with_oversized_of(copy.taken_out), has_one_line_end=True)
+    return None
+
+
+def count_rows(path: Path, report: ReportFormat) -> RowCount:
+    """Count rows and delimiters by searching bytes: every second piece between double quotes is outside of them."""
+    delimiter = report.delimiter.encode()
+    rows = delimiters = 0
+    is_quoted = may_have_stray_quotes = False
+    last = before = b""
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            if chunk.endswith(b"\r"):
+                chunk += file.read(1)
+            pieces = chunk.split(b'"')
+            outside = b'"'.join(pieces[is_quoted::2])
+            around = before + (b'"' if is_quoted and len(pieces) > 1 else b"") + outside
+            is_quoted ^= (len(pieces) - 1) % 2 == 1
+            around += b'"' if is_quoted and len(pieces) > 1 else b""
+            may_have_stray_quotes = may_have_stray_quotes or (
+                b'" ' in around and _STRAY_QUOTES.search(around) is not None
+            )
+            before = around[len(around.rstrip(b" ")) - 1 :] if around and not is_quoted else b""
+            rows += outside.count(b"\n")
+            # To see that there is none takes no time.
+            if b"\r" in outside:
+                rows += outside.count(b"\r") - outside.count(b"\r\n")
+            delimiters += outside.count(delimiter)
+            last = chunk[-1:]
+    return RowCount(rows + (last not in b"\r\n"), delimiters, may_have_stray_quotes)
+
+
+def examine_rows(path: Path, report: ReportFormat, of_interest: Collection[int]) -> Rows:
+    """Read every row with Python's CSV reader and tell which are unlike the others."""
+    width = len(report.header)
+    stray_quotes = _stray_quotes(report.delimiter)
+    found = Rows(0)
+    number = longest = most_lines = 0
+    for number, row, lines in _rows_of(path, report):
+        if end := _line_end(lines[-1]):
+            found.ends.add(end)
+        # In a file of one column an empty line is a record with an empty field, for DuckDB too.
+        if not row and width > 1:
+            found.blank.append(number)
+        elif len(row) > width:
+            found.wide.append(number)
+        if stray_quotes.match("".join(lines)):
+            found.stray.append(number)
+        # A character takes four bytes at most.
+        is_long = sum(map(len, lines)) > MAX_ROW_BYTES // 4 and sum(map(_size, lines)) > MAX_ROW_BYTES
+        if is_long or len(row) > width + MAX_FIELDS_TOO_MANY:
+            found.oversized[number] = "".join(lines)[:TEXT_KEPT]
+            found.lines[number] = len(lines)
+        if len(lines) > most_lines:
+            longest, most_lines = number, len(lines)
+        if number in of_interest:
+            found.lines[number] = len(lines)
+            if any(map(BROKEN_BYTE.search, row)):
+                found.broken[number] = (row, "".join(lines))
+    return replace(found, record_count=number - len(found.blank) - 1, longest=longest)
+
+
+def _stray_quotes(delimiter: str) -> re.Pattern[str]:
+    """A row of which a field that is in double quotes goes on in new ones; one that only holds quotes is sound."""
+    one = re.escape(delimiter)
+    quoted = ' *+"(?:[^"]|"")*+"'
+    return re.compile(f'(?:(?:{quoted} *+|[^"{one}][^{one}]*+|){one})*+{quoted} +"')
+
+
+def without_oversized(path: Path, report: ReportFormat, target: Path, oversized: Collection[int]) -> None:
+    """Write a report anew with a short row that is no record either in the place of each that is oversized.
+
+    DuckDB passes over a row of many megabytes without a word, and counts the following ones wrong.
+    """
+    stand_in = report.delimiter.join("x" * (len(report.header) + 1))
+    with target.open("w", encoding="utf-8", errors="surrogateescape", newline="") as copy:
+        for number, _, lines in _rows_of(path, report):
+            if number in oversized:
+                copy.write(stand_in + _line_end(lines[-1]))
+            else:
+                copy.writelines(lines)
+
+
+def _rows_of(path: Path, report: ReportFormat) -> Iterator[tuple[int, list[str], list[str]]]:
+    """Number, fields and lines of each row. Bytes of no meaning are lone surrogates in it."""
+    csv.field_size_limit(2**31 - 1)
+    lines: list[str] = []
+
+    def remember(text: Iterable[str]) -> Iterator[str]:
+        for line in text:
+            lines.append(line)
+            yield line
+
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
+        for number, row in enumerate(csv.reader(remember(text), delimiter=report.delimiter), start=1):
+            yield number, row, lines
+            lines.clear()
+
+
+def _line_end(line: str) -> str:
+    return line[len(line.rstrip("\r\n")) :]
+
+
+def _size(line: str) -> int:
+    return len(line.encode(errors="surrogateescape"))
+
+
+def with_one_line_end(path: Path, report: ReportFormat, target: Path) -> None:
+    """Write a report anew so that all of its rows end alike; what stands in double quotes stays as it is.
+
+    In the place of the header stands one that no line break can be in.
+    """
+    with target.open("w", encoding="utf-8", errors="surrogateescape", newline="") as copy:
+        for number, _, lines in _rows_of(path, report):
+            if number == 1:
+                copy.write(report.delimiter.join("x" * len(report.header)) + "\n")
+                continue
+            end = _line_end(lines[-1])
+            lines[-1] = lines[-1].removesuffix(end) + ("\n" if end else "")
+            copy.writelines(lines)

@@ -1,0 +1,93 @@
+"""What all commands share: how they start, how they end of an error, and how they print a text of a file."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import duckdb
+import typer
+from rich.console import Console
+from rich.markup import escape
+from typer.exceptions import TyperException
+
+from warehouse.errors import WarehouseError, in_words
+
+# What a terminal takes for a command, or for another direction of the text.
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def printable(text: str) -> str:
+    """A text of a file, for the terminal (rich markup): signs that would steer it are written out."""
+    return escape(CONTROL.sub(lambda sign: repr(sign.group())[1:-1], text))
+
+
+@contextmanager
+def errors_said(
+    console: Console, unfinished: str | None = None, also: tuple[type[Exception], ...] = ()
+) -> Iterator[None]:
+    """Print what the user can put right, and end with the exit code 1.
+
+    Args:
+        console: where it is printed.
+        unfinished: what is said before an error of a disk or a database; None where there can be none.
+        also: errors beside WarehouseError whose messages say what to do.
+    """
+    ours: tuple[type[Exception], ...] = (WarehouseError, *also)
+    try:
+        yield
+    except ours as error:
+        console.print(f"[red]{printable(str(error))}[/red]", highlight=False)
+        raise typer.Exit(1) from error
+    except (OSError, duckdb.Error) as error:
+        if unfinished is None:
+            raise
+        console.print(f"[red]{unfinished}: {printable(in_words(error))}[/red]", highlight=False)
+        raise typer.Exit(1) from error
+
+
+def run_command(
+    main: Callable[..., None], target: str = "", fix: str = "", choices: Callable[[], list[str]] | None = None
+) -> None:
+    """Run a command, and end the process with its exit code.
+
+    Args:
+        main: the command.
+        target: its name in make, if make has it; then wrong and missing settings are said as make takes them.
+        fix: a command that works, and what else it takes.
+        choices: what can be chosen for a missing setting, one a line.
+    """
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(main)
+    if not target:
+        app()
+    try:
+        sys.exit(app(standalone_mode=False))
+    except TyperException as error:
+        lines = choices() if choices is not None and _is_missing(error) else []
+        console = Console(soft_wrap=True, stderr=True)
+        console.print(f"{_what(error, target)} Fix: {fix}", style="red", highlight=False, markup=False)
+        for line in lines:
+            console.print(f"  {line}", highlight=False, markup=False)
+        sys.exit(2)
+
+
+def _is_missing(error: TyperException) -> bool:
+    return error.format_message().startswith("Missing")
+
+
+def _what(error: TyperException, target: str) -> str:
+    """What is wrong, with the name that the setting has in make."""
+    parameter = getattr(error, "param", None)
+    hint = str(getattr(error, "param_hint", None) or "").removeprefix("--").replace("-", "_").upper()
+    setting = str(getattr(parameter, "envvar", None) or hint)
+    if not setting:
+        return f"make {target}: {error.format_message()}"
+    if _is_missing(error):
+        return f"make {target} needs {setting}."
+    value = os.environ.get(setting)
+    given = setting if value is None else f"{setting}={value}"
+    return f"{given} is not possible: {error.message.rstrip('.')}."

@@ -1,0 +1,102 @@
+"""How the warehouse is opened, and the tables that the loader owns (``raw_tables.sql``). All times are UTC."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import duckdb
+
+from warehouse.errors import WarehouseError, in_words
+
+# The format of the warehouse file (profiles.yml says why).
+STORAGE_VERSION = "v1.3.0"
+RAW_TABLES = Path(__file__).with_name("raw_tables.sql").read_text(encoding="utf-8")
+
+
+def memory_limit() -> str:
+    """The memory that DuckDB may use before it spills to disk: ``MEMORY_LIMIT``, or 3 GB."""
+    return os.environ.get("MEMORY_LIMIT", "3GB")
+
+
+# Folders beside the warehouse that hold records while a command lasts: what DuckDB spills, what a loader unpacks.
+TEMPORARY_SUFFIXES = (".tmp", ".landing")
+
+
+def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """Open a warehouse file, and create it where it may be written.
+
+    Raises:
+        WarehouseError: the file is in use by another process, is no DuckDB file, or cannot be written.
+    """
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": memory_limit(),
+        "temp_directory": f"{path}.tmp",
+    }
+    if not read_only:
+        config["storage_compatibility_version"] = STORAGE_VERSION
+    try:
+        if not read_only:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        connection = duckdb.connect(str(path), read_only=read_only, config=config)
+        connection.execute("set TimeZone = 'UTC'")
+        if not read_only:
+            # Who may write is alone with the file: what lies there is of a process that was killed.
+            _clear_temporary(path)
+        return connection
+    except OSError as error:
+        raise WarehouseError(f"{path} cannot be written: {in_words(error)}") from error
+    except duckdb.IOException as error:
+        message = str(error)
+        if "lock" in message:
+            raise WarehouseError(
+                f"{path} is in use by another process. Wait until it has ended, or close the program that has"
+                " the warehouse open; connect BI tools to the published copy instead."
+            ) from error
+        raise WarehouseError(f"{path} cannot be opened: {in_words(error)}") from error
+    except duckdb.Error as error:
+        raise WarehouseError(f"{path} cannot be opened: {in_words(error)}") from error
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Do all that is done inside, or nothing of it."""
+    connection.execute("begin")
+    try:
+        yield
+        connection.execute("commit")
+    except BaseException:
+        # A commit that failed has rolled back, and what it failed of is to be told.
+        with suppress(duckdb.TransactionException):
+            connection.execute("rollback")
+        raise
+
+
+def _clear_temporary(warehouse: Path) -> None:
+    for suffix in TEMPORARY_SUFFIXES:
+        shutil.rmtree(f"{warehouse}{suffix}", ignore_errors=True)
+
+
+def identifier(*names: str) -> str:
+    """A name as SQL may hold it, in DuckDB and in PostgreSQL; of several the last with the others before it."""
+    return ".".join('"' + name.replace('"', '""') + '"' for name in names)
+
+
+def text_of(text: str) -> str:
+    """A text as DuckDB's SQL may hold it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def path_of(connection: duckdb.DuckDBPyConnection) -> Path | None:
+    """The file that a connection has open; None if it is in memory."""
+    row = connection.execute("select path from duckdb_databases() where database_name = current_database()").fetchone()
+    return Path(row[0]) if row and row[0] else None
+
+
+def number_of(connection: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, object] | None = None) -> int:
+    """The one number that a query gives; 0 if it gives none."""
+    row = connection.execute(query, parameters).fetchone()
+    return int(row[0]) if row else 0

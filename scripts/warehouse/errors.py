@@ -1,0 +1,29 @@
+"""What goes wrong with files and databases, in words that say what to do."""
+
+from __future__ import annotations
+
+
+class WarehouseError(Exception):
+    """Something about the warehouse file that the user can put right; the message says how."""
+
+
+# What the system says when a file cannot grow or be written, and what the user is told.
+DISK_TROUBLES = {
+    "No space left on device": "the disk is full. Cure: free some space, and give the same command again",
+    "Disk quota exceeded": "the disk quota is used up. Cure: free some space, and give the same command again",
+    "File too large": "a file may not grow any larger here. Cure: raise the limit (ulimit -f), or free some space",
+    "Read-only file system": "the disk is read-only. Cure: say where it can be written with WAREHOUSE_PATH",
+    "Input/output error": "the disk reports an error. Cure: see whether it is sound",
+}
+
+
+def disk_trouble(message: str) -> str | None:
+    """What an error says about the disk, in words with a cure; None if it is about something else."""
+    return next((words for said, words in DISK_TROUBLES.items() if said in message), None)
+
+
+def in_words(error: Exception) -> str:
+    """What an error says, in a sentence: about the disk in our words, else in its own."""
+    message = str(error)
+    own = error.strerror if isinstance(error, OSError) and error.strerror else message.splitlines()[0].rstrip(". ")
+    return f"{disk_trouble(message) or own}."

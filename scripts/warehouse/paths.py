@@ -1,0 +1,31 @@
+"""Where the warehouse and its copies are.
+
+The names are fixed, for others build on them: ``WAREHOUSE_PATH``, ``PUBLISHED_PATH`` and ``SHARED_PATH``.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def warehouse_path() -> Path:
+    """Path of the warehouse: ``WAREHOUSE_PATH``, or ``warehouse/activity.duckdb`` in the project."""
+    return Path(os.environ.get("WAREHOUSE_PATH", PROJECT_ROOT / "warehouse" / "activity.duckdb"))
+
+
+def marts_path(warehouse: Path) -> Path:
+    """Path of the file beside the warehouse in which dbt makes the marts (profiles.yml)."""
+    return Path(f"{warehouse}.marts")
+
+
+def published_path() -> Path:
+    """Path of the read-only copy: ``PUBLISHED_PATH``, or ``warehouse/published.duckdb`` in the project."""
+    return Path(os.environ.get("PUBLISHED_PATH", PROJECT_ROOT / "warehouse" / "published.duckdb"))
+
+
+def shared_path() -> Path:
+    """Path of the copy with pseudonyms: ``SHARED_PATH``, or ``warehouse/shared.duckdb`` in the project."""
+    return Path(os.environ.get("SHARED_PATH", PROJECT_ROOT / "warehouse" / "shared.duckdb"))

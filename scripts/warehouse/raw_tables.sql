@@ -1,0 +1,131 @@
+create schema if not exists raw;
+
+create table if not exists raw.reports (
+    report_id varchar not null,
+    file_name varchar not null,
+    file_sha256 varchar not null,
+    file_bytes bigint not null,
+    site_id varchar not null,
+    time_zone varchar not null,
+    date_format varchar not null,
+    delimiter varchar not null,
+    encoding varchar not null,
+    header varchar[] not null,
+    record_count bigint not null,
+    landed_count bigint not null,
+    rejected_count bigint not null,
+    first_occurred_at timestamp,
+    last_occurred_at timestamp,
+    loaded_at timestamp not null,
+    file_format varchar,
+    known_columns varchar[],
+    missing_columns varchar[],
+    renamed_columns varchar[],
+    extra_columns varchar[],
+    nonexistent_hour_count bigint,
+    doubled_hour_count bigint
+);
+
+create table if not exists raw.activities (
+    report_id varchar not null,
+    record_number bigint not null,
+    user_id varchar,
+    first_name varchar,
+    last_name varchar,
+    company varchar,
+    email varchar,
+    category varchar not null,
+    action varchar not null,
+    label varchar,
+    date varchar not null,
+    content_id varchar,
+    content_name varchar,
+    content_slug varchar,
+    extra_columns varchar,
+    occurred_at timestamp not null,
+    time_flag varchar
+);
+
+create table if not exists raw.user_reports (
+    report_id varchar not null,
+    file_name varchar not null,
+    file_sha256 varchar not null,
+    file_bytes bigint not null,
+    site_id varchar not null,
+    time_zone varchar not null,
+    delimiter varchar not null,
+    encoding varchar not null,
+    header varchar[] not null,
+    record_count bigint not null,
+    landed_count bigint not null,
+    rejected_count bigint not null,
+    report_date date,
+    loaded_at timestamp not null,
+    file_format varchar,
+    known_columns varchar[],
+    missing_columns varchar[],
+    renamed_columns varchar[],
+    extra_columns varchar[]
+);
+
+create table if not exists raw.users (
+    report_id varchar not null,
+    record_number bigint not null,
+    user_id varchar,
+    first_name varchar,
+    last_name varchar,
+    company varchar,
+    email varchar,
+    title varchar,
+    job_type varchar,
+    phone varchar,
+    city varchar,
+    state_province varchar,
+    country varchar,
+    time_zone_offset_seconds varchar,
+    account_level varchar,
+    date_created varchar,
+    date_last_login varchar,
+    tags varchar,
+    extra_columns varchar
+);
+
+create table if not exists raw.rejected_records (
+    report_id varchar not null,
+    record_number bigint not null,
+    column_name varchar,
+    rejected_value varchar,
+    reason varchar not null,
+    record_text varchar
+);
+
+create table if not exists raw.forgotten_users (
+    site_id varchar not null,
+    user_hash varchar not null,
+    forgotten_at timestamp not null
+);
+
+create table if not exists raw.withdrawn_reports (
+    report_id varchar not null,
+    file_sha256 varchar not null,
+    site_id varchar not null,
+    withdrawn_at timestamp not null
+);
+
+-- What warehouses that were made before have not got yet.
+alter table raw.activities add column if not exists time_flag varchar;
+alter table raw.reports add column if not exists file_format varchar;
+alter table raw.reports add column if not exists known_columns varchar[];
+alter table raw.reports add column if not exists missing_columns varchar[];
+alter table raw.reports add column if not exists renamed_columns varchar[];
+alter table raw.reports add column if not exists extra_columns varchar[];
+alter table raw.user_reports add column if not exists file_format varchar;
+alter table raw.user_reports add column if not exists known_columns varchar[];
+alter table raw.user_reports add column if not exists missing_columns varchar[];
+alter table raw.user_reports add column if not exists renamed_columns varchar[];
+alter table raw.user_reports add column if not exists extra_columns varchar[];
+alter table raw.reports add column if not exists nonexistent_hour_count bigint;
+alter table raw.reports add column if not exists doubled_hour_count bigint;
+-- What they have besides: the marts are in a file of their own now.
+drop schema if exists marts cascade;
+drop schema if exists restricted cascade;

@@ -1,0 +1,504 @@
+"""The landing as Parquet: what the warehouse would hold, whole reports only, and whoever lands them how often."""
+
+from __future__ import annotations
+
+import glob
+import os
+import signal
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from landing import parquet as parquet_landing
+from landing import parquet_files as parquet_layout
+from landing.land import land_reports
+from landing.outcome import SAMPLE_SITE, Declaration, Landing
+from landing.parquet import land_as_parquet, withdraw_sample_from, writing
+from landing.parquet_files import TABLES, place
+from loader_fixtures import SHORT_HEADER, activity, report_text, rows, write
+from removal.forget import find_person, forget
+from removal.forget_landed import forget_in
+from removal.withdraw_landed import withdraw_from
+from reports.files import find_reports
+from warehouse.database import RAW_TABLES, connect
+from warehouse.errors import WarehouseError
+from warehouse.paths import PROJECT_ROOT
+from warm_start import run_warm
+
+pytestmark = pytest.mark.slow
+
+SAMPLE = find_reports([str(PROJECT_ROOT / "sample" / "reports")])
+EVERY_ACTIVITY = find_reports([str(PROJECT_ROOT / "tests" / "fixtures")])
+BROKEN = report_text(activity("u1"), "u2,Chat", activity("u3", date="some day"), activity("u4", '"open'))
+BROKEN_BYTE = report_text(activity("u1"), activity("u2", "caf\N{LATIN SMALL LETTER E WITH ACUTE}")).encode("latin-1")
+NO_RECORD = f"{SHORT_HEADER}\n"
+HOSTILE_SITES = ["a/b", "..", "x=y", "50%", "a%2Fb", "it's [a] 'b' *?", "zürich 😀", "1e3", "007", "a\\b", "a:b{c}^#"]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "it's a [landing] *"
+
+
+def land(root: Path, *paths: Path, declaration: Declaration | None = None, jobs: int = 1) -> list[Landing]:
+    return list(land_as_parquet(root, list(paths), declaration or Declaration(), jobs))
+
+
+def landed(root: Path) -> duckdb.DuckDBPyConnection:
+    """What lies in a landing, in the tables of raw, read without any code of ours."""
+    connection = duckdb.connect()
+    connection.execute("set TimeZone = 'UTC'")
+    connection.execute(RAW_TABLES)
+    for table in TABLES:
+        if files := [str(path) for path in (root / table).rglob("*.parquet")]:
+            names = ", ".join(columns(connection, table))
+            connection.execute(
+                f"insert into raw.{table} select {names}"
+                " from read_parquet($files, hive_partitioning = true, hive_types_autocast = false)",
+                # DuckDB looks for signs of a pattern in whatever is the name of a file.
+                {"files": [file.translate({ord(sign): f"[{sign}]" for sign in "[*?"}) for file in files]},
+            )
+    return connection
+
+
+def columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    found = connection.execute(
+        "select column_name from duckdb_columns() where schema_name = 'raw' and table_name = ? order by column_index",
+        [table],
+    ).fetchall()
+    return [name for (name,) in found]
+
+
+def assert_equal_to_the_warehouse(root: Path, warehouse: duckdb.DuckDBPyConnection) -> None:
+    with landed(root) as found:
+        for table in TABLES:
+            compared = [name for name in columns(warehouse, table) if name not in ("loaded_at", "forgotten_at")]
+            query = f"select {', '.join(compared)} from raw.{table} order by all"
+            assert rows(found, query) == rows(warehouse, query), table
+
+
+def files_of(root: Path) -> dict[str, tuple[int, int]]:
+    """Every file with what changes when it is written anew."""
+    return {
+        str(path.relative_to(root)): (path.stat().st_ino, path.stat().st_mtime_ns)
+        for path in root.rglob("*")
+        if path.is_file()
+    }
+
+
+def leftovers(root: Path) -> list[str]:
+    return sorted(path.name for path in root.parent.glob("*landing*") if path not in (root, Path(f"{root}.lock")))
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> list[Path]:
+    """Reports of which records are rejected, one that is refused, copies, and some packed together."""
+    folder = tmp_path / "in [1]"
+    folder.mkdir()
+    write(folder / "a.csv", BROKEN)
+    write(folder / "b copy of a.csv", BROKEN)
+    write(folder / "c.csv", BROKEN_BYTE)
+    write(folder / "d.csv", report_text(activity("u1", date="01/02/2024 10:00")))
+    write(folder / "e.csv", NO_RECORD)
+    with zipfile.ZipFile(folder / "f.zip", "w") as archive:
+        archive.writestr("it's 'one'.csv", report_text(activity("z1")))
+        archive.writestr("the same.csv", report_text(activity("z1")))
+        archive.writestr("a again.csv", BROKEN)
+        archive.writestr("no report.csv", "nothing,of,it\n1,2,3\n")
+        archive.writestr("users_2024-05-02.csv", "User ID,Email,Shoe size\n7,a@b.c,44\n,,45\n")
+    write(folder / "g.csv", b"")
+    write(folder / "h.csv", report_text("7,Chat,Message,hello,2024-05-01 10:00:00,x", header=SHORT_HEADER + ",Extra"))
+    return find_reports([str(folder)])
+
+
+# --- The same as in the warehouse ---
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_the_landing_holds_what_the_warehouse_holds(
+    warehouse: duckdb.DuckDBPyConnection, root: Path, broken: list[Path], jobs: int
+) -> None:
+    paths = [*SAMPLE, *EVERY_ACTIVITY, *broken]
+    declaration = Declaration("harbour", "Europe/Zurich")
+
+    told = land(root, *paths, declaration=declaration, jobs=jobs)
+
+    assert told == list(land_reports(warehouse, paths, declaration))
+    assert_equal_to_the_warehouse(root, warehouse)
+    assert rows(warehouse, "select count(*) from raw.rejected_records") == [2 + 3 + 1]
+    assert leftovers(root) == []
+
+
+def test_what_is_declared_reaches_the_workers(warehouse: duckdb.DuckDBPyConnection, root: Path, tmp_path: Path) -> None:
+    text = report_text(activity("u1", "gr\N{LATIN SMALL LETTER U WITH DIAERESIS}ezi", date="01/02/2024 10:00"))
+    paths = [write(tmp_path / "a.csv", text.encode("cp1252")), write(tmp_path / "b.csv", text.encode("mac_roman"))]
+    declaration = Declaration("s", "America/New_York", "MM/dd/yyyy", "mac_roman")
+
+    assert land(root, *paths, declaration=declaration, jobs=2) == list(land_reports(warehouse, paths, declaration))
+    assert_equal_to_the_warehouse(root, warehouse)
+    with landed(root) as found:
+        assert rows(found, "select distinct occurred_at::varchar from raw.activities") == ["2024-01-02 15:00:00"]
+
+
+def test_times_are_instants_and_the_path_tells_what_the_file_does_not(root: Path) -> None:
+    land(root, *SAMPLE[:1])
+
+    [file] = (root / "activities").rglob("*.parquet")
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            "select name, logical_type from parquet_schema($file)", {"file": glob.escape(str(file))}
+        ).fetchall()
+    types = dict(found)
+    assert "isAdjustedToUTC=1" in types["occurred_at"]
+    assert not types.keys() & {"site_id", "report_id"}
+
+
+@pytest.mark.parametrize("site", HOSTILE_SITES)
+def test_any_site_has_a_folder_of_its_own(root: Path, tmp_path: Path, site: str) -> None:
+    paths = [write(tmp_path / "a.csv", report_text(activity("u1"))), write(tmp_path / "b.csv", BROKEN)]
+    for path, name in zip(paths, [site, "other"], strict=True):
+        land(root, path, declaration=Declaration(name))
+
+    with landed(root) as found:
+        assert rows(found, "select site_id, file_name from raw.reports order by 2") == [
+            (site, "a.csv"),
+            ("other", "b.csv"),
+        ]
+    assert {path.parent.parent.parent.parent for path in root.rglob("*.parquet")} == {root}
+    # And it is known again by what the path tells.
+    assert [one.already_landed_as for one in land(root, *paths)] == ["a.csv", "b.csv"]
+
+
+# --- Once ---
+
+
+def test_the_same_bytes_in_one_run_land_once_under_the_first_name(root: Path, tmp_path: Path) -> None:
+    # The first takes the longest, so that its twins are taken apart before it.
+    large = report_text(*(activity(f"u{number}") for number in range(20_000)))
+    paths = [
+        write(tmp_path / f"{name}.csv", text)
+        for name, text in [("a", large), ("b", BROKEN), ("c", BROKEN), ("d", large)]
+    ]
+
+    told = land(root, *paths, jobs=2)
+
+    assert [one.already_landed_as for one in told] == [None, None, "b.csv", "a.csv"]
+    with landed(root) as found:
+        assert rows(found, "select file_name from raw.reports order by all") == ["a.csv", "b.csv"]
+        assert rows(found, "select count(*) from raw.activities") == [20_001]
+
+
+def test_what_is_landed_is_not_touched_again(root: Path, tmp_path: Path) -> None:
+    land(root, *SAMPLE[:2])
+    before = files_of(root)
+
+    told = land(root, *SAMPLE[:2], write(tmp_path / "new.csv", BROKEN))
+
+    assert [one.already_landed_as for one in told] == [*(path.name for path in SAMPLE[:2]), None]
+    after = files_of(root)
+    assert {name: after[name] for name in before} == before
+    assert len(after) == len(before) + 3
+
+
+def test_who_lands_meanwhile_is_told_to_wait(root: Path) -> None:
+    with writing(root), pytest.raises(WarehouseError, match=r"another command is writing to .* Cure: wait"):
+        land(root, *SAMPLE)
+
+
+def test_the_sample_makes_room(root: Path, tmp_path: Path) -> None:
+    land(root, SAMPLE[0], SAMPLE[-1], declaration=Declaration(SAMPLE_SITE))
+    assert not withdraw_sample_from(root)
+
+    land(root, write(tmp_path / "own.csv", report_text(activity("u1"))))
+
+    assert withdraw_sample_from(root)
+    with landed(root) as found:
+        assert rows(found, "select user_id, (select count(*) from raw.users) from raw.activities") == [("u1", 0)]
+    assert not withdraw_sample_from(root)
+
+
+# --- Cut short ---
+
+
+@pytest.mark.parametrize("table", ["activities", "rejected_records", "reports"])
+def test_what_was_cut_short_counts_for_nothing_and_is_landed_by_the_next(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    first, second = write(tmp_path / "a.csv", report_text(activity("a"))), write(tmp_path / "b.csv", BROKEN)
+    land(root, first)
+
+    def pull_the_plug(file: Path, folder: Path) -> None:
+        if folder.parent.parent.name == table:
+            raise KeyboardInterrupt
+        place(file, folder)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(parquet_layout, "place", pull_the_plug)
+        with pytest.raises(KeyboardInterrupt):
+            land(root, second)
+
+    with landed(root) as found:
+        assert rows(found, "select file_name from raw.reports") == ["a.csv"]
+    assert leftovers(root) == []
+    # Another report comes, and the half one does not come again.
+    land(root, write(tmp_path / "c.csv", report_text(activity("c"))))
+    with landed(root) as found:
+        assert rows(found, "select user_id from raw.activities order by all") == ["a", "c"]
+        assert rows(found, "select count(*) from raw.rejected_records") == [0]
+    assert [one.already_landed_as for one in land(root, first, second)] == ["a.csv", None]
+    with landed(root) as found:
+        assert rows(found, "select user_id from raw.activities order by all") == ["a", "c", "u1"]
+
+
+def test_a_killed_landing_takes_its_workers_along_and_the_next_completes_it(
+    warehouse: duckdb.DuckDBPyConnection, root: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    text = report_text(*(activity(f"u{number}") for number in range(30_000)))
+    for number in range(6):
+        write(folder / f"{number}.csv", f"{text}{activity(str(number))}\n")
+    command = [
+        sys.executable,
+        "scripts/land_parquet.py",
+        "--reports",
+        str(folder),
+        "--landing",
+        str(root),
+        "--jobs",
+        "2",
+    ]
+    with subprocess.Popen(
+        command, cwd=PROJECT_ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        assert "landed" in process.stdout.readline()
+        # The process alone, as the system does it where memory is short.
+        os.kill(process.pid, signal.SIGKILL)
+        # The workers hold the same pipe: it ends when they do.
+        process.stdout.read()
+    assert leftovers(root) != []
+
+    paths = find_reports([str(folder)])
+    told = land(root, *paths, jobs=2)
+
+    assert 1 <= sum(one.already_landed_as is not None for one in told) < len(paths)
+    list(land_reports(warehouse, paths, Declaration()))
+    assert_equal_to_the_warehouse(root, warehouse)
+    assert leftovers(root) == []
+
+
+def _die(path: Path, work: parquet_landing.Work) -> parquet_landing.Taken:
+    if path.name == "b.csv":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return parquet_landing.take_apart(path, work)
+
+
+def test_a_worker_that_is_killed_is_said(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = [write(tmp_path / f"{name}.csv", report_text(activity(name))) for name in "abc"]
+    with monkeypatch.context() as patch:
+        patch.setattr(parquet_landing, "take_apart", _die)
+        with pytest.raises(WarehouseError, match=r"a worker was killed.* Cure: fewer JOBS"):
+            land(root, *paths, jobs=2)
+
+    assert leftovers(root) == []
+    land(root, *paths)
+    with landed(root) as found:
+        assert rows(found, "select user_id from raw.activities order by all") == ["a", "b", "c"]
+
+
+# --- Withdrawn and forgotten ---
+
+
+def test_a_withdrawn_report_is_left_out_until_it_is_landed_again(root: Path, tmp_path: Path) -> None:
+    report = write(tmp_path / "a.csv", BROKEN)
+    land(root, report, declaration=Declaration("north"))
+
+    with pytest.raises(WarehouseError, match=r"there is no report b\.csv"):
+        withdraw_from(root, "b.csv")
+    assert withdraw_from(root, "a.csv").landed_count == 1
+
+    with landed(root) as found:
+        assert [rows(found, f"select count(*) from raw.{table}") for table in TABLES] == [
+            [0],
+            [0],
+            [0],
+            [0],
+            [0],
+            [1],
+            [0],
+        ]
+        [report_id] = rows(found, "select report_id from raw.withdrawn_reports where site_id = 'north'")
+    # Again by the same command: nothing else happens.
+    assert withdraw_from(root, report_id).withdrawn_at is not None
+    [left_out] = land(root, report)
+    assert left_out.withdrawn_on is not None
+
+    [again] = land(root, report, declaration=Declaration("south", is_again=True))
+    assert again.landed_count == 1
+    with landed(root) as found:
+        assert rows(found, "select site_id, (select count(*) from raw.withdrawn_reports) from raw.reports") == [
+            ("south", 0)
+        ]
+    assert [one.already_landed_as for one in land(root, report)] == ["a.csv"]
+
+
+def test_a_withdrawal_that_was_cut_short_is_completed(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land(root, write(tmp_path / "a.csv", BROKEN))
+
+    def pull_the_plug(root: Path, site_id: str, report_id: str) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("removal.withdraw_landed.take_out", pull_the_plug)
+        with pytest.raises(KeyboardInterrupt):
+            withdraw_from(root, "a.csv")
+    land(root, write(tmp_path / "b.csv", report_text(activity("b"))))
+
+    with landed(root) as found:
+        assert rows(found, "select user_id from raw.activities") == ["b"]
+        assert rows(found, "select file_name from raw.reports") == ["b.csv"]
+
+
+@pytest.fixture
+def beside(root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A warehouse beside the landing, so that both have the same salt."""
+    with connect(root.parent / "activity.duckdb") as connection:
+        connection.execute(RAW_TABLES)
+        yield connection
+
+
+def test_a_forgotten_person_is_out_of_the_landing_as_out_of_the_warehouse(
+    beside: duckdb.DuckDBPyConnection, root: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    header = "User ID,First,Last,Email,Category,Action,Label,Date"
+    ada = "7,Ada,Byron,ada@x.org,Chat,Message,hello,2024-05-01 10:00:00"
+    bob = "8,Bob,Low,bob@x.org,Chat,Message,thanks Ada Byron,2024-05-01 10:00:00"
+    carl = "9,Carl,Oh,carl@x.org,Chat,Message,hello,2024-05-01 10:00:00"
+    write(folder / "Ada Byron.csv", report_text(ada, header=header))
+    write(folder / "both.csv", report_text(ada, bob, "8,Bob,Ada Byron", carl, header=header))
+    write(folder / "without.csv", report_text(carl, header=header))
+    write(folder / "only named.csv", report_text(bob, header=header))
+    write(folder / "only rejected.csv", report_text("9,Ada Byron", header=header))
+    write(folder / "users.csv", "User ID,Email,First,Last\n,ada@x.org,Ada,Byron\n8,bob@x.org,Bob,Low\n")
+    paths = find_reports([str(folder)])
+    elsewhere = write(tmp_path / "other site.csv", report_text(ada, bob, header=header))
+    for files, site in ((paths, "north"), ([elsewhere], "south")):
+        list(land_reports(beside, files, Declaration(site)))
+        land(root, *files, declaration=Declaration(site))
+    before = files_of(root)
+
+    forget(beside, find_person(beside, "7", "north"))
+    names = ["Ada Byron.csv", "both.csv", "only named.csv", "only rejected.csv", "users.csv"]
+    assert sorted(forget_in(root, "7", "north", is_dry_run=True)) == names
+    assert files_of(root) == before
+    assert sorted(forget_in(root, "7", "north")) == names
+
+    assert_equal_to_the_warehouse(root, beside)
+    with landed(root) as found:
+        assert rows(
+            found,
+            "select user_id, label from raw.activities inner join raw.reports using (report_id)"
+            " where site_id = 'north' order by all",
+        ) == [*[("8", "thanks [forgotten]")] * 2, ("9", "hello"), ("9", "hello")]
+        assert rows(
+            found,
+            "select user_id, label from raw.activities inner join raw.reports using (report_id)"
+            " where site_id = 'south' order by all",
+        ) == [("7", "hello"), ("8", "thanks Ada Byron")]
+    # Only what held the person was written anew.
+    after = files_of(root)
+    kept = [name for name in before if after[name] == before[name]]
+    assert len(kept) == len(before) - (2 + 3 + 2 + 2 + 2)
+    assert leftovers(root) == []
+
+    # And a later download does not bring them back.
+    later = write(tmp_path / "later.csv", report_text(ada, carl, ada.replace("10:00:00", "11:00:00"), header=header))
+    for one in (
+        [*land_reports(beside, [later], Declaration("north"))],
+        land(root, later, declaration=Declaration("north")),
+    ):
+        assert [(landing.landed_count, landing.rejected_count) for landing in one] == [(1, 2)]
+    assert_equal_to_the_warehouse(root, beside)
+
+
+@pytest.mark.parametrize("table", ["activities", "rejected_records", "reports"])
+def test_a_forgetting_that_was_cut_short_is_completed_by_whoever_comes_next(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    land(root, write(tmp_path / "a.csv", report_text(activity("u1"), activity("u2"))))
+
+    def pull_the_plug(file: Path, folder: Path) -> None:
+        if folder.parent.parent.name == table:
+            raise KeyboardInterrupt
+        place(file, folder)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(parquet_layout, "place", pull_the_plug)
+        with pytest.raises(KeyboardInterrupt):
+            forget_in(root, "u1")
+    land(root, write(tmp_path / "b.csv", report_text(activity("u3"))))
+
+    with landed(root) as found:
+        assert rows(found, "select user_id from raw.activities order by all") == ["u2", "u3"]
+        query = "select landed_count, rejected_count, (select count(*) from raw.rejected_records) from raw.reports"
+        assert rows(found, f"{query} where file_name = 'a.csv'") == [(1, 1, 1)]
+
+
+def test_who_is_not_there_is_not_forgotten(root: Path, tmp_path: Path) -> None:
+    land(root, write(tmp_path / "a.csv", BROKEN))
+    before = files_of(root)
+
+    with pytest.raises(WarehouseError, match=r"there is no user nobody in any report"):
+        forget_in(root, "nobody")
+    assert files_of(root) == before
+
+
+# --- The command lines ---
+
+
+def run(script: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    command = [f"scripts/{script}.py", *arguments]
+    return run_warm(command, PROJECT_ROOT, os.environ | settings)
+
+
+def test_the_commands_say_what_became_of_it(root: Path, tmp_path: Path) -> None:
+    report = write(tmp_path / "[b]a.csv", report_text(activity("u1")))
+    settings, there = {"SPARK_LANDING": str(root)}, ("--landing", str(root))
+
+    landing = run("land_parquet", "--reports", str(report), "--site", "north", **settings)
+    assert (landing.returncode, landing.stderr) == (0, "")
+    assert "[b]a.csv: 1 records" in landing.stdout
+    rejected = run("land_parquet", "--reports", str(write(tmp_path / "b.csv", BROKEN)), **settings)
+    assert rejected.returncode == 0, "it landed what it could, and says what it rejected"
+    assert "some day" in rejected.stdout
+    refused = run("land_parquet", "--reports", str(write(tmp_path / "c.csv", "%PDF-1.7")), **settings)
+    assert refused.returncode == 1
+    nobody = run("forget", "u9", *there)
+    assert (nobody.returncode, nobody.stderr) == (1, "")
+    assert "there is no user u9" in nobody.stdout
+    told = run("forget", "u1", *there, "--site", "north", "--dry-run").stdout
+    assert "1 reports of the landing hold them; nothing was changed." in told
+    assert "Forgotten in 1 reports" in run("forget", "u1", *there, "--site", "north").stdout
+    nothing = run("withdraw", "c.csv", *there)
+    assert (nothing.returncode, nothing.stderr) == (1, "")
+    assert "Nothing was changed." in run("withdraw", "b.csv", *there, "--dry-run").stdout
+    assert "Withdrawn from the landing" in run("withdraw", "b.csv", LANDING=str(root)).stdout
+
+
+def test_a_landing_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    occupied = write(tmp_path / "occupied", "")
+
+    result = run("land_parquet", "--landing", str(occupied / "landing"))
+
+    assert (result.returncode, result.stderr) == (1, "")
+    assert "cannot be written" in result.stdout

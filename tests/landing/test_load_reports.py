@@ -1,0 +1,1119 @@
+"""The loader on real files: every record lands word for word, or is rejected with its number and the reason."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import itertools
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from landing import statements
+from landing.land import land_reports
+from landing.outcome import Declaration
+from loader_fixtures import (
+    DAY,
+    HEADER,
+    SHORT_HEADER,
+    activity,
+    land,
+    landed_users,
+    rejected_numbers,
+    report_text,
+    rows,
+    write,
+)
+from reports.files import find_reports
+from reports.text import ReportRefused
+from warehouse.database import connect
+from warehouse.paths import PROJECT_ROOT
+
+LINE_ENDS = ["\n", "\r\n", "\r"]
+NASTY_NAME = "it's [a] 'b' *; drop table raw.reports; -- 50% {x} ü😀.csv"
+OCCURRED = "select occurred_at::varchar from raw.activities order by record_number"
+LABELS = "select label from raw.activities order by record_number"
+examples_in_one_folder = settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Path:
+    return tmp_path / "report.csv"
+
+
+def empty(warehouse: duckdb.DuckDBPyConnection) -> None:
+    for table in ("reports", "activities", "rejected_records"):
+        warehouse.execute(f"delete from raw.{table}")
+
+
+# --- What lands, lands word for word ---
+
+
+@pytest.mark.parametrize(
+    ("written", "label"),
+    [
+        ("hello", "hello"),
+        ("", ""),
+        ('""', ""),
+        ("  two blanks  ", "  two blanks  "),
+        ('"a,b;c\td"', "a,b;c\td"),
+        ('"say ""hi"""', 'say "hi"'),
+        ('""""', '"'),
+        ('"a\nb\n\n\nc"', "a\nb\n\n\nc"),
+        ('"a\r\nb"', "a\r\nb"),
+        ('"a\rb"', "a\rb"),
+        ('5" screen', '5" screen'),
+        ('screen of 5"', 'screen of 5"'),
+        ("😀 grüezi 中文 e\u0301 \u2028 \u200f", "😀 grüezi 中文 e\u0301 \u2028 \u200f"),
+        ("a\\", "a\\"),
+        ('"a\\"', "a\\"),
+        ("a\x00b\x0b\x0c\x1b", "a\x00b\x0b\x0c\x1b"),
+        ("#no comment", "#no comment"),
+        ("NULL", "NULL"),
+        ("'); drop table raw.reports; --", "'); drop table raw.reports; --"),
+        ("$path {columns} ?", "$path {columns} ?"),
+        pytest.param(
+            ' "hi" ',
+            ' "hi" ',
+            marks=pytest.mark.xfail(strict=True, reason="DuckDB takes blanks around a quoted field away"),
+        ),
+        ('"a" "b"', None),
+        ('a "b" "c"', 'a "b" "c"'),
+    ],
+)
+def test_a_label_lands_as_it_was_written(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, written: str, label: str | None
+) -> None:
+    landing = land(warehouse, write(report, report_text(activity("u1", written), activity("u2"))))
+
+    assert rows(warehouse, LABELS) == [text for text in (label, "hello") if text is not None]
+    assert landing.is_clean == (label is not None)
+
+
+def test_an_empty_line_of_a_file_of_one_column_is_a_blank_record(
+    warehouse: duckdb.DuckDBPyConnection, report: Path
+) -> None:
+    landing = land(warehouse, write(report, 'User ID\n7\n\n"8\n'))
+
+    assert (landing.landed_count, landing.rejected_count, landing.refusal) == (1, 2, None)
+    assert rows(warehouse, "select record_number, left(reason, 14) from raw.rejected_records order by all") == [
+        (2, "it is blank: n"),
+        (3, "a double quote"),
+    ]
+
+
+@pytest.mark.parametrize("line_end", LINE_ENDS)
+@pytest.mark.parametrize("has_last_line_end", [True, False])
+def test_every_line_end_is_read(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, line_end: str, has_last_line_end: bool
+) -> None:
+    text = report_text(activity("u1", '"a\nb"'), activity("u2"), line_end=line_end)
+    land(warehouse, write(report, text if has_last_line_end else text.removesuffix(line_end)))
+
+    assert landed_users(warehouse) == [(1, "u1"), (2, "u2")]
+    assert rows(warehouse, LABELS) == ["a\nb", "hello"]
+
+
+@pytest.mark.parametrize("ends", list(itertools.product(LINE_ENDS, repeat=3)))
+def test_mixed_line_ends_land(warehouse: duckdb.DuckDBPyConnection, report: Path, ends: tuple[str, ...]) -> None:
+    lines = (SHORT_HEADER, activity("u1"), activity("u2"))
+    land(warehouse, write(report, "".join(line + end for line, end in zip(lines, ends, strict=True))))
+
+    assert landed_users(warehouse) == [(1, "u1"), (2, "u2")]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_columns_land_by_name_whatever_their_order_and_delimiter(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, delimiter: str
+) -> None:
+    header = delimiter.join(("DATE/TIME", "label", "user_id", "CATEGORY", "e-mail", "Action"))
+    line = delimiter.join((DAY, "hi", "u1", "Chat", "u1@example.org", "Message"))
+    land(warehouse, write(report, report_text(line, header=header)))
+
+    landed = rows(warehouse, "select user_id, category, action, label, email, date from raw.activities")
+    assert landed == [("u1", "Chat", "Message", "hi", "u1@example.org", DAY)]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "label"),
+    [
+        ("utf-8", "grüezi 😀"),
+        ("utf-8-sig", "grüezi 😀"),
+        ("utf-16", "grüezi 中文"),
+        ("utf-16", "😀"),
+        ("utf-16-be", "grüezi"),
+    ],
+)
+def test_encodings_with_a_mark_are_read(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, encoding: str, label: str
+) -> None:
+    mark = "\ufeff" if encoding.endswith("be") else ""
+    text = mark + report_text(activity("u1", label), activity("u2"))
+    land(warehouse, write(report, text.encode(encoding)))
+
+    assert landed_users(warehouse) == [(1, "u1"), (2, "u2")]
+    assert rows(warehouse, LABELS) == [label, "hello"]
+
+
+def test_a_column_that_is_missing_is_null_and_a_blank_stays_blank(
+    warehouse: duckdb.DuckDBPyConnection, report: Path
+) -> None:
+    header = SHORT_HEADER + ",Content ID"
+    land(warehouse, write(report, report_text(activity("", "") + ",", activity('""', '""') + ',""', header=header)))
+
+    landed = rows(
+        warehouse,
+        "select user_id, label, content_id, first_name, company, content_name, content_slug, extra_columns"
+        " from raw.activities",
+    )
+    assert landed == [("", "", "", None, None, None, None, None)] * 2
+
+
+EXTRA_NAMES = [
+    "Points",
+    'a "quoted" name',
+    "it's",
+    "x'); drop table raw.reports; --",
+    "$path",
+    "two\nlines",
+    "c0",
+    "ü😀",
+]
+
+
+def test_extra_columns_are_kept_by_their_names(warehouse: duckdb.DuckDBPyConnection, report: Path) -> None:
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    values = [f'value "{number}", \n ü' for number in range(len(EXTRA_NAMES))]
+    writer.writerow([*EXTRA_NAMES, "User ID", "Category", "Action", "Date"])
+    writer.writerow([*values, "u1", "Chat", "Message", DAY])
+    land(warehouse, write(report, out.getvalue()))
+
+    [kept] = rows(warehouse, "select extra_columns from raw.activities")
+    assert json.loads(kept) == dict(zip(EXTRA_NAMES, values, strict=True))
+    assert landed_users(warehouse) == [(1, "u1")]
+
+
+def test_extra_columns_of_one_name_are_both_kept(warehouse: duckdb.DuckDBPyConnection, report: Path) -> None:
+    land(warehouse, write(report, report_text(activity("u1") + ",1,2,", header=SHORT_HEADER + ",X,X,")))
+
+    [kept] = rows(warehouse, "select extra_columns from raw.activities")
+    assert json.loads(kept, object_pairs_hook=list) == [("X", "1"), ("X", "2"), ("", "")]
+
+
+# --- What is no record is rejected, and the rest lands ---
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "reason"),
+    [
+        (b"u2,Chat", "Action", "too few fields"),
+        (b"u2", "Category", "too few fields"),
+        (b"   ", "Category", "too few fields"),
+        (b"\t", "Category", "too few fields"),
+        (b"\x00", "Category", "too few fields"),
+        (b"\x1a", "Category", "too few fields"),
+        (b"u2,Chat,Message,one, two,2024-05-01 10:00:00", None, "too many fields"),
+        (b'u2,Chat,Message,"big" thing,2024-05-01 10:00:00', "Label", "double quote"),
+        (b'u2,Chat,Message,"the "big" thing",2024-05-01 10:00:00', "Label", "double quote"),
+        (b"u2,Chat,Message,caf\xe9,2024-05-01 10:00:00", "Label", "not in utf-8: byte 4 of Label is 0xE9"),
+        (b"u2,Ch\xffat,Message,hi,2024-05-01 10:00:00", "Category", "not in utf-8: byte 3 of Category is 0xFF"),
+        (b"u2,Chat,Message," + b"y" * 3_000_000 + b",2024-05-01 10:00:00", None, "longer than 2 MB"),
+        (b"u2,Chat,Message,hi,yesterday", "Date", "cannot be read as yyyy-MM-dd"),
+        (b"u2,Chat,Message,hi,", "Date", "it has no date"),
+        (b"u2,Chat,Message,hi,   ", "Date", "it has no date"),
+        (b"u2,Chat,Message,hi,1900-01-01 00:00:00", "Date", "the platform says never"),
+        (b"1.23E+09,Chat,Message,hi,2024-05-01 10:00:00", "User ID", "a spreadsheet has shortened the id"),
+    ],
+)
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
+def test_what_is_no_record_is_rejected_and_the_rest_lands(
+    warehouse: duckdb.DuckDBPyConnection,
+    report: Path,
+    line: bytes,
+    column: str | None,
+    reason: str,
+    line_end: bytes,
+) -> None:
+    lines = [SHORT_HEADER.encode(), activity("u1", "grüezi").encode(), line, activity("u3").encode()]
+    landing = land(warehouse, write(report, b"".join(text + line_end for text in lines)))
+
+    assert landed_users(warehouse) == [(1, "u1"), (3, "u3")]
+    [(number, of_column, why)] = rows(warehouse, "select record_number, column_name, reason from raw.rejected_records")
+    assert number == 2
+    assert reason in why
+    assert "Cure:" in why
+    if column is not None:
+        assert of_column == column
+    assert (landing.landed_count, landing.rejected_count, landing.is_clean) == (2, 1, False)
+    [shown] = landing.examples
+    assert (shown.record_number, shown.column_name, shown.reason) == (number, of_column, why)
+
+
+def test_a_rejected_date_is_kept_with_its_whole_record(warehouse: duckdb.DuckDBPyConnection, report: Path) -> None:
+    land(warehouse, write(report, report_text(activity("u1"), activity("u2", '"a ""b"", c"', "2024-02-30 10:00:00"))))
+
+    rejected = rows(
+        warehouse,
+        "select file_name, record_number, column_name, rejected_value, record_text"
+        " from raw.rejected_records join raw.reports using (report_id)",
+    )
+    [(file_name, number, column, value, text)] = rejected
+    assert (file_name, number, column, value) == ("report.csv", 2, "Date", "2024-02-30 10:00:00")
+    assert json.loads(text) == ["u2", "Chat", "Message", 'a "b", c', "2024-02-30 10:00:00"]
+
+
+def test_the_report_s_own_column_name_is_told(warehouse: duckdb.DuckDBPyConnection, report: Path) -> None:
+    header = "USER_ID,Category,Action,Label,Date/Time"
+    land(warehouse, write(report, report_text(activity("u1"), activity("u2", date="never"), header=header)))
+
+    assert rows(warehouse, "select column_name from raw.rejected_records") == ["Date/Time"]
+
+
+@pytest.mark.parametrize("line_end", LINE_ENDS)
+def test_record_numbers_hold_after_blank_lines_and_records_of_several_lines(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, line_end: str
+) -> None:
+    text = report_text(
+        *("", activity("u1"), "", "", "short"),
+        *(activity("u3", f'"a{line_end}{line_end}b"'), "", "short", "short", ""),
+        *(activity("u6", date="never"), "", activity("u7", f'"{line_end}"'), "short", activity("u9"), ""),
+        line_end=line_end,
+    )
+    land(warehouse, write(report, text))
+
+    assert landed_users(warehouse) == [(1, "u1"), (3, "u3"), (7, "u7"), (9, "u9")]
+    assert rejected_numbers(warehouse) == [2, 4, 5, 6, 8]
+    assert rows(warehouse, "select record_count, landed_count, rejected_count from raw.reports") == [(9, 4, 5)]
+
+
+@pytest.mark.parametrize(
+    ("header", "good", "long"),
+    [
+        (SHORT_HEADER, activity("u1"), activity("u2") + ","),
+        (
+            "User ID,Category,Action,Date,Label,Content ID,Content Name",
+            f"u1,Chat,Message,{DAY},hi,,",
+            f"u2,Chat,Message,{DAY},an unquoted, comma,,",
+        ),
+    ],
+)
+def test_too_many_fields_are_rejected_also_when_the_last_are_empty(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, header: str, good: str, long: str
+) -> None:
+    land(warehouse, write(report, report_text(good, long, header=header)))
+
+    assert landed_users(warehouse) == [(1, "u1")]
+    assert rejected_numbers(warehouse) == [2]
+
+
+def swallowed_lines(warehouse: duckdb.DuckDBPyConnection) -> int:
+    """How many lines the reasons of the rejected records own up to, beside the records' own lines."""
+    reasons = rows(warehouse, "select reason from raw.rejected_records")
+    return sum(int(number) for reason in reasons for number in re.findall(r"swallows (\d+) more", reason))
+
+
+@pytest.mark.parametrize(
+    ("line_end", "after"),
+    [(line_end, after) for line_end in LINE_ENDS for after in (0, 1, 2, 500)],
+)
+def test_an_unclosed_quote_tells_how_many_lines_it_swallows(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, line_end: str, after: int
+) -> None:
+    lines = [activity("u1"), activity("u2", '"open'), *(activity(f"u{number + 3}") for number in range(after))]
+    land(warehouse, write(report, report_text(*lines, line_end=line_end)))
+
+    assert landed_users(warehouse) == [(1, "u1")]
+    assert rejected_numbers(warehouse) == [2]
+    assert swallowed_lines(warehouse) == after
+
+
+def test_no_record_of_a_large_file_vanishes_behind_an_unclosed_quote(
+    warehouse: duckdb.DuckDBPyConnection, report: Path
+) -> None:
+    count = 200_000
+    lines = (activity(f"u{number}", '"open' if number == 2 else "hello") for number in range(1, count + 1))
+    landing = land(warehouse, write(report, report_text(*lines)))
+
+    owned_up = landing.landed_count + landing.rejected_count + swallowed_lines(warehouse)
+    assert owned_up == count or landing.refusal is not None
+
+
+@pytest.mark.slow
+def test_a_record_of_100_megabytes_is_rejected_and_the_rest_lands(
+    warehouse: duckdb.DuckDBPyConnection, report: Path
+) -> None:
+    lines = (activity("u1"), activity("u2", "y" * 100_000_000), activity("u3"), activity("u4", "z" * 3_000_000))
+    land(warehouse, write(report, report_text(*lines)))
+
+    # DuckDB tells of the last one alone.
+    assert landed_users(warehouse) == [(1, "u1"), (3, "u3")]
+    assert rejected_numbers(warehouse) == [2, 4]
+    rejected = rows(warehouse, "select reason, left(record_text, 20) from raw.rejected_records order by record_number")
+    assert [(reason[:22], text) for reason, text in rejected] == [
+        ("it is longer than 2 MB", "u2,Chat,Message,yyyy"),
+        ("it is longer than 2 MB", "u4,Chat,Message,zzzz"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (SHORT_HEADER, "it is the header once more"),
+        ("\ufeff" + SHORT_HEADER, "it is the header once more"),
+        (",,,,", "it is blank"),
+        (" , ,,,\t", "it is blank"),
+    ],
+)
+def test_what_a_spreadsheet_or_a_paste_adds_is_set_aside_and_is_no_fault(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, line: str, reason: str
+) -> None:
+    landing = land(warehouse, write(report, report_text(activity("u1"), line, activity("u3"))))
+
+    assert landed_users(warehouse) == [(1, "u1"), (3, "u3")]
+    [(number, why)] = rows(warehouse, "select record_number, reason from raw.rejected_records")
+    assert (number, why[: len(reason)]) == (2, reason)
+    assert landing.is_clean
+    assert (landing.rejected_count, landing.harmless_count, landing.examples) == (1, 1, [])
+
+
+def test_a_pasted_report_whose_columns_stand_in_another_order_is_refused(
+    warehouse: duckdb.DuckDBPyConnection, report: Path
+) -> None:
+    other = "User ID,Action,Category,Label,Date"
+    landing = land(warehouse, write(report, report_text(activity("u1"), other, activity("u2"))))
+
+    assert "its record 2 is the header of another report" in (landing.refusal or "")
+    assert landed_users(warehouse) == []
+
+
+# --- Dates ---
+
+
+@pytest.mark.parametrize(
+    ("dates", "times", "date_format"),
+    [
+        (["2024-05-01 10:00:00"], ["2024-05-01 10:00:00"], "yyyy-MM-dd"),
+        (["2024/04/03 9:05"], ["2024-04-03 09:05:00"], "yyyy/MM/dd"),
+        (["13-04-2024 09:05"], ["2024-04-13 09:05:00"], "dd-MM-yyyy"),
+        (["4/25/24 9:05", "4/25/2024 9:05"], ["2024-04-25 09:05:00"] * 2, "MM/dd/yyyy"),
+        (["25.4.24 9:05"], ["2024-04-25 09:05:00"], "dd.MM.yyyy"),
+        (["  2024-05-01 10:00:00 ", "\t2024-05-01 10:00\t"], ["2024-05-01 10:00:00"] * 2, "yyyy-MM-dd"),
+        (["2024-05-01T10:00:59", "2024-05-01 10:00:00.25"], ["2024-05-01 10:00:59", "2024-05-01 10:00:00.25"], None),
+        (["2024-02-29 23:59:59"], ["2024-02-29 23:59:59"], "yyyy-MM-dd"),
+        (["03/04/2024 09:05", "25/04/2024 09:05:07"], ["2024-04-03 09:05:00", "2024-04-25 09:05:07"], "dd/MM/yyyy"),
+        (["03/04/2024 09:05", "04/25/2024 09:05:07"], ["2024-03-04 09:05:00", "2024-04-25 09:05:07"], "MM/dd/yyyy"),
+        (["4/25/2024 1:05 PM", "4/25/2024 12:05:00 AM"], ["2024-04-25 13:05:00", "2024-04-25 00:05:00"], "MM/dd/yyyy"),
+        (["3.4.2024 9:05", "25.04.2024 09:05:07"], ["2024-04-03 09:05:00", "2024-04-25 09:05:07"], "dd.MM.yyyy"),
+    ],
+)
+def test_the_way_dates_are_written_is_found_from_the_file(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, dates: list[str], times: list[str], date_format: str | None
+) -> None:
+    land(warehouse, write(report, report_text(*(activity("u1", date=date) for date in dates))))
+
+    assert rows(warehouse, OCCURRED) == times
+    assert rows(warehouse, "select date from raw.activities order by record_number") == dates
+    if date_format is not None:
+        assert rows(warehouse, "select date_format from raw.reports") == [date_format]
+
+
+def test_one_record_deep_in_the_file_tells_day_from_month(warehouse: duckdb.DuckDBPyConnection, report: Path) -> None:
+    lines = [activity("u1", date="03/04/2024 10:00")] * 12_000 + [activity("u2", date="13/04/2024 10:00")]
+    land(warehouse, write(report, report_text(*lines)))
+
+    assert rows(warehouse, "select distinct occurred_at::varchar from raw.activities order by 1") == [
+        "2024-04-03 10:00:00",
+        "2024-04-13 10:00:00",
+    ]
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        ["03/04/2024 10:00"],
+        ["03/04/2024 10:00:00", "12/12/2024 10:00:00"],
+        ["03/04/2024 01:00 PM"],
+        ["03/04/2024 01:00 PM", "25/12/2024 01:00 PM"],
+    ],
+)
+def test_a_date_of_two_readings_is_never_guessed(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, dates: list[str]
+) -> None:
+    landing = land(warehouse, write(report, report_text(*(activity("u1", date=date) for date in dates))))
+
+    if landing.refusal is None:
+        assert rows(warehouse, OCCURRED)[0].startswith("2024-04-03")
+        assert len(dates) > 1, "nothing in the file tells day from month"
+    else:
+        assert "day or the month" in landing.refusal
+        assert "--date-format dd/MM/yyyy or --date-format MM/dd/yyyy" in landing.refusal
+        assert rows(warehouse, "from raw.reports") == rows(warehouse, "from raw.activities") == []
+
+
+def test_dates_of_two_orders_in_one_file_are_refused(warehouse: duckdb.DuckDBPyConnection, report: Path) -> None:
+    dates = ("13/05/2024 10:00", "05/14/2024 10:00", "05/06/2024 10:00", "05/16/2024 10:00")
+    landing = land(warehouse, write(report, report_text(*(activity("u1", date=date) for date in dates))))
+
+    assert "holds dates of two orders, MM/dd/yyyy and dd/MM/yyyy. Cure:" in (landing.refusal or "")
+    assert rows(warehouse, "from raw.reports") == []
+
+
+def test_a_date_of_two_equal_readings_is_not_ambiguous(warehouse: duckdb.DuckDBPyConnection, report: Path) -> None:
+    land(warehouse, write(report, report_text(activity("u1", date="05/05/2024 10:00"))))
+
+    assert rows(warehouse, OCCURRED) == ["2024-05-05 10:00:00"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "date", "time"),
+    [
+        ("dd/MM/yyyy", "03/04/2024 10:00", "2024-04-03 10:00:00"),
+        ("MM/dd/yyyy", "03/04/2024 10:00", "2024-03-04 10:00:00"),
+        ("%d %b %Y %H:%M", "3 Apr 2024 10:00", "2024-04-03 10:00:00"),
+        ("%Y%m%d-%H%M%S", "20240403-100000", "2024-04-03 10:00:00"),
+        ("%d/%m/%Y", "03/04/2024", "2024-04-03 00:00:00"),
+    ],
+)
+def test_a_declared_date_format_is_used(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, declared: str, date: str, time: str
+) -> None:
+    lines = (activity("u1", date=date), activity("u2", date=DAY))
+    landing = land(warehouse, write(report, report_text(*lines)), Declaration(date_format=declared))
+
+    assert rows(warehouse, OCCURRED) == [time]
+    assert rows(warehouse, "select date_format from raw.reports") == [declared]
+    [rejected] = landing.examples
+    assert (rejected.record_number, rejected.value) == (2, DAY)
+    assert declared in rejected.reason
+
+
+@pytest.mark.parametrize("date", ["yesterday", "1714557600", "2024-05-01 24:00:00"])
+def test_a_report_without_any_readable_date_is_refused(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, date: str
+) -> None:
+    landing = land(warehouse, write(report, report_text(*[activity("u1", date=date)] * 3)))
+
+    assert landing.refusal is not None
+    assert f"the first is {date!r}" in landing.refusal
+    assert "Cure: say how it is written with --date-format" in landing.refusal
+    assert rows(warehouse, "from raw.reports") == []
+
+
+@pytest.mark.parametrize("word", ["epoch", "infinity", "-infinity", "Infinity"])
+def test_a_word_is_no_date(warehouse: duckdb.DuckDBPyConnection, report: Path, word: str) -> None:
+    land(warehouse, write(report, report_text(activity("u1"), activity("u2", date=word))))
+
+    assert landed_users(warehouse) == [(1, "u1")]
+    assert rows(warehouse, "select rejected_value from raw.rejected_records") == [word]
+
+
+@pytest.mark.parametrize("dates", [["03/04/24 10:00", "25/04/24 10:00"], ["24-04-03 10:00"], ["3.4.24 10:00"]])
+def test_a_year_of_two_digits_is_not_the_first_century(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, dates: list[str]
+) -> None:
+    land(warehouse, write(report, report_text(*(activity("u1", date=date) for date in dates))))
+
+    assert rows(warehouse, "select occurred_at::varchar from raw.activities where year(occurred_at) < 1900") == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "date", "time"),
+    [
+        ("UTC", "2024-07-01 12:00:00", "2024-07-01 12:00:00"),
+        ("Europe/Zurich", "2024-01-15 12:00:00", "2024-01-15 11:00:00"),
+        ("Europe/Zurich", "2024-07-15 12:00:00", "2024-07-15 10:00:00"),
+        ("Europe/Zurich", "2024-07-01 00:30:00", "2024-06-30 22:30:00"),
+        ("America/New_York", "2024-01-15 20:00:00", "2024-01-16 01:00:00"),
+        ("Asia/Kolkata", "2024-01-15 12:00:00", "2024-01-15 06:30:00"),
+    ],
+)
+def test_a_declared_time_zone_is_turned_to_utc(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, zone: str, date: str, time: str
+) -> None:
+    land(warehouse, write(report, report_text(activity("u1", date=date))), Declaration(time_zone=zone))
+
+    assert rows(warehouse, OCCURRED) == [time]
+    assert rows(warehouse, "select date from raw.activities") == [date]
+    assert rows(warehouse, "select time_zone, first_occurred_at::varchar from raw.reports") == [(zone, time)]
+
+
+@pytest.mark.parametrize(
+    "zone",
+    [
+        "UTC",
+        "Europe/Zurich",
+    ],
+)
+@pytest.mark.parametrize(
+    ("date", "time"),
+    [
+        ("2024-05-01T10:00:00Z", "2024-05-01 10:00:00"),
+        ("2024-05-01 10:00:00+02:00", "2024-05-01 08:00:00"),
+        ("2024-05-01T10:00:00.250-0330", "2024-05-01 13:30:00.25"),
+        ("2024-05-01 10:00:00 +05", "2024-05-01 05:00:00"),
+    ],
+)
+def test_an_offset_is_found_in_the_date_and_wins_over_the_declared_zone(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, zone: str, date: str, time: str
+) -> None:
+    land(warehouse, write(report, report_text(activity("u1", date=date))), Declaration(time_zone=zone))
+
+    assert rows(warehouse, OCCURRED) == [time]
+    assert rows(warehouse, "select date_format from raw.reports") == ["ISO 8601 with offset"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "times"),
+    [
+        (
+            "Europe/Zurich",
+            {
+                "2024-03-31 01:59:59": ("2024-03-31 00:59:59", None),
+                "2024-03-31 02:00:00": ("2024-03-31 01:00:00", "nonexistent"),
+                "2024-03-31 02:59:59": ("2024-03-31 01:59:59", "nonexistent"),
+                "2024-03-31 03:00:00": ("2024-03-31 01:00:00", None),
+                "2024-10-27 01:59:59": ("2024-10-26 23:59:59", None),
+                "2024-10-27 02:00:00": ("2024-10-27 01:00:00", "doubled"),
+                "2024-10-27 02:59:59": ("2024-10-27 01:59:59", "doubled"),
+                "2024-10-27 03:00:00": ("2024-10-27 02:00:00", None),
+            },
+        ),
+        (
+            "Australia/Lord_Howe",
+            {
+                "2024-10-06 02:15:00": ("2024-10-05 15:45:00", "nonexistent"),
+                "2024-10-06 02:30:00": ("2024-10-05 15:30:00", None),
+                "2024-04-07 01:29:59": ("2024-04-06 14:29:59", None),
+                "2024-04-07 01:30:00": ("2024-04-06 15:00:00", "doubled"),
+                "2024-04-07 02:00:00": ("2024-04-06 15:30:00", None),
+            },
+        ),
+    ],
+)
+def test_hours_that_the_clocks_skip_or_show_twice_are_read_by_the_rule_and_flagged(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, zone: str, times: dict[str, tuple[str, str | None]]
+) -> None:
+    land(warehouse, write(report, report_text(*(activity("u1", date=date) for date in times))), Declaration("s", zone))
+
+    assert rows(warehouse, "select occurred_at::varchar, time_flag from raw.activities order by record_number") == list(
+        times.values()
+    )
+    flags = [flag for _, flag in times.values()]
+    assert rows(warehouse, "select nonexistent_hour_count, doubled_hour_count from raw.reports") == [
+        (flags.count("nonexistent"), flags.count("doubled"))
+    ]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Zurich"])
+def test_a_declared_format_with_an_offset_wins_over_the_declared_zone(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, zone: str
+) -> None:
+    path = write(report, report_text(activity("u1", date="2024-05-01 10:00:00 +0500")))
+    land(warehouse, path, Declaration(time_zone=zone, date_format="%Y-%m-%d %H:%M:%S %z"))
+
+    assert rows(warehouse, OCCURRED) == ["2024-05-01 05:00:00"]
+
+
+# --- The manifest ---
+
+
+def dirty_report(line_end: str) -> str:
+    """A report of 300 records with all the dirt that Python's csv module reads as DuckDB does."""
+    choose = random.Random(2024)
+    start = datetime(2024, 5, 1)
+    lines = []
+    for number in range(300):
+        date = str(start + timedelta(seconds=choose.randrange(10**7)))
+        lines.append(
+            choose.choice(
+                (
+                    activity(f"u{number}", date=date),
+                    activity(f"u{number}", f'"a ""b"", {line_end}{line_end}c"', date),
+                    activity(f"u{number}", "one, two", date),
+                    activity(f"u{number}", date=choose.choice(("", "never", "2023-02-29 10:00:00"))),
+                    choose.choice(("", f"u{number}", "u,Chat", "u,Chat,Message,hi", "  ")),
+                )
+            )
+        )
+    return report_text(*lines, line_end=line_end)
+
+
+def is_time(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("line_end", LINE_ENDS)
+def test_the_counts_are_those_of_another_reader(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, line_end: str
+) -> None:
+    text = dirty_report(line_end)
+    land(warehouse, write(report, text))
+
+    records = [record for record in csv.reader(io.StringIO(text, newline="")) if record][1:]
+    good = {number: record for number, record in enumerate(records, 1) if len(record) == 5 and is_time(record[4])}
+    assert 100 < len(good) < len(records) - 50
+    assert landed_users(warehouse) == [(number, record[0]) for number, record in good.items()]
+    assert rejected_numbers(warehouse) == sorted(set(range(1, len(records) + 1)) - set(good))
+    [(record_count, landed_count, rejected_count, first, last)] = rows(
+        warehouse,
+        "select record_count, landed_count, rejected_count, first_occurred_at, last_occurred_at from raw.reports",
+    )
+    assert (record_count, landed_count, rejected_count) == (len(records), len(good), len(records) - len(good))
+    times = [datetime.fromisoformat(record[4]) for record in good.values()]
+    assert (first, last) == (min(times), max(times))
+
+
+def test_the_manifest_tells_what_was_landed_and_how(warehouse: duckdb.DuckDBPyConnection, report: Path) -> None:
+    content = report_text(activity("u1", "grüezi"), line_end="\r\n").replace(",", ";").encode("utf-8-sig")
+    land(warehouse, write(report, content), Declaration("site-2", "Europe/Zurich", None))
+
+    digest = hashlib.sha256(content).hexdigest()
+    manifest = rows(warehouse, "select * exclude (first_occurred_at, last_occurred_at, loaded_at) from raw.reports")
+    header = ["User ID", "Category", "Action", "Label", "Date"]
+    assert manifest == [
+        (
+            *(digest[:16], "report.csv", digest, len(content), "site-2", "Europe/Zurich", "yyyy-MM-dd"),
+            *(";", "utf-8", header, 1, 1, 0, "csv", ["user_id", "category", "action", "label", "date"]),
+            ["first_name", "last_name", "company", "email", "content_id", "content_name", "content_slug"],
+            *([], [], 0, 0),
+        )
+    ]
+    assert rows(warehouse, "select report_id from raw.activities") == [digest[:16]]
+    assert rows(warehouse, "select abs(epoch(loaded_at) - epoch(now())) < 60 from raw.reports") == [True]
+
+
+@pytest.mark.parametrize("text", [SHORT_HEADER, SHORT_HEADER + "\n", SHORT_HEADER + "\r\n\r\n\r\n"])
+def test_a_report_without_records_is_landed_with_none(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, text: str
+) -> None:
+    landing = land(warehouse, write(report, text))
+
+    assert landing.is_clean
+    assert rows(
+        warehouse,
+        "select record_count, landed_count, rejected_count, first_occurred_at, last_occurred_at from raw.reports",
+    ) == [(0, 0, 0, None, None)]
+    assert land(warehouse, report).already_landed_as == "report.csv"
+
+
+# --- Files ---
+
+
+def test_the_same_bytes_are_landed_once_and_that_is_said(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    first = write(tmp_path / "a.csv", report_text(activity("u1"), activity("u2", date="never")))
+    again = write(tmp_path / "again.csv", first.read_bytes())
+    landings = list(land_reports(warehouse, [first, again, first], Declaration()))
+
+    assert [landing.already_landed_as for landing in landings] == [None, "a.csv", "a.csv"]
+    assert [landing.landed_count for landing in landings] == [1, 0, 0]
+    assert rows(warehouse, "select file_name from raw.reports") == ["a.csv"]
+    assert landed_users(warehouse) == [(1, "u1")]
+    assert rejected_numbers(warehouse) == [2]
+
+
+def test_a_report_with_one_byte_more_is_another_report(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    text = report_text(activity("u1"))
+    paths = [write(tmp_path / "a.csv", text), write(tmp_path / "b.csv", text + "\n")]
+    list(land_reports(warehouse, paths, Declaration()))
+
+    assert rows(warehouse, "select count(*), count(distinct report_id) from raw.activities") == [(2, 2)]
+
+
+@pytest.mark.parametrize("name", ["a.csv.gz", "A.CSV.GZ"])
+def test_a_packed_report_lands(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, name: str) -> None:
+    text = report_text(activity("u1"), "", "short", activity("u3", '"a\n\nb"')).encode()
+    content = gzip.compress(text[:60]) + gzip.compress(text[60:])
+    land(warehouse, write(tmp_path / name, content))
+
+    assert landed_users(warehouse) == [(1, "u1"), (3, "u3")]
+    assert rejected_numbers(warehouse) == [2]
+    assert rows(warehouse, "select file_name, file_sha256, file_bytes, file_format from raw.reports") == [
+        (name, hashlib.sha256(text).hexdigest(), len(text), "gz")
+    ]
+    assert land(warehouse, write(tmp_path / "plain.csv", text)).already_landed_as == name
+
+
+def large_packed_report() -> bytes:
+    noise = random.Random(1)
+    lines = (activity(f"u{number}", noise.randbytes(100).hex()) for number in range(15_000))
+    return gzip.compress(report_text(*lines).encode(), compresslevel=1)
+
+
+def test_a_packed_report_that_is_cut_off_is_refused_whole(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    packed = large_packed_report()
+    landing = land(warehouse, write(tmp_path / "cut.csv.gz", packed[: len(packed) * 3 // 4]))
+
+    assert landing.refusal is not None
+    assert rows(warehouse, "from raw.activities") == rows(warehouse, "from raw.rejected_records") == []
+
+
+def test_a_packed_report_that_is_damaged_is_refused_whole(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    text = report_text(*(activity(f"u{number}") for number in range(60_000)), "short").encode()
+    damaged = gzip.compress(text, compresslevel=0)
+    damaged = damaged[: len(damaged) - 8] + bytes(8)
+    landing = land(warehouse, write(tmp_path / "damaged.csv.gz", damaged))
+
+    assert landing.refusal is not None
+    assert rows(warehouse, "from raw.reports") == rows(warehouse, "from raw.activities") == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        NASTY_NAME,
+        "[[].csv",
+        "a*b?.csv",
+        "new\nline.csv",
+        "http:a.csv",
+        "-x.csv",
+        "back\\slash.csv",
+        "a\\[b].csv",
+        "~x.csv",
+    ],
+)
+def test_any_file_name_lands(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(Path("axb1.csv"), report_text(activity("another file, which a glob would match")))
+    write(Path(name), report_text(activity("u1")))
+    [path] = find_reports([name])
+    land(warehouse, path)
+
+    assert landed_users(warehouse) == [(1, "u1")]
+    assert rows(warehouse, "select file_name from raw.reports") == [name]
+
+
+def test_reports_are_found_in_files_folders_and_globs_each_once(tmp_path: Path) -> None:
+    (tmp_path / "deep" / "x.csv").mkdir(parents=True)
+    for name in (
+        "b.csv",
+        "a.CSV",
+        "c.csv.gz",
+        "notes.txt",
+        ".hidden.csv",
+        "old.csv.bak",
+        "deep/d.csv",
+        "deep/x.csv/e.csv",
+    ):
+        write(tmp_path / name, "x")
+    patterns = [f"{tmp_path}/*.csv", str(tmp_path), str(tmp_path / "b.csv"), f"{tmp_path}/**/d.csv"]
+
+    found = [str(path.relative_to(tmp_path)) for path in find_reports(patterns)]
+    assert found == ["a.CSV", "b.csv", "c.csv.gz", "deep/d.csv", "deep/x.csv/e.csv"]
+    assert [path.name for path in find_reports([f"{tmp_path}/deep/*.csv"])] == ["d.csv"]
+    assert find_reports([str(tmp_path / "notes.txt")]) == [tmp_path / "notes.txt"]
+
+
+@pytest.mark.parametrize("pattern", ["none.csv", "none/", "*.none", "none*/**/*.csv"])
+def test_what_names_nothing_is_told(tmp_path: Path, pattern: str) -> None:
+    with pytest.raises(FileNotFoundError, match="none"):
+        find_reports([f"{tmp_path}/{pattern}"])
+
+
+# --- One file is one transaction ---
+
+
+def three_reports(folder: Path) -> list[Path]:
+    return [
+        write(folder / f"{name}.csv", report_text(activity(name), activity(name, date="never"), "short"))
+        for name in ("a", "b", "c")
+    ]
+
+
+def fail_at(monkeypatch: pytest.MonkeyPatch, name: str, error: Exception) -> None:
+    """Let the last statement of one file's transaction fail."""
+    write_manifest = statements._write_manifest
+
+    def failing(connection: duckdb.DuckDBPyConnection, staged: statements.Staged) -> tuple[int, int]:
+        counts = write_manifest(connection, staged)
+        if staged.file.name == name:
+            raise error
+        return counts
+
+    monkeypatch.setattr(statements, "_write_manifest", failing)
+
+
+def files_by_table(warehouse: duckdb.DuckDBPyConnection) -> list[list[str]]:
+    queries = (
+        "select file_name from raw.reports order by 1",
+        "select user_id || '.csv' from raw.activities order by 1",
+        "select distinct file_name from raw.rejected_records left join raw.reports using (report_id) order by 1",
+    )
+    return [rows(warehouse, query) for query in queries]
+
+
+@pytest.mark.parametrize("error", [ReportRefused("of no reason"), duckdb.IOException("of no reason")])
+def test_a_file_that_fails_midway_leaves_nothing_and_the_others_land(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    paths = three_reports(tmp_path)
+    with monkeypatch.context() as failing:
+        fail_at(failing, "b.csv", error)
+        landings = list(land_reports(warehouse, paths, Declaration()))
+
+    assert [landing.refusal and landing.refusal.removesuffix(" Cure: download it again.") for landing in landings] == [
+        None,
+        "of no reason",
+        None,
+    ]
+    assert files_by_table(warehouse) == [["a.csv", "c.csv"]] * 3
+
+    assert land(warehouse, paths[1]).landed_count == 1
+    assert files_by_table(warehouse) == [["a.csv", "b.csv", "c.csv"]] * 3
+
+
+def test_an_interruption_leaves_the_finished_files_and_nothing_of_the_next(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = three_reports(tmp_path)
+    with monkeypatch.context() as failing:
+        fail_at(failing, "b.csv", ZeroDivisionError())
+        with pytest.raises(ZeroDivisionError):
+            list(land_reports(warehouse, paths, Declaration()))
+    assert files_by_table(warehouse) == [["a.csv"]] * 3
+
+    landings = list(land_reports(warehouse, paths, Declaration()))
+    assert [landing.already_landed_as for landing in landings] == ["a.csv", None, None]
+    assert files_by_table(warehouse) == [["a.csv", "b.csv", "c.csv"]] * 3
+
+
+def test_a_file_that_has_gone_is_refused_and_the_others_land(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    paths = three_reports(tmp_path)
+    landings = land_reports(warehouse, paths, Declaration())
+    next(landings)
+    paths[1].unlink()
+    rest = list(landings)
+
+    assert [landing.refusal is None for landing in rest] == [False, True]
+    assert files_by_table(warehouse) == [["a.csv", "c.csv"]] * 3
+
+
+# --- The command line ---
+
+
+def run_loader(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    script = PROJECT_ROOT / "scripts" / "load_reports.py"
+    settled = {
+        key: value for key, value in os.environ.items() if key not in ("SITE", "TIME_ZONE", "DATE_FORMAT", "ENCODING")
+    }
+    done = subprocess.run(
+        [sys.executable, str(script), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**settled, "COLUMNS": "200", "NO_COLOR": "1", **environment},
+    )
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def test_all_landed_exits_with_0_and_again_says_that_nothing_is_new(tmp_path: Path) -> None:
+    write(tmp_path / "[red]a.csv", report_text(activity("u1"), activity("u2")))
+    database = tmp_path / "new folder" / "activity.duckdb"
+
+    done = run_loader(tmp_path, WAREHOUSE_PATH=str(database))
+    assert done.returncode == 0, done.stderr
+    assert "[red]a.csv: 2 records" in done.stdout
+
+    again = run_loader("--database", database, f"{tmp_path}/*.csv")
+    assert again.returncode == 0
+    assert "nothing new" in again.stdout
+    assert "landed as [red]a.csv" in again.stdout
+    with connect(database, read_only=True) as warehouse:
+        assert landed_users(warehouse) == [(1, "u1"), (2, "u2")]
+
+
+def test_what_is_rejected_or_refused_is_said_and_exits_with_1(tmp_path: Path) -> None:
+    lines = (activity("u1"), *(activity("u2", date="[bold]never") for _ in range(7)))
+    write(tmp_path / "a.csv", report_text(*lines))
+    write(tmp_path / "b.csv", "<html>")
+    write(tmp_path / "c.csv", report_text(activity("u3")))
+    database = tmp_path / "activity.duckdb"
+
+    done = run_loader("--database", database, tmp_path)
+    assert done.returncode == 1
+    assert "a.csv: 1 records, 7 rejected" in done.stdout
+    assert "record 2, column Date, value '[bold]never': the date cannot be read as yyyy-MM-dd. Cure:" in done.stdout
+    assert "the rest in raw.rejected_records" in done.stdout
+    assert "b.csv: it is a web page" in done.stdout
+    assert "c.csv: 1 records" in done.stdout
+    with connect(database, read_only=True) as warehouse:
+        assert rows(warehouse, "select user_id from raw.activities order by 1") == ["u1", "u3"]
+
+
+def test_a_rejected_record_alone_exits_with_1(tmp_path: Path) -> None:
+    write(tmp_path / "a.csv", report_text(activity("u1"), activity("u2", date="whenever")))
+    done = run_loader("--database", tmp_path / "activity.duckdb", tmp_path)
+    assert done.returncode == 1
+    assert "a.csv: 1 records, 1 rejected" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["none.csv"], "there is no file, folder or match for 'none.csv'"),
+        (["empty"], "no report (.csv, .tsv, .csv.gz, .tsv.gz, .zip, .xlsx) in empty"),
+        (["--time-zone", "Europe/Zürich", "a.csv"], "no IANA time zone"),
+        (["--date-format", "dd-mm", "a.csv"], "strptime format"),
+        (["--date-format", "%Q", "a.csv"], "strptime format"),
+        (["--site", "a b'", "a.csv"], "letters, digits"),
+        ([], "Missing argument"),
+    ],
+)
+def test_wrong_usage_is_said_and_exits_with_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    write(tmp_path / "a.csv", report_text(activity("u1")))
+
+    done = run_loader(*arguments, WAREHOUSE_PATH=str(tmp_path / "w.duckdb"))
+    assert done.returncode == 2
+    assert said in " ".join(done.stderr.replace("│", " ").split())
+    assert not (tmp_path / "w.duckdb").exists()
+
+
+def test_a_warehouse_in_use_by_another_process_is_said_and_exits_with_1(tmp_path: Path) -> None:
+    report = write(tmp_path / "a.csv", report_text(activity("u1")))
+    with connect(tmp_path / "w.duckdb") as warehouse:
+        done = run_loader("--database", tmp_path / "w.duckdb", report)
+        assert done.returncode == 1
+        assert "w.duckdb is in use by another process. Wait until it has ended" in done.stdout
+        assert rows(warehouse, "select count(*) from duckdb_tables()") == [0]
+
+
+def test_a_file_that_is_no_warehouse_is_said_and_left_as_it_is(tmp_path: Path) -> None:
+    report = write(tmp_path / "a.csv", report_text(activity("u1")))
+    letter = write(tmp_path / "letter.duckdb", b"Dear sir or madam, " * 500)
+
+    done = run_loader("--database", letter, report)
+    assert done.returncode == 1
+    assert "letter.duckdb cannot be opened" in done.stdout
+    assert "not a valid DuckDB database" in done.stdout
+    assert letter.read_bytes() == b"Dear sir or madam, " * 500
+
+
+def test_a_setting_that_duckdb_does_not_take_is_said_and_exits_with_1(tmp_path: Path) -> None:
+    report = write(tmp_path / "a.csv", report_text(activity("u1")))
+
+    done = run_loader("--database", tmp_path / "w.duckdb", report, MEMORY_LIMIT="lots")
+    assert done.returncode == 1
+    assert "w.duckdb cannot be opened" in done.stdout
+
+
+# --- Where shapes vary ---
+
+texts = st.text(
+    st.one_of(
+        st.sampled_from(",;\t\"'\n\r \\\u00a0\ufeff"),
+        st.characters(exclude_categories=["Cs"], exclude_characters="\0"),
+    ),
+    max_size=12,
+)
+
+
+def csv_line(fields: Sequence[str], delimiter: str, quoting: Literal[0, 1]) -> str:
+    out = io.StringIO(newline="")
+    csv.writer(out, delimiter=delimiter, quoting=quoting, lineterminator="\r\n").writerow(fields)
+    return out.getvalue().removesuffix("\r\n")
+
+
+@examples_in_one_folder
+@given(
+    records=st.lists(st.lists(texts, min_size=11, max_size=11), min_size=1, max_size=8),
+    delimiter=st.sampled_from([",", ";", "\t"]),
+    line_end=st.sampled_from(LINE_ENDS),
+    quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
+)
+def test_whatever_the_texts_hold_lands_verbatim_and_in_order(
+    warehouse: duckdb.DuckDBPyConnection,
+    report: Path,
+    records: list[list[str]],
+    delimiter: str,
+    line_end: str,
+    quoting: Literal[0, 1],
+) -> None:
+    empty(warehouse)
+    lines = [HEADER, *([*record[:8], DAY, *record[8:]] for record in records)]
+    write(report, "".join(csv_line(line, delimiter, quoting) + line_end for line in lines))
+    landing = land(warehouse, report)
+
+    assert landing.refusal is None
+    landed = rows(
+        warehouse,
+        "select * exclude (report_id, date, extra_columns, occurred_at, time_flag)"
+        " from raw.activities order by record_number",
+    )
+    assert landed == [(number, *record) for number, record in enumerate(records, 1)]
+    assert rejected_numbers(warehouse) == []
+
+
+kinds = st.sampled_from(
+    ["good", "of two lines", "short", "long", "bad date", "no date", "bad bytes", "bad quote", "blank"]
+)
+
+
+def line_of(kind: str, number: int, line_end: str) -> bytes:
+    user = f"u{number}"
+    return {
+        "good": activity(user).encode(),
+        "of two lines": activity(user, f'"a{line_end}{line_end}""b"""').encode(),
+        "short": f"{user},Chat".encode(),
+        "long": activity(user, "one, two").encode(),
+        "bad date": activity(user, date="2024-13-01 10:00:00").encode(),
+        "no date": activity(user, date="").encode(),
+        "bad bytes": activity(user, "caf\xe9").encode("latin-1"),
+        "bad quote": activity(user, '"big" thing').encode(),
+        "blank": b"",
+    }[kind]
+
+
+@examples_in_one_folder
+@given(shapes=st.lists(kinds, max_size=25), line_end=st.sampled_from(LINE_ENDS))
+def test_every_record_lands_or_is_rejected_under_its_own_number(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, shapes: list[str], line_end: str
+) -> None:
+    empty(warehouse)
+    lines = [SHORT_HEADER.encode()]
+    landed: list[tuple[int, str]] = []
+    rejected: list[int] = []
+    for kind in shapes:
+        number = len(landed) + len(rejected) + 1
+        lines.append(line_of(kind, number, line_end))
+        if kind in ("good", "of two lines"):
+            landed.append((number, f"u{number}"))
+        elif kind != "blank":
+            rejected.append(number)
+    write(report, b"".join(line + line_end.encode() for line in lines))
+    landing = land(warehouse, report, Declaration(date_format="yyyy-MM-dd", encoding="utf-8"))
+
+    assert landing.refusal is None
+    assert landed_users(warehouse) == landed
+    assert rejected_numbers(warehouse) == rejected
+    assert rows(warehouse, "select record_count, landed_count, rejected_count from raw.reports") == [
+        (len(landed) + len(rejected), len(landed), len(rejected))
+    ]

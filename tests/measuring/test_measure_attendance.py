@@ -1,0 +1,155 @@
+"""The measuring of attendance: its numbers by hand, and a small grid through the loader and dbt."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from conftest import Once
+from measuring.attendance import (
+    LOST_LEFTS,
+    OTHER_LOSSES,
+    WINDOWS,
+    Cell,
+    Result,
+    compare_with_truth,
+    grid,
+    measure,
+    write_accuracy_page,
+)
+
+CELL = Cell(0.2, "none", "inferred", 1)
+SETTINGS = {
+    "attendance_minimum_seconds": 300,
+    "session_buffer_before_minutes": 15,
+    "session_buffer_after_minutes": 15,
+}
+
+
+@pytest.fixture
+def connection() -> duckdb.DuckDBPyConnection:
+    """A truth of four attendees, and an attendance that is wrong about three of them and invents a fifth.
+
+    The session lasts from 10:00 to 11:00. Of the truth, a stays 1000 s and in a breakout 100 s of them and 100 s more,
+    b 200 s, c has a meeting of 600 s, d is 30 minutes early and goes at the start, so that 15 minutes count.
+    """
+    connection = duckdb.connect()
+    connection.execute(
+        """
+        create schema intermediate;
+        attach ':memory:' as published;
+        create schema published.marts;
+        create table agenda as from (values
+            ('seed1', '7', timestamp '2026-01-01 10:00', timestamp '2026-01-01 11:00')
+        ) as agenda(site_id, content_id, starts_at, ends_at);
+        create table truth as
+        select 'seed1' as site, user_id, content_id, session_name,
+            timestamp '2026-01-01 10:00' + to_seconds(start) as started_at,
+            timestamp '2026-01-01 10:00' + to_seconds(stop) as ended_at
+        from (values
+            ('a', '7', 'Talk', 0, 1000),
+            ('a', '7', 'Breakout from Talk #1', 100, 200),
+            ('a', '7', 'Breakout from Talk #2', 900, 1100),
+            ('b', '7', 'Talk', 0, 200),
+            ('c', null, 'Meeting with Ada', 0, 600),
+            ('d', '7', 'Talk', -1800, 0)
+        ) as stays(user_id, content_id, session_name, start, stop);
+        create table intermediate.int_session_events as from (values
+            ('s:7', '7', 'Talk'), ('s:name:1', null, 'Meeting with Ada')
+        ) as events(session_key, content_id, session_name);
+        create table published.marts.fct_session_attendance as
+        select 'lost20-none-inferred-seed1' as site_id, *
+        from (values
+            ('a', 's:7', '7', 1000, 1100, 1200, true),
+            ('b', 's:7', '7', 0, 500, 500, true),
+            ('c', 's:name:1', null, 100, 200, 300, false),
+            ('e', 's:7', '7', 0, 0, 0, false)
+        ) as attendance(
+            user_id, session_key, content_id, strict_seconds, likely_seconds, upper_seconds, is_attended
+        );
+        """
+    )
+    return connection
+
+
+def test_numbers_by_hand(connection: duckdb.DuckDBPyConnection) -> None:
+    """True seconds are 1100, 200, 600, 900 and 0: 2800; d has no row, and e was never there."""
+    [result] = compare_with_truth(connection, [CELL], SETTINGS)
+
+    assert (result.window_source, result.losses, result.lost_left) == ("inferred", "none", 0.2)
+    assert result.attendees == 5
+    assert result.true_minutes == pytest.approx(2800 / 5 / 60)
+    assert result.strict_error == pytest.approx((100 + 200 + 500 + 900) / 2800)
+    assert result.strict_bias == pytest.approx(-(100 + 200 + 500 + 900) / 2800)
+    assert result.likely_error == pytest.approx((0 + 300 + 400 + 900) / 2800)
+    assert result.likely_bias == pytest.approx((300 - 400 - 900) / 2800)
+    assert result.upper_error == pytest.approx((100 + 300 + 300 + 900) / 2800)
+    assert result.upper_bias == pytest.approx((100 + 300 - 300 - 900) / 2800)
+    # a, b and e lie in their brackets; b is a wrong yes; c and d are wrong no.
+    assert result.bracketed == pytest.approx(3 / 5)
+    assert result.wrong_yes == pytest.approx(1 / 5)
+    assert result.wrong_no == pytest.approx(2 / 5)
+
+
+def test_the_bound_of_attended_is_included(connection: duckdb.DuckDBPyConnection) -> None:
+    [result] = compare_with_truth(connection, [CELL], {**SETTINGS, "attendance_minimum_seconds": 200})
+
+    assert result.wrong_yes == 0
+
+
+def test_each_cell_is_a_site_of_its_own() -> None:
+    cells = grid(LOST_LEFTS, (1, 2, 3))
+
+    assert len({cell.site_id for cell in cells}) == len(cells)
+    assert len(cells) == len(LOST_LEFTS) * len(OTHER_LOSSES) * len(WINDOWS) * 3
+    assert Cell(0.05, "two devices", "schedule", 2).site_id == "lost5-two-devices-schedule-seed2"
+
+
+@pytest.fixture(scope="module")
+def small_grid(once: Once) -> dict[tuple[str, str, float], Result]:
+    """Two losses at two rates with a schedule and without, for one small event."""
+    cells = [cell for cell in grid((0.0, 0.2), (1,)) if cell.losses in {"none", "all"}]
+
+    def make(folder: Path) -> None:
+        results = measure(cells, 60, folder)
+        (folder / "results.json").write_text(json.dumps([asdict(result) for result in results]))
+
+    results = [Result(**row) for row in json.loads((once("grid", make) / "results.json").read_text())]
+    return {(result.window_source, result.losses, result.lost_left): result for result in results}
+
+
+def test_a_log_that_loses_nothing_is_measured_exactly(small_grid: dict[tuple[str, str, float], Result]) -> None:
+    """With the true hours of the sessions known, the three measures are the truth, to the second."""
+    result = small_grid["schedule", "none", 0.0]
+
+    assert result.attendees > 100
+    assert (result.strict_error, result.likely_error, result.upper_error) == (0, 0, 0)
+    assert (result.bracketed, result.wrong_yes, result.wrong_no) == (1, 0, 0)
+
+
+def test_losses_open_the_bracket(small_grid: dict[tuple[str, str, float], Result]) -> None:
+    """Every loss makes strict too small and upper too large, whatever the window."""
+    assert len(small_grid) == 8
+    for source in WINDOWS:
+        whole, lossy = small_grid[source, "none", 0.0], small_grid[source, "none", 0.2]
+        assert lossy.attendees == whole.attendees
+        assert lossy.true_minutes == whole.true_minutes
+        assert lossy.strict_bias < -0.02 < 0.02 < lossy.upper_bias
+        assert lossy.likely_error < min(-lossy.strict_bias, lossy.upper_bias)
+
+
+def test_page_is_the_same_for_the_same_results(
+    small_grid: dict[tuple[str, str, float], Result], tmp_path: Path
+) -> None:
+    """The page holds every row, and nothing that changes from run to run."""
+    write_accuracy_page(tmp_path / "one.md", list(small_grid.values()), 60, 1)
+    write_accuracy_page(tmp_path / "two.md", list(small_grid.values()), 60, 1)
+    page = (tmp_path / "one.md").read_text()
+
+    assert page == (tmp_path / "two.md").read_text()
+    assert sum(line.startswith(("| none |", "| all |")) for line in page.splitlines()) == 8
+    assert "--people 60 --seeds 1" in page

@@ -1,0 +1,546 @@
+"""Properties of the attendance models, tried on the SQL itself with logs that hypothesis makes up.
+
+An example holds several worlds, each on a site of its own: building the models costs the same for one and for many.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import groupby, pairwise
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from compiled_models import Chain, Marts, Record, Report, Row, Schedule, compile_chain, open_chain
+from conftest import Once, Project, copy_project
+
+# Half an hour before midnight, on the eve of a daylight-saving change.
+START = datetime(2026, 3, 28, 23, 30)
+BUFFER = timedelta(minutes=15)
+CAP = timedelta(minutes=240)
+REMAINDER_TENTHS = 9
+WORLDS = 4
+MEASURES = ("strict", "likely", "upper")
+
+properties = settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@dataclass(frozen=True)
+class Room:
+    """Where something happens: a session or a breakout, and the page that its records name."""
+
+    label: str
+    content_id: str
+    content_name: str
+
+
+ONE = Room("Session 1", "1", "Session 1")
+TWO = Room("Session 2", "2", "Session 2")
+MEETING = Room("Meeting", "", "")
+# Another page that carries the name of the first.
+TWIN = Room("Session 1", "3", "Session 1")
+BREAKOUT = Room("Breakout from Session 1 #81", "1", "Session 1")
+OTHER_BREAKOUT = Room("Breakout from Session 1 #82", "1", "Session 1")
+PAGELESS_BREAKOUT = Room("Breakout from Session 1 #83", "", "")
+MEETING_BREAKOUT = Room("Breakout from Meeting #84", "", "")
+ROOMS = (ONE, TWO, BREAKOUT, MEETING, OTHER_BREAKOUT, PAGELESS_BREAKOUT, MEETING_BREAKOUT)
+# The last one is no user: the records of anonymous visitors.
+USERS = ("ada", "bob", "cy", "")
+KINDS = ("Joined", "Left", "Joined", "Left", "Chat", "Attend")
+
+
+@dataclass(frozen=True)
+class World:
+    """What happened on a site, and its schedule."""
+
+    records: tuple[Record, ...]
+    schedule: tuple[Schedule, ...] = ()
+
+    def with_records(self, records: Iterable[Record]) -> World:
+        """The same site with other records."""
+        return replace(self, records=tuple(records))
+
+
+Worlds = tuple[World, ...]
+
+
+def record(user: str, kind: str, at: timedelta, room: Room = ONE) -> Record:
+    """A record of a kind, some time after the start."""
+    category, action, label = ("Chat", "Message", f"Hello at {at}") if kind == "Chat" else ("Session", kind, room.label)
+    return Record(user, category, action, label, START + at, room.content_id, room.content_name)
+
+
+def minutes(user: str, *tokens: str, room: Room = ONE) -> list[Record]:
+    """Records of a user in the notation of attendance_rules.md: J10 is a Joined at minute 10."""
+    kinds = {"J": "Joined", "L": "Left", "C": "Chat", "A": "Attend"}
+    return [record(user, kinds[token[0]], timedelta(minutes=int(token[1:])), room) for token in tokens]
+
+
+def planned(starts: timedelta, ends: timedelta, room: Room = ONE) -> Schedule:
+    """A row of the schedule."""
+    return Schedule(room.content_id, START + starts, START + ends)
+
+
+# The planner joins nothing. Where a page is known for a session's, breakouts find it whoever is left out of the log.
+ANCHORS = tuple(record("planner", "Attend", timedelta(days=-1), room) for room in (ONE, TWO))
+
+
+@st.composite
+def worlds(draw: st.DrawFn, *, users: Sequence[str] = USERS, rooms: Sequence[Room] = (*ROOMS, TWIN)) -> World:
+    """A world without a schedule. Few moments, so that many records share a second."""
+    unit = draw(units)
+    events = draw(
+        st.lists(
+            st.tuples(st.sampled_from(users), st.sampled_from(KINDS), st.integers(-1, 9), st.sampled_from(rooms)),
+            max_size=14,
+        )
+    )
+    return World(tuple(record(user, kind, at * unit, room) for user, kind, at, room in events))
+
+
+@st.composite
+def scheduled_worlds(draw: st.DrawFn, *, users: Sequence[str] = USERS, rooms: Sequence[Room] = ROOMS) -> World:
+    """A world in which every page's session is scheduled, and known by its name whoever is left out of the log."""
+    world = draw(worlds(users=users, rooms=rooms))
+    unit = draw(units)
+    starts = draw(st.integers(-2, 4)) * unit
+    length = draw(st.integers(1, 9)) * unit
+    schedule = tuple(planned(starts, starts + length, room) for room in (ONE, TWO))
+    return World((*world.records, *ANCHORS), schedule)
+
+
+@st.composite
+def crowded_worlds(draw: st.DrawFn) -> World:
+    """A world in which the stays of one person overlap in the breakouts of one session."""
+    stays = draw(
+        st.lists(
+            st.tuples(st.sampled_from([ONE, BREAKOUT, OTHER_BREAKOUT]), st.integers(0, 9), st.integers(1, 9)),
+            min_size=2,
+            max_size=5,
+        )
+    )
+    records = [
+        record("ada", kind, timedelta(minutes=at), room)
+        for room, start, length in stays
+        for kind, at in (("Joined", start), ("Left", start + length))
+    ]
+    return World((*records, *ANCHORS), (planned(timedelta(0), timedelta(minutes=10)),))
+
+
+units = st.sampled_from([timedelta(seconds=1), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1)])
+any_worlds = st.one_of(worlds(), scheduled_worlds(), crowded_worlds())
+one_room_worlds = scheduled_worlds(users=["ada"], rooms=[ONE])
+
+
+def several(world: st.SearchStrategy[World]) -> st.SearchStrategy[Worlds]:
+    """As many worlds as an example holds."""
+    return st.tuples(*[world] * WORLDS)
+
+
+@pytest.fixture(scope="session")
+def chain(once: Once) -> Chain:
+    """The compiled models, once for all tests."""
+    return open_chain(Project(once("chain", lambda folder: compile_chain(copy_project(folder)))))
+
+
+def site(number: int) -> str:
+    """The site of a world."""
+    return f"site{number}"
+
+
+def run(chain: Chain, example: Worlds) -> Marts:
+    """Build the models on worlds of one report each."""
+    return run_reports(chain, example, [[Report("report", world.records)] for world in example])
+
+
+def run_reports(chain: Chain, example: Worlds, reports: Sequence[Sequence[Report]]) -> Marts:
+    """Build the models on worlds whose records lie in these reports."""
+    return chain.run(
+        [
+            replace(report, site_id=site(number), report_id=f"{site(number)}-{report.report_id}")
+            for number, world_reports in enumerate(reports)
+            for report in world_reports
+        ],
+        [replace(row, site_id=site(number)) for number, world in enumerate(example) for row in world.schedule],
+    )
+
+
+def by_session(rows: Iterable[Row]) -> dict[str, Row]:
+    """Sessions by their key."""
+    return {row["session_key"]: row for row in rows}
+
+
+def stays_of(marts: Marts, row: Row) -> list[Row]:
+    """The stays of the person and session of a row."""
+    return [
+        stay
+        for stay in marts.intervals
+        if (stay["user_key"], stay["session_key"]) == (row["user_key"], row["session_key"])
+    ]
+
+
+def union_seconds(spans: Iterable[tuple[datetime, datetime]]) -> int:
+    """How many seconds lie in at least one of the spans, by counting them one by one."""
+    covered: set[int] = set()
+    for start, end in spans:
+        covered.update(range(int((start - START).total_seconds()), int((end - START).total_seconds())))
+    return len(covered)
+
+
+def whole_seconds(duration: timedelta) -> int:
+    """Seconds of a duration, none of a negative one."""
+    return max(0, int(duration.total_seconds()))
+
+
+@properties
+@given(example=several(any_worlds))
+def test_what_holds_of_any_log(chain: Chain, example: Worlds) -> None:
+    """Each property on the same examples, for building the models takes longer than looking at them."""
+    marts = run(chain, example)
+    strict_likely_upper_and_window_never_cross(marts)
+    ratios_are_shares_of_the_session(marts)
+    concurrency_adds_up_to_the_presence(marts)
+    seconds_are_the_union_of_the_stays(marts)
+
+
+def strict_likely_upper_and_window_never_cross(marts: Marts) -> None:
+    sessions = by_session(marts.sessions)
+    for row in marts.attendance:
+        assert 0 <= row["strict_seconds"] <= row["likely_seconds"] <= row["upper_seconds"] <= row["window_seconds"]
+        window = sessions[row["session_key"]]
+        assert row["window_seconds"] == whole_seconds(window["window_closed_at"] - window["window_opened_at"])
+    for stay in marts.intervals:
+        window = sessions[stay["session_key"]]
+        ends = [stay["started_at"], *(stay[f"{measure}_ended_at"] for measure in MEASURES)]
+        assert ends == sorted(ends)
+        assert window["window_opened_at"] <= ends[0]
+        assert ends[-1] <= window["window_closed_at"]
+        for measure, end in zip(MEASURES, ends[1:], strict=True):
+            seconds, added = stay[f"{measure}_seconds"], stay[f"{measure}_added_seconds"]
+            assert seconds == (end - ends[0]).total_seconds()
+            assert 0 <= added <= seconds
+
+
+def ratios_are_shares_of_the_session(marts: Marts) -> None:
+    for row in marts.attendance:
+        for measure in MEASURES:
+            seconds, ratio = row[f"{measure}_seconds"], row[f"{measure}_ratio"]
+            assert ratio == (min(1, seconds / row["session_seconds"]) if row["session_seconds"] else None)
+
+
+def concurrency_adds_up_to_the_presence(marts: Marts) -> None:
+    presence, likely, people, peaks = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
+    for row in marts.attendance:
+        likely[row["session_key"]] += row["likely_seconds"]
+        people[row["session_key"]] += row["likely_seconds"] > 0
+    for row in marts.concurrency:
+        presence[row["session_key"]] += row["presence_seconds"]
+        peaks[row["session_key"]] = max(peaks[row["session_key"]], row["peak_people_count"])
+        assert 0 <= row["presence_seconds"] <= 60 * row["peak_people_count"]
+    for session in marts.sessions:
+        key = session["session_key"]
+        assert presence[key] == likely[key] == session["likely_seconds"]
+        assert peaks[key] == session["peak_people_count"] <= people[key] <= session["unique_people_count"]
+        assert (peaks[key] > 0) == (likely[key] > 0)
+    assert presence.keys() <= by_session(marts.sessions).keys()
+
+
+def seconds_are_the_union_of_the_stays(marts: Marts) -> None:
+    sessions = by_session(marts.sessions)
+    stay_count = 0
+    for row in marts.attendance:
+        stays, window = stays_of(marts, row), sessions[row["session_key"]]
+        stay_count += len(stays)
+        for measure in MEASURES:
+            spans = [(stay["started_at"], stay[f"{measure}_ended_at"]) for stay in stays]
+            assert row[f"{measure}_seconds"] == union_seconds(spans)
+        breakouts = [(stay["started_at"], stay["likely_ended_at"]) for stay in stays if stay["is_breakout"]]
+        assert row["breakout_seconds"] == union_seconds(breakouts)
+        assert row["upper_seconds"] <= wall_seconds(row["first_joined_at"], window)
+    assert stay_count == len(marts.intervals)
+
+
+def wall_seconds(first_joined_at: datetime | None, window: Row) -> int:
+    """The time on the clock from the first Joined to the end of the window."""
+    if first_joined_at is None:
+        return 0
+    return whole_seconds(window["window_closed_at"] - max(first_joined_at, window["window_opened_at"]))
+
+
+@st.composite
+def downloads(draw: st.DrawFn, records: Sequence[Record]) -> list[Report]:
+    """The same records as other downloads: cut between seconds, told again in part, shuffled, in any order."""
+    cuts = draw(st.sets(st.sampled_from(sorted({record.occurred_at for record in records})), max_size=3))
+    parts = [
+        [record for record in records if sum(cut <= record.occurred_at for cut in cuts) == number]
+        for number in range(len(cuts) + 1)
+    ]
+    parts += draw(st.lists(st.sampled_from(parts), max_size=1))
+    parts += draw(st.lists(st.lists(st.sampled_from(range(len(records))), unique=True).map(pick(records)), max_size=2))
+    parts = draw(st.permutations(parts))
+    return [
+        Report(
+            f"report{number}",
+            draw(st.permutations(part)),
+            datetime(2026, 6, 1) + timedelta(days=draw(st.integers(0, 3))),
+        )
+        for number, part in enumerate(parts)
+    ]
+
+
+def pick(records: Sequence[Record]) -> Callable[[list[int]], list[Record]]:
+    """A function that takes the records of these numbers."""
+    return lambda numbers: [records[number] for number in numbers]
+
+
+def without_files(rows: Iterable[Row]) -> list[Row]:
+    """Rows without the columns that say in which file a record lies."""
+    return [
+        {name: value for name, value in row.items() if not name.endswith(("_report_id", "_record_number"))}
+        for row in rows
+    ]
+
+
+@properties
+@given(data=st.data(), example=several(any_worlds.filter(lambda world: len(world.records) > 0)))
+def test_how_the_records_were_downloaded_changes_nothing(chain: Chain, data: st.DataObject, example: Worlds) -> None:
+    expected = run(chain, example)
+    reports = [data.draw(downloads(world.records)) for world in example]
+    marts = run_reports(chain, example, reports)
+    assert marts.attendance == expected.attendance
+    assert without_files(marts.intervals) == without_files(expected.intervals)
+    assert marts.concurrency == expected.concurrency
+    assert marts.sessions == expected.sessions
+
+
+def test_order_within_a_second_does_not_swap_the_records_of_two_rooms(chain: Chain) -> None:
+    parent, breakout = minutes("ada", "J0"), minutes("ada", "J0", room=BREAKOUT)
+    one = chain.run([Report("report", [*parent, *breakout])])
+    other = chain.run([Report("report", [*breakout, *parent])])
+    assert without_files(one.intervals) == without_files(other.intervals)
+
+
+def test_a_newer_download_that_tells_less_of_a_second_hides_no_room(chain: Chain) -> None:
+    records = [*minutes("ada", "J0", "L60"), *minutes("ada", "J0", room=BREAKOUT)]
+    whole = chain.run([Report("all", records)])
+    part = chain.run([Report("all", records), Report("newer", [records[-1], *minutes("zed", "C90")])])
+    assert part.attendance == whole.attendance
+
+
+@st.composite
+def another_left(draw: st.DrawFn) -> tuple[World, Record]:
+    """A scheduled world, and a Left that it lacks: mostly near to what the same person did."""
+    world = draw(st.one_of(scheduled_worlds(), crowded_worlds()))
+    known = [told for told in world.records if told.category == "Session" and told.user_id in USERS[:-1]] or [
+        record("ada", "Left", timedelta(0))
+    ]
+    near, room = draw(st.sampled_from(known)), draw(st.sampled_from(ROOMS))
+    label, content_id, content_name = draw(
+        st.sampled_from(
+            [(room.label, room.content_id, room.content_name), (near.label, near.content_id, near.content_name)]
+        )
+    )
+    return world, Record(near.user_id, "Session", "Left", label, near.occurred_at, content_id, content_name)
+
+
+@properties
+@given(examples=st.tuples(*[another_left()] * WORLDS))
+def test_another_left_never_raises_upper(chain: Chain, examples: tuple[tuple[World, Record], ...]) -> None:
+    before = run(chain, tuple(world for world, _ in examples))
+    after = run(chain, tuple(world.with_records([*world.records, left]) for world, left in examples))
+    old_windows, windows = by_session(before.sessions), by_session(after.sessions)
+    upper = {(row["user_key"], row["session_key"]): row["upper_seconds"] for row in before.attendance}
+    for row in after.attendance:
+        key = row["session_key"]
+        # Only a page has a schedule; off it a Left may also fill the silence that parts two meetings of one name.
+        if row["content_id"] and key in old_windows and same_window(old_windows[key], windows[key]):
+            assert row["upper_seconds"] <= upper.get((row["user_key"], key), 0)
+
+
+def same_window(one: Row, other: Row) -> bool:
+    """Whether two sessions have the same window."""
+    return all(one[name] == other[name] for name in ("window_opened_at", "window_closed_at"))
+
+
+@properties
+@given(example=several(scheduled_worlds()), user=st.sampled_from(USERS[:-1]))
+def test_a_scheduled_attendance_does_not_depend_on_others(chain: Chain, example: Worlds, user: str) -> None:
+    kept = (user, "planner")
+    alone = tuple(world.with_records(record for record in world.records if record.user_id in kept) for world in example)
+    together, apart = run(chain, example), run(chain, alone)
+    assert scheduled_rows(together.attendance, user) == scheduled_rows(apart.attendance, user)
+    assert scheduled_rows(without_files(together.intervals), user) == scheduled_rows(
+        without_files(apart.intervals), user
+    )
+
+
+def scheduled_rows(rows: Iterable[Row], user: str) -> list[Row]:
+    """The rows of a user in the sessions that have a page, for only these can be scheduled."""
+    return [row for row in rows if row["user_id"] == user and row["content_id"] is not None]
+
+
+Token = tuple[datetime, str]
+Span = tuple[datetime, datetime]
+
+
+def in_order(records: Iterable[Record]) -> list[Token]:
+    """Joined and Left of one person in one room, each second told as it must have been.
+
+    Who was in the room left first and came back; who was not, came and left.
+    """
+    events = sorted((told.occurred_at, told.action) for told in records if told.action in ("Joined", "Left"))
+    tokens: list[Token] = []
+    for at, moment in groupby(events, key=lambda event: event[0]):
+        left_over = Counter(action for _, action in moment)
+        while left_over.total():
+            is_in = bool(tokens) and tokens[-1][1] == "Joined"
+            turn = "Left" if (is_in and left_over["Left"]) or not left_over["Joined"] else "Joined"
+            left_over[turn] -= 1
+            tokens.append((at, turn))
+    return tokens
+
+
+def oracle_upper(world: World) -> list[Span]:
+    """While more came than left; a Left of nobody changes nothing."""
+    people, spans = 0, []
+    for (at, action), (until, _) in pairwise([*in_order(world.records), (datetime.max, "")]):
+        people = people + 1 if action == "Joined" else max(0, people - 1)
+        if people:
+            spans.append((at, until))
+    return spans
+
+
+@dataclass(frozen=True)
+class Stay:
+    """A Joined, when it closes for the first time, by what, and when the person was last seen before."""
+
+    joined_at: datetime
+    closed_at: datetime
+    closed_by: str
+    seen_at: datetime
+
+
+def oracle_stays(world: World, window: Span) -> list[Stay]:
+    """Each Joined up to the Left that comes next; else to the next Joined, the end of the session or the cap."""
+    tokens = in_order(world.records)
+    chats = [told.occurred_at for told in world.records if told.category == "Chat"]
+    stays = []
+    for (at, action), (until, closing) in pairwise([*tokens, (datetime.max, "")]):
+        if action != "Joined":
+            continue
+        ends = {"Joined": until, "session_end": max(at, window[1] - BUFFER), "cap": at + CAP}
+        closed_by = "Left" if closing == "Left" else min(ends, key=lambda end: ends[end])
+        closed_at = clipped(until if closing == "Left" else ends[closed_by], window)
+        next_join = min((join for join, action in tokens if action == "Joined" and join > at), default=datetime.max)
+        seen = [chat for chat in chats if at <= chat <= closed_at and chat < next_join]
+        stays.append(Stay(clipped(at, window), closed_at, closed_by, clipped(max(seen, default=at), window)))
+    return stays
+
+
+def oracle_strict(stay: Stay) -> Span:
+    """To the Left, else to when the person was last seen."""
+    return stay.joined_at, stay.closed_at if stay.closed_by == "Left" else stay.seen_at
+
+
+def oracle_likely(stay: Stay) -> Span:
+    """To whatever closes it; of the time from when the person was last seen to the session's end, nine tenths."""
+    if stay.closed_by != "session_end":
+        return stay.joined_at, stay.closed_at
+    remainder = whole_seconds(stay.closed_at - stay.seen_at)
+    return stay.joined_at, stay.seen_at + timedelta(seconds=(remainder * REMAINDER_TENTHS + 5) // 10)
+
+
+def clipped(at: datetime, window: Span) -> datetime:
+    """The moment of the window that is nearest."""
+    return min(max(at, window[0]), window[1])
+
+
+@properties
+@given(example=several(one_room_worlds))
+def test_one_room_as_plain_python_counts_it(chain: Chain, example: Worlds) -> None:
+    marts = run(chain, example)
+    counted = {row["site_id"]: tuple(row[f"{measure}_seconds"] for measure in MEASURES) for row in marts.attendance}
+    for number, world in enumerate(example):
+        ada = world.with_records(told for told in world.records if told.user_id == "ada")
+        window = (world.schedule[0].starts_at - BUFFER, world.schedule[0].ends_at + BUFFER)
+        stays = oracle_stays(ada, window)
+        upper = [(clipped(start, window), clipped(end, window)) for start, end in oracle_upper(ada)]
+        expected = (map(oracle_strict, stays), map(oracle_likely, stays), upper)
+        assert counted.get(site(number), (0, 0, 0)) == tuple(map(union_seconds, expected))
+
+
+# The pitfalls that were found in well-known public projects, each as small as it can be.
+
+
+def attendance(chain: Chain, records: Sequence[Record], schedule: Sequence[Schedule] = ()) -> dict[str, Row]:
+    """The attendance of one session by user."""
+    marts = chain.run([Report("report", records)], schedule)
+    assert len({row["session_key"] for row in marts.attendance}) <= 1
+    return {row["user_id"]: row for row in marts.attendance}
+
+
+HOUR = planned(timedelta(0), timedelta(hours=1))
+
+
+def test_pitfall_a_stay_without_an_end_is_counted_as_nothing(chain: Chain) -> None:
+    ada = attendance(chain, minutes("ada", "J0"), [HOUR])["ada"]
+    assert [ada[f"{measure}_seconds"] for measure in MEASURES] == [0, 3240, 4500]
+    assert ada["open_stay_count"] == 1
+
+
+def test_pitfall_a_session_is_cut_at_midnight(chain: Chain) -> None:
+    ada = attendance(chain, minutes("ada", "J0", "L60"))["ada"]
+    assert (ada["stay_count"], ada["strict_seconds"], ada["gap_seconds"]) == (1, 3600, 0)
+    assert ada["first_joined_at"].date() != ada["last_left_at"].date()
+
+
+def test_pitfall_a_union_looks_at_the_end_before_only(chain: Chain) -> None:
+    records = [
+        *minutes("ada", "J0", "L60"),
+        *minutes("ada", "J5", "L10", room=BREAKOUT),
+        *minutes("ada", "J30", "L70", room=OTHER_BREAKOUT),
+    ]
+    ada = attendance(chain, records, [HOUR])["ada"]
+    assert [ada[f"{measure}_seconds"] for measure in MEASURES] == [70 * 60] * 3
+
+
+def test_pitfall_a_second_run_changes_the_result(chain: Chain) -> None:
+    first = chain.run([Report("report", [*minutes("ada", "J0", "L60"), *minutes("bob", "J5", "J10", "C20")])])
+    assert len(first.attendance) == 2
+    assert chain.build() == first
+
+
+def test_pitfall_no_user_counts_as_a_user(chain: Chain) -> None:
+    records = [*minutes("ada", "A-5", "J0", "L60"), *minutes("bob", "J0", "L60"), *minutes("", "A-5", "J0", "L60")]
+    (session,) = chain.run([Report("report", records)]).sessions
+    names = ("registered_count", "unique_people_count", "no_show_count", "attendee_count", "peak_people_count")
+    assert [session[name] for name in names] == [1, 2, 0, 2, 2]
+
+
+def test_pitfall_a_null_hides_the_other_rows(chain: Chain) -> None:
+    known = [*minutes("ada", "J0", "J5", "L60", room=MEETING), *minutes("bob", "J0", "C5")]
+    unknown = [*minutes("", "J0", "L60"), *minutes("", "J0", "C10", room=MEETING), *minutes("", "C5")]
+    expected, marts = chain.run([Report("report", known)]), chain.run([Report("report", [*known, *unknown])])
+    assert {row["user_id"] for row in marts.attendance} == {"ada", "bob"}
+    assert marts == expected
+
+
+def test_pitfall_division_by_zero_is_read_as_fully_watched(chain: Chain) -> None:
+    ada = attendance(chain, minutes("ada", "J0"))["ada"]
+    assert (ada["session_seconds"], ada["likely_seconds"]) == (0, 0)
+    assert [ada[f"{measure}_ratio"] for measure in MEASURES[:2]] == [None, None]
+
+
+def test_pitfall_a_stay_that_began_in_an_earlier_download_is_never_counted(chain: Chain) -> None:
+    monday, tuesday = Report("1", minutes("ada", "J0")), Report("2", minutes("ada", "L60"))
+    chain.run([monday], [HOUR])
+    ada = {row["user_id"]: row for row in chain.run([monday, tuesday], [HOUR]).attendance}["ada"]
+    assert [ada[f"{measure}_seconds"] for measure in MEASURES] == [3600] * 3

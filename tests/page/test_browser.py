@@ -1,0 +1,313 @@
+"""The page in a real browser: its figures and filters, by keyboard, on a phone, in the dark, in print, offline."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from conftest import Project
+from figures import FIGURES, SECTIONS
+from page.draw_page import find_chromium
+from page.write_page import page_path, write_page
+
+CHROMIUM = find_chromium()
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here. Cure: apt-get install chromium")
+
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {"viewport": {"width": 1280, "height": 900}},
+    "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+    "phone": {"viewport": {"width": 360, "height": 780}, "has_touch": True},
+}
+NASTY = "<img src=x onerror=alert(1)><b>bold</b>"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+Opener = Callable[..., Page]
+
+
+@pytest.fixture
+def opened(browser: Browser, sample_project: Project) -> Iterator[Opener]:
+    """Opens a page, and holds against it at the end whatever it said, asked or wanted to fetch."""
+    heard: list[str] = []
+    pages: list[Page] = []
+
+    def open_page(path: Path | None = None, **look: Any) -> Page:
+        address = (path or page_path(sample_project.published)).as_uri()
+        page = browser.new_page(**(look or LOOKS["light"]))
+        page.set_default_timeout(5000)
+        pages.append(page)
+        page.on("console", lambda message: heard.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: heard.append(f"error: {error}"))
+        page.on("dialog", lambda dialog: heard.append(f"dialog: {dialog.message}"))
+        page.on("request", lambda request: heard.append(request.url) if request.url != address else None)
+        page.goto(address)
+        expect(page.locator("main section").last).to_be_visible()
+        wait_for_charts(page)
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+    assert heard == []
+
+
+def wait_for_charts(page: Page) -> None:
+    """Wait until each chart is drawn."""
+    for host in page.locator("div.chart").all():
+        expect(host.locator("svg")).to_have_count(1)
+
+
+def number(page: Page, label: str) -> str:
+    """The value of one of the event's numbers."""
+    row = page.locator("dl.values > div").filter(has=page.get_by_role("link", name=label, exact=True))
+    return row.locator("dd").evaluate("element => element.firstChild.textContent")  # type: ignore[no-any-return]
+
+
+def filter_of(page: Page, label: str) -> Locator:
+    """One of the filters at the top."""
+    return page.locator("#filters").get_by_label(label, exact=True)
+
+
+def cells(page: Page, figure: str, column: int) -> list[str]:
+    """A column of a figure's table as it stands there."""
+    return page.locator(f"#figure-{figure} tbody tr td:nth-child({column})").all_text_contents()
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_figure_is_drawn_nothing_is_wider_than_the_window_and_axe_finds_nothing(
+    opened: Opener, look: str
+) -> None:
+    page = opened(**LOOKS[look])
+    assert page.locator("main > section").count() == len(SECTIONS) + 1
+    for figure in FIGURES:
+        card = page.locator(f"#figure-{figure['id']}")
+        expect(card).to_be_visible()
+        if figure["kind"] == "chart":
+            assert card.locator("svg .mark-rect path, svg .mark-line path, svg .mark-area path").count() > 0, figure[
+                "id"
+            ]
+            box = card.locator("svg").bounding_box()
+            assert box is not None and box["height"] > 50 and box["width"] > 150, figure["id"]
+        else:
+            assert card.locator("tbody tr, dd").count() > 0, figure["id"]
+    widths = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    assert widths[0] <= widths[1]
+
+    for details in page.locator("details").all():
+        details.evaluate("element => { element.open = true }")
+    violations = Axe().run(page).response["violations"]
+    assert [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in violations] == []
+
+
+def test_dates_reach_what_has_dates(opened: Opener, sample_project: Project) -> None:
+    with sample_project.open() as connection:
+        [(activities, sessions, hours)] = connection.execute(
+            """
+            select
+                (select count(*) from marts.fct_activities where occurred_date between '2026-05-13' and '2026-05-14'),
+                count(*), round(sum(likely_seconds) / 3600, 1)
+            from marts.fct_sessions where session_date between '2026-05-13' and '2026-05-14'
+            """
+        ).fetchall()
+    page = opened()
+    everything = number(page, "activities")
+    filter_of(page, "From").fill("2026-05-13")
+    filter_of(page, "To").fill("2026-05-14")
+    expect(page.locator("#filtered")).to_have_text("Shown: from 2026-05-13, to 2026-05-14.")
+    assert (everything, number(page, "activities")) == ("1,878", str(activities))
+    assert number(page, "sessions and meetings") == str(sessions)
+    assert number(page, "hours attended") == f"{hours:.1f}"
+    assert set(cells(page, "activities_by_day", 1)) == {"2026-05-13", "2026-05-14"}
+    expect(page.locator("#figure-content")).to_contain_text("Of all dates.")
+    page.get_by_role("button", name="Show everything").click()
+    assert number(page, "activities") == everything
+    expect(filter_of(page, "From")).to_have_value("")
+
+
+def test_a_page_reaches_what_has_pages(opened: Opener) -> None:
+    page = opened()
+    filter_of(page, "Page").select_option(label="Closing Circle")
+    assert set(cells(page, "sessions", 1)) == {"Closing Circle"}
+    assert cells(page, "content", 1) == ["Closing Circle"]
+    assert set(cells(page, "rated_content", 1)) == {"Closing Circle"}
+    assert page.locator("#figure-concurrency select").count() == 0, "there is nothing to choose from"
+    expect(page.locator("#figure-activities_by_day")).to_contain_text("Of all pages.")
+    filter_of(page, "To").fill("2026-05-01")
+    expect(page.locator("#figure-sessions")).to_contain_text("Nothing, with these filters.")
+
+
+def changed_copy(sample_project: Project, tmp_path: Path, *statements: str) -> Path:
+    """The page of a copy of the published sample in which something was changed."""
+    copy = tmp_path / "published.duckdb"
+    shutil.copy(sample_project.published, copy)
+    with duckdb.connect(str(copy)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    write_page(copy, tmp_path / "index.html")
+    return tmp_path / "index.html"
+
+
+def test_a_site_reaches_what_has_sites(opened: Opener, sample_project: Project, tmp_path: Path) -> None:
+    path = changed_copy(
+        sample_project,
+        tmp_path,
+        "update marts.fct_activities set site_id = 'north' where occurred_date = '2026-05-14'",
+        "update marts.dim_users set site_id = 'north' where user_id in ('5001', '5002')",
+        "update marts.dim_content set site_id = 'north' where content_name = 'Closing Circle'",
+    )
+    page = opened(path)
+    filter_of(page, "Site").select_option("north")
+    assert number(page, "people known") == "2"
+    assert set(cells(page, "activities_by_day", 1)) == {"2026-05-14"}
+    assert filter_of(page, "Page").locator("option").all_inner_texts() == ["All pages", "Closing Circle"]
+    expect(filter_of(page, "Site")).to_be_focused()
+    expect(page.locator("#filtered")).to_have_text("Shown: site north.")
+
+
+def test_a_table_sorts_and_searches_by_keyboard(opened: Opener) -> None:
+    page = opened()
+    card = page.locator("#figure-engaged_users")
+    card.get_by_role("button", name="Name", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(card.get_by_role("columnheader", name="Name")).to_have_attribute("aria-sort", "ascending")
+    names = cells(page, "engaged_users", 1)
+    assert names == sorted(names, key=lambda name: name.casefold().replace("í", "i").replace("é", "e"))
+    page.keyboard.press("Enter")
+    expect(card.get_by_role("columnheader", name="Name")).to_have_attribute("aria-sort", "descending")
+    assert cells(page, "engaged_users", 1)[0] > names[0]
+    assert len(names) == 15
+    card.get_by_role("button", name="Show all 60").press("Enter")
+    assert len(cells(page, "engaged_users", 1)) == 60
+    card.get_by_role("searchbox").fill("jasper WIND")
+    assert cells(page, "engaged_users", 1) == ["Jasper Windle"]
+    expect(card.locator("caption")).to_have_text("1 of 60 rows")
+    card.get_by_role("searchbox").fill("")
+    card.get_by_role("button", name="Score").click()
+    scores = [float(score) for score in cells(page, "engaged_users", 3)]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_one_of_several_can_be_chosen(opened: Opener) -> None:
+    page = opened()
+    card = page.locator("#figure-concurrency")
+    before = cells(page, "concurrency", 2)
+    card.get_by_role("combobox").select_option(index=2)
+    wait_for_charts(page)
+    assert cells(page, "concurrency", 2) != before
+    expect(card.get_by_role("combobox")).to_be_focused()
+
+
+def test_each_figure_leads_to_its_definition(opened: Opener) -> None:
+    page = opened()
+    links = page.locator("article a[href^='#'], dl a[href^='#']")
+    targets = {link.get_attribute("href") for link in links.all()}
+    assert len(targets) > 8
+    assert [target for target in targets if page.locator(str(target)).count() != 1] == []
+    page.locator("#figure-leaderboard header a").click()
+    expect(page.locator("#definition-points")).to_be_in_viewport()
+    expect(page.locator("#definition-points")).to_contain_text("leaderboard_history_days = 60")
+
+
+def test_the_first_stop_of_the_keyboard_skips_to_the_figures(opened: Opener) -> None:
+    page = opened()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the figures")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+
+
+def test_in_print_the_figures_are_left(opened: Opener) -> None:
+    page = opened(**LOOKS["dark"])
+    page.emulate_media(media="print")
+    expect(page.locator("#filters")).to_be_hidden()
+    expect(page.locator("nav")).to_be_hidden()
+    expect(page.locator("#figure-activities_by_day svg")).to_be_visible()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+
+
+def test_what_people_wrote_stays_text(opened: Opener, sample_project: Project, tmp_path: Path) -> None:
+    path = changed_copy(
+        sample_project,
+        tmp_path,
+        f"update marts.fct_sessions set session_name = '{NASTY}' where session_name = 'Closing Circle'",
+        f"update restricted.user_details set full_name = '{NASTY}' where full_name = 'Jasper Windle'",
+        f"update marts.dim_content set content_name = '{NASTY}' where content_name = 'Closing Circle'",
+        f"update marts.fct_question_results set answer_text = '{NASTY}', question_name = '{NASTY}'",
+    )
+    page = opened(path)
+    assert NASTY in cells(page, "sessions", 1)
+    assert NASTY in cells(page, "leaderboard", 3)
+    for mark in page.locator("#figure-attendance_by_session svg .mark-rect path").all()[:3]:
+        mark.hover(force=True)
+        page.wait_for_timeout(100)
+    assert page.locator("img, main b").count() == 0
+
+
+def test_a_warehouse_of_nothing_is_shown_as_such(opened: Opener, sample_project: Project, tmp_path: Path) -> None:
+    with sample_project.open() as connection:
+        tables = connection.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
+    page = opened(changed_copy(sample_project, tmp_path, *(f"truncate {table}" for (table,) in tables)))
+    expect(page.locator("#about")).to_have_text("The reports tell of no activity.")
+    expect(page.locator("#figure-sessions")).to_contain_text("No record was understood as joining a session.")
+    assert number(page, "sessions and meetings") == "–"
+    expect(page.locator("#figure-numbers")).to_contain_text("No record was understood as joining a session")
+    assert number(page, "mean of the reviews") == "–"
+
+
+def test_a_name_is_chosen_by_keyboard_and_its_row_is_copied(opened: Opener) -> None:
+    page = opened()
+    expect(page.locator("#understood")).to_contain_text("Understood 4,233 of 4,246 records (99 %).")
+    card = page.locator("#figure-unrecognised")
+    card.get_by_role("button", name="Copy the chosen rows").click()
+    expect(card.get_by_role("status")).to_have_text("Choose what a row means first.")
+    choice = card.get_by_role("combobox", name="What Q&A / Ask means")
+    choice.focus()
+    page.keyboard.press("ArrowDown")
+    expect(choice).to_have_value("qa_question_asked")
+    row = 'sample,"Q&A","Ask",any,qa_question_asked,50,,'
+    expect(card.get_by_role("textbox", name="Chosen rows")).to_have_value(row)
+    card.get_by_role("button", name="Copy the chosen rows").press("Enter")
+    expect(card.get_by_role("status")).to_have_text("Copied: 1 rows.")
+    # The choice outlasts another order of the rows, and can be taken back.
+    card.get_by_role("button", name="Action", exact=True).click()
+    expect(choice).to_have_value("qa_question_asked")
+    choice.select_option("")
+    expect(card.get_by_role("textbox", name="Chosen rows")).to_have_value("")
+    assert "other_activity" in choice.locator("option").evaluate_all("options => options.map((one) => one.value)")
+
+
+def test_where_too_little_is_understood_no_total_and_no_leaderboard_is_shown(
+    opened: Opener, sample_project: Project, tmp_path: Path
+) -> None:
+    path = changed_copy(sample_project, tmp_path, "update marts.report_reconciliation set understood_count = 1")
+    page = opened(path)
+    for figure in ("numbers", "leaderboard", "standings", "teams"):
+        expect(page.locator(f"#figure-{figure}")).to_contain_text("Fix: make name")
+        expect(page.locator(f"#figure-{figure} :is(td, dd, svg)")).to_have_count(0)
+    expect(page.locator("#understood")).to_contain_text("Understood 4 of 4,246 records (0 %).")
+    expect(page.locator("#figure-sessions td").first).to_be_visible()
+
+
+def test_a_narrower_window_redraws_the_charts(opened: Opener) -> None:
+    page = opened()
+    wide = page.locator("#figure-standings svg").bounding_box()
+    page.set_viewport_size({"width": 500, "height": 900})
+    page.wait_for_timeout(300)
+    wait_for_charts(page)
+    narrow = page.locator("#figure-standings svg").bounding_box()
+    assert wide is not None and narrow is not None and narrow["width"] < wide["width"] < 1280

@@ -1,0 +1,266 @@
+"""The page: what its data holds, and that figures, queries and definitions fit together. In a browser: test_browser."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+
+from conftest import ROOT, SETTINGS, Project
+from figures import FIGURES, PAGE
+from loader_fixtures import write
+from page import write_page as writer
+from page.write_page import dataset_of, page_of, page_path, shared_page_path, write_page
+from warehouse.errors import WarehouseError
+
+DEFINITIONS = yaml.safe_load((PAGE / "definitions.yml").read_text())
+
+
+def data_of(page: str) -> dict[str, Any]:
+    """The data that a page carries."""
+    [text] = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)
+    data: dict[str, Any] = json.loads(text)
+    return data
+
+
+def rows_of(dataset: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows of a dataset, as the script of the page puts them together."""
+    columns = {
+        name: column if isinstance(column, list) else [column["levels"][code] for code in column["codes"]]
+        for name, column in dataset["columns"].items()
+    }
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+@pytest.fixture(scope="module")
+def data(sample_project: Project) -> dict[str, Any]:
+    """What the page of the sample carries."""
+    return data_of(page_path(sample_project.published).read_text())
+
+
+def columns_of(figure: dict[str, Any]) -> Iterator[tuple[str, str]]:  # noqa: C901 (one case for each kind of figure)
+    """Every column of a dataset that a figure names, in whatever place."""
+    if figure["kind"] == "numbers":
+        for number in figure["numbers"]:
+            for place in ("column", "weight", "low", "high"):
+                if place in number:
+                    yield number["dataset"], number[place]
+        return
+    dataset = figure["dataset"]
+    for name in (*figure.get("by", ()), *figure.get("lines", ())):
+        yield dataset, name
+    for measure in figure.get("measures", {}).values():
+        yield dataset, measure["column"]
+        if "weight" in measure:
+            yield dataset, measure["weight"]
+    if "choose" in figure:
+        yield dataset, figure["choose"]["column"]
+        yield dataset, figure["choose"].get("name", figure["choose"]["column"])
+    if "by" not in figure:
+        for column in figure["columns"]:
+            yield dataset, column["column"]
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure["id"])
+def test_a_figure_names_columns_that_its_query_gives(figure: dict[str, Any], data: dict[str, Any]) -> None:
+    named = list(columns_of(figure))
+    assert named
+    assert [(dataset, name) for dataset, name in named if name not in data["datasets"][dataset]["columns"]] == []
+    if "by" in figure:
+        given = {*figure["by"], *figure["measures"]}
+        assert {column["column"] for column in figure["columns"]} <= given
+        assert {figure.get("ascending"), figure.get("descending")} - {None} <= given
+
+
+@pytest.mark.parametrize("figure", [figure for figure in FIGURES if "spec" in figure], ids=lambda figure: figure["id"])
+def test_a_chart_draws_fields_that_its_rows_have(figure: dict[str, Any]) -> None:
+    made = {entry["as"] for entry in figure["spec"].get("transform", ()) if isinstance(entry.get("as"), str)}
+    made |= {name for entry in figure["spec"].get("transform", ()) if "fold" in entry for name in entry["as"]}
+    drawn = set(re.findall(r"'field': '(\w+)'", str(figure["spec"])))
+    drawn |= set(re.findall(r"datum\.(\w+)", str(figure["spec"])))
+    assert drawn
+    assert drawn - made <= {*figure["by"], *figure["measures"]}
+
+
+@pytest.mark.parametrize(
+    "figure", [figure for figure in FIGURES if "dataset" in figure], ids=lambda figure: figure["id"]
+)
+def test_an_empty_figure_says_why(figure: dict[str, Any]) -> None:
+    assert figure["empty"].endswith(".")
+
+
+def test_the_page_says_first_how_much_was_understood(data: dict[str, Any]) -> None:
+    assert data["understood"]["headline"] == "Understood 4,233 of 4,246 records (99 %)."
+    assert data["understood"]["instead"] == ""
+
+
+def test_totals_and_rankings_need_understanding(sample_project: Project, tmp_path: Path) -> None:
+    copy = tmp_path / "published.duckdb"
+    copy.write_bytes(sample_project.published.read_bytes())
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute("update marts.report_reconciliation set understood_count = 1")
+    understood = data_of(page_of(copy))["understood"]
+    assert understood["headline"] == "Understood 4 of 4,246 records (0 %)."
+    assert understood["instead"].endswith("Fix: make name")
+    guarded = {figure["id"] for figure in FIGURES if figure.get("needs_understanding")}
+    assert guarded == {"numbers", "leaderboard", "standings", "teams"}
+
+
+def test_figures_are_told_apart_and_lead_to_their_definitions(data: dict[str, Any]) -> None:
+    assert [name for name, count in Counter(figure["id"] for figure in FIGURES).items() if count > 1] == []
+    told = {figure.get("definition") for figure in FIGURES if figure["kind"] != "numbers"}
+    told |= {number["definition"] for figure in FIGURES for number in figure.get("numbers", ())}
+    assert told == set(DEFINITIONS)
+    assert {figure["dataset"] for figure in FIGURES if "dataset" in figure} <= set(data["datasets"])
+
+
+@pytest.mark.parametrize("name", DEFINITIONS)
+def test_a_definition_has_a_rule_limits_and_a_source_that_is_there(name: str, data: dict[str, Any]) -> None:
+    definition = DEFINITIONS[name]
+    assert definition["text"] and definition["limits"]
+    assert (ROOT / definition["source"]).is_file()
+    wanted = {setting: SETTINGS[setting] for setting in definition.get("settings", ())}
+    assert data["definitions"][name]["settings"] == wanted
+
+
+def test_every_query_is_shown_or_a_filter_needs_it(data: dict[str, Any]) -> None:
+    shown = {figure["dataset"] for figure in FIGURES if "dataset" in figure}
+    shown |= {number["dataset"] for figure in FIGURES for number in figure.get("numbers", ())}
+    assert set(data["datasets"]) == shown | {"content_names"}
+
+
+def test_the_sample_is_shown_as_its_marts_tell(data: dict[str, Any]) -> None:
+    # As README.md and sample/README.md tell of it.
+    datasets = {name: rows_of(dataset) for name, dataset in data["datasets"].items()}
+    assert sum(row["activity_count"] for row in datasets["family_days"]) == 1878
+    assert sum(row["activity_count"] for row in datasets["hours"]) == 1878
+    assert sum(row["record_count"] for row in datasets["reports"]) == 4248
+    assert sum(row["rejected_count"] for row in datasets["reports"]) == 2
+    assert [(row["user_count"], row["active_user_count"]) for row in datasets["people"]] == [(64, 60)]
+    [keynote] = [row for row in datasets["sessions"] if row["session_name"] == "Opening Keynote: The Tide Is In"]
+    assert keynote["session_date"] == "2026-05-12"
+    assert keynote["strict_seconds"] <= keynote["likely_seconds"] <= keynote["upper_seconds"]
+    assert {row["hour_number"] for row in datasets["hours"]} <= set(range(24))
+    assert data["about"].startswith("Activities from 2026-04-24 to 2026-05-15, told by 4 reports.")
+    assert "names people" in data["notice"]
+
+
+def test_a_dataset_is_cut_off_and_says_how_long_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "ROWS_AT_MOST", 3)
+    query = write(tmp_path / "numbers.sql", "select i from range(10) as r(i) order by i -- the first\n")
+    with duckdb.connect() as connection:
+        assert dataset_of(connection, query) == {"total": 10, "columns": {"i": [0, 1, 2]}}
+        query.write_text("select i from range(3) as r(i) order by i")
+        assert dataset_of(connection, query) == {"total": 3, "columns": {"i": [0, 1, 2]}}
+        query.write_text("select i, 'a' as text from range(0) as r(i)")
+        assert dataset_of(connection, query) == {"total": 0, "columns": {"i": [], "text": []}}
+
+
+def test_values_are_told_as_a_browser_reads_them(tmp_path: Path) -> None:
+    values = {
+        "moment": datetime(2026, 5, 12, 9, 0, 1),
+        "day": date(2026, 5, 12),
+        "exact": Decimal("1.50"),
+        "ratio": 0.333333,
+        "nothing": None,
+    }
+    query = write(tmp_path / "values.sql", f"select {', '.join(f'${name} as {name}' for name in values)}")
+    query.write_text(
+        "select timestamp '2026-05-12 09:00:01' as moment, date '2026-05-12' as day, 1.50::decimal(5, 2) as exact,"
+        " 0.333333::double as ratio, null as nothing, unnest(['a', 'a', null, 'a', 'b']) as word"
+    )
+    with duckdb.connect() as connection:
+        dataset = dataset_of(connection, query)
+    assert rows_of(dataset)[2] == {
+        "moment": "2026-05-12T09:00:01Z",
+        "day": "2026-05-12",
+        "exact": 1.5,
+        "ratio": 0.3333,
+        "nothing": None,
+        "word": None,
+    }
+    assert [row["word"] for row in rows_of(dataset)] == ["a", "a", None, "a", "b"]
+
+
+def test_no_text_ends_the_script_that_holds_it(sample_project: Project, tmp_path: Path) -> None:
+    nasty = "</script><script>alert(1)</script><!--"
+    copy = tmp_path / "published.duckdb"
+    copy.write_bytes(sample_project.published.read_bytes())
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute("update marts.fct_sessions set session_name = ?", [nasty])
+    page = page_of(copy)
+    assert {row["session_name"] for row in rows_of(data_of(page)["datasets"]["sessions"])} == {nasty}
+    assert nasty not in page
+    assert page.count("</script>") == 3
+
+
+def test_a_page_takes_its_place_when_it_is_whole(
+    sample_project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "report" / "index.html"
+    write_page(sample_project.published, page)
+    before = page.read_bytes()
+
+    def fail(*_: object, **__: object) -> str:
+        raise duckdb.CatalogException("Table with name fct_sessions does not exist!")
+
+    monkeypatch.setattr(writer, "page_of", fail)
+    with pytest.raises(
+        WarehouseError, match=r"is no copy of these marts: .*fct_sessions does not exist.* Cure: make build"
+    ):
+        write_page(sample_project.published, page)
+    assert page.read_bytes() == before
+    assert [path.name for path in page.parent.iterdir()] == ["index.html"]
+
+
+def test_what_cannot_be_shown_is_said(sample_project: Project, tmp_path: Path) -> None:
+    with pytest.raises(WarehouseError, match=r"there is no copy at .*none\.duckdb\. Cure: make build"):
+        write_page(tmp_path / "none.duckdb", tmp_path / "index.html")
+    with pytest.raises(WarehouseError, match=r"no copy at .* Cure: make share"):
+        write_page(tmp_path / "none.duckdb", tmp_path / "index.html", is_shared=True)
+    blocked = write(tmp_path / "blocked", "a file")
+    with pytest.raises(WarehouseError, match=r"index\.html cannot be written"):
+        write_page(sample_project.published, blocked / "index.html")
+
+
+def test_a_filter_by_dates_finds_one_column_of_a_dataset(data: dict[str, Any]) -> None:
+    for name, dataset in data["datasets"].items():
+        assert len([column for column in dataset["columns"] if column.endswith("_date")]) <= 1, name
+
+
+def test_the_shared_page_names_nobody(sample_project: Project, tmp_path: Path) -> None:
+    shared = tmp_path / "shared.duckdb"
+    done = sample_project.script("share.py", SHARED_PATH=str(shared), PSEUDONYM_SALT="a salt for this test alone")
+    assert done.returncode == 0, done.stdout + done.stderr
+    page = shared_page_path(shared).read_text()
+    data = data_of(page)
+    assert "pseudonyms here" in data["notice"]
+    assert sum(row["activity_count"] for row in rows_of(data["datasets"]["family_days"])) == 1878
+    with sample_project.open() as connection:
+        people = connection.execute("select full_name, email, user_id from restricted.user_details").fetchall()
+    # What the page is drawn with is no one's: only the rows are looked through.
+    rows = json.dumps(data["datasets"], ensure_ascii=False)
+    assert len(people) == 64
+    assert [told for person in people for told in person if told and f'"{told}' in rows] == []
+
+
+def test_the_policy_lets_nothing_in_but_the_two_scripts(sample_project: Project) -> None:
+    [policy] = re.findall(
+        r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">',
+        page_path(sample_project.published).read_text(),
+    )
+    rules = dict(rule.strip().split(" ", 1) for rule in html.unescape(policy).split(";"))
+    assert rules["default-src"] == "'none'"
+    assert len(rules["script-src"].split()) == 2
+    assert all(source.startswith("'sha256-") for source in rules["script-src"].split())
+    assert "connect-src" not in rules

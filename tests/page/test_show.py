@@ -1,0 +1,93 @@
+"""What `make show` prints of a session, a user and a contest, on the sample."""
+
+from __future__ import annotations
+
+from subprocess import CompletedProcess
+
+import duckdb
+import pytest
+
+from conftest import Project
+
+
+def show(project: Project, *arguments: str) -> CompletedProcess[str]:
+    return project.script("show.py", *arguments, COLUMNS="160")
+
+
+def lines(project: Project, *arguments: str) -> list[str]:
+    """What is printed, with one blank for several."""
+    done = show(project, *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return [" ".join(line.split()) for line in done.stdout.splitlines()]
+
+
+def test_without_a_wish_it_is_the_summary(sample_project: Project) -> None:
+    said = lines(sample_project)
+    assert "4 reports hold 4,248 records: 4,246 landed, 2 rejected." in said
+
+
+def test_a_session_is_shown_with_its_people(sample_project: Project) -> None:
+    # The likely minutes and hours: analyses/README.md, which test_sample_story.py reckons anew from the files.
+    with sample_project.open() as connection:
+        [(registered, came, hours)] = connection.execute(
+            "select registered_count, unique_people_count, round(likely_seconds / 3600, 1) from marts.fct_sessions"
+            " where content_id = '4101'"
+        ).fetchall()
+    said = lines(sample_project, "--session", "kEYnote")
+    assert said[0] == "Opening Keynote: The Tide Is In, 2026-05-12"
+    assert {f"registered {registered}", f"came {came}", f"hours likely {hours}"} <= set(said)
+    assert "Ada Okafor Samphire Health 08:46 1 74 74 74 yes" in said
+    assert "and 23 more" in said
+    assert said[-1].startswith("Attendance is a definition of this project")
+
+
+def test_of_several_sessions_the_keys_are_told(sample_project: Project) -> None:
+    said = lines(sample_project, "--session", "private")
+    assert said[0] == "4 sessions fit. Name one by its key, make show SESSION=…:"
+    key = said[1].split()[0]
+    assert lines(sample_project, "--session", key)[0].startswith("Private meeting, ")
+
+
+@pytest.mark.parametrize("wanted", ["5001", "sample:5001", "ADA.okafor@example.com", "ada okaf"])
+def test_a_user_is_found_by_id_e_mail_or_name(sample_project: Project, wanted: str) -> None:
+    said = lines(sample_project, "--user", wanted)
+    assert said[0] == "Ada Okafor (sample:5001) Samphire Health, ada.okafor@example.com"
+    assert "Opening Keynote: The Tide Is In 2026-05-12 1 74 74 74 yes" in said
+    assert any(line.startswith("places (points) All time: 7 (230)") for line in said)
+
+
+def test_a_contest_is_shown_from_the_first_place_on(sample_project: Project) -> None:
+    said = lines(sample_project, "--contest", "all time")
+    assert said[0] == "All time"
+    assert said[2:4] == [
+        "1 Zofia Wierzbowska Blue Heron Learning 300 – 1",
+        "2 Jasper Windle Windrose Institute 286 14 -1",
+    ]
+    assert "and 40 more" in said
+
+
+@pytest.mark.parametrize(
+    ("option", "wanted", "said"),
+    [
+        ("--session", "no such", "no session is called 'no such'. Cure: make show SESSION="),
+        ("--session", "100%", "no session is called '100%'"),
+        ("--session", "_", "no session is called '_'"),
+        ("--user", "' or true --", "no user is called"),
+        ("--contest", "[/red]", "no contest is called '[/red]'"),
+    ],
+)
+def test_what_is_not_there_is_said(sample_project: Project, option: str, wanted: str, said: str) -> None:
+    done = show(sample_project, option, wanted)
+    assert done.returncode == 1
+    assert said in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_without_a_warehouse_the_cure_is_said(project: Project) -> None:
+    done = show(project, "--contest", "all_time")
+    assert done.returncode == 1
+    assert "there is no published copy at " in done.stdout and "Cure: make build" in done.stdout
+    duckdb.connect(str(project.published)).close()
+    done = show(project, "--contest", "all_time")
+    assert done.returncode == 1
+    assert "is no copy of these marts" in done.stdout and "Traceback" not in done.stderr

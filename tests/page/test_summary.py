@@ -1,0 +1,236 @@
+"""The summary that ends a build, of a published copy written by hand."""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+
+import duckdb
+import pytest
+from rich.console import Console
+
+from page import summary
+from page.summary import print_summary
+from warehouse.database import connect
+
+Row = dict[str, object]
+
+DRIFT_COLUMNS = {
+    "file_name": "varchar",
+    "site_id": "varchar",
+    "report_kind": "varchar",
+    "loaded_at": "timestamp",
+    "is_newest": "boolean",
+    "has_drifted": "boolean",
+    "drift_reasons": "varchar",
+    "appeared_columns": "varchar",
+    "vanished_columns": "varchar",
+    "format_changes": "varchar",
+    "new_category_actions": "varchar",
+    "new_activity_types": "varchar",
+    "nonexistent_hour_count": "bigint",
+    "rejected_ratio": "double",
+    "unrecognised_ratio": "double",
+}
+QUIET: Row = {"site_id": "s", "report_kind": "activities", "loaded_at": "2026-05-12", "is_newest": True}
+REPORT_DRIFT = "create table marts.report_drift (" + ", ".join(map(" ".join, DRIFT_COLUMNS.items())) + ")"
+MARTS = """
+create schema marts;
+create schema restricted;
+create table marts.report_reconciliation as
+    from (values (7, 6, 1, 2, 4, 3, 4, 1), (5, 5, 0, 0, 5, 0, 5, 0))
+    as v(record_count, landed_count, rejected_count, duplicate_count, kept_count, unrecognised_count,
+        understood_count, other_activity_count);
+create table marts.dim_activity_types as
+    from (values
+        ('session_joined', 'session_events', 'r', 9),
+        ('review_submitted', 'reviews', 'r', 0),
+        ('liked', 'likes', null, 0))
+    as v(activity_type, activity_family, point_rule_key, activity_count);
+create table marts.user_report_reconciliation as
+    from (values (4, 3, 2, 1, 5))
+    as v(matched_by_id_count, matched_by_email_count, ambiguous_count, unmatched_count, rejected_count);
+create table marts.unrecognised_activities as
+    from (values
+        (1, 'Rare', '[x]', null, null), (2, 'Common', '', 'review_submitted', 0.9), (1, 'Vague', '', 'liked', 0.1))
+    as v(activity_count, category, action, candidate_1_activity_type, candidate_1_score);
+create table marts.fct_session_attendance as
+    from (values
+        ('1', 'Small', 'session', true, 600, 660, 720),
+        ('2', 'Large', 'session', true, 60, 120, 180),
+        ('2', 'Large', 'session', true, 180, 240, 300),
+        ('2', 'Large', 'session', false, 0, 0, 0),
+        ('3', 'Private meeting', 'private_meeting', true, 60, 60, 60))
+    as v(session_key, session_name, session_type, is_attended, strict_seconds, likely_seconds, upper_seconds);
+create table marts.fct_leaderboard as
+    from (values ('all_time', 2, 'b', 10), ('all_time', 1, 'a', 30), ('days', 1, 'b', 99))
+    as v(contest_id, rank, user_key, points);
+create table restricted.user_details as from (values ('a', 'Ada'), ('b', 'Bo')) as v(user_key, full_name);
+"""
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Path:
+    path = tmp_path / "published.duckdb"
+    with connect(path) as connection:
+        connection.execute(MARTS)
+        connection.execute(REPORT_DRIFT)
+    return path
+
+
+def printed(published: Path) -> list[str]:
+    """The lines of the summary, with one blank for several."""
+    console = Console(file=StringIO(), width=300)
+    print_summary(published, Path("activity.duckdb"), console)
+    assert isinstance(console.file, StringIO)
+    return [" ".join(line.split()) for line in console.file.getvalue().splitlines()]
+
+
+def test_the_counts_of_all_reports_are_told(published: Path) -> None:
+    lines = printed(published)
+    assert "2 reports hold 12 records: 11 landed, 1 rejected." in lines
+    told = "9 activities are kept; 2 records were set aside because a newer download tells the same."
+    assert told in lines
+    assert (
+        "10 users are told by the unique users reports: 4 known by id, 3 by e-mail, 2 ambiguous, 1 without an activity;"
+        " 5 records were rejected." in lines
+    )
+    assert "Why records were rejected: raw.rejected_records." in lines
+    assert {
+        "What they are made of: activity.duckdb",
+        f"The marts, for SQL and BI tools, read-only: {published}",
+    } <= set(lines)
+
+
+def test_unknown_words_are_listed_with_the_fix_the_most_frequent_first(published: Path) -> None:
+    lines = printed(published)
+    [headline] = [number for number, line in enumerate(lines) if line.startswith("3 activities have words")]
+    assert "Fix: make name" in lines[headline]
+    assert "docs/activity_types.md" in lines[headline]
+    assert lines[headline + 2 : headline + 4] == ["Common / 2 review_submitted", "Rare / [x] 1 –"]
+
+
+def test_the_first_line_says_how_much_was_understood_and_what_is_missing(published: Path) -> None:
+    # 9 of 11 are more than the minimum of 0.8; a weak candidate makes no result missing.
+    assert printed(published)[:2] == [
+        "",
+        "Understood 9 of 11 records (81 %). 1 more is named as something else. Therefore missing: reviews. Too low:"
+        " points and the leaderboard.",
+    ]
+
+
+def test_below_the_minimum_the_fix_is_in_the_first_line_and_no_leaderboard_is_shown(published: Path) -> None:
+    with connect(published) as connection:
+        connection.execute("update marts.report_reconciliation set understood_count = 4")
+    lines = printed(published)
+    assert lines[1].startswith("Understood 8 of 11 records (72 %).")
+    assert lines[1].endswith(" Fix: make name")
+    assert "Ada" not in "".join(lines)
+    assert lines[lines.index("Leaderboard, an estimate: the report carries no points") + 1] == (
+        "Only 72 % of the records are understood, so totals and rankings would mislead. They are shown from 80 % on"
+        " (minimum_understood_ratio). Fix: make name"
+    )
+
+
+def test_an_empty_result_says_why(published: Path) -> None:
+    with connect(published) as connection:
+        connection.execute("truncate marts.fct_session_attendance; truncate marts.fct_leaderboard")
+    lines = printed(published)
+    assert "No record was understood as joining a session." in lines
+    assert "No record was understood as an activity that earns points." in lines
+
+
+def test_what_is_not_there_is_not_told(published: Path) -> None:
+    with connect(published) as connection:
+        connection.execute(
+            "update marts.report_reconciliation set rejected_count = 0, unrecognised_count = 0;"
+            "truncate marts.user_report_reconciliation; truncate marts.unrecognised_activities"
+        )
+    text = "\n".join(printed(published))
+    assert not [word for word in ("Why records", "nobody has named", "unique users", "herefore") if word in text]
+
+
+def test_public_sessions_and_the_leaders_of_all_time_are_shown_in_order(published: Path) -> None:
+    lines = printed(published)
+    table = lines.index("session attended strict likely upper")
+    assert lines[table + 1 : table + 4] == ["Large 2 1 2 3", "Small 1 10 11 12", ""]
+    table = lines.index("rank who points")
+    assert lines[table + 1 : table + 4] == ["1 Ada 30", "2 Bo 10", ""]
+
+
+def said(*reports: Row) -> list[str]:
+    """The lines that are printed of some rows of report_drift."""
+    with duckdb.connect() as connection:
+        connection.execute("create schema marts")
+        connection.execute(REPORT_DRIFT)
+        for report in reports:
+            row = QUIET | report
+            places = ", ".join("?" * len(row))
+            connection.execute(
+                f"insert into marts.report_drift ({', '.join(row)}) values ({places})", list(row.values())
+            )
+        output = StringIO()
+        summary._print_drift(connection, Console(file=output, width=120))
+    return output.getvalue().splitlines()
+
+
+def test_everything_that_changed_is_said_in_a_line() -> None:
+    lines = said(
+        {
+            "file_name": "week_2.csv",
+            "has_drifted": True,
+            "drift_reasons": "columns, format, rejected records, unrecognised records, skipped hours",
+            "appeared_columns": "Room",
+            "vanished_columns": "label",
+            "format_changes": "delimiter ; instead of ,",
+            "rejected_ratio": 0.125,
+            "unrecognised_ratio": 0.03,
+            "nonexistent_hour_count": 4,
+        }
+    )
+    assert lines == [
+        "",
+        "What changed in the newest reports since the ones before them (all of it: marts.report_drift):",
+        "week_2.csv: new columns: Room; columns gone: label; delimiter ; instead of ,; 12.5 % of the records are"
+        " rejected; 3.0 % of the records are of a kind that no alias knows; 4 records in an hour that […]",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        ({"new_category_actions": "Badge / Won", "new_activity_types": "content_liked"}, "Badge / Won"),
+        ({"new_activity_types": "content_liked"}, "content_liked"),
+    ],
+    ids=["pairs", "types alone"],
+)
+def test_new_activities_are_said_by_their_words(found: Row, words: str) -> None:
+    # What is in brackets is no markup.
+    (line,) = said({"file_name": "[b]a.csv", "has_drifted": True, "drift_reasons": "activity types", **found})[-1:]
+    assert line == f"[b]a.csv: new activities: {words}"
+
+
+def test_nothing_is_said_of_older_reports_nor_of_those_without_drift() -> None:
+    drifted: Row = {"has_drifted": True, "drift_reasons": "columns", "appeared_columns": "Room"}
+    assert said({"file_name": "old.csv", "is_newest": False, **drifted}, {"file_name": "b", "has_drifted": False}) == []
+
+
+def test_a_share_is_only_said_where_it_is_a_reason() -> None:
+    lines = said(
+        {
+            "file_name": "a.csv",
+            "has_drifted": True,
+            "drift_reasons": "format",
+            "format_changes": "encoding x",
+            "rejected_ratio": 0.5,
+            "unrecognised_ratio": 0.5,
+            "nonexistent_hour_count": 9,
+        }
+    )
+    assert lines[-1] == "a.csv: encoding x"
+
+
+def test_no_more_than_three_reports_are_said() -> None:
+    drifted: Row = {"has_drifted": True, "drift_reasons": "columns", "appeared_columns": "Room"}
+    lines = said(*({"file_name": f"{site}.csv", "site_id": site, **drifted} for site in "edcba"))
+    assert [line.split(":")[0] for line in lines[-4:]] == ["a.csv", "b.csv", "c.csv", "and 2 more reports"]

@@ -1,0 +1,196 @@
+"""Everything has a description, the exposures are what the files read, and the page of the docs needs no network."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from conftest import ROOT, Project
+from declarations import by_name, declared
+from reports.encoding import OFFICE_ENCODINGS
+from reports.files import MAX_MEMBERS, MAX_RATIO, SUFFIXES
+from reports.format import DATE_FORMATS
+from reports.rows import MAX_ROW_BYTES, TEXT_KEPT
+
+MARTS = {path.stem for path in (ROOT / "models" / "marts").rglob("*.sql")}
+
+
+def undescribed(things: dict[str, dict[str, Any]]) -> list[str]:
+    """The names of those without a description."""
+    return [name for name, thing in things.items() if not (thing.get("description") or "").strip()]
+
+
+@pytest.mark.parametrize(
+    "kind", ["models", "seeds", "sources", "semantic_models", "metrics", "saved_queries", "exposures", "unit_tests"]
+)
+def test_everything_that_is_declared_exists_once(kind: str) -> None:
+    names = [thing["name"] for thing in declared(kind)]
+    assert names and len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    "kind", ["models", "seeds", "sources", "semantic_models", "metrics", "saved_queries", "exposures"]
+)
+def test_everything_has_a_description(kind: str) -> None:
+    assert undescribed(by_name(kind)) == []
+
+
+@pytest.mark.parametrize("kind", ["metrics", "saved_queries", "exposures"])
+def test_what_people_choose_from_a_list_has_a_label_of_its_own(kind: str) -> None:
+    labels = [thing["label"] for thing in declared(kind)]
+    assert len(labels) == len(set(labels))
+
+
+def test_every_column_has_a_description() -> None:
+    tables = {**by_name("models"), **by_name("seeds")}
+    tables |= {t["name"]: t for source in declared("sources") for t in source["tables"]}
+    assert undescribed(tables) == []
+    for name, table in tables.items():
+        assert table["columns"] and undescribed({c["name"]: c for c in table["columns"]}) == [], name
+
+
+def test_every_seed_has_its_yaml_with_its_columns() -> None:
+    seeds = by_name("seeds")
+    for path in (ROOT / "seeds").rglob("*.csv"):
+        header = path.read_text().splitlines()[0].split(",")
+        assert [column["name"] for column in seeds[path.stem]["columns"]] == header, path.name
+
+
+MACRO = re.compile(r"{%-? (macro|test) (\w+)\(((?:[^()]|\([^()]*\))*)\)")
+# Versions for one engine that take the place of one of dbt's macros, so that no macro of ours dispatches them.
+IN_PLACE_OF_DBTS = ("duckdb__format_column", "spark__listagg", "spark__load_csv_rows", "spark__safe_cast")
+
+
+def written_macros() -> dict[str, list[str]]:
+    """The macros and generic tests in the SQL by name, with the names of their arguments; not the engines' versions."""
+    found = {}
+    for path in [*(ROOT / "macros").glob("*.sql"), *(ROOT / "tests" / "generic").glob("*.sql")]:
+        for kind, name, arguments in MACRO.findall(path.read_text()):
+            if name.startswith(("duckdb__", "spark__")) and name not in IN_PLACE_OF_DBTS:
+                continue
+            defaults = re.sub(r"\([^()]*\)|\"[^\"]*\"", "", arguments)
+            names = [argument.split("=")[0].strip() for argument in defaults.split(",") if argument.strip()]
+            found[f"test_{name}" if kind == "test" else name] = names
+    return found
+
+
+def test_every_macro_and_each_of_its_arguments_is_described() -> None:
+    described = {
+        macro["name"]: macro for macro in yaml.safe_load((ROOT / "macros" / "_macros.yml").read_text())["macros"]
+    }
+    assert undescribed(described) == []
+    arguments = {name: macro.get("arguments", []) for name, macro in described.items()}
+    assert {name: [argument["name"] for argument in those] for name, those in arguments.items()} == written_macros()
+    assert all(argument["type"] and argument["description"] for those in arguments.values() for argument in those)
+
+
+def test_dbt_knows_the_macros_and_who_may_build_on_a_model(sample_project: Project) -> None:
+    manifest = json.loads((sample_project.as_built / "manifest.json").read_text())
+    own = {name: macro for name, macro in manifest["macros"].items() if name.startswith("macro.juno_activity.")}
+    assert {name.rsplit(".", 1)[1] for name, macro in own.items() if macro["description"]} == set(written_macros())
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    public = {node["name"] for node in models if node["access"] == "public" and node["group"] == "warehouse"}
+    assert public == MARTS
+    protected = {node["name"] for node in models if node["access"] == "protected"}
+    assert len(protected) == len([node for node in models if node["schema"] in ("staging", "intermediate")]) > 0
+    assert {name: group["owner"]["name"] for name, group in manifest["groups"].items()} == {
+        "group.juno_activity.site": "The owner of the site",
+        "group.juno_activity.warehouse": "The maintainers",
+    }
+
+
+def exposed(name: str) -> set[str]:
+    """The models that an exposure depends on."""
+    return set(re.findall(r"ref\('(\w+)'\)", " ".join(by_name("exposures")[name]["depends_on"])))
+
+
+@pytest.mark.parametrize(
+    ("exposure", "files"),
+    [
+        ("readme_picture", "scripts/page/draw_attendance.py"),
+        ("build_summary", "scripts/page/summary.py"),
+        ("answers", "analyses/*.sql"),
+        ("page", "page/queries/*.sql"),
+        ("show", "scripts/page/show.py"),
+    ],
+)
+def test_an_exposure_depends_on_what_its_files_read(exposure: str, files: str) -> None:
+    read = re.findall(
+        r"\b(?:from|join) (?:marts|restricted)\.(\w+)", "\n".join(p.read_text() for p in ROOT.glob(files))
+    )
+    assert exposed(exposure) == set(read) <= MARTS
+
+
+@pytest.mark.parametrize("copy", ["published_copy", "shared_copy", "postgres_and_parquet"])
+def test_a_copy_depends_on_every_mart(copy: str) -> None:
+    assert exposed(copy) == MARTS
+
+
+def test_the_links_of_the_overview_lead_somewhere() -> None:
+    overview = (ROOT / "models" / "overview.md").read_text()
+    links = re.findall(r"\]\(([^)]+)\)", overview)
+    models = [link.rsplit(".", 1)[1] for link in links if link.startswith("#!/model/")]
+    files = [link for link in links if not link.startswith("#")]
+    assert models and files
+    assert set(models) <= MARTS
+    # The page lies in warehouse/.
+    assert [link for link in files if not (ROOT / "warehouse" / link).is_file()] == []
+    assert "g_i=%2Bexposure:published_copy" in overview
+
+
+def test_what_may_be_fed_is_what_the_loader_takes() -> None:
+    page = (ROOT / "docs" / "reports.md").read_text()
+    assert set(re.findall(r"`(\.[a-z.]+)`", page)) == set(SUFFIXES)
+    dates = page.split("## Dates")[1].split("| any other")[0]
+    first_cells = " ".join(line.split("|")[1] for line in dates.splitlines() if line.startswith("| `"))
+    assert set(re.findall(r"`([^`]+)`", first_cells)) == set(DATE_FORMATS)
+    assert re.findall(
+        r"\b(?:cp\d+|gb18030|big5|mac_roman)\b", page.split("the likeliest of")[1].split("is taken")[0]
+    ) == (OFFICE_ENCODINGS)
+    for limit in (f"{MAX_MEMBERS:,} files", f"{MAX_RATIO} times", f"{MAX_ROW_BYTES >> 20} MB", f"{TEXT_KEPT:,} char"):
+        assert limit in page
+
+
+# What a browser fetches, or a script of the page would: no link that a person clicks.
+FETCHES = (
+    r"""\bsrc\s*=\s*["'](?:https?:)?//[^"']+""",
+    r"""<(?:link|script|iframe|object)\b[^>]*["'](?:https?:)?//[^"']+""",
+    r"""url\(["']?(?:https?:)?//[^)]+""",
+    r"""@import\b[^;]*//""",
+    r"""(?:fetch|newTracker|open)\("[^)]*\b[\w-]+\.(?:com|net|org|io)\b""",
+)
+
+
+def fetched(page: str) -> list[str]:
+    """The addresses from which a page would fetch something."""
+    return [match for pattern in FETCHES for match in re.findall(pattern, page)]
+
+
+def test_the_page_needs_no_network_and_tells_nothing_of_its_machine(sample_project: Project, tmp_path: Path) -> None:
+    project = sample_project.copy(tmp_path)
+    written = project.script("write_docs.py", "--output", str(tmp_path / "docs.html"))
+    assert written.returncode == 0, written.stdout + written.stderr
+    page = (tmp_path / "docs.html").read_text()
+    assert fetched(page) == []
+    # The default selector of selectors.yml knows them.
+    catalog = json.loads((sample_project.root / "target" / "catalog.json").read_text())
+    assert "source.juno_activity.raw.activities" in catalog["sources"]
+    policy = re.search(r'<head><meta http-equiv="Content-Security-Policy" content="([^"]+)"', page)
+    assert policy and "default-src 'none'" in policy[1] and "http" not in policy[1]
+    assert str(project.root) not in page
+    for part in ("JUNO activity warehouse", "fct_session_attendance", "live_rate", "published_copy"):
+        assert part in page
+    # dbt's own page does fetch, so what is looked for can be found.
+    assert fetched((project.root / "target" / "static_index.html").read_text()) != []
+
+
+def test_without_a_warehouse_the_page_is_refused(project: Project) -> None:
+    refused = project.script("write_docs.py")
+    assert refused.returncode == 1
+    assert "Cure: make build" in refused.stderr
+    assert not project.warehouse.exists()

@@ -1,0 +1,315 @@
+"""A little of the fault harness (``make faults`` runs the whole), a full or read-only disk, and two at once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from conftest import WITHOUT_TESTS, Project, with_shipped_settings
+from faults.invariants import Prints, landed_reports, leftovers, published_prints, raw_faults, report_prints
+from faults.kills import BUILT, Expected, Victim, expected_of, haunt, loading, publishing
+from faults.readers import Seen, faults_of, reading
+from faults.victims import Site, copy_site
+from loader_fixtures import activity, report_text, write
+from publishing.publish import publish
+from warehouse.database import connect
+from warehouse.errors import WarehouseError
+from warehouse.paths import marts_path
+
+SEED = 1
+RECORDS = 20_000
+# Files of these names and so many records, of which the second does not fit on a small disk.
+COUNTS = {"a.csv": 3, "b.csv": 60_000, "c.csv": 4}
+FULL = "the disk is full. Cure: free some space"
+
+
+@pytest.fixture
+def sample_site(sample_project: Project, tmp_path: Path) -> Site:
+    """A copy of the project of which nothing is landed yet, and dbt has parsed all."""
+    site = copy_site(tmp_path / "site", **WITHOUT_TESTS)
+    with_shipped_settings(site.root)
+    (site.root / "target").mkdir()
+    shutil.copy(sample_project.root / "target" / "partial_parse.msgpack", site.root / "target")
+    return site
+
+
+def expected_of_sample(project: Project, *publications: Prints) -> Expected:
+    return expected_of(project.warehouse, project.root / "sample" / "reports", publications)
+
+
+def warehouse_with(folder: Path, *files: Path) -> Path:
+    folder.mkdir()
+    for file in files:
+        shutil.copy(file, folder)
+    return folder
+
+
+@pytest.mark.slow
+def test_a_load_that_is_killed_leaves_whole_files_and_the_next_completes_it(tmp_path: Path) -> None:
+    tally = haunt(loading(tmp_path, RECORDS, SEED), 8, SEED)
+
+    assert tally.faults == []
+    assert (tally.kills, tally.opened, tally.whole) == (8, 8, 8)
+    assert tally.completed == tally.rounds
+
+
+def test_a_build_that_is_killed_leaves_the_last_copy_and_the_next_completes_it(
+    sample_project: Project, sample_site: Site, tmp_path: Path
+) -> None:
+    final = published_prints(sample_project.published)
+    start = warehouse_with(tmp_path / "start", sample_project.published)
+    victim = Victim(
+        *("building", sample_site, "build_warehouse.py", (), (start,), (), 2),
+        expected_of_sample(sample_project, final),
+    )
+
+    tally = haunt(victim, 2, SEED, duration=6)
+
+    assert tally.faults == []
+    assert (tally.kills, tally.whole, tally.completed) == (2, 2, 1)
+
+
+def test_a_publication_that_is_killed_leaves_the_old_copy_or_the_new(sample_project: Project, tmp_path: Path) -> None:
+    older = tmp_path / "published.duckdb"
+    shutil.copy(sample_project.published, older)
+    with duckdb.connect(str(older)) as connection:
+        connection.execute("delete from marts.fct_activities where content_id is null")
+    expected = expected_of_sample(sample_project, published_prints(older), published_prints(sample_project.published))
+
+    tally = haunt(publishing(tmp_path, sample_project.warehouse, older, expected), 8, SEED)
+
+    assert tally.faults == []
+    assert (tally.kills, tally.opened, tally.whole) == (8, 8, 8)
+    assert tally.completed == tally.rounds
+
+
+def test_readers_see_whole_publications_while_one_follows_another(sample_project: Project, tmp_path: Path) -> None:
+    warehouse, published = tmp_path / "activity.duckdb", tmp_path / "published.duckdb"
+    shutil.copy(sample_project.warehouse, warehouse)
+    shutil.copy(sample_project.marts, marts_path(warehouse))
+    publish(warehouse, published)
+    publications = [published_prints(published)]
+    seen: list[Seen] = []
+
+    with reading(published, seen):
+        for number in range(5):
+            with connect(marts_path(warehouse)) as connection:
+                # As a build does it: one table after the other, in transactions of their own.
+                for schema, table in connection.execute(
+                    "select schema_name, table_name from duckdb_tables() where schema_name in ('marts', 'restricted')"
+                ).fetchall():
+                    name = f'{schema}."{table}"'
+                    connection.execute(f"create or replace table {name} as from {name}")
+                connection.execute(f"create or replace table marts.publication as select {number} as number")
+            publish(warehouse, published)
+            publications.append(published_prints(published))
+            time.sleep(0.5)
+
+    assert faults_of(seen, publications) == []
+    assert sum(one.swaps for one in seen) > 0
+    assert len(published_prints(published)) == len(publications[0]) + 1
+
+
+def test_what_an_unfinished_build_left_is_not_published(sample_project: Project, tmp_path: Path) -> None:
+    warehouse, published = tmp_path / "activity.duckdb", tmp_path / "published.duckdb"
+    shutil.copy(sample_project.warehouse, warehouse)
+    shutil.copy(sample_project.marts, marts_path(warehouse))
+    with connect(warehouse) as connection:
+        assert connection.execute("from staging.unfinished_builds").fetchall() == []
+        connection.execute("insert into staging.unfinished_builds values ('killed')")
+
+    with pytest.raises(WarehouseError, match=r"did not come to a good end.*nothing was published\. Cure: make build"):
+        publish(warehouse, published)
+    assert not published.exists()
+
+
+# Two at once.
+
+
+@contextmanager
+def in_the_midst_of(site: Site, script: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A command that stands still while it has the warehouse open, and goes on afterwards."""
+    with site.start(script, *arguments) as process:
+        while not {path.name for path in site.data.glob("activity.duckdb.*")} - BUILT:
+            assert process.poll() is None, "it ended before it could be met"
+            time.sleep(0.001)
+        os.killpg(process.pid, signal.SIGSTOP)
+        yield process
+        os.killpg(process.pid, signal.SIGCONT)
+
+
+@pytest.mark.parametrize("first", ["load", "build"])
+def test_who_comes_second_says_so_and_harms_nothing(
+    sample_project: Project, sample_site: Site, reports: Path, first: str
+) -> None:
+    site, sample = sample_site, sample_project.root / "sample" / "reports"
+    shutil.copy(sample_project.warehouse, site.warehouse)
+    expected = expected_of_sample(sample_project)
+    command = ("load_reports.py", str(reports)) if first == "load" else ("build_warehouse.py",)
+
+    with in_the_midst_of(site, *command) as process:
+        for second in (("load_reports.py", str(sample)), ("publish.py",), ("build_warehouse.py",)):
+            result = site.run(*second)
+            assert result.returncode == 1, second
+            assert "is in use by another process. Wait until it has ended" in result.stdout, second
+            assert "Traceback" not in result.stdout + result.stderr, second
+        assert process.poll() is None
+        assert not site.published.exists()
+
+    landed = landed_reports(site.warehouse)
+    with duckdb.connect(str(site.warehouse)) as connection:
+        assert raw_faults(connection, {**expected.counts, **COUNTS}, {**landed, **expected.reports}) == []
+
+
+# A full and a read-only disk.
+
+
+def can_mount() -> bool:
+    probe = ["unshare", "-rm", "sh", "-c", "mount -t tmpfs none /mnt"]
+    return shutil.which("unshare") is not None and subprocess.run(probe, capture_output=True).returncode == 0
+
+
+needs_mount = pytest.mark.skipif(not can_mount(), reason="a small disk of its own can only be mounted in a namespace")
+
+
+ON_A_DISK = """
+size=$1 mode=$2 data=$3 kept=$4
+mount -t tmpfs -o size="$size"k none "$data" && cp -a "$kept"/. "$data" || exit 99
+mount -o remount,"$mode" "$data"
+shift 4
+"$@"
+code=$?
+rm -rf "$kept" && cp -a "$data" "$kept"
+exit $code
+"""
+
+
+def on_a_disk(site: Site, free: int | None, script: str, *arguments: str) -> str:
+    """Run a script that cannot go well with the warehouse's folder on a disk of its own; returns what it said.
+
+    The folder is copied to the disk and back afterwards, for the disk is gone with the namespace.
+
+    Args:
+        site: where it runs.
+        free: so many kilobytes are free on the disk; None for a disk that is read-only.
+        script: the script.
+        arguments: its arguments.
+    """
+    kept = site.root / "kept"
+    site.data.rename(kept)
+    site.data.mkdir()
+    used = sum(-(-path.stat().st_size // 4096) * 4 for path in kept.iterdir())
+    disk = [str(used + (free or 0)), "ro" if free is None else "rw", str(site.data), str(kept)]
+    result = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", ON_A_DISK, "sh", *disk, *site.command(script, *arguments)],
+        cwd=site.root,
+        env=site.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    site.data.rmdir()
+    kept.rename(site.data)
+    return said_without_a_traceback(result)
+
+
+def said_without_a_traceback(result: subprocess.CompletedProcess[str]) -> str:
+    said = result.stdout + result.stderr
+    assert "Traceback" not in said, said
+    assert result.returncode == 1, said
+    return said
+
+
+def with_small_files(site: Site, kilobytes: int, script: str, *arguments: str) -> str:
+    """Run a script that cannot go well where no file may grow larger; returns what it said."""
+    blocks = str(kilobytes * 1024 // 512)
+    result = subprocess.run(
+        ["sh", "-c", 'ulimit -f "$0" && exec "$@"', blocks, *site.command(script, *arguments)],
+        cwd=site.root,
+        env=site.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return said_without_a_traceback(result)
+
+
+@pytest.fixture
+def reports(tmp_path: Path) -> Path:
+    """A small report, one of 6 MB, and another small one."""
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    for name, count in COUNTS.items():
+        labels = (sha256(f"{name} {number}".encode()).hexdigest() for number in range(count))
+        write(folder / name, report_text(*(activity(str(number), label) for number, label in enumerate(labels))))
+    return folder
+
+
+@pytest.mark.parametrize("disk", [pytest.param("full", marks=needs_mount), "limited"])
+def test_a_load_on_a_full_disk_says_so_and_the_next_completes_it(sample_site: Site, reports: Path, disk: str) -> None:
+    site = sample_site
+    command = ("load_reports.py", str(reports))
+    said = on_a_disk(site, 1500, *command) if disk == "full" else with_small_files(site, 1500, *command)
+
+    assert (FULL if disk == "full" else "a file may not grow any larger here") in said
+    assert "a.csv: 3 records" in said
+    with duckdb.connect(str(site.warehouse)) as connection:
+        landed = report_prints(connection)
+        assert raw_faults(connection, COUNTS, landed) == []
+    assert "b.csv" not in landed
+
+    assert site.run(*command).returncode == 0
+    assert set(landed_reports(site.warehouse)) == set(COUNTS)
+    assert leftovers(site.data, site.temporary, {"activity.duckdb"}) == []
+
+
+@needs_mount
+@pytest.mark.parametrize("script", ["load_reports.py", "build_warehouse.py", "publish.py"])
+def test_on_a_read_only_disk_everything_says_so_and_stays(
+    sample_project: Project, sample_site: Site, script: str
+) -> None:
+    site = sample_site
+    for path in (sample_project.warehouse, sample_project.marts, sample_project.published):
+        shutil.copy(path, site.data)
+    before = {path.name: path.read_bytes() for path in site.data.iterdir()}
+
+    said = on_a_disk(site, None, script, *([str(site.root / "sample")] if script == "load_reports.py" else []))
+
+    assert "the disk is read-only. Cure: say where it can be written with WAREHOUSE_PATH" in said
+    assert {path.name: path.read_bytes() for path in site.data.iterdir()} == before
+
+
+@needs_mount
+@pytest.mark.parametrize(("script", "free"), [("publish.py", 100), ("publish.py", 6000), ("build_warehouse.py", 100)])
+def test_on_a_full_disk_the_last_copy_stays(
+    sample_project: Project, sample_site: Site, tmp_path: Path, script: str, free: int
+) -> None:
+    site = sample_site
+    # A build takes the old marts away first, and their space would be enough for it.
+    marts = (sample_project.marts,) if script == "publish.py" else ()
+    for path in (sample_project.warehouse, sample_project.published, *marts):
+        shutil.copy(path, site.data)
+    before = site.published.read_bytes()
+
+    said = on_a_disk(site, free, script)
+
+    assert FULL in said
+    assert site.published.read_bytes() == before
+    assert leftovers(site.data, site.temporary, BUILT | {"activity.duckdb.wal", "activity.duckdb.marts.wal"}) == []
+    expected = expected_of_sample(sample_project)
+    with duckdb.connect(str(site.warehouse)) as connection:
+        assert raw_faults(connection, expected.counts, expected.reports) == []
+    # With space again: what was built before is published anew, and what a build left half-way is not.
+    result = site.run("publish.py")
+    assert result.returncode == (0 if script == "publish.py" else 1), result.stdout
+    assert ("did not come to a good end" in result.stdout) == (script == "build_warehouse.py")

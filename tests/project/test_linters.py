@@ -1,0 +1,115 @@
+"""The linters find what they should, and what they find does not depend on a warehouse or on the user's environment."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from checking import linters
+from checking.linters import LINTERS, Linter, environment_of
+from conftest import ROOT, Project, copy_project
+
+PASSES = Linter("passes", (sys.executable, "-c", "print('quiet')"))
+FAILS = Linter("fails", (sys.executable, "-c", "print('line 7 is wrong'); raise SystemExit(3)"), needs_dbt=True)
+
+
+@pytest.fixture
+def in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The linters with a folder of their own, so that the project's stays as it is."""
+    monkeypatch.setattr(linters, "LINTED", tmp_path)
+    monkeypatch.setattr(linters, "EMPTY_WAREHOUSE", tmp_path / "empty.duckdb")
+    return tmp_path
+
+
+def test_what_a_linter_finds_is_shown_and_its_name_said(
+    in_a_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(linters, "LINTERS", (FAILS, PASSES))
+
+    assert linters.run() == 1
+
+    said = capsys.readouterr().out
+    assert "line 7 is wrong" in said
+    assert "passes: ok" in said
+    assert "Not clean: fails. Fix: make format" in said
+    assert "quiet" not in said
+
+
+def test_those_without_dbt_can_run_alone(
+    in_a_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(linters, "LINTERS", (FAILS, PASSES))
+
+    assert linters.run(needs_dbt=False) == 0
+    assert linters.run(needs_dbt=True) == 1
+    assert capsys.readouterr().out.count("passes: ok") == 1
+
+
+def test_the_warehouse_of_the_linters_is_emptied_first(in_a_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("empty.duckdb", "empty.duckdb.marts", "empty.duckdb.wal", "partial_parse.msgpack"):
+        (in_a_folder / name).touch()
+    monkeypatch.setattr(linters, "LINTERS", (FAILS,))
+
+    linters.run()
+
+    assert [path.name for path in in_a_folder.iterdir()] == ["partial_parse.msgpack"]
+
+
+def test_nothing_of_the_users_environment_chooses_a_warehouse_or_a_target(monkeypatch: pytest.MonkeyPatch) -> None:
+    [of_dbt] = [linter for linter in LINTERS if linter.needs_dbt]
+    for name in ("DBT_TARGET", "DBT_ENGINE_TARGET", "DBT_TARGET_PATH", "DBT_PROFILES_DIR", "SQLFLUFF_X", "MYPYPATH"):
+        monkeypatch.setenv(name, "elsewhere")
+    monkeypatch.setenv("WAREHOUSE_PATH", "warehouse/activity.duckdb")
+
+    environment = environment_of(of_dbt)
+
+    assert "elsewhere" not in environment.values()
+    assert environment["WAREHOUSE_PATH"] == str(ROOT / "target" / "lint" / "empty.duckdb")
+    assert environment["DBT_ENGINE_TARGET_PATH"] == str(ROOT / "target" / "lint")
+
+
+def test_deptry_finds_a_package_that_is_not_declared(tmp_path: Path) -> None:
+    [of_scripts] = [linter for linter in LINTERS if linter.name == "deptry (scripts)"]
+    for name in ("pyproject.toml", *(path.name for path in ROOT.glob("requirements*.in"))):
+        shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "scripts", tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+
+    def check() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            of_scripts.argv,
+            cwd=tmp_path,
+            env=environment_of(of_scripts),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
+    clean = check()
+    assert clean.returncode == 0, clean.stdout
+    (tmp_path / "scripts" / "added.py").write_text("import hypothesis\nimport sqlglot\n")
+    found = check()
+    assert found.returncode == 1
+    assert "DEP004 'hypothesis' imported but declared as a dev dependency" in found.stdout
+    assert "'sqlglot'" in found.stdout
+
+
+@pytest.mark.slow
+def test_models_are_clean_in_the_form_that_they_have_once_they_are_built(
+    sample_project: Project, tmp_path: Path
+) -> None:
+    project = copy_project(tmp_path)
+    project.take_over(sample_project)
+    shutil.copy(ROOT / ".sqlfluff", project.root)
+    model = "models/staging/base/base_juno__activities.sql"
+
+    # Where sqlfluff does not see the table, it would lint the first form again.
+    compiled = project.dbt("compile", "--quiet", "--select", "base_juno__activities")
+    assert "union all" in compiled.stdout, compiled.stdout + compiled.stderr
+
+    result = project.run(*linters.SQLFLUFF, "lint", "--disable-progress-bar", model)
+    assert result.returncode == 0, result.stdout + result.stderr

@@ -1,0 +1,117 @@
+"""Wrong and missing settings are said in the form in which they are given: make forget USER_ID=7."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT, Project
+from loader_fixtures import activity, report_text, write
+from page import metrics
+
+
+def run(script: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """What make runs, with settings in the environment as make hands them on."""
+    chosen = ("USER_ID", "REPORT", "REPORTS", "LANDING", "JOBS", "TARGET", "RESTRICTED", "MINIMUM_COHORT_SIZE", "TABLE")
+    environment = {name: value for name, value in os.environ.items() if name not in chosen} | settings
+    command = [sys.executable, f"scripts/{script}.py", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("script", "settings", "said"),
+    [
+        ("forget", {}, "make forget needs USER_ID. Fix: make forget USER_ID=7 "),
+        ("forget", {"LANDING": "x/"}, "make forget needs USER_ID. Fix: make forget USER_ID=7 "),
+        ("withdraw", {}, "make withdraw needs REPORT. Fix: make withdraw REPORT=x.csv "),
+        ("withdraw", {"LANDING": "x/"}, "make withdraw needs REPORT. Fix: make withdraw REPORT=x.csv "),
+        ("land_parquet", {"JOBS": "many"}, "JOBS=many is not possible: "),
+        ("land_parquet", {"TIME_ZONE": "Mars"}, "TIME_ZONE=Mars is not possible: 'Mars' is no IANA time zone"),
+        ("build_warehouse", {"SITE": "a b"}, "SITE=a b is not possible: letters, digits, "),
+        ("publish", {"RESTRICTED": "perhaps"}, "RESTRICTED=perhaps is not possible: "),
+        ("share", {"MINIMUM_COHORT_SIZE": "0"}, "MINIMUM_COHORT_SIZE=0 is not possible: "),
+    ],
+)
+def test_a_setting_that_is_wrong_or_missing_is_said(
+    tmp_path: Path, script: str, settings: dict[str, str], said: str
+) -> None:
+    result = run(script, WAREHOUSE_PATH=str(tmp_path / "none.duckdb"), **settings)
+
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith(said)
+    assert " Fix: make " in result.stderr
+    assert "Usage:" not in result.stderr
+
+
+def test_who_names_no_report_sees_which_there_are(tmp_path: Path) -> None:
+    warehouse = str(tmp_path / "activity.duckdb")
+    report = write(tmp_path / "day1.csv", report_text(activity("u1")))
+    assert run("load_reports", str(report), WAREHOUSE_PATH=warehouse).returncode == 0
+
+    result = run("withdraw", WAREHOUSE_PATH=warehouse)
+
+    assert result.returncode == 2
+    assert "day1.csv: 1 activities landed" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("script", "arguments", "settings", "said"),
+    [
+        ("publish", [], {"TARGET": "mysql://there"}, "Cure: make publish TARGET=postgresql://user@host/database"),
+        ("land_parquet", [], {"REPORTS": "nowhere/"}, "Cure: REPORTS=… with the folder or the file"),
+        (
+            "metrics",
+            ["list", "metrics"],
+            {"BY": "metric_time__week"},
+            "Fix: make metrics METRICS=attendees",
+        ),
+        ("metrics", ["list", "metrics"], {}, "Fix: make build"),
+        ("show", [], {}, "Cure: make build"),
+        ("export_table", ["marts.fct_leaderboard"], {}, "Cure: make build"),
+        ("share", [], {}, "make build"),
+        ("forget", ["u1"], {}, "Cure: make build"),
+        ("withdraw", ["x.csv"], {}, "Cure: make build"),
+    ],
+)
+def test_what_is_not_possible_is_said_with_what_to_do(
+    tmp_path: Path, script: str, arguments: list[str], settings: dict[str, str], said: str
+) -> None:
+    paths = {name: str(tmp_path / f"{name}.duckdb") for name in ("WAREHOUSE_PATH", "PUBLISHED_PATH", "SHARED_PATH")}
+    result = run(script, *arguments, **paths, **settings)
+
+    assert result.returncode == 1
+    assert said in result.stdout + result.stderr
+
+
+def test_a_manifest_is_current_until_a_file_of_the_project_is_newer(tmp_path: Path) -> None:
+    manifest = tmp_path / "target" / "semantic_manifest.json"
+    model = tmp_path / "models" / "marts" / "a.yml"
+    for file in (manifest, model):
+        file.parent.mkdir(parents=True)
+    model.touch()
+    assert not metrics.is_current(manifest, tmp_path)
+    manifest.touch()
+    os.utime(model, (1_000, 1_000))
+    assert metrics.is_current(manifest, tmp_path)
+    os.utime(model, (manifest.stat().st_mtime + 1,) * 2)
+    assert not metrics.is_current(manifest, tmp_path)
+
+
+@pytest.mark.slow
+def test_metrics_answer_where_no_build_wrote_a_manifest(sample_project: Project, project: Project) -> None:
+    project.take_over(sample_project)
+    assert not (project.root / "target" / "semantic_manifest.json").exists()
+
+    result = project.run(
+        sys.executable, "scripts/metrics.py", "query", "--metrics", "attendees", "--group-by", "metric_time__week"
+    )
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "2026-05-11" in result.stdout
+    wrong = project.run(sys.executable, "scripts/metrics.py", "query", "--metrics", "no_such_metric")
+    assert wrong.returncode == 1
+    assert "Fix: make metrics METRICS=" in wrong.stderr

@@ -1,0 +1,71 @@
+"""That what the project says in several places is the same in all of them."""
+
+from __future__ import annotations
+
+import csv
+import re
+
+import yaml
+
+from conftest import ROOT, SETTINGS
+from model_steps import missing_steps
+
+
+def seed(name: str) -> list[dict[str, str]]:
+    """The rows of a seed."""
+    with (ROOT / "seeds" / name).open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_family_has_a_staging_model_that_reads_it() -> None:
+    families = {row["activity_family"] for row in seed("activity_types.csv")}
+    read = {}
+    for path in (ROOT / "models" / "staging").glob("stg_juno__*.sql"):
+        if path.stem == "stg_juno__users":
+            continue  # the one that reads no activities
+        found = re.findall(r"family_activities\('(\w+)'\)", path.read_text())
+        assert len(found) == 1, path.name
+        read[found[0]] = path.stem
+    assert set(read) == families
+    assert all(model == f"stg_juno__{family}" for family, model in read.items() if family != "unrecognised")
+    assert read["unrecognised"] == "stg_juno__unrecognised_activities"
+
+
+def test_the_families_with_a_column_are_those_of_the_dictionary() -> None:
+    macro = (ROOT / "macros" / "activity_families.sql").read_text()
+    families = re.findall(r'^ {8}"(\w+)",$', macro, flags=re.MULTILINE)
+    assert families == sorted({row["activity_family"] for row in seed("activity_types.csv")})
+
+
+def test_an_inferred_alias_is_never_called_documented() -> None:
+    # The guide shows the literal text of these two only; other words stand in a heading at most.
+    documented = {row["category_pattern"] for row in seed("activity_aliases.csv") if row["evidence"] == "documented"}
+    assert documented == {"Poll - *", "Rating - *"}
+
+
+def test_no_alias_is_shipped_for_an_activity_of_which_the_record_is_unknown() -> None:
+    unknown = {row["activity_type"] for row in seed("activity_types.csv") if row["evidence"] == "unknown"}
+    assert unknown
+    assert not unknown & {row["activity_type"] for row in seed("activity_aliases.csv")}
+
+
+def test_no_step_of_a_model_is_missing() -> None:
+    missing = missing_steps(ROOT)
+    assert missing == [], "\n".join(missing)
+
+
+def test_every_setting_is_explained() -> None:
+    """The pages explain the shipped defaults, whatever a fork sets in its dbt_project.yml."""
+    settings = dict(SETTINGS)
+    added = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"].keys() - SETTINGS.keys()
+    assert not added, (
+        f"{', '.join(sorted(added))}: new in dbt_project.yml. Fix: add it with its default to tests/settings.yml, and"
+        " to a page *_rules.md beside the models that read it as a row | `name` | `default` | what it does |"
+    )
+    pages = [ROOT / "docs" / name for name in ("personal_data.md", "your_data.md")]
+    rules = "".join(path.read_text() for path in [*sorted((ROOT / "models").rglob("*_rules.md")), *pages])
+    for name, value in settings.items():
+        assert f"| `{name}` | `{value}` |" in rules, (
+            f"no page explains {name}, {value} by default. Fix: a row | `{name}` | `{value}` | what it does | in a page"
+            " *_rules.md, or the default in tests/settings.yml"
+        )

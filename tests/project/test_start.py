@@ -1,0 +1,175 @@
+"""start.py has the commands of the Makefile, sets up what they need, and says what is wrong."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import start
+
+from conftest import ROOT
+
+
+def call(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run start.py as a user does who has no make."""
+    environment = {name: value for name, value in os.environ.items() if name != "MAKELEVEL"} | settings
+    return subprocess.run(
+        [sys.executable, str(ROOT / "start.py"), *words], env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def make(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run make."""
+    return subprocess.run(
+        ["make", "--no-print-directory", *words],
+        cwd=ROOT,
+        env=os.environ | settings,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_make_has_the_same_commands() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    targets = re.search(r"^COMMANDS := ((?:.*\\\n)*.*)", makefile, flags=re.MULTILINE)
+    assert targets is not None
+    assert sorted(targets[1].replace("\\\n", " ").split()) == sorted(start.COMMANDS)
+
+
+def test_the_help_has_every_command_and_every_setting() -> None:
+    said = call("help").stdout
+    for name, command in start.COMMANDS.items():
+        assert re.search(rf"^  {name} ", said, flags=re.MULTILINE), name
+        # What several commands share is explained in README and docs.
+        own = set(command.settings) - {*start.DECLARED, *start.LANDING, "DRY_RUN", "READER", "RESTRICTED"}
+        own -= {"PSEUDONYM_SALT", "MINIMUM_COHORT_SIZE"}
+        assert all(setting in command.help for setting in own), name
+
+
+def test_every_script_that_a_command_runs_is_there() -> None:
+    for command in start.COMMANDS.values():
+        for step in command.steps:
+            assert step[0] == "-m" or (ROOT / str(step[0])).is_file(), step
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["bild"], "There is no command bild. Did you mean build? Fix: python3 start.py help"),
+        (["build", "SIET=academy"], "python3 start.py build has no setting SIET: did you mean SITE?"),
+        (["build", "academy"], "academy is no setting. Fix: python3 start.py build NAME=value"),
+        (["docs", "QQQ=1"], "python3 start.py docs has no setting QQQ: it takes none."),
+        (["build", "PYTHON=/no/python"], "PYTHON=/no/python does not run. Fix: name a Python 3.11 or newer that does."),
+    ],
+    ids=["command", "misspelt setting", "no setting", "unknown setting", "no such Python"],
+)
+def test_what_is_wrong_is_said_with_what_to_do(words: list[str], said: str) -> None:
+    refused = call(*words)
+    assert (refused.returncode, refused.stdout, refused.stderr.strip()) == (2, "", said)
+
+
+def test_make_hands_its_settings_on() -> None:
+    refused = make("build", "SIET=academy")
+    assert refused.returncode == 2
+    assert "make build has no setting SIET: did you mean SITE?" in refused.stderr
+    assert "There is no command bild. Did you mean build? Fix: make help" in make("bild").stderr
+
+
+def test_a_blank_setting_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SITE", " ")
+    monkeypatch.setenv("TIME_ZONE", "Europe/Zurich")
+    start.take_settings("build", start.COMMANDS["build"], ["REPORTS=", "DATE_FORMAT=dd/MM/yyyy"])
+    assert {name: os.environ.get(name) for name in start.DECLARED} == {
+        "REPORTS": None,
+        "SITE": None,
+        "TIME_ZONE": "Europe/Zurich",
+        "DATE_FORMAT": "dd/MM/yyyy",
+        "ENCODING": None,
+        "AGAIN": None,
+    }
+    monkeypatch.delenv("DATE_FORMAT")
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "step"),
+    [
+        ({"SESSION": "Opening Keynote"}, "show", ["scripts/show.py", "--session", "Opening Keynote"]),
+        ({"USER_ID": "7", "DRY_RUN": "1"}, "forget", ["scripts/forget.py", "--dry-run"]),
+        ({"LANDING": "x/", "SITE": "a"}, "forget", ["scripts/forget.py", "--site", "a"]),
+        ({}, "metrics", ["scripts/metrics.py", "list", "metrics"]),
+        ({"METRICS": "a,b"}, "metrics", ["scripts/metrics.py", "query", "--metrics", "a,b"]),
+        ({"SAVED": "s"}, "metrics", ["scripts/metrics.py", "query", "--saved-query", "s"]),
+        ({"TABLE": "marts.x"}, "export", ["scripts/export_table.py", "marts.x"]),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
+)
+def test_settings_become_options(
+    settings: dict[str, str], name: str, step: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for setting in ("SESSION", "USER_ID", "DRY_RUN", "LANDING", "SITE", "METRICS", "SAVED", "TABLE", "BY"):
+        monkeypatch.delenv(setting, raising=False)
+    for setting, value in settings.items():
+        monkeypatch.setenv(setting, value)
+    command = start.adapt(name, start.COMMANDS[name])
+    assert start.words_of(command.steps[0]) == step
+
+
+@pytest.mark.slow
+def test_an_environment_of_another_python_is_set_up_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(start, "ROOT", tmp_path)
+    monkeypatch.delenv("PYTHON", raising=False)
+    (tmp_path / "none.lock").touch()
+    environment = start.Environment(".venv", ("none.lock",))
+    start.set_up(environment)
+    marker, config = tmp_path / ".venv" / "marker", tmp_path / ".venv" / "pyvenv.cfg"
+    marker.touch()
+
+    start.set_up(environment)
+    assert marker.exists()
+    capfd.readouterr()
+
+    config.write_text(config.read_text().replace(sys.version.split()[0], "3.11.0"))
+    start.set_up(environment)
+    assert not marker.exists()
+    assert start.Interpreter.of(tmp_path / ".venv") == start.Interpreter.wanted()
+    assert ".venv is of another Python" in capfd.readouterr().out
+
+
+def test_a_changed_lock_file_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start, "ROOT", tmp_path)
+    installed: list[str] = []
+    monkeypatch.setattr(start, "run", lambda command, _trouble: installed.append(command[-1]))
+    monkeypatch.setattr(start.Interpreter, "of", lambda _folder: start.Interpreter.wanted())
+    (tmp_path / ".venv").mkdir()
+    for lock in start.DEVELOP.locks:
+        (tmp_path / lock).touch()
+    start.set_up(start.DEVELOP)
+    start.set_up(start.DEVELOP)
+    assert installed == ["requirements.lock", "requirements-dev.lock"]
+    (tmp_path / "requirements-dev.lock").write_text("# newer\n")
+    start.set_up(start.DEVELOP)
+    assert installed[2:] == ["requirements-dev.lock"]
+
+
+def locked(lock: str) -> dict[str, set[str]]:
+    """The versions of each package in a lock file; there are several where they differ by Python."""
+    versions: dict[str, set[str]] = {}
+    for name, version in re.findall(r"^([a-z0-9-]+)==([^ ]+)", (ROOT / lock).read_text(), flags=re.MULTILINE):
+        versions.setdefault(name, set()).add(version)
+    return versions
+
+
+@pytest.mark.parametrize("environment", [start.DEVELOP, start.MEASURE, start.POSTGRES], ids=lambda it: it.locks[-1])
+def test_lock_files_of_one_environment_agree(environment: start.Environment) -> None:
+    first, second = (locked(lock) for lock in environment.locks)
+    assert first.keys() & second.keys()
+    assert {
+        name: (first[name], second[name]) for name in first.keys() & second.keys() if first[name] != second[name]
+    } == {}

@@ -1,0 +1,61 @@
+"""Tables exported for a spreadsheet: the same rows, and no text that it would run as a formula."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from publishing.export_table import export
+from warehouse.database import connect
+from warehouse.errors import WarehouseError
+
+TEXTS = [
+    ("=1+1", "'=1+1"),
+    ("+41 44", "'+41 44"),
+    ("-2", "'-2"),
+    ("@SUM(A1)", "'@SUM(A1)"),
+    ("  =cmd|'/c calc'!A1", "'  =cmd|'/c calc'!A1"),
+    ("\t=1", "'\t=1"),
+    ("＝1+1", "'＝1+1"),
+    ("a=1", "a=1"),
+    ("'=1", "'=1"),
+    ('say "hi", ü\nand go', 'say "hi", ü\nand go'),
+    ("", ""),
+]
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Path:
+    path = tmp_path / "published.duckdb"
+    with connect(path) as connection:
+        connection.execute('create schema marts; create table marts."odd ""name" (number int, "the ""text" varchar)')
+        rows = [(-number, text) for number, (text, _) in enumerate(TEXTS)]
+        connection.executemany('insert into marts."odd ""name" values (?, ?)', rows)
+    return path
+
+
+def test_texts_that_a_spreadsheet_would_run_are_marked_as_texts_and_all_others_are_as_they_were(
+    published: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "it's.csv"
+    count = export('marts.odd "name', tmp_path / "none.duckdb", published, target)
+
+    with target.open(newline="", encoding="utf-8") as file:
+        header, *rows = csv.reader(file)
+    assert header == ["number", 'the "text']
+    assert rows == [[str(-number), safe] for number, (_, safe) in reversed(list(enumerate(TEXTS)))]
+    assert count == len(TEXTS)
+
+
+def test_an_unknown_table_is_said_with_the_known_ones_and_the_old_file_stays(published: Path, tmp_path: Path) -> None:
+    target = tmp_path / "old.csv"
+    target.write_text("old")
+    with pytest.raises(WarehouseError, match=r"no table marts\.x.*marts\.odd"):
+        export("marts.x", tmp_path / "none.duckdb", published, target)
+    with pytest.raises(WarehouseError, match="Cure: make build"):
+        export("raw.rejected_records", tmp_path / "none.duckdb", published, target)
+
+    assert target.read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["old.csv", "published.duckdb"]

@@ -1,0 +1,62 @@
+"""What is read of the YAML beside the marts, and of the glossary."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from publishing.mart_models import Model, read_models
+from publishing.published_tables import published_tables
+from warehouse.database import connect
+
+YAML = """
+models:
+  - name: fct_acts
+    description: >
+      Acts. Grain: one row per
+      act.
+    config: {meta: {cohort_size: people}}
+    columns:
+      - name: user_key
+        description: "{{ doc('user_key') }} Told twice."
+        config: {meta: {shared_as: pseudonym}}
+      - name: place
+        description: "{{ doc('unknown') }}"
+      - name: silent
+    data_tests:
+      - other: {arguments: {grain: [wrong]}}
+      - is_sound: {arguments: {grain: [user_key, "coalesce(place, 'none')"]}}
+"""
+GLOSSARY = "{% docs user_key %}\nSite and user.\n{% enddocs %}\n{%- docs other -%} Else {%- enddocs -%}"
+
+
+def test_the_words_of_the_glossary_stand_where_they_are_named(tmp_path: Path) -> None:
+    (tmp_path / "models" / "marts" / "core").mkdir(parents=True)
+    (tmp_path / "models" / "marts" / "core" / "fct_acts.yml").write_text(YAML)
+    (tmp_path / "models" / "glossary.md").write_text(GLOSSARY)
+    assert read_models(tmp_path) == {
+        "fct_acts": Model(
+            cohort_size="people",
+            grain=("user_key", "coalesce(place, 'none')"),
+            columns={"user_key": {"shared_as": "pseudonym"}, "place": {}, "silent": {}},
+            description="Acts. Grain: one row per act.",
+            descriptions={"user_key": "Site and user. Told twice.", "place": "{{ doc('unknown') }}", "silent": ""},
+        )
+    }
+
+
+def test_a_grain_of_which_the_copy_lacks_a_column_is_no_key(tmp_path: Path) -> None:
+    copy = tmp_path / "copy.duckdb"
+    with connect(copy) as connection:
+        connection.execute("create schema marts; create table marts.t (a int not null, b int)")
+        connection.execute("create schema staging; create table staging.t (a int)")
+        found = {}
+        for grain in (("a",), ("a", "coalesce(b, 0)"), ("a", "c")):
+            [table] = published_tables(connection, {"t": Model(grain=grain)})
+            found[grain] = table.grain, table.has_null_in_grain
+            assert [(c.name, c.data_type, c.is_required) for c in table.columns] == [
+                ("a", "INTEGER", True),
+                ("b", "INTEGER", False),
+            ]
+    assert found[("a",)] == (("a",), False)
+    assert found[("a", "coalesce(b, 0)")] == (("a", "b"), True)
+    assert found[("a", "c")][0] == ()

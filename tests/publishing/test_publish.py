@@ -1,0 +1,281 @@
+"""The published copy: complete, swapped in at once, and never worse than the one before."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from conftest import Project
+from loader_fixtures import rows, write
+from publishing.publish import publish
+from warehouse.database import connect
+from warehouse.errors import WarehouseError
+from warehouse.paths import PROJECT_ROOT, marts_path
+
+MARTS = """
+create schema marts;
+create table marts.dim_users as select 'u' || i as user_id, 'zürich ''n'' "x"' as city from range(1000) as r(i);
+create table marts.fct_activities as
+    select i as activity_key, timestamp '2024-05-01' + to_seconds(i) as occurred_at, i / 3.0 as points,
+        case when i % 7 > 0 then i end as content_id, [i, 1] as pair
+    from range(50000) as r(i);
+create table marts."select" (nothing varchar);
+create schema restricted;
+create table restricted.user_details as select 'Ann' as first_name;
+"""
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Path:
+    path = tmp_path / "activity.duckdb"
+    with connect(path) as connection:
+        connection.execute("create schema raw; create table raw.activities as select 1 as secret")
+    with connect(marts_path(path)) as connection:
+        connection.execute(MARTS)
+    return path
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Path:
+    return tmp_path / "copies" / "it's published.duckdb"
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with connect(path, read_only=True) as connection:
+        yield connection
+
+
+def replace_users(warehouse: Path, city: str) -> None:
+    with connect(marts_path(warehouse)) as connection:
+        connection.execute("create or replace table marts.dim_users as select 'u1' as user_id, ? as city", [city])
+
+
+def cities(path: Path) -> list[object]:
+    with reading(path) as connection:
+        return rows(connection, "select distinct city from marts.dim_users")
+
+
+def leftovers(published: Path) -> list[str]:
+    return sorted(path.name for path in published.parent.iterdir() if path.name != published.name)
+
+
+def test_the_copy_is_the_file_of_the_marts(warehouse: Path, published: Path) -> None:
+    assert publish(warehouse, published) == 4
+
+    assert published.read_bytes() == marts_path(warehouse).read_bytes()
+    with reading(published) as connection:
+        assert rows(connection, "select count(*) from marts.fct_activities") == [50000]
+        assert rows(connection, "select first_name from restricted.user_details") == ["Ann"]
+        assert rows(connection, "select count(*) from duckdb_schemas() where schema_name = 'raw'") == [0]
+
+
+def test_what_a_killed_build_left_in_the_log_is_published(warehouse: Path, published: Path) -> None:
+    insert = (
+        "import duckdb, os, sys; c = duckdb.connect(sys.argv[1]);"
+        """c.execute("insert into marts.dim_users values ('late', 'Bern')"); os._exit(9)"""
+    )
+    marts = marts_path(warehouse)
+    subprocess.run([sys.executable, "-c", insert, str(marts)], check=False)
+    assert marts.with_name(f"{marts.name}.wal").exists()
+
+    publish(warehouse, published)
+
+    with reading(published) as connection:
+        assert rows(connection, "select city from marts.dim_users where user_id = 'late'") == ["Bern"]
+
+
+def test_a_mart_that_is_a_view_is_refused(warehouse: Path, published: Path) -> None:
+    with connect(marts_path(warehouse)) as connection:
+        connection.execute("create view marts.fct_views as select 1 as i")
+
+    with pytest.raises(WarehouseError, match=r"^fct_views would read the warehouse.*make it a table"):
+        publish(warehouse, published)
+    assert not published.exists()
+
+
+def test_the_copy_opens_read_only_in_the_format_of_older_drivers(sample_project: Project) -> None:
+    with reading(sample_project.published) as connection:
+        [tags] = rows(connection, "select tags from duckdb_databases() where not internal")
+        assert tags["storage_version"].startswith("v1.2.0")
+        with pytest.raises(duckdb.InvalidInputException, match="read-only"):
+            connection.execute("create table marts.more as select 1 as i")
+
+
+def test_a_second_publication_replaces_the_first(warehouse: Path, published: Path) -> None:
+    publish(warehouse, published)
+    replace_users(warehouse, "Bern")
+    publish(warehouse, published)
+
+    assert cities(published) == ["Bern"]
+    assert leftovers(published) == []
+
+
+def test_who_has_the_old_copy_open_goes_on_reading_it(warehouse: Path, published: Path) -> None:
+    publish(warehouse, published)
+    with reading(published) as reader:
+        replace_users(warehouse, "Bern")
+        publish(warehouse, published)
+
+        assert rows(reader, "select count(*) from marts.dim_users where city like 'zürich%'") == [1000]
+        assert rows(reader, "select sum(activity_key) from marts.fct_activities") == [1249975000]
+    assert cities(published) == ["Bern"]
+
+
+def test_the_copy_takes_its_name_only_when_it_is_whole(
+    warehouse: Path, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(warehouse, published)
+    replace_users(warehouse, "Bern")
+    copy = shutil.copyfile
+    seen: list[object] = []
+
+    def watched(marts: Path, target: Path) -> None:
+        copy(marts, target)
+        seen.extend(cities(published))
+
+    monkeypatch.setattr(shutil, "copyfile", watched)
+    publish(warehouse, published)
+
+    assert [str(city)[:6] for city in seen] == ["zürich"]
+    assert cities(published) == ["Bern"]
+
+
+def fail_midway(monkeypatch: pytest.MonkeyPatch) -> None:
+    def copy_and_fail(_: Path, target: Path) -> None:
+        write(target, b"half a file")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfile", copy_and_fail)
+
+
+def test_a_failed_publication_keeps_the_old_copy(
+    warehouse: Path, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(warehouse, published)
+    replace_users(warehouse, "Bern")
+    with monkeypatch.context() as failing:
+        fail_midway(failing)
+        with pytest.raises(WarehouseError, match=r"cannot be written: the disk is full\. Cure: free some space"):
+            publish(warehouse, published)
+    assert str(cities(published)[0]).startswith("zürich")
+
+    publish(warehouse, published)
+    assert cities(published) == ["Bern"]
+    assert leftovers(published) == []
+
+
+def test_a_failed_publication_leaves_no_unfinished_file(
+    warehouse: Path, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(warehouse, published)
+    fail_midway(monkeypatch)
+    with pytest.raises(WarehouseError):
+        publish(warehouse, published)
+
+    assert leftovers(published) == []
+
+
+def test_what_a_killed_publication_left_is_written_over(warehouse: Path, published: Path) -> None:
+    kill = (
+        "import duckdb, os, sys; c = duckdb.connect(sys.argv[1]);"
+        "c.execute('create schema marts; create table marts.stale as select 1 as i'); os._exit(9)"
+    )
+    published.parent.mkdir()
+    subprocess.run([sys.executable, "-c", kill, f"{published}.unfinished"], check=False)
+    assert leftovers(published) != []
+
+    publish(warehouse, published)
+
+    with reading(published) as connection:
+        assert "stale" not in rows(connection, "select table_name from duckdb_tables()")
+    assert leftovers(published) == []
+
+
+def test_no_warehouse_is_said_with_a_cure(tmp_path: Path, published: Path) -> None:
+    with pytest.raises(WarehouseError, match=r"no warehouse at .*none\.duckdb.*Cure: make build"):
+        publish(tmp_path / "none.duckdb", published)
+    assert not published.exists()
+
+
+@pytest.mark.parametrize("schema", [None, "other", "marts"])
+def test_a_warehouse_without_marts_is_said_and_keeps_the_old_copy(
+    warehouse: Path, published: Path, tmp_path: Path, schema: str | None
+) -> None:
+    publish(warehouse, published)
+    young = tmp_path / "young.duckdb"
+    connect(young).close()
+    if schema:
+        with connect(marts_path(young)) as marts:
+            marts.execute(f"create schema {schema}; create table main.other as select 1 as i")
+
+    with pytest.raises(WarehouseError, match=r"no marts yet\. Cure: .*dbt build"):
+        publish(young, published)
+    assert str(cities(published)[0]).startswith("zürich")
+
+
+def test_a_file_that_is_no_warehouse_is_said(tmp_path: Path, published: Path) -> None:
+    with pytest.raises(WarehouseError, match="not a valid DuckDB database"):
+        publish(write(tmp_path / "letter.duckdb", b"Dear sir or madam, " * 500), published)
+    assert not published.exists()
+
+
+@pytest.mark.parametrize("place", ["a directory", "below a file"])
+def test_a_place_that_cannot_be_written_is_said(warehouse: Path, tmp_path: Path, place: str) -> None:
+    target = tmp_path / "target.duckdb"
+    if place == "a directory":
+        target.mkdir()
+    else:
+        target = write(target, b"a file") / "published.duckdb"
+
+    with pytest.raises(WarehouseError, match=r"target\.duckdb.* cannot be written"):
+        publish(warehouse, target)
+
+
+def test_a_warehouse_in_use_by_another_process_is_said(warehouse: Path, published: Path) -> None:
+    publish(warehouse, published)
+    hold = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", hold, str(warehouse)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "open\n"
+        with pytest.raises(WarehouseError, match="in use by another process"):
+            publish(warehouse, published)
+        other.communicate("")
+
+    assert str(cities(published)[0]).startswith("zürich")
+
+
+def test_nothing_is_replaced_by_its_own_copy(warehouse: Path, tmp_path: Path) -> None:
+    (tmp_path / "link.duckdb").symlink_to(warehouse)
+    for target in (warehouse, marts_path(warehouse), tmp_path / "link.duckdb"):
+        with pytest.raises(WarehouseError, match="another PUBLISHED_PATH"):
+            publish(warehouse, target)
+    with reading(warehouse) as connection:
+        assert rows(connection, "select secret from raw.activities") == [1]
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "said"),
+    [("activity.duckdb", 0, "4 marts published in"), ("none.duckdb", 1, "there is no warehouse at")],
+)
+def test_the_command_tells_what_it_did_and_exits_accordingly(
+    warehouse: Path, published: Path, name: str, code: int, said: str
+) -> None:
+    command = [sys.executable, str(PROJECT_ROOT / "scripts" / "publish.py")]
+    options = ["--database", str(warehouse.with_name(name)), "--target", str(published)]
+    done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
+
+    assert done.returncode == code
+    assert said in done.stdout
+    assert "Traceback" not in done.stderr
+    assert published.exists() == (code == 0)

@@ -1,0 +1,278 @@
+"""The shared copy: pseudonyms that still join, no number of few people, and never half a file."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+
+from conftest import ROOT
+from loader_fixtures import rows
+from publishing import share as sharer
+from publishing.mart_models import Model, read_models
+from publishing.publish import publish
+from publishing.share import minimum_cohort_size, share
+from warehouse.database import connect
+from warehouse.errors import WarehouseError
+from warehouse.paths import marts_path
+from warehouse.salts import pseudonym_salt
+
+SALT = "a salt for the tests, and no secret"
+# Five of Auk in site a, four in site b; two have no company. User 1 is of both sites.
+MARTS = """
+create schema marts;
+create schema restricted;
+create table marts.dim_users as
+    select site_id || ':' || user_id as user_key, site_id, user_id::varchar as user_id, company
+    from (values ('a', 1, 'Auk'), ('a', 2, 'Auk'), ('a', 3, 'Auk'), ('a', 4, 'Auk'), ('a', 5, 'Auk'), ('a', 6, null),
+        ('b', 1, 'Auk'), ('b', 2, 'Auk'), ('b', 3, 'Auk'), ('b', 4, 'Auk'), ('b', 5, null))
+        as v(site_id, user_id, company);
+create table marts.fct_acts as
+    select i as activity_key, 'a:' || (1 + i % 6) as user_key,
+        case when i > 2 then 'a:' || (6 - i % 6) end as viewed_user_key,
+        'a' as site_id, (1 + i % 6)::varchar as user_id, case when i % 2 = 0 then i - 1 end as opened_activity_key,
+        case when i % 2 = 0 then 'a:41' else 'a:name:77:1' end as session_key, i * 2 as points, 'Auk' as company,
+        'r' as report_id, case when i % 6 < 4 then 'Few' end as team, 'All' as circle
+    from range(1, 21) as r(i);
+create table marts.fct_groups as
+    select 'g' || people as group_key, 'name of ' || people as name, people, people * 10 as amount, people / 2 as mean,
+        timestamp '2026-05-01' as first_at, date '2026-05-01' as day, true as is_big, people as level, 'w' as word
+    from range(7) as r(people);
+create table restricted.user_details as
+    select user_key, site_id, user_id, case when user_id <> '2' then 'Bo' end as first_name,
+        'same@mail.example' as email, company, [user_id] as tags, 3 as age
+    from marts.dim_users;
+create table restricted.texts as
+    select activity_key, user_key, site_id,
+        case activity_key when 1 then null when 2 then 'yes' when 3 then 'yes' else 'no' end as text
+    from marts.fct_acts;
+"""
+MODELS = {
+    "dim_users": Model(columns={"company": {"blank_small_groups": True}}),
+    "fct_acts": Model(columns={name: {"blank_small_groups": True} for name in ("company", "team", "circle")}),
+    "fct_groups": Model(
+        "people", ("day",), {"level": {"shared_as": "unchanged"}, "word": {"blank_small_groups": True}}
+    ),
+    "user_details": Model(
+        columns={"first_name": {"shared_as": "user_pseudonym"}, "company": {"blank_small_groups": True}}
+    ),
+    "texts": Model(),
+}
+
+
+@pytest.fixture
+def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("WAREHOUSE_PATH", "PUBLISHED_PATH", "SHARED_PATH"):
+        monkeypatch.setenv(name, str(tmp_path / f"{name.split('_')[0].lower()}.duckdb"))
+    connect(tmp_path / "warehouse.duckdb").close()
+    with connect(marts_path(tmp_path / "warehouse.duckdb")) as connection:
+        connection.execute(MARTS)
+    publish(tmp_path / "warehouse.duckdb", tmp_path / "published.duckdb")
+    return tmp_path / "published.duckdb"
+
+
+@pytest.fixture
+def shared(published: Path) -> Path:
+    path = published.with_name("shared.duckdb")
+    assert share(published, path, SALT, 5, MODELS) == 5
+    return path
+
+
+def ask(path: Path, query: str) -> list[Any]:
+    with connect(path, read_only=True) as connection:
+        return rows(connection, query)
+
+
+def both(published: Path, shared: Path, query: str) -> list[Any]:
+    """The answer of the shared copy, which must be that of the published one."""
+    answer = ask(shared, query)
+    assert answer == ask(published, query)
+    return answer
+
+
+def test_a_user_has_one_pseudonym_in_every_table_and_column(shared: Path) -> None:
+    [(key, user)] = ask(shared, "select distinct user_key, user_id from marts.fct_acts where points = 2")
+    assert re.fullmatch("u_[0-9a-f]{16}", user)
+    assert key == f"a:{user}"
+    assert ask(shared, "select user_key from restricted.user_details where site_id || ':' || user_id <> user_key") == []
+    viewed = "select distinct viewed_user_key from marts.fct_acts where viewed_user_key is not null"
+    assert set(ask(shared, viewed)) <= set(ask(shared, "select user_key from marts.dim_users"))
+
+
+def test_joins_and_counts_stay_as_they_were(published: Path, shared: Path) -> None:
+    assert both(published, shared, "select count(*) from marts.fct_acts join marts.dim_users using (user_key)") == [20]
+    assert both(published, shared, "select count(distinct user_key), count(viewed_user_key) from marts.fct_acts") == [
+        (6, 18)
+    ]
+    acts = "select count(*) from marts.fct_acts as a join"
+    assert both(published, shared, f"{acts} marts.fct_acts as b on a.opened_activity_key = b.activity_key") == [10]
+    assert both(published, shared, f"{acts} restricted.texts as b using (activity_key)") == [20]
+    assert both(published, shared, "select count(*) n from restricted.texts group by text order by n") == [1, 2, 17]
+    users = "select site_id, count(distinct user_id) from marts.dim_users group by 1 order by 1"
+    assert both(published, shared, users) == [("a", 6), ("b", 5)]
+
+
+def test_one_id_in_two_sites_is_two_people(shared: Path) -> None:
+    assert ask(shared, "select count(distinct user_id) from marts.dim_users") == [11]
+
+
+def test_a_later_copy_has_the_same_pseudonyms_and_another_salt_others(published: Path, shared: Path) -> None:
+    query = "select user_key from marts.dim_users union all select activity_key::varchar from marts.fct_acts order by 1"
+    first = ask(shared, query)
+    share(published, shared, SALT, 5, MODELS)
+    assert ask(shared, query) == first
+    share(published, shared, SALT + "!", 5, MODELS)
+    assert set(ask(shared, query)).isdisjoint(first)
+
+
+def test_no_row_tells_its_user_by_its_place(shared: Path) -> None:
+    keys = ask(shared, "select user_key from marts.dim_users")
+    assert keys == sorted(keys)
+
+
+def test_a_key_made_from_the_name_of_a_meeting_is_salted(published: Path, shared: Path) -> None:
+    keys = sorted(ask(shared, "select distinct session_key from marts.fct_acts"))
+    assert keys[0] == "a:41"
+    assert re.fullmatch("a:name:[0-9a-f]{16}", keys[1])
+
+
+def test_names_become_the_pseudonym_of_the_user_and_null_stays_null(shared: Path) -> None:
+    assert ask(shared, "select count(*) from restricted.user_details where first_name = user_id") == [9]
+    assert ask(shared, "select count(*) from restricted.user_details where first_name is null") == [2]
+
+
+def test_whatever_nobody_has_said_of_a_restricted_column_is_hidden(shared: Path) -> None:
+    [(email, tags, age)] = ask(shared, "select distinct email, tags, age from restricted.user_details")
+    assert re.fullmatch("p_[0-9a-f]{16}", email)
+    assert (tags, age) == (None, 3)
+    assert ask(shared, "select distinct left(text, 2) from restricted.texts where text is not null") == ["p_"]
+
+
+def test_rows_of_few_people_keep_their_keys_and_words_and_lose_their_numbers(shared: Path) -> None:
+    found = {row[0]: row[1:] for row in ask(shared, "from marts.fct_groups")}
+    assert len(found) == 7
+    at, day = datetime(2026, 5, 1), date(2026, 5, 1)
+    assert found["g5"] == ("name of 5", 5, 50, 2.5, at, day, True, 5, "w")
+    assert found["g4"] == ("name of 4", None, None, None, None, day, None, 4, None)
+
+
+def test_a_value_that_few_users_of_a_site_have_is_blank_in_every_table(shared: Path) -> None:
+    for table in ("marts.dim_users", "restricted.user_details"):
+        found = ask(shared, f"select site_id, company, count(*) from {table} group by all order by all")
+        assert found == [("a", "Auk", 5), ("a", None, 1), ("b", None, 5)]
+    assert ask(shared, "select distinct company from marts.fct_acts") == ["Auk"]
+
+
+def test_many_acts_of_few_people_are_few(shared: Path) -> None:
+    # Four people did fourteen acts for their team; what dim_users does not have is counted in the table itself.
+    assert ask(shared, "select distinct team, circle from marts.fct_acts") == [(None, "All")]
+
+
+def test_the_salt_is_made_once_and_for_its_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PSEUDONYM_SALT", raising=False)
+    salt = pseudonym_salt(tmp_path / "activity.duckdb")
+    assert len(salt) == 64
+    assert pseudonym_salt(tmp_path / "activity.duckdb") == salt
+    assert (tmp_path / "pseudonym_salt").stat().st_mode & 0o777 == 0o600
+    monkeypatch.setenv("PSEUDONYM_SALT", "one that was kept elsewhere")
+    assert pseudonym_salt(tmp_path / "activity.duckdb") == "one that was kept elsewhere"
+    monkeypatch.setenv("PSEUDONYM_SALT", "short")
+    with pytest.raises(WarehouseError, match="shorter than 16"):
+        pseudonym_salt(tmp_path / "activity.duckdb")
+
+
+def test_an_empty_file_of_salt_is_no_salt(tmp_path: Path) -> None:
+    (tmp_path / "pseudonym_salt").touch()
+    with pytest.raises(WarehouseError, match="holds no salt"):
+        pseudonym_salt(tmp_path / "activity.duckdb")
+
+
+def test_the_salt_is_nowhere_in_the_copy(shared: Path) -> None:
+    assert SALT.encode() not in shared.read_bytes()
+
+
+@pytest.mark.parametrize("macro", ["pseudonym_hash('user', user_key)", "pseudonym_hash(kind, value::varchar)"])
+def test_two_that_get_one_pseudonym_are_refused(
+    published: Path, shared: Path, monkeypatch: pytest.MonkeyPatch, macro: str
+) -> None:
+    before = shared.read_bytes()
+    assert macro in sharer.MACROS
+    monkeypatch.setattr(sharer, "MACROS", sharer.MACROS.replace(macro, f"{macro}[:1]"))
+    with pytest.raises(WarehouseError, match=r"two values of .* got one pseudonym"):
+        share(published, shared, SALT, 5, MODELS)
+    assert shared.read_bytes() == before
+    assert not list(shared.parent.glob("*.unfinished*"))
+
+
+@pytest.mark.parametrize(
+    ("change", "models", "said"),
+    [
+        ("create table marts.new as select 1 as i", MODELS, "no model says .* new .*Cure: make build"),
+        ("create table marts.texts as select '7' as user_id", MODELS, "has a user_id and no site_id"),
+        (
+            "alter table marts.fct_acts drop column user_key",
+            {**MODELS, "dim_users": Model(), "fct_acts": Model(columns={"points": {"blank_small_groups": True}})},
+            "neither a cohort size nor users",
+        ),
+    ],
+)
+def test_what_cannot_be_shared_safely_is_not_shared(
+    published: Path, change: str, models: Mapping[str, Model], said: str
+) -> None:
+    with connect(published) as connection:
+        connection.execute(change)
+    target = published.with_name("shared.duckdb")
+    with pytest.raises(WarehouseError, match=said):
+        share(published, target, SALT, 5, models)
+    assert not target.exists()
+
+
+def test_the_shared_copy_never_replaces_what_it_is_made_from(published: Path) -> None:
+    for target in (published, published.with_name("warehouse.duckdb")):
+        before = target.read_bytes()
+        with pytest.raises(WarehouseError, match="another SHARED_PATH"):
+            share(published, target, SALT, 5, MODELS)
+        assert target.read_bytes() == before
+
+
+def test_the_command_says_what_is_missing(published: Path, tmp_path: Path) -> None:
+    published.unlink()
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / "share.py")], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "there is no published copy" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_the_setting_is_read_from_the_project() -> None:
+    settings = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]
+    assert minimum_cohort_size() == settings["minimum_cohort_size"]
+
+
+def test_the_models_say_what_the_copy_needs() -> None:
+    ways = {"user_pseudonym", "pseudonym", "unchanged"}
+    for name, model in read_models().items():
+        assert model.grain, name
+        assert model.cohort_size is None or model.cohort_size in model.columns, name
+        for column, meta in model.columns.items():
+            assert meta.get("shared_as") in {None, *ways}, (name, column)
+            # What the owner of a site says of the own people tells them from others in a small company.
+            assert column != "company" or meta.get("blank_small_groups"), (name, column)
+
+
+def test_a_pseudonym_is_the_head_of_a_salted_sha256() -> None:
+    with duckdb.connect() as connection:
+        connection.execute(f"set variable salt = '{SALT}'; {sharer.MACROS}")
+        [(user, key)] = rows(connection, "select user_pseudonym('a', '7'), user_key_pseudonym('a:7')")
+    assert user == "u_" + hashlib.sha256(f"{SALT}user:a:7".encode()).hexdigest()[:16]
+    assert key == f"a:{user}"

@@ -1,0 +1,489 @@
+"""Forgetting a person: nothing of them is left in any file, nothing of anybody else is lost, and they stay away."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
+import pytest
+import typer
+
+import forget as forget_command
+from building import rebuild
+from building.rebuild import compact
+from conftest import ROOT, WITHOUT_TESTS, Project, copy_project
+from landing.forgotten import REASON, names_of, without_names
+from landing.outcome import Declaration
+from loader_fixtures import HEADER, land, rows, texts, write
+from removal import forget as forgetter
+from removal.forget import find_person, find_traces, forget
+from warehouse.database import RAW_TABLES, connect
+from warehouse.errors import WarehouseError
+from warehouse.files import attach_new
+from warehouse.paths import marts_path
+
+USER, NAME, EMAIL = "77310458", "Ottoline Wrexham", "ottoline.w@mail.example"
+OLD_EMAIL = "otto@old.example"
+ME = f"{USER},Ottoline,Wrexham,Teal Labs,{EMAIL}"
+BO = "5,Bo,Lindqvist,Auk Works,bo@mail.example"
+CY = "6,Cy,Nandi,Auk Works,cy@mail.example"
+MEETING = f"Meeting with {NAME}"
+HEAD = ",".join(HEADER)
+FIRST = "\n".join(
+    (
+        HEAD + ",Badge",
+        f"{ME},Chat,Message,Hello from me,2026-05-04 09:00:00,41,Keynote,keynote,Gold",
+        f"{ME.replace(EMAIL, OLD_EMAIL)},Session,Joined,Keynote,2026-05-04 09:01:00,41,Keynote,keynote,Gold",
+        f"{BO},View Users,,{NAME},2026-05-04 09:02:00,,,,{NAME}",
+        f"{BO},Chat,Message,Ask OTTOLINE  WREXHAM or {EMAIL}!,2026-05-04 09:03:00,41,Keynote,keynote,Silver",
+        f"{BO},Chat,Message,Ask Lottoline Wrexham,2026-05-04 09:03:01,41,Keynote,keynote,Silver",
+        f"{CY},Session,Joined,{MEETING},2026-05-04 09:04:00,59,{MEETING},meeting_with_ottoline_wrexham,",
+        f"{CY},Session,Left,Keynote,2026-05-04 09:30:00,41,Keynote,keynote,",
+        f"{BO},Chat,Message,mail {OLD_EMAIL},?,41,Keynote,keynote,Silver",
+        f"{ME},Chat,Message,undated,?,41,Keynote,keynote,Silver",
+        f"{USER},Chat,cut off",
+        f",,,,{EMAIL.upper()},View Content,,Keynote,2026-05-04 09:10:00,41,Keynote,keynote,",
+        ",,,,,View Content,,Keynote,2026-05-04 09:11:00,41,Keynote,keynote,",
+        "",
+    )
+)
+OWN = f"{HEAD}\n{ME},View Content,,Keynote,2026-05-04 09:00:30,41,Keynote,keynote\n"
+USERS = "\n".join(
+    (
+        "User ID,First Name,Last Name,Email,Phone,Dietary needs",
+        f"{USER},Ottoline,Wrexham,{EMAIL},+41 44 555 01 23,nuts",
+        f",Otto,Wrexham,{OLD_EMAIL},+41 44 555 01 24,",
+        f"5,Bo,Lindqvist,bo@mail.example,,no table with {NAME}",
+        "",
+    )
+)
+# What the first told, and more; the person's own records among them.
+LATER = FIRST.replace("09:30:00", "09:31:00") + (
+    f"{ME},Chat,Message,I came back,2026-05-05 09:00:00,41,Keynote,keynote,Gold\n"
+    f"{BO},Chat,Message,{NAME} is back,2026-05-05 09:01:00,41,Keynote,keynote,Silver\n"
+    f'{BO},Chat,Message,"{USER}"\n'
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "activity.duckdb"
+
+
+@pytest.fixture
+def warehouse(path: Path, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with connect(path) as connection:
+        land_all(connection, tmp_path)
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def left(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a warehouse in which the person was forgotten, for each test to copy: forgetting takes a second."""
+    folder = tmp_path_factory.mktemp("left")
+    with connect(folder / "activity.duckdb") as connection:
+        land_all(connection, folder)
+        forget_them(connection)
+    return folder
+
+
+@pytest.fixture
+def forgotten(left: Path, path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A warehouse in which the person was forgotten."""
+    shutil.copytree(left, path.parent, dirs_exist_ok=True)
+    with connect(path) as connection:
+        yield connection
+
+
+def land_all(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    for name, text in (("sitewide.csv", FIRST), (f"{USER}.csv", OWN), ("users_2026-05-04.csv", USERS)):
+        land(connection, write(folder / name, text))
+
+
+def forget_them(connection: duckdb.DuckDBPyConnection, site: str | None = None) -> None:
+    forget(connection, find_person(connection, USER, site))
+
+
+def marked(found: set[str]) -> list[str]:
+    """Texts that hold the person."""
+    marks = (USER, NAME, EMAIL, OLD_EMAIL, "ottoline_wrexham", "+41 44 555 01 2", "Teal Labs", "Hello from me", "Gold")
+    texts = {text: text.replace("Lottoline Wrexham", "").casefold() for text in found}
+    return sorted(text for text, rest in texts.items() if any(mark.casefold() in rest for mark in marks))
+
+
+def manifest(connection: duckdb.DuckDBPyConnection) -> list[Any]:
+    return rows(
+        connection,
+        """
+        select file_name, record_count, landed_count, rejected_count from raw.reports
+        union all select file_name, record_count, landed_count, rejected_count from raw.user_reports order by all
+        """,
+    )
+
+
+def test_nothing_of_the_person_is_left_in_raw(warehouse: duckdb.DuckDBPyConnection, left: Path) -> None:
+    assert len(marked(texts(warehouse))) > 12
+    with connect(left / "activity.duckdb", read_only=True) as forgotten:
+        assert marked(texts(forgotten)) == []
+
+
+def test_each_time_is_noted_for_the_incremental_base(forgotten: duckdb.DuckDBPyConnection) -> None:
+    first = rows(forgotten, "select count(*), max(forgotten_at) from raw.forgotten_users")
+    forget(forgotten, find_person(forgotten, USER, None))
+    again = rows(forgotten, "select count(*), max(forgotten_at) from raw.forgotten_users")
+
+    assert again[0][0] == first[0][0] == 3
+    assert again[0][1] > first[0][1]
+
+
+def test_what_was_theirs_stays_counted(warehouse: duckdb.DuckDBPyConnection, left: Path) -> None:
+    assert manifest(warehouse) == [
+        (f"{USER}.csv", 1, 1, 0),
+        ("sitewide.csv", 12, 9, 3),
+        ("users_2026-05-04.csv", 3, 3, 0),
+    ]
+    with connect(left / "activity.duckdb", read_only=True) as forgotten:
+        counted_in(forgotten)
+
+
+def counted_in(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """What the manifest of a warehouse counts in which they were forgotten."""
+    assert manifest(warehouse) == [
+        ("[forgotten].csv", 1, 0, 1),
+        ("sitewide.csv", 12, 6, 6),
+        ("users_2026-05-04.csv", 3, 1, 2),
+    ]
+    reasons = f"select reason = '{REASON}', count(*) from raw.rejected_records group by 1 order by 1"
+    assert rows(warehouse, reasons) == [(False, 3), (True, 6)]
+    kept = "select count(coalesce(rejected_value, record_text)) from raw.rejected_records"
+    assert rows(warehouse, kept) == [0]
+    records = " union all ".join(
+        f"select report_id, record_number from raw.{table}" for table in ("activities", "users", "rejected_records")
+    )
+    counted = f"select count(*), count(distinct (report_id, record_number)) from ({records})"
+    assert rows(warehouse, counted) == [(16, 16)]
+
+
+def test_what_others_did_is_as_it_was_but_for_the_name(forgotten: duckdb.DuckDBPyConnection) -> None:
+    found = "select label, content_name, content_slug, extra_columns from raw.activities order by record_number"
+    assert rows(forgotten, found) == [
+        ("[forgotten]", "", "", '{"Badge":"[forgotten]"}'),
+        ("Ask [forgotten] or [forgotten]!", "Keynote", "keynote", '{"Badge":"Silver"}'),
+        ("Ask Lottoline Wrexham", "Keynote", "keynote", '{"Badge":"Silver"}'),
+        ("Meeting with [forgotten]", "Meeting with [forgotten]", "meeting_with_[forgotten]", '{"Badge":""}'),
+        ("Keynote", "Keynote", "keynote", '{"Badge":""}'),
+        ("Keynote", "Keynote", "keynote", '{"Badge":""}'),
+    ]
+    assert rows(forgotten, "select first_name, extra_columns from raw.users") == [
+        ("Bo", '{"Dietary needs":"no table with [forgotten]"}')
+    ]
+
+
+def test_another_person_is_not_touched(warehouse: duckdb.DuckDBPyConnection, left: Path) -> None:
+    others = "from raw.activities where user_id in ('5', '6') and not regexp_matches(label, '(?i)(^| )ottoline')"
+    before = warehouse.execute(others).fetchall()
+    with connect(left / "activity.duckdb", read_only=True) as forgotten:
+        after = forgotten.execute("from raw.activities").fetchall()
+    assert len(before) == 2 and set(before) <= set(after)
+
+
+def test_a_download_that_overlaps_does_not_bring_them_back(
+    forgotten: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    landing = land(forgotten, write(tmp_path / "ottoline-wrexham_later.csv", LATER))
+    assert (landing.landed_count, landing.rejected_count) == (7, 8)
+    assert marked(texts(forgotten)) == []
+    assert "[forgotten] is back" in texts(forgotten)
+    assert "[forgotten]_later.csv" in texts(forgotten)
+    assert [example.value for example in landing.examples] == ["?"]
+    assert landing.harmless_count == 7
+    land(forgotten, write(tmp_path / "users_2026-06-01.csv", USERS + f",Otto,Wrexham,{EMAIL},,\n"))
+    assert marked(texts(forgotten)) == []
+    assert manifest(forgotten)[-1] == ("users_2026-06-01.csv", 4, 1, 3)
+
+
+def test_an_e_mail_beside_the_id_of_another_makes_no_record_theirs(
+    forgotten: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    act = "Chat,Message,Hello,2026-05-06 09:00:00,41,Keynote,keynote"
+    report = f"{HEAD}\n{ME},{act}\n{BO.replace('bo@mail.example', EMAIL)},{act}\n"
+    landing = land(forgotten, write(tmp_path / "later.csv", report))
+    assert (landing.landed_count, landing.rejected_count) == (1, 1)
+    assert rows(forgotten, "select user_id, email from raw.activities where label = 'Hello'") == [("5", "[forgotten]")]
+
+
+@pytest.mark.slow
+def test_landing_first_or_forgetting_first_is_the_same(tmp_path: Path) -> None:
+    found = []
+    for order in ("forget first", "land first"):
+        with connect(tmp_path / order / "activity.duckdb") as connection:
+            land_all(connection, tmp_path)
+            later = write(tmp_path / "later.csv", LATER)
+            if order == "land first":
+                land(connection, later)
+            forget_them(connection)
+            if order == "forget first":
+                land(connection, later)
+            tables = ("* from raw.activities", "* from raw.users", "report_id, record_number from raw.rejected_records")
+            found.append(
+                [*(rows(connection, f"select {table} order by all") for table in tables), manifest(connection)]
+            )
+    assert found[0] == found[1]
+
+
+@pytest.mark.slow
+def test_the_same_id_of_another_site_stays(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    land(warehouse, write(tmp_path / "other.csv", FIRST + "\n"), Declaration(site_id="other"))
+    with pytest.raises(WarehouseError, match=r"several sites.*SITE=main or SITE=other"):
+        find_person(warehouse, USER, None)
+    before = rows(warehouse, "select * exclude (report_id) from raw.activities where user_id = '77310458' order by all")
+    forget_them(warehouse, "other")
+    after = rows(warehouse, "select * exclude (report_id) from raw.activities where user_id = '77310458' order by all")
+    assert (len(before), len(after)) == (5, 3)
+    forget_them(warehouse)
+    assert marked(texts(warehouse)) == []
+
+
+@pytest.mark.parametrize(("user", "site"), [("404", None), (USER, "academy"), ("", None), ("Bo Lindqvist", None)])
+def test_an_unknown_user_is_said_and_nothing_is_changed(
+    warehouse: duckdb.DuckDBPyConnection, user: str, site: str | None
+) -> None:
+    before = texts(warehouse)
+    with pytest.raises(WarehouseError, match=r"there is no user .*Nothing was changed\. Cure: "):
+        find_person(warehouse, user, site)
+    assert texts(warehouse) == before
+
+
+@pytest.mark.slow
+def test_a_user_without_an_id_is_found_by_the_e_mail(warehouse: duckdb.DuckDBPyConnection) -> None:
+    forget(warehouse, find_person(warehouse, OLD_EMAIL.upper(), None))
+    assert "Otto" not in texts(warehouse)
+    assert USER in texts(warehouse)
+
+
+def test_a_second_time_goes_on_and_takes_other_names_too(forgotten: duckdb.DuckDBPyConnection) -> None:
+    forgotten.execute("update raw.activities set label = 'Otti Wrexham wrote' where record_number = 5")
+    again = find_person(forgotten, USER, None, ["Otti Wrexham"])
+    assert again.is_remembered
+    assert find_traces(forgotten, again).named["raw.activities.label"] == 1
+    forget(forgotten, again)
+    assert "[forgotten] wrote" in texts(forgotten)
+    assert rows(forgotten, "select count(*), count(distinct user_hash) from raw.forgotten_users") == [(3, 3)]
+
+
+def test_traces_count_without_changing(warehouse: duckdb.DuckDBPyConnection) -> None:
+    before = texts(warehouse)
+    traces = find_traces(warehouse, find_person(warehouse, USER, None))
+    assert traces.records == {"sitewide.csv": 3, f"{USER}.csv": 1, "users_2026-05-04.csv": 2}
+    assert {place: count for place, count in traces.named.items() if count} == {
+        "raw.activities.label": 3,
+        "raw.activities.content_name": 1,
+        "raw.activities.content_slug": 1,
+        "raw.activities.extra_columns": 1,
+        "raw.users.extra_columns": 1,
+    }
+    assert traces.rejected == {"sitewide.csv": 3}
+    assert texts(warehouse) == before
+
+
+def test_a_failure_half_way_changes_nothing(
+    warehouse: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = texts(warehouse)
+
+    def fail(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(forgetter, "_scrub", fail)
+    with pytest.raises(KeyboardInterrupt):
+        forget_them(warehouse)
+    assert texts(warehouse) == before
+
+
+def test_without_the_salt_nothing_lands_and_nobody_is_forgotten(
+    forgotten: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    (tmp_path / "forgotten_salt").unlink()
+    before = manifest(forgotten)
+    for act in (
+        lambda: land(forgotten, write(tmp_path / "later.csv", LATER)),
+        lambda: forget(forgotten, find_person(forgotten, "5", None)),
+    ):
+        with pytest.raises(WarehouseError, match=r"forgotten_salt is not there.*Cure: put the file back"):
+            act()
+    assert manifest(forgotten) == before
+    assert not (tmp_path / "forgotten_salt").exists()
+
+
+@pytest.mark.slow
+def test_the_bytes_leave_the_file_only_when_it_is_compacted(path: Path, tmp_path: Path) -> None:
+    marks = [mark.encode() for mark in (USER, NAME, EMAIL)]
+
+    def found() -> list[bytes]:
+        return [mark for mark in marks for file in tmp_path.glob("activity*") if mark in file.read_bytes()]
+
+    with connect(path) as connection:
+        connection.execute("set force_compression = 'uncompressed'")
+        land_all(connection, tmp_path)
+    assert found() == marks, "uncompressed, the search finds them"
+    with connect(path) as connection:
+        forget_them(connection)
+        connection.execute("create schema marts; create table marts.old as select 'Ottoline Wrexham' as name")
+    assert USER.encode() in found(), "DuckDB leaves what it frees"
+    compact(path)
+    assert found() == []
+    assert sorted(file.name for file in tmp_path.glob("activity*")) == ["activity.duckdb"]
+    with connect(path, read_only=True) as connection:
+        assert marked(texts(connection)) == []
+        assert manifest(connection)[0] == ("[forgotten].csv", 1, 0, 1)
+        assert rows(connection, "select distinct schema_name from duckdb_tables()") == ["raw"]
+        not_null = "select count(*) from duckdb_constraints() where constraint_type = 'NOT NULL'"
+        count = rows(connection, not_null)
+    with duckdb.connect() as connection:
+        connection.execute(RAW_TABLES)
+        assert rows(connection, not_null) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Zoë Ñandú-O'Hara", "[forgotten]"),
+        ("zoë ñandú o’hara, hello", "[forgotten], hello"),
+        ("Zoe\u0308 N\u0303andu\u0301-O'Hara", "[forgotten]"),
+        ("Ñandú-O'Hara, Zoë", "[forgotten]"),
+        ("(Zoë Ñandú-O'Hara)(Zoë Ñandú-O'Hara) Zoë Ñandú-O'Hara", "([forgotten])([forgotten]) [forgotten]"),
+        ("Zoë Ñandú-O'Hara,Zoë Ñandú-O'Hara", "[forgotten],[forgotten]"),
+        ("/people/zoë_ñandú_o_hara?x", "/people/[forgotten]?x"),
+        ("?q=%20Zo%C3%AB%20%C3%91and%C3%BA-O%27Hara%20x", "?q=%20[forgotten]%20x"),
+        ("Zoë Ñandú-O'Harason", "Zoë Ñandú-O'Harason"),
+        ("AZoë Ñandú-O'Hara", "AZoë Ñandú-O'Hara"),
+        ("Zoë and Ñandú-O'Hara", "Zoë and Ñandú-O'Hara"),
+        ("Zoe Nandu-O'Hara", "Zoe Nandu-O'Hara"),
+        ("zn.o+hara@mail.example", "[forgotten]"),
+        ("mailto:ZN.o+hara@mail.example?subject=x", "mailto:[forgotten]?subject=x"),
+        ("mail=zn.o+hara%40mail.example&x", "mail=[forgotten]&x"),
+        ("to zn.o+hara@mail.example.", "to [forgotten]."),
+        ("- .zn.o+hara@mail.example", "- .[forgotten]"),
+        ("azn.o+hara@mail.example", "azn.o+hara@mail.example"),
+        ("a.zn.o+hara@mail.example", "a.zn.o+hara@mail.example"),
+        ("znxo+hara@mail.example", "znxo+hara@mail.example"),
+        ("zn.o+hara@mail.examples", "zn.o+hara@mail.examples"),
+        ("Cher", "Cher"),
+        ("it's 100 % [a] \\1 $", "it's 100 % [a] \\1 $"),
+        ("", ""),
+    ],
+)
+def test_a_name_leaves_a_text_in_whatever_form_it_is_written(text: str, left: str) -> None:
+    people = [("Zoë", "Ñandú-O'Hara"), ("Cher", ""), (None, None), ("", " ")]
+    names = names_of(people, ["zn.o+hara@mail.example", None, ""])
+    with duckdb.connect() as connection:
+        assert without_names(connection, names, text) == left
+        [(is_in, as_label)] = connection.execute(
+            f"select {names.is_in('$t')}, {names.scrubbed('$t', 'label')}", {"t": text}
+        ).fetchall()
+    assert is_in == (text != left)
+    assert as_label == ("[forgotten]" if text == "Cher" else left)
+
+
+def built_and_shared(folder: Path) -> Project:
+    """The project with the reports above, built and shared."""
+    project = copy_project(folder)
+    for name, text in (("sitewide.csv", FIRST), (f"{USER}.csv", OWN), ("users_2026-05-04.csv", USERS)):
+        write(project.root / "reports" / name, text)
+    with (project.root / "seeds" / "site" / "staff.csv").open("a") as file:
+        file.write(f"main,{USER},\nmain,,{OLD_EMAIL}\n")
+    for result in (project.build(**WITHOUT_TESTS), project.script("share.py")):
+        assert result.returncode == 0, result.stdout + result.stderr
+    return project
+
+
+@pytest.mark.slow
+def test_the_whole_way(tmp_path: Path) -> None:
+    project = built_and_shared(tmp_path)
+    before = {file.name: file.read_bytes() for file in (project.warehouse, project.published, project.shared)}
+    unknown = project.script("forget.py", "404")
+    assert unknown.returncode == 1
+    assert "there is no user 404" in unknown.stdout
+    assert "Traceback" not in unknown.stderr
+    assert before[project.warehouse.name] == project.warehouse.read_bytes()
+    done = project.script("forget.py", USER, "--dry-run")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "6 records in 3 reports" in done.stdout
+    assert f"  {USER}.csv\n  sitewide.csv\n  users_2026-05-04.csv\n" in done.stdout
+    line = len((ROOT / "seeds" / "site" / "staff.csv").read_text().splitlines())
+    assert f"  seeds/site/staff.csv:{line + 1}\n  seeds/site/staff.csv:{line + 2}\n" in done.stdout
+    assert before[project.published.name] == project.published.read_bytes()
+
+    # As the command asks.
+    staff = project.root / "seeds" / "site" / "staff.csv"
+    staff.write_text("\n".join(staff.read_text().splitlines()[:-2]) + "\n")
+    write(project.root / "warehouse" / "old copy.duckdb", "who knows")
+    (project.root / "warehouse" / "activity.duckdb.tmp").mkdir()
+    write(project.root / "warehouse" / "activity.duckdb.tmp" / "spilled", NAME)
+    done = project.script("forget.py", USER, **WITHOUT_TESTS)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Forgotten in the warehouse and the published and the shared copy." in done.stdout
+    assert "old copy.duckdb" in done.stdout
+    assert NAME not in done.stdout and EMAIL not in done.stdout
+    nothing_is_left(project)
+    assert project.published.read_bytes() != before[project.published.name]
+
+    with project.open() as connection:
+        reconciled = "select file_name, record_count, is_reconciled from marts.{} order by 1"
+        assert rows(connection, reconciled.format("report_reconciliation")) == [
+            ("[forgotten].csv", 1, True),
+            ("sitewide.csv", 12, True),
+        ]
+        assert rows(connection, reconciled.format("user_report_reconciliation")) == [("users_2026-05-04.csv", 3, True)]
+        assert rows(connection, "select user_id from marts.dim_users order by 1") == ["5", "6"]
+
+    write(project.root / "reports" / "later.csv", LATER)
+    landed = project.script("load_reports.py", "reports")
+    assert landed.returncode == 1, "what the later download tells of the person is rejected"
+    assert f"nothing new in reports/{USER}.csv" in landed.stdout
+    nothing_is_left(project)
+
+
+def nothing_is_left(project: Project) -> None:
+    for file in (project.root / "warehouse").rglob("*"):
+        if file.is_file():
+            assert [mark for mark in (USER, NAME, EMAIL, OLD_EMAIL) if mark.encode() in file.read_bytes()] == [], file
+    for path in (project.warehouse, project.marts, project.published, project.shared):
+        with duckdb.connect(str(path), read_only=True) as connection:
+            assert marked(texts(connection)) == [], path
+
+
+@pytest.mark.slow
+def test_a_build_that_fails_is_said_and_the_next_time_goes_on(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with connect(path) as connection:
+        land_all(connection, tmp_path)
+    monkeypatch.setenv("WAREHOUSE_PATH", str(path))
+    monkeypatch.setenv("PUBLISHED_PATH", str(tmp_path / "p.duckdb"))
+    monkeypatch.setenv("SHARED_PATH", str(tmp_path / "s.duckdb"))
+    monkeypatch.setattr(rebuild, "write_page", lambda *_, **__: None)
+    monkeypatch.setattr(rebuild, "run_dbt", lambda *_: SimpleNamespace(success=False))
+    with pytest.raises(typer.Exit) as failed:
+        forget_command.main(USER)
+    assert failed.value.exit_code == 1
+    assert "forgotten in raw, but the warehouse could not be built" in " ".join(capsys.readouterr().out.split())
+    assert not (tmp_path / "p.duckdb").exists()
+
+    def build(*_: object) -> SimpleNamespace:
+        with connect(path) as connection:
+            attach_new(connection, marts_path(path), "published")
+            connection.execute("create schema published.marts")
+            connection.execute("create table published.marts.dim_users as select user_id from raw.users")
+        return SimpleNamespace(success=True)
+
+    monkeypatch.setattr(rebuild, "write_page", lambda *_, **__: None)
+    monkeypatch.setattr(rebuild, "run_dbt", build)
+    forget_command.main(USER)
+    assert "They were forgotten before." in capsys.readouterr().out
+    with connect(tmp_path / "p.duckdb", read_only=True) as connection:
+        assert rows(connection, "from marts.dim_users") == ["5"]

@@ -1,0 +1,689 @@
+"""Where reports come from: archives, workbooks, folders and standard input, none of which is trusted."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import random
+import subprocess
+import sys
+import zipfile
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import openpyxl
+import pytest
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
+
+from landing.land import land_reports
+from landing.outcome import Declaration, Landing
+from landing.told import describe
+from loader_fixtures import SHORT_HEADER, activity, land, landed_users, report_text, rows, write
+from reports import files as report_files
+from reports.files import find_reports, reports_in
+from reports.text import ReportRefused
+from warehouse.command_line import printable
+from warehouse.database import connect
+from warehouse.paths import PROJECT_ROOT
+
+REPORT = report_text(activity("u1"), activity("u2"))
+FILES = "select file_name from raw.reports order by 1"
+
+
+def zipped(members: dict[str, str | bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """An archive of these members."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        for name, content in members.items():
+            archive.writestr(zipfile.ZipInfo(name), content, method)
+    return out.getvalue()
+
+
+def workbook_of(*sheets: Sequence[Sequence[Any]], mac_dates: bool = False) -> bytes:
+    """A workbook with these rows in its sheets."""
+    workbook = openpyxl.Workbook()
+    if mac_dates:
+        workbook.epoch = CALENDAR_MAC_1904
+    for number, sheet_rows in enumerate(sheets, 1):
+        sheet = workbook.active if number == 1 else workbook.create_sheet()
+        assert sheet is not None
+        sheet.title = f"Sheet {number}"
+        for row in sheet_rows:
+            sheet.append(list(row))
+    out = io.BytesIO()
+    workbook.save(out)
+    return out.getvalue()
+
+
+def all_landed(warehouse: duckdb.DuckDBPyConnection, *paths: Path) -> list[Landing]:
+    return list(land_reports(warehouse, list(paths), Declaration()))
+
+
+def refusal_of(warehouse: duckdb.DuckDBPyConnection, path: Path) -> str:
+    """Why a file is refused, of which nothing may lie in the warehouse then."""
+    [landing] = all_landed(warehouse, path)
+    assert landing.refusal is not None
+    assert "Cure:" in landing.refusal
+    for table in ("reports", "activities", "rejected_records"):
+        assert rows(warehouse, f"from raw.{table}") == []
+    return landing.refusal
+
+
+# --- Archives ---
+
+
+def test_every_report_of_an_archive_lands_under_its_name(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    members: dict[str, str | bytes] = {
+        "b.csv": report_text(activity("b")),
+        "2026/May/a.CSV": report_text(activity("a")),
+        "c.csv.gz": gzip.compress(report_text(activity("c")).encode(), mtime=0),
+        "2026/": "",
+        "__MACOSX/._b.csv": "no report",
+        "2026/._a.csv": "no report",
+        ".hidden.csv": "no report",
+        "readme.txt": "no report",
+        "d.tsv": report_text(activity("d")).replace(",", "\t"),
+    }
+    landings = all_landed(warehouse, write(tmp_path / "all.zip", zipped(members)))
+
+    names = ["2026/May/a.CSV", "b.csv", "c.csv.gz", "d.tsv"]
+    assert [landing.name for landing in landings] == [f"{tmp_path}/all.zip > {name}" for name in names]
+    assert landings[2].refusal is not None
+    assert "it is an archive inside an archive. Cure: unpack the outer one." in landings[2].refusal
+    assert rows(warehouse, "select file_name, file_format from raw.reports order by 1") == [
+        (f"all.zip > {name}", "zip") for name in (names[0], names[1], names[3])
+    ]
+    assert rows(warehouse, "select user_id from raw.activities order by 1") == ["a", "b", "d"]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_every_method_of_packing_that_python_knows_is_read(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, method: int
+) -> None:
+    all_landed(warehouse, write(tmp_path / "a.zip", zipped({"a.csv": REPORT}, method)))
+
+    assert landed_users(warehouse) == [(1, "u1"), (2, "u2")]
+
+
+def test_names_in_an_archive_are_shown_and_never_used_as_a_path(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [
+        "../../evil.csv",
+        str(tmp_path / "absolute.csv"),
+        "C:\\evil.csv",
+        "..\\evil.csv",
+        "a/../b.csv",
+        "[red]*?.csv",
+    ]
+    folder = tmp_path / "deep" / "deeper"
+    folder.mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    archive = zipped({name: report_text(activity(str(number))) for number, name in enumerate(names)})
+    path = write(folder / "a.zip", archive)
+    before = sorted(tmp_path.rglob("*"))
+    landings = all_landed(warehouse, path)
+
+    assert [landing.landed_count for landing in landings] == [1] * len(names)
+    assert rows(warehouse, FILES) == sorted(f"a.zip > {name}" for name in names)
+    assert sorted(tmp_path.rglob("*")) == before
+    assert not (tmp_path.parent / "evil.csv").exists()
+
+
+def test_a_link_in_an_archive_is_not_followed(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    secret = write(tmp_path / "secret.csv", REPORT)
+    link = zipfile.ZipInfo("link.csv")
+    link.create_system = 3
+    link.external_attr = 0o120777 << 16
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(link, str(secret))
+
+    assert "its header has no column" in refusal_of(warehouse, write(tmp_path / "a.zip", out.getvalue()))
+
+
+def with_flag(archive: bytes, *, flag: int = 0, method: int | None = None) -> bytes:
+    """An archive of one member, with a flag or another method in both of its headers."""
+    changed = bytearray(archive)
+    for start, place in ((archive.find(b"PK\x03\x04"), 6), (archive.find(b"PK\x01\x02"), 8)):
+        changed[start + place] |= flag
+        if method is not None:
+            changed[start + place + 2] = method
+    return bytes(changed)
+
+
+ONE = zipped({"a.csv": REPORT})
+
+
+@pytest.mark.parametrize(
+    ("archive", "said"),
+    [
+        (with_flag(ONE, flag=1), "it is locked with a password. Cure: unpack it yourself."),
+        (with_flag(ONE, method=97), "it cannot be read"),
+        (with_flag(ONE, flag=0x20), "it cannot be read"),
+        (zipped({"a.csv": zipped({"b.csv": REPORT})}), "it is an archive inside an archive. Cure: unpack the outer"),
+        (zipped({"a.zip": ONE}), "it is an archive inside an archive"),
+        (zipped({"a.csv": b"%PDF-1.7"}), "it is a PDF"),
+        (zipped({}), "it holds no report (.csv, .tsv"),
+        (zipped({"readme.txt": "hello", "__MACOSX/a.csv": REPORT, "x.csv/": ""}), "it holds no report"),
+        (zipped({"content.xml": "<x/>", "mimetype": "application/vnd.oasis"}), "it holds no report"),
+        (ONE[:-30], "it cannot be read"),
+        (ONE[: len(ONE) // 2], "it cannot be read"),
+        (ONE.replace(b"a.csv", b"b.csv", 1), "it cannot be read"),
+        (zipped({"ü.csv": REPORT}).replace("ü".encode(), b"\xff\xff"), "it cannot be read"),
+        (zipped({f"{number}.csv": "" for number in range(1001)}), "it holds 1,001 files; more than 1,000 are not"),
+    ],
+)
+def test_an_archive_that_cannot_be_read_is_refused_with_a_cure(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, archive: bytes, said: str
+) -> None:
+    assert said in refusal_of(warehouse, write(tmp_path / "a.zip", archive))
+
+
+def test_one_broken_member_is_refused_and_the_others_land(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    broken = report_text(activity("broken")).encode()
+    archive = zipped({"a.csv": report_text(activity("a")), "b.csv": broken, "c.csv": report_text(activity("c"))}, 0)
+    landings = all_landed(warehouse, write(tmp_path / "a.zip", archive.replace(broken, broken.upper())))
+
+    assert [landing.refusal is None for landing in landings] == [True, False, True]
+    assert "Bad CRC-32" in (landings[1].refusal or "")
+    assert rows(warehouse, "select user_id from raw.activities order by 1") == ["a", "c"]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_damaged_archive_or_workbook_ends_in_words(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, seed: int
+) -> None:
+    choose = random.Random(seed)
+    content = bytearray(
+        choose.choice((ONE, workbook_of([SHORT_HEADER.split(",")]), gzip.compress(REPORT.encode(), mtime=0)))
+    )
+    for _ in range(choose.choice((1, 3, 30))):
+        content[choose.randrange(4, len(content))] = choose.randrange(256)
+    landings = all_landed(warehouse, write(tmp_path / "a.zip", bytes(content[: choose.choice((None, -1, -100))])))
+
+    assert landings
+    assert all("Cure:" in landing.refusal for landing in landings if landing.refusal is not None)
+
+
+def test_a_report_lands_once_however_it_is_packed(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    content = REPORT.encode()
+    paths = [
+        write(tmp_path / "a.csv", content),
+        write(tmp_path / "a.csv.gz", gzip.compress(content, mtime=0)),
+        write(tmp_path / "a.zip", zipped({"x.csv": content, "y.csv": content})),
+        write(tmp_path / "misnamed.csv", gzip.compress(content, mtime=0)),
+        write(tmp_path / "zip.csv", zipped({"x.csv": content})),
+    ]
+    landings = all_landed(warehouse, *paths)
+
+    assert [landing.already_landed_as for landing in landings] == [None, *["a.csv"] * 5]
+    assert landed_users(warehouse) == [(1, "u1"), (2, "u2")]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "file_format"),
+    [
+        ("a.csv", gzip.compress(REPORT.encode(), mtime=0), "gz"),
+        ("a.csv.gz", REPORT.encode(), "csv"),
+        ("a.csv", ONE, "zip"),
+        ("a.zip", REPORT.encode(), "csv"),
+        ("a.csv", workbook_of([line.split(",") for line in REPORT.splitlines()]), "xlsx"),
+        ("a.xlsx", REPORT.encode(), "csv"),
+    ],
+)
+def test_what_a_file_is_its_bytes_tell_and_not_its_name(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, name: str, content: bytes, file_format: str
+) -> None:
+    all_landed(warehouse, write(tmp_path / name, content))
+
+    assert landed_users(warehouse) == [(1, "u1"), (2, "u2")]
+    assert rows(warehouse, "select file_format from raw.reports") == [file_format]
+
+
+# --- Bombs ---
+
+
+@pytest.fixture
+def low_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limits of unpacking, at a thousandth."""
+    monkeypatch.setattr(report_files, "RATIO_APPLIES_FROM", 64 << 10)
+    monkeypatch.setattr(report_files, "_CHUNK_BYTES", 1 << 10)
+    monkeypatch.setattr(report_files, "MAX_CELLS", 1 << 15)
+
+
+BOMB = (SHORT_HEADER + "\n").encode() + b"y" * 4_000_000
+
+
+def lying(archive: bytes, place: int, size: int) -> bytes:
+    """An archive of one member that says to be of another size, packed (20) or unpacked (24)."""
+    changed = bytearray(archive)
+    start = archive.find(b"PK\x01\x02") + place
+    changed[start : start + 4] = size.to_bytes(4, "little")
+    return bytes(changed)
+
+
+@pytest.mark.usefixtures("low_limits")
+@pytest.mark.parametrize(
+    "content",
+    [
+        gzip.compress(BOMB, mtime=0),
+        gzip.compress(BOMB[:2_000_000], mtime=0) + gzip.compress(BOMB[2_000_000:], mtime=0),
+        zipped({"a.csv": BOMB}),
+        lying(zipped({"a.csv": BOMB}), 20, 1 << 31),
+    ],
+)
+def test_a_small_file_that_unpacks_to_a_large_one_is_refused_before_it_has(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    written = []
+    copy = report_files._copy
+
+    def counting(*arguments: object, **named: object) -> int:
+        try:
+            return copy(*arguments, **named)  # type: ignore[arg-type]
+        finally:
+            written.append(arguments[1].tell())  # type: ignore[attr-defined]
+
+    monkeypatch.setattr(report_files, "_copy", counting)
+    assert "times its size: no report does. Cure:" in refusal_of(warehouse, write(tmp_path / "a.csv", content))
+    # Where zipfile itself refuses an archive, not a byte of it is unpacked.
+    assert max(written, default=0) < len(BOMB) // 2
+
+
+def test_what_zipfile_refuses_as_overlapping_is_refused_with_what_to_do(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Python 3.11.8, 3.12.2 and Debian's 3.11.2 look for it, earlier ones do not: the words are theirs.
+    def refuse(*_: object) -> None:
+        raise zipfile.BadZipFile("Overlapped entries: 'a.csv' (possible zip bomb)")
+
+    monkeypatch.setattr(zipfile.ZipFile, "open", refuse)
+    refusal = refusal_of(warehouse, write(tmp_path / "a.zip", ONE))
+    assert "the files in this archive overlap" in refusal
+    assert "Cure: if it is one all the same, unpack it yourself." in refusal
+
+
+def test_a_member_that_is_larger_than_it_says_is_refused(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    assert "it cannot be read" in refusal_of(warehouse, write(tmp_path / "a.zip", lying(ONE, 24, 10)))
+
+
+def test_no_more_is_unpacked_than_the_limit_however_it_is_packed(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report_files, "MAX_UNPACKED_BYTES", 100)
+
+    assert "it unpacks to more than" in refusal_of(
+        warehouse, write(tmp_path / "a.zip", zipped({"a.csv": "x" * 101}, 0))
+    )
+
+
+@pytest.mark.usefixtures("low_limits")
+def test_a_workbook_that_unpacks_to_much_is_refused(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    content = workbook_of([["x" * 30_000 for _ in range(20)] for _ in range(20)])
+
+    assert "times its size" in refusal_of(warehouse, write(tmp_path / "a.xlsx", content))
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "is_refused"), [(1_048_576, 16_384, True), (1_048_576, 40, True), (20, 16_384, False)]
+)
+def test_a_cell_far_away_takes_no_memory_for_all_before_it(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, row: int, column: int, is_refused: bool
+) -> None:
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    sheet["A1"] = "User ID"
+    sheet.cell(row, column).value = 1
+    workbook.save(tmp_path / "a.xlsx")
+
+    said = refusal_of(warehouse, tmp_path / "a.xlsx")
+    assert (f"a sheet of it has {row:,} rows and {column:,} columns" in said) == is_refused
+
+
+# --- Workbooks ---
+
+HEADER = [*SHORT_HEADER.split(","), "Content ID"]
+
+
+def test_the_cells_of_a_workbook_land_as_the_report_has_them(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    sheet: list[list[Any]] = [
+        HEADER,
+        [5001, "Chat", "Message", "=1+1", datetime(2026, 5, 14, 10, 0, 7), 4101],
+        ["007", "Chat", "Message", True, datetime(2026, 5, 14, 10, 0, 6, 999_995), "0042"],
+        [5003.5, "Chat", "Message", None, date(2026, 5, 14), None],
+        [5004, "Chat", "Message", 'two\nlines, "quoted"', "2026-05-14 10:00:00", 123_456_789_012_345],
+        [5005, "Chat", "Message", time(9, 5), datetime(1999, 12, 31, 23, 59, 59), " x "],
+    ]
+    all_landed(warehouse, write(tmp_path / "a.xlsx", workbook_of(sheet)))
+
+    landed = rows(
+        warehouse, "select user_id, label, date, content_id, occurred_at::varchar from raw.activities order by 1"
+    )
+    assert landed == [
+        # openpyxl reckons nothing, so that the formula has no value; Excel keeps the one that it shows.
+        ("007", "true", "2026-05-14 10:00:07", "0042", "2026-05-14 10:00:07"),
+        ("5001", "", "2026-05-14 10:00:07", "4101", "2026-05-14 10:00:07"),
+        ("5003.5", "", "2026-05-14 00:00:00", "", "2026-05-14 00:00:00"),
+        ("5004", 'two\nlines, "quoted"', "2026-05-14 10:00:00", "123456789012345", "2026-05-14 10:00:00"),
+        ("5005", "09:05:00", "1999-12-31 23:59:59", " x ", "1999-12-31 23:59:59"),
+    ]
+    assert rows(warehouse, "select file_name, file_format, encoding from raw.reports") == [("a.xlsx", "xlsx", "utf-8")]
+
+
+def test_what_a_workbook_cannot_tell_is_rejected_by_the_record(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    sheet: list[list[Any]] = [
+        HEADER,
+        [1, "Chat", "Message", "good", datetime(2026, 5, 14), None],
+        [12_345_678_901_234_567, "Chat", "Message", "too many digits", datetime(2026, 5, 14), None],
+        [3, "Chat", "Message", "never", datetime(1900, 1, 1), None],
+        [None] * 6,
+        [5, "Chat", "Message", "a time alone", time(10), None],
+        [6, "Chat", "Message", "the last second there is", datetime(9999, 12, 31, 23, 59, 59, 900_000), None],
+    ]
+    landing = land(warehouse, write(tmp_path / "a.xlsx", workbook_of(sheet)))
+
+    assert landed_users(warehouse) == [(1, "1"), (6, "6")]
+    reasons = rows(warehouse, "select record_number, left(reason, 20) from raw.rejected_records order by 1")
+    assert [number for number, _ in reasons] == [2, 3, 4, 5]
+    assert reasons[0] == (2, "a spreadsheet has sh")
+    assert landing.harmless_count == 1
+
+
+def test_excel_s_rounding_of_a_second_is_undone(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    times = [datetime(2026, 5, 14, hour, minute, (7 * minute) % 60) for hour in range(24) for minute in range(60)]
+    sheet: list[list[Any]] = [HEADER, *([number, "Chat", "Message", None, at, None] for number, at in enumerate(times))]
+    all_landed(warehouse, write(tmp_path / "a.xlsx", workbook_of(sheet)))
+
+    assert rows(warehouse, "select occurred_at from raw.activities order by record_number") == times
+
+
+def test_dates_that_count_from_1904_are_read(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    sheet: list[list[Any]] = [HEADER, [1, "Chat", "Message", None, datetime(2026, 5, 14, 10), None]]
+    all_landed(warehouse, write(tmp_path / "a.xlsx", workbook_of(sheet, mac_dates=True)))
+
+    assert rows(warehouse, "select date from raw.activities") == ["2026-05-14 10:00:00"]
+
+
+def test_every_sheet_lands_but_the_empty_ones(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    first = [line.split(",") for line in report_text(activity("u1")).splitlines()]
+    third = [line.split(",") for line in report_text(activity("u2")).splitlines()]
+    landings = all_landed(warehouse, write(tmp_path / "a.xlsx", workbook_of(first, [], third, [["Notes"], ["hello"]])))
+
+    assert [landing.name.removeprefix(f"{tmp_path}/") for landing in landings] == [
+        "a.xlsx > Sheet 1",
+        "a.xlsx > Sheet 3",
+        "a.xlsx > Sheet 4",
+    ]
+    assert [landing.landed_count for landing in landings] == [1, 1, 0]
+    assert "its header has no column" in (landings[2].refusal or "")
+    assert rows(warehouse, FILES) == ["a.xlsx > Sheet 1", "a.xlsx > Sheet 3"]
+
+
+def test_a_workbook_with_one_sheet_that_holds_something_goes_by_its_own_name(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    first = [line.split(",") for line in REPORT.splitlines()]
+    all_landed(warehouse, write(tmp_path / "a.xlsx", workbook_of(first, [], [])))
+
+    assert rows(warehouse, FILES) == ["a.xlsx"]
+
+
+def test_an_empty_workbook_is_refused(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    assert "it is empty" in refusal_of(warehouse, write(tmp_path / "a.xlsx", workbook_of([], [])))
+
+
+def with_part(content: bytes, name: str, part: bytes | None) -> bytes:
+    """A workbook with another part, or without it."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        parts: dict[str, str | bytes] = {member: archive.read(member) for member in archive.namelist()}
+    if part is None:
+        del parts[name]
+    else:
+        parts[name] = part
+    return zipped(parts)
+
+
+BOOK = workbook_of([line.split(",") for line in REPORT.splitlines()])
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("xl/workbook.xml", None),
+        ("xl/workbook.xml", b""),
+        ("xl/workbook.xml", b"<workbook><sheets/></workbook>"),
+        ("xl/_rels/workbook.xml.rels", None),
+        (SHEET, None),
+        (SHEET, b"<worksheet"),
+        (SHEET, b'<worksheet><sheetData><row r="1"><c r="ZZZZZZZZ1"><v>1</v></c></row></sheetData></worksheet>'),
+        (SHEET, b'<worksheet><sheetData><row r="1"><c r="A1" t="s"><v>99</v></c></row></sheetData></worksheet>'),
+        (SHEET, b'<worksheet><sheetData><row r="99999999999"><c><v>1</v></c></row></sheetData></worksheet>'),
+    ],
+)
+def test_a_workbook_with_a_damaged_part_is_refused(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, name: str, part: bytes | None
+) -> None:
+    refusal_of(warehouse, write(tmp_path / "a.xlsx", with_part(BOOK, name, part)))
+
+
+# --- What is no report ---
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "a workbook of an old Excel, and no CSV. Cure: save it as"),
+        (b"%PDF-1.7\n", "it is a PDF, and no CSV. Cure: download the report as CSV."),
+        (b"Rar!\x1a\x07", "it is a RAR archive, and no CSV. Cure: unpack it."),
+        (b"7z\xbc\xaf\x27\x1c", "it is a 7-Zip archive, and no CSV. Cure: unpack it."),
+        (b"BZh91AY", "packed by bzip2"),
+        (b"\xfd7zXZ\x00", "packed by xz"),
+        (b"\x28\xb5\x2f\xfd", "packed by zstd"),
+        (b"PAR1", "a Parquet file"),
+        (b"\x89PNG\r\n", "a picture"),
+        (b"<!DOCTYPE html><p>Your session has expired", "a web page, such as one that says that a session has expired"),
+        (b"\xef\xbb\xbf \n<HTML><head>", "a web page"),
+        (b"<?xml version='1.0'?>", "a web page"),
+        (b'{"error": "no"}', "it is JSON"),
+        (b'[{"id": 1}]', "it is JSON"),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz"])
+def test_what_is_no_report_is_refused_by_what_it_is(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, content: bytes, said: str, name: str
+) -> None:
+    path = write(tmp_path / name, gzip.compress(content, mtime=0) if name.endswith(".gz") else content)
+
+    assert said in refusal_of(warehouse, path)
+
+
+# --- Folders and links ---
+
+
+def test_links_that_lead_out_of_a_folder_are_left_out(tmp_path: Path) -> None:
+    folder = tmp_path / "reports"
+    (folder / "deep").mkdir(parents=True)
+    (tmp_path / "outside").mkdir()
+    outside = write(tmp_path / "outside" / "secret.csv", REPORT)
+    inside = write(folder / "deep" / "a.csv", REPORT)
+    for name, target in {
+        "out.csv": outside,
+        "relative.csv": Path("..", "outside", "secret.csv"),
+        "within.csv": inside,
+        "gone.csv": folder / "none.csv",
+    }.items():
+        (folder / name).symlink_to(target)
+    (folder / "folder").symlink_to(outside.parent)
+    (folder / "round").symlink_to(folder)
+
+    assert find_reports([str(folder)]) == [inside, folder / "within.csv"]
+    # A folder that is a link, and a link that is named itself, are what the user means.
+    (tmp_path / "link").symlink_to(folder)
+    assert find_reports([str(tmp_path / "link")]) == [
+        tmp_path / "link" / "deep" / "a.csv",
+        tmp_path / "link" / "within.csv",
+    ]
+    assert find_reports([str(folder / "out.csv")]) == [folder / "out.csv"]
+
+
+def test_what_excel_keeps_beside_an_open_workbook_is_left_out(tmp_path: Path) -> None:
+    for name in ("~$a.xlsx", "a.xlsx", "b.zip", "c.tsv", "d.tsv.gz", "e.xls", ".e.csv", "f.csv~"):
+        write(tmp_path / name, "x")
+
+    assert [path.name for path in find_reports([str(tmp_path)])] == ["a.xlsx", "b.zip", "c.tsv", "d.tsv.gz"]
+
+
+# --- Names and texts on the terminal ---
+
+
+def test_a_file_name_that_is_no_utf_8_lands_and_is_shown(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    paths = [
+        write(tmp_path / os.fsdecode(b"caf\xe9.csv"), REPORT),
+        write(tmp_path / os.fsdecode(b"caf\xe9.zip"), zipped({"a.csv": report_text(activity("a"))})),
+        write(tmp_path / os.fsdecode(b"caf\xe9.csv.gz"), b"%PDF"),
+    ]
+    landings = all_landed(warehouse, *paths)
+
+    assert rows(warehouse, FILES) == ["caf\\xe9.csv", "caf\\xe9.zip > a.csv"]
+    assert [landing.name.removeprefix(f"{tmp_path}/") for landing in landings[:2]] == rows(warehouse, FILES)
+    "".join(map(describe, landings)).encode()
+
+
+@pytest.mark.parametrize(
+    "sign", ["\x1b", "\x07", "\x00", "\r", "\x7f", "\x9b", "\u202e", "\u2066", "\u200f", "\u2028", "\udce9"]
+)
+def test_signs_that_steer_a_terminal_are_written_out(sign: str) -> None:
+    shown = printable(f"a{sign}b")
+
+    assert sign not in shown
+    assert shown.startswith("a\\")
+    assert shown.endswith("b")
+
+
+def test_what_a_file_says_never_reaches_the_terminal_raw(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    evil = "\x1b]0;x\x07[bold red]\u202eevil\u2066"
+    header = SHORT_HEADER.replace("Date", "Date,") + evil
+    landings = all_landed(
+        warehouse,
+        write(
+            tmp_path / f"{evil}.csv",
+            report_text(activity("u1", date="x" + evil) + ",", activity("u2") + ",", header=header),
+        ),
+        write(tmp_path / f"{evil}2.csv", report_text(header=evil + ",User ID")),
+        write(tmp_path / f"{evil}3.csv", report_text(activity("u1") + ",", activity("u2") + ",", header=header)),
+        write(tmp_path / f"{evil}4.csv", report_text(activity("u1") + ",", activity("u2") + ",", header=header)),
+        write(tmp_path / f"{evil}.zip", zipped({f"{evil}.csv": "", "b.csv": report_text(activity("b"))})),
+    )
+
+    assert len(landings) == 6
+    for landing in landings:
+        said = describe(landing)
+        assert "evil" in said
+        assert not set(said) & set("\x1b\x07\u202e\u2066")
+        # Rich takes what follows an escaping backslash for a text.
+        assert "\\[bold red]" in said
+        assert said.replace("\\[bold red]", "").count("[bold red]") == 0
+
+
+def test_formulas_are_kept_word_for_word(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    labels = ["=1+1", '=HYPERLINK("http://x","y")', "@SUM(A1)", "+1", "-1", "\t=1", "=cmd|' /C calc'!A0"]
+    lines = [activity("u", '"' + label.replace('"', '""') + '"') for label in labels]
+    land(warehouse, write(tmp_path / "a.csv", report_text(*lines)))
+
+    assert rows(warehouse, "select label from raw.activities order by record_number") == labels
+
+
+# --- The spool ---
+
+
+def test_the_folder_for_what_is_unpacked_is_gone_afterwards(tmp_path: Path) -> None:
+    report = write(tmp_path / "a.csv.gz", gzip.compress(REPORT.encode(), mtime=0))
+    spool = tmp_path / "w.duckdb.landing"
+    with connect(tmp_path / "w.duckdb") as warehouse:
+        landings = land_reports(warehouse, [report, report], Declaration())
+        next(landings)
+        assert spool.stat().st_mode & 0o777 == 0o700
+        landings.close()  # type: ignore[attr-defined]
+        assert not spool.exists()
+        list(land_reports(warehouse, [report], Declaration()))
+        assert not spool.exists()
+
+
+def test_what_a_killed_loader_left_unpacked_is_taken_away(tmp_path: Path) -> None:
+    report = write(tmp_path / "a.csv", REPORT)
+    left = tmp_path / "w.duckdb.landing" / "of another loader"
+    left.mkdir(parents=True)
+    write(left / "report.csv", "somebody's")
+    with connect(tmp_path / "w.duckdb") as warehouse:
+        landings = land_reports(warehouse, [report], Declaration())
+        next(landings)
+        assert not left.exists()
+        assert list(landings) == []
+        assert not left.parent.exists()
+
+
+def test_a_warehouse_in_a_folder_with_signs_of_a_glob_lands_reports(tmp_path: Path) -> None:
+    folder = tmp_path / "a[b]* {c}"
+    report = write(tmp_path / "a.csv.gz", gzip.compress(REPORT.encode(), mtime=0))
+    with connect(folder / "w.duckdb") as warehouse:
+        assert land(warehouse, report).landed_count == 2
+
+
+# --- Standard input ---
+
+
+def land_standard_input(folder: Path, content: bytes) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, PROJECT_ROOT / "scripts" / "load_reports.py", "--database", folder / "w.duckdb", "-"],
+        input=content,
+        capture_output=True,
+        check=False,
+        env={"PATH": os.environ["PATH"], "NO_COLOR": "1", "COLUMNS": "200"},
+    )
+    said = done.stdout.decode() + done.stderr.decode()
+    assert "Traceback" not in said
+    return subprocess.CompletedProcess(done.args, done.returncode, said, "")
+
+
+def test_standard_input_is_landed(tmp_path: Path) -> None:
+    done = land_standard_input(tmp_path, REPORT.encode("utf-16"))
+
+    assert done.returncode == 0, done.stdout
+    assert "standard input: 2 records" in done.stdout
+    with connect(tmp_path / "w.duckdb", read_only=True) as warehouse:
+        assert landed_users(warehouse) == [(1, "u1"), (2, "u2")]
+        assert rows(warehouse, FILES) == ["standard input"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "it is empty"),
+        (
+            gzip.compress(REPORT.encode(), mtime=0),
+            "it is packed, and standard input is read as it is. Cure: give the name",
+        ),
+        (b"%PDF-1.7", "it is a PDF"),
+    ],
+)
+def test_standard_input_that_is_no_report_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
+    done = land_standard_input(tmp_path, content)
+
+    assert done.returncode == 1
+    assert said in done.stdout
+
+
+def test_a_file_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ReportRefused, match=r"it cannot be read: No such file or directory\. Cure:"):
+        reports_in(tmp_path / "none.csv")

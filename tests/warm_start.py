@@ -1,0 +1,135 @@
+"""The project's scripts and dbt, each in a process of its own that need not import dbt first.
+
+Importing dbt costs more than what most tests ask of it. So one process imports it, and forks for each command: the
+child has its own folder, environment, arguments and output, runs the script from the top, and ends. Only packages are
+imported beforehand, and nothing of ours. Where there is no fork (Windows), and on macOS, whose libraries may not
+survive one, the command runs as a new Python.
+
+Run as a script this file is that process: it reads one command per line of JSON and answers with its exit code.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import gc
+import importlib
+import json
+import os
+import runpy
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+PACKAGES = ("dbt.cli.main", "dbt.adapters.duckdb", "duckdb", "rich.progress", "rich.table", "typer", "yaml")
+TIMEOUT_SECONDS = 600
+
+
+def run_warm(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a script as ``python script arguments`` or ``dbt arguments`` would, and return what it printed.
+
+    Args:
+        command: the script's path, from the folder, and its arguments.
+        folder: where it runs.
+        environment: its whole environment.
+    """
+    if sys.platform != "linux":
+        return subprocess.run(
+            [sys.executable, *command],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=TIMEOUT_SECONDS,
+        )
+    with tempfile.TemporaryDirectory() as name:
+        outputs = [Path(name) / stream for stream in ("stdout", "stderr")]
+        order = {"command": [*command], "folder": str(folder), "environment": {**environment}}
+        code = _asked(json.dumps({**order, "outputs": [str(path) for path in outputs]}))
+        stdout, stderr = (path.read_text(errors="replace") for path in outputs)
+    return subprocess.CompletedProcess([*command], code, stdout, stderr)
+
+
+@cache
+def _server() -> subprocess.Popen[str]:
+    """The process that forks, started with the first command and ended with this one."""
+    process = subprocess.Popen(
+        [sys.executable, "-P", __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    atexit.register(_end, process)
+    return process
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    assert process.stdin is not None
+    process.stdin.close()
+    process.wait()
+
+
+def _asked(order: str) -> int:
+    """What the process that forks answers."""
+    process = _server()
+    assert process.stdin is not None and process.stdout is not None
+    process.stdin.write(order + "\n")
+    process.stdin.flush()
+    return int(process.stdout.readline())
+
+
+def serve() -> None:
+    """Answer one command after the other until there are no more."""
+    for package in PACKAGES:
+        importlib.import_module(package)
+    # What is imported is never garbage: no child looks through it.
+    gc.collect()
+    gc.freeze()
+    # And Python looks through what is left less often: dbt's manifest is large, and stays to the end.
+    gc.set_threshold(200_000, 50, 50)
+    for line in sys.stdin:
+        order = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            _become(order["command"], order["folder"], order["environment"], order["outputs"])
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+def _become(command: list[str], folder: str, environment: dict[str, str], outputs: list[str]) -> None:
+    """Run a script in this process, which ends with it."""
+    signal.alarm(TIMEOUT_SECONDS)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    time.tzset()
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    for descriptor, path in enumerate(outputs, start=1):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), descriptor)
+    sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115
+    sys.argv = command
+    sys.path.insert(0, str(Path(command[0]).resolve().parent))
+    code = 0
+    try:
+        runpy.run_path(command[0], run_name="__main__")
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+        if isinstance(ended.code, str):
+            print(ended.code, file=sys.stderr)
+    except BaseException:  # noqa: BLE001 (whatever it is, the caller gets it as a process would end with it)
+        traceback.print_exc()
+        code = 1
+    finally:
+        with contextlib.suppress(BaseException):
+            atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    serve()
