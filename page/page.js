@@ -284,7 +284,7 @@
       const rows = filtered(page.datasets[number.dataset]);
       const value = (column) => inWords(worked(rows, { ...number, column }), number.format ?? (number.op === "mean" ? "decimal" : "number"));
       const nothing = number.empty && !worked(rows, number);
-      const range = number.low && !nothing ? `${value(number.low)} proven to ${value(number.high)} at most` : "";
+      const range = number.low && !nothing ? `${value(number.low)} proven to ${value(number.high)} possible` : "";
       const hints = [nothing ? number.empty : number.unit ?? "", range, unheeded(page.datasets[number.dataset])].filter(Boolean).join(". ");
       return element("div", {},
         element("dt", {}, element("a", { href: `#definition-${number.definition}` }, number.label)),
