@@ -107,9 +107,9 @@ COMMANDS = {
         ),
         ("SESSION", "USER_ID", "CONTEST"),
     ),
-    "withdraw": Command(
-        "Withdraw a report loaded by mistake: REPORT=x.csv or its id; DRY_RUN=1 only says what would go.",
-        (("scripts/withdraw.py", DRY_RUN),),
+    "remove": Command(
+        "Remove a report loaded by mistake: REPORT=x.csv or its id; DRY_RUN=1 only says what would go.",
+        (("scripts/remove.py", DRY_RUN),),
         ("REPORT", "DRY_RUN", *LANDING),
     ),
     "forget": Command(

@@ -33,7 +33,7 @@
         hash_key(['a', 'b']),
         label_shape('a'),
         label_state('a'),
-        not_kept(),
+        not_materialized(),
         regex_group('a', 'b', 2),
         wildcard_match('a', 'b'),
         word_stems('a', 'b', 'c'),

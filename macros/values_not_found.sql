@@ -1,7 +1,7 @@
 {% macro values_not_found() -%}
     {%- set flags = {
         'stg_juno__reviews': 'is_star_count_unparsed',
-        'stg_juno__credits': 'is_credit_count_unparsed',
+        'stg_juno__credits': 'is_credit_amount_unparsed',
         'stg_juno__question_answers': 'is_rating_value_unparsed or is_question_unparsed',
         'stg_juno__video_events': 'is_progress_unparsed',
     } -%}
