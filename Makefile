@@ -6,12 +6,13 @@ PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 # in the environment already.
 GIVEN = $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
 
-COMMANDS := build show withdraw forget share export publish metrics docs superset land spark-setup spark-cluster \
+COMMANDS := build show remove forget share export publish metrics docs superset land spark-setup spark-cluster \
     check test lint format new-mart spark-check spark-test superset-test fuzz faults mutants bench bench-shapes \
     attendance-accuracy sample answers picture lock clean help
 .PHONY: $(COMMANDS)
 $(COMMANDS):
 	@GIVEN="$(strip $(GIVEN))" "$(PYTHON)" start.py $@
 
+# An older or unknown name: start.py says what it is called.
 .DEFAULT:
-	@"$(PYTHON)" start.py $@
+	@GIVEN="$(strip $(GIVEN))" "$(PYTHON)" start.py $@

@@ -2,7 +2,7 @@
 select
     users.full_name,
     count(*) as sessions,
-    round(sum(attendance.strict_seconds) / 3600.0, 1) as strict_hours,
+    round(sum(attendance.proven_seconds) / 3600.0, 1) as proven_hours,
     round(sum(attendance.likely_seconds) / 3600.0, 1) as likely_hours
 from marts.fct_session_attendance as attendance
 inner join restricted.user_details as users on attendance.user_key = users.user_key

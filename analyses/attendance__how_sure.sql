@@ -1,7 +1,7 @@
 -- How much of the attendance of each session is proven?
 select
     session_name,
-    round(sum(strict_seconds) / sum(likely_seconds), 2) as proven_ratio,
+    round(sum(proven_seconds) / sum(likely_seconds), 2) as proven_ratio,
     sum(open_stay_count)::int as stays_without_left,
     sum(stay_count)::int as stays
 from marts.fct_session_attendance

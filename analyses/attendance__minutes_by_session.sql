@@ -4,9 +4,9 @@ select
     session_name,
     count(*) as people,
     count(*) filter (where is_attended) as attended,
-    round(avg(strict_seconds) / 60)::int as strict,
+    round(avg(proven_seconds) / 60)::int as proven,
     round(avg(likely_seconds) / 60)::int as likely,
-    round(avg(upper_seconds) / 60)::int as upper
+    round(avg(possible_seconds) / 60)::int as possible
 from marts.fct_session_attendance
 where session_type = 'session'
 group by session_key, session_name

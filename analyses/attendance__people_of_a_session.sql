@@ -2,9 +2,9 @@
 -- Put the name of your session in. Names are personal: restricted.user_details.
 select
     users.full_name,
-    round(attendance.strict_seconds / 60)::int as strict,
+    round(attendance.proven_seconds / 60)::int as proven,
     round(attendance.likely_seconds / 60)::int as likely,
-    round(attendance.upper_seconds / 60)::int as upper,
+    round(attendance.possible_seconds / 60)::int as possible,
     attendance.is_attended
 from marts.fct_session_attendance as attendance
 inner join restricted.user_details as users on attendance.user_key = users.user_key

@@ -4,6 +4,6 @@ select
     count(*) as rows_of_meetings,
     sum(unique_people_count)::int as people,
     round(max(likely_seconds) / 60)::int as longest_likely_minutes,
-    round(max(upper_seconds) / 60)::int as longest_upper_minutes
+    round(max(possible_seconds) / 60)::int as longest_possible_minutes
 from marts.fct_sessions
 where session_type = 'private_meeting' and unique_people_count > 0

@@ -4,7 +4,7 @@ select
     stays.joined_at,
     stays.closed_by,
     stays.likely_ended_at,
-    stays.strict_added_seconds as proven,
+    stays.proven_added_seconds as proven,
     stays.likely_added_seconds as likely,
     reports.file_name,
     stays.opened_record_number as opened,

@@ -2,8 +2,8 @@
 select
     content.content_name,
     count(*) as people,
-    sum(credits.earned_credit_count) as earned,
-    sum(credits.open_credit_count) as still_open
+    sum(credits.earned_credits) as earned,
+    sum(credits.open_credits) as still_open
 from marts.fct_credits as credits
 inner join marts.dim_content as content on credits.content_key = content.content_key
 group by content.content_key, content.content_name

@@ -2,7 +2,7 @@
 select
     verdict,
     count(*) as people,
-    sum(earned_credit_count) as credits,
+    sum(earned_credits) as credits,
     sum(claimed_count)::int as claimed
 from marts.fct_credit_evidence
 group by verdict

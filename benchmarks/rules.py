@@ -7,8 +7,8 @@ attendance, the engagement score and the standings.
 
 Left out is what only reads seeds that hold nothing for the site (schedule, exhibitors, staff, tags and teams, point
 rules and multipliers of the site, resets), the unique users report, records that cannot be read, and the settings that
-are at their defaults: attendance_minimum_ratio, attendance_bound_included and reporting_time_zone. Acts off any page
-within one second are not ordered by their key: it could only move an Attend to another meeting.
+are at their defaults: attendance_minimum_ratio, attendance_bound_included and reporting_time_zone. Activities off any
+page within one second are not ordered by their key: it could only move an Attend to another meeting.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ REMAINDER = Fraction(str(SETTINGS["open_stay_remainder_ratio"]))
 MARTS = {
     "fct_session_attendance": [
         *("user_key", "session_key", "first_joined_at", "last_left_at", "joined_count", "left_count", "stay_count"),
-        *("strict_seconds", "likely_seconds", "upper_seconds", "is_attended"),
+        *("proven_seconds", "likely_seconds", "possible_seconds", "is_attended"),
     ],
     "fct_user_engagement": [
         *("user_key", "active_day_count", "activity_count", "activity_family_count", "content_count"),
@@ -111,10 +111,11 @@ def contests() -> list[tuple[str, datetime | None, datetime | None]]:
 def engagement_weights() -> dict[str, tuple[float, float]]:
     """For each part of the engagement score the most that it adds to it, and the count that is worth so much."""
     rows = {
-        row["engagement_part"]: (float(row["weight"]), float(row["full_at"])) for row in seed("site/engagement_weights")
+        row["engagement_part"]: (float(row["weight"]), float(row["full_amount"]))
+        for row in seed("site/engagement_weights")
     }
     total = max(1.0, sum(weight for weight, _ in rows.values()))
-    return {part: (100 * weight / total, full_at) for part, (weight, full_at) in rows.items()}
+    return {part: (100 * weight / total, full_amount) for part, (weight, full_amount) in rows.items()}
 
 
 def match_types(pairs: Iterable[tuple[str | None, str | None, bool]]) -> list[str]:

@@ -22,7 +22,7 @@ TYPES = pd.DataFrame(rules.activity_types())
 IDENTITY = ["user_id", "occurred_at", "activity_type", "content_id", "identity_label", "breakout_id", "unknown_act"]
 VISIT = ["user_id", "session_key"]
 ROOM = ["user_id", "room_key"]
-MEASURES = ["strict", "likely", "upper"]
+MEASURES = ["proven", "likely", "possible"]
 
 
 def main(
@@ -31,7 +31,7 @@ def main(
 ) -> None:
     """Make fct_session_attendance, fct_user_engagement and fct_leaderboard of a folder of activity reports."""
     output.mkdir(parents=True, exist_ok=True)
-    activities = kept_activities(typed_records(read_reports(sorted(reports.glob("*.csv")))))
+    activities = unique_activities(typed_records(read_reports(sorted(reports.glob("*.csv")))))
     events = session_events(activities)
     evidence = presence_evidence(activities, events)
     sessions = session_windows(events, evidence)
@@ -106,8 +106,8 @@ def values_of(column: pd.Series, values: pd.Series) -> pd.Series:
     return pd.Series(pd.Categorical.from_codes(codes, dtype=values.dtype), index=column.index)
 
 
-def kept_activities(records: pd.DataFrame) -> pd.DataFrame:
-    """One record per act: of equal records in several files the newest file's, as many as any one file holds."""
+def unique_activities(records: pd.DataFrame) -> pd.DataFrame:
+    """One record per activity: of equal records in several files the newest file's, as many as any one file holds."""
     is_unknown = records["activity_type"] == "unrecognised"
     records["identity_label"] = records["label"].where(is_of(records, "is_label_identity", True))
     records["unknown_act"] = (
@@ -309,7 +309,7 @@ def measured_stays(events: pd.DataFrame, evidence: pd.DataFrame, sessions: pd.Da
 
     stays["started_at"] = joined_at.clip(opened_at, closed_at)
     end_at = np.fmax(joined_at, first_end_at).clip(opened_at, closed_at)
-    stays["upper_ended_at"] = np.fmax(joined_at, stays["emptied_at"].fillna(closed_at)).clip(opened_at, closed_at)
+    stays["possible_ended_at"] = np.fmax(joined_at, stays["emptied_at"].fillna(closed_at)).clip(opened_at, closed_at)
 
     # The last evidence of a stay comes before its end and before the next stay in the room.
     limit = np.fmin(end_at, stays["next_stay_at"] - pd.Timedelta(seconds=1)).dt.as_unit("s")
@@ -320,7 +320,7 @@ def measured_stays(events: pd.DataFrame, evidence: pd.DataFrame, sessions: pd.Da
     last_evidence_at = looked_back["occurred_at"].set_axis(by_limit.index).reindex(stays.index)
     last_seen_at = np.fmax(stays["started_at"], last_evidence_at.where(last_evidence_at >= joined_at))
 
-    stays["strict_ended_at"] = end_at.where(is_closed_by_left, last_seen_at)
+    stays["proven_ended_at"] = end_at.where(is_closed_by_left, last_seen_at)
     remainder = seconds_between(last_seen_at, end_at)
     share = rules.REMAINDER
     added = (2 * share.numerator * remainder + share.denominator) // (2 * share.denominator)
@@ -385,8 +385,8 @@ def user_engagement(activities: pd.DataFrame, attendance: pd.DataFrame, sessions
     counts = counts.reindex(index=users.index, columns=rules.ACT_PARTS, fill_value=0).fillna(0)
     counts["attendance"] = users["likely_seconds"] / 60
     users["engagement_score"] = 0.0
-    for part, (most, full_at) in rules.engagement_weights().items():
-        users["engagement_score"] += most * (counts[part] / full_at).clip(upper=1)
+    for part, (most, full_amount) in rules.engagement_weights().items():
+        users["engagement_score"] += most * (counts[part] / full_amount).clip(upper=1)
     return users.rename_axis("user_id").reset_index()
 
 
@@ -411,7 +411,7 @@ def page_kinds(activities: pd.DataFrame, sessions: pd.DataFrame) -> pd.DataFrame
 
 
 def is_on_demand(activities: pd.DataFrame, kinds: pd.DataFrame) -> pd.Series:
-    """Whether each act is a look at a video, at a course, or at the page of a session that is over."""
+    """Whether each activity is a look at a video, at a course, or at the page of a session that is over."""
     looks = activities.loc[activities["activity_type"].isin(rules.ON_DEMAND_TYPES)].dropna(subset="content_id")
     kind = kinds.take(looks["content_id"].cat.codes).set_axis(looks.index)
     is_look = kind["is_always"] | (looks["occurred_at"] > kind["ended_at"])
@@ -421,24 +421,26 @@ def is_on_demand(activities: pd.DataFrame, kinds: pd.DataFrame) -> pd.Series:
 def standings(activities: pd.DataFrame) -> pd.DataFrame:
     """The points and ranks of each contest."""
     earning = TYPES[["activity_type", "point_rule_key"]].merge(pd.DataFrame(rules.point_rules()), on="point_rule_key")
-    acts = activities.loc[
+    earning_activities = activities.loc[
         activities["user_id"].notna() & activities["activity_type"].isin(earning["activity_type"]),
         ["user_id", "activity_type", "content_id", "category", "label", "occurred_at"],
     ].sort_values("occurred_at")
-    rule = earning.set_index("activity_type").reindex(acts["activity_type"].cat.categories)
+    rule = earning.set_index("activity_type").reindex(earning_activities["activity_type"].cat.categories)
     for column in ("point_rule_key", "once_per"):
-        acts[column] = values_of(acts["activity_type"], rule[column].astype("category"))
-    acts["points"] = rule["rule_points"].to_numpy()[acts["activity_type"].cat.codes].astype("int64")
+        earning_activities[column] = values_of(earning_activities["activity_type"], rule[column].astype("category"))
+    earning_activities["points"] = (
+        rule["rule_points"].to_numpy()[earning_activities["activity_type"].cat.codes].astype("int64")
+    )
 
     # What earns the rule only once, and there the first time.
-    scope = acts["once_per"]
+    scope = earning_activities["once_per"]
     once = {
-        "once_content": acts["content_id"].where(scope.isin(["content", "question", "comment"])),
-        "once_category": acts["category"].where(scope == "question"),
-        "once_label": acts["label"].where(scope.isin(["comment", "other_user"])),
-        "once_day": acts["occurred_at"].dt.normalize().where(scope == "day"),
+        "once_content": earning_activities["content_id"].where(scope.isin(["content", "question", "comment"])),
+        "once_category": earning_activities["category"].where(scope == "question"),
+        "once_label": earning_activities["label"].where(scope.isin(["comment", "other_user"])),
+        "once_day": earning_activities["occurred_at"].dt.normalize().where(scope == "day"),
     }
-    awards = acts.assign(**once).drop_duplicates(["user_id", "point_rule_key", *once])
+    awards = earning_activities.assign(**once).drop_duplicates(["user_id", "point_rule_key", *once])
 
     boards = []
     for contest_id, starts_at, ends_at in rules.contests():

@@ -17,7 +17,7 @@ SETTINGS = rules.SETTINGS
 TYPES = pl.DataFrame(rules.activity_types()).with_columns(pl.col(pl.String).cast(pl.Categorical))
 VISIT = ["user_id", "session_key"]
 ROOM = ["user_id", "room_key"]
-MEASURES = ["strict", "likely", "upper"]
+MEASURES = ["proven", "likely", "possible"]
 
 is_joined = pl.col("activity_type") == "session_joined"
 is_left = pl.col("activity_type") == "session_left"
@@ -31,7 +31,7 @@ def main(
 ) -> None:
     """Make fct_session_attendance, fct_user_engagement and fct_leaderboard of a folder of activity reports."""
     output.mkdir(parents=True, exist_ok=True)
-    activities = kept_activities(typed_records(read_reports(sorted(reports.glob("*.csv")))))
+    activities = unique_activities(typed_records(read_reports(sorted(reports.glob("*.csv")))))
     events = session_events(activities)
     evidence = presence_evidence(activities, events)
     sessions = session_windows(events, evidence)
@@ -91,8 +91,8 @@ def typed_records(records: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def kept_activities(records: pl.DataFrame) -> pl.DataFrame:
-    """One record per act: of equal records in several files the newest file's, as many as any one file holds."""
+def unique_activities(records: pl.DataFrame) -> pl.DataFrame:
+    """One record per activity: of equal records in several files the newest file's, as many as any one file holds."""
     identity = [
         "user_id",
         "occurred_at",
@@ -104,13 +104,13 @@ def kept_activities(records: pl.DataFrame) -> pl.DataFrame:
         pl.when(pl.col("activity_type") == "unrecognised").then("action").alias("unknown_action"),
     ]
     records = records.with_columns(pl.struct(identity).hash().alias("identity"))
-    act = ["identity", "occurred_at"]
-    is_repeated = records.select(pl.struct(act).is_duplicated()).to_series()
+    columns_of_activity = ["identity", "occurred_at"]
+    is_repeated = records.select(pl.struct(columns_of_activity).is_duplicated()).to_series()
     kept = (
         records.filter(is_repeated)
-        .with_columns(pl.int_range(pl.len()).over(*act, "download").alias("occurrence"))
+        .with_columns(pl.int_range(pl.len()).over(*columns_of_activity, "download").alias("occurrence"))
         .sort("download", maintain_order=True)
-        .unique([*act, "occurrence"], keep="last", maintain_order=True)
+        .unique([*columns_of_activity, "occurrence"], keep="last", maintain_order=True)
         .drop("occurrence")
     )
     return pl.concat([records.filter(~is_repeated), kept])
@@ -332,7 +332,7 @@ def measured_stays(events: pl.DataFrame, evidence: pl.DataFrame, sessions: pl.Da
             (is_session_end & ~pl.col("is_closed_by_left")).alias("is_session_end"),
             laid_in("joined_at").alias("started_at"),
             laid_in("joined_at", "first_end_at").alias("end_at"),
-            laid_in("joined_at", pl.coalesce("emptied_at", "closed_at")).alias("upper_ended_at"),
+            laid_in("joined_at", pl.coalesce("emptied_at", "closed_at")).alias("possible_ended_at"),
         )
         .with_columns(limit.alias("limit"))
         .sort("limit")
@@ -348,12 +348,12 @@ def measured_stays(events: pl.DataFrame, evidence: pl.DataFrame, sessions: pl.Da
         .select(
             *VISIT,
             "started_at",
-            pl.when("is_closed_by_left").then("end_at").otherwise("last_seen_at").alias("strict_ended_at"),
+            pl.when("is_closed_by_left").then("end_at").otherwise("last_seen_at").alias("proven_ended_at"),
             pl.when("is_session_end")
             .then(pl.col("last_seen_at") + pl.duration(seconds=added))
             .otherwise("end_at")
             .alias("likely_ended_at"),
-            "upper_ended_at",
+            "possible_ended_at",
         )
     )
 
@@ -379,14 +379,14 @@ def session_attendance(events: pl.DataFrame, evidence: pl.DataFrame, sessions: p
         )
         .select(*VISIT, *map(added, MEASURES))
         .group_by(VISIT)
-        .agg(pl.len().alias("stay_count"), pl.col("strict_seconds", "likely_seconds", "upper_seconds").sum())
+        .agg(pl.len().alias("stay_count"), pl.col("proven_seconds", "likely_seconds", "possible_seconds").sum())
     )
     is_attended = pl.col(f"{SETTINGS['attendance_measure']}_seconds") >= SETTINGS["attendance_minimum_seconds"]
     return collected(
         visits(events)
         .join(sessions.lazy().select("session_key", "is_meeting"), on="session_key")
         .join(summed, on=VISIT, how="left")
-        .with_columns(pl.col("stay_count", "strict_seconds", "likely_seconds", "upper_seconds").fill_null(0))
+        .with_columns(pl.col("stay_count", "proven_seconds", "likely_seconds", "possible_seconds").fill_null(0))
         .with_columns(is_attended.alias("is_attended"))
     )
 
@@ -394,7 +394,7 @@ def session_attendance(events: pl.DataFrame, evidence: pl.DataFrame, sessions: p
 def user_engagement(activities: pl.DataFrame, attendance: pl.DataFrame, sessions: pl.DataFrame) -> pl.DataFrame:
     """How often, how broadly and in which way each user took part, and a score."""
     known = activities.lazy().filter(is_known)
-    acts = known.group_by("user_id").agg(
+    counted = known.group_by("user_id").agg(
         pl.col("occurred_at").dt.date().n_unique().alias("active_day_count"),
         pl.len().alias("activity_count"),
         pl.col("activity_family").n_unique().alias("activity_family_count"),
@@ -419,11 +419,11 @@ def user_engagement(activities: pl.DataFrame, attendance: pl.DataFrame, sessions
         )
     )
     scores = [
-        most * pl.min_horizontal(pl.col(f"{part}_count") / full_at, 1.0)
-        for part, (most, full_at) in rules.engagement_weights().items()
+        most * pl.min_horizontal(pl.col(f"{part}_count") / full_amount, 1.0)
+        for part, (most, full_amount) in rules.engagement_weights().items()
     ]
     return collected(
-        acts.join(live, on="user_id", how="left")
+        counted.join(live, on="user_id", how="left")
         .join(on_demand, on="user_id", how="left")
         .fill_null(0)
         .with_columns((pl.col("likely_seconds") / 60).alias("attendance_count"))

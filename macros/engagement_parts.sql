@@ -2,6 +2,6 @@
     {{ return(["attendance", "conversation", "feedback", "reaction", "browsing", "learning", "networking"]) }}
 {%- endmacro %}
 
-{% macro engagement_act_parts() -%}
+{% macro engagement_activity_parts() -%}
     {{ return(engagement_parts() | reject("equalto", "attendance") | list) }}
 {%- endmacro %}

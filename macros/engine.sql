@@ -97,15 +97,15 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 {%- endmacro %}
 
 
-{% macro not_kept() -%}
-    {{ return(adapter.dispatch("not_kept")()) }}
+{% macro not_materialized() -%}
+    {{ return(adapter.dispatch("not_materialized")()) }}
 {%- endmacro %}
 
-{% macro duckdb__not_kept() -%}
+{% macro duckdb__not_materialized() -%}
     not materialized
 {%- endmacro %}
 
-{% macro spark__not_kept() -%}
+{% macro spark__not_materialized() -%}
 {%- endmacro %}
 
 

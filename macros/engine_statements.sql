@@ -95,7 +95,7 @@ statement at a time, and reads the landed reports where they lie.
         {%- if adapter.get_relation(landed.database, landed.schema, landed.identifier) is none -%}
             {{ return(
                 "there is no table " ~ landed ~ ".\n"
-                ~ "Cure: .venv/bin/python scripts/load_reports.py reports/   (or: make build)"
+                ~ "Fix: .venv/bin/python scripts/load_reports.py reports/   (or: make build)"
             ) }}
         {%- endif -%}
     {%- endfor -%}
@@ -110,7 +110,7 @@ statement at a time, and reads the landed reports where they lie.
     {%- endfor -%}
     {{ return(
         "there is none below " ~ spark_landing() ~ ".\n"
-        ~ "Cure: land them there as Parquet, or say with SPARK_LANDING where they are (docs/scale.md)."
+        ~ "Fix: land them there as Parquet, or say with SPARK_LANDING where they are (docs/scale.md)."
     ) }}
 {%- endmacro %}
 

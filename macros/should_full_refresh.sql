@@ -32,7 +32,7 @@
         cleaned('a'),
         hash_key(['a', 'b']),
         label_state('a'),
-        not_kept(),
+        not_materialized(),
         regex_group('a', 'b', 2),
         wildcard_match('a', 'b'),
         run_query('select count(*), max(forgotten_at) from ' ~ forgotten).rows[0].values() | join(' '),

@@ -238,7 +238,7 @@
     body.replaceChildren(element("dl", { class: "values" }, ...figure.numbers.map((number) => {
       const rows = filtered(page.datasets[number.dataset]);
       const value = (column) => inWords(worked(rows, { ...number, column }), number.format ?? (number.op === "mean" ? "decimal" : "number"));
-      const range = number.low ? `${value(number.low)} proven to ${value(number.high)} at most` : "";
+      const range = number.low ? `${value(number.low)} proven to ${value(number.high)} possible` : "";
       const hints = [number.unit ?? "", range, unheeded(page.datasets[number.dataset])].filter(Boolean).join(". ");
       return element("div", {},
         element("dt", {}, element("a", { href: `#definition-${number.definition}` }, number.label)),

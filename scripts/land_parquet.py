@@ -23,7 +23,7 @@ from landing.options import (
     declared,
 )
 from landing.outcome import DEFAULT_SITE
-from landing.parquet import land_as_parquet, withdraw_sample_from
+from landing.parquet import land_as_parquet, remove_sample_from
 from landing.parquet_files import landing_path
 from landing.told import describe, progress_bar
 from warehouse.command_line import errors_said, run_command
@@ -55,7 +55,7 @@ def main(
             for one in land_as_parquet(root, paths, declaration, jobs, progress):
                 is_refused |= one.refusal is not None
                 console.print(describe(one), highlight=False)
-        if withdraw_sample_from(root):
+        if remove_sample_from(root):
             console.print("The sample was taken out of the landing: now it holds your own reports.")
     raise typer.Exit(1 if is_refused else 0)
 

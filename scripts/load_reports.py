@@ -1,6 +1,6 @@
 """Land activity reports: the command line of ``landing.land``.
 
-Exit codes: 0 all landed, or left out as withdrawn; 1 something was rejected or refused, and said; 2 wrong usage.
+Exit codes: 0 all landed, or left out as removed; 1 something was rejected or refused, and said; 2 wrong usage.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def main(
 ) -> None:
     """Land activity reports in the warehouse.
 
-    Exit codes: 0 all landed, or left out as withdrawn; 1 something was rejected or refused, and said; 2 wrong usage.
+    Exit codes: 0 all landed, or left out as removed; 1 something was rejected or refused, and said; 2 wrong usage.
     """
     console = Console(soft_wrap=True)
     declaration = declared(site, time_zone, date_format, encoding, again)

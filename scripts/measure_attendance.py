@@ -21,7 +21,7 @@ def main(
     ] = list(LOST_LEFTS),  # noqa: B006
     output: Annotated[Path | None, typer.Option(help="Page to write, such as docs/attendance_accuracy.md.")] = None,
 ) -> None:
-    """Measure how far strict, likely and upper attendance are from the truth, and print it."""
+    """Measure how far proven, likely and possible attendance are from the truth, and print it."""
     console = Console()
     cells = grid(lost_left, range(1, seeds + 1))
     with tempfile.TemporaryDirectory(prefix="attendance-") as folder, console.status(f"measuring {len(cells)} cells"):

@@ -53,7 +53,7 @@ def main(
             said = f"{publication.tables} tables with {publication.rows:,} rows published to PostgreSQL"
         elif target and "://" in target:
             raise WarehouseError(
-                "nothing is known of such an address. Cure: make publish TARGET=postgresql://user@host/database,"
+                "nothing is known of such an address. Fix: make publish TARGET=postgresql://user@host/database,"
                 " or TARGET=folder/"
             )
         elif target and (target.endswith("/") or Path(target).is_dir()):

@@ -30,7 +30,7 @@ def main(
     console = Console(soft_wrap=True, highlight=False)
     with errors_said(console, also=(SupersetError, SourceError)):
         if not is_free(port):
-            raise SupersetError(f"port {port} of this machine is in use. Cure: make superset PORT={port + 1}")
+            raise SupersetError(f"port {port} of this machine is in use. Fix: make superset PORT={port + 1}")
         console.print("Setting up (a minute at the first time, then twenty seconds) …")
         set_up(folder, database or published_path())
     console.print(f"Superset: http://{HOST}:{port}/dashboard/list/")

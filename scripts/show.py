@@ -31,7 +31,7 @@ def main(
     published = published_path()
     with errors_said(console, f"{escape(str(published))} is no copy of these marts"):
         if not published.exists():
-            raise WarehouseError(f"there is no published copy at {published}. Cure: make build")
+            raise WarehouseError(f"there is no published copy at {published}. Fix: make build")
         if session is None and user is None and contest is None:
             print_summary(published, warehouse_path(), console)
             return

@@ -162,7 +162,13 @@ CASES = [
             None,
         ],
     ),
-    Case("not_kept", "with one as {{ not_kept() }} (select 1 as a) select a from one", TEXT, [["x"]], [[1]]),
+    Case(
+        "not_materialized",
+        "with one as {{ not_materialized() }} (select 1 as a) select a from one",
+        TEXT,
+        [["x"]],
+        [[1]],
+    ),
     by_value(
         "regex_group",
         "{{ regex_group('value', breakout_pattern(), 2) }}",

@@ -57,7 +57,7 @@ def _tested(declared: dict[str, dict[str, Any]]) -> Iterator[str]:
         for test in model.get("data_tests") or []:
             [(kind, settings)] = test.items() if isinstance(test, dict) else [(test, {})]
             arguments = settings.get("arguments") or {}
-            if kind == "is_sound" and arguments.get("grain"):
+            if kind == "row_checks" and arguments.get("grain"):
                 yield name
             yield from arguments.get("views", []) if kind == "is_in_one_family_view" else []
             yield from arguments.get("grains", {}) if kind == "have_their_grains" else []
@@ -80,7 +80,7 @@ def _of_the_yaml(path: Path, model: dict[str, Any], tested: set[str]) -> Iterato
         yield f"{name} has no description with its grain. Fix: write in {file} description: what it is, and {GRAIN} …"
     if name not in tested:
         yield (
-            f"{name} has no test of its grain. Fix: write in {file} data_tests: with is_sound: arguments: grain: and"
+            f"{name} has no test of its grain. Fix: write in {file} data_tests: with row_checks: arguments: grain: and"
             " the columns that tell the rows apart."
         )
     if not columns:

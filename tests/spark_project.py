@@ -25,7 +25,7 @@ def why_not_here() -> str | None:
         require_java()
     except WarehouseError as error:
         return str(error)
-    return None if DBT.exists() else "there is no dbt in .venv-spark. Cure: make spark-setup"
+    return None if DBT.exists() else "there is no dbt in .venv-spark. Fix: make spark-setup"
 
 
 @dataclass

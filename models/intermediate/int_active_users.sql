@@ -1,7 +1,7 @@
 -- Users who did something, with what the newest download that tells it says of them. Personal data.
 -- Grain: one row per site and user that has an activity.
 
--- An old name or e-mail is often told by an older download only, so the records that were set aside as duplicates tell
+-- An old name or e-mail is often told by an older download only, so the records that are duplicates tell
 -- them too, and when the user was there.
 with activities as (
     select * from {{ ref('base_juno__activities') }}
@@ -12,7 +12,7 @@ user_names as (
     select * from {{ ref('base_juno__user_names') }}
 ),
 
-acts as (
+activity_totals as (
     select
         site_id,
         user_id,
@@ -42,22 +42,22 @@ names as (
 
 final as (
     select
-        acts.site_id || ':' || acts.user_id as user_key,
-        acts.site_id,
-        acts.user_id,
+        activity_totals.site_id || ':' || activity_totals.user_id as user_key,
+        activity_totals.site_id,
+        activity_totals.user_id,
         names.first_name,
         names.last_name,
         names.company,
         names.email,
         names.name_count,
         names.email_count,
-        acts.first_seen_at,
-        acts.last_seen_at,
-        acts.account_created_at,
-        acts.profile_saved_at,
-        acts.activity_count
-    from acts
-    inner join names on acts.site_id = names.site_id and acts.user_id = names.user_id
+        activity_totals.first_seen_at,
+        activity_totals.last_seen_at,
+        activity_totals.account_created_at,
+        activity_totals.profile_saved_at,
+        activity_totals.activity_count
+    from activity_totals
+    inner join names on activity_totals.site_id = names.site_id and activity_totals.user_id = names.user_id
 )
 
 select * from final

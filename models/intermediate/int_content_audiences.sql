@@ -32,7 +32,7 @@ pages as (
 -- A page of a session is looked at on demand once the session is over; pages of videos and courses always are.
 -- Pages are few. The hint, a comment to DuckDB, has Spark copy them to every task: else it brings all that was done on
 -- a page into one task for the join, and leaves it there for the groups (24 % of the records of a test).
-acts as (
+placed_activities as (
     select /*+ broadcast(pages) */
         activities.*,
         engagement_parts.engagement_part,
@@ -50,17 +50,17 @@ final as (
         site_id,
         user_id,
         content_id,
-        min(occurred_at) as first_act_at,
-        max(occurred_at) as last_act_at,
+        min(occurred_at) as first_activity_at,
+        max(occurred_at) as last_activity_at,
         count(*) as activity_count,
-        {%- for part in engagement_act_parts() %}
+        {%- for part in engagement_activity_parts() %}
         count(*) filter (where engagement_part = '{{ part }}') as {{ part }}_count,
         {%- endfor %}
         count(*) filter (where activity_type = 'content_viewed') as view_count,
         count(*) filter (where activity_type = 'content_liked') as like_count,
         count(*) filter (where activity_type = 'resource_downloaded') as download_count,
         count(*) filter (where is_on_demand) as on_demand_count
-    from acts
+    from placed_activities
     group by 1, 2, 3, 4, 5
 )
 

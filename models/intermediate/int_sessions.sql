@@ -52,7 +52,7 @@ people as (
     group by 1, 2
 ),
 
--- Who has no Left is known to have been there until the last act that proves presence.
+-- Who has no Left is known to have been there until the last activity that proves presence.
 last_known as (
     select
         people.session_key,

@@ -1,5 +1,5 @@
 -- What users did with their accounts: created, saved the profile, changed the photo, logged in.
--- Grain: one row per such act.
+-- Grain: one row per such activity.
 
 with activities as (
     {{ family_activities('account_events') }}

@@ -17,7 +17,7 @@ parsed as (
         case
             when activity_type = 'credits_earned' then
                 {{ decimal_number("label", before=words_before, after=unit ~ words_after) }}
-        end as credit_count,
+        end as credit_amount,
         {{ lowered("category || '|' || action || '|' || coalesce(label, '')") }}
         like '%{{ accumulative }}%' as is_accumulative
     from activities
@@ -31,11 +31,11 @@ final as (
         content_id,
         activity_type,
         occurred_at,
-        credit_count,
+        credit_amount,
         is_accumulative,
         activity_type = 'credits_earned'
-        and credit_count is null
-        and not is_accumulative as is_credit_count_unparsed,
+        and credit_amount is null
+        and not is_accumulative as is_credit_amount_unparsed,
         category,
         action,
         label,

@@ -1,4 +1,4 @@
--- Hands raised and lowered: requests to speak in a live session, and their withdrawals.
+-- Hands raised and lowered: requests to speak in a live session, and their cancellations.
 -- Grain: one row per hand raised or lowered.
 
 with activities as (

@@ -1,13 +1,13 @@
--- How wide the brackets of attendance are: upper less strict, of each person in each session, in classes of minutes.
+-- How wide the brackets of attendance are: possible less proven, of each person in each session, in classes of minutes.
 select
     site_id,
     content_key,
     session_date,
     case
-        when upper_seconds = strict_seconds then 1
-        when upper_seconds - strict_seconds <= 300 then 2
-        when upper_seconds - strict_seconds <= 900 then 3
-        when upper_seconds - strict_seconds <= 3600 then 4
+        when possible_seconds = proven_seconds then 1
+        when possible_seconds - proven_seconds <= 300 then 2
+        when possible_seconds - proven_seconds <= 900 then 3
+        when possible_seconds - proven_seconds <= 3600 then 4
         else 5
     end as width_number,
     case width_number

@@ -6,7 +6,7 @@ select
     coalesce(content.content_name, content.content_slug, content.content_id) as content_name,
     evidence.verdict,
     count(*) as person_count,
-    cast(sum(evidence.earned_credit_count) as double) as credit_count
+    cast(sum(evidence.earned_credits) as double) as credit_amount
 from marts.fct_credit_evidence as evidence
 left join marts.dim_content as content on evidence.content_key = content.content_key
 group by all

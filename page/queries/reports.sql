@@ -7,10 +7,10 @@ select
     reports.record_count,
     reports.rejected_count,
     reports.duplicate_count,
-    reports.kept_count,
+    reports.unique_count,
     reports.unrecognised_count,
     case when reports.is_reconciled then 'yes' else 'NO' end as is_reconciled,
-    drift.drift_reasons
+    changes.change_reasons
 from marts.report_reconciliation as reports
-left join marts.report_drift as drift on reports.report_id = drift.report_id
+left join marts.report_changes as changes on reports.report_id = changes.report_id
 order by reports.last_occurred_at desc nulls last, reports.file_name asc, reports.report_id asc

@@ -16,8 +16,8 @@ select
     left_early_count,
     peak_people_count,
     average_likely_seconds,
-    strict_seconds,
+    proven_seconds,
     likely_seconds,
-    upper_seconds
+    possible_seconds
 from marts.fct_sessions
 order by unique_people_count desc nulls last, session_key asc

@@ -68,7 +68,7 @@ models:
         description: Different known users who did them.
         constraints: [{type: not_null}]
     data_tests:
-      - is_sound:
+      - row_checks:
           arguments:
             # The columns that tell the rows apart.
             grain: [site_id, activity_date]

@@ -43,7 +43,7 @@ class Files:
             WarehouseError: there is none, or it cannot be opened.
         """
         if not self.warehouse.exists():
-            raise WarehouseError(f"there is no warehouse at {self.warehouse}. Cure: make build")
+            raise WarehouseError(f"there is no warehouse at {self.warehouse}. Fix: make build")
         return connect(self.warehouse)
 
 
@@ -65,7 +65,7 @@ def rebuild(files: Files, done: str, console: Console) -> str:
     if not run_dbt(files.warehouse, console).success:
         raise WarehouseError(
             f"{done} in raw, but the warehouse could not be built: see the failures above. The copies are still the old"
-            " ones. Cure: mend it, and give the same command again."
+            " ones. Fix: correct it, and give the same command again."
         )
     publish(files.warehouse, files.published)
     write_page(files.published, page_path(files.published))
@@ -97,7 +97,7 @@ def compact(warehouse: Path) -> None:
                 connection.execute(f'insert into raw."{table}" by name from "{old}".raw."{table}"')
             connection.execute(f'use "{old}"; detach compacted')
         if warehouse.with_name(warehouse.name + ".wal").exists():
-            raise WarehouseError(f"{warehouse} is in use. Cure: close the other program, and give the command again.")
+            raise WarehouseError(f"{warehouse} is in use. Fix: close the other program, and give the command again.")
         return len(tables)
 
     replace_file(warehouse, make)

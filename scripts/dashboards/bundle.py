@@ -57,7 +57,7 @@ def make_bundle(source: Source, contracts: Contracts, database: Path) -> Bundle:
     found = problems(source, contracts)
     if found:
         raise SourceError(
-            "The dashboards do not fit the contracts of the marts. Cure: mend dashboards/superset or models/marts:\n"
+            "The dashboards do not fit the contracts of the marts. Fix: mend dashboards/superset or models/marts:\n"
             + "\n".join(f"  {it}" for it in found)
         )
     bundle: Bundle = {
@@ -92,7 +92,7 @@ def write_bundle(bundle: Bundle, path: Path) -> None:
                 info.compress_type = ZIP_DEFLATED
                 zipped.writestr(info, yaml.safe_dump(told, sort_keys=False, allow_unicode=True, width=PAGE_WIDTH * 10))
     except OSError as error:
-        raise SourceError(f"{path} cannot be written: {error.strerror}. Cure: another --output.") from error
+        raise SourceError(f"{path} cannot be written: {error.strerror}. Fix: another --output.") from error
 
 
 def uuid_of(*names: str) -> str:
@@ -126,7 +126,7 @@ def datasets_of(dashboard: Dashboard, source: Source) -> set[str]:
 
 def _database(path: Path) -> dict[str, Any]:
     if "?" in str(path.resolve()):
-        raise SourceError(f"{path} holds a question mark, where Superset's address ends. Cure: another PUBLISHED_PATH.")
+        raise SourceError(f"{path} holds a question mark, where Superset's address ends. Fix: another PUBLISHED_PATH.")
     return {
         "database_name": DATABASE,
         "sqlalchemy_uri": f"duckdb:///{path.resolve()}?{DATABASE_SETTINGS}",

@@ -54,9 +54,9 @@ def read_secrets(folder: Path) -> Secrets:
                 json.dump(made, file)
         return Secrets(**json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
-        raise SupersetError(f"{path}: {error.strerror}. Cure: see who owns that folder.") from error
+        raise SupersetError(f"{path}: {error.strerror}. Fix: see who owns that folder.") from error
     except (ValueError, TypeError) as error:
-        raise SupersetError(f"{path} holds no secrets of ours. Cure: remove {folder}; it is made anew.") from error
+        raise SupersetError(f"{path} holds no secrets of ours. Fix: remove {folder}; it is made anew.") from error
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -78,9 +78,9 @@ def set_up(folder: Path, database: Path) -> None:
     """
     python = ENVIRONMENT / "bin" / "python"
     if not python.exists():
-        raise SupersetError(f"there is no Superset in {ENVIRONMENT}. Cure: make superset")
+        raise SupersetError(f"there is no Superset in {ENVIRONMENT}. Fix: make superset")
     if not database.is_file():
-        raise SupersetError(f"there is no published copy at {database}. Cure: make build")
+        raise SupersetError(f"there is no published copy at {database}. Fix: make build")
     settings = environment(folder) | {"SUPERSET_PASSWORD": read_secrets(folder).password}
     bundle = folder / "dashboards.zip"
     write_bundle(make_bundle(read_source(), read_contracts(), database), bundle)
@@ -95,7 +95,7 @@ def set_up(folder: Path, database: Path) -> None:
     log.write_text(done.stdout + done.stderr, encoding="utf-8")
     if done.returncode:
         said = (done.stderr.strip().splitlines() or ["nothing"])[-1]
-        raise SupersetError(f"Superset did not take the dashboards. It said: {said}. Cure: read {log}.")
+        raise SupersetError(f"Superset did not take the dashboards. It said: {said}. Fix: read {log}.")
 
 
 def server(port: int) -> list[str]:

@@ -163,7 +163,7 @@ def read_source(folder: Path = SOURCES) -> Source:
     files = sorted(folder.glob("*.yml"))
     read = {path.stem: _yaml(path) for path in files}
     if "datasets" not in read or len(read) < 2:
-        raise SourceError(f"{folder} holds no datasets.yml and dashboards. Cure: give the folder of their YAML files.")
+        raise SourceError(f"{folder} holds no datasets.yml and dashboards. Fix: give the folder of their YAML files.")
     datasets = read.pop("datasets")
     return Source(
         datasets={name: _part(Dataset, told, f"datasets.yml, {name}") for name, told in datasets.items()},
@@ -355,7 +355,7 @@ def _yaml(path: Path) -> dict[str, Any]:
     except (OSError, yaml.YAMLError) as error:
         raise SourceError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
     if not isinstance(read, dict):
-        raise SourceError(f"{path} holds no keys. Cure: write it like the files beside it.")
+        raise SourceError(f"{path} holds no keys. Fix: write it like the files beside it.")
     return read
 
 
@@ -365,7 +365,7 @@ def _part(kind: type[Part], told: object, where: str) -> Part:
     except ValidationError as error:
         first = error.errors()[0]
         at = ".".join(str(step) for step in first["loc"])
-        raise SourceError(f"{where}, {at}: {first['msg']}. Cure: write it like the others in that file.") from error
+        raise SourceError(f"{where}, {at}: {first['msg']}. Fix: write it like the others in that file.") from error
 
 
 def _glossary(path: Path) -> dict[str, str]:

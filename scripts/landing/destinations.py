@@ -41,7 +41,7 @@ class Fault:
     value: str = "null"
 
 
-# What is set aside of a report that was saved by a spreadsheet or pasted together. Nobody has to do anything about it.
+# What is rejected of a report that was saved by a spreadsheet or pasted together. Nobody has to do anything about it.
 BLANK_REASON = "it is blank: no field of it holds anything."
 HEADER_REASON = "it is the header once more: reports were pasted together. Nothing is lost by it."
 
@@ -112,10 +112,10 @@ def _activities(
         faults=[
             *_no_record(report),
             *shortened,
-            Fault(f"trim({column}) = ''", "'it has no date. Cure: fill it in, or delete the record.'", _date(report)),
+            Fault(f"trim({column}) = ''", "'it has no date. Fix: fill it in, or delete the record.'", _date(report)),
             Fault(
                 _is_never(column),
-                "'its date is the one by which the platform says never. Cure: none is needed: it tells no time.'",
+                "'its date is the one by which the platform says never. Fix: none is needed: it tells no time.'",
                 _date(report),
                 column,
             ),
@@ -123,7 +123,7 @@ def _activities(
                 "true",
                 f"""
                 'the date cannot be read as ' || {text_of(date_format)}
-                || '. Cure: mend it, or say how the dates are written with --date-format.'
+                || '. Fix: correct it, or say how the dates are written with --date-format.'
                 """,
                 _date(report),
                 column,
@@ -155,7 +155,7 @@ def _users(name: str, report: ReportFormat) -> Destination:
             *shortened,
             Fault(
                 "true",
-                "'nothing says who it is: no user id and no e-mail. Cure: fill one in, or delete the record.'",
+                "'nothing says who it is: no user id and no e-mail. Fix: fill one in, or delete the record.'",
                 " and ".join(report.header_of(column) for column in columns),
             ),
         ],
@@ -187,7 +187,7 @@ def _shortened(report: ReportFormat, column: str) -> list[Fault]:
         Fault(
             # The first search is a hundred times as fast, and nearly always enough.
             f"(contains({text}, '+') and regexp_matches({text}, {text_of(SHORTENED)}))",
-            "'a spreadsheet has shortened the id, and others may look the same now. Cure: land the report as it was"
+            "'a spreadsheet has shortened the id, and others may look the same now. Fix: land the report as it was"
             " downloaded.'",
             report.header_of(column),
             text,
@@ -234,7 +234,7 @@ def _date_format(connection: duckdb.DuckDBPyConnection, report: ReportFormat, de
     text = example[0]
     if most == 0:
         raise ReportRefused(
-            f"its column {report.header_of('date')} holds no date that is known: the first is {text!r}. Cure: say"
+            f"its column {report.header_of('date')} holds no date that is known: the first is {text!r}. Fix: say"
             " how it is written with --date-format, for example --date-format '%d %b %Y %H:%M'."
         )
     for name in DATE_FORMATS:
@@ -243,7 +243,7 @@ def _date_format(connection: duckdb.DuckDBPyConnection, report: ReportFormat, de
         if number_of(connection, only.format(mine, other)) and number_of(connection, only.format(other, mine)):
             raise ReportRefused(
                 f"its column {report.header_of('date')} holds dates of two orders, {best[0]} and {name}."
-                " Cure: download it again, or make two files of it."
+                " Fix: download it again, or make two files of it."
             )
     readings = ", ".join(_time(column, name) for name in best)
     if len(best) > 1 and number_of(
@@ -252,7 +252,7 @@ def _date_format(connection: duckdb.DuckDBPyConnection, report: ReportFormat, de
         choices = " or ".join(f"--date-format {name}" for name in best)
         raise ReportRefused(
             f"its column {report.header_of('date')} can be read in two ways: {text!r} may begin with the day or"
-            f" the month. Cure: say which with {choices}."
+            f" the month. Fix: say which with {choices}."
         )
     return best[0]
 

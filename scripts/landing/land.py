@@ -90,8 +90,8 @@ def _land_report(
     before = landed_before(connection, seen.sha256)
     if before.file_name is not None:
         return Landing(file.path, file.shown, already_landed_as=before.file_name)
-    if before.withdrawn_on is not None and not declaration.is_again:
-        return Landing(file.path, file.shown, withdrawn_on=before.withdrawn_on)
+    if before.removed_on is not None and not declaration.is_again:
+        return Landing(file.path, file.shown, removed_on=before.removed_on)
 
     report = read_format(text, encoding_of(text, seen, declaration.encoding))
     with _progress_of(connection, lambda share: show(share * 0.4)):
@@ -167,5 +167,5 @@ def _size(path: Path) -> int:
 def _in_plain_words(error: duckdb.Error) -> str:
     said = str(error).splitlines()[0]
     if isinstance(error, duckdb.OutOfMemoryException):
-        return f"it takes more memory than DuckDB may use. Cure: a higher MEMORY_LIMIT. ({said})"
-    return f"{said} Cure: download it again."
+        return f"it takes more memory than DuckDB may use. Fix: a higher MEMORY_LIMIT. ({said})"
+    return f"{said} Fix: download it again."

@@ -19,21 +19,21 @@ select report_id, file_name, file_sha256, site_id from raw.user_reports
 
 @dataclass(frozen=True)
 class Before:
-    """What is known of the bytes of a report: the name under which they landed, or when they were withdrawn."""
+    """What is known of the bytes of a report: the name under which they landed, or when they were removed."""
 
     file_name: str | None = None
-    withdrawn_on: date | None = None
+    removed_on: date | None = None
 
 
 def landed_before(connection: duckdb.DuckDBPyConnection, file_sha256: str) -> Before:
-    """Whether the same bytes landed before, or were withdrawn."""
+    """Whether the same bytes landed before, or were removed."""
     twin = connection.execute(
         f"select file_name from ({LANDED_REPORTS}) where file_sha256 = ?", [file_sha256]
     ).fetchone()
-    withdrawn = connection.execute(
-        "select withdrawn_at::date from raw.withdrawn_reports where file_sha256 = ?", [file_sha256]
+    removed = connection.execute(
+        "select removed_at::date from raw.removed_reports where file_sha256 = ?", [file_sha256]
     ).fetchone()
-    return Before(twin[0] if twin else None, withdrawn[0] if withdrawn else None)
+    return Before(twin[0] if twin else None, removed[0] if removed else None)
 
 
 def holds_own_reports(connection: duckdb.DuckDBPyConnection) -> bool:
@@ -42,7 +42,7 @@ def holds_own_reports(connection: duckdb.DuckDBPyConnection) -> bool:
     return number_of(connection, f"select count(*) from ({LANDED_REPORTS}) where site_id <> '{SAMPLE_SITE}'") > 0
 
 
-def withdraw_sample(connection: duckdb.DuckDBPyConnection) -> bool:
+def remove_sample(connection: duckdb.DuckDBPyConnection) -> bool:
     """Take the sample out of the warehouse once it holds a report of its owner; returns whether it was there."""
     if not holds_own_reports(connection):
         return False

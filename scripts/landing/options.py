@@ -74,7 +74,7 @@ EncodingOption = Annotated[
     typer.Option("--encoding", help="Encoding of reports without a mark, e.g. cp1250. Else found.", envvar="ENCODING"),
 ]
 AgainOption = Annotated[
-    bool, typer.Option("--again", help="Land also the files that were withdrawn, as declared now.", envvar="AGAIN")
+    bool, typer.Option("--again", help="Land also the files that were removed, as declared now.", envvar="AGAIN")
 ]
 ReportsOption = Annotated[
     Path | None,
@@ -94,7 +94,7 @@ def choose_reports(reports: Path | None, declaration: Declaration) -> tuple[list
         return found, declaration
     if reports is not None:
         raise WarehouseError(
-            f"there is no report ({', '.join(SUFFIXES)}) in {reports}. Cure: REPORTS=… with the folder"
+            f"there is no report ({', '.join(SUFFIXES)}) in {reports}. Fix: REPORTS=… with the folder"
             " or the file of your reports."
         )
     return find_reports([str(SAMPLE_REPORTS)]), Declaration(site_id=SAMPLE_SITE, is_again=declaration.is_again)

@@ -22,7 +22,7 @@ class Declaration:
         time_zone: IANA zone of the dates in it.
         date_format: a name in ``DATE_FORMATS``, a strptime format, or None to find it from the file.
         encoding: a codec of Python, or None to find it from the file.
-        is_again: whether files that were withdrawn are landed all the same.
+        is_again: whether files that were removed are landed all the same.
     """
 
     site_id: str = DEFAULT_SITE
@@ -56,7 +56,7 @@ class Landing:
         examples: some of the rejected records.
         notes: what was found out about the report and may be wrong.
         already_landed_as: the file of the same bytes that was landed before.
-        withdrawn_on: the day on which it was withdrawn, so that it was left out.
+        removed_on: the day on which it was removed, so that it was left out.
         refusal: why nothing of it was landed.
     """
 
@@ -69,7 +69,7 @@ class Landing:
     examples: list[RejectedRecord] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     already_landed_as: str | None = None
-    withdrawn_on: date | None = None
+    removed_on: date | None = None
     refusal: str | None = None
 
     @property

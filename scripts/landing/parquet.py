@@ -40,6 +40,7 @@ from landing.parquet_files import (
     clear_unfinished,
     load,
     put,
+    rename_marks,
     take_out,
     write_parquet,
 )
@@ -63,7 +64,7 @@ class Work:
     """What a worker must know.
 
     Attributes:
-        seed: a DuckDB file that knows the manifest, what was withdrawn and who was forgotten.
+        seed: a DuckDB file that knows the manifest, what was removed and who was forgotten.
         declaration: what was declared of the files.
         memory_bytes: what its DuckDB may take.
         threads: the threads of its DuckDB.
@@ -109,7 +110,7 @@ def land_as_parquet(
                     progress.advance(task, _size(path))
 
 
-def withdraw_sample_from(root: Path) -> bool:
+def remove_sample_from(root: Path) -> bool:
     """Take the sample out of a landing once it holds a report of its owner; returns whether it was there."""
     with writing(root) as connection:
         sites = connection.execute(f"select report_id, site_id from ({LANDED_REPORTS}) order by all").fetchall()
@@ -138,9 +139,10 @@ def writing(root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise WarehouseError(
-                    f"another command is writing to {root}. Cure: wait until it has ended, and give this one again."
+                    f"another command is writing to {root}. Fix: wait until it has ended, and give this one again."
                 ) from error
             _remove_all(Path(f"{root}.scratch"))
+            rename_marks(root)
             clear_unfinished(root)
             try:
                 with connect(Path(f"{root}.scratch")) as connection:
@@ -188,7 +190,7 @@ def _taken_side_by_side(paths: list[Path], work: Work, jobs: int) -> Generator[T
     except BrokenProcessPool as error:
         raise WarehouseError(
             "a worker was killed, most likely because the memory was used up. What was landed before is whole."
-            " Cure: fewer JOBS or a lower MEMORY_LIMIT, and give the same command again."
+            " Fix: fewer JOBS or a lower MEMORY_LIMIT, and give the same command again."
         ) from error
     finally:
         # Where it ends early nobody waits for what the workers are at.
@@ -243,7 +245,7 @@ def _write(connection: duckdb.DuckDBPyConnection, folder: Path) -> StagedReport 
                 files[table] = folder / f"{table}.parquet"
                 write_parquet(connection, table, "report_id", report_id, files[table])
     except (duckdb.Error, OSError) as error:
-        trouble = disk_trouble(str(error)) or f"{in_words(error)} Cure: give the same command again"
+        trouble = disk_trouble(str(error)) or f"{in_words(error)} Fix: give the same command again"
         raise WarehouseError(f"{row[2]} was not landed: {trouble}. What was landed before it is whole.") from error
     delete_reports(connection, [report_id])
     return StagedReport(row[0], row[1], row[2], row[3], files)

@@ -24,7 +24,9 @@ from warehouse.paths import PROJECT_ROOT
 
 RECORDS = ("activities", "users", "rejected_records")
 MANIFESTS = ("reports", "user_reports")
-MARKS = "withdrawn_reports"
+MARKS = "removed_reports"
+# What landings that were made before call it, and its time: the older names.
+OLDER_MARKS, OLDER_TIME = "withdrawn_reports", "withdrawn_at"  # older names
 FORGOTTEN = "forgotten_users"
 FILE_NAME = "records.parquet"
 # The people of a site who were forgotten are of no report, and the layout wants one.
@@ -129,7 +131,7 @@ def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[st
 
 def put(root: Path, staged: StagedReport) -> None:
     """Give the files of a report their places, the manifest's last."""
-    # A mark that it was withdrawn goes before: with a manifest beside it, it would say that a withdrawal was cut short.
+    # A mark that it was removed goes before: with a manifest beside it, it would say that a removal was cut short.
     names = sorted(staged.files, key=lambda table: table in MANIFESTS)
     for table in names:
         if table in MANIFESTS:
@@ -172,8 +174,25 @@ def rewrite(root: Path) -> None:
     shutil.rmtree(rewriting(root), ignore_errors=True)
 
 
+def rename_marks(root: Path) -> None:
+    """Give the marks of a landing that an older version made the names of today."""
+    for older in sorted((root / OLDER_MARKS).glob(f"*/*/{FILE_NAME}")):
+        written = Path(f"{root}.scratch-mark")
+        with duckdb.connect() as connection:
+            connection.execute(
+                f"copy (select * rename ({OLDER_TIME} as removed_at)"
+                " from read_parquet($older, hive_partitioning = false))"
+                " to $written (format parquet, compression zstd)",
+                {"older": str(older), "written": str(written)},
+            )
+        to_disk(written)
+        place(written, root / MARKS / older.parent.relative_to(root / OLDER_MARKS))
+        drop(older.parent)
+    shutil.rmtree(root / OLDER_MARKS, ignore_errors=True)
+
+
 def clear_unfinished(root: Path) -> None:
-    """Complete a rewriting, and take out what a landing or a withdrawal left that was killed."""
+    """Complete a rewriting, and take out what a landing or a removal left that was killed."""
     rewrite(root)
     for site in _sites(root, MARKS):
         for mark in site.glob("report_id=*"):

@@ -18,7 +18,7 @@ from reports.text import BROKEN_BYTE, ReportRefused, without_stops
 from warehouse.database import number_of
 
 EXAMPLES_SHOWN = 5
-# What is set aside without harm.
+# What is rejected without harm.
 HARMLESS = [BLANK_REASON, HEADER_REASON, REASON, NAMED_REASON]
 
 
@@ -52,7 +52,7 @@ def write_report(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Landi
         _write_unfit(connection, staged)
         _write_forgotten(connection, staged)
     landed, rejected = _write_manifest(connection, staged)
-    connection.execute("delete from raw.withdrawn_reports where file_sha256 = ?", [staged.seen.sha256])
+    connection.execute("delete from raw.removed_reports where file_sha256 = ?", [staged.seen.sha256])
     return Landing(
         path=staged.file.path,
         name=staged.file.shown,
@@ -69,7 +69,7 @@ def _notes(report: ReportFormat, declaration: Declaration) -> list[str]:
     if report.encoding.startswith("utf") or declaration.encoding is not None:
         return []
     return [
-        f"it is not in UTF-8, and was read as {report.encoding}. If letters look wrong: make withdraw"
+        f"it is not in UTF-8, and was read as {report.encoding}. If letters look wrong: make remove"
         " REPORT=…, then make build AGAIN=1 ENCODING=…"
     ]
 
@@ -196,11 +196,11 @@ def _rejection(malformed: Malformed, rows: Rows, report: ReportFormat) -> tuple[
     error_type, column, text = malformed.error_type, malformed.column_name, malformed.record_text or ""
     if malformed.row_number in rows.oversized:
         error_type, column, text = OVERSIZED, None, rows.oversized[malformed.row_number]
-    reason = REASONS.get(error_type, f"{malformed.error_message} Cure: mend the line or download the report again.")
+    reason = REASONS.get(error_type, f"{malformed.error_message} Fix: correct the line or download the report again.")
     if malformed.row_number in rows.broken:
         # DuckDB would put question marks in the place of the bytes.
         fields, broken = rows.broken[malformed.row_number]
-        reason = f"it is not in {report.encoding}: {_broken_byte(fields, report)}. Cure: save it as 'CSV UTF-8'."
+        reason = f"it is not in {report.encoding}: {_broken_byte(fields, report)}. Fix: save it as 'CSV UTF-8'."
         text = _with_bytes_written_out(broken, report)
     swallowed = rows.lines.get(malformed.row_number, 1) - 1
     if error_type in SWALLOWING and swallowed:
@@ -298,7 +298,7 @@ def _write_manifest(connection: duckdb.DuckDBPyConnection, staged: Staged) -> tu
     if landed + rejected != record_count:
         raise ReportRefused(
             f"{record_count} records were read but {landed} landed and {rejected} rejected: a defect of the loader;"
-            " nothing was changed. Cure: please report it with the file's header."
+            " nothing was changed. Fix: please report it with the file's header."
         )
     is_theirs = 0 < record_count == number_of(connection, "select count(*) from forgotten")
     row = {

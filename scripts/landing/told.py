@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from landing.land import land_reports
-from landing.landed import withdraw_sample
+from landing.landed import remove_sample
 from landing.outcome import Declaration, Landing
 from warehouse.command_line import printable
 
@@ -35,16 +35,16 @@ def describe(landing: Landing) -> str:
     if landing.already_landed_as is not None:
         twin = printable(landing.already_landed_as)
         return f"[dim]nothing new in {name}: the same bytes were landed as {twin}[/dim]"
-    if landing.withdrawn_on is not None:
+    if landing.removed_on is not None:
         return (
-            f"[yellow]left out[/yellow] {name}: it was withdrawn on {landing.withdrawn_on}."
+            f"[yellow]left out[/yellow] {name}: it was removed on {landing.removed_on}."
             " To land it again: make build AGAIN=1 (or load_reports.py --again)"
         )
     lines = [f"[green]landed[/green]   {name}: {landing.landed_count:,} {landing.unit}"]
     if landing.rejected_count > landing.harmless_count:
         lines[0] += f", [red]{landing.rejected_count - landing.harmless_count:,} rejected[/red]"
     if landing.harmless_count:
-        lines[0] += f", {landing.harmless_count:,} set aside that are blank, a header or a forgotten person's"
+        lines[0] += f", {landing.harmless_count:,} rejected that are blank, a header or a forgotten person's"
     lines += [f"         {printable(note)}" for note in landing.notes]
     for record in landing.examples:
         where = f"record {record.record_number}"
@@ -70,6 +70,6 @@ def land_with_progress(
         for landing in land_reports(connection, paths, declaration, progress):
             landings.append(landing)
             console.print(describe(landing), highlight=False)
-    if withdraw_sample(connection):
+    if remove_sample(connection):
         console.print("The sample was taken out of the warehouse: now it holds your own reports.")
     return landings

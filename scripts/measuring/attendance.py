@@ -103,9 +103,9 @@ measured as (
         attendance.site_id,
         attendance.user_id,
         coalesce(attendance.content_id, meetings.session_id) as session_id,
-        attendance.strict_seconds,
+        attendance.proven_seconds,
         attendance.likely_seconds,
-        attendance.upper_seconds,
+        attendance.possible_seconds,
         attendance.is_attended
     from published.marts.fct_session_attendance as attendance
     left join meetings on attendance.session_key = meetings.session_key
@@ -116,9 +116,9 @@ select
     coalesce(expected.user_id, measured.user_id) as user_id,
     coalesce(expected.session_id, measured.session_id) as session_id,
     coalesce(expected.true_seconds, 0) as true_seconds,
-    coalesce(measured.strict_seconds, 0) as strict_seconds,
+    coalesce(measured.proven_seconds, 0) as proven_seconds,
     coalesce(measured.likely_seconds, 0) as likely_seconds,
-    coalesce(measured.upper_seconds, 0) as upper_seconds,
+    coalesce(measured.possible_seconds, 0) as possible_seconds,
     coalesce(measured.is_attended, false) as is_attended,
     coalesce(expected.true_seconds, 0) >= $minimum_seconds as is_truly_attended
 from expected
@@ -133,13 +133,13 @@ select
     lost_left,
     count(*) as attendees,
     avg(true_seconds) / 60 as true_minutes,
-    sum(abs(strict_seconds - true_seconds)) / sum(true_seconds) as strict_error,
-    sum(strict_seconds - true_seconds) / sum(true_seconds) as strict_bias,
+    sum(abs(proven_seconds - true_seconds)) / sum(true_seconds) as proven_error,
+    sum(proven_seconds - true_seconds) / sum(true_seconds) as proven_bias,
     sum(abs(likely_seconds - true_seconds)) / sum(true_seconds) as likely_error,
     sum(likely_seconds - true_seconds) / sum(true_seconds) as likely_bias,
-    sum(abs(upper_seconds - true_seconds)) / sum(true_seconds) as upper_error,
-    sum(upper_seconds - true_seconds) / sum(true_seconds) as upper_bias,
-    avg((true_seconds between strict_seconds and upper_seconds)::int) as bracketed,
+    sum(abs(possible_seconds - true_seconds)) / sum(true_seconds) as possible_error,
+    sum(possible_seconds - true_seconds) / sum(true_seconds) as possible_bias,
+    avg((true_seconds between proven_seconds and possible_seconds)::int) as bracketed,
     avg((is_attended and not is_truly_attended)::int) as wrong_yes,
     avg((is_truly_attended and not is_attended)::int) as wrong_no
 from errors
@@ -156,9 +156,9 @@ COLUMNS = (
     "lost Lefts %",
     "attendees",
     "true minutes",
-    "strict %",
+    "proven %",
     "likely %",
-    "upper %",
+    "possible %",
     "in bracket %",
     "wrong yes %",
     "wrong no %",
@@ -167,9 +167,9 @@ AIMED_AT = 0.2
 
 PAGE = """# How accurate attendance is
 
-The log is lossy, so every number about attendance is a bracket: `strict` is what the log proves, `likely` what most
-probably was, `upper` what the log allows ([the rules](../models/marts/attendance/attendance_rules.md)). How far these
-are from what was, no real log can tell. So `scripts/simulation/` plays events of which the truth is known to the
+The log is lossy, so every number about attendance is a bracket: `proven` is what the log proves, `likely` what most
+probably was, `possible` what the log allows ([the rules](../models/marts/attendance/attendance_rules.md)). How far
+these are from what was, no real log can tell. So `scripts/simulation/` plays events of which the truth is known to the
 second, writes their logs with the losses that real logs have, and this page compares. Write it anew with:
 
 ```sh
@@ -199,9 +199,9 @@ All in per cent. *Worst cell* is the worst of all rows below that it can be read
   only what the log loses differs.
 - **Attendees** are pairs of a person and a session. **True minutes** is their mean presence: the union of their stays
   and breakouts, within the hours in which presence counts (the true start and end with the buffers of the settings).
-- **strict, likely, upper**: the mean absolute error in per cent of the true seconds, and in brackets the bias: minus
+- **proven, likely, possible**: the mean absolute error in per cent of the true seconds, and in brackets the bias: minus
   counts too little, plus too much. A plain 0 is exact for every attendee.
-- **In bracket**: attendees whose true seconds lie between `strict` and `upper`.
+- **In bracket**: attendees whose true seconds lie between `proven` and `possible`.
 - **Wrong yes, wrong no**: attendees whom `is_attended` calls attended though their true seconds are under
   `attendance_minimum_seconds`, and the other way round.
 - **Lost Lefts**: stays whose Left was never written. **Other losses**: `reconnects` are a second Joined, or a Left and
@@ -250,12 +250,12 @@ class Result:
     lost_left: float
     attendees: int
     true_minutes: float
-    strict_error: float
-    strict_bias: float
+    proven_error: float
+    proven_bias: float
     likely_error: float
     likely_bias: float
-    upper_error: float
-    upper_bias: float
+    possible_error: float
+    possible_bias: float
     bracketed: float
     wrong_yes: float
     wrong_no: float
@@ -415,9 +415,9 @@ def cells_of(result: Result) -> tuple[str, ...]:
     measures = (
         "0" if error == 0 else f"{error * 100:.2f} ({bias * 100:+.2f})"
         for error, bias in (
-            (result.strict_error, result.strict_bias),
+            (result.proven_error, result.proven_bias),
             (result.likely_error, result.likely_bias),
-            (result.upper_error, result.upper_bias),
+            (result.possible_error, result.possible_bias),
         )
     )
     shares = (f"{share * 100:.2f}" if share else "0" for share in (result.bracketed, result.wrong_yes, result.wrong_no))
@@ -449,7 +449,7 @@ def aims_met(results: list[Result]) -> str:
     """Write a table of what is aimed at, and the worst that was measured."""
     usual = [result for result in results if result.lost_left == AIMED_AT]
     whole = [result for result in results if result.lost_left == 0 and result.losses == "none"]
-    errors = [error for r in whole for error in (r.strict_error, r.likely_error, r.upper_error)]
+    errors = [error for r in whole for error in (r.proven_error, r.likely_error, r.possible_error)]
     lines = [f"| at {AIMED_AT * 100:g} % lost Lefts | aim | worst cell |", "|---|--:|--:|"]
     if usual:
         lines += [

@@ -63,7 +63,7 @@ def compare(published: Path, spark_warehouse: Path) -> list[Comparison]:
         WarehouseError: one of them is not there, or cannot be read.
     """
     if not spark_warehouse.is_dir():
-        raise WarehouseError(f"there is no folder {spark_warehouse}. Cure: dbt build --target spark")
+        raise WarehouseError(f"there is no folder {spark_warehouse}. Fix: dbt build --target spark")
     with reading(published) as connection:
         tables = {str(table): table for table in published_tables(connection, {})}
         made = {

@@ -32,7 +32,7 @@ GROUPS = {
     "community": "Profiles, calls and the platform",
     "people": "People",
     "leaderboard": "Points and places",
-    "trust": "Can I trust it",
+    "quality": "Data quality",
 }
 HEAD = """# Questions, and their answers on the sample
 

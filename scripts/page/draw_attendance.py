@@ -11,9 +11,9 @@ SESSIONS = """
 select
     session_name,
     count(*) filter (where is_attended) as attended,
-    avg(strict_seconds) / 60 as strict,
+    avg(proven_seconds) / 60 as proven,
     avg(likely_seconds) / 60 as likely,
-    avg(upper_seconds) / 60 as upper
+    avg(possible_seconds) / 60 as possible
 from marts.fct_session_attendance
 where session_type = 'session'
 group by session_key, session_name
@@ -26,18 +26,18 @@ STYLE = """
   .title { font-size: 15px; font-weight: 600 }
   .quiet { fill: #6e7781; font-size: 12px }
   .grid { stroke: #d0d7de }
-  .upper { fill: #bcd9ea }
-  .strict { fill: #1f78b4 }
+  .possible { fill: #bcd9ea }
+  .proven { fill: #1f78b4 }
   .likely { fill: #ff7f0e }
   @media (prefers-color-scheme: dark) {
-    text { fill: #e6edf3 } .quiet { fill: #9198a1 } .grid { stroke: #3d444d } .upper { fill: #31546b }
+    text { fill: #e6edf3 } .quiet { fill: #9198a1 } .grid { stroke: #3d444d } .possible { fill: #31546b }
   }
 """
 
 
 def draw(sessions: list[tuple[str, int, float, float, float]]) -> str:
-    """The picture of sessions given as name, people who attended, and mean minutes: strict, likely, upper."""
-    longest = max((upper for *_, upper in sessions), default=0.0)
+    """The picture of sessions given as name, people who attended, and mean minutes: proven, likely, possible."""
+    longest = max((possible for *_, possible in sessions), default=0.0)
     minutes = int(longest // 15 + 1) * 15
     scale = (WIDTH - LEFT - RIGHT) / minutes
     height = TOP + ROW * len(sessions) + 34
@@ -53,9 +53,9 @@ def draw(sessions: list[tuple[str, int, float, float, float]]) -> str:
         x = LEFT + minute * scale
         parts.append(f'<line class="grid" x1="{x:.1f}" y1="{TOP}" x2="{x:.1f}" y2="{height - 30}"/>')
         parts.append(f'<text class="quiet" x="{x:.1f}" y="{height - 12}" text-anchor="middle">{minute}</text>')
-    for number, (name, attended, strict, likely, upper) in enumerate(sessions):
+    for number, (name, attended, proven, likely, possible) in enumerate(sessions):
         y = TOP + ROW * number + ROW / 2
-        for measure, length in (("upper", upper), ("strict", strict)):
+        for measure, length in (("possible", possible), ("proven", proven)):
             parts.append(
                 f'<rect class="{measure}" x="{LEFT}" y="{y - 7:.1f}" width="{length * scale:.1f}" height="14" rx="2"/>'
             )

@@ -32,9 +32,9 @@ select
     strftime(started_at, '%Y-%m-%d %H:%M') as "start (UTC)",
     strftime(ended_at, '%Y-%m-%d %H:%M') as "end (UTC)",
     window_source as "start and end",
-    round(strict_seconds / 3600, 1) as "hours proven",
+    round(proven_seconds / 3600, 1) as "hours proven",
     round(likely_seconds / 3600, 1) as "hours likely",
-    round(upper_seconds / 3600, 1) as "hours at most"
+    round(possible_seconds / 3600, 1) as "hours possible"
 from marts.fct_sessions
 where session_key = $session_key
 """
@@ -45,9 +45,9 @@ select
     users.company as company,
     strftime(attendance.first_joined_at, '%H:%M') as "joined (UTC)",
     attendance.stay_count as stays,
-    attendance.strict_seconds // 60 as "minutes proven",
+    attendance.proven_seconds // 60 as "minutes proven",
     attendance.likely_seconds // 60 as "likely",
-    attendance.upper_seconds // 60 as "at most",
+    attendance.possible_seconds // 60 as "possible",
     case when attendance.is_attended then 'yes' else 'no' end as attended
 from marts.fct_session_attendance as attendance
 left join restricted.user_details as users on attendance.user_key = users.user_key
@@ -84,9 +84,9 @@ select
     session_name as "session",
     session_date as date,
     stay_count as stays,
-    strict_seconds // 60 as "minutes proven",
+    proven_seconds // 60 as "minutes proven",
     likely_seconds // 60 as "likely",
-    upper_seconds // 60 as "at most",
+    possible_seconds // 60 as "possible",
     case when is_attended then 'yes' else 'no' end as attended
 from marts.fct_session_attendance
 where user_key = $user_key
@@ -118,7 +118,7 @@ order by leaderboard.rank, who
 """
 
 BRACKET = (
-    "Attendance is a definition of this project: proven by records, likely, and the most that they allow"
+    "Attendance is a definition of this project: proven by records, likely, and possible"
     " (models/marts/attendance/attendance_rules.md)."
 )
 ESTIMATE = "Points are estimates, for the report carries none (models/marts/leaderboard/leaderboard_rules.md)."
@@ -177,13 +177,11 @@ def show_contest(connection: duckdb.DuckDBPyConnection, wanted: str, console: Co
     console.print(ESTIMATE, highlight=False)
 
 
-def _find(
-    connection: duckdb.DuckDBPyConnection, query: str, wanted: str, kind: str, cure: str
-) -> list[tuple[Any, ...]]:
+def _find(connection: duckdb.DuckDBPyConnection, query: str, wanted: str, kind: str, fix: str) -> list[tuple[Any, ...]]:
     words = "".join(f"\\{letter}" if letter in "%_\\" else letter for letter in wanted)
     found = connection.execute(query, {"wanted": wanted, "words": words}).fetchall()
     if not found:
-        raise WarehouseError(f"no {kind} is called {wanted!r}. Cure: {cure}")
+        raise WarehouseError(f"no {kind} is called {wanted!r}. Fix: {fix}")
     return found
 
 

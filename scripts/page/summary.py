@@ -22,7 +22,7 @@ select
     sum(landed_count) as landed,
     sum(rejected_count) as rejected,
     sum(duplicate_count) as duplicates,
-    sum(kept_count) as kept,
+    sum(unique_count) as unique_records,
     sum(unrecognised_count) as unrecognised
 from marts.report_reconciliation
 """
@@ -47,7 +47,7 @@ limit 10
 """
 
 # What changed in the newest report of each site and kind, in words.
-DRIFT = """
+CHANGES = """
 select
     file_name,
     concat_ws(
@@ -56,32 +56,32 @@ select
         'columns gone: ' || vanished_columns,
         format_changes,
         case
-            when contains(drift_reasons, 'rejected records')
+            when contains(change_reasons, 'rejected records')
                 then format('{:.1f} % of the records are rejected', 100 * rejected_ratio)
         end,
         case
-            when contains(drift_reasons, 'unrecognised records')
+            when contains(change_reasons, 'unrecognised records')
                 then format('{:.1f} % of the records are of a kind that no alias knows', 100 * unrecognised_ratio)
         end,
         case
-            when contains(drift_reasons, 'skipped hours')
+            when contains(change_reasons, 'skipped hours')
                 then nonexistent_hour_count || ' records in an hour that the clocks skipped'
         end,
         'new activities: ' || coalesce(new_category_actions, new_activity_types)
     ) as changes
-from marts.report_drift
-where is_newest and has_drifted
+from marts.report_changes
+where is_newest and has_changed
 order by loaded_at desc, site_id, report_kind
 """
-DRIFT_LINES, DRIFT_WIDTH = 3, 200
+CHANGE_LINES, CHANGE_WIDTH = 3, 200
 
 ATTENDANCE = """
 select
     session_name as "session",
     count(*) filter (where is_attended) as "attended",
-    round(avg(strict_seconds) / 60)::int as "strict",
+    round(avg(proven_seconds) / 60)::int as "proven",
     round(avg(likely_seconds) / 60)::int as "likely",
-    round(avg(upper_seconds) / 60)::int as "upper"
+    round(avg(possible_seconds) / 60)::int as "possible"
 from marts.fct_session_attendance
 where session_type = 'session'
 group by session_key, session_name
@@ -106,19 +106,19 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
     """Print the summary of a published copy."""
     with connect(published, read_only=True) as connection:
         counts = connection.execute(COUNTS).fetchone()
-        files, records, landed, rejected, duplicates, kept, unrecognised = (
+        files, records, landed, rejected, duplicates, unique, unrecognised = (
             int(count or 0) for count in counts or [0] * 7
         )
         console.print(
             f"\n[bold]{files:,} reports[/bold] hold {records:,} records: {landed:,} landed, {rejected:,} rejected.\n"
-            f"[bold]{kept:,} activities[/bold] are kept; {duplicates:,} records were set aside because a newer"
-            " download tells the same.",
+            f"[bold]{unique:,} activities[/bold] are unique; {duplicates:,} records are duplicates, because a newer"
+            " download holds the same.",
             highlight=False,
         )
         _print_users(connection, console)
         if rejected:
             console.print("Why records were rejected: raw.rejected_records.", highlight=False)
-        _print_drift(connection, console)
+        _print_changes(connection, console)
         if unrecognised:
             console.print(
                 f"\n[yellow]{unrecognised:,} activities are of a kind that no alias knows.[/yellow] They are kept."
@@ -158,19 +158,19 @@ def _print_users(connection: duckdb.DuckDBPyConnection, console: Console) -> Non
         )
 
 
-def _print_drift(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
-    drifted = connection.execute(DRIFT).fetchall()
-    if drifted:
+def _print_changes(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
+    changed = connection.execute(CHANGES).fetchall()
+    if changed:
         console.print(
             "\n[yellow]What changed in the newest reports since the ones before them[/yellow] (all of it:"
-            " marts.report_drift):",
+            " marts.report_changes):",
             highlight=False,
         )
-    for file_name, changes in drifted[:DRIFT_LINES]:
-        line = shorten(f"{file_name}: {changes}", DRIFT_WIDTH, placeholder=" […]")
+    for file_name, changes in changed[:CHANGE_LINES]:
+        line = shorten(f"{file_name}: {changes}", CHANGE_WIDTH, placeholder=" […]")
         console.print(escape(line), highlight=False, soft_wrap=True)
-    if len(drifted) > DRIFT_LINES:
-        console.print(f"and {len(drifted) - DRIFT_LINES:,} more reports", highlight=False)
+    if len(changed) > CHANGE_LINES:
+        console.print(f"and {len(changed) - CHANGE_LINES:,} more reports", highlight=False)
 
 
 def print_table(result: duckdb.DuckDBPyConnection, console: Console, limit: int | None = None) -> int:

@@ -38,7 +38,7 @@ def write(output: Path) -> None:
         WarehouseError: there is no warehouse, or dbt failed.
     """
     if not warehouse_path().exists():
-        raise WarehouseError("there is no warehouse yet. Cure: make build")
+        raise WarehouseError("there is no warehouse yet. Fix: make build")
     os.environ["WAREHOUSE_PATH"] = str(warehouse_path().resolve())
     os.chdir(PROJECT_ROOT)
     result = dbtRunner().invoke(["--quiet", "--no-use-colors", "docs", "generate", "--static"])

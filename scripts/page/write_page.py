@@ -48,11 +48,11 @@ def write_page(database: Path, output: Path, *, is_shared: bool = False) -> None
         WarehouseError: there is no such copy, or the page cannot be written.
     """
     if not database.exists():
-        raise WarehouseError(f"there is no copy at {database}. Cure: make {'share' if is_shared else 'build'}")
+        raise WarehouseError(f"there is no copy at {database}. Fix: make {'share' if is_shared else 'build'}")
     try:
         page = page_of(database, is_shared=is_shared)
     except duckdb.Error as error:
-        raise WarehouseError(f"{database} is no copy of these marts: {in_words(error)} Cure: make build") from error
+        raise WarehouseError(f"{database} is no copy of these marts: {in_words(error)} Fix: make build") from error
     replace_file(output, lambda unfinished: unfinished.write_text(page, encoding="utf-8"))
 
 

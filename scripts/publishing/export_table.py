@@ -26,7 +26,7 @@ def export(table: str, warehouse: Path, published: Path, target: Path) -> int:
     """
     source = warehouse if table == REJECTED else published
     if not source.exists():
-        raise WarehouseError(f"there is no {source}. Cure: make build")
+        raise WarehouseError(f"there is no {source}. Fix: make build")
     with connect(source, read_only=True) as connection:
         columns = connection.execute(
             """
@@ -44,9 +44,7 @@ def export(table: str, warehouse: Path, published: Path, target: Path) -> int:
                 [list(PUBLISHED_SCHEMAS)],
             ).fetchall()
             names = ", ".join(name for (name,) in known)
-            raise WarehouseError(
-                f"there is no table {table}. Cure: make export TABLE=… with one of {REJECTED}, {names}"
-            )
+            raise WarehouseError(f"there is no table {table}. Fix: make export TABLE=… with one of {REJECTED}, {names}")
         values = ", ".join(_safe(column, data_type) for column, data_type in columns)
         schema, name = table.split(".", 1)
 

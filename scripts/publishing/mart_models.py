@@ -48,7 +48,7 @@ def read_models(root: Path = PROJECT_ROOT) -> dict[str, Model]:
     models = {}
     for path in sorted(path for folder in ("marts", "site") for path in (root / "models" / folder).rglob("*.yml")):
         for model in yaml.safe_load(path.read_text()).get("models", []):
-            sound = (test["is_sound"] for test in model.get("data_tests", []) if "is_sound" in test)
+            sound = (test["row_checks"] for test in model.get("data_tests", []) if "row_checks" in test)
             columns = model.get("columns", [])
             models[model["name"]] = Model(
                 cohort_size=_meta(model).get("cohort_size"),

@@ -53,7 +53,7 @@ def _file_of(table: PublishedTable) -> Path:
         WarehouseError: the name of the table would lead elsewhere.
     """
     if Path(table.name).name != table.name:
-        raise WarehouseError(f"{table} cannot be the name of a file. Cure: rename the model.")
+        raise WarehouseError(f"{table} cannot be the name of a file. Fix: rename the model.")
     return Path(table.schema) / f"{table.name}.parquet"
 
 

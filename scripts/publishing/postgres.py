@@ -54,16 +54,16 @@ PATIENCE_SECONDS = 300.0
 
 CANCELED, DEPENDENT = "57014", "2BP01"
 # What PostgreSQL says by its code, with what to do about it; the letters of a class stand for all its codes.
-CURES = {
-    "42501": "Cure: let an administrator run: grant create on database … to …; the user must own what was published.",
-    DEPENDENT: "Cure: drop what was built on the published tables, or build it in the BI tool.",
-    "3D": "Cure: create the database.",
-    "28": "Cure: see the user's name, and PGPASSWORD or the password file ~/.pgpass.",
-    "53": "Cure: free some space, memory or connections on the server, and publish again.",
-    "23": "Cure: build the warehouse anew, with its tests: make build",
-    "57": "Cure: publish again when the server is there.",
+FIXES = {
+    "42501": "Fix: let an administrator run: grant create on database … to …; the user must own what was published.",
+    DEPENDENT: "Fix: drop what was built on the published tables, or build it in the BI tool.",
+    "3D": "Fix: create the database.",
+    "28": "Fix: see the user's name, and PGPASSWORD or the password file ~/.pgpass.",
+    "53": "Fix: free some space, memory or connections on the server, and publish again.",
+    "23": "Fix: build the warehouse anew, with its tests: make build",
+    "57": "Fix: publish again when the server is there.",
 }
-UNREACHABLE = "Cure: see that the address is right and the server runs, and PGPASSWORD or ~/.pgpass."
+UNREACHABLE = "Fix: see that the address is right and the server runs, and PGPASSWORD or ~/.pgpass."
 
 
 @dataclass
@@ -110,7 +110,7 @@ def publish_to_postgres(
         from adbc_driver_postgresql import dbapi
     except ImportError as error:
         raise WarehouseError(
-            "what publishes to PostgreSQL is not installed. Cure: make publish TARGET=… installs it; by hand:"
+            "what publishes to PostgreSQL is not installed. Fix: make publish TARGET=… installs it; by hand:"
             " .venv/bin/pip install --require-hashes -r requirements-postgres.lock"
         ) from error
     with reading(published) as source:
@@ -145,11 +145,11 @@ def _without_secrets(target: str) -> str:
     user, _, place = address.rpartition("@")
     if user.partition(":")[2] or "@" in settings or SECRET_SETTING.search(settings):
         raise WarehouseError(
-            "a password does not belong in the address, where others can read it. Cure: take it out, and put it into"
+            "a password does not belong in the address, where others can read it. Fix: take it out, and put it into"
             " PGPASSWORD or the password file ~/.pgpass, as for psql."
         )
     if not PLACE.fullmatch(place):
-        raise WarehouseError("the address cannot be read. Cure: write it as postgresql://user@host:5432/database")
+        raise WarehouseError("the address cannot be read. Fix: write it as postgresql://user@host:5432/database")
     return place or "PostgreSQL"
 
 
@@ -165,14 +165,14 @@ def _begin(cursor: Cursor, shown: str, schemas: Sequence[str]) -> None:
     cursor.execute("set client_min_messages = warning")
     version = int(str(_value(cursor, "select current_setting('server_version_num')"))) // 10_000
     if version < OLDEST_VERSION:
-        raise WarehouseError(f"{shown} is PostgreSQL {version}. Cure: PostgreSQL {OLDEST_VERSION} or newer.")
+        raise WarehouseError(f"{shown} is PostgreSQL {version}. Fix: PostgreSQL {OLDEST_VERSION} or newer.")
     encoding = _value(cursor, "select current_setting('server_encoding')")
     if encoding != "UTF8":
         raise WarehouseError(
-            f"the database {shown} is in {encoding}, which cannot hold every text. Cure: a database in UTF8."
+            f"the database {shown} is in {encoding}, which cannot hold every text. Fix: a database in UTF8."
         )
     if not _value(cursor, f"select pg_try_advisory_lock({ADVISORY_LOCK})"):
-        raise WarehouseError(f"another publication to {shown} is at work. Cure: wait until it has ended.")
+        raise WarehouseError(f"another publication to {shown} is at work. Fix: wait until it has ended.")
     names = ", ".join(ddl.literal(schema + suffix) for schema in schemas for suffix in ("", NEW, OLD))
     foreign = _values(
         cursor,
@@ -181,7 +181,7 @@ def _begin(cursor: Cursor, shown: str, schemas: Sequence[str]) -> None:
     )
     if foreign:
         raise WarehouseError(
-            f"the database {shown} has a schema that this project did not make: {', '.join(foreign)}. Cure: publish to"
+            f"the database {shown} has a schema that this project did not make: {', '.join(foreign)}. Fix: publish to"
             " a database of its own, or rename the schema."
         )
     guests = _values(
@@ -193,7 +193,7 @@ def _begin(cursor: Cursor, shown: str, schemas: Sequence[str]) -> None:
     )
     if guests:
         raise WarehouseError(
-            f"somebody has put more than tables into the published schemas of {shown}: {', '.join(guests)}. Cure: move"
+            f"somebody has put more than tables into the published schemas of {shown}: {', '.join(guests)}. Fix: move"
             " it to another schema, for each publication replaces these."
         )
 
@@ -267,7 +267,7 @@ def _grant(cursor: Cursor, reader: str, schemas: Sequence[str]) -> list[str]:
         if not _value(cursor, "select rolsuper or rolcreaterole from pg_roles where rolname = current_user"):
             return [
                 f"nobody but the owner can read the tables, for there is no role {reader} and this user may create"
-                f" none. Cure: let an administrator run: create role {role}; and publish again."
+                f" none. Fix: let an administrator run: create role {role}; and publish again."
             ]
         cursor.execute(f"create role {role}")
     for schema in schemas:
@@ -310,7 +310,7 @@ def _swap(cursor: Cursor, schemas: Sequence[str], patience: float) -> None:
             )
             raise WarehouseError(
                 f"nothing was published, for the old tables were read for {patience:.0f} seconds, by the processes"
-                f" {', '.join(readers) or 'of which none is left'}. Cure: end what they do, and publish again."
+                f" {', '.join(readers) or 'of which none is left'}. Fix: end what they do, and publish again."
             )
         time.sleep(0.2)
 
@@ -346,5 +346,5 @@ def _in_words(error: Exception) -> str:
     if not told:
         message = re.sub(r"^[A-Z_ ]+: (?:\[libpq\] )?", "", str(error)).splitlines()[0]
         told = [message.rpartition("FATAL: ")[2].strip()]
-    cure = CURES.get(code) or CURES.get(code[:2]) or ("" if code else UNREACHABLE)
-    return f"{': '.join(told).rstrip('. ')}. {cure}".rstrip()
+    fix = FIXES.get(code) or FIXES.get(code[:2]) or ("" if code else UNREACHABLE)
+    return f"{': '.join(told).rstrip('. ')}. {fix}".rstrip()

@@ -85,7 +85,7 @@ def creation(table: PublishedTable, suffix: str) -> str:
     for word in (table.name, *(column.name for column in table.columns)):
         if len(word.encode()) > LONGEST_NAME:
             raise WarehouseError(
-                f"PostgreSQL cuts names off after {LONGEST_NAME} bytes: {word} in {table}. Cure: a shorter name."
+                f"PostgreSQL cuts names off after {LONGEST_NAME} bytes: {word} in {table}. Fix: a shorter name."
             )
     columns = ", ".join(
         f"{identifier(column.name)} {_type(table, column.name, column.data_type)}"
@@ -179,7 +179,7 @@ def _type(table: PublishedTable, column: str, data_type: str) -> str:
         return f"numeric({decimal[1]}, {decimal[2]})"
     if data_type not in TYPES:
         raise WarehouseError(
-            f"{table}.{column} is of the type {data_type}, for which PostgreSQL has no type here. Cure: cast it in the"
+            f"{table}.{column} is of the type {data_type}, for which PostgreSQL has no type here. Fix: cast it in the"
             " model, or add the type to TYPES in scripts/publishing/postgres_tables.py."
         )
     return TYPES[data_type]

@@ -33,9 +33,9 @@ def publish(warehouse: Path, published: Path) -> int:
     """
     marts = marts_path(warehouse)
     if published.resolve() in (warehouse.resolve(), marts.resolve()):
-        raise WarehouseError(f"the published copy would replace {published}. Cure: another PUBLISHED_PATH.")
+        raise WarehouseError(f"the published copy would replace {published}. Fix: another PUBLISHED_PATH.")
     if not warehouse.exists():
-        raise WarehouseError(f"there is no warehouse at {warehouse}. Cure: make build")
+        raise WarehouseError(f"there is no warehouse at {warehouse}. Fix: make build")
     # The warehouse stays locked meanwhile, so that no build writes to the marts.
     with connect(warehouse) as connection:
         _refuse_a_mixture(connection)
@@ -64,7 +64,7 @@ def _refuse_a_mixture(connection: duckdb.DuckDBPyConnection) -> None:
     if rows:
         raise WarehouseError(
             f"the last build did not come to a good end{_unfinished([str(name) for (name,) in rows])}, so that some"
-            " marts are older than others, and nothing was published. Cure: make build, or .venv/bin/dbt build"
+            " marts are older than others, and nothing was published. Fix: make build, or .venv/bin/dbt build"
         )
 
 
@@ -96,11 +96,11 @@ def _count_marts(marts: Path) -> int:
             ).fetchall()
             connection.execute("checkpoint")
     if not tables:
-        raise WarehouseError("the warehouse holds no marts yet. Cure: make build, or .venv/bin/dbt build")
+        raise WarehouseError("the warehouse holds no marts yet. Fix: make build, or .venv/bin/dbt build")
     views = [name for name, is_view in tables if is_view]
     if views:
         raise WarehouseError(
-            f"{', '.join(views)} would read the warehouse, of which the published copy knows nothing. Cure: no mart is"
+            f"{', '.join(views)} would read the warehouse, of which the published copy knows nothing. Fix: no mart is"
             " a view; make it a table (materialized: table)."
         )
     return len(tables)

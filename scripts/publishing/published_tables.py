@@ -73,7 +73,7 @@ def reading(published: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         WarehouseError: there is none, or it cannot be opened.
     """
     if not published.exists():
-        raise WarehouseError(f"there is no published copy at {published}. Cure: make build")
+        raise WarehouseError(f"there is no published copy at {published}. Fix: make build")
     with connect(published, read_only=True) as connection:
         yield connection
 
@@ -94,7 +94,7 @@ def published_tables(connection: duckdb.DuckDBPyConnection, models: Mapping[str,
         [list(PUBLISHED_SCHEMAS)],
     ).fetchall()
     if not rows:
-        raise WarehouseError("the published copy holds no marts. Cure: make build")
+        raise WarehouseError("the published copy holds no marts. Fix: make build")
     return [
         _table(schema, name, [row[2:] for row in columns], models.get(name, Model()))
         for (schema, name), columns in groupby(rows, key=lambda row: row[:2])

@@ -20,7 +20,7 @@ from warehouse.errors import WarehouseError
 from warehouse.files import attach_new, replace_file
 from warehouse.paths import PROJECT_ROOT, warehouse_path
 
-# What a site, a page, a report and a kind of act are called does not name a user.
+# What a site, a page, a report and a kind of activity are called does not name a user.
 IMPERSONAL = ("site_id", "content_id", "report_id", "activity_type", "activity_family")
 # What the YAML may say that a column is shared as.
 SHARED_AS = ("pseudonym", "user_pseudonym", "unchanged")
@@ -60,9 +60,9 @@ def share(published: Path, shared: Path, salt: str, minimum: int, models: Mappin
         WarehouseError: there is nothing to share, a table cannot be shared safely, or a file cannot be read or written.
     """
     if shared.resolve() in (published.resolve(), warehouse_path().resolve()):
-        raise WarehouseError(f"the shared copy would replace {shared}. Cure: another SHARED_PATH.")
+        raise WarehouseError(f"the shared copy would replace {shared}. Fix: another SHARED_PATH.")
     if not published.exists():
-        raise WarehouseError(f"there is no published copy at {published}. Cure: make build")
+        raise WarehouseError(f"there is no published copy at {published}. Fix: make build")
     known = read_models() if models is None else models
     with connect(published, read_only=True) as connection:
         return replace_file(shared, lambda unfinished: _write(connection, unfinished, salt, minimum, known))
@@ -73,7 +73,7 @@ def _write(
 ) -> int:
     tables = _tables(connection, models)
     if not tables:
-        raise WarehouseError("the published copy holds no marts. Cure: make build")
+        raise WarehouseError("the published copy holds no marts. Fix: make build")
     attach_new(connection, target, "shared")
     connection.execute("set variable salt = ?", [salt])
     connection.execute(MACROS)
@@ -104,7 +104,7 @@ def _tables(connection: duckdb.DuckDBPyConnection, models: Mapping[str, Model]) 
     if unknown:
         raise WarehouseError(
             f"no model says what the columns of {', '.join(unknown)} hold, so that they cannot be shared."
-            " Cure: make build"
+            " Fix: make build"
         )
     missing = [
         sentence
@@ -237,4 +237,4 @@ def _refuse_collisions(connection: duckdb.DuckDBPyConnection, table: Table) -> N
     before = connection.execute(query + table.name).fetchone()
     after = connection.execute(query + "shared." + table.name).fetchone()
     if before != after:
-        raise WarehouseError(f"two values of {table.name} got one pseudonym. Cure: another PSEUDONYM_SALT.")
+        raise WarehouseError(f"two values of {table.name} got one pseudonym. Fix: another PSEUDONYM_SALT.")

@@ -94,7 +94,7 @@ def find_person(
     connection.execute(RAW_TABLES)
     user_id = user_id.strip()
     if not user_id:
-        raise WarehouseError("there is no user without an id. Nothing was changed. Cure: USER_ID=…")
+        raise WarehouseError("there is no user without an id. Nothing was changed. Fix: USER_ID=…")
     also = list(also)
     # An e-mail stands for a user whom no report gives an id.
     own = [user_id] if "@" in user_id else []
@@ -133,12 +133,12 @@ def _only_site(user_id: str, wanted: str | None, known: set[str], remembered: se
         where = "any report" if wanted is None else f"a report of the site {wanted}"
         raise WarehouseError(
             f"there is no user {user_id} in {where}. Nothing was changed."
-            " Cure: look the id up in restricted.user_details."
+            " Fix: look the id up in restricted.user_details."
         )
     if len(candidates) > 1:
         raise WarehouseError(
             f"there is a user {user_id} in several sites. Nothing was changed."
-            f" Cure: SITE={' or SITE='.join(sorted(candidates))}"
+            f" Fix: SITE={' or SITE='.join(sorted(candidates))}"
         )
     [site] = candidates
     return site

@@ -162,4 +162,4 @@ def transcode(path: Path, encoding: str, target: Path, start: int = 0) -> None:
             while text := file.read(_CHUNK_BYTES):
                 copy.write(text)
     except UnicodeError as error:
-        raise ReportRefused(f"it is not in {encoding}: {error}. Cure: save it as 'CSV UTF-8'.") from error
+        raise ReportRefused(f"it is not in {encoding}: {error}. Fix: save it as 'CSV UTF-8'.") from error

@@ -116,12 +116,12 @@ def unreadable(error: BaseException) -> ReportRefused:
     if isinstance(error, zipfile.BadZipFile) and _OVERLAP in str(error):
         return ReportRefused(
             "the files in this archive overlap, so that it could unpack to many times its size: no report does."
-            " Cure: if it is one all the same, unpack it yourself."
+            " Fix: if it is one all the same, unpack it yourself."
         )
     said = str(error) or type(error).__name__
     if isinstance(error, OSError) and error.strerror:
         said = error.strerror
-    return ReportRefused(f"it cannot be read: {said}. Cure: download it again.")
+    return ReportRefused(f"it cannot be read: {said}. Fix: download it again.")
 
 
 def find_reports(patterns: list[str]) -> list[Path]:
@@ -182,16 +182,16 @@ def reports_in(path: Path) -> list[ReportFile]:
 
 def refuse_other_formats(head: bytes) -> None:
     """Raise ReportRefused if the first bytes are those of something else than text in columns."""
-    for magic, (what, cure) in OTHER_FORMATS.items():
+    for magic, (what, fix) in OTHER_FORMATS.items():
         if head.startswith(magic):
-            raise ReportRefused(f"it is {what}, and no CSV. Cure: {cure}.")
+            raise ReportRefused(f"it is {what}, and no CSV. Fix: {fix}.")
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:15].lower()
     if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<body")):
         raise ReportRefused(
-            "it is a web page, such as one that says that a session has expired. Cure: log in and download it again."
+            "it is a web page, such as one that says that a session has expired. Fix: log in and download it again."
         )
     if start.startswith((b'{"', b"[{", b"{\n", b"{\r")):
-        raise ReportRefused("it is JSON, and no CSV. Cure: download the report as CSV.")
+        raise ReportRefused("it is JSON, and no CSV. Fix: download the report as CSV.")
 
 
 def _in_archive(path: Path) -> list[ReportFile]:
@@ -199,7 +199,7 @@ def _in_archive(path: Path) -> list[ReportFile]:
         members = archive.infolist()
     if len(members) > MAX_MEMBERS:
         raise ReportRefused(
-            f"it holds {len(members):,} files; more than {MAX_MEMBERS:,} are not unpacked. Cure: unpack it yourself."
+            f"it holds {len(members):,} files; more than {MAX_MEMBERS:,} are not unpacked. Fix: unpack it yourself."
         )
     names = {member.filename for member in members}
     if "[Content_Types].xml" in names and any(name.startswith("xl/") for name in names):
@@ -214,7 +214,7 @@ def _in_archive(path: Path) -> list[ReportFile]:
         and not member.filename.startswith("__MACOSX/")
     ]
     if not reports:
-        raise ReportRefused(f"it holds no report ({', '.join(SUFFIXES)}). Cure: see what is in it.")
+        raise ReportRefused(f"it holds no report ({', '.join(SUFFIXES)}). Fix: see what is in it.")
     return reports
 
 
@@ -224,7 +224,7 @@ def _in_workbook(path: Path, members: list[zipfile.ZipInfo]) -> list[ReportFile]
     workbook = _calamine(lambda: CalamineWorkbook.from_path(path))
     sheets = workbook.sheet_names
     if not sheets:
-        raise ReportRefused("it is a workbook without a sheet. Cure: save it again as .xlsx or as 'CSV UTF-8'.")
+        raise ReportRefused("it is a workbook without a sheet. Fix: save it again as .xlsx or as 'CSV UTF-8'.")
     if len(sheets) > 1:
         # Older Excels made three sheets, of which two stay empty.
         sheets = [sheet for sheet in sheets if _calamine(lambda: workbook.get_sheet_by_name(sheet).total_height)]  # noqa: B023
@@ -272,7 +272,7 @@ class _Places:
             self._columns = max(self._columns, column)
         if self._rows * self._columns > MAX_CELLS:
             raise ReportRefused(
-                f"a sheet of it has {self._rows:,} rows and {self._columns:,} columns: no report does. Cure: delete"
+                f"a sheet of it has {self._rows:,} rows and {self._columns:,} columns: no report does. Fix: delete"
                 " what stands far below and to the right of the report, or save it as 'CSV UTF-8'."
             )
         self._tail = text[-_PLACE_BYTES:]
@@ -287,7 +287,7 @@ def _unpack_gzip(path: Path, target: Path) -> None:
 
 def _unpack_member(path: Path, member: zipfile.ZipInfo, target: Path) -> None:
     if member.flag_bits & 1:
-        raise ReportRefused("it is locked with a password. Cure: unpack it yourself.")
+        raise ReportRefused("it is locked with a password. Fix: unpack it yourself.")
     with zipfile.ZipFile(path) as archive, archive.open(member) as file, target.open("wb") as copy:
         # An archive may say of a part that it is larger than the whole.
         _copy(file, copy, min(member.compress_size, path.stat().st_size))
@@ -298,7 +298,7 @@ def _refuse_nested(target: Path) -> None:
     with target.open("rb") as file:
         head = file.read(512)
     if head.startswith((_GZIP, _ZIP, _EMPTY_ZIP)):
-        raise ReportRefused("it is an archive inside an archive. Cure: unpack the outer one.")
+        raise ReportRefused("it is an archive inside an archive. Fix: unpack the outer one.")
     refuse_other_formats(head)
 
 
@@ -313,7 +313,7 @@ def _copy(source: IO[bytes], target: _Places | IO[bytes] | None, packed: int, co
         if copied > MAX_UNPACKED_BYTES or (copied > RATIO_APPLIES_FROM and copied > MAX_RATIO * packed):
             raise ReportRefused(
                 f"it unpacks to more than {copied >> 20:,} MB, {MAX_RATIO} times its size: no report does."
-                " Cure: if it is one all the same, unpack it yourself."
+                " Fix: if it is one all the same, unpack it yourself."
             )
         if target is not None:
             target.write(chunk)
@@ -326,7 +326,7 @@ def _spool_standard_input(target: Path) -> None:
     with target.open("rb") as file:
         head = file.read(512)
     if head.startswith((_GZIP, _ZIP, _EMPTY_ZIP)):
-        raise ReportRefused("it is packed, and standard input is read as it is. Cure: give the name of the file.")
+        raise ReportRefused("it is packed, and standard input is read as it is. Fix: give the name of the file.")
     refuse_other_formats(head)
 
 
@@ -343,7 +343,7 @@ def _calamine(read: Callable[[], T]) -> T:
         if not isinstance(error, (CalamineError, ValueError)) and type(error).__name__ != "PanicException":
             raise
         raise ReportRefused(
-            f"it is no workbook that can be read: {error}. Cure: save it again as .xlsx or as 'CSV UTF-8'."
+            f"it is no workbook that can be read: {error}. Fix: save it again as .xlsx or as 'CSV UTF-8'."
         ) from error
 
 

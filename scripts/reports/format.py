@@ -227,7 +227,7 @@ def read_format(path: Path, encoding: str = "utf-8") -> ReportFormat:
     twice = [column for column in columns if len(kind.titles_of(column, header)) > 1]
     if twice:
         raise ReportRefused(
-            f"its header has the column {header[columns[twice[0]]]} twice. Cure: delete one of the two columns."
+            f"its header has the column {header[columns[twice[0]]]} twice. Fix: delete one of the two columns."
         )
     extra = tuple(index for index in range(len(header)) if index not in columns.values())
     return ReportFormat(kind, delimiter, encoding, start, tuple(header), header_lines, columns, extra)
@@ -244,13 +244,13 @@ def _head(path: Path, encoding: str) -> tuple[int, str]:
             text = file.read(_HEADER_CHARACTERS)
     except UnicodeError as error:
         # Some of Python's codecs cannot go on after a broken byte.
-        raise ReportRefused(f"it is not in {encoding}: {error}. Cure: save it as 'CSV UTF-8'.") from error
+        raise ReportRefused(f"it is not in {encoding}: {error}. Fix: save it as 'CSV UTF-8'.") from error
     if not text:
-        raise ReportRefused("it is empty. Cure: download it again.")
+        raise ReportRefused("it is empty. Fix: download it again.")
     preamble = _PREAMBLE.match(text)
     start = preamble.end() if preamble else 0
     if not text[start:].strip():
-        raise ReportRefused("it holds nothing but blank lines. Cure: download it again.")
+        raise ReportRefused("it holds nothing but blank lines. Fix: download it again.")
     return start, text[start:]
 
 
@@ -272,12 +272,12 @@ def _refuse_broken_header(header: list[str], encoding: str) -> None:
     broken = next((title for title in header if BROKEN_BYTE.search(title)), None)
     if broken is not None:
         shown = broken.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-        raise ReportRefused(f"its header is not in {encoding}: {shown}. Cure: save it as 'CSV UTF-8'.")
+        raise ReportRefused(f"its header is not in {encoding}: {shown}. Fix: save it as 'CSV UTF-8'.")
     if sum(map(len, header)) > _HEADER_CHARACTERS // 2:
-        raise ReportRefused("its header is longer than any. Cure: see whether a double quote is not closed.")
+        raise ReportRefused("its header is longer than any. Fix: see whether a double quote is not closed.")
     if len(header) > MAX_COLUMNS:
         raise ReportRefused(
-            f"its header has {len(header):,} columns: no report does. Cure: delete those that are not its own."
+            f"its header has {len(header):,} columns: no report does. Fix: delete those that are not its own."
         )
 
 
@@ -311,15 +311,15 @@ def _what_is_missing(missing: list[str], header: list[str], is_of_activities: bo
     """Which columns a report lacks, how they may be called, and what to do."""
     wanted = ", ".join(ACTIVITY_REPORT.headline(column) for column in missing)
     report = "activity report" if is_of_activities else "report"
-    cures = [f"download the {report} again and leave its first line as it is"]
+    fixes = [f"download the {report} again and leave its first line as it is"]
     for column in missing:
         others = ACTIVITY_REPORT.aliases[column][1:]
         if others:
-            cures.append(f"{ACTIVITY_REPORT.headline(column)} may also be called {' or '.join(others)}")
+            fixes.append(f"{ACTIVITY_REPORT.headline(column)} may also be called {' or '.join(others)}")
     if not is_of_activities:
-        cures.append("a unique users report needs a column User ID or Email")
+        fixes.append("a unique users report needs a column User ID or Email")
     found = ", ".join(header[:20])[:300]
-    return f"its header has no column {wanted}; it reads: {found}. Cure: {'; '.join(cures)}."
+    return f"its header has no column {wanted}; it reads: {found}. Fix: {'; '.join(fixes)}."
 
 
 def _refuse_what_is_above(first: list[str], text: str, delimiter: str) -> None:
@@ -328,13 +328,13 @@ def _refuse_what_is_above(first: list[str], text: str, delimiter: str) -> None:
     for number, row in enumerate(rows, start=2):
         if set(REQUIRED_COLUMNS) <= ACTIVITY_REPORT.columns_of(row).keys():
             raise ReportRefused(
-                f"its header stands in row {number} only. Cure: delete the rows above it, or move it to the top"
+                f"its header stands in row {number} only. Fix: delete the rows above it, or move it to the top"
                 " if they are records."
             )
     if any(_DATE_LIKE.match(title) for title in first):
         names = delimiter.join(ACTIVITY_REPORT.headline(column) for column in ACTIVITY_REPORT.aliases)
         raise ReportRefused(
-            "it has no header: its first row is a record. Cure: download it again with the header, or put the names"
+            "it has no header: its first row is a record. Fix: download it again with the header, or put the names"
             f" of its columns above it, in the order in which they stand, such as {names}"
         )
 
@@ -350,7 +350,7 @@ def _count_header_lines(text: str, delimiter: str) -> int:
         next(reader)
     except csv.Error as error:
         raise ReportRefused(
-            "a double quote in its header is not closed, or stands alone inside a quoted name. Cure: close it, or write"
+            "a double quote in its header is not closed, or stands alone inside a quoted name. Fix: close it, or write"
             " it twice."
         ) from error
     return reader.line_num

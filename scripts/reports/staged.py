@@ -21,19 +21,19 @@ from warehouse.database import number_of
 OVERSIZED = "LINE SIZE OVER MAXIMUM"
 # What DuckDB says of a record that it cannot read, and what that means to the owner of the file.
 REASONS = {
-    "MISSING COLUMNS": "it has too few fields. Cure: see whether the line is cut off or a line break lost its quotes.",
-    "TOO MANY COLUMNS": "it has too many fields. Cure: put the field that holds the delimiter in double quotes.",
+    "MISSING COLUMNS": "it has too few fields. Fix: see whether the line is cut off or a line break lost its quotes.",
+    "TOO MANY COLUMNS": "it has too many fields. Fix: put the field that holds the delimiter in double quotes.",
     "UNQUOTED VALUE": (
         "a double quote is not closed, or stands alone inside a quoted field, so that the record runs on."
-        " Cure: close it, or write it twice."
+        " Fix: close it, or write it twice."
     ),
     "STRAY QUOTES": (
         "a field goes on in double quotes behind its closing one, so that nobody can tell what it says."
-        " Cure: write a double quote inside a field twice."
+        " Fix: write a double quote inside a field twice."
     ),
     OVERSIZED: (
         f"it is longer than 2 MB, or has over {MAX_FIELDS_TOO_MANY:,} fields too many; {TEXT_KEPT:,} characters of it"
-        " are kept here. Cure: see whether a double quote is not closed."
+        " are kept here. Fix: see whether a double quote is not closed."
     ),
 }
 
@@ -172,7 +172,7 @@ def _refuse_lost_records(reading: Reading) -> None:
     found = reading.staged_count + len(reading.faults)
     if reading.rows.record_count != found:
         raise ReportRefused(
-            f"it holds {reading.rows.record_count:,} records, but only {found:,} can be told apart. Cure: see"
+            f"it holds {reading.rows.record_count:,} records, but only {found:,} can be told apart. Fix: see"
             f" whether a double quote is not closed: row {reading.rows.longest:,} takes the most lines."
         )
 
@@ -225,7 +225,7 @@ def _refuse_other_columns(connection: duckdb.DuckDBPyConnection, report: ReportF
     ).fetchone()
     if row and row[0] is not None:
         raise ReportRefused(
-            f"its record {row[0]:,} is the header of another report, whose columns are not the same. Cure: make two"
+            f"its record {row[0]:,} is the header of another report, whose columns are not the same. Fix: make two"
             " files of it, each with its own header."
         )
 

@@ -43,7 +43,7 @@ codecs.register_error(BROKEN, _keep_broken)
 
 
 class ReportRefused(Exception):
-    """A file cannot be landed as a whole. The message names what is wrong and the cure."""
+    """A file cannot be landed as a whole. The message names what is wrong and the fix."""
 
 
 def open_text(path: Path, encoding: str) -> TextIO:

@@ -160,7 +160,7 @@ class Cluster:
                 why = "has ended" if process.poll() is not None else f"was not ready within {START_SECONDS} s"
                 raise WarehouseError(
                     f"Spark's {name} {why}{f', and says: {found[0].strip()}' if found else ''}."
-                    f" Cure: see {log}; it needs some 4 GB of free memory."
+                    f" Fix: see {log}; it needs some 4 GB of free memory."
                 )
             time.sleep(0.1)
 
@@ -242,7 +242,7 @@ def spark_home() -> Path:
         if (home / "bin" / "spark-class").exists():
             return home
     where = f"SPARK_HOME={named}" if named else ".venv-spark"
-    raise WarehouseError(f"there is no Spark in {where}. Cure: make spark-setup, or SPARK_HOME=…")
+    raise WarehouseError(f"there is no Spark in {where}. Fix: make spark-setup, or SPARK_HOME=…")
 
 
 def require_java() -> str:
@@ -260,7 +260,7 @@ def require_java() -> str:
     found = re.search(r'version "(\d+)[^"]*"', said)
     if found is None or int(found[1]) < OLDEST_JAVA:
         what = f"Java {found[1]} is too old for it" if found else "there is no Java here"
-        raise WarehouseError(f"Spark cannot run: {what}. Cure: install Java {OLDEST_JAVA} or a newer one.")
+        raise WarehouseError(f"Spark cannot run: {what}. Fix: install Java {OLDEST_JAVA} or a newer one.")
     return found[0]
 
 

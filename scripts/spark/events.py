@@ -65,7 +65,7 @@ def read_costs(events: Path) -> dict[str, Cost]:
     """
     logs = sorted(path for path in events.rglob("events_*") if path.is_file())
     if not logs:
-        raise WarehouseError(f"there is no event log in {events}. Cure: spark.eventLog.enabled=true")
+        raise WarehouseError(f"there is no event log in {events}. Fix: spark.eventLog.enabled=true")
     costs: dict[str, Cost] = defaultdict(Cost)
     for log in logs:
         _read(log, costs)

@@ -9,16 +9,16 @@ class WarehouseError(Exception):
 
 # What the system says when a file cannot grow or be written, and what the user is told.
 DISK_TROUBLES = {
-    "No space left on device": "the disk is full. Cure: free some space, and give the same command again",
-    "Disk quota exceeded": "the disk quota is used up. Cure: free some space, and give the same command again",
-    "File too large": "a file may not grow any larger here. Cure: raise the limit (ulimit -f), or free some space",
-    "Read-only file system": "the disk is read-only. Cure: say where it can be written with WAREHOUSE_PATH",
-    "Input/output error": "the disk reports an error. Cure: see whether it is sound",
+    "No space left on device": "the disk is full. Fix: free some space, and give the same command again",
+    "Disk quota exceeded": "the disk quota is used up. Fix: free some space, and give the same command again",
+    "File too large": "a file may not grow any larger here. Fix: raise the limit (ulimit -f), or free some space",
+    "Read-only file system": "the disk is read-only. Fix: say where it can be written with WAREHOUSE_PATH",
+    "Input/output error": "the disk reports an error. Fix: see whether it is sound",
 }
 
 
 def disk_trouble(message: str) -> str | None:
-    """What an error says about the disk, in words with a cure; None if it is about something else."""
+    """What an error says about the disk, in words with a fix; None if it is about something else."""
     return next((words for said, words in DISK_TROUBLES.items() if said in message), None)
 
 

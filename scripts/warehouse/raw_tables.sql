@@ -105,11 +105,15 @@ create table if not exists raw.forgotten_users (
     forgotten_at timestamp not null
 );
 
-create table if not exists raw.withdrawn_reports (
+-- What warehouses that were made before call withdrawn_reports, the older name.
+alter table if exists raw.withdrawn_reports rename withdrawn_at to removed_at; -- older name
+alter table if exists raw.withdrawn_reports rename to removed_reports; -- older name
+
+create table if not exists raw.removed_reports (
     report_id varchar not null,
     file_sha256 varchar not null,
     site_id varchar not null,
-    withdrawn_at timestamp not null
+    removed_at timestamp not null
 );
 
 -- What warehouses that were made before have not got yet.

@@ -25,7 +25,7 @@ def pseudonym_salt(warehouse: Path) -> str:
     """
     salt = os.environ.get("PSEUDONYM_SALT", "")
     if salt and len(salt) < SHORTEST:
-        raise WarehouseError(f"PSEUDONYM_SALT is shorter than {SHORTEST} characters. Cure: a longer one, by chance.")
+        raise WarehouseError(f"PSEUDONYM_SALT is shorter than {SHORTEST} characters. Fix: a longer one, by chance.")
     return salt or _kept(warehouse.with_name("pseudonym_salt"))
 
 
@@ -39,7 +39,7 @@ def forgotten_salt(warehouse: Path, *, is_in_use: bool) -> str:
     if is_in_use and not path.exists():
         raise WarehouseError(
             f"{path} is not there, and without it the people who were forgotten cannot be told from others."
-            " Cure: put the file back that lay beside the warehouse."
+            " Fix: put the file back that lay beside the warehouse."
         )
     return _kept(path)
 
@@ -52,7 +52,7 @@ def _kept(path: Path) -> str:
     except OSError as error:
         raise WarehouseError(f"{path} cannot be read or written: {in_words(error)}") from error
     if len(salt) < SHORTEST:
-        raise WarehouseError(f"{path} holds no salt. Cure: put the file back, or delete it if it was never used.")
+        raise WarehouseError(f"{path} holds no salt. Fix: put the file back, or delete it if it was never used.")
     return salt
 
 

@@ -42,7 +42,7 @@ def test_the_sample_builds_and_a_second_build_finds_nothing_new_and_sums_up(
     assert len(before["marts.fct_activities"]) == 1878
 
     assert "4 reports hold 4,248 records: 4,246 landed, 2 rejected." in output
-    assert "1,878 activities are kept; 2,368 records were set aside" in output
+    assert "1,878 activities are unique; 2,368 records are duplicates" in output
     assert "64 users are told by the unique users reports: 58 known by id, 2 by e-mail, 0 ambiguous" in output
     assert "7 activities are of a kind that no alias knows." in output
     assert 'sample,"Q&A","Ask",any,other_activity,50,' in output
@@ -60,19 +60,19 @@ def test_the_names_that_others_build_on_are_there(sample_project: Project) -> No
         "dim_activity_types": "activity_type",
         "dim_dates": "calendar_date",
         "fct_session_attendance": "site_id user_id session_key content_id session_name first_joined_at last_left_at"
-        " stay_count strict_seconds likely_seconds upper_seconds is_attended",
+        " stay_count proven_seconds likely_seconds possible_seconds is_attended",
         "fct_presence_intervals": "opened_by closed_by",
         "fct_user_days": "user_id activity_date reviews_count",
         "fct_content_days": "content_id activity_date unique_user_count reviews_count",
         "fct_points_awarded": "user_id activity_type content_id awarded_at points activity_key",
         "fct_leaderboard": "contest_id user_id points rank",
-        "report_reconciliation": "file_name record_count landed_count rejected_count kept_count duplicate_count"
+        "report_reconciliation": "file_name record_count landed_count rejected_count unique_count duplicate_count"
         " recognised_count unrecognised_count is_reconciled",
         "user_report_reconciliation": "file_name record_count landed_count rejected_count superseded_count"
         " matched_by_id_count matched_by_email_count ambiguous_count unmatched_count is_reconciled",
-        "report_drift": "report_id site_id report_kind previous_report_id known_columns missing_columns extra_columns"
+        "report_changes": "report_id site_id report_kind previous_report_id known_columns missing_columns extra_columns"
         " renamed_columns appeared_columns vanished_columns format_changes new_activity_types new_category_actions"
-        " has_drifted drift_reasons",
+        " has_changed change_reasons",
         "unrecognised_activities": "site_id category action example_labels first_seen_at last_seen_at suggested_alias",
     }
     found = set(
@@ -95,7 +95,8 @@ def test_the_sample_reconciles_with_a_count_of_its_lines(sample_project: Project
             counts[path.name] = sum(1 for _ in csv.reader(file, delimiter=delimiter)) - 1
     rows = query(
         sample_project,
-        "select file_name, landed_count + rejected_count, kept_count + duplicate_count + rejected_count, is_reconciled"
+        "select file_name, landed_count + rejected_count, unique_count + duplicate_count + rejected_count,"
+        " is_reconciled"
         " from marts.report_reconciliation order by 1",
     )
     assert rows == [(name, count, count, True) for name, count in counts.items()]
@@ -181,21 +182,21 @@ def build_named(folder: Path, guide: Project, types: dict[str, dict[str, str]]) 
 def test_no_activity_type_is_without_a_mart_that_uses_it(
     named: tuple[Project, str], types: dict[str, dict[str, str]]
 ) -> None:
-    """Beside fct_activities: a mart with its single acts, or one that sums up its family."""
+    """Beside fct_activities: a mart with its single activities, or one that sums up its family."""
     project, _ = named
     assert {row[0] for row in query(project, "select distinct activity_type from marts.fct_activities")} == set(types)
 
     told_by_no_record_of_its_own = ("fct_activities", "fct_points_awarded")
-    marts_of_acts = query(
+    marts_of_activities = query(
         project,
         "select table_name from duckdb_columns() where schema_name = 'marts' and column_name = 'activity_key'"
         f" and table_name not in {told_by_no_record_of_its_own}",
     )
-    acts = " union all ".join(f"select activity_key from marts.{mart}" for (mart,) in marts_of_acts)
+    activities = " union all ".join(f"select activity_key from marts.{mart}" for (mart,) in marts_of_activities)
     in_marts = {
         row[0]
         for row in query(
-            project, f"select distinct activity_type from marts.fct_activities where activity_key in ({acts})"
+            project, f"select distinct activity_type from marts.fct_activities where activity_key in ({activities})"
         )
     }
     summed_up = {row["activity_family"] for name, row in types.items() if name not in in_marts}

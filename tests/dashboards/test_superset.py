@@ -120,10 +120,10 @@ FILTERED = [
         " from marts.fct_leaderboard where contest_id = 'sample_first_timers'",
     ),
     (
-        "trust", "Records in the reports", {}, "2000-01-01 : 2000-01-02", "select null",
+        "quality", "Records in the reports", {}, "2000-01-01 : 2000-01-02", "select null",
     ),
     (
-        "trust", "How the meaning of the acts is known", {"site_id": "nowhere"}, None, "select 1 where false",
+        "quality", "How the meaning of the activities is known", {"site_id": "nowhere"}, None, "select 1 where false",
     ),
 ]  # fmt: skip
 
@@ -200,12 +200,12 @@ def test_a_chart_that_changed_takes_the_place_of_the_old_one_and_one_taken_out_i
                 for it in SOURCE.dashboards["leaderboard"].charts
             ],
         )
-        | changed("trust", [it for it in SOURCE.dashboards["trust"].charts if it.title != taken_out])
+        | changed("quality", [it for it in SOURCE.dashboards["quality"].charts if it.title != taken_out])
     )
     monkeypatch.setattr(serve_superset, "read_source", lambda: SOURCE.model_copy(update={"dashboards": dashboards}))
     set_up(superset.folder, superset.published)
     now = superset.client.charts()
     assert now[uuid_of("chart", "leaderboard", teams)]["description"].startswith("All new.")
-    assert set(superset.charts) - set(now) == {uuid_of("chart", "trust", taken_out)}
+    assert set(superset.charts) - set(now) == {uuid_of("chart", "quality", taken_out)}
     assert set(now) < set(superset.charts)
     assert superset.client.get("dashboard/")["count"] == len(SOURCE.dashboards)

@@ -49,7 +49,7 @@ def changed_source(folder: Path, name: str, old: str, new: str) -> Source:
 
 def test_the_dashboards_fit_the_contracts() -> None:
     assert problems(SOURCE, CONTRACTS) == []
-    assert set(SOURCE.dashboards) == {"attendance", "engagement", "leaderboard", "trust"}
+    assert set(SOURCE.dashboards) == {"attendance", "engagement", "leaderboard", "quality"}
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_the_dashboards_fit_the_contracts() -> None:
             "engagement.yml, Activities by day and family: activities has no column",
         ),  # categories
         ("fct_leaderboard", "site_id", "leaderboard.yml, filter Site: standings has no column site_id"),
-        ("report_drift", "landed_count", "trust.yml, What changed from report to report: its sql"),
+        ("report_changes", "landed_count", "quality.yml, What changed from report to report: its sql"),
     ],
 )
 def test_a_renamed_column_is_told(table: str, column: str, told: str) -> None:
@@ -83,9 +83,9 @@ def test_a_renamed_column_is_told(table: str, column: str, told: str) -> None:
 
 def test_a_column_that_became_a_text_is_told() -> None:
     columns = CONTRACTS["fct_sessions"]
-    changed = columns | {"strict_seconds": columns["strict_seconds"].model_copy(update={"type": "varchar"})}
+    changed = columns | {"proven_seconds": columns["proven_seconds"].model_copy(update={"type": "varchar"})}
     found = problems(SOURCE, CONTRACTS | {"fct_sessions": changed})
-    assert [it for it in found if it.startswith("datasets.yml, sessions: strict_hours")], found
+    assert [it for it in found if it.startswith("datasets.yml, sessions: proven_hours")], found
 
 
 def test_a_mart_that_is_gone_is_told() -> None:
@@ -113,7 +113,7 @@ def test_no_dashboard_reads_names_or_texts(tmp_path: Path) -> None:
         ("attendance.yml", "    x: session_date\n", "", "bars and lines have an x"),
         ("leaderboard.yml", "    x: rule_name\n", "    x: rule_name\n    columns: [points]\n", "either columns"),
         ("engagement.yml", "rules: docs/duplicates.md", "rules: docs/nowhere.md", "there is no page docs/nowhere.md"),
-        ("trust.yml", "column: content_name", "column: content", "sessions has no column content"),
+        ("quality.yml", "column: content_name", "column: content", "sessions has no column content"),
         ("datasets.yml", "file_name: File", "files: File", "it has no column files to be labelled"),
         ("datasets.yml", "\nteams:", "\nforgotten:\n  table: fct_calls\n\nteams:", "forgotten: no chart asks it"),
         (
@@ -132,9 +132,9 @@ def test_what_does_not_fit_is_told(tmp_path: Path, name: str, old: str, new: str
 @pytest.mark.parametrize(
     ("name", "old", "new", "told"),
     [
-        ("trust.yml", "width: 3", "wide: 3", "trust.yml, charts.0."),
-        ("trust.yml", "type: number", "type: pie", "'number', 'bar', 'line' or 'table'"),
-        ("trust.yml", "is: session", "at_most: 3, is: session", "say one of is, is_empty and at_most"),
+        ("quality.yml", "width: 3", "wide: 3", "quality.yml, charts.0."),
+        ("quality.yml", "type: number", "type: pie", "'number', 'bar', 'line' or 'table'"),
+        ("quality.yml", "is: session", "at_most: 3, is: session", "say one of is, is_empty and at_most"),
         ("datasets.yml", "table: fct_reviews", 'table: "x; drop table y"', "datasets.yml, reviews, table"),
         ("datasets.yml", "reviews:", "reviews: [", "cannot be read"),
     ],
@@ -232,7 +232,7 @@ def test_the_same_source_makes_the_same_bytes(tmp_path: Path, bundle: Bundle) ->
         # Superset strips the first folder of every name.
         assert {name.split("/", 1)[0] for name in zipped.namelist()} == {"juno"}
         assert yaml.safe_load(zipped.read("juno/metadata.yaml"))["type"] == "Dashboard"
-        assert yaml.safe_load(zipped.read("juno/dashboards/trust.yaml")) == bundle["dashboards/trust.yaml"]
+        assert yaml.safe_load(zipped.read("juno/dashboards/quality.yaml")) == bundle["dashboards/quality.yaml"]
 
 
 @pytest.mark.parametrize("name", sorted(SOURCE.dashboards))
@@ -258,7 +258,7 @@ def test_the_command_says_what_it_made_or_what_is_wrong(tmp_path: Path) -> None:
     assert (tmp_path / "it.zip").is_file()
     (tmp_path / "empty").mkdir()
     refused = run("--source", str(tmp_path / "empty"))
-    assert refused.returncode == 1 and "Cure: " in refused.stdout and refused.stderr == ""
+    assert refused.returncode == 1 and "Fix: " in refused.stdout and refused.stderr == ""
     (tmp_path / "file").touch()
     unwritten = run("--output", str(tmp_path / "file" / "it.zip"))
     assert unwritten.returncode == 1 and "cannot be written" in unwritten.stdout and unwritten.stderr == ""
@@ -276,20 +276,20 @@ def test_secrets_are_random_made_once_and_only_for_their_owner(tmp_path: Path) -
 @pytest.mark.parametrize("text", ["", "[]", '{"password": "x"}'])
 def test_secrets_that_are_none_are_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / SECRETS).write_text(text)
-    with pytest.raises(SupersetError, match=r"holds no secrets of ours. Cure: "):
+    with pytest.raises(SupersetError, match=r"holds no secrets of ours. Fix: "):
         read_secrets(tmp_path)
 
 
 def test_what_is_missing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dashboards.serve.ENVIRONMENT", tmp_path)
-    with pytest.raises(SupersetError, match="Cure: make superset"):
+    with pytest.raises(SupersetError, match="Fix: make superset"):
         set_up(tmp_path / "data", tmp_path / "published.duckdb")
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "python").symlink_to("/bin/false")
-    with pytest.raises(SupersetError, match="Cure: make build"):
+    with pytest.raises(SupersetError, match="Fix: make build"):
         set_up(tmp_path / "data", tmp_path / "published.duckdb")
     (tmp_path / "published.duckdb").touch()
-    with pytest.raises(SupersetError, match=r"did not take the dashboards.* Cure: read .*import.log"):
+    with pytest.raises(SupersetError, match=r"did not take the dashboards.* Fix: read .*import.log"):
         set_up(tmp_path / "data", tmp_path / "published.duckdb")
 
 
@@ -300,7 +300,7 @@ def test_a_port_in_use_is_told(tmp_path: Path) -> None:
         command = [sys.executable, "scripts/serve_superset.py", "--folder", str(tmp_path)]
         command += ["--port", str(taken.getsockname()[1])]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 1 and "is in use. Cure: make superset PORT=" in done.stdout and done.stderr == ""
+    assert done.returncode == 1 and "is in use. Fix: make superset PORT=" in done.stdout and done.stderr == ""
 
 
 def test_the_pages_may_ask_no_host_but_their_own() -> None:

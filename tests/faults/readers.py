@@ -34,7 +34,7 @@ HOLD_SECONDS = 120
 # What the tables of one publication say of each other.
 AGREES = """
 select
-    (select count(*) from marts.fct_activities) = (select sum(kept_count) from marts.report_reconciliation)
+    (select count(*) from marts.fct_activities) = (select sum(unique_count) from marts.report_reconciliation)
     and (select bool_and(is_reconciled) from marts.report_reconciliation)
     and not exists (
         select 1 from marts.fct_activities

@@ -163,8 +163,8 @@ def _judge_one(  # noqa: C901 (one condition for each thing that has to hold)
 ) -> None:
     if landing.refusal is not None:
         tally.add(refused=1)
-        if "Cure:" not in landing.refusal:
-            raise Broken(f"refused without a cure: {landing.refusal}")
+        if "Fix:" not in landing.refusal:
+            raise Broken(f"refused without a fix: {landing.refusal}")
         if "defect of the loader" in landing.refusal:
             raise Broken(landing.refusal)
         return
@@ -198,8 +198,8 @@ def _judge_one(  # noqa: C901 (one condition for each thing that has to hold)
     if numbers != list(range(1, told["record_count"] + 1)):
         raise Broken(f"the records' numbers are {numbers}")
     for number, reason in rejected:
-        if "Cure:" not in reason and reason not in (BLANK_REASON, HEADER_REASON):
-            raise Broken(f"record {number} is rejected without a cure: {reason}")
+        if "Fix:" not in reason and reason not in (BLANK_REASON, HEADER_REASON):
+            raise Broken(f"record {number} is rejected without a fix: {reason}")
     if landing.is_clean != all(
         reason in (BLANK_REASON, HEADER_REASON) or "forgotten" in reason for _, reason in rejected
     ):

@@ -1,6 +1,6 @@
 {% test is_in_one_family_view(model, views) %}
 
-with acts as (
+with activities as (
     select activity_key from {{ model }}
     where 1 = 0
     {%- for view in views %}
@@ -11,7 +11,7 @@ with acts as (
     {%- endfor %}
 )
 
-select activity_key from acts
+select activity_key from activities
 group by activity_key
 having count(*) > 1 or activity_key is null
 

@@ -18,12 +18,12 @@ from landing import parquet as parquet_landing
 from landing import parquet_files as parquet_layout
 from landing.land import land_reports
 from landing.outcome import SAMPLE_SITE, Declaration, Landing
-from landing.parquet import land_as_parquet, withdraw_sample_from, writing
+from landing.parquet import land_as_parquet, remove_sample_from, writing
 from landing.parquet_files import TABLES, place
 from loader_fixtures import SHORT_HEADER, activity, report_text, rows, write
 from removal.forget import find_person, forget
 from removal.forget_landed import forget_in
-from removal.withdraw_landed import withdraw_from
+from removal.remove_landed import remove_from
 from reports.files import find_reports
 from warehouse.database import RAW_TABLES, connect
 from warehouse.errors import WarehouseError
@@ -206,20 +206,20 @@ def test_what_is_landed_is_not_touched_again(root: Path, tmp_path: Path) -> None
 
 
 def test_who_lands_meanwhile_is_told_to_wait(root: Path) -> None:
-    with writing(root), pytest.raises(WarehouseError, match=r"another command is writing to .* Cure: wait"):
+    with writing(root), pytest.raises(WarehouseError, match=r"another command is writing to .* Fix: wait"):
         land(root, *SAMPLE)
 
 
 def test_the_sample_makes_room(root: Path, tmp_path: Path) -> None:
     land(root, SAMPLE[0], SAMPLE[-1], declaration=Declaration(SAMPLE_SITE))
-    assert not withdraw_sample_from(root)
+    assert not remove_sample_from(root)
 
     land(root, write(tmp_path / "own.csv", report_text(activity("u1"))))
 
-    assert withdraw_sample_from(root)
+    assert remove_sample_from(root)
     with landed(root) as found:
         assert rows(found, "select user_id, (select count(*) from raw.users) from raw.activities") == [("u1", 0)]
-    assert not withdraw_sample_from(root)
+    assert not remove_sample_from(root)
 
 
 # --- Cut short ---
@@ -303,7 +303,7 @@ def test_a_worker_that_is_killed_is_said(root: Path, tmp_path: Path, monkeypatch
     paths = [write(tmp_path / f"{name}.csv", report_text(activity(name))) for name in "abc"]
     with monkeypatch.context() as patch:
         patch.setattr(parquet_landing, "take_apart", _die)
-        with pytest.raises(WarehouseError, match=r"a worker was killed.* Cure: fewer JOBS"):
+        with pytest.raises(WarehouseError, match=r"a worker was killed.* Fix: fewer JOBS"):
             land(root, *paths, jobs=2)
 
     assert leftovers(root) == []
@@ -312,16 +312,16 @@ def test_a_worker_that_is_killed_is_said(root: Path, tmp_path: Path, monkeypatch
         assert rows(found, "select user_id from raw.activities order by all") == ["a", "b", "c"]
 
 
-# --- Withdrawn and forgotten ---
+# --- Removed and forgotten ---
 
 
-def test_a_withdrawn_report_is_left_out_until_it_is_landed_again(root: Path, tmp_path: Path) -> None:
+def test_a_removed_report_is_left_out_until_it_is_landed_again(root: Path, tmp_path: Path) -> None:
     report = write(tmp_path / "a.csv", BROKEN)
     land(root, report, declaration=Declaration("north"))
 
     with pytest.raises(WarehouseError, match=r"there is no report b\.csv"):
-        withdraw_from(root, "b.csv")
-    assert withdraw_from(root, "a.csv").landed_count == 1
+        remove_from(root, "b.csv")
+    assert remove_from(root, "a.csv").landed_count == 1
 
     with landed(root) as found:
         assert [rows(found, f"select count(*) from raw.{table}") for table in TABLES] == [
@@ -333,33 +333,31 @@ def test_a_withdrawn_report_is_left_out_until_it_is_landed_again(root: Path, tmp
             [1],
             [0],
         ]
-        [report_id] = rows(found, "select report_id from raw.withdrawn_reports where site_id = 'north'")
+        [report_id] = rows(found, "select report_id from raw.removed_reports where site_id = 'north'")
     # Again by the same command: nothing else happens.
-    assert withdraw_from(root, report_id).withdrawn_at is not None
+    assert remove_from(root, report_id).removed_at is not None
     [left_out] = land(root, report)
-    assert left_out.withdrawn_on is not None
+    assert left_out.removed_on is not None
 
     [again] = land(root, report, declaration=Declaration("south", is_again=True))
     assert again.landed_count == 1
     with landed(root) as found:
-        assert rows(found, "select site_id, (select count(*) from raw.withdrawn_reports) from raw.reports") == [
+        assert rows(found, "select site_id, (select count(*) from raw.removed_reports) from raw.reports") == [
             ("south", 0)
         ]
     assert [one.already_landed_as for one in land(root, report)] == ["a.csv"]
 
 
-def test_a_withdrawal_that_was_cut_short_is_completed(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_removal_that_was_cut_short_is_completed(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     land(root, write(tmp_path / "a.csv", BROKEN))
 
     def pull_the_plug(root: Path, site_id: str, report_id: str) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("removal.withdraw_landed.take_out", pull_the_plug)
+        patch.setattr("removal.remove_landed.take_out", pull_the_plug)
         with pytest.raises(KeyboardInterrupt):
-            withdraw_from(root, "a.csv")
+            remove_from(root, "a.csv")
     land(root, write(tmp_path / "b.csv", report_text(activity("b"))))
 
     with landed(root) as found:
@@ -489,10 +487,10 @@ def test_the_commands_say_what_became_of_it(root: Path, tmp_path: Path) -> None:
     told = run("forget", "u1", *there, "--site", "north", "--dry-run").stdout
     assert "1 reports of the landing hold them; nothing was changed." in told
     assert "Forgotten in 1 reports" in run("forget", "u1", *there, "--site", "north").stdout
-    nothing = run("withdraw", "c.csv", *there)
+    nothing = run("remove", "c.csv", *there)
     assert (nothing.returncode, nothing.stderr) == (1, "")
-    assert "Nothing was changed." in run("withdraw", "b.csv", *there, "--dry-run").stdout
-    assert "Withdrawn from the landing" in run("withdraw", "b.csv", LANDING=str(root)).stdout
+    assert "Nothing was changed." in run("remove", "b.csv", *there, "--dry-run").stdout
+    assert "Removed from the landing" in run("remove", "b.csv", LANDING=str(root)).stdout
 
 
 def test_a_landing_that_cannot_be_written_is_said(tmp_path: Path) -> None:

@@ -258,7 +258,7 @@ def test_what_is_no_record_is_rejected_and_the_rest_lands(
     [(number, of_column, why)] = rows(warehouse, "select record_number, column_name, reason from raw.rejected_records")
     assert number == 2
     assert reason in why
-    assert "Cure:" in why
+    assert "Fix:" in why
     if column is not None:
         assert of_column == column
     assert (landing.landed_count, landing.rejected_count, landing.is_clean) == (2, 1, False)
@@ -471,7 +471,7 @@ def test_dates_of_two_orders_in_one_file_are_refused(warehouse: duckdb.DuckDBPyC
     dates = ("13/05/2024 10:00", "05/14/2024 10:00", "05/06/2024 10:00", "05/16/2024 10:00")
     landing = land(warehouse, write(report, report_text(*(activity("u1", date=date) for date in dates))))
 
-    assert "holds dates of two orders, MM/dd/yyyy and dd/MM/yyyy. Cure:" in (landing.refusal or "")
+    assert "holds dates of two orders, MM/dd/yyyy and dd/MM/yyyy. Fix:" in (landing.refusal or "")
     assert rows(warehouse, "from raw.reports") == []
 
 
@@ -512,7 +512,7 @@ def test_a_report_without_any_readable_date_is_refused(
 
     assert landing.refusal is not None
     assert f"the first is {date!r}" in landing.refusal
-    assert "Cure: say how it is written with --date-format" in landing.refusal
+    assert "Fix: say how it is written with --date-format" in landing.refusal
     assert rows(warehouse, "from raw.reports") == []
 
 
@@ -873,7 +873,7 @@ def test_a_file_that_fails_midway_leaves_nothing_and_the_others_land(
         fail_at(failing, "b.csv", error)
         landings = list(land_reports(warehouse, paths, Declaration()))
 
-    assert [landing.refusal and landing.refusal.removesuffix(" Cure: download it again.") for landing in landings] == [
+    assert [landing.refusal and landing.refusal.removesuffix(" Fix: download it again.") for landing in landings] == [
         None,
         "of no reason",
         None,
@@ -957,7 +957,7 @@ def test_what_is_rejected_or_refused_is_said_and_exits_with_1(tmp_path: Path) ->
     done = run_loader("--database", database, tmp_path)
     assert done.returncode == 1
     assert "a.csv: 1 records, 7 rejected" in done.stdout
-    assert "record 2, column Date, value '[bold]never': the date cannot be read as yyyy-MM-dd. Cure:" in done.stdout
+    assert "record 2, column Date, value '[bold]never': the date cannot be read as yyyy-MM-dd. Fix:" in done.stdout
     assert "the rest in raw.rejected_records" in done.stdout
     assert "b.csv: it is a web page" in done.stdout
     assert "c.csv: 1 records" in done.stdout

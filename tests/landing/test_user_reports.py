@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT, Project, copy_project
 from landing.destinations import date_in
 from landing.land import land_reports
-from landing.landed import LANDED_REPORTS, holds_own_reports, withdraw_sample
+from landing.landed import LANDED_REPORTS, holds_own_reports, remove_sample
 from landing.outcome import SAMPLE_SITE, Declaration
 from landing.told import describe
 from loader_fixtures import SHORT_HEADER, activity, land, rejected_numbers, report_text, rows, write
@@ -62,12 +62,12 @@ def test_a_column_of_activities_makes_it_a_faulty_activity_report(report: Path, 
 
     missing = [name for name in ("Category", "Action") if name != column]
     assert str(refused.value).startswith(f"its header has no column {', '.join(missing)}; it reads: User ID,")
-    assert str(refused.value).endswith("Cure: download the activity report again and leave its first line as it is.")
+    assert str(refused.value).endswith("Fix: download the activity report again and leave its first line as it is.")
 
 
 @pytest.mark.parametrize("header", ["Name,Company", "ID,Name", "id;session;starts_at", "First,Last"])
-def test_a_file_that_says_neither_who_nor_what_is_refused_with_both_cures(report: Path, header: str) -> None:
-    with pytest.raises(ReportRefused, match=r"Cure: .* a unique users report needs a column User ID or Email\."):
+def test_a_file_that_says_neither_who_nor_what_is_refused_with_both_fixes(report: Path, header: str) -> None:
+    with pytest.raises(ReportRefused, match=r"Fix: .* a unique users report needs a column User ID or Email\."):
         read_format(write(report, header + "\n"))
 
 
@@ -102,7 +102,7 @@ def test_of_several_names_of_one_column_the_first_alias_is_taken_and_the_rest_ke
 
 
 def test_the_same_header_twice_is_refused(report: Path) -> None:
-    with pytest.raises(ReportRefused, match=r"the column E-Mail twice\. Cure:"):
+    with pytest.raises(ReportRefused, match=r"the column E-Mail twice\. Fix:"):
         read_format(write(report, "E-Mail,Tags,e-mail\n"))
 
 
@@ -162,7 +162,7 @@ def test_every_column_of_users_lands_in_its_own_place(warehouse: duckdb.DuckDBPy
 
 
 @pytest.mark.parametrize("line", [",Ann,,vip", '" ",Ann," \t",', "\u0020,,\u0020,vip"])
-def test_a_user_without_id_and_e_mail_is_rejected_with_the_cure(
+def test_a_user_without_id_and_e_mail_is_rejected_with_the_fix(
     warehouse: duckdb.DuckDBPyConnection, report: Path, line: str
 ) -> None:
     text = users_text("5,Ann,,vip", line, ",Bob,b@example.org,")
@@ -171,7 +171,7 @@ def test_a_user_without_id_and_e_mail_is_rejected_with_the_cure(
     assert landed(warehouse, "record_number, user_id, email") == [(1, "5", ""), (3, "", "b@example.org")]
     [rejected] = landing.examples
     assert (rejected.record_number, rejected.column_name) == (2, "User ID and Email Address")
-    assert rejected.reason.startswith("nothing says who it is: no user id and no e-mail. Cure:")
+    assert rejected.reason.startswith("nothing says who it is: no user id and no e-mail. Fix:")
     said = describe(landing)
     assert "2 users, " in said
     assert "record 2, column User ID and Email Address: nothing says who it is" in said
@@ -274,18 +274,18 @@ def test_the_sample_s_users_go_with_it(warehouse: duckdb.DuckDBPyConnection, tmp
     ]
     list(land_reports(warehouse, sample, Declaration(SAMPLE_SITE)))
     assert not holds_own_reports(warehouse)
-    assert not withdraw_sample(warehouse)
+    assert not remove_sample(warehouse)
 
     text = users_text("6,Bob,,", ",,,") if own == "users" else report_text(activity("u2"), activity("u3", date="never"))
     land(warehouse, write(tmp_path / "own.csv", text))
-    assert withdraw_sample(warehouse)
+    assert remove_sample(warehouse)
     [manifest] = rows(warehouse, f"select report_id from ({LANDED_REPORTS})")
     for table in ("activities", "users", "rejected_records"):
         assert rows(warehouse, f"select report_id from raw.{table} where report_id <> '{manifest}'") == [], table
     left = "users" if own == "users" else "activities"
     assert rows(warehouse, f"select user_id from raw.{left}") == ["6" if own == "users" else "u2"]
     assert len(rejected_numbers(warehouse)) == 1
-    assert not withdraw_sample(warehouse)
+    assert not remove_sample(warehouse)
 
 
 # --- Whom its users are ---

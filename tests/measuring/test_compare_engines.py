@@ -127,7 +127,7 @@ def test_an_empty_folder_is_no_empty_table(published: Path, spark: Path) -> None
 
 
 def test_no_folder_is_said(published: Path, tmp_path: Path) -> None:
-    with pytest.raises(WarehouseError, match=r"there is no folder .* Cure: dbt build --target spark"):
+    with pytest.raises(WarehouseError, match=r"there is no folder .* Fix: dbt build --target spark"):
         compare(published, tmp_path / "nowhere")
 
 

@@ -69,7 +69,7 @@ def connection() -> duckdb.DuckDBPyConnection:
             ('c', 's:name:1', null, 100, 200, 300, false),
             ('e', 's:7', '7', 0, 0, 0, false)
         ) as attendance(
-            user_id, session_key, content_id, strict_seconds, likely_seconds, upper_seconds, is_attended
+            user_id, session_key, content_id, proven_seconds, likely_seconds, possible_seconds, is_attended
         );
         """
     )
@@ -83,12 +83,12 @@ def test_numbers_by_hand(connection: duckdb.DuckDBPyConnection) -> None:
     assert (result.window_source, result.losses, result.lost_left) == ("inferred", "none", 0.2)
     assert result.attendees == 5
     assert result.true_minutes == pytest.approx(2800 / 5 / 60)
-    assert result.strict_error == pytest.approx((100 + 200 + 500 + 900) / 2800)
-    assert result.strict_bias == pytest.approx(-(100 + 200 + 500 + 900) / 2800)
+    assert result.proven_error == pytest.approx((100 + 200 + 500 + 900) / 2800)
+    assert result.proven_bias == pytest.approx(-(100 + 200 + 500 + 900) / 2800)
     assert result.likely_error == pytest.approx((0 + 300 + 400 + 900) / 2800)
     assert result.likely_bias == pytest.approx((300 - 400 - 900) / 2800)
-    assert result.upper_error == pytest.approx((100 + 300 + 300 + 900) / 2800)
-    assert result.upper_bias == pytest.approx((100 + 300 - 300 - 900) / 2800)
+    assert result.possible_error == pytest.approx((100 + 300 + 300 + 900) / 2800)
+    assert result.possible_bias == pytest.approx((100 + 300 - 300 - 900) / 2800)
     # a, b and e lie in their brackets; b is a wrong yes; c and d are wrong no.
     assert result.bracketed == pytest.approx(3 / 5)
     assert result.wrong_yes == pytest.approx(1 / 5)
@@ -127,19 +127,19 @@ def test_a_log_that_loses_nothing_is_measured_exactly(small_grid: dict[tuple[str
     result = small_grid["schedule", "none", 0.0]
 
     assert result.attendees > 100
-    assert (result.strict_error, result.likely_error, result.upper_error) == (0, 0, 0)
+    assert (result.proven_error, result.likely_error, result.possible_error) == (0, 0, 0)
     assert (result.bracketed, result.wrong_yes, result.wrong_no) == (1, 0, 0)
 
 
 def test_losses_open_the_bracket(small_grid: dict[tuple[str, str, float], Result]) -> None:
-    """Every loss makes strict too small and upper too large, whatever the window."""
+    """Every loss makes proven too small and possible too large, whatever the window."""
     assert len(small_grid) == 8
     for source in WINDOWS:
         whole, lossy = small_grid[source, "none", 0.0], small_grid[source, "none", 0.2]
         assert lossy.attendees == whole.attendees
         assert lossy.true_minutes == whole.true_minutes
-        assert lossy.strict_bias < -0.02 < 0.02 < lossy.upper_bias
-        assert lossy.likely_error < min(-lossy.strict_bias, lossy.upper_bias)
+        assert lossy.proven_bias < -0.02 < 0.02 < lossy.possible_bias
+        assert lossy.likely_error < min(-lossy.proven_bias, lossy.possible_bias)
 
 
 def test_page_is_the_same_for_the_same_results(

@@ -24,7 +24,7 @@ BUFFER = timedelta(minutes=15)
 CAP = timedelta(minutes=240)
 REMAINDER_TENTHS = 9
 WORLDS = 4
-MEASURES = ("strict", "likely", "upper")
+MEASURES = ("proven", "likely", "possible")
 
 properties = settings(
     max_examples=20,
@@ -205,16 +205,16 @@ def whole_seconds(duration: timedelta) -> int:
 def test_what_holds_of_any_log(chain: Chain, example: Worlds) -> None:
     """Each property on the same examples, for building the models takes longer than looking at them."""
     marts = run(chain, example)
-    strict_likely_upper_and_window_never_cross(marts)
+    proven_likely_possible_and_window_never_cross(marts)
     ratios_are_shares_of_the_session(marts)
     concurrency_adds_up_to_the_presence(marts)
     seconds_are_the_union_of_the_stays(marts)
 
 
-def strict_likely_upper_and_window_never_cross(marts: Marts) -> None:
+def proven_likely_possible_and_window_never_cross(marts: Marts) -> None:
     sessions = by_session(marts.sessions)
     for row in marts.attendance:
-        assert 0 <= row["strict_seconds"] <= row["likely_seconds"] <= row["upper_seconds"] <= row["window_seconds"]
+        assert 0 <= row["proven_seconds"] <= row["likely_seconds"] <= row["possible_seconds"] <= row["window_seconds"]
         window = sessions[row["session_key"]]
         assert row["window_seconds"] == whole_seconds(window["window_closed_at"] - window["window_opened_at"])
     for stay in marts.intervals:
@@ -264,7 +264,7 @@ def seconds_are_the_union_of_the_stays(marts: Marts) -> None:
             assert row[f"{measure}_seconds"] == union_seconds(spans)
         breakouts = [(stay["started_at"], stay["likely_ended_at"]) for stay in stays if stay["is_breakout"]]
         assert row["breakout_seconds"] == union_seconds(breakouts)
-        assert row["upper_seconds"] <= wall_seconds(row["first_joined_at"], window)
+        assert row["possible_seconds"] <= wall_seconds(row["first_joined_at"], window)
     assert stay_count == len(marts.intervals)
 
 
@@ -353,16 +353,16 @@ def another_left(draw: st.DrawFn) -> tuple[World, Record]:
 
 @properties
 @given(examples=st.tuples(*[another_left()] * WORLDS))
-def test_another_left_never_raises_upper(chain: Chain, examples: tuple[tuple[World, Record], ...]) -> None:
+def test_another_left_never_raises_possible(chain: Chain, examples: tuple[tuple[World, Record], ...]) -> None:
     before = run(chain, tuple(world for world, _ in examples))
     after = run(chain, tuple(world.with_records([*world.records, left]) for world, left in examples))
     old_windows, windows = by_session(before.sessions), by_session(after.sessions)
-    upper = {(row["user_key"], row["session_key"]): row["upper_seconds"] for row in before.attendance}
+    possible = {(row["user_key"], row["session_key"]): row["possible_seconds"] for row in before.attendance}
     for row in after.attendance:
         key = row["session_key"]
         # Only a page has a schedule; off it a Left may also fill the silence that parts two meetings of one name.
         if row["content_id"] and key in old_windows and same_window(old_windows[key], windows[key]):
-            assert row["upper_seconds"] <= upper.get((row["user_key"], key), 0)
+            assert row["possible_seconds"] <= possible.get((row["user_key"], key), 0)
 
 
 def same_window(one: Row, other: Row) -> bool:
@@ -408,7 +408,7 @@ def in_order(records: Iterable[Record]) -> list[Token]:
     return tokens
 
 
-def oracle_upper(world: World) -> list[Span]:
+def oracle_possible(world: World) -> list[Span]:
     """While more came than left; a Left of nobody changes nothing."""
     people, spans = 0, []
     for (at, action), (until, _) in pairwise([*in_order(world.records), (datetime.max, "")]):
@@ -445,7 +445,7 @@ def oracle_stays(world: World, window: Span) -> list[Stay]:
     return stays
 
 
-def oracle_strict(stay: Stay) -> Span:
+def oracle_proven(stay: Stay) -> Span:
     """To the Left, else to when the person was last seen."""
     return stay.joined_at, stay.closed_at if stay.closed_by == "Left" else stay.seen_at
 
@@ -472,8 +472,8 @@ def test_one_room_as_plain_python_counts_it(chain: Chain, example: Worlds) -> No
         ada = world.with_records(told for told in world.records if told.user_id == "ada")
         window = (world.schedule[0].starts_at - BUFFER, world.schedule[0].ends_at + BUFFER)
         stays = oracle_stays(ada, window)
-        upper = [(clipped(start, window), clipped(end, window)) for start, end in oracle_upper(ada)]
-        expected = (map(oracle_strict, stays), map(oracle_likely, stays), upper)
+        possible = [(clipped(start, window), clipped(end, window)) for start, end in oracle_possible(ada)]
+        expected = (map(oracle_proven, stays), map(oracle_likely, stays), possible)
         assert counted.get(site(number), (0, 0, 0)) == tuple(map(union_seconds, expected))
 
 
@@ -498,7 +498,7 @@ def test_pitfall_a_stay_without_an_end_is_counted_as_nothing(chain: Chain) -> No
 
 def test_pitfall_a_session_is_cut_at_midnight(chain: Chain) -> None:
     ada = attendance(chain, minutes("ada", "J0", "L60"))["ada"]
-    assert (ada["stay_count"], ada["strict_seconds"], ada["gap_seconds"]) == (1, 3600, 0)
+    assert (ada["stay_count"], ada["proven_seconds"], ada["gap_seconds"]) == (1, 3600, 0)
     assert ada["first_joined_at"].date() != ada["last_left_at"].date()
 
 

@@ -31,9 +31,9 @@ class Scenario:
     name: str
     session: str
     records: str
-    strict: int
+    proven: int
     likely: int
-    upper: int
+    possible: int
     attended: bool
     ended_by: list[str]
 
@@ -52,15 +52,15 @@ def read_scenarios() -> list[Scenario]:
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if len(cells) != 8 or cells[1] not in LENGTHS:
             continue
-        name, session, records, strict, likely, upper, attended, ended_by = cells
+        name, session, records, proven, likely, possible, attended, ended_by = cells
         scenarios.append(
             Scenario(
                 name,
                 session,
                 records,
-                seconds(strict),
+                seconds(proven),
                 seconds(likely),
-                seconds(upper),
+                seconds(possible),
                 {"yes": True, "no": False}[attended],
                 [reason.strip() for reason in ended_by.split(",")] if ended_by else [],
             )
@@ -140,7 +140,7 @@ def test_scenario(built: Project, number: int) -> None:
     scenario = SCENARIOS[number - 1]
     with built.open() as connection:
         attendance = connection.execute(
-            "select strict_seconds, likely_seconds, upper_seconds, is_attended from marts.fct_session_attendance"
+            "select proven_seconds, likely_seconds, possible_seconds, is_attended from marts.fct_session_attendance"
             " where user_id = ? and content_id = ?",
             [f"user{number}", str(number)],
         ).fetchall()
@@ -149,7 +149,7 @@ def test_scenario(built: Project, number: int) -> None:
             " where user_id = ? and content_id = ? order by joined_at, is_breakout",
             [f"user{number}", str(number)],
         ).fetchall()
-    assert attendance == [(scenario.strict, scenario.likely, scenario.upper, scenario.attended)]
+    assert attendance == [(scenario.proven, scenario.likely, scenario.possible, scenario.attended)]
     assert [end[0] for end in ends] == scenario.ended_by
 
 
@@ -190,7 +190,7 @@ def test_every_stay_names_the_records_behind_it(built: Project) -> None:
     [
         ("two stays", {"gap_count": 1, "gap_seconds": 600, "evidence_ratio": 1.0}),
         ("an hour early", {"before_start_seconds": 900, "after_end_seconds": 0, "likely_ratio": 1.0}),
-        ("half an hour late", {"before_start_seconds": 0, "after_end_seconds": 900, "upper_ratio": 1.0}),
+        ("half an hour late", {"before_start_seconds": 0, "after_end_seconds": 900, "possible_ratio": 1.0}),
         ("a breakout inside the stay", {"breakout_seconds": 600, "gap_count": 0, "likely_seconds": 3600}),
         ("from breakout to breakout", {"breakout_seconds": 1200, "evidence_ratio": 0.5}),
         ("came back after the end", {"after_end_seconds": 120, "gap_seconds": 960, "open_stay_count": 1}),
@@ -215,7 +215,7 @@ def test_a_session_tells_who_planned_who_came_and_how_full_it_was(built: Project
         session = connection.execute(
             """
             select registered_count, no_show_count, unique_people_count, attendee_count, left_early_count,
-                peak_people_count, peak_minute_at, average_people_count, average_likely_seconds, likely_seconds,
+                peak_people_count, peak_minute_at, average_people, average_likely_seconds, likely_seconds,
                 interaction_count, window_source
             from marts.fct_sessions where content_id = '1'
             """

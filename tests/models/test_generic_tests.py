@@ -42,18 +42,20 @@ def test_a_value_of_the_grain_is_there_once_and_not_null(connection: duckdb.Duck
     connection.execute(
         "create table things as from (values (1, 'a'), (1, 'b'), (2, 'a'), (2, 'a'), (3, null)) as v(i, t)"
     )
-    assert found(connection, "is_sound", grain=["i", "t"]) == [("grain", 2, "a"), ("grain", 3, None)]
+    assert found(connection, "row_checks", grain=["i", "t"]) == [("grain", 2, "a"), ("grain", 3, None)]
     connection.execute("delete from things where i > 1")
-    assert found(connection, "is_sound", grain=["i", "t"]) == []
+    assert found(connection, "row_checks", grain=["i", "t"]) == []
 
 
 def test_an_expectation_is_broken_unless_it_is_true(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("create table things as from (values (1, 5), (2, -5), (3, null)) as v(i, amount)")
-    broken = found(connection, "is_sound", grain=["i"], expectations={"is_positive": "amount > 0"})
+    broken = found(connection, "row_checks", grain=["i"], expectations={"is_positive": "amount > 0"})
     assert broken == [("is_positive", 2), ("is_positive", 3)]
-    without_grain = found(connection, "is_sound", expectations={"is_small": "amount < 9", "is_positive": "amount > 0"})
+    without_grain = found(
+        connection, "row_checks", expectations={"is_small": "amount < 9", "is_positive": "amount > 0"}
+    )
     assert [row[0] for row in without_grain] == ["is_positive", "is_small"]
-    assert found(connection, "is_sound", grain=["i"], expectations={"is_there": "i is not null"}) == []
+    assert found(connection, "row_checks", grain=["i"], expectations={"is_there": "i is not null"}) == []
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def base(sample_project: Project, incremental_base: str) -> Iterator[Base]:
         )
 
 
-# Few values, so that the same act comes twice in a report, and in several.
+# Few values, so that the same activity comes twice in a report, and in several.
 RECORDS = st.tuples(
     st.sampled_from(["Like", "Badge"]),
     st.sampled_from(["A", "B", None]),
@@ -133,10 +133,12 @@ def test_build_by_build_is_what_one_build_makes(
 
 
 def test_what_a_build_settles_anew_is_few(base: Base) -> None:
-    """Of 40 acts in the warehouse a new report tells one: with it the incremental SQL gives that one, and no other."""
-    acts = [("Like", "A", str(user), 0, "1") for user in range(40)]
-    base.built_of([[("old", Report("s", acts))]])
-    base.built_of([[("old", Report("s", acts))], [("new", Report("s", [acts[5], ("Like", "A", "x", 1, "1")]))]])
+    """Of 40 activities in the warehouse a new report holds one: the incremental SQL gives that one, and no other."""
+    activities = [("Like", "A", str(user), 0, "1") for user in range(40)]
+    base.built_of([[("old", Report("s", activities))]])
+    base.built_of(
+        [[("old", Report("s", activities))], [("new", Report("s", [activities[5], ("Like", "A", "x", 1, "1")]))]]
+    )
     base.connection.execute(f"delete from {BASE} where report_id = 'new'")
 
     given = base.connection.execute(

@@ -68,7 +68,7 @@ def build_leaderboard(folder: Path) -> None:
     build(project)
 
 
-def test_an_act_in_two_files_earns_once(built: Project) -> None:
+def test_an_activity_in_two_files_earns_once(built: Project) -> None:
     # Ann's like and chat and Bo's chat stand in both files; the newest holds the record that counts.
     assert built.ask("select count(*) from activity.staging.base_juno__activities where is_duplicate") == [(3,)]
     ledger = built.ask(

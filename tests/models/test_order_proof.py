@@ -30,10 +30,10 @@ SCHEMAS = ("activity.staging", "activity.intermediate", "published.marts", "publ
 # When a report was landed is no part of what it tells.
 PASSING = ("loaded_at",)
 # Of several files of the same bytes the first that is landed gives its name.
-NAMES = (*PASSING, "file_name", "kept_in_file_names")
+NAMES = (*PASSING, "file_name", "unique_in_file_names")
 # Where a record stood: in which report, and at which place. Of the marts of reports nothing else is left.
 PLACES = (*NAMES, "report_id", "record_number")
-OF_REPORTS = ("report_reconciliation", "report_drift")
+OF_REPORTS = ("report_reconciliation", "report_changes")
 
 # Of a table: how many rows it has, and the sum of their hashes, which no order changes.
 Prints = dict[str, tuple[int, int | None]]
@@ -158,7 +158,7 @@ def test_what_is_there_twice_under_other_names_and_packed_changes_nothing(
     copied, plain = models.built_of([files], NAMES), models.built_of([downloads], NAMES)
     # It tells in what each report came, which is the first that was landed of those that hold the same.
     for prints in (copied, plain):
-        del prints["marts.report_drift"]
+        del prints["marts.report_changes"]
     assert copied == plain
 
 

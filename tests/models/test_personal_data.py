@@ -41,7 +41,7 @@ MEETING = "Meeting with Thandeka Mokgosi"
 PUBLIC_NAMES = ("An Hour with Xiomara Quispe", "an_hour_with_xiomara_quispe")
 
 # Category, action and label of what people did off any page and on the page of the public session.
-ACTS = (
+ACTIVITIES = (
     ("Create Account", "", WRITTEN),
     ("Update Details", "Update", "Quillon Zaborowski"),
     ("Chat", "Message", WRITTEN),
@@ -93,7 +93,9 @@ UNKNOWN = {
     for row in TYPES
     if row["evidence"] == "unknown"
 }
-UNKNOWN_ACTS = tuple(("Raffle", name, WRITTEN if is_personal else "Prizes") for name, is_personal in UNKNOWN.items())
+UNKNOWN_ACTIVITIES = tuple(
+    ("Raffle", name, WRITTEN if is_personal else "Prizes") for name, is_personal in UNKNOWN.items()
+)
 SITE_ALIASES = "".join(
     f"main,Raffle,{name},any,{name},50,\n" for name in (*UNKNOWN, "other_activity", "emoji_reaction_sent")
 )
@@ -101,9 +103,9 @@ SITE_ALIASES = "".join(
 FILE_NAME = "the organiser's own file names, with which a record is found in its file again"
 # The columns of the published copy whose values are let through, each with the reason.
 LET_THROUGH = {
-    ("marts", "report_drift", "file_name"): FILE_NAME,
+    ("marts", "report_changes", "file_name"): FILE_NAME,
     ("marts", "report_reconciliation", "file_name"): FILE_NAME,
-    ("marts", "report_reconciliation", "kept_in_file_names"): FILE_NAME,
+    ("marts", "report_reconciliation", "unique_in_file_names"): FILE_NAME,
     ("marts", "user_report_reconciliation", "file_name"): FILE_NAME,
 }
 
@@ -130,23 +132,25 @@ def write_reports(folder: Path) -> None:
     records: list[tuple[object, ...]] = []
     for number, (user_id, (first, last), company) in enumerate(people):
         who = (user_id, first, last, company, f"{first.lower()}.{number}@mail.example")
-        acts = (
-            [(*act, *place) for act in (*ACTS, *UNKNOWN_ACTS) for place in (page, ("", "", ""))] if number < 2 else []
+        activities = (
+            [(*activity, *place) for activity in (*ACTIVITIES, *UNKNOWN_ACTIVITIES) for place in (page, ("", "", ""))]
+            if number < 2
+            else []
         )
         for event in ("Attend", "Joined", "Left"):
-            acts += [
+            activities += [
                 ("Session", event, PUBLIC_NAMES[0], *page),
                 ("Session", event, f"Breakout from {PUBLIC_NAMES[0]} #7", *page),
             ]
             if number < 3:
-                acts.append(("Session", event, MEETING, "", "", ""))
-                acts.append(("Session", event, MEETING, "59", MEETING, "meeting_with_thandeka_mokgosi"))
-        acts.append(("View Content", "", PUBLIC_NAMES[0], *page))
+                activities.append(("Session", event, MEETING, "", "", ""))
+                activities.append(("Session", event, MEETING, "59", MEETING, "meeting_with_thandeka_mokgosi"))
+        activities.append(("View Content", "", PUBLIC_NAMES[0], *page))
         if number < 3:
-            acts.append(("View Content", "", MEETING, "59", MEETING, "meeting_with_thandeka_mokgosi"))
+            activities.append(("View Content", "", MEETING, "59", MEETING, "meeting_with_thandeka_mokgosi"))
         records += [
-            (*who, *act[:3], f"2026-05-04 {10 + number}:{place // 60:02}:{place % 60:02}", *act[3:])
-            for place, act in enumerate(acts)
+            (*who, *activity[:3], f"2026-05-04 {10 + number}:{place // 60:02}:{place % 60:02}", *activity[3:])
+            for place, activity in enumerate(activities)
         ]
     records.append(("", "", "", "", "", "Chat", "Message", WRITTEN, "2026-05-05 08:00:00", "", "", ""))
     records.append(
@@ -283,7 +287,7 @@ def test_small_groups_are_blank_in_the_shared_copy(personal: Project) -> None:
         countries = connection.execute("select distinct country, job_type from marts.dim_users").fetchall()
         unnamed = connection.execute("select distinct category from marts.unrecognised_activities").fetchall()
         words = connection.execute(
-            "select new_category_actions, extra_columns, vanished_columns from marts.report_drift"
+            "select new_category_actions, extra_columns, vanished_columns from marts.report_changes"
             " where report_number = 2 or report_kind = 'users' order by report_kind"
         ).fetchall()
     assert companies == [("Gannet Works", 5), (None, 3)]
@@ -310,11 +314,11 @@ def test_both_copies_have_the_same_tables_columns_and_numbers_of_rows(personal: 
 
 def test_what_is_asked_of_one_copy_can_be_asked_of_the_other(personal: Project) -> None:
     questions = (
-        "select count(*), count(distinct users.user_key) from marts.fct_activities as acts"
-        " join restricted.user_details as users on acts.user_key = users.user_key",
+        "select count(*), count(distinct users.user_key) from marts.fct_activities as activities"
+        " join restricted.user_details as users on activities.user_key = users.user_key",
         "select count(*) from restricted.activity_texts join marts.fct_activities using (activity_key, user_key)",
         "select count(*) from marts.fct_presence_intervals as stays"
-        " join marts.fct_activities as acts on stays.opened_activity_key = acts.activity_key",
+        " join marts.fct_activities as activities on stays.opened_activity_key = activities.activity_key",
         "select count(*) from marts.fct_profile_views as views"
         " join marts.dim_users as users on views.viewed_user_key = users.user_key",
         "select count(*) from restricted.meeting_names join marts.fct_session_attendance using (session_key)",

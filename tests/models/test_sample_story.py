@@ -30,8 +30,8 @@ Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
-class Act:
-    """One act of the summit, in the words of the newest download that holds it."""
+class Activity:
+    """One activity of the summit, in the words of the newest download that holds it."""
 
     user: str
     category: str
@@ -57,38 +57,44 @@ class Act:
         return (self.user, self.at, kind, self.action, said, breakout[1] if breakout else "", self.content)
 
 
-def read(download: str) -> list[Act]:
+def read(download: str) -> list[Activity]:
     """The readable records of one file."""
     with (SAMPLE / f"{download}.csv").open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file, delimiter=";" if "keynote" in download else ","))
-    acts = []
+    activities = []
     for number, row in enumerate(rows, start=1):
         when = row.get("Date") or row.get("Date/Time") or ""
         if not re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", when):
             continue
         words = (row["User ID"], row["Category"], row["Action"], row["Label"] or "")
         where = (row["Content ID"], row["Content Name"], row["Content Slug"])
-        acts.append(
-            Act(*words, datetime.fromisoformat(when), *where, row["Company"], row["Email"], f"{download}.csv", number)
+        activities.append(
+            Activity(
+                *words, datetime.fromisoformat(when), *where, row["Company"], row["Email"], f"{download}.csv", number
+            )
         )
-    return acts
+    return activities
 
 
 @cache
-def acts() -> list[Act]:
-    """Every act once: of each identity as many as the file that holds most of them, from the newest that does."""
-    kept: dict[tuple[Row, int], Act] = {}
+def activities() -> list[Activity]:
+    """Every activity once: of each identity as many as the file that holds most of them, from the newest that does."""
+    kept: dict[tuple[Row, int], Activity] = {}
     for download in DOWNLOADS:
         seen: Counter[Row] = Counter()
-        for act in read(download):
-            seen[act.identity] += 1
-            kept[act.identity, seen[act.identity]] = act
+        for activity in read(download):
+            seen[activity.identity] += 1
+            kept[activity.identity, seen[activity.identity]] = activity
     return list(kept.values())
 
 
-def of(category: str, *actions: str) -> list[Act]:
-    """The acts of a category, or of some of its actions."""
-    return [act for act in acts() if act.category == category and (not actions or act.action in actions)]
+def of(category: str, *actions: str) -> list[Activity]:
+    """The activities of a category, or of some of its actions."""
+    return [
+        activity
+        for activity in activities()
+        if activity.category == category and (not actions or activity.action in actions)
+    ]
 
 
 @cache
@@ -96,7 +102,7 @@ def names() -> dict[str, str]:
     """The newest name of each content page."""
     found: dict[str, str] = {}
     for download in DOWNLOADS:
-        found.update({act.content: act.name for act in read(download) if act.content})
+        found.update({activity.content: activity.name for activity in read(download) if activity.content})
     return found
 
 
@@ -120,18 +126,18 @@ def people() -> dict[str, str]:
     return told
 
 
-def per_page(found: Iterable[Act]) -> dict[str, list[Act]]:
-    """Acts by the content page on which they happened."""
-    pages: dict[str, list[Act]] = defaultdict(list)
-    for act in found:
-        if act.content:
-            pages[act.content].append(act)
+def per_page(found: Iterable[Activity]) -> dict[str, list[Activity]]:
+    """Activities by the content page on which they happened."""
+    pages: dict[str, list[Activity]] = defaultdict(list)
+    for activity in found:
+        if activity.content:
+            pages[activity.content].append(activity)
     return pages
 
 
-def users(found: Iterable[Act]) -> set[str]:
-    """Whose acts these are."""
-    return {act.user for act in found}
+def users(found: Iterable[Activity]) -> set[str]:
+    """Whose activities these are."""
+    return {activity.user for activity in found}
 
 
 def ranked(rows: Iterable[Row], *keys: Callable[[Row], Any], limit: int | None = None) -> list[Row]:
@@ -139,14 +145,14 @@ def ranked(rows: Iterable[Row], *keys: Callable[[Row], Any], limit: int | None =
     return sorted(rows, key=lambda row: tuple(key(row) for key in keys))[:limit]
 
 
-def sessions() -> dict[str, list[Act]]:
+def sessions() -> dict[str, list[Activity]]:
     """Attend, Joined and Left on each page of a public session."""
     return per_page(of("Session"))
 
 
 def live(content: str) -> set[str]:
     """Who joined or left the session of a page."""
-    return users(act for act in sessions().get(content, []) if act.action in ("Joined", "Left"))
+    return users(activity for activity in sessions().get(content, []) if activity.action in ("Joined", "Left"))
 
 
 STORY: dict[str, Callable[[], list[Row]]] = {}
@@ -162,7 +168,7 @@ def story(function: Callable[[], list[Row]]) -> Callable[[], list[Row]]:
 def attendance__came_without_a_plan() -> list[Row]:
     rows = []
     for content, found in sessions().items():
-        planned = users(act for act in found if act.action == "Attend")
+        planned = users(activity for activity in found if activity.action == "Attend")
         came = live(content)
         rows.append((names()[content], len(came), len(came & planned), len(came - planned)))
     return ranked(rows, lambda row: -row[3], lambda row: row[0], limit=8)
@@ -174,11 +180,11 @@ def credits__earned_and_open() -> list[Row]:
     for content, found in per_page(of("CE/CME")).items():
         earned = open_credits = 0.0
         for user in users(found):
-            claims = [act.at for act in found if act.user == user and act.action == "Claimed"]
-            for act in found:
-                if act.user == user and act.action == "Earned" and re.fullmatch(r"[\d.]+", act.label):
-                    earned += float(act.label)
-                    open_credits += float(act.label) * (not any(claim >= act.at for claim in claims))
+            claims = [activity.at for activity in found if activity.user == user and activity.action == "Claimed"]
+            for activity in found:
+                if activity.user == user and activity.action == "Earned" and re.fullmatch(r"[\d.]+", activity.label):
+                    earned += float(activity.label)
+                    open_credits += float(activity.label) * (not any(claim >= activity.at for claim in claims))
         rows.append((names()[content], len(users(found)), earned, open_credits))
     return ranked(rows, lambda row: -row[2], lambda row: row[0])
 
@@ -187,12 +193,15 @@ def credits__earned_and_open() -> list[Row]:
 def courses__progress() -> list[Row]:
     rows = []
     for content, found in per_page(of("Track")).items():
-        started = users(act for act in found if act.action == "Started")
-        lessons = {user: {act.label for act in found if act.user == user and act.action == "Next"} for user in started}
+        started = users(activity for activity in found if activity.action == "Started")
+        lessons = {
+            user: {activity.label for activity in found if activity.user == user and activity.action == "Next"}
+            for user in started
+        }
         days = []
         for user in started:
-            first = min(act.at for act in found if act.user == user and act.action == "Started")
-            later = [act.at for act in found if act.user == user and act.action == "Next"]
+            first = min(activity.at for activity in found if activity.user == user and activity.action == "Started")
+            later = [activity.at for activity in found if activity.user == user and activity.action == "Next"]
             if later:
                 days.append((max(later).date() - first.date()).days)
         reached = [len(lessons[user]) for user in started]
@@ -203,9 +212,9 @@ def courses__progress() -> list[Row]:
 @story
 def courses__lessons() -> list[Row]:
     found = of("Track")
-    starters = len(users(act for act in found if act.action == "Started"))
+    starters = len(users(activity for activity in found if activity.action == "Started"))
     order = ["Asking", "Listening", "Leaving Well"]
-    reached = {lesson: users(act for act in found if act.label == lesson) for lesson in order}
+    reached = {lesson: users(activity for activity in found if activity.label == lesson) for lesson in order}
     later = [set().union(*(reached[lesson] for lesson in order[place + 1 :])) for place in range(3)]
     return [
         (place + 1, lesson, starters, len(reached[lesson]), len(reached[lesson] - later[place]))
@@ -220,7 +229,12 @@ def videos__completed() -> list[Row]:
         viewers = users(found)
         furthest = {
             user: max(
-                (float(act.label[:-1]) for act in found if act.user == user and act.label[-1] == "%"), default=None
+                (
+                    float(activity.label[:-1])
+                    for activity in found
+                    if activity.user == user and activity.label[-1] == "%"
+                ),
+                default=None,
             )
             for user in viewers
         }
@@ -232,9 +246,9 @@ def videos__completed() -> list[Row]:
 def last_answers(kind: str) -> dict[str, dict[str, str]]:
     """Of each question the last answer of each user."""
     answers: dict[str, dict[str, str]] = defaultdict(dict)
-    for act in sorted(acts(), key=lambda act: act.at):
-        if act.action == "Question" and act.category.startswith(f"{kind} - "):
-            answers[act.category.removeprefix(f"{kind} - ")][act.user] = act.label
+    for activity in sorted(activities(), key=lambda activity: activity.at):
+        if activity.action == "Question" and activity.category.startswith(f"{kind} - "):
+            answers[activity.category.removeprefix(f"{kind} - ")][activity.user] = activity.label
     return answers
 
 
@@ -261,9 +275,9 @@ def feedback__mean_ratings() -> list[Row]:
 @story
 def feedback__response_rate() -> list[Row]:
     rows = []
-    for category in {act.category for act in acts() if act.action == "Question"}:
+    for category in {activity.category for activity in activities() if activity.action == "Question"}:
         found = of(category)
-        (content,) = {act.content for act in found}
+        (content,) = {activity.content for activity in found}
         kind, question = category.split(" - ", 1)
         answered, there = len(users(found)), len(live(content))
         rows.append((kind, question, answered, there, round(answered / there, 2)))
@@ -273,9 +287,9 @@ def feedback__response_rate() -> list[Row]:
 def latest_reviews() -> dict[str, dict[str, int]]:
     """The stars of each user's latest review of each page."""
     stars: dict[str, dict[str, int]] = defaultdict(dict)
-    for act in sorted(acts(), key=lambda act: act.at):
-        if act.action == "Review":
-            stars[act.content][act.user] = int(act.category.removeprefix("Review - "))
+    for activity in sorted(activities(), key=lambda activity: activity.at):
+        if activity.action == "Review":
+            stars[activity.content][activity.user] = int(activity.category.removeprefix("Review - "))
     return stars
 
 
@@ -290,9 +304,9 @@ def feedback__best_reviews() -> list[Row]:
 @story
 def feedback__review_texts() -> list[Row]:
     rows = [
-        (names()[act.content], int(act.category.removeprefix("Review - ")), act.label)
-        for act in acts()
-        if act.action == "Review" and act.label
+        (names()[activity.content], int(activity.category.removeprefix("Review - ")), activity.label)
+        for activity in activities()
+        if activity.action == "Review" and activity.label
     ]
     return ranked(rows, lambda row: row[1], lambda row: row[0], lambda row: row[2], limit=5)
 
@@ -305,7 +319,7 @@ def is_question(text: str) -> bool:
 @story
 def interaction__chat_by_session() -> list[Row]:
     rows = [
-        (names()[content], len(found), len(users(found)), sum(is_question(act.label) for act in found))
+        (names()[content], len(found), len(users(found)), sum(is_question(activity.label) for activity in found))
         for content, found in per_page(of("Chat")).items()
     ]
     return ranked(rows, lambda row: -row[1], lambda row: row[0], limit=5)
@@ -313,7 +327,11 @@ def interaction__chat_by_session() -> list[Row]:
 
 @story
 def interaction__questions_asked() -> list[Row]:
-    rows = [(act.at, act.label) for act in of("Chat") if act.content == "4101" and is_question(act.label)]
+    rows = [
+        (activity.at, activity.label)
+        for activity in of("Chat")
+        if activity.content == "4101" and is_question(activity.label)
+    ]
     return ranked(rows, lambda row: row[0], lambda row: row[1], limit=5)
 
 
@@ -322,18 +340,22 @@ def interaction__hands() -> list[Row]:
     rows = []
     for content, found in per_page(of("Hand")).items():
         waits = []
-        for raised in (act for act in found if act.action == "Raise"):
-            later = sorted((act.at, act.action) for act in found if act.user == raised.user and act.at > raised.at)
+        for raised in (activity for activity in found if activity.action == "Raise"):
+            later = sorted(
+                (activity.at, activity.action)
+                for activity in found
+                if activity.user == raised.user and activity.at > raised.at
+            )
             if later and later[0][1] == "Lower":
                 waits.append((later[0][0] - raised.at).total_seconds())
-        raised_count = sum(act.action == "Raise" for act in found)
+        raised_count = sum(activity.action == "Raise" for activity in found)
         rows.append((names()[content], raised_count, len(waits), round(mean(waits)) if waits else None))
     return ranked(rows, lambda row: -row[1], lambda row: row[0])
 
 
 @story
 def interaction__reactions() -> list[Row]:
-    counts = Counter((names()[act.content], act.label) for act in of("Reaction"))
+    counts = Counter((names()[activity.content], activity.label) for activity in of("Reaction"))
     return ranked(((*what, n) for what, n in counts.items()), lambda row: -row[2], lambda row: row[0])
 
 
@@ -344,18 +366,18 @@ def booths() -> dict[str, str]:
 
 @story
 def content__day_by_day() -> list[Row]:
-    pages = {*booths(), *(act.content for act in of("Watched"))}
-    days: dict[tuple[str, Any], list[Act]] = defaultdict(list)
-    for act in acts():
-        if act.content in pages:
-            days[act.content, act.at.date()].append(act)
+    pages = {*booths(), *(activity.content for activity in of("Watched"))}
+    days: dict[tuple[str, Any], list[Activity]] = defaultdict(list)
+    for activity in activities():
+        if activity.content in pages:
+            days[activity.content, activity.at.date()].append(activity)
     rows = [
         (
             names()[content],
             day,
             len(users(found)),
-            sum(act.category == "View Content" for act in found),
-            sum(act.category == "Resource" for act in found),
+            sum(activity.category == "View Content" for activity in found),
+            sum(activity.category == "Resource" for activity in found),
         )
         for (content, day), found in days.items()
     ]
@@ -370,18 +392,20 @@ def content__where_clicks_come_from() -> list[Row]:
         newest = {
             slug: content
             for download in DOWNLOADS
-            for act in read(download)
-            if (content := act.content) and (slug := act.slug)
+            for activity in read(download)
+            if (content := activity.content) and (slug := activity.slug)
         }
         followed = 0
         for click in found:
             target = newest.get(click.label)
             followed += any(
-                act.user == click.user
-                and act.content == target
-                and timedelta(0) <= act.at - click.at <= timedelta(minutes=5)
-                and (act.category == "View Content" or (act.category, act.action) == ("Session", "Joined"))
-                for act in acts()
+                activity.user == click.user
+                and activity.content == target
+                and timedelta(0) <= activity.at - click.at <= timedelta(minutes=5)
+                and (
+                    activity.category == "View Content" or (activity.category, activity.action) == ("Session", "Joined")
+                )
+                for activity in activities()
             )
         rows.append((source, len(found), len(users(found)), followed))
     return ranked(rows, lambda row: -row[1])
@@ -389,9 +413,9 @@ def content__where_clicks_come_from() -> list[Row]:
 
 @story
 def content__downloads() -> list[Row]:
-    offers: dict[tuple[str, str], list[Act]] = defaultdict(list)
-    for act in of("Resource"):
-        offers[act.label, names()[act.content]].append(act)
+    offers: dict[tuple[str, str], list[Activity]] = defaultdict(list)
+    for activity in of("Resource"):
+        offers[activity.label, names()[activity.content]].append(activity)
     rows = [(*offer, len(found), len(users(found))) for offer, found in offers.items()]
     return ranked(rows, lambda row: -row[2], lambda row: row[0], lambda row: row[1], limit=5)
 
@@ -399,9 +423,9 @@ def content__downloads() -> list[Row]:
 @story
 def content__links() -> list[Row]:
     counts: Counter[tuple[str, str | None]] = Counter()
-    for act in of("Link") + of("Click Metadata"):
-        kind = {"Internal": "internal", "External": "external"}.get(act.action, "metadata")
-        host = re.match(r"https?://([^/]+)", act.label)
+    for activity in of("Link") + of("Click Metadata"):
+        kind = {"Internal": "internal", "External": "external"}.get(activity.action, "metadata")
+        host = re.match(r"https?://([^/]+)", activity.label)
         counts[kind, host[1] if host else None] += 1
     rows = [(*what, n) for what, n in counts.items()]
     return ranked(rows, lambda row: -row[2], lambda row: row[0], lambda row: row[1] or "~", limit=6)
@@ -415,16 +439,21 @@ def content__likes() -> list[Row]:
 
 @story
 def content__notifications() -> list[Row]:
-    texts: dict[str, list[Act]] = defaultdict(list)
-    for act in of("View Notifications"):
-        texts[act.label].append(act)
+    texts: dict[str, list[Activity]] = defaultdict(list)
+    for activity in of("View Notifications"):
+        texts[activity.label].append(activity)
     rows = [(text, len(found), len(users(found))) for text, found in texts.items()]
     return ranked(rows, lambda row: -row[1], lambda row: row[0])
 
 
 @story
 def content__renamed() -> list[Row]:
-    borne = {(act.content, act.name, act.slug) for download in DOWNLOADS for act in read(download) if act.content}
+    borne = {
+        (activity.content, activity.name, activity.slug)
+        for download in DOWNLOADS
+        for activity in read(download)
+        if activity.content
+    }
     return ranked(
         ((names()[content], name, slug) for content, name, slug in borne if name != names()[content]),
         lambda row: row[0],
@@ -444,7 +473,10 @@ def content__kinds() -> list[Row]:
         else:
             kind = ("on_demand", "video_events")
         kinds[kind].append(content)
-    rows = [(*kind, len(pages), sum(act.content in pages for act in acts())) for kind, pages in kinds.items()]
+    rows = [
+        (*kind, len(pages), sum(activity.content in pages for activity in activities()))
+        for kind, pages in kinds.items()
+    ]
     return ranked(rows, lambda row: -row[2], lambda row: row[0])
 
 
@@ -468,10 +500,10 @@ def leads(content: str) -> dict[str, list[str]]:
     """The touches of each visitor of a booth in their order."""
     weights = {row["activity_type"]: int(row["weight"]) for row in seed("site/lead_weights.csv")}
     touches: dict[str, list[str]] = defaultdict(list)
-    for act in sorted(per_page(acts())[content], key=lambda act: act.at):
-        kind = LEAD_TYPES.get((act.category, act.action))
+    for activity in sorted(per_page(activities())[content], key=lambda activity: activity.at):
+        kind = LEAD_TYPES.get((activity.category, activity.action))
         if kind in weights:
-            touches[act.user].append(kind)
+            touches[activity.user].append(kind)
     return touches
 
 
@@ -484,7 +516,9 @@ def lead_score(touches: list[str]) -> int:
 @cache
 def companies() -> dict[str, str]:
     """The newest company of each user."""
-    return {act.user: act.company for download in DOWNLOADS for act in read(download) if act.company}
+    return {
+        activity.user: activity.company for download in DOWNLOADS for activity in read(download) if activity.company
+    }
 
 
 def is_outsider(content: str, user: str) -> bool:
@@ -517,11 +551,13 @@ def exhibitors__companies() -> list[Row]:
 
 @story
 def community__profiles() -> list[Row]:
-    found = [act for act in acts() if act.category == "View Users" or act.action == "View User"]
+    found = [
+        activity for activity in activities() if activity.category == "View Users" or activity.action == "View User"
+    ]
     rows = []
-    for name in {act.label for act in found}:
-        views = [act for act in found if act.label == name and people()[act.user] != name]
-        full = sum(act.action == "View Full Profile" for act in views)
+    for name in {activity.label for activity in found}:
+        views = [activity for activity in found if activity.label == name and people()[activity.user] != name]
+        full = sum(activity.action == "View Full Profile" for activity in views)
         rows.append((name, len(views) - full, len(users(views)), full))
     return ranked(rows, lambda row: -row[1], lambda row: row[0], limit=5)
 
@@ -530,13 +566,13 @@ def community__profiles() -> list[Row]:
 def community__calls() -> list[Row]:
     found = of("Talk Now")
     taken_back = 0
-    for act in found:
-        cancels = [other.at for other in found if other.user == act.user and other.action == "Canceled"]
-        if act.action == "Requested":
-            taken_back += any(timedelta(0) <= at - act.at <= timedelta(minutes=5) for at in cancels)
+    for activity in found:
+        cancels = [other.at for other in found if other.user == activity.user and other.action == "Canceled"]
+        if activity.action == "Requested":
+            taken_back += any(timedelta(0) <= at - activity.at <= timedelta(minutes=5) for at in cancels)
     rows = []
     for action in ("Requested", "Accepted", "Canceled"):
-        steps = [act for act in found if act.action == action]
+        steps = [activity for activity in found if activity.action == action]
         rows.append((action.lower(), len(steps), len(users(steps)), taken_back if action == "Requested" else 0))
     return ranked(rows, lambda row: -row[1])
 
@@ -545,7 +581,7 @@ def community__calls() -> list[Row]:
 def community__platform() -> list[Row]:
     events = {
         "account_created": of("Create Account"),
-        "leaderboard_viewed": [act for act in of("View Leaderboard", "View") if not act.label],
+        "leaderboard_viewed": [activity for activity in of("View Leaderboard", "View") if not activity.label],
         "details_updated": of("Update Details"),
         "moderate_dialog_opened": of("Dialog"),
     }
@@ -567,9 +603,9 @@ def community__schedules() -> list[Row]:
 
 @story
 def people__active_by_day() -> list[Row]:
-    days: dict[Any, list[Act]] = defaultdict(list)
-    for act in acts():
-        days[act.at.date()].append(act)
+    days: dict[Any, list[Activity]] = defaultdict(list)
+    for activity in activities():
+        days[activity.at.date()].append(activity)
     rows = [(day, len(users(found)), len(found)) for day, found in days.items()]
     return ranked((row for row in rows if str(row[0]) in map(str, EVENT_DAYS)), lambda row: row[0])
 
@@ -580,8 +616,8 @@ EVENT_DAYS = [datetime(2026, 5, day).date() for day in range(11, 16)]
 @story
 def people__come_back() -> list[Row]:
     weeks: dict[str, set[Any]] = defaultdict(set)
-    for act in acts():
-        weeks[act.user].add((act.at - timedelta(days=act.at.weekday())).date())
+    for activity in activities():
+        weeks[activity.user].add((activity.at - timedelta(days=activity.at.weekday())).date())
     newest = max(set().union(*weeks.values()))
     rows = []
     for first in sorted({min(mine) for mine in weeks.values()}):
@@ -599,13 +635,13 @@ def people__come_back() -> list[Row]:
 def people__never_active() -> list[Row]:
     with (SAMPLE / "unique_users_2026-05-15.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    active_emails = {act.email.lower() for act in acts()}
+    active_emails = {activity.email.lower() for activity in activities()}
     return ranked(
         (
             (f"{row['First Name']} {row['Last Name']}", datetime.fromisoformat(row["Created"]).date())
             for row in rows
             if row["User ID"]
-            and row["User ID"] not in users(acts())
+            and row["User ID"] not in users(activities())
             and row["Email Address"].lower() not in active_emails
         ),
         lambda row: row[0],
@@ -616,14 +652,14 @@ def people__never_active() -> list[Row]:
 def people__changed() -> list[Row]:
     emails: dict[str, set[str]] = defaultdict(set)
     for download in DOWNLOADS:
-        for act in read(download):
-            emails[act.user].add(act.email.lower())
+        for activity in read(download):
+            emails[activity.user].add(activity.email.lower())
     return [(people()[user], 1, len(told)) for user, told in emails.items() if len(told) > 1]
 
 
 @story
 def people__moderators() -> list[Row]:
-    counts = Counter(people()[act.user] for act in of("Dialog"))
+    counts = Counter(people()[activity.user] for activity in of("Dialog"))
     return ranked(counts.items(), lambda row: -row[1], lambda row: row[0])
 
 
@@ -644,29 +680,29 @@ DOUBLED = (datetime(2026, 5, 12, 23), datetime(2026, 5, 13, 1))
 
 
 @cache
-def awards() -> list[tuple[Act, str, int]]:
+def awards() -> list[tuple[Activity, str, int]]:
     """What earned points: the first time of a rule on a page, and twice the points for the night session."""
     earned: set[Row] = set()
     found = []
-    for act in sorted(acts(), key=lambda act: act.at):
-        rule = RULES.get((act.category, act.action))
-        if act.action == "Question":
+    for activity in sorted(activities(), key=lambda activity: activity.at):
+        rule = RULES.get((activity.category, activity.action))
+        if activity.action == "Question":
             rule = ("Poll", 10)
-        if act.action == "Review":
-            rule = ("Review", 15 if act.at >= datetime(2026, 5, 14) else 10)
-        if rule is None or (act.user, rule[0], act.content) in earned:
+        if activity.action == "Review":
+            rule = ("Review", 15 if activity.at >= datetime(2026, 5, 14) else 10)
+        if rule is None or (activity.user, rule[0], activity.content) in earned:
             continue
-        earned.add((act.user, rule[0], act.content))
-        factor = 2 if act.content == "4108" and DOUBLED[0] <= act.at < DOUBLED[1] else 1
-        found.append((act, rule[0], rule[1] * factor))
+        earned.add((activity.user, rule[0], activity.content))
+        factor = 2 if activity.content == "4108" and DOUBLED[0] <= activity.at < DOUBLED[1] else 1
+        found.append((activity, rule[0], rule[1] * factor))
     return found
 
 
-def standing(won: Iterable[tuple[Act, str, int]]) -> list[Row]:
+def standing(won: Iterable[tuple[Activity, str, int]]) -> list[Row]:
     """Rank, user and points, best first; who has the same points shares a rank."""
     points: Counter[str] = Counter()
-    for act, _, worth in won:
-        points[act.user] += worth
+    for activity, _, worth in won:
+        points[activity.user] += worth
     totals = list(points.values())
     rows = [(1 + sum(other > mine for other in totals), people()[user], mine, user) for user, mine in points.items()]
     return ranked(rows, lambda row: row[0], lambda row: row[1])
@@ -686,8 +722,8 @@ def leaderboard__standing() -> list[Row]:
 def leaderboard__what_earned_it() -> list[Row]:
     leader = standing(awards())[0][3]
     rules: dict[str, list[int]] = defaultdict(list)
-    for act, rule, worth in awards():
-        if act.user == leader:
+    for activity, rule, worth in awards():
+        if activity.user == leader:
             rules[rule].append(worth)
     rows = [(rule, len(worths), sum(worths)) for rule, worths in rules.items()]
     return ranked(rows, lambda row: -row[2], lambda row: row[0])
@@ -702,11 +738,14 @@ def leaderboard__without_staff() -> list[Row]:
 
 @story
 def leaderboard__teams() -> list[Row]:
-    emails = {act.email.lower(): act.user for download in DOWNLOADS for act in read(download)}
+    emails = {activity.email.lower(): activity.user for download in DOWNLOADS for activity in read(download)}
     teams: dict[str, set[str]] = defaultdict(set)
     for row in seed("site/teams.csv"):
         teams[row["team_name"]].add(row["user_id"] or emails[row["email"].lower()])
-    totals = {team: sum(worth for act, _, worth in awards() if act.user in members) for team, members in teams.items()}
+    totals = {
+        team: sum(worth for activity, _, worth in awards() if activity.user in members)
+        for team, members in teams.items()
+    }
     rows = [
         (
             1 + sum(other > totals[team] for other in totals.values()),
@@ -724,22 +763,22 @@ def leaderboard__teams() -> list[Row]:
 def leaderboard__ledger() -> list[Row]:
     rows = [
         (
-            act.at,
+            activity.at,
             rule,
-            2 if act.content == "4108" and DOUBLED[0] <= act.at < DOUBLED[1] else 1,
+            2 if activity.content == "4108" and DOUBLED[0] <= activity.at < DOUBLED[1] else 1,
             worth,
-            act.file,
-            act.number,
+            activity.file,
+            activity.number,
         )
-        for act, rule, worth in awards()
-        if act.user == "5036"
+        for activity, rule, worth in awards()
+        if activity.user == "5036"
     ]
     return ranked(rows, lambda row: row[0], lambda row: row[1], limit=5)
 
 
 @story
-def trust__reconciliation() -> list[Row]:
-    kept = Counter(act.file for act in acts())
+def quality__reconciliation() -> list[Row]:
+    kept = Counter(activity.file for activity in activities())
     rejected = {"sitewide_2026-05-14.csv": 2}
     rows = []
     for download in DOWNLOADS:
@@ -750,19 +789,19 @@ def trust__reconciliation() -> list[Row]:
 
 
 @story
-def trust__unrecognised() -> list[Row]:
+def quality__unrecognised() -> list[Row]:
     rows = []
     for category in ("Q&A", "Badge"):
-        (action,) = {act.action for act in of(category)}
+        (action,) = {activity.action for activity in of(category)}
         rows.append((category, action, len(of(category)), f'sample,"{category}","{action}",any,other_activity,50,'))
     return rows
 
 
 @story
-def trust__users_of_both_reports() -> list[Row]:
+def quality__users_of_both_reports() -> list[Row]:
     with (SAMPLE / "unique_users_2026-05-15.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    newest = {act.user: act.email.lower() for download in DOWNLOADS for act in read(download)}
+    newest = {activity.user: activity.email.lower() for download in DOWNLOADS for activity in read(download)}
     by_id = [row for row in rows if row["User ID"] in newest]
     by_email = [row for row in rows if row["User ID"] not in newest and row["Email Address"].lower() in newest.values()]
     rest = len(rows) - len(by_id) - len(by_email)
@@ -819,7 +858,7 @@ def head(name: str) -> tuple[str, list[str]]:
 
 
 @story
-def trust__columns() -> list[Row]:
+def quality__columns() -> list[Row]:
     rows: list[Row] = []
     for path in sorted(SAMPLE.glob("*.csv")):
         usual = OF_USERS if path.name.startswith("unique_users") else OF_ACTIVITIES
@@ -832,20 +871,20 @@ def trust__columns() -> list[Row]:
     return rows
 
 
-def kind_of(act: Act) -> str:
+def kind_of(activity: Activity) -> str:
     """Category and action, with a star for what people say there or where it happens."""
-    category = re.sub(r"^(\w+) - .*", r"\1 - *", act.category)
+    category = re.sub(r"^(\w+) - .*", r"\1 - *", activity.category)
     is_anything = category in ("Chat", "Comment", "Click Content", "View Notifications", "View Users")
-    return f"{category} / {'*' if is_anything else act.action}"
+    return f"{category} / {'*' if is_anything else activity.action}"
 
 
 @story
-def trust__what_changed() -> list[Row]:
+def quality__what_changed() -> list[Row]:
     rows = []
-    seen = {kind_of(act) for act in read(DOWNLOADS[0])}
+    seen = {kind_of(activity) for activity in read(DOWNLOADS[0])}
     for previous, download in pairwise(DOWNLOADS):
         before, after = head(f"{previous}.csv")[0], head(f"{download}.csv")[0]
-        kinds = {kind_of(act) for act in read(download)}
+        kinds = {kind_of(activity) for activity in read(download)}
         new = ", ".join(sorted(kinds - seen))
         seen |= kinds
         change = f"delimiter {after} instead of {before}" if after != before else None
@@ -868,40 +907,42 @@ class Stay:
 
     user: str
     room: str
-    joined: Act
-    left: Act | None
+    joined: Activity
+    left: Activity | None
     start: datetime
     ends: dict[str, datetime]
     closed_by: str
 
 
-def place(act: Act) -> str:
-    """The session of a session act: its page, or off any page the name of the meeting."""
-    return act.content or f"meeting {act.label}"
+def place(activity: Activity) -> str:
+    """The session of a session activity: its page, or off any page the name of the meeting."""
+    return activity.content or f"meeting {activity.label}"
 
 
-def is_breakout(act: Act) -> bool:
+def is_breakout(activity: Activity) -> bool:
     """Whether it is a sub-breakout: a number at the end, and a page that is called otherwise."""
-    return bool(re.fullmatch(r"Breakout from .+ #\d+", act.label)) and act.label != act.name
+    return bool(re.fullmatch(r"Breakout from .+ #\d+", activity.label)) and activity.label != activity.name
 
 
 def evidence(user: str, session: str) -> list[datetime]:
     """When the user did something on the page that shows presence."""
     return sorted(
         {
-            act.at
-            for act in acts()
-            if act.user == user and act.content == session and (act.category in PRESENCE or act.action == "Question")
+            activity.at
+            for activity in activities()
+            if activity.user == user
+            and activity.content == session
+            and (activity.category in PRESENCE or activity.action == "Question")
         }
     )
 
 
 @cache
-def events() -> dict[str, list[Act]]:
+def events() -> dict[str, list[Activity]]:
     """Joined and Left of each session in the order of time."""
-    found: dict[str, list[Act]] = defaultdict(list)
-    for act in sorted(of("Session", "Joined", "Left"), key=lambda act: act.at):
-        found[place(act)].append(act)
+    found: dict[str, list[Activity]] = defaultdict(list)
+    for activity in sorted(of("Session", "Joined", "Left"), key=lambda activity: activity.at):
+        found[place(activity)].append(activity)
     return found
 
 
@@ -915,9 +956,9 @@ def hours(session: str) -> tuple[datetime, datetime]:
     """Start and end of a session: a tenth came before the one, and a tenth is known to have stayed beyond the other."""
     first, last = [], []
     for user in users(events()[session]):
-        mine = [act for act in events()[session] if act.user == user]
-        joined = [act.at for act in mine if act.action == "Joined"]
-        left = [act.at for act in mine if act.action == "Left"]
+        mine = [activity for activity in events()[session] if activity.user == user]
+        joined = [activity.at for activity in mine if activity.action == "Joined"]
+        left = [activity.at for activity in mine if activity.action == "Left"]
         if joined:
             first.append(min(joined))
         shown = [at for at in evidence(user, session) if at > mine[-1].at]
@@ -927,23 +968,23 @@ def hours(session: str) -> tuple[datetime, datetime]:
     return started, max(started, quantile(last, 9))
 
 
-def next_elsewhere(act: Act) -> datetime | None:
+def next_elsewhere(activity: Activity) -> datetime | None:
     """The next Joined by which the user went to another session, or from a breakout to any other room."""
     joins = sorted(
-        (join for join in of("Session", "Joined") if join.user == act.user),
+        (join for join in of("Session", "Joined") if join.user == activity.user),
         key=lambda join: (join.at, place(join), join.label),
     )
-    where = (lambda join: join.label) if is_breakout(act) else place
-    moves = [after.at for before, after in pairwise(joins) if where(before) != where(after) and after.at > act.at]
+    where = (lambda join: join.label) if is_breakout(activity) else place
+    moves = [after.at for before, after in pairwise(joins) if where(before) != where(after) and after.at > activity.at]
     return min(moves, default=None)
 
 
-def in_order(found: list[Act]) -> list[Act]:
+def in_order(found: list[Activity]) -> list[Activity]:
     """Joined and Left of one second: who was in left first and came back, who was not came and left."""
-    ordered: list[Act] = []
-    for _, moment in groupby(found, key=lambda act: act.at):
+    ordered: list[Activity] = []
+    for _, moment in groupby(found, key=lambda activity: activity.at):
         was_in = bool(ordered) and ordered[-1].action == "Joined"
-        ordered.extend(sorted(moment, key=lambda act: (act.action == "Joined") == was_in))
+        ordered.extend(sorted(moment, key=lambda activity: (activity.action == "Joined") == was_in))
     return ordered
 
 
@@ -959,36 +1000,38 @@ def stays(session: str) -> list[Stay]:
     found = []
     for user in users(events()[session]):
         shown = evidence(user, session)
-        for room in {act.label for act in events()[session] if act.user == user and is_breakout(act)} | {""}:
+        for room in {
+            activity.label for activity in events()[session] if activity.user == user and is_breakout(activity)
+        } | {""}:
             here = [
-                act
-                for act in events()[session]
-                if act.user == user and (act.label == room if room else not is_breakout(act))
+                activity
+                for activity in events()[session]
+                if activity.user == user and (activity.label == room if room else not is_breakout(activity))
             ]
             mine = in_order(here)
             balance, counts = 0, []
-            for act in mine:
-                balance = max(0, balance + (1 if act.action == "Joined" else -1))
+            for activity in mine:
+                balance = max(0, balance + (1 if activity.action == "Joined" else -1))
                 counts.append(balance)
-            for number, act in enumerate(mine):
-                if act.action != "Joined":
+            for number, activity in enumerate(mine):
+                if activity.action != "Joined":
                     continue
                 after = mine[number + 1] if number + 1 < len(mine) else None
-                elsewhere = next_elsewhere(act)
+                elsewhere = next_elsewhere(activity)
                 left = after if after and after.action == "Left" and not (elsewhere and elsewhere < after.at) else None
                 ways = {
-                    "cap": act.at + CAP,
-                    "session_end": max(ended, act.at),
+                    "cap": activity.at + CAP,
+                    "session_end": max(ended, activity.at),
                     "joined_elsewhere": elsewhere,
                     "rejoined": after.at if after and after.action == "Joined" else None,
                 }
                 end, how = min((at, how) for how, at in ways.items() if at)
                 if left:
                     end, how = left.at, "left"
-                until = clip(max(act.at, end))
+                until = clip(max(activity.at, end))
                 later = [other.at for other in mine[number + 1 :] if other.action == "Joined"]
-                seen = [at for at in shown if act.at <= at <= until and not any(joined <= at for joined in later)]
-                last_seen = max([clip(act.at), *seen])
+                seen = [at for at in shown if activity.at <= at <= until and not any(joined <= at for joined in later)]
+                last_seen = max([clip(activity.at), *seen])
                 if end > closed:
                     how = "session_end"
                 rest = (until - last_seen).total_seconds()
@@ -999,11 +1042,11 @@ def stays(session: str) -> list[Stay]:
                     (other.at for other, n in zip(mine[number:], counts[number:], strict=True) if n == 0), closed
                 )
                 ends = {
-                    "strict": until if left else last_seen,
+                    "proven": until if left else last_seen,
                     "likely": likely,
-                    "upper": clip(max(act.at, empty)),
+                    "possible": clip(max(activity.at, empty)),
                 }
-                found.append(Stay(user, room, act, left, clip(act.at), ends, how))
+                found.append(Stay(user, room, activity, left, clip(activity.at), ends, how))
     return found
 
 
@@ -1054,7 +1097,7 @@ def attendance__minutes_by_session() -> list[Row]:
             names()[session],
             len(live(session)),
             len(attendees(session)),
-            *(in_minutes(seconds(session, measure).values()) for measure in ("strict", "likely", "upper")),
+            *(in_minutes(seconds(session, measure).values()) for measure in ("proven", "likely", "possible")),
         )
         for session in public()
     ]
@@ -1063,7 +1106,7 @@ def attendance__minutes_by_session() -> list[Row]:
 
 @story
 def attendance__people_of_a_session() -> list[Row]:
-    by_measure = [seconds("4108", measure) for measure in ("strict", "likely", "upper")]
+    by_measure = [seconds("4108", measure) for measure in ("proven", "likely", "possible")]
     order = ranked(
         ((user, people()[user], by_measure[1][user]) for user in live("4108")), lambda row: -row[2], lambda row: row[1]
     )
@@ -1077,7 +1120,7 @@ def attendance__people_of_a_session() -> list[Row]:
 def attendance__no_shows() -> list[Row]:
     rows = []
     for content, found in sessions().items():
-        planned = users(act for act in found if act.action == "Attend")
+        planned = users(activity for activity in found if activity.action == "Attend")
         missing = len(planned - live(content))
         ratio = round(missing / len(planned), 2)
         rows.append((names()[content], len(planned), missing, len(attendees(content)), ratio))
@@ -1098,10 +1141,10 @@ def attendance__left_early() -> list[Row]:
 @story
 def attendance__hours_by_person() -> list[Row]:
     rows = []
-    for user in users(acts()):
+    for user in users(activities()):
         mine = [session for session in public() if user in attendees(session)]
-        strict, likely = (sum(seconds(session, m)[user] for session in mine) / 3600 for m in ("strict", "likely"))
-        rows.append((people()[user], len(mine), round(strict, 1), round(likely, 1)))
+        proven, likely = (sum(seconds(session, m)[user] for session in mine) / 3600 for m in ("proven", "likely"))
+        rows.append((people()[user], len(mine), round(proven, 1), round(likely, 1)))
     return ranked(rows, lambda row: -row[3], lambda row: row[0], limit=5)
 
 
@@ -1121,7 +1164,7 @@ def attendance__hours_by_company() -> list[Row]:
 def attendance__how_sure() -> list[Row]:
     rows = []
     for session in public():
-        proven = sum(seconds(session, "strict").values()) / sum(seconds(session, "likely").values())
+        proven = sum(seconds(session, "proven").values()) / sum(seconds(session, "likely").values())
         open_stays = sum(stay.closed_by != "left" for stay in stays(session))
         rows.append((names()[session], round(proven, 2), open_stays, len(stays(session))))
     return ranked(rows, lambda row: row[1], lambda row: row[0], limit=5)
@@ -1141,7 +1184,7 @@ def attendance__breakouts() -> list[Row]:
 def attendance__private_meetings() -> list[Row]:
     meetings = [session for session in events() if session.startswith("meeting")]
     longest = [
-        max(in_minutes([sum(seconds(m, measure).values())]) for m in meetings) for measure in ("likely", "upper")
+        max(in_minutes([sum(seconds(m, measure).values())]) for m in meetings) for measure in ("likely", "possible")
     ]
     return [(len(meetings), sum(len(users(events()[meeting])) for meeting in meetings), *longest)]
 
@@ -1154,11 +1197,11 @@ def attendance__proof_of_minutes() -> list[Row]:
         if stay.user != "5020":
             continue
         added = []
-        for measure in ("strict", "likely"):
+        for measure in ("proven", "likely"):
             since = max(stay.start, covered.get(measure, stay.start))
             added.append(max(0, int((stay.ends[measure] - since).total_seconds())))
             covered[measure] = max(since, stay.ends[measure])
-        mine = [act for act in events()["4106"] if act.user == "5020" and act.at > stay.joined.at]
+        mine = [activity for activity in events()["4106"] if activity.user == "5020" and activity.at > stay.joined.at]
         closing = mine[0].number if stay.closed_by in ("left", "rejoined") else None
         rows.append(
             (stay.joined.at, stay.closed_by, stay.ends["likely"], *added, stay.joined.file, stay.joined.number, closing)
@@ -1170,9 +1213,9 @@ def attendance__proof_of_minutes() -> list[Row]:
 def attendance__from_plan_to_credit() -> list[Row]:
     rows = []
     for session, found in sessions().items():
-        planned = users(act for act in found if act.action == "Attend")
-        engaged = {user for user in users(acts()) if evidence(user, session)}
-        credited = users(act for act in of("CE/CME", "Earned") if act.content == session)
+        planned = users(activity for activity in found if activity.action == "Attend")
+        engaged = {user for user in users(activities()) if evidence(user, session)}
+        credited = users(activity for activity in of("CE/CME", "Earned") if activity.content == session)
         rows.append((names()[session], len(planned), len(attendees(session)), len(engaged), len(credited)))
     return ranked(rows, lambda row: -row[2], lambda row: row[0], limit=5)
 
@@ -1182,11 +1225,21 @@ def verdicts() -> list[Row]:
     rows = []
     for content, found in per_page(of("CE/CME")).items():
         for user in users(found):
-            strict, upper = (seconds(content, measure).get(user, 0) for measure in ("strict", "upper"))
-            verdict = "supported" if strict >= 300 else "undecidable" if upper >= 300 else "unsupported"
-            mine = [act for act in found if act.user == user]
-            credits = sum(float(act.label) for act in mine if re.fullmatch(r"[\d.]+", act.label))
-            rows.append((user, content, verdict, credits, strict, upper, sum(act.action == "Claimed" for act in mine)))
+            proven, possible = (seconds(content, measure).get(user, 0) for measure in ("proven", "possible"))
+            verdict = "supported" if proven >= 300 else "undecidable" if possible >= 300 else "unsupported"
+            mine = [activity for activity in found if activity.user == user]
+            credits = sum(float(activity.label) for activity in mine if re.fullmatch(r"[\d.]+", activity.label))
+            rows.append(
+                (
+                    user,
+                    content,
+                    verdict,
+                    credits,
+                    proven,
+                    possible,
+                    sum(activity.action == "Claimed" for activity in mine),
+                )
+            )
     return rows
 
 
@@ -1202,8 +1255,8 @@ def credits__evidence() -> list[Row]:
 @story
 def credits__unsupported() -> list[Row]:
     rows = [
-        (people()[user], names()[content], verdict, credits, in_minutes([strict]), in_minutes([upper]))
-        for user, content, verdict, credits, strict, upper, _ in verdicts()
+        (people()[user], names()[content], verdict, credits, in_minutes([proven]), in_minutes([possible]))
+        for user, content, verdict, credits, proven, possible, _ in verdicts()
         if verdict != "supported"
     ]
     return ranked(rows, lambda row: row[2], lambda row: row[0])
@@ -1211,21 +1264,23 @@ def credits__unsupported() -> list[Row]:
 
 def on_demand(content: str) -> set[str]:
     """Who looked at a page of a video or a course, or at a session's after its end."""
-    looks = [act for act in per_page(acts())[content] if act.category in ("View Content", "Watched")]
+    looks = [
+        activity for activity in per_page(activities())[content] if activity.category in ("View Content", "Watched")
+    ]
     if content in booths():
         return set()
-    return users(act for act in looks if content not in events() or act.at > hours(content)[1])
+    return users(activity for activity in looks if content not in events() or activity.at > hours(content)[1])
 
 
 @story
 def content__reach() -> list[Row]:
     rows = []
-    for content, found in per_page(acts()).items():
+    for content, found in per_page(activities()).items():
         acting = users(
-            act
-            for act in found
-            if act.category in ("Chat", "Comment", "Resource", "Favorite", "Reaction", "View Users")
-            or act.action in ("Question", "Review", "Raise", "View User", "Requested", "Accepted")
+            activity
+            for activity in found
+            if activity.category in ("Chat", "Comment", "Resource", "Favorite", "Reaction", "View Users")
+            or activity.action in ("Question", "Review", "Raise", "View User", "Requested", "Accepted")
         )
         here = users(found)
         rows.append(
@@ -1253,22 +1308,22 @@ def content__replay() -> list[Row]:
 def content__before_and_after() -> list[Row]:
     rows = []
     for session in public():
-        views = [act.at for act in of("View Content") if act.content == session]
+        views = [activity.at for activity in of("View Content") if activity.content == session]
         started, ended = hours(session)
         before, after = sum(at < started for at in views), sum(at > ended for at in views)
         rows.append((names()[session], before, len(views) - before - after, after, len(views)))
     return [row[:4] for row in ranked(rows, lambda row: -row[4], lambda row: row[0], limit=5)]
 
 
-def part(act: Act) -> str | None:
-    """The part of the engagement score that an act counts for."""
-    if act.action in ("Question", "Review"):
+def part(activity: Activity) -> str | None:
+    """The part of the engagement score that an activity counts for."""
+    if activity.action in ("Question", "Review"):
         return "feedback"
-    if act.category == "Talk Now":
-        return "networking" if act.action != "Canceled" else None
-    if act.category == "View Leaderboard":
-        return "networking" if act.action == "View User" else None
-    if (act.category, act.action) in (("Hand", "Lower"), ("CE/CME", "Claimed")):
+    if activity.category == "Talk Now":
+        return "networking" if activity.action != "Canceled" else None
+    if activity.category == "View Leaderboard":
+        return "networking" if activity.action == "View User" else None
+    if (activity.category, activity.action) in (("Hand", "Lower"), ("CE/CME", "Claimed")):
         return None
     parts = {
         "conversation": ("Chat", "Comment"),
@@ -1277,7 +1332,7 @@ def part(act: Act) -> str | None:
         "learning": ("Watched", "Track", "CE/CME"),
         "networking": ("View Users",),
     }
-    return next((name for name, categories in parts.items() if act.category in categories), None)
+    return next((name for name, categories in parts.items() if activity.category in categories), None)
 
 
 @cache
@@ -1286,11 +1341,13 @@ def scores() -> dict[str, dict[str, float]]:
     weights = {row["engagement_part"]: row for row in seed("site/engagement_weights.csv")}
     whole = sum(int(row["weight"]) for row in weights.values())
     found = {}
-    for user in users(acts()):
-        counts: dict[str | None, float] = {**Counter(part(act) for act in acts() if act.user == user)}
+    for user in users(activities()):
+        counts: dict[str | None, float] = {
+            **Counter(part(activity) for activity in activities() if activity.user == user)
+        }
         counts["attendance"] = sum(seconds(session, "likely").get(user, 0) for session in public()) / 60
         found[user] = {
-            name: 100 * int(row["weight"]) / whole * min(1, counts.get(name, 0) / int(row["full_at"]))
+            name: 100 * int(row["weight"]) / whole * min(1, counts.get(name, 0) / int(row["full_amount"]))
             for name, row in weights.items()
         }
     return found
@@ -1308,7 +1365,7 @@ def people__most_engaged() -> list[Row]:
             name,
             round_half_up(score),
             *(round_half_up(scores()[user][name]) for name in ("attendance", "conversation", "feedback")),
-            len({act.at.date() for act in acts() if act.user == user}),
+            len({activity.at.date() for activity in activities() if activity.user == user}),
         )
         for user, score, name in order[:5]
     ]
@@ -1322,7 +1379,7 @@ def people__live_or_on_demand() -> list[Row]:
         "both": live_users & later,
         "live": live_users - later,
         "on_demand": later - live_users,
-        "neither": users(acts()) - live_users - later,
+        "neither": users(activities()) - live_users - later,
     }
     rows = [
         (kind, len(found), round_half_up(mean(sum(scores()[user].values()) for user in found)))
@@ -1337,7 +1394,7 @@ def interaction__per_attendee() -> list[Row]:
     rows = []
     for session in public():
         started, ended = hours(session)
-        shown = [at for user in users(acts()) for at in evidence(user, session)]
+        shown = [at for user in users(activities()) for at in evidence(user, session)]
         inside = sum(started - BUFFER <= at <= ended + BUFFER for at in shown)
         there = len(attendees(session))
         rows.append((names()[session], there, inside, round(inside / there, 1)))
@@ -1372,7 +1429,7 @@ def leaderboard__day_by_day() -> list[Row]:
 
 
 # The minute by minute has its oracle in test_attendance_properties.py; what an alias rests on is the dictionary itself.
-ELSEWHERE = {"attendance__fullest_minute", "attendance__minute_by_minute", "trust__evidence_of_meaning"}
+ELSEWHERE = {"attendance__fullest_minute", "attendance__minute_by_minute", "quality__evidence_of_meaning"}
 
 
 def test_every_question_is_reckoned_here_or_elsewhere() -> None:

@@ -20,7 +20,7 @@ GROUPED = {
     "by_session": (["attendees", "registrations", "no_shows", "visits"], ["session"]),
     "by_date": (["active_users", "active_days"], ["metric_time__day"]),
     "by_family": (["activities"], ["activity__activity_family"]),
-    "by_type": (["attendance_minutes_upper"], ["session__session_type"]),
+    "by_type": (["attendance_minutes_possible"], ["session__session_type"]),
 }
 
 
@@ -65,10 +65,10 @@ def test_every_metric_and_every_saved_query_has_an_answer(answers: dict[str, lis
         ("attendees", "select count(distinct user_key) from marts.fct_session_attendance where is_attended"),
         ("live_people", "select count(distinct user_key) from marts.fct_presence_intervals"),
         ("attended_sessions", "select sum(attendee_count) from marts.fct_sessions"),
-        ("attendance_minutes_strict", "select sum(strict_added_seconds) / 60.0 from marts.fct_presence_intervals"),
+        ("attendance_minutes_proven", "select sum(proven_added_seconds) / 60.0 from marts.fct_presence_intervals"),
         ("attendance_minutes_likely", "select sum(likely_seconds) / 60.0 from marts.fct_sessions"),
-        ("average_minutes_upper", "select avg(upper_seconds) / 60 from marts.fct_session_attendance"),
-        ("evidence_ratio", "select sum(strict_seconds)::double / sum(likely_seconds) from marts.fct_sessions"),
+        ("average_minutes_possible", "select avg(possible_seconds) / 60 from marts.fct_session_attendance"),
+        ("evidence_ratio", "select sum(proven_seconds)::double / sum(likely_seconds) from marts.fct_sessions"),
         (
             "live_rate",
             """
@@ -100,7 +100,7 @@ def test_every_metric_and_every_saved_query_has_an_answer(answers: dict[str, lis
             "select count(distinct (site_id, user_id, content_id)) from activity.staging.stg_juno__credits"
             " where user_id is not null and content_id is not null",
         ),
-        ("credits_earned", "select sum(credit_count) from activity.staging.stg_juno__credits"),
+        ("credits_earned", "select sum(credit_amount) from activity.staging.stg_juno__credits"),
         (
             "certificates_supported_ratio",
             "select avg((verdict = 'supported')::int) from marts.fct_credit_evidence where verdict <> 'not_a_session'",
@@ -136,7 +136,7 @@ def test_a_metric_is_what_sql_counts(
         ),
         ("by_date", "select activity_date::timestamp, count(*), count(*) from marts.fct_user_days group by 1"),
         ("by_family", "select activity_family, count(*) from marts.fct_activities group by 1"),
-        ("by_type", "select session_type, sum(upper_seconds) / 60 from marts.fct_sessions group by 1"),
+        ("by_type", "select session_type, sum(possible_seconds) / 60 from marts.fct_sessions group by 1"),
     ],
 )
 def test_metrics_by_a_dimension_are_what_sql_counts(

@@ -41,7 +41,7 @@ def test_a_new_mart_lacks_nothing(site: Path) -> None:
     ("old", "new", "sentence"),
     [
         ("Grain: one row", "One row", "has no description with its grain. Fix: write in fct_daily_activity.yml desc"),
-        ("is_sound", "other", "has no test of its grain. Fix: write in fct_daily_activity.yml data_tests:"),
+        ("row_checks", "other", "has no test of its grain. Fix: write in fct_daily_activity.yml data_tests:"),
         ("data_type: date", "quote: false", "has no contract for activity_date. Fix: give each column"),
         ("      meta:\n", "      contract: {enforced: false}\n      meta:\n", "has no contract. Fix: give each column"),
         ("cohort_size:", "other:", "does not say how many people are behind a row. Fix: count them in a column"),

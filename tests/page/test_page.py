@@ -125,7 +125,7 @@ def test_the_sample_is_shown_as_its_marts_tell(data: dict[str, Any]) -> None:
     assert [(row["user_count"], row["active_user_count"]) for row in datasets["people"]] == [(64, 60)]
     [keynote] = [row for row in datasets["sessions"] if row["session_name"] == "Opening Keynote: The Tide Is In"]
     assert keynote["session_date"] == "2026-05-12"
-    assert keynote["strict_seconds"] <= keynote["likely_seconds"] <= keynote["upper_seconds"]
+    assert keynote["proven_seconds"] <= keynote["likely_seconds"] <= keynote["possible_seconds"]
     assert {row["hour_number"] for row in datasets["hours"]} <= set(range(24))
     assert data["about"].startswith("Activities from 2026-04-24 to 2026-05-15, told by 4 reports.")
     assert "names people" in data["notice"]
@@ -192,7 +192,7 @@ def test_a_page_takes_its_place_when_it_is_whole(
 
     monkeypatch.setattr(writer, "page_of", fail)
     with pytest.raises(
-        WarehouseError, match=r"is no copy of these marts: .*fct_sessions does not exist.* Cure: make build"
+        WarehouseError, match=r"is no copy of these marts: .*fct_sessions does not exist.* Fix: make build"
     ):
         write_page(sample_project.published, page)
     assert page.read_bytes() == before
@@ -200,9 +200,9 @@ def test_a_page_takes_its_place_when_it_is_whole(
 
 
 def test_what_cannot_be_shown_is_said(sample_project: Project, tmp_path: Path) -> None:
-    with pytest.raises(WarehouseError, match=r"there is no copy at .*none\.duckdb\. Cure: make build"):
+    with pytest.raises(WarehouseError, match=r"there is no copy at .*none\.duckdb\. Fix: make build"):
         write_page(tmp_path / "none.duckdb", tmp_path / "index.html")
-    with pytest.raises(WarehouseError, match=r"no copy at .* Cure: make share"):
+    with pytest.raises(WarehouseError, match=r"no copy at .* Fix: make share"):
         write_page(tmp_path / "none.duckdb", tmp_path / "index.html", is_shared=True)
     blocked = write(tmp_path / "blocked", "a file")
     with pytest.raises(WarehouseError, match=r"index\.html cannot be written"):

@@ -69,7 +69,7 @@ def test_a_contest_is_shown_from_the_first_place_on(sample_project: Project) -> 
 @pytest.mark.parametrize(
     ("option", "wanted", "said"),
     [
-        ("--session", "no such", "no session is called 'no such'. Cure: make show SESSION="),
+        ("--session", "no such", "no session is called 'no such'. Fix: make show SESSION="),
         ("--session", "100%", "no session is called '100%'"),
         ("--session", "_", "no session is called '_'"),
         ("--user", "' or true --", "no user is called"),
@@ -83,10 +83,10 @@ def test_what_is_not_there_is_said(sample_project: Project, option: str, wanted:
     assert "Traceback" not in done.stderr
 
 
-def test_without_a_warehouse_the_cure_is_said(project: Project) -> None:
+def test_without_a_warehouse_the_fix_is_said(project: Project) -> None:
     done = show(project, "--contest", "all_time")
     assert done.returncode == 1
-    assert "there is no published copy at " in done.stdout and "Cure: make build" in done.stdout
+    assert "there is no published copy at " in done.stdout and "Fix: make build" in done.stdout
     duckdb.connect(str(project.published)).close()
     done = show(project, "--contest", "all_time")
     assert done.returncode == 1

@@ -15,14 +15,14 @@ from warehouse.database import connect
 
 Row = dict[str, object]
 
-DRIFT_COLUMNS = {
+CHANGE_COLUMNS = {
     "file_name": "varchar",
     "site_id": "varchar",
     "report_kind": "varchar",
     "loaded_at": "timestamp",
     "is_newest": "boolean",
-    "has_drifted": "boolean",
-    "drift_reasons": "varchar",
+    "has_changed": "boolean",
+    "change_reasons": "varchar",
     "appeared_columns": "varchar",
     "vanished_columns": "varchar",
     "format_changes": "varchar",
@@ -33,13 +33,13 @@ DRIFT_COLUMNS = {
     "unrecognised_ratio": "double",
 }
 QUIET: Row = {"site_id": "s", "report_kind": "activities", "loaded_at": "2026-05-12", "is_newest": True}
-REPORT_DRIFT = "create table marts.report_drift (" + ", ".join(map(" ".join, DRIFT_COLUMNS.items())) + ")"
+REPORT_CHANGES = "create table marts.report_changes (" + ", ".join(map(" ".join, CHANGE_COLUMNS.items())) + ")"
 MARTS = """
 create schema marts;
 create schema restricted;
 create table marts.report_reconciliation as
     from (values (7, 6, 1, 2, 4, 3), (5, 5, 0, 0, 5, 0))
-    as v(record_count, landed_count, rejected_count, duplicate_count, kept_count, unrecognised_count);
+    as v(record_count, landed_count, rejected_count, duplicate_count, unique_count, unrecognised_count);
 create table marts.user_report_reconciliation as
     from (values (4, 3, 2, 1, 5))
     as v(matched_by_id_count, matched_by_email_count, ambiguous_count, unmatched_count, rejected_count);
@@ -53,7 +53,7 @@ create table marts.fct_session_attendance as
         ('2', 'Large', 'session', true, 180, 240, 300),
         ('2', 'Large', 'session', false, 0, 0, 0),
         ('3', 'Private meeting', 'private_meeting', true, 60, 60, 60))
-    as v(session_key, session_name, session_type, is_attended, strict_seconds, likely_seconds, upper_seconds);
+    as v(session_key, session_name, session_type, is_attended, proven_seconds, likely_seconds, possible_seconds);
 create table marts.fct_leaderboard as
     from (values ('all_time', 2, 'b', 10), ('all_time', 1, 'a', 30), ('days', 1, 'b', 99))
     as v(contest_id, rank, user_key, points);
@@ -66,7 +66,7 @@ def published(tmp_path: Path) -> Path:
     path = tmp_path / "published.duckdb"
     with connect(path) as connection:
         connection.execute(MARTS)
-        connection.execute(REPORT_DRIFT)
+        connection.execute(REPORT_CHANGES)
     return path
 
 
@@ -81,7 +81,7 @@ def printed(published: Path) -> list[str]:
 def test_the_counts_of_all_reports_are_told(published: Path) -> None:
     lines = printed(published)
     assert "2 reports hold 12 records: 11 landed, 1 rejected." in lines
-    told = "9 activities are kept; 2 records were set aside because a newer download tells the same."
+    told = "9 activities are unique; 2 records are duplicates, because a newer download holds the same."
     assert told in lines
     assert (
         "10 users are told by the unique users reports: 4 known by id, 3 by e-mail, 2 ambiguous, 1 without an activity;"
@@ -112,25 +112,25 @@ def test_what_is_not_there_is_not_told(published: Path) -> None:
 
 def test_public_sessions_and_the_leaders_of_all_time_are_shown_in_order(published: Path) -> None:
     lines = printed(published)
-    table = lines.index("session attended strict likely upper")
+    table = lines.index("session attended proven likely possible")
     assert lines[table + 1 : table + 4] == ["Large 2 1 2 3", "Small 1 10 11 12", ""]
     table = lines.index("rank who points")
     assert lines[table + 1 : table + 4] == ["1 Ada 30", "2 Bo 10", ""]
 
 
 def said(*reports: Row) -> list[str]:
-    """The lines that are printed of some rows of report_drift."""
+    """The lines that are printed of some rows of report_changes."""
     with duckdb.connect() as connection:
         connection.execute("create schema marts")
-        connection.execute(REPORT_DRIFT)
+        connection.execute(REPORT_CHANGES)
         for report in reports:
             row = QUIET | report
             places = ", ".join("?" * len(row))
             connection.execute(
-                f"insert into marts.report_drift ({', '.join(row)}) values ({places})", list(row.values())
+                f"insert into marts.report_changes ({', '.join(row)}) values ({places})", list(row.values())
             )
         output = StringIO()
-        summary._print_drift(connection, Console(file=output, width=120))
+        summary._print_changes(connection, Console(file=output, width=120))
     return output.getvalue().splitlines()
 
 
@@ -138,8 +138,8 @@ def test_everything_that_changed_is_said_in_a_line() -> None:
     lines = said(
         {
             "file_name": "week_2.csv",
-            "has_drifted": True,
-            "drift_reasons": "columns, format, rejected records, unrecognised records, skipped hours",
+            "has_changed": True,
+            "change_reasons": "columns, format, rejected records, unrecognised records, skipped hours",
             "appeared_columns": "Room",
             "vanished_columns": "label",
             "format_changes": "delimiter ; instead of ,",
@@ -150,7 +150,7 @@ def test_everything_that_changed_is_said_in_a_line() -> None:
     )
     assert lines == [
         "",
-        "What changed in the newest reports since the ones before them (all of it: marts.report_drift):",
+        "What changed in the newest reports since the ones before them (all of it: marts.report_changes):",
         "week_2.csv: new columns: Room; columns gone: label; delimiter ; instead of ,; 12.5 % of the records are"
         " rejected; 3.0 % of the records are of a kind that no alias knows; 4 records in an hour that […]",
     ]
@@ -166,21 +166,21 @@ def test_everything_that_changed_is_said_in_a_line() -> None:
 )
 def test_new_activities_are_said_by_their_words(found: Row, words: str) -> None:
     # What is in brackets is no markup.
-    (line,) = said({"file_name": "[b]a.csv", "has_drifted": True, "drift_reasons": "activity types", **found})[-1:]
+    (line,) = said({"file_name": "[b]a.csv", "has_changed": True, "change_reasons": "activity types", **found})[-1:]
     assert line == f"[b]a.csv: new activities: {words}"
 
 
-def test_nothing_is_said_of_older_reports_nor_of_those_without_drift() -> None:
-    drifted: Row = {"has_drifted": True, "drift_reasons": "columns", "appeared_columns": "Room"}
-    assert said({"file_name": "old.csv", "is_newest": False, **drifted}, {"file_name": "b", "has_drifted": False}) == []
+def test_nothing_is_said_of_older_reports_nor_of_those_without_changes() -> None:
+    changed: Row = {"has_changed": True, "change_reasons": "columns", "appeared_columns": "Room"}
+    assert said({"file_name": "old.csv", "is_newest": False, **changed}, {"file_name": "b", "has_changed": False}) == []
 
 
 def test_a_share_is_only_said_where_it_is_a_reason() -> None:
     lines = said(
         {
             "file_name": "a.csv",
-            "has_drifted": True,
-            "drift_reasons": "format",
+            "has_changed": True,
+            "change_reasons": "format",
             "format_changes": "encoding x",
             "rejected_ratio": 0.5,
             "unrecognised_ratio": 0.5,
@@ -191,6 +191,6 @@ def test_a_share_is_only_said_where_it_is_a_reason() -> None:
 
 
 def test_no_more_than_three_reports_are_said() -> None:
-    drifted: Row = {"has_drifted": True, "drift_reasons": "columns", "appeared_columns": "Room"}
-    lines = said(*({"file_name": f"{site}.csv", "site_id": site, **drifted} for site in "edcba"))
+    changed: Row = {"has_changed": True, "change_reasons": "columns", "appeared_columns": "Room"}
+    lines = said(*({"file_name": f"{site}.csv", "site_id": site, **changed} for site in "edcba"))
     assert [line.split(":")[0] for line in lines[-4:]] == ["a.csv", "b.csv", "c.csv", "and 2 more reports"]

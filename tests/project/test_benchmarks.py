@@ -163,7 +163,7 @@ def test_the_floor_makes_every_table_that_the_project_publishes(generated: Proje
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ("update marts.report_drift set loaded_at = loaded_at + interval 1 day", {}),
+        ("update marts.report_changes set loaded_at = loaded_at + interval 1 day", {}),
         # A row that is otherwise is one of each side.
         (
             "update marts.fct_activities set content_id = '-' where activity_key = (from marts.fct_activities"
@@ -175,8 +175,8 @@ def test_the_floor_makes_every_table_that_the_project_publishes(generated: Proje
             {'restricted."user_details"': 1},
         ),
         ("insert into marts.dim_dates from marts.dim_dates limit 1", {'marts."dim_dates"': 1}),
-        ("drop table marts.report_drift", {'marts."report_drift"': 3}),
-        ("alter table marts.report_drift alter record_count type double", {'marts."report_drift"': 6}),
+        ("drop table marts.report_changes", {'marts."report_changes"': 3}),
+        ("alter table marts.report_changes alter record_count type double", {'marts."report_changes"': 6}),
         ("create table marts.another (one integer)", {'marts."another"': 1}),
     ],
 )
@@ -216,7 +216,7 @@ def test_every_query_is_asked_of_the_published_copy(sample_project: Project) -> 
 
     assert len([answer for answer in asked if answer.query.startswith("README")]) == 1
     assert all(answer.rows for answer in asked)
-    assert {answer.query for answer in asked} > {"attendance__breakouts", "trust__what_changed"}
+    assert {answer.query for answer in asked} > {"attendance__breakouts", "quality__what_changed"}
     assert [answer.best for answer in asked] == sorted((answer.best for answer in asked), reverse=True)
 
 

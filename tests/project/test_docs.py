@@ -192,5 +192,5 @@ def test_the_page_needs_no_network_and_tells_nothing_of_its_machine(sample_proje
 def test_without_a_warehouse_the_page_is_refused(project: Project) -> None:
     refused = project.script("write_docs.py")
     assert refused.returncode == 1
-    assert "Cure: make build" in refused.stderr
+    assert "Fix: make build" in refused.stderr
     assert not project.warehouse.exists()

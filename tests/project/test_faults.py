@@ -30,7 +30,7 @@ SEED = 1
 RECORDS = 20_000
 # Files of these names and so many records, of which the second does not fit on a small disk.
 COUNTS = {"a.csv": 3, "b.csv": 60_000, "c.csv": 4}
-FULL = "the disk is full. Cure: free some space"
+FULL = "the disk is full. Fix: free some space"
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_what_an_unfinished_build_left_is_not_published(sample_project: Project,
         assert connection.execute("from staging.unfinished_builds").fetchall() == []
         connection.execute("insert into staging.unfinished_builds values ('killed')")
 
-    with pytest.raises(WarehouseError, match=r"did not come to a good end.*nothing was published\. Cure: make build"):
+    with pytest.raises(WarehouseError, match=r"did not come to a good end.*nothing was published\. Fix: make build"):
         publish(warehouse, published)
     assert not published.exists()
 
@@ -285,7 +285,7 @@ def test_on_a_read_only_disk_everything_says_so_and_stays(
 
     said = on_a_disk(site, None, script, *([str(site.root / "sample")] if script == "load_reports.py" else []))
 
-    assert "the disk is read-only. Cure: say where it can be written with WAREHOUSE_PATH" in said
+    assert "the disk is read-only. Fix: say where it can be written with WAREHOUSE_PATH" in said
     assert {path.name: path.read_bytes() for path in site.data.iterdir()} == before
 
 

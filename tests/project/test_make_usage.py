@@ -27,8 +27,8 @@ def run(script: str, *arguments: str, **settings: str) -> subprocess.CompletedPr
     [
         ("forget", {}, "make forget needs USER_ID. Fix: make forget USER_ID=7 "),
         ("forget", {"LANDING": "x/"}, "make forget needs USER_ID. Fix: make forget USER_ID=7 "),
-        ("withdraw", {}, "make withdraw needs REPORT. Fix: make withdraw REPORT=x.csv "),
-        ("withdraw", {"LANDING": "x/"}, "make withdraw needs REPORT. Fix: make withdraw REPORT=x.csv "),
+        ("remove", {}, "make remove needs REPORT. Fix: make remove REPORT=x.csv "),
+        ("remove", {"LANDING": "x/"}, "make remove needs REPORT. Fix: make remove REPORT=x.csv "),
         ("land_parquet", {"JOBS": "many"}, "JOBS=many is not possible: "),
         ("land_parquet", {"TIME_ZONE": "Mars"}, "TIME_ZONE=Mars is not possible: 'Mars' is no IANA time zone"),
         ("build_warehouse", {"SITE": "a b"}, "SITE=a b is not possible: letters, digits, "),
@@ -52,7 +52,7 @@ def test_who_names_no_report_sees_which_there_are(tmp_path: Path) -> None:
     report = write(tmp_path / "day1.csv", report_text(activity("u1")))
     assert run("load_reports", str(report), WAREHOUSE_PATH=warehouse).returncode == 0
 
-    result = run("withdraw", WAREHOUSE_PATH=warehouse)
+    result = run("remove", WAREHOUSE_PATH=warehouse)
 
     assert result.returncode == 2
     assert "day1.csv: 1 activities landed" in result.stderr
@@ -61,8 +61,8 @@ def test_who_names_no_report_sees_which_there_are(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("script", "arguments", "settings", "said"),
     [
-        ("publish", [], {"TARGET": "mysql://there"}, "Cure: make publish TARGET=postgresql://user@host/database"),
-        ("land_parquet", [], {"REPORTS": "nowhere/"}, "Cure: REPORTS=… with the folder or the file"),
+        ("publish", [], {"TARGET": "mysql://there"}, "Fix: make publish TARGET=postgresql://user@host/database"),
+        ("land_parquet", [], {"REPORTS": "nowhere/"}, "Fix: REPORTS=… with the folder or the file"),
         (
             "metrics",
             ["list", "metrics"],
@@ -70,11 +70,11 @@ def test_who_names_no_report_sees_which_there_are(tmp_path: Path) -> None:
             "Fix: make metrics METRICS=attendees",
         ),
         ("metrics", ["list", "metrics"], {}, "Fix: make build"),
-        ("show", [], {}, "Cure: make build"),
-        ("export_table", ["marts.fct_leaderboard"], {}, "Cure: make build"),
+        ("show", [], {}, "Fix: make build"),
+        ("export_table", ["marts.fct_leaderboard"], {}, "Fix: make build"),
         ("share", [], {}, "make build"),
-        ("forget", ["u1"], {}, "Cure: make build"),
-        ("withdraw", ["x.csv"], {}, "Cure: make build"),
+        ("forget", ["u1"], {}, "Fix: make build"),
+        ("remove", ["x.csv"], {}, "Fix: make build"),
     ],
 )
 def test_what_is_not_possible_is_said_with_what_to_do(

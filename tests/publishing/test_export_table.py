@@ -54,7 +54,7 @@ def test_an_unknown_table_is_said_with_the_known_ones_and_the_old_file_stays(pub
     target.write_text("old")
     with pytest.raises(WarehouseError, match=r"no table marts\.x.*marts\.odd"):
         export("marts.x", tmp_path / "none.duckdb", published, target)
-    with pytest.raises(WarehouseError, match="Cure: make build"):
+    with pytest.raises(WarehouseError, match="Fix: make build"):
         export("raw.rejected_records", tmp_path / "none.duckdb", published, target)
 
     assert target.read_text() == "old"

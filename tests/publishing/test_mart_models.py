@@ -10,10 +10,10 @@ from warehouse.database import connect
 
 YAML = """
 models:
-  - name: fct_acts
+  - name: fct_activities
     description: >
-      Acts. Grain: one row per
-      act.
+      Activities. Grain: one row per
+      activity.
     config: {meta: {cohort_size: people}}
     columns:
       - name: user_key
@@ -24,21 +24,21 @@ models:
       - name: silent
     data_tests:
       - other: {arguments: {grain: [wrong]}}
-      - is_sound: {arguments: {grain: [user_key, "coalesce(place, 'none')"]}}
+      - row_checks: {arguments: {grain: [user_key, "coalesce(place, 'none')"]}}
 """
 GLOSSARY = "{% docs user_key %}\nSite and user.\n{% enddocs %}\n{%- docs other -%} Else {%- enddocs -%}"
 
 
 def test_the_words_of_the_glossary_stand_where_they_are_named(tmp_path: Path) -> None:
     (tmp_path / "models" / "marts" / "core").mkdir(parents=True)
-    (tmp_path / "models" / "marts" / "core" / "fct_acts.yml").write_text(YAML)
+    (tmp_path / "models" / "marts" / "core" / "fct_activities.yml").write_text(YAML)
     (tmp_path / "models" / "glossary.md").write_text(GLOSSARY)
     assert read_models(tmp_path) == {
-        "fct_acts": Model(
+        "fct_activities": Model(
             cohort_size="people",
             grain=("user_key", "coalesce(place, 'none')"),
             columns={"user_key": {"shared_as": "pseudonym"}, "place": {}, "silent": {}},
-            description="Acts. Grain: one row per act.",
+            description="Activities. Grain: one row per activity.",
             descriptions={"user_key": "Site and user. Told twice.", "place": "{{ doc('unknown') }}", "silent": ""},
         )
     }

@@ -32,7 +32,7 @@ def write_copy(path: Path, marker: int) -> Path:
             create schema marts;
             create schema restricted;
             create table marts."it's ""one"" too" as select i, {marker} as marker, 'ü' as word from range(1000) as r(i);
-            create table marts.fct_acts as
+            create table marts.fct_activities as
                 select {marker} as marker, 1.5::decimal(10, 2) as points, timestamp '2026-05-12 10:00:00' as at,
                     null::date as day, true as is_live;
             create table restricted.user_details as select {marker} as marker, 'Ann' as first_name;
@@ -51,7 +51,7 @@ def markers(folder: Path) -> set[int]:
         return {row[0] for table in tables for row in table.fetchall()}
 
 
-NAMES = ["marts/fct_acts.parquet", 'marts/it\'s "one" too.parquet', "restricted/user_details.parquet"]
+NAMES = ["marts/fct_activities.parquet", 'marts/it\'s "one" too.parquet', "restricted/user_details.parquet"]
 
 
 def test_every_table_of_the_sample_is_equal_in_values_and_types(sample_project: Project, tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_failed_publication_leaves_the_old_files(
 
     with monkeypatch.context() as failing:
         failing.setattr(publisher, "to_disk", full)
-        with pytest.raises(WarehouseError, match=r"folder cannot be written: the disk is full\. Cure"):
+        with pytest.raises(WarehouseError, match=r"folder cannot be written: the disk is full\. Fix"):
             publish_to_parquet(published, folder)
     assert markers(folder) == {1}
     assert files(folder) == NAMES
@@ -129,7 +129,7 @@ def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path, name: str) -> No
         (
             "s3://bucket/key/",
             1,
-            "nothing is known of such an address. Cure: make publish TARGET=postgresql://user@host/database",
+            "nothing is known of such an address. Fix: make publish TARGET=postgresql://user@host/database",
         ),
     ],
 )
@@ -147,7 +147,7 @@ def test_the_command_knows_a_folder_by_its_name(
     assert (tmp_path / target / NAMES[0]).exists() == (code == 0)
 
 
-def test_no_published_copy_is_said_with_a_cure(tmp_path: Path) -> None:
-    with pytest.raises(WarehouseError, match=r"no published copy at .*none\.duckdb\. Cure: make build"):
+def test_no_published_copy_is_said_with_a_fix(tmp_path: Path) -> None:
+    with pytest.raises(WarehouseError, match=r"no published copy at .*none\.duckdb\. Fix: make build"):
         publish_to_parquet(tmp_path / "none.duckdb", tmp_path / "folder")
     assert files(tmp_path) == []

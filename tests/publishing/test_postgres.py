@@ -29,13 +29,13 @@ from warehouse.errors import WarehouseError
 SCHEMAS = "('marts', 'restricted')"
 MODELS = {
     "dim_users": Model(grain=("user_key",)),
-    "fct_acts": Model(grain=("user_key", "coalesce(place, 'none')", "occurred_at")),
+    "fct_activities": Model(grain=("user_key", "coalesce(place, 'none')", "occurred_at")),
     "user_details": Model(grain=("user_key",)),
 }
-USERS, ACTS = 500, 2000
+USERS, ACTIVITIES = 500, 2000
 
 
-def write_copy(path: Path, marker: int = 1, acts: int = ACTS) -> Path:
+def write_copy(path: Path, marker: int = 1, activities: int = ACTIVITIES) -> Path:
     """A published copy of three tables that all hold the marker."""
     path.unlink(missing_ok=True)
     with connect(path) as connection:
@@ -45,10 +45,10 @@ def write_copy(path: Path, marker: int = 1, acts: int = ACTS) -> Path:
             create schema restricted;
             create table marts.dim_users (user_key varchar not null, marker integer not null);
             insert into marts.dim_users select 'u' || i, {marker} from range({USERS}) as r(i);
-            create table marts.fct_acts as
+            create table marts.fct_activities as
                 select 'u' || i % {USERS} as user_key, case when i % 3 > 0 then 'hall ' || i % 7 end as place,
                     timestamp '2026-05-01' + to_seconds(i) as occurred_at, {marker} as marker
-                from range({acts}) as r(i);
+                from range({activities}) as r(i);
             create table restricted.user_details as
                 select 'u' || i as user_key, 'Ann' as first_name, {marker} as marker from range({USERS}) as r(i);
             """
@@ -93,7 +93,7 @@ def published_as(database: Database, copy: Path, **options: Any) -> list[str]:
 
 def markers(database: Database) -> set[int]:
     """The markers in all three tables."""
-    tables = ("marts.dim_users", "marts.fct_acts", "restricted.user_details")
+    tables = ("marts.dim_users", "marts.fct_activities", "restricted.user_details")
     return {row[0] for row in database.ask(" union ".join(f"select marker from {table}" for table in tables))}
 
 
@@ -158,7 +158,7 @@ def marts() -> list[dict[str, Any]]:
 
 def grain(model: dict[str, Any]) -> list[str]:
     """The columns or expressions that tell its rows apart."""
-    [test] = [test["is_sound"] for test in model["data_tests"] if "is_sound" in test]
+    [test] = [test["row_checks"] for test in model["data_tests"] if "row_checks" in test]
     return list(test["arguments"]["grain"])
 
 
@@ -213,7 +213,7 @@ def test_what_holds_a_key_of_a_dimension_is_declared_so(sample: Database) -> Non
     for table, keys in expected.items():
         assert keys <= found[table], table
     more = {key for table, keys in found.items() for key in keys - expected.get(table, set())}
-    # A link and a profile lead to one, and an act of any kind is an activity.
+    # A link and a profile lead to one, and an activity of any kind is an activity.
     assert {re.sub(r"\w+_activity_key", "activity_key", key) for key in more} == {
         "FOREIGN KEY (activity_key) REFERENCES marts.fct_activities(activity_key)",
         "FOREIGN KEY (target_content_key) REFERENCES marts.dim_content(content_key)",
@@ -262,7 +262,7 @@ def test_the_reader_reads_the_marts_and_writes_nothing(database: Database, publi
     assert published_as(database, published) == []
     database.do("create role plain login in role juno_reader")
 
-    assert database.ask("select count(*) from marts.fct_acts", user="plain") == [(ACTS,)]
+    assert database.ask("select count(*) from marts.fct_activities", user="plain") == [(ACTIVITIES,)]
     for statement in (
         "select * from restricted.user_details",
         "delete from marts.dim_users",
@@ -311,7 +311,7 @@ def test_a_reader_never_meets_an_error_nothing_or_a_mixture(database: Database, 
                     for _ in range(20):
                         joined = connection.execute(
                             "select count(*), min(a.marker), max(a.marker), min(u.marker), max(u.marker)"
-                            " from marts.fct_acts as a join marts.dim_users as u using (user_key)"
+                            " from marts.fct_activities as a join marts.dim_users as u using (user_key)"
                         ).fetchone()
                         with connection.transaction():
                             [first] = connection.execute("select max(marker) from marts.dim_users").fetchone()
@@ -319,7 +319,7 @@ def test_a_reader_never_meets_an_error_nothing_or_a_mixture(database: Database, 
                             second = connection.execute(
                                 "select min(marker), count(*) from restricted.user_details"
                             ).fetchone()
-                        if joined != (ACTS, *[joined[1]] * 4) or second != (first, USERS):
+                        if joined != (ACTIVITIES, *[joined[1]] * 4) or second != (first, USERS):
                             troubles.append((joined, first, second))
                         seen.update((joined[1], first))
                         time.sleep(0.05)
@@ -374,7 +374,7 @@ def kill(database: Database, process: subprocess.Popen[str]) -> None:
 
 def test_a_publication_that_is_killed_while_it_loads_leaves_the_old_one(database: Database, published: Path) -> None:
     published_as(database, published)
-    process = run(database, write_copy(published, 2, acts=3_000_000))
+    process = run(database, write_copy(published, 2, activities=3_000_000))
     eventually(lambda: bool(database.ask("select 1 from pg_stat_progress_copy where tuples_processed > 100000")))
     kill(database, process)
 
@@ -415,7 +415,7 @@ def test_a_failed_publication_leaves_the_old_one(database: Database, published: 
     published_as(database, published)
     with connect(write_copy(published, 2)) as connection:
         connection.execute("insert into marts.dim_users values ('u1', 2)")
-    with pytest.raises(WarehouseError, match=r"duplicat|could not create unique index.*Cure: build the warehouse anew"):
+    with pytest.raises(WarehouseError, match=r"duplicat|could not create unique index.*Fix: build the warehouse anew"):
         published_as(database, published)
 
     assert markers(database) == {1}
@@ -425,7 +425,7 @@ def test_a_failed_publication_leaves_the_old_one(database: Database, published: 
 def test_the_second_of_two_publications_says_that_there_is_a_first(database: Database, published: Path) -> None:
     with database.connect() as first:
         first.execute(f"select pg_advisory_lock({ADVISORY_LOCK})")
-        with pytest.raises(WarehouseError, match=r"another publication to .* is at work\. Cure: wait"):
+        with pytest.raises(WarehouseError, match=r"another publication to .* is at work\. Fix: wait"):
             published_as(database, published)
     assert schemas(database) == []
     published_as(database, published)
@@ -450,7 +450,7 @@ def test_a_publication_keeps_others_out_while_it_lasts(database: Database, publi
 @pytest.mark.parametrize("schema", ["marts", "restricted", "marts_new", "restricted_old"])
 def test_a_schema_of_somebody_else_is_refused_and_stays(database: Database, published: Path, schema: str) -> None:
     database.do(f"create schema {schema}", f"create table {schema}.precious as select 1 as i")
-    with pytest.raises(WarehouseError, match=rf"a schema that this project did not make: {schema}\. Cure"):
+    with pytest.raises(WarehouseError, match=rf"a schema that this project did not make: {schema}\. Fix"):
         published_as(database, published)
     assert database.ask(f"select i from {schema}.precious") == [(1,)]
     assert schemas(database) == [schema]
@@ -459,7 +459,7 @@ def test_a_schema_of_somebody_else_is_refused_and_stays(database: Database, publ
 def test_a_view_on_the_marts_is_named_and_stays(database: Database, published: Path) -> None:
     published_as(database, published)
     database.do("create view public.mine as select marker from marts.dim_users")
-    with pytest.raises(WarehouseError, match=r"view mine depends on table marts\.dim_users.*Cure: drop what was"):
+    with pytest.raises(WarehouseError, match=r"view mine depends on table marts\.dim_users.*Fix: drop what was"):
         published_as(database, write_copy(published, 2))
     assert set(database.ask("select * from public.mine")) == {(1,)}
     assert markers(database) == {1}
@@ -468,7 +468,7 @@ def test_a_view_on_the_marts_is_named_and_stays(database: Database, published: P
 def test_what_is_no_table_in_the_schemas_is_named_and_stays(database: Database, published: Path) -> None:
     published_as(database, published)
     database.do("create function marts.mine() returns int return 1")
-    with pytest.raises(WarehouseError, match=r"more than tables into .*: function marts\.mine\(\)\. Cure: move it"):
+    with pytest.raises(WarehouseError, match=r"more than tables into .*: function marts\.mine\(\)\. Fix: move it"):
         published_as(database, write_copy(published, 2))
     assert database.ask("select marts.mine()") == [(1,)]
     assert markers(database) == {1}
@@ -558,7 +558,7 @@ def test_every_type_arrives_at_its_bounds(database: Database, tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("column", "said"),
-    [("[1] as pair", "t.pair is of the type INTEGER\\[\\].*Cure: cast it"), (f"1 as {'x' * 64}", "cuts names off")],
+    [("[1] as pair", "t.pair is of the type INTEGER\\[\\].*Fix: cast it"), (f"1 as {'x' * 64}", "cuts names off")],
 )
 def test_what_postgresql_cannot_hold_is_said(database: Database, tmp_path: Path, column: str, said: str) -> None:
     copy = tmp_path / "odd.duckdb"
@@ -571,11 +571,11 @@ def test_what_postgresql_cannot_hold_is_said(database: Database, tmp_path: Path,
 
 def test_a_key_that_does_not_hold_is_not_declared_and_said(database: Database, published: Path) -> None:
     with connect(published) as connection:
-        connection.execute("update marts.fct_acts set user_key = 'nobody' where user_key in ('u3', 'u4')")
+        connection.execute("update marts.fct_activities set user_key = 'nobody' where user_key in ('u3', 'u4')")
     notes = published_as(database, published)
-    rows = ACTS // USERS * 2
+    rows = ACTIVITIES // USERS * 2
     assert notes == [
-        f"marts.fct_acts.user_key to marts.dim_users.user_key is no foreign key: {rows} rows have no counterpart."
+        f"marts.fct_activities.user_key to marts.dim_users.user_key is no foreign key: {rows} rows have no counterpart."
     ]
     assert list(constraints(database, "f")) == ["user_details"]
 
@@ -618,7 +618,7 @@ SECRET = "s3cr/et"
     ],
 )
 def test_a_password_in_the_address_is_refused_and_not_shown(published: Path, target: str) -> None:
-    with pytest.raises(WarehouseError, match=r"Cure: (take it out, and put it into PGPASSWORD|write it as)") as raised:
+    with pytest.raises(WarehouseError, match=r"Fix: (take it out, and put it into PGPASSWORD|write it as)") as raised:
         publish_to_postgres(published, target, models=MODELS)
     assert "s3cr" not in str(raised.value) and "1234" not in str(raised.value)
     assert "et" not in str(raised.value).replace("address", "").split()
@@ -656,8 +656,8 @@ def test_the_password_is_taken_from_where_libpq_looks_and_never_shown(
     finally:
         rules.write_text(before)
         server.do("select pg_reload_conf()")
-    assert 'password authentication failed for user "plain". Cure: ' in said[0]
-    assert "no password supplied. Cure: " in said[1]
+    assert 'password authentication failed for user "plain". Fix: ' in said[0]
+    assert "no password supplied. Fix: " in said[1]
     assert said[2:] == ["published", "published"]
     assert "wr0ng" not in str(said) and "r1ght" not in str(said)
 
@@ -665,10 +665,10 @@ def test_the_password_is_taken_from_where_libpq_looks_and_never_shown(
 @pytest.mark.parametrize(
     ("target", "said"),
     [
-        ("postgresql://127.0.0.1:1/x", r"nothing was published to 127\.0\.0\.1:1/x: .*refused.*Cure: see that the"),
-        ("postgresql:///none?host={folder}&user=postgres", 'database "none" does not exist.*Cure'),
-        ("postgresql:///postgres?host={folder}&user=nobody", 'role "nobody" does not exist.*Cure'),
-        ("postgresql:///postgres?host={folder}&nonsense=1", "nonsense.*Cure"),
+        ("postgresql://127.0.0.1:1/x", r"nothing was published to 127\.0\.0\.1:1/x: .*refused.*Fix: see that the"),
+        ("postgresql:///none?host={folder}&user=postgres", 'database "none" does not exist.*Fix'),
+        ("postgresql:///postgres?host={folder}&user=nobody", 'role "nobody" does not exist.*Fix'),
+        ("postgresql:///postgres?host={folder}&nonsense=1", "nonsense.*Fix"),
     ],
 )
 def test_a_server_that_cannot_be_reached_is_said(server: Database, published: Path, target: str, said: str) -> None:
@@ -678,14 +678,14 @@ def test_a_server_that_cannot_be_reached_is_said(server: Database, published: Pa
 
 def test_a_user_who_may_not_is_told_what_to_ask_for(database: Database, published: Path) -> None:
     database.do("create role plain login")
-    with pytest.raises(WarehouseError, match=r"permission denied for database ours\. Cure: .*grant create on database"):
+    with pytest.raises(WarehouseError, match=r"permission denied for database ours\. Fix: .*grant create on database"):
         publish_to_postgres(published, database.uri("plain"), models=MODELS)
 
 
 def test_a_database_that_cannot_hold_every_text_is_refused(server: Database, published: Path) -> None:
     server.do("create database old_words encoding 'LATIN1' locale 'C' template template0")
     try:
-        with pytest.raises(WarehouseError, match=r"is in LATIN1.*Cure: a database in UTF8"):
+        with pytest.raises(WarehouseError, match=r"is in LATIN1.*Fix: a database in UTF8"):
             publish_to_postgres(published, Database(server.folder, "old_words").uri(), models=MODELS)
     finally:
         server.do("drop database old_words with (force)")
@@ -693,13 +693,13 @@ def test_a_database_that_cannot_hold_every_text_is_refused(server: Database, pub
 
 def test_an_old_server_is_refused(database: Database, published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publisher, "OLDEST_VERSION", 99)
-    with pytest.raises(WarehouseError, match=r"is PostgreSQL \d\d\. Cure: PostgreSQL 99 or newer"):
+    with pytest.raises(WarehouseError, match=r"is PostgreSQL \d\d\. Fix: PostgreSQL 99 or newer"):
         published_as(database, published)
 
 
-def test_without_the_driver_the_cure_is_said(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_driver_the_fix_is_said(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "adbc_driver_postgresql", None)
-    with pytest.raises(WarehouseError, match=r"Cure: make publish TARGET=.*requirements-postgres\.lock"):
+    with pytest.raises(WarehouseError, match=r"Fix: make publish TARGET=.*requirements-postgres\.lock"):
         publish_to_postgres(published, "postgresql://host/db")
 
 
@@ -716,7 +716,7 @@ def test_the_command_says_what_it_did_and_what_it_left_out(database: Database, p
     said = process.communicate()[0]
     assert process.returncode == 0
     assert "3 tables with 3,000 rows published to PostgreSQL" in said
-    assert "marts.fct_acts has no key: no model says what tells its rows apart." in said
+    assert "marts.fct_activities has no key: no model says what tells its rows apart." in said
     database.do("create role plain login in role other")
     assert len(database.ask("select * from restricted.user_details", user="plain")) == USERS
 

@@ -164,7 +164,7 @@ def test_a_failed_publication_keeps_the_old_copy(
     replace_users(warehouse, "Bern")
     with monkeypatch.context() as failing:
         fail_midway(failing)
-        with pytest.raises(WarehouseError, match=r"cannot be written: the disk is full\. Cure: free some space"):
+        with pytest.raises(WarehouseError, match=r"cannot be written: the disk is full\. Fix: free some space"):
             publish(warehouse, published)
     assert str(cities(published)[0]).startswith("zürich")
 
@@ -200,8 +200,8 @@ def test_what_a_killed_publication_left_is_written_over(warehouse: Path, publish
     assert leftovers(published) == []
 
 
-def test_no_warehouse_is_said_with_a_cure(tmp_path: Path, published: Path) -> None:
-    with pytest.raises(WarehouseError, match=r"no warehouse at .*none\.duckdb.*Cure: make build"):
+def test_no_warehouse_is_said_with_a_fix(tmp_path: Path, published: Path) -> None:
+    with pytest.raises(WarehouseError, match=r"no warehouse at .*none\.duckdb.*Fix: make build"):
         publish(tmp_path / "none.duckdb", published)
     assert not published.exists()
 
@@ -217,7 +217,7 @@ def test_a_warehouse_without_marts_is_said_and_keeps_the_old_copy(
         with connect(marts_path(young)) as marts:
             marts.execute(f"create schema {schema}; create table main.other as select 1 as i")
 
-    with pytest.raises(WarehouseError, match=r"no marts yet\. Cure: .*dbt build"):
+    with pytest.raises(WarehouseError, match=r"no marts yet\. Fix: .*dbt build"):
         publish(young, published)
     assert str(cities(published)[0]).startswith("zürich")
 

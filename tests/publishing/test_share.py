@@ -36,7 +36,7 @@ create table marts.dim_users as
     from (values ('a', 1, 'Auk'), ('a', 2, 'Auk'), ('a', 3, 'Auk'), ('a', 4, 'Auk'), ('a', 5, 'Auk'), ('a', 6, null),
         ('b', 1, 'Auk'), ('b', 2, 'Auk'), ('b', 3, 'Auk'), ('b', 4, 'Auk'), ('b', 5, null))
         as v(site_id, user_id, company);
-create table marts.fct_acts as
+create table marts.fct_activities as
     select i as activity_key, 'a:' || (1 + i % 6) as user_key,
         case when i > 2 then 'a:' || (6 - i % 6) end as viewed_user_key,
         'a' as site_id, (1 + i % 6)::varchar as user_id, case when i % 2 = 0 then i - 1 end as opened_activity_key,
@@ -54,11 +54,11 @@ create table restricted.user_details as
 create table restricted.texts as
     select activity_key, user_key, site_id,
         case activity_key when 1 then null when 2 then 'yes' when 3 then 'yes' else 'no' end as text
-    from marts.fct_acts;
+    from marts.fct_activities;
 """
 MODELS = {
     "dim_users": Model(columns={"company": {"blank_small_groups": True}}),
-    "fct_acts": Model(columns={name: {"blank_small_groups": True} for name in ("company", "team", "circle")}),
+    "fct_activities": Model(columns={name: {"blank_small_groups": True} for name in ("company", "team", "circle")}),
     "fct_groups": Model(
         "people", ("day",), {"level": {"shared_as": "unchanged"}, "word": {"blank_small_groups": True}}
     ),
@@ -100,22 +100,26 @@ def both(published: Path, shared: Path, query: str) -> list[Any]:
 
 
 def test_a_user_has_one_pseudonym_in_every_table_and_column(shared: Path) -> None:
-    [(key, user)] = ask(shared, "select distinct user_key, user_id from marts.fct_acts where points = 2")
+    [(key, user)] = ask(shared, "select distinct user_key, user_id from marts.fct_activities where points = 2")
     assert re.fullmatch("u_[0-9a-f]{16}", user)
     assert key == f"a:{user}"
     assert ask(shared, "select user_key from restricted.user_details where site_id || ':' || user_id <> user_key") == []
-    viewed = "select distinct viewed_user_key from marts.fct_acts where viewed_user_key is not null"
+    viewed = "select distinct viewed_user_key from marts.fct_activities where viewed_user_key is not null"
     assert set(ask(shared, viewed)) <= set(ask(shared, "select user_key from marts.dim_users"))
 
 
 def test_joins_and_counts_stay_as_they_were(published: Path, shared: Path) -> None:
-    assert both(published, shared, "select count(*) from marts.fct_acts join marts.dim_users using (user_key)") == [20]
-    assert both(published, shared, "select count(distinct user_key), count(viewed_user_key) from marts.fct_acts") == [
-        (6, 18)
-    ]
-    acts = "select count(*) from marts.fct_acts as a join"
-    assert both(published, shared, f"{acts} marts.fct_acts as b on a.opened_activity_key = b.activity_key") == [10]
-    assert both(published, shared, f"{acts} restricted.texts as b using (activity_key)") == [20]
+    assert both(
+        published, shared, "select count(*) from marts.fct_activities join marts.dim_users using (user_key)"
+    ) == [20]
+    assert both(
+        published, shared, "select count(distinct user_key), count(viewed_user_key) from marts.fct_activities"
+    ) == [(6, 18)]
+    activities = "select count(*) from marts.fct_activities as a join"
+    assert both(
+        published, shared, f"{activities} marts.fct_activities as b on a.opened_activity_key = b.activity_key"
+    ) == [10]
+    assert both(published, shared, f"{activities} restricted.texts as b using (activity_key)") == [20]
     assert both(published, shared, "select count(*) n from restricted.texts group by text order by n") == [1, 2, 17]
     users = "select site_id, count(distinct user_id) from marts.dim_users group by 1 order by 1"
     assert both(published, shared, users) == [("a", 6), ("b", 5)]
@@ -126,7 +130,8 @@ def test_one_id_in_two_sites_is_two_people(shared: Path) -> None:
 
 
 def test_a_later_copy_has_the_same_pseudonyms_and_another_salt_others(published: Path, shared: Path) -> None:
-    query = "select user_key from marts.dim_users union all select activity_key::varchar from marts.fct_acts order by 1"
+    keys = "select user_key from marts.dim_users union all select activity_key::varchar from marts.fct_activities"
+    query = f"{keys} order by 1"
     first = ask(shared, query)
     share(published, shared, SALT, 5, MODELS)
     assert ask(shared, query) == first
@@ -140,7 +145,7 @@ def test_no_row_tells_its_user_by_its_place(shared: Path) -> None:
 
 
 def test_a_key_made_from_the_name_of_a_meeting_is_salted(published: Path, shared: Path) -> None:
-    keys = sorted(ask(shared, "select distinct session_key from marts.fct_acts"))
+    keys = sorted(ask(shared, "select distinct session_key from marts.fct_activities"))
     assert keys[0] == "a:41"
     assert re.fullmatch("a:name:[0-9a-f]{16}", keys[1])
 
@@ -169,12 +174,12 @@ def test_a_value_that_few_users_of_a_site_have_is_blank_in_every_table(shared: P
     for table in ("marts.dim_users", "restricted.user_details"):
         found = ask(shared, f"select site_id, company, count(*) from {table} group by all order by all")
         assert found == [("a", "Auk", 5), ("a", None, 1), ("b", None, 5)]
-    assert ask(shared, "select distinct company from marts.fct_acts") == ["Auk"]
+    assert ask(shared, "select distinct company from marts.fct_activities") == ["Auk"]
 
 
-def test_many_acts_of_few_people_are_few(shared: Path) -> None:
-    # Four people did fourteen acts for their team; what dim_users does not have is counted in the table itself.
-    assert ask(shared, "select distinct team, circle from marts.fct_acts") == [(None, "All")]
+def test_many_activities_of_few_people_are_few(shared: Path) -> None:
+    # Four people did fourteen activities for their team; what dim_users does not have is counted in the table itself.
+    assert ask(shared, "select distinct team, circle from marts.fct_activities") == [(None, "All")]
 
 
 def test_the_salt_is_made_once_and_for_its_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,11 +221,11 @@ def test_two_that_get_one_pseudonym_are_refused(
 @pytest.mark.parametrize(
     ("change", "models", "said"),
     [
-        ("create table marts.new as select 1 as i", MODELS, "no model says .* new .*Cure: make build"),
+        ("create table marts.new as select 1 as i", MODELS, "no model says .* new .*Fix: make build"),
         ("create table marts.texts as select '7' as user_id", MODELS, "has a user_id and no site_id"),
         (
-            "alter table marts.fct_acts drop column user_key",
-            {**MODELS, "dim_users": Model(), "fct_acts": Model(columns={"points": {"blank_small_groups": True}})},
+            "alter table marts.fct_activities drop column user_key",
+            {**MODELS, "dim_users": Model(), "fct_activities": Model(columns={"points": {"blank_small_groups": True}})},
             "neither a cohort size nor users",
         ),
     ],

@@ -209,8 +209,8 @@ def test_a_download_that_overlaps_does_not_bring_them_back(
 def test_an_e_mail_beside_the_id_of_another_makes_no_record_theirs(
     forgotten: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    act = "Chat,Message,Hello,2026-05-06 09:00:00,41,Keynote,keynote"
-    report = f"{HEAD}\n{ME},{act}\n{BO.replace('bo@mail.example', EMAIL)},{act}\n"
+    activity = "Chat,Message,Hello,2026-05-06 09:00:00,41,Keynote,keynote"
+    report = f"{HEAD}\n{ME},{activity}\n{BO.replace('bo@mail.example', EMAIL)},{activity}\n"
     landing = land(forgotten, write(tmp_path / "later.csv", report))
     assert (landing.landed_count, landing.rejected_count) == (1, 1)
     assert rows(forgotten, "select user_id, email from raw.activities where label = 'Hello'") == [("5", "[forgotten]")]
@@ -253,7 +253,7 @@ def test_an_unknown_user_is_said_and_nothing_is_changed(
     warehouse: duckdb.DuckDBPyConnection, user: str, site: str | None
 ) -> None:
     before = texts(warehouse)
-    with pytest.raises(WarehouseError, match=r"there is no user .*Nothing was changed\. Cure: "):
+    with pytest.raises(WarehouseError, match=r"there is no user .*Nothing was changed\. Fix: "):
         find_person(warehouse, user, site)
     assert texts(warehouse) == before
 
@@ -309,12 +309,12 @@ def test_without_the_salt_nothing_lands_and_nobody_is_forgotten(
 ) -> None:
     (tmp_path / "forgotten_salt").unlink()
     before = manifest(forgotten)
-    for act in (
+    for activity in (
         lambda: land(forgotten, write(tmp_path / "later.csv", LATER)),
         lambda: forget(forgotten, find_person(forgotten, "5", None)),
     ):
-        with pytest.raises(WarehouseError, match=r"forgotten_salt is not there.*Cure: put the file back"):
-            act()
+        with pytest.raises(WarehouseError, match=r"forgotten_salt is not there.*Fix: put the file back"):
+            activity()
     assert manifest(forgotten) == before
     assert not (tmp_path / "forgotten_salt").exists()
 

@@ -53,7 +53,7 @@ copy (
         (values
             ('Session', 'Joined', 'Everybody', 0),
             ('Chat', 'Sent', 'Hello all', 600),
-            ('Session', 'Left', 'Everybody', 1800)) as acts (category, action, label, second)
+            ('Session', 'Left', 'Everybody', 1800)) as activities(category, action, label, second)
     order by "Date", person
 ) to '{path}' (format csv, header)
 """

@@ -126,7 +126,7 @@ def test_a_worker_that_is_killed_takes_its_executor_along_and_is_replaced(pids: 
 def test_a_program_that_ends_is_told_with_what_it_says(pids: Path, tmp_path: Path) -> None:
     program(tmp_path / "spark" / "bin" / "spark-submit", FAILS)
 
-    with pytest.raises(WarehouseError, match=r"thrift-server has ended, and says: .*no room left\. Cure: see "):
+    with pytest.raises(WarehouseError, match=r"thrift-server has ended, and says: .*no room left\. Fix: see "):
         start(tmp_path)
     assert_soon_alive(pids, 0)
 
@@ -135,7 +135,7 @@ def test_a_program_that_hangs_is_told(pids: Path, tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(module, "START_SECONDS", 0.5)
     program(tmp_path / "spark" / "bin" / "spark-submit", f"\n: > {pids}/$$\nexec sleep 1000\n")
 
-    with pytest.raises(WarehouseError, match=r"thrift-server was not ready within 0\.5 s\. Cure: see "):
+    with pytest.raises(WarehouseError, match=r"thrift-server was not ready within 0\.5 s\. Fix: see "):
         start(tmp_path)
     assert_soon_alive(pids, 0)
 
@@ -156,7 +156,7 @@ def test_a_program_that_does_not_end_is_killed(pids: Path, tmp_path: Path, monke
 def test_an_old_java_is_told(pids: Path, tmp_path: Path, version: str, said: str) -> None:
     program(tmp_path / "java" / "bin" / "java", JAVA.format(version=version))
 
-    with pytest.raises(WarehouseError, match=rf"{said}\. Cure: install Java 17"):
+    with pytest.raises(WarehouseError, match=rf"{said}\. Fix: install Java 17"):
         start(tmp_path)
 
 
@@ -164,14 +164,14 @@ def test_no_java_is_told(pids: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.delenv("JAVA_HOME")
     monkeypatch.setenv("PATH", "/nowhere")
 
-    with pytest.raises(WarehouseError, match=r"there is no Java here\. Cure: install Java 17"):
+    with pytest.raises(WarehouseError, match=r"there is no Java here\. Fix: install Java 17"):
         start(tmp_path)
 
 
 def test_no_spark_is_told(pids: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPARK_HOME", "/nowhere")
 
-    with pytest.raises(WarehouseError, match=r"there is no Spark in SPARK_HOME=/nowhere. Cure: "):
+    with pytest.raises(WarehouseError, match=r"there is no Spark in SPARK_HOME=/nowhere. Fix: "):
         start(tmp_path)
 
 

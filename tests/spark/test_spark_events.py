@@ -100,5 +100,5 @@ def test_the_most_shuffled_comes_first(events: Path) -> None:
 
 
 def test_no_log_is_said(tmp_path: Path) -> None:
-    with pytest.raises(WarehouseError, match=r"there is no event log .* Cure: spark\.eventLog\.enabled=true"):
+    with pytest.raises(WarehouseError, match=r"there is no event log .* Fix: spark\.eventLog\.enabled=true"):
         read_costs(tmp_path)

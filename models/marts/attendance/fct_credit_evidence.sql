@@ -10,7 +10,7 @@ with credits as (
 attendance as (
     select
         *,
-        {%- for measure in ['strict', 'likely', 'upper'] %}
+        {%- for measure in ['proven', 'likely', 'possible'] %}
         {{ is_attended(measure) }} as is_attended_{{ measure }}{% if not loop.last %},{% endif %}
         {%- endfor %}
     from {{ ref('fct_session_attendance') }}
@@ -30,8 +30,8 @@ booked as (
         user_id,
         content_id,
         count(*) filter (where activity_type = 'credits_earned') as earned_count,
-        cast(sum(credit_count) as decimal(38, 2)) as earned_credit_count,
-        count(*) filter (where is_credit_count_unparsed) as unparsed_count,
+        cast(sum(credit_amount) as decimal(38, 2)) as earned_credits,
+        count(*) filter (where is_credit_amount_unparsed) as unparsed_count,
         min(occurred_at) filter (where activity_type = 'credits_earned') as first_earned_at,
         min_by(activity_key, (occurred_at, activity_key)) filter (where activity_type = 'credits_earned')
             as first_earned_activity_key,
@@ -55,20 +55,20 @@ final as (
         booked.content_id,
         case
             when sessions.content_id is null then 'not_a_session'
-            when attendance.is_attended_strict then 'supported'
-            when attendance.is_attended_upper then 'undecidable'
+            when attendance.is_attended_proven then 'supported'
+            when attendance.is_attended_possible then 'undecidable'
             else 'unsupported'
         end as verdict,
         {{ local_date('coalesce(booked.first_earned_at, booked.first_claimed_at)') }} as booked_date,
         booked.first_earned_at,
         booked.first_claimed_at,
         booked.earned_count,
-        booked.earned_credit_count,
+        booked.earned_credits,
         booked.unparsed_count,
         booked.claimed_count,
-        coalesce(attendance.strict_seconds, 0) as strict_seconds,
+        coalesce(attendance.proven_seconds, 0) as proven_seconds,
         coalesce(attendance.likely_seconds, 0) as likely_seconds,
-        coalesce(attendance.upper_seconds, 0) as upper_seconds
+        coalesce(attendance.possible_seconds, 0) as possible_seconds
     from booked
     left join attendance
         on

@@ -49,7 +49,7 @@ clipped as (
         least(greatest(joined_at, window_opened_at), window_closed_at) as started_at,
         least(greatest(joined_at, first_end_at, window_opened_at), window_closed_at) as closed_at,
         least(greatest(joined_at, coalesce(emptied_at, window_closed_at), window_opened_at), window_closed_at)
-            as upper_ended_at,
+            as possible_ended_at,
         case
             when first_end_at > window_closed_at then 'session_end'
             when is_closed_by_left then 'left'
@@ -149,7 +149,7 @@ seen as (
 ended as (
     select
         *,
-        case when is_closed_by_left then closed_at else last_seen_at end as strict_ended_at,
+        case when is_closed_by_left then closed_at else last_seen_at end as proven_ended_at,
         case
             when closed_by = 'session_end' and not is_closed_by_left
                 then {{ add_seconds('last_seen_at', 'cast(round(' ~ var('open_stay_remainder_ratio') ~ ' * '
@@ -171,7 +171,7 @@ keyed as (
 covered as (
     select
         *,
-        {%- for measure in ['strict', 'likely', 'upper'] %}
+        {%- for measure in ['proven', 'likely', 'possible'] %}
         greatest(started_at, max({{ measure }}_ended_at) over earlier_stays) as {{ measure }}_added_from,
         {%- endfor %}
         greatest(started_at, max(case when is_breakout then likely_ended_at end) over earlier_stays)
@@ -204,16 +204,16 @@ final as (
             when covered.is_closed_by_left then 'left'
             when covered.has_evidence then 'last_activity'
             else 'nothing'
-        end as strict_closed_by,
+        end as proven_closed_by,
         covered.joined_at,
         covered.started_at,
-        covered.strict_ended_at,
+        covered.proven_ended_at,
         covered.likely_ended_at,
-        covered.upper_ended_at,
-        {%- for measure in ['strict', 'likely', 'upper'] %}
+        covered.possible_ended_at,
+        {%- for measure in ['proven', 'likely', 'possible'] %}
         {{ seconds_between('covered.started_at', 'covered.' ~ measure ~ '_ended_at') }} as {{ measure }}_seconds,
         {%- endfor %}
-        {%- for measure in ['strict', 'likely', 'upper'] %}
+        {%- for measure in ['proven', 'likely', 'possible'] %}
         greatest(0, {{ seconds_between('covered.' ~ measure ~ '_added_from', 'covered.' ~ measure ~ '_ended_at') }})
             as {{ measure }}_added_seconds,
         {%- endfor %}

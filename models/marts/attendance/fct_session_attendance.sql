@@ -57,7 +57,7 @@ summed as (
         count(*) filter (where closed_by <> 'left') as open_stay_count,
         count(*) filter (where gap_before_seconds > 0) as gap_count,
         {%- for seconds in [
-            'strict_added', 'likely_added', 'upper_added', 'gap_before', 'before', 'after', 'breakout_added'
+            'proven_added', 'likely_added', 'possible_added', 'gap_before', 'before', 'after', 'breakout_added'
         ] %}
         cast(sum({{ seconds }}_seconds) as bigint) as {{ seconds }}_seconds{% if not loop.last %},{% endif %}
         {%- endfor %}
@@ -78,7 +78,7 @@ attended as (
         coalesce(summed.stay_count, 0) as stay_count,
         coalesce(summed.open_stay_count, 0) as open_stay_count,
         coalesce(summed.gap_count, 0) as gap_count,
-        {%- for measure in ['strict', 'likely', 'upper'] %}
+        {%- for measure in ['proven', 'likely', 'possible'] %}
         coalesce(summed.{{ measure }}_added_seconds, 0) as {{ measure }}_seconds,
         case
             when sessions.session_seconds > 0
@@ -118,15 +118,15 @@ final as (
         stay_count,
         open_stay_count,
         gap_count,
-        strict_seconds,
+        proven_seconds,
         likely_seconds,
-        upper_seconds,
+        possible_seconds,
         window_seconds,
         session_seconds,
-        strict_ratio,
+        proven_ratio,
         likely_ratio,
-        upper_ratio,
-        cast(strict_seconds as double) / nullif(likely_seconds, 0) as evidence_ratio,
+        possible_ratio,
+        cast(proven_seconds as double) / nullif(likely_seconds, 0) as evidence_ratio,
         gap_seconds,
         before_start_seconds,
         after_end_seconds,

@@ -48,9 +48,9 @@ attended as (
         session_key,
         count(*) filter (where is_attended) as attendee_count,
         avg(likely_seconds) as average_likely_seconds,
-        cast(sum(strict_seconds) as bigint) as strict_seconds,
+        cast(sum(proven_seconds) as bigint) as proven_seconds,
         cast(sum(likely_seconds) as bigint) as likely_seconds,
-        cast(sum(upper_seconds) as bigint) as upper_seconds,
+        cast(sum(possible_seconds) as bigint) as possible_seconds,
         count(*) filter (where is_attended and likely_ratio < {{ var('left_early_ratio') }}) as left_early_count
     from attendance
     group by 1
@@ -65,7 +65,7 @@ peaks as (
     group by 1
 ),
 
-acts as (
+activities as (
     select
         evidence.session_key,
         count(*) as interaction_count
@@ -102,19 +102,19 @@ final as (
         peaks.peak_minute_at,
         coalesce(attended.likely_seconds, 0)
         / nullif(cast({{ seconds_between('sessions.started_at', 'sessions.ended_at') }} as double), 0)
-            as average_people_count,
+            as average_people,
         attended.average_likely_seconds,
-        coalesce(attended.strict_seconds, 0) as strict_seconds,
+        coalesce(attended.proven_seconds, 0) as proven_seconds,
         coalesce(attended.likely_seconds, 0) as likely_seconds,
-        coalesce(attended.upper_seconds, 0) as upper_seconds,
-        coalesce(acts.interaction_count, 0) as interaction_count,
-        cast(coalesce(acts.interaction_count, 0) as double) / nullif(attended.attendee_count, 0)
+        coalesce(attended.possible_seconds, 0) as possible_seconds,
+        coalesce(activities.interaction_count, 0) as interaction_count,
+        cast(coalesce(activities.interaction_count, 0) as double) / nullif(attended.attendee_count, 0)
             as interactions_per_attendee
     from sessions
     inner join planned_and_came on sessions.session_key = planned_and_came.session_key
     left join attended on sessions.session_key = attended.session_key
     left join peaks on sessions.session_key = peaks.session_key
-    left join acts on sessions.session_key = acts.session_key
+    left join activities on sessions.session_key = activities.session_key
 )
 
 select * from final

@@ -1,4 +1,4 @@
--- Every kept activity, of every family: the fact that all other marts count from.
+-- Every activity, of every family: the fact that all other marts count from.
 -- Grain: one row per activity.
 
 with activities as (

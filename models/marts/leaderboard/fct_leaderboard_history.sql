@@ -110,7 +110,7 @@ linked as (
 ),
 
 -- One day more than is shown, for its ranks are the previous ones of the first day shown.
-kept_days as (
+history_days as (
     select * from numbered_days
     where day_number >= day_count - {{ var('leaderboard_history_days') }}
 ),
@@ -118,18 +118,18 @@ kept_days as (
 -- People with the same points share a rank, so ranks are found per number of points, of which there are far fewer.
 points_held as (
     select
-        kept_days.contest_id,
-        kept_days.site_id,
-        kept_days.day_number,
+        history_days.contest_id,
+        history_days.site_id,
+        history_days.day_number,
         linked.points,
         count(*) as user_count
-    from kept_days
+    from history_days
     inner join linked
         on
-            kept_days.contest_id = linked.contest_id
-            and kept_days.site_id = linked.site_id
-            and kept_days.day_number >= linked.from_day_number
-            and kept_days.day_number < linked.until_day_number
+            history_days.contest_id = linked.contest_id
+            and history_days.site_id = linked.site_id
+            and history_days.day_number >= linked.from_day_number
+            and history_days.day_number < linked.until_day_number
     group by 1, 2, 3, 4
 ),
 
@@ -153,36 +153,36 @@ final as (
         contests.contest_name,
         linked.site_id,
         linked.user_id,
-        kept_days.standing_date,
-        kept_days.day_number = kept_days.day_count as is_latest,
+        history_days.standing_date,
+        history_days.day_number = history_days.day_count as is_latest,
         ranks.rank,
         previous_ranks.rank as previous_rank,
         previous_ranks.rank - ranks.rank as movement,
         linked.points,
-        case when kept_days.day_number = linked.from_day_number then linked.points_of_day else 0 end as points_of_day
+        case when history_days.day_number = linked.from_day_number then linked.points_of_day else 0 end as points_of_day
     from linked
     inner join contests on linked.contest_id = contests.contest_id
-    inner join kept_days
+    inner join history_days
         on
-            linked.contest_id = kept_days.contest_id
-            and linked.site_id = kept_days.site_id
-            and linked.from_day_number <= kept_days.day_number
-            and linked.until_day_number > kept_days.day_number
-            and kept_days.day_number > kept_days.day_count - {{ var('leaderboard_history_days') }}
+            linked.contest_id = history_days.contest_id
+            and linked.site_id = history_days.site_id
+            and linked.from_day_number <= history_days.day_number
+            and linked.until_day_number > history_days.day_number
+            and history_days.day_number > history_days.day_count - {{ var('leaderboard_history_days') }}
     inner join ranks
         on
-            kept_days.contest_id = ranks.contest_id
-            and kept_days.site_id = ranks.site_id
-            and kept_days.day_number = ranks.day_number
+            history_days.contest_id = ranks.contest_id
+            and history_days.site_id = ranks.site_id
+            and history_days.day_number = ranks.day_number
             and linked.points = ranks.points
             and ranks.rank <= {{ var('leaderboard_history_places') }}
     left join ranks as previous_ranks
         on
-            kept_days.contest_id = previous_ranks.contest_id
-            and kept_days.site_id = previous_ranks.site_id
-            and kept_days.day_number - 1 = previous_ranks.day_number
+            history_days.contest_id = previous_ranks.contest_id
+            and history_days.site_id = previous_ranks.site_id
+            and history_days.day_number - 1 = previous_ranks.day_number
             and case
-                when linked.from_day_number < kept_days.day_number then linked.points
+                when linked.from_day_number < history_days.day_number then linked.points
                 when linked.previous_until_day_number = linked.from_day_number then linked.previous_points
             end = previous_ranks.points
 )

@@ -1,8 +1,8 @@
--- Every landed record with its activity type and typed time, and whether another record already tells the same act.
--- Who the user is, is not in it: base_juno__user_names.
--- Grain: one row per landed record; the kept ones, one per activity, are those with not is_duplicate.
+-- Every landed record with its activity type and typed time, and whether another record already tells the same
+-- activity. Who the user is, is not in it: base_juno__user_names.
+-- Grain: one row per landed record; the unique ones, one per activity, are those with not is_duplicate.
 -- Incremental by report: a build types the records of the reports that it meets for the first time, and settles again
--- which record is kept of the acts that these tell. macros/should_full_refresh.sql says when all is typed anew.
+-- which record is the unique one of each activity in them. macros/should_full_refresh.sql says when all is typed anew.
 
 {{ config(
     materialized='incremental',
@@ -21,7 +21,7 @@ with reports as (
     select * from {{ ref('base_juno__reports') }}
 ),
 
-activities as {{ not_kept() }} (
+activities as {{ not_materialized() }} (
     select activities.* from {{ source('raw', 'activities') }} as activities
     {%- if goes_on %}
     where activities.report_id not in (select earlier.report_id from {{ this }} as earlier)
@@ -36,7 +36,7 @@ activity_types as (
     select * from {{ ref('activity_types') }}
 ),
 
-typed as {{ not_kept() }} (
+typed as {{ not_materialized() }} (
     select
         activities.report_id,
         activities.record_number,
@@ -71,7 +71,7 @@ typed as {{ not_kept() }} (
 -- nobody has said what they mean.
 -- (Typed twice rather than kept: a second pass over ten million records takes 20 s of processor time, to keep them with
 -- all their texts, as this engine would, and to sort them takes 60.)
-typed_identities as {{ not_kept() }} (
+typed_identities as {{ not_materialized() }} (
     select
         *,
         {{ hash_key([
@@ -88,7 +88,7 @@ typed_identities as {{ not_kept() }} (
     from typed
 ),
 
-identified as {{ not_kept() }} (
+identified as {{ not_materialized() }} (
     select
         identity_hash,
         {{ columns | join(',\n        ') }}
@@ -119,8 +119,8 @@ identities as (
     inner join reports on identified.report_id = reports.report_id
 ),
 
--- Few, unless downloads overlap. (The time beside the hash makes sure that two different acts are never taken for one:
--- they would have to share both.)
+-- Few, unless downloads overlap. (The time beside the hash makes sure that two different activities are never taken for
+-- one: they would have to share both.)
 repeated_identities as (
     select
         identity_hash,
@@ -130,7 +130,7 @@ repeated_identities as (
     having count(*) > 1
 ),
 
--- Two equal records inside one file are two acts, so they are numbered.
+-- Two equal records inside one file are two activities, so they are numbered.
 numbered as (
     select
         identities.*,
@@ -145,14 +145,14 @@ numbered as (
             and identities.occurred_at = repeated_identities.occurred_at
 ),
 
--- The same act in several files is one: the newest download keeps it, for its names are the newest. So of an act the
--- largest count that any one file holds is kept.
+-- The same activity in several files is one: the newest download keeps it, for its names are the newest. So of an
+-- activity the largest count that any one file holds is kept.
 ranked as (
     select
         *,
         row_number() over copies as copy_number,
-        first_value(report_id) over copies as kept_report_id,
-        first_value(record_number) over copies as kept_record_number
+        first_value(report_id) over copies as unique_report_id,
+        first_value(record_number) over copies as unique_record_number
     from numbered
     window copies as (
         partition by identity_hash, occurred_at, occurrence_number
@@ -160,7 +160,7 @@ ranked as (
     )
 ),
 
--- A record that is not found here is kept, and the first of its act.
+-- A record that is not found here is unique, and the first of its activity.
 copies as (
     select * from ranked
     where copy_number > 1 or occurrence_number > 1
@@ -187,8 +187,8 @@ settled as (
         coalesce(copies.copy_number, 1) > 1 as is_duplicate,
         identified.report_id,
         identified.record_number,
-        coalesce(copies.kept_report_id, identified.report_id) as kept_report_id,
-        coalesce(copies.kept_record_number, identified.record_number) as kept_record_number,
+        coalesce(copies.unique_report_id, identified.report_id) as unique_report_id,
+        coalesce(copies.unique_record_number, identified.record_number) as unique_record_number,
         '{{ typing_fingerprint() }}' as typing_fingerprint
     from identified
     left join copies
@@ -209,8 +209,8 @@ final as (
         earlier.is_duplicate,
         earlier.report_id,
         earlier.record_number,
-        earlier.kept_report_id,
-        earlier.kept_record_number,
+        earlier.unique_report_id,
+        earlier.unique_record_number,
         earlier.typing_fingerprint
     from {{ this }} as earlier
     where

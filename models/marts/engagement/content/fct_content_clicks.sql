@@ -1,6 +1,6 @@
 -- Clicks on a piece of content from a module or the schedule, and whether the user then got there.
 -- Grain: one row per click on a content.
--- The rules, and what they cannot know: acts_rules.md in the folder above.
+-- The rules, and what they cannot know: activities_rules.md in the folder above.
 
 with content_clicks as (
     select * from {{ ref('stg_juno__content_clicks') }}

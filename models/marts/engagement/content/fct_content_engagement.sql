@@ -39,7 +39,7 @@ people as (
         coalesce(live.is_attended, false) as is_attended,
         live.likely_seconds,
         {%- set acted = [] %}
-        {%- for part in engagement_act_parts() if part not in ('browsing', 'learning') %}
+        {%- for part in engagement_activity_parts() if part not in ('browsing', 'learning') %}
         {%- do acted.append("audiences." ~ part ~ "_count") %}
         {%- endfor %}
         {{ acted | join(" + ") }} + audiences.download_count > 0 as has_acted
@@ -72,7 +72,7 @@ rated as (
     select
         content_key,
         count(star_count) as rating_count,
-        avg(star_count) as average_star_count
+        avg(star_count) as average_stars
     from reviews
     group by 1
 ),
@@ -101,7 +101,7 @@ final as (
         reached.conversation_count,
         reached.feedback_count,
         coalesce(rated.rating_count, 0) as rating_count,
-        rated.average_star_count,
+        rated.average_stars,
         cast(reached.live_and_on_demand_user_count as double) / nullif(reached.live_user_count, 0) as replay_ratio
     from content
     inner join reached on content.content_key = reached.content_key

@@ -1,6 +1,6 @@
 -- Content pages that users viewed, and whether before, during or after the session that the page is of.
 -- Grain: one row per view of a content.
--- The rules, and what they cannot know: acts_rules.md in the folder above.
+-- The rules, and what they cannot know: activities_rules.md in the folder above.
 
 with content_views as (
     select * from {{ ref('stg_juno__content_views') }}

@@ -1,6 +1,6 @@
 -- Resources and analytics reports that users downloaded, numbered for each user, page and title.
 -- Grain: one row per download.
--- The rules, and what they cannot know: acts_rules.md in the folder above.
+-- The rules, and what they cannot know: activities_rules.md in the folder above.
 
 with downloads as (
     select * from {{ ref('stg_juno__downloads') }}

@@ -1,6 +1,6 @@
 -- Contents and comments that users liked and topics that they followed.
 -- Grain: one row per press of a Like button and per topic followed.
--- The rules, and what they cannot know: acts_rules.md in the folder above.
+-- The rules, and what they cannot know: activities_rules.md in the folder above.
 
 with likes as (
     select * from {{ ref('stg_juno__likes') }}

@@ -1,6 +1,6 @@
 -- Links that users followed, inside the platform and out of it, without what may be personal in their addresses.
 -- Grain: one row per click on a link.
--- The rules, and what they cannot know: acts_rules.md in the folder above.
+-- The rules, and what they cannot know: activities_rules.md in the folder above.
 
 {%- set before_path = "(?is)^(?:(?:[a-z][a-z0-9+.-]*:)?//)?[^/?#]*" %}
 {%- set path = "(/[^?#]*[^/?#])?/*(?:[?#].*)?$" %}

@@ -1,6 +1,6 @@
 -- Notifications that users clicked: clicks of one notification belong together without its text.
 -- Grain: one row per click on a notification.
--- The rules, and what they cannot know: acts_rules.md in the folder above.
+-- The rules, and what they cannot know: activities_rules.md in the folder above.
 
 with notification_clicks as (
     select * from {{ ref('stg_juno__notification_clicks') }}

@@ -1,13 +1,13 @@
 -- Talk Now: the steps of calls, and which request its own user took back. The log does not name the other party.
 -- Grain: one row per step of a call.
--- The rules, and what they cannot know: acts_rules.md in the folder above.
+-- The rules, and what they cannot know: activities_rules.md in the folder above.
 
 with call_events as (
     select * from {{ ref('stg_juno__call_events') }}
 ),
 
--- To accept is another user's act, so it stands between none of a user's own requests and cancellations. Within one
--- second the request comes first.
+-- To accept is another user's activity, so it stands between none of a user's own requests and cancellations. Within
+-- one second the request comes first.
 followed as (
     select
         *,

@@ -1,6 +1,6 @@
 -- What users wrote, without its text: chat, comments, Q&A, posts and direct messages, by length, form and rhythm.
--- Grain: one row per written act, a vote for a question included.
--- The rules, and what they cannot know: acts_rules.md in the folder above.
+-- Grain: one row per written activity, a vote for a question included.
+-- The rules, and what they cannot know: activities_rules.md in the folder above.
 
 {%- set texts = {
     "stg_juno__chat_messages": "message_text",

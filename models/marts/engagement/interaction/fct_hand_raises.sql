@@ -1,6 +1,6 @@
 -- Requests to speak: each raised hand with the lowering that ended it, if the log tells one.
 -- Grain: one row per raised hand, and per lowering of a hand that the log does not tell to be up.
--- The rules, and what they cannot know: acts_rules.md in the folder above.
+-- The rules, and what they cannot know: activities_rules.md in the folder above.
 
 with hand_raises as (
     select * from {{ ref('stg_juno__hand_raises') }}

@@ -1,6 +1,6 @@
 -- Emoji reactions that users sent, by the name of the emoji.
 -- Grain: one row per emoji reaction.
--- The rules, and what they cannot know: acts_rules.md in the folder above.
+-- The rules, and what they cannot know: activities_rules.md in the folder above.
 
 with reactions as (
     select * from {{ ref('stg_juno__reactions') }}

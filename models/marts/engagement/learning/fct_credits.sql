@@ -17,7 +17,7 @@ settled as (
     from credits
 ),
 
-acts as (
+activities as (
     select
         *,
         activity_type = 'credits_earned' as is_earned,
@@ -39,12 +39,12 @@ final as (
         count(*) filter (where is_earned) as earned_count,
         count(*) filter (where activity_type = 'credits_claimed') as claimed_count,
         count(*) filter (where is_open) as open_count,
-        count(*) filter (where is_credit_count_unparsed) as unparsed_count,
-        cast(sum(credit_count) as decimal(38, 2)) as earned_credit_count,
+        count(*) filter (where is_credit_amount_unparsed) as unparsed_count,
+        cast(sum(credit_amount) as decimal(38, 2)) as earned_credits,
         cast(
-            case when bool_or(is_open) then sum(case when is_open then credit_count end) else 0 end as decimal(38, 2)
-        ) as open_credit_count
-    from acts
+            case when bool_or(is_open) then sum(case when is_open then credit_amount end) else 0 end as decimal(38, 2)
+        ) as open_credits
+    from activities
     group by site_id, user_id, content_id, last_claimed_at
 )
 

@@ -1,6 +1,6 @@
 -- Schedules started and completed, and how long after the start. Which schedule is meant, the report does not tell.
 -- Grain: one row per schedule started or completed.
--- The rules, and what they cannot know: acts_rules.md in the folder above.
+-- The rules, and what they cannot know: activities_rules.md in the folder above.
 
 with schedule_events as (
     select * from {{ ref('stg_juno__schedule_events') }}

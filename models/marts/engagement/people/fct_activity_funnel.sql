@@ -24,7 +24,7 @@ credits as (
     where earned_count > 0
 ),
 
-acts as (
+activities as (
     select
         session_key,
         site_id || ':' || user_id as user_key,
@@ -61,7 +61,7 @@ people as (
         max(case when stage_number = 2 then 1 else 0 end) as is_attended,
         max(case when stage_number = 3 then 1 else 0 end) as is_engaged,
         max(case when stage_number = 4 then 1 else 0 end) as is_credited
-    from acts
+    from activities
     group by 1, 2
 ),
 

@@ -1,6 +1,7 @@
--- Acts on the platform itself rather than on a content: accounts, profiles, dialogs, the leaderboard, a site's own.
--- Grain: one row per act.
--- The rules, and what they cannot know: acts_rules.md in the folder above.
+-- Activities on the platform itself rather than on a content: accounts, profiles, dialogs, the leaderboard, a site's
+-- own.
+-- Grain: one row per activity.
+-- The rules, and what they cannot know: activities_rules.md in the folder above.
 
 {%- set families = ['account_events', 'dialog_openings', 'leaderboard_views', 'other_activities'] %}
 

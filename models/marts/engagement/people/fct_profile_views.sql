@@ -1,6 +1,6 @@
 -- Profiles of other users that users opened, and whose they are where the name leaves no doubt.
 -- Grain: one row per view of another user's profile.
--- The rules, and what they cannot know: acts_rules.md in the folder above.
+-- The rules, and what they cannot know: activities_rules.md in the folder above.
 
 with profile_views as (
     select

@@ -19,16 +19,16 @@ weights as (
     select * from {{ ref('engagement_weights') }}
 ),
 
-acts as (
+activities as (
     select
         user_key,
         site_id,
         user_id,
-        min(first_act_at) as first_seen_at,
-        max(last_act_at) as last_seen_at,
+        min(first_activity_at) as first_seen_at,
+        max(last_activity_at) as last_seen_at,
         count(content_key) as content_count,
         count(*) filter (where on_demand_count > 0) as on_demand_content_count,
-        {%- for part in engagement_act_parts() %}
+        {%- for part in engagement_activity_parts() %}
         cast(sum({{ part }}_count) as bigint) as {{ part }}_count,
         {%- endfor %}
         cast(sum(activity_count) as bigint) as activity_count
@@ -62,23 +62,23 @@ attended as (
 
 counted as (
     select
-        acts.*,
+        activities.*,
         days.active_day_count,
         days.activity_family_count,
         coalesce(attended.live_session_count, 0) as live_session_count,
         coalesce(attended.attended_session_count, 0) as attended_session_count,
         coalesce(attended.likely_seconds, 0) as likely_seconds,
         cast(coalesce(attended.likely_seconds, 0) as double) / 60 as attendance_count
-    from acts
-    inner join days on acts.user_key = days.user_key
-    left join attended on acts.user_key = attended.user_key
+    from activities
+    inner join days on activities.user_key = days.user_key
+    left join attended on activities.user_key = attended.user_key
 ),
 
 -- The weights as one row, with a column per part.
 scale as (
     select
         {%- for part in engagement_parts() %}
-        cast(max(case when engagement_part = '{{ part }}' then full_at end) as double) as {{ part }}_full_at,
+        cast(max(case when engagement_part = '{{ part }}' then full_amount end) as double) as {{ part }}_full_amount,
         cast(max(case when engagement_part = '{{ part }}' then weight end) as double) as {{ part }}_weight,
         {%- endfor %}
         cast(greatest(1, sum(weight)) as double) as total_weight
@@ -90,7 +90,7 @@ shared as (
         counted.*,
         {%- for part in engagement_parts() %}
         scale.{{ part }}_weight / scale.total_weight as {{ part }}_weight,
-        least(1.0, counted.{{ part }}_count / scale.{{ part }}_full_at) as {{ part }}_share,
+        least(1.0, counted.{{ part }}_count / scale.{{ part }}_full_amount) as {{ part }}_share,
         {%- endfor %}
         scale.total_weight
     from counted
@@ -127,7 +127,7 @@ final as (
         attended_session_count,
         likely_seconds,
         on_demand_content_count,
-        {%- for part in engagement_act_parts() %}
+        {%- for part in engagement_activity_parts() %}
         {{ part }}_count,
         {%- endfor %}
         {%- set scores = [] %}

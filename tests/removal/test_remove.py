@@ -1,4 +1,4 @@
-"""Withdrawing a report: what only it supported goes, what another tells stays, its file is left out."""
+"""Removing a report: what only it supported goes, what another tells stays, its file is left out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rich.console import Console
 from typer.testing import CliRunner, Result
 
 import load_reports
-import withdraw as withdraw_command
+import remove as remove_command
 from building import rebuild
 from building.rebuild import compact
 from conftest import ROOT, WITHOUT_TESTS, Project, copy_project, marts
@@ -26,9 +26,9 @@ from landing.outcome import SAMPLE_SITE, Declaration, Landing
 from landing.told import describe
 from loader_fixtures import activity, land, landed_users, report_text, rows, texts, write
 from publishing.publish import publish
-from removal import withdraw as withdrawer
+from removal import remove as remover
 from removal.forget import find_person, forget
-from removal.withdraw import find_report, withdraw
+from removal.remove import find_report, remove
 from warehouse.database import RAW_TABLES, connect
 from warehouse.errors import WarehouseError
 from warehouse.files import attach_new, remove_database
@@ -58,8 +58,8 @@ def second(folder: Path) -> Path:
     return write(folder / "b.csv", report_text(*lines))
 
 
-def withdraw_named(connection: duckdb.DuckDBPyConnection, name: str) -> None:
-    withdraw(connection, find_report(connection, name, NOWHERE))
+def remove_named(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    remove(connection, find_report(connection, name, NOWHERE))
 
 
 def raw(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Any]]:
@@ -80,11 +80,11 @@ def load(*arguments: object, **environment: str) -> Result:
 @pytest.mark.parametrize("name", ["b.csv", "users.csv"])
 def test_raw_is_as_if_it_had_never_been_landed(files: rebuild.Files, tmp_path: Path, name: str) -> None:
     with connect(files.warehouse) as connection, duckdb.connect() as other:
-        withdraw_named(connection, name)
+        remove_named(connection, name)
         list(land_reports(other, sorted({*tmp_path.glob("*.csv")} - {tmp_path / name}), Declaration()))
         assert raw(connection) == raw(other)
         assert sum(map(len, raw(connection).values())) > 3
-        assert rows(connection, "select site_id, length(file_sha256) from raw.withdrawn_reports") == [("main", 64)]
+        assert rows(connection, "select site_id, length(file_sha256) from raw.removed_reports") == [("main", 64)]
 
 
 @pytest.mark.parametrize("given", ["b.csv", " reports/b.csv ", "{id}", "{start}", "{upper}"])
@@ -96,13 +96,13 @@ def test_a_report_is_found_by_its_name_or_id(files: rebuild.Files, given: str) -
 
 
 @pytest.mark.parametrize("wanted", ["c.csv", "", "b", "B.CSV", "%", "0" * 16])
-def test_an_unknown_report_is_said_with_the_cure(files: rebuild.Files, wanted: str) -> None:
+def test_an_unknown_report_is_said_with_the_fix(files: rebuild.Files, wanted: str) -> None:
     with connect(files.warehouse) as connection:
-        withdraw_named(connection, "a.csv")
-        [withdrawn] = rows(connection, "select report_id from raw.withdrawn_reports")
-        with pytest.raises(WarehouseError, match=r"there is no report .* Nothing was changed\. Cure: ") as unknown:
+        remove_named(connection, "a.csv")
+        [removed] = rows(connection, "select report_id from raw.removed_reports")
+        with pytest.raises(WarehouseError, match=r"there is no report .* Nothing was changed\. Fix: ") as unknown:
             find_report(connection, wanted, NOWHERE)
-    assert f"\n  {withdrawn}, site main: withdrawn at 20" in str(unknown.value)
+    assert f"\n  {removed}, site main: removed at 20" in str(unknown.value)
 
 
 def test_the_first_character_of_an_id_is_too_little(files: rebuild.Files) -> None:
@@ -112,7 +112,7 @@ def test_the_first_character_of_an_id_is_too_little(files: rebuild.Files) -> Non
             find_report(connection, report_id[:3], NOWHERE)
 
 
-def test_several_of_a_name_are_listed_and_none_is_withdrawn(files: rebuild.Files, tmp_path: Path) -> None:
+def test_several_of_a_name_are_listed_and_none_is_removed(files: rebuild.Files, tmp_path: Path) -> None:
     (tmp_path / "x").mkdir()
     with connect(files.warehouse) as connection:
         land(connection, write(tmp_path / "x" / "b.csv", USERS + "6,Bo,,\n"), Declaration("academy"))
@@ -122,20 +122,20 @@ def test_several_of_a_name_are_listed_and_none_is_withdrawn(files: rebuild.Files
             " union all select report_id from raw.user_reports where file_name = 'b.csv'",
         )
         before = raw(connection)
-    result = withdraw_on_the_command_line("b.csv")
+    result = remove_on_the_command_line("b.csv")
     assert result.exit_code == 1
-    assert "b.csv names several reports. Nothing was changed. Cure: REPORT=… with the id of one:" in result.stdout
+    assert "b.csv names several reports. Nothing was changed. Fix: REPORT=… with the id of one:" in result.stdout
     assert f"  {ids[0]}, site main, b.csv: 2 activities landed, 1 records rejected, loaded at 20" in result.stdout
     assert f"  {ids[1]}, site academy, b.csv: 2 users landed, 1 records rejected, loaded at 20" in result.stdout
     with connect(files.warehouse) as connection:
         assert raw(connection) == before
-        withdraw_named(connection, ids[1])
+        remove_named(connection, ids[1])
         assert find_report(connection, "b.csv", NOWHERE).report_id == ids[0]
 
 
-def withdraw_on_the_command_line(*arguments: str) -> Result:
+def remove_on_the_command_line(*arguments: str) -> Result:
     app = typer.Typer()
-    app.command()(withdraw_command.main)
+    app.command()(remove_command.main)
     return CliRunner().invoke(app, arguments)
 
 
@@ -143,9 +143,9 @@ def withdraw_on_the_command_line(*arguments: str) -> Result:
 def test_a_dry_run_and_an_error_write_nothing(files: rebuild.Files, arguments: list[str]) -> None:
     with connect(files.warehouse) as connection:
         # As in a warehouse that an older version made.
-        connection.execute("drop table raw.withdrawn_reports")
+        connection.execute("drop table raw.removed_reports")
     before = files.warehouse.read_bytes()
-    result = withdraw_on_the_command_line(*arguments)
+    result = remove_on_the_command_line(*arguments)
     assert result.exit_code == (0 if "--dry-run" in arguments else 1)
     assert "Nothing was changed." in result.stdout
     assert files.warehouse.read_bytes() == before
@@ -161,9 +161,9 @@ def test_a_failure_half_way_changes_nothing(files: rebuild.Files, monkeypatch: p
         delete(connection, report_ids)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(withdrawer, "delete_reports", fail)
+    monkeypatch.setattr(remover, "delete_reports", fail)
     with pytest.raises(KeyboardInterrupt):
-        withdraw_command.main("b.csv")
+        remove_command.main("b.csv")
     with connect(files.warehouse, read_only=True) as connection:
         assert raw(connection) == before
 
@@ -173,16 +173,16 @@ def test_the_file_is_left_out_until_it_is_asked_for(files: rebuild.Files, tmp_pa
     renamed = write(tmp_path / "renamed.csv", path.read_bytes())
     with connect(files.warehouse) as connection:
         before = landed_users(connection)
-        withdraw_named(connection, "b.csv")
+        remove_named(connection, "b.csv")
         for file in (path, renamed):
             landing = land(connection, file)
-            assert landing.withdrawn_on is not None and landing.is_clean and landing.landed_count == 0
+            assert landing.removed_on is not None and landing.is_clean and landing.landed_count == 0
         without = raw(connection)
-        [day] = rows(connection, "select withdrawn_at::date from raw.withdrawn_reports")
+        [day] = rows(connection, "select removed_at::date from raw.removed_reports")
     result = load(path, tmp_path / "a.csv")
     assert result.exit_code == 0
     assert (
-        f"left out {path}: it was withdrawn on {day}."
+        f"left out {path}: it was removed on {day}."
         " To land it again: make build AGAIN=1 (or load_reports.py --again)\n" in result.stdout
     )
     with connect(files.warehouse) as connection:
@@ -194,31 +194,31 @@ def test_the_file_is_left_out_until_it_is_asked_for(files: rebuild.Files, tmp_pa
     with connect(files.warehouse) as connection:
         assert landed_users(connection) == before
         assert rows(connection, "select site_id from raw.reports order by file_name") == ["main", "academy"]
-        assert rows(connection, "from raw.withdrawn_reports") == []
+        assert rows(connection, "from raw.removed_reports") == []
         assert land(connection, path).already_landed_as == "b.csv"
 
 
 def test_a_line_says_that_a_file_was_left_out() -> None:
-    line = describe(Landing(Path("reports/x.csv"), "reports/x.csv", withdrawn_on=date(2026, 11, 24)))
-    assert line.startswith("[yellow]left out[/yellow] [bold]reports/x.csv[/bold]: it was withdrawn on 2026-11-24. To")
+    line = describe(Landing(Path("reports/x.csv"), "reports/x.csv", removed_on=date(2026, 11, 24)))
+    assert line.startswith("[yellow]left out[/yellow] [bold]reports/x.csv[/bold]: it was removed on 2026-11-24. To")
 
 
 def test_only_the_files_that_are_given_are_landed_again(files: rebuild.Files, tmp_path: Path) -> None:
     with connect(files.warehouse) as connection:
-        withdraw_named(connection, "a.csv")
-        withdraw_named(connection, "b.csv")
+        remove_named(connection, "a.csv")
+        remove_named(connection, "b.csv")
         land(connection, tmp_path / "b.csv", Declaration(is_again=True))
         assert rows(connection, "select file_name from raw.reports") == ["b.csv"]
-        assert land(connection, tmp_path / "a.csv").withdrawn_on is not None
+        assert land(connection, tmp_path / "a.csv").removed_on is not None
 
 
-def test_a_file_that_is_refused_stays_withdrawn(files: rebuild.Files, tmp_path: Path) -> None:
+def test_a_file_that_is_refused_stays_removed(files: rebuild.Files, tmp_path: Path) -> None:
     ambiguous = write(tmp_path / "c.csv", report_text(activity("1", date="03/04/2026 10:00:00")))
     with connect(files.warehouse) as connection:
         land(connection, ambiguous, Declaration(date_format="dd/MM/yyyy"))
-        withdraw_named(connection, "c.csv")
+        remove_named(connection, "c.csv")
         assert land(connection, ambiguous, Declaration(is_again=True)).refusal is not None
-        assert land(connection, ambiguous).withdrawn_on is not None
+        assert land(connection, ambiguous).removed_on is not None
         declaration = Declaration(date_format="MM/dd/yyyy", is_again=True)
         assert land(connection, ambiguous, declaration).landed_count == 1
         assert rows(connection, "select occurred_at::varchar from raw.activities where label = 'hello'") == [
@@ -239,7 +239,7 @@ def test_who_was_forgotten_stays_so(files: rebuild.Files, tmp_path: Path) -> Non
         forget(connection, find_person(connection, "1", None))
         before = rows(connection, counts)
         hashes = rows(connection, "from raw.forgotten_users")
-        withdraw_named(connection, "b.csv")
+        remove_named(connection, "b.csv")
         assert rows(connection, counts) == before[:1]
         assert rows(connection, "from raw.forgotten_users") == hashes
         land(connection, tmp_path / "b.csv", Declaration(is_again=True))
@@ -253,12 +253,12 @@ def test_the_bytes_leave_the_file_only_when_it_is_compacted(tmp_path: Path) -> N
         land(connection, write(tmp_path / "a.csv", report_text(activity("1"))))
         land(connection, second(tmp_path))
     with connect(path) as connection:
-        withdraw_named(connection, "b.csv")
+        remove_named(connection, "b.csv")
     assert b"only in the second" in path.read_bytes(), "DuckDB leaves what it frees"
     compact(path)
     assert b"only in the second" not in path.read_bytes()
     with connect(path, read_only=True) as connection:
-        assert rows(connection, "select site_id from raw.withdrawn_reports") == ["main"]
+        assert rows(connection, "select site_id from raw.removed_reports") == ["main"]
 
 
 def build(files: rebuild.Files) -> SimpleNamespace:
@@ -278,32 +278,32 @@ def test_the_same_command_completes_what_was_interrupted(files: rebuild.Files, m
     publish(files.warehouse, files.published)
     monkeypatch.setattr(rebuild, "write_page", lambda *_, **__: None)
     monkeypatch.setattr(rebuild, "run_dbt", lambda *_: SimpleNamespace(success=False))
-    failed = withdraw_on_the_command_line("b.csv")
+    failed = remove_on_the_command_line("b.csv")
     assert failed.exit_code == 1
-    assert "The report is withdrawn in raw, but the warehouse could not be built" in failed.stdout
+    assert "The report is removed in raw, but the warehouse could not be built" in failed.stdout
 
     monkeypatch.setattr(rebuild, "write_page", lambda *_, **__: None)
     monkeypatch.setattr(rebuild, "run_dbt", lambda *_: build(files))
-    done = withdraw_on_the_command_line("b.csv")
+    done = remove_on_the_command_line("b.csv")
     assert done.exit_code == 0
-    assert "It is withdrawn already: " in done.stdout
-    assert "Withdrawn from the warehouse and the published copy; 2 reports are left." in done.stdout
+    assert "It is removed already: " in done.stdout
+    assert "Removed from the warehouse and the published copy; 2 reports are left." in done.stdout
     with connect(files.published, read_only=True) as connection:
         assert rows(connection, "select file_name from marts.report_reconciliation") == ["a.csv"]
     with connect(files.warehouse, read_only=True) as connection:
-        [report_id] = rows(connection, "select report_id from raw.withdrawn_reports")
+        [report_id] = rows(connection, "select report_id from raw.removed_reports")
 
     # By then only the id is known.
-    assert withdraw_on_the_command_line("b.csv").exit_code == 1
-    again = withdraw_on_the_command_line(report_id)
-    assert again.exit_code == 0 and f"It is withdrawn already: {report_id}, site main" in again.stdout
+    assert remove_on_the_command_line("b.csv").exit_code == 1
+    again = remove_on_the_command_line(report_id)
+    assert again.exit_code == 0 and f"It is removed already: {report_id}, site main" in again.stdout
 
 
 def test_the_last_report_leaves_an_empty_warehouse(files: rebuild.Files, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rebuild, "write_page", lambda *_, **__: None)
     monkeypatch.setattr(rebuild, "run_dbt", lambda *_: build(files))
     for name, left in (("a.csv", 2), ("users.csv", 1), ("b.csv", 0)):
-        result = withdraw_on_the_command_line(name)
+        result = remove_on_the_command_line(name)
         assert result.exit_code == 0
         assert f"; {left} reports are left." in result.stdout
         assert ("All tables are empty" in result.stdout) == (left == 0)
@@ -314,9 +314,9 @@ def test_the_last_report_leaves_an_empty_warehouse(files: rebuild.Files, monkeyp
 
 def test_without_a_warehouse_that_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAREHOUSE_PATH", str(tmp_path / "none.duckdb"))
-    result = withdraw_on_the_command_line("b.csv")
+    result = remove_on_the_command_line("b.csv")
     assert result.exit_code == 1
-    assert "there is no warehouse at" in result.stdout and "Cure: make build" in result.stdout
+    assert "there is no warehouse at" in result.stdout and "Fix: make build" in result.stdout
     assert not (tmp_path / "none.duckdb").exists()
 
 
@@ -327,28 +327,28 @@ def test_what_only_it_tells_is_said_without_a_build_too(tmp_path: Path) -> None:
         land(connection, write(tmp_path / "a.csv", report_text(activity("1"))))
         land(connection, second(tmp_path))
         land(connection, write(tmp_path / "users.csv", USERS.replace("5,", "2,")), Declaration("academy"))
-        withdrawer.tell(connection, find_report(connection, "b.csv", NOWHERE), Console(file=file, width=200))
+        remover.tell(connection, find_report(connection, "b.csv", NOWHERE), Console(file=file, width=200))
     assert written.read_text().splitlines()[1:] == ["  1 user ids and 0 content ids are in no other report"]
 
 
 # --- The whole way ---
 
-WITHDRAWN = "sitewide_2026-05-14.csv"
+REMOVED = "sitewide_2026-05-14.csv"
 
 
 def sample_ids(column: str) -> set[str]:
-    """Ids that of all reports of the sample only the one to withdraw tells, from the CSVs."""
+    """Ids that of all reports of the sample only the one to remove tells, from the CSVs."""
     told: dict[str, set[str]] = {}
     for path in (ROOT / "sample" / "reports").glob("*.csv"):
         with path.open(newline="", encoding="utf-8-sig") as file:
             lines = list(csv.DictReader(file, delimiter=";" if "keynote" in path.name else ","))
         told[path.name] = {(line.get(column) or line.get(column.upper()) or "").strip() for line in lines} - {""}
-    return told.pop(WITHDRAWN) - set().union(*told.values())
+    return told.pop(REMOVED) - set().union(*told.values())
 
 
 def test_the_marts_are_those_of_the_other_reports(sample_project: Project, tmp_path: Path) -> None:
     alone = copy_project(make(tmp_path / "alone"))
-    (alone.root / "sample" / "reports" / WITHDRAWN).unlink()
+    (alone.root / "sample" / "reports" / REMOVED).unlink()
     built = alone.build(**WITHOUT_TESTS)
     assert built.returncode == 0, built.stdout + built.stderr
     expected, before = marts(alone), marts(sample_project)
@@ -362,35 +362,37 @@ def test_the_marts_are_those_of_the_other_reports(sample_project: Project, tmp_p
 
     files = (project.warehouse, project.published, project.shared)
     untouched = [file.read_bytes() for file in files]
-    said = project.script("withdraw.py", WITHDRAWN, "--dry-run").stdout
+    said = project.script("remove.py", REMOVED, "--dry-run").stdout
     kept = "select count(*) from marts.fct_activities inner join marts.report_reconciliation using (report_id)"
     with project.open() as connection:
-        [count] = rows(connection, f"{kept} where file_name = '{WITHDRAWN}'")
+        [count] = rows(connection, f"{kept} where file_name = '{REMOVED}'")
         keys = "select activity_key from marts.fct_activities"
         both = set(rows(connection, keys))
     with alone.open() as connection:
         others = set(rows(connection, keys))
         [twins] = rows(connection, f"{kept} where list_contains({list(both)}, activity_key)")
     assert 0 < len(both - others) < count, "some of what it tells has a twin"
-    assert f"  {count:,} activities of it are kept, {len(both - others):,} of which no other report tells\n" in said
+    assert (
+        f"  {count:,} activities are counted from it, {len(both - others):,} of which no other report tells\n" in said
+    )
     users, contents = len(sample_ids("User ID")), len(sample_ids("Content ID"))
     assert f"  {users:,} user ids and {contents:,} content ids are in no other report\n" in said
     assert [file.read_bytes() for file in files] == untouched
 
     # As after a kill between the transaction and the rest.
     with connect(project.warehouse) as connection:
-        withdraw_named(connection, WITHDRAWN)
-    done = project.script("withdraw.py", WITHDRAWN, **WITHOUT_TESTS)
+        remove_named(connection, REMOVED)
+    done = project.script("remove.py", REMOVED, **WITHOUT_TESTS)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "It is withdrawn already: " in done.stdout
-    assert "Withdrawn from the warehouse and the published and the shared copy; 4 reports are left." in done.stdout
+    assert "It is removed already: " in done.stdout
+    assert "Removed from the warehouse and the published and the shared copy; 4 reports are left." in done.stdout
     assert marts(project) == expected != before
     assert twins == len(both & others), "the twins took over"
-    assert seen_in(project, {*labels, WITHDRAWN}) == set()
+    assert seen_in(project, {*labels, REMOVED}) == set()
 
-    result = project.script("load_reports.py", f"sample/reports/{WITHDRAWN}")
+    result = project.script("load_reports.py", f"sample/reports/{REMOVED}")
     assert result.returncode == 0, result.stdout
-    assert f"left out sample/reports/{WITHDRAWN}: it was withdrawn on " in result.stdout
+    assert f"left out sample/reports/{REMOVED}: it was removed on " in result.stdout
 
 
 def make(folder: Path) -> Path:
@@ -399,12 +401,12 @@ def make(folder: Path) -> Path:
 
 
 def labels_only_in(project: Project, alone: Project) -> set[str]:
-    """Labels of the report to withdraw that no table tells without it; long ones, that are not there by chance."""
+    """Labels of the report to remove that no table tells without it; long ones, that are not there by chance."""
     with connect(project.warehouse, read_only=True) as connection:
         labels = rows(
             connection,
             "select distinct label from raw.activities inner join raw.reports using (report_id)"
-            f" where length(label) > 12 and file_name = '{WITHDRAWN}'",
+            f" where length(label) > 12 and file_name = '{REMOVED}'",
         )
     others = ""
     for path in (alone.warehouse, alone.published):

@@ -1,4 +1,4 @@
-{% test is_sound(model, grain=[], expectations={}) %}
+{% test row_checks(model, grain=[], expectations={}) %}
 
 {%- if grain %}
 select

@@ -275,11 +275,12 @@ compared as (
             and with_previous.report_number = new_pairs.download_number
 ),
 
+{{- require_new_setting('drift_ratio_change', 'minimum_ratio_rise') -}}{#- the older name of the setting -#}
 {%- set reasons = {
     'columns': 'appeared_columns is not null or vanished_columns is not null',
     'format': "changed_formats <> ''",
-    'rejected records': 'rejected_ratio_change > ' ~ var('drift_ratio_change'),
-    'unrecognised records': 'unrecognised_ratio_change > ' ~ var('drift_ratio_change'),
+    'rejected records': 'rejected_ratio_change > ' ~ var('minimum_ratio_rise'),
+    'unrecognised records': 'unrecognised_ratio_change > ' ~ var('minimum_ratio_rise'),
     'skipped hours': 'nonexistent_hour_count > previous_nonexistent_hour_count',
     'activity types': 'new_activity_type_count > 0',
     'categories and actions': 'new_category_action_count > 0',
@@ -319,8 +320,8 @@ final as (
         nullif(substr(changed_formats, 3), '') as format_changes,
         new_activity_types,
         new_category_actions,
-        reasons <> '' as has_drifted,
-        nullif(substr(reasons, 3), '') as drift_reasons,
+        reasons <> '' as has_changed,
+        nullif(substr(reasons, 3), '') as change_reasons,
         first_occurred_at,
         last_occurred_at,
         loaded_at,

@@ -1,4 +1,4 @@
-"""Withdraw a report that was loaded by mistake, and everything that only it supported.
+"""Remove a report that was loaded by mistake, and everything that only it supported.
 
 Raw is changed in one transaction, and all else is rebuilt from raw: what another download also tells stays, for its
 twin takes over. The warehouse remembers the file, so that the loader leaves it out from then on (unless ``--again``).
@@ -22,27 +22,27 @@ from warehouse.errors import WarehouseError
 
 SHORTEST = 4
 
-# A withdrawn report has no name: its file's may hold that of a person.
+# A removed report has no name: its file's may hold that of a person.
 KNOWN_REPORTS = """
 select
     report_id, site_id, file_sha256, file_name, 'activities' as unit, landed_count, rejected_count, loaded_at,
-    null::timestamp as withdrawn_at
+    null::timestamp as removed_at
 from raw.reports
 union all
 select report_id, site_id, file_sha256, file_name, 'users', landed_count, rejected_count, loaded_at, null
 from raw.user_reports
 union all
-select report_id, site_id, file_sha256, null, null, 0, 0, null, withdrawn_at
-from raw.withdrawn_reports
+select report_id, site_id, file_sha256, null, null, 0, 0, null, removed_at
+from raw.removed_reports
 """
 
 # The activities that the last build kept from a report, and those of them that another report tells too.
 KEPT = """
 select
     count(*) filter (where report_id = $report_id and not is_duplicate),
-    count(distinct kept_record_number) filter (where report_id <> $report_id and kept_report_id = $report_id)
+    count(distinct unique_record_number) filter (where report_id <> $report_id and unique_report_id = $report_id)
 from staging.base_juno__activities
-where kept_report_id = $report_id
+where unique_report_id = $report_id
 """
 
 
@@ -58,12 +58,12 @@ class Report:
     landed_count: int
     rejected_count: int
     loaded_at: datetime | None
-    withdrawn_at: datetime | None
+    removed_at: datetime | None
 
     def __str__(self) -> str:
         """What tells it from others, in a line."""
-        if self.withdrawn_at is not None:
-            return f"{self.report_id}, site {self.site_id}: withdrawn at {self.withdrawn_at:%Y-%m-%d %H:%M:%S}"
+        if self.removed_at is not None:
+            return f"{self.report_id}, site {self.site_id}: removed at {self.removed_at:%Y-%m-%d %H:%M:%S}"
         return (
             f"{self.report_id}, site {self.site_id}, {self.file_name}: {self.landed_count:,} {self.unit} landed,"
             f" {self.rejected_count:,} records rejected, loaded at {self.loaded_at:%Y-%m-%d %H:%M:%S}"
@@ -76,7 +76,7 @@ def find_report(connection: duckdb.DuckDBPyConnection, wanted: str, published: P
     Args:
         connection: the warehouse.
         wanted: what the user gave.
-        published: the published copy; until it is made anew, it tells the names of reports that were withdrawn.
+        published: the published copy; until it is made anew, it tells the names of reports that were removed.
 
     Raises:
         WarehouseError: none is meant, or several are.
@@ -89,27 +89,27 @@ def find_report(connection: duckdb.DuckDBPyConnection, wanted: str, published: P
     )
     if not found:
         ids = _published_ids(published, PurePath(wanted).name)
-        found = _select(connection, "withdrawn_at is not null and list_contains($ids, report_id)", {"ids": ids})
+        found = _select(connection, "removed_at is not null and list_contains($ids, report_id)", {"ids": ids})
     if len(found) == 1:
         return found[0]
     if found:
         listed = "\n  ".join(str(report) for report in found)
         raise WarehouseError(
-            f"{wanted} names several reports. Nothing was changed. Cure: REPORT=… with the id of one:\n  {listed}"
+            f"{wanted} names several reports. Nothing was changed. Fix: REPORT=… with the id of one:\n  {listed}"
         )
-    cure = (
-        "Cure: REPORT=… with its id, the first characters of that (4 or more), or its file name, as"
+    fix = (
+        "Fix: REPORT=… with its id, the first characters of that (4 or more), or its file name, as"
         " marts.report_reconciliation and marts.user_report_reconciliation show them."
     )
-    withdrawn = _select(connection, "withdrawn_at is not null", {})
-    if withdrawn:
-        listed = "\n  ".join(str(report) for report in withdrawn)
-        cure += f" Already withdrawn, and known by the id alone:\n  {listed}"
-    raise WarehouseError(f"there is no report {wanted} in the warehouse. Nothing was changed. {cure}")
+    removed = _select(connection, "removed_at is not null", {})
+    if removed:
+        listed = "\n  ".join(str(report) for report in removed)
+        fix += f" Already removed, and known by the id alone:\n  {listed}"
+    raise WarehouseError(f"there is no report {wanted} in the warehouse. Nothing was changed. {fix}")
 
 
 def _select(connection: duckdb.DuckDBPyConnection, condition: str, parameters: dict[str, object]) -> list[Report]:
-    query = f"from ({KNOWN_REPORTS}) where {condition} order by withdrawn_at, loaded_at, report_id"
+    query = f"from ({KNOWN_REPORTS}) where {condition} order by removed_at, loaded_at, report_id"
     return [Report(*row) for row in connection.execute(query, parameters).fetchall()]
 
 
@@ -133,7 +133,7 @@ def tell(connection: duckdb.DuckDBPyConnection, report: Report, console: Console
     kept = _kept(connection, report)
     if kept is not None:
         console.print(
-            f"  {kept[0]:,} activities of it are kept, {kept[0] - kept[1]:,} of which no other report tells",
+            f"  {kept[0]:,} activities are counted from it, {kept[0] - kept[1]:,} of which no other report tells",
             highlight=False,
         )
     users, contents = (_only_here(connection, report, column) for column in ("user_id", "content_id"))
@@ -166,26 +166,26 @@ def _only_here(connection: duckdb.DuckDBPyConnection, report: Report, column: st
     return row[0] if row else 0
 
 
-def withdraw(connection: duckdb.DuckDBPyConnection, report: Report) -> None:
+def remove(connection: duckdb.DuckDBPyConnection, report: Report) -> None:
     """Take a report out of the schema raw and remember that it was there, in the transaction of the caller."""
     delete_reports(connection, [report.report_id])
     connection.execute(
-        "insert into raw.withdrawn_reports values (?, ?, ?, ?)",
+        "insert into raw.removed_reports values (?, ?, ?, ?)",
         [report.report_id, report.file_sha256, report.site_id, datetime.now(UTC).replace(tzinfo=None)],
     )
 
 
 def known_reports() -> list[str]:
-    """The reports that can be withdrawn; none if there is no warehouse, or it cannot be read."""
+    """The reports that can be removed; none if there is no warehouse, or it cannot be read."""
     try:
         with Files.of_environment().open_warehouse() as connection:
-            return [str(report) for report in _select(connection, "withdrawn_at is null", {})]
+            return [str(report) for report in _select(connection, "removed_at is null", {})]
     except (WarehouseError, duckdb.Error):
         return []
 
 
-def withdraw_from_files(files: Files, wanted: str, console: Console, *, is_dry_run: bool) -> None:
-    """Withdraw a report from the warehouse and its copies, and say what only it supported.
+def remove_from_files(files: Files, wanted: str, console: Console, *, is_dry_run: bool) -> None:
+    """Remove a report from the warehouse and its copies, and say what only it supported.
 
     Raises:
         WarehouseError: no report is meant, several are, or a step failed; the same call goes on.
@@ -195,20 +195,20 @@ def withdraw_from_files(files: Files, wanted: str, console: Console, *, is_dry_r
         connection.execute("begin")
         connection.execute(RAW_TABLES)
         report = find_report(connection, wanted, files.published)
-        is_new = report.withdrawn_at is None
+        is_new = report.removed_at is None
         if is_new:
             tell(connection, report, console)
         else:
-            console.print(f"It is withdrawn already: {report}", highlight=False, markup=False)
+            console.print(f"It is removed already: {report}", highlight=False, markup=False)
         if is_dry_run:
             console.print("Nothing was changed.")
             return
         if is_new:
-            withdraw(connection, report)
+            remove(connection, report)
         left = number_of(connection, f"select count(*) from ({LANDED_REPORTS})")
         connection.execute("commit")
-    copies = rebuild(files, "The report is withdrawn", console)
-    console.print(f"[green]Withdrawn[/green] from the warehouse and {copies}; {left:,} reports are left.")
+    copies = rebuild(files, "The report is removed", console)
+    console.print(f"[green]Removed[/green] from the warehouse and {copies}; {left:,} reports are left.")
     if not left:
         console.print("All tables are empty until make build lands a report, or the sample while reports/ holds none.")
     console.print("Its file stays where it is, and is left out from now on. To land it again: make build AGAIN=1")

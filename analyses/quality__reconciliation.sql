@@ -4,7 +4,7 @@ select
     record_count as records,
     rejected_count as rejected,
     duplicate_count as duplicates,
-    kept_count as kept,
+    unique_count as unique_records,
     is_reconciled
 from marts.report_reconciliation
 order by file_name

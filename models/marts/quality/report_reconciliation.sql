@@ -37,10 +37,10 @@ rejected as (
     group by 1
 ),
 
-kept as (
+unique_records as (
     select
         report_id,
-        count(*) as kept_count,
+        count(*) as unique_count,
         count(*) filter (where activity_type <> 'unrecognised') as recognised_count,
         count(*) filter (where activity_type = 'unrecognised') as unrecognised_count
     from activities
@@ -50,20 +50,20 @@ kept as (
 duplicates as (
     select
         report_id,
-        kept_report_id,
+        unique_report_id,
         count(*) as duplicate_count
     from base_activities
     where is_duplicate
     group by 1, 2
 ),
 
-set_aside as (
+doubled as (
     select
         duplicates.report_id,
         cast(sum(duplicates.duplicate_count) as bigint) as duplicate_count,
-        {{ dbt.listagg("reports.file_name", "', '", "order by reports.file_name") }} as kept_in_file_names
+        {{ dbt.listagg("reports.file_name", "', '", "order by reports.file_name") }} as unique_in_file_names
     from duplicates
-    inner join reports on duplicates.kept_report_id = reports.report_id
+    inner join reports on duplicates.unique_report_id = reports.report_id
     group by 1
 ),
 
@@ -79,16 +79,16 @@ counted as (
         reports.record_count,
         coalesce(landed.landed_count, 0) as landed_count,
         coalesce(rejected.rejected_count, 0) as rejected_count,
-        coalesce(kept.kept_count, 0) as kept_count,
-        coalesce(set_aside.duplicate_count, 0) as duplicate_count,
-        set_aside.kept_in_file_names,
-        coalesce(kept.recognised_count, 0) as recognised_count,
-        coalesce(kept.unrecognised_count, 0) as unrecognised_count
+        coalesce(unique_records.unique_count, 0) as unique_count,
+        coalesce(doubled.duplicate_count, 0) as duplicate_count,
+        doubled.unique_in_file_names,
+        coalesce(unique_records.recognised_count, 0) as recognised_count,
+        coalesce(unique_records.unrecognised_count, 0) as unrecognised_count
     from reports
     left join landed on reports.report_id = landed.report_id
     left join rejected on reports.report_id = rejected.report_id
-    left join kept on reports.report_id = kept.report_id
-    left join set_aside on reports.report_id = set_aside.report_id
+    left join unique_records on reports.report_id = unique_records.report_id
+    left join doubled on reports.report_id = doubled.report_id
 ),
 
 final as (
@@ -102,14 +102,14 @@ final as (
         record_count,
         landed_count,
         rejected_count,
-        kept_count,
+        unique_count,
         duplicate_count,
-        kept_in_file_names,
+        unique_in_file_names,
         recognised_count,
         unrecognised_count,
         record_count = landed_count + rejected_count
-        and landed_count = kept_count + duplicate_count
-        and kept_count = recognised_count + unrecognised_count as is_reconciled
+        and landed_count = unique_count + duplicate_count
+        and unique_count = recognised_count + unrecognised_count as is_reconciled
     from counted
 )
 

@@ -1,4 +1,4 @@
-"""Withdraw a report from a landing in Parquet: what ``removal.withdraw`` does to a warehouse."""
+"""Remove a report from a landing in Parquet: what ``removal.remove`` does to a warehouse."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from rich.console import Console
 
 from landing.parquet import writing
 from landing.parquet_files import MARKS, partition, place, take_out, write_parquet
-from removal.withdraw import Report, find_report, withdraw
+from removal.remove import Report, find_report, remove
 from warehouse.command_line import printable
 
 
-def withdraw_from_landing(root: Path, wanted: str, console: Console, *, is_dry_run: bool) -> None:
+def remove_from_landing(root: Path, wanted: str, console: Console, *, is_dry_run: bool) -> None:
     """Take a report out of a landing, and say so; a dry run only says which one is meant.
 
     Raises:
         WarehouseError: none is meant, or several are.
     """
-    report = withdraw_from(root, wanted, is_dry_run=is_dry_run)
+    report = remove_from(root, wanted, is_dry_run=is_dry_run)
     if is_dry_run:
         console.print(f"{printable(str(report))}\nNothing was changed.", highlight=False)
         return
-    console.print(f"[green]Withdrawn[/green] from the landing: {printable(str(report))}", highlight=False)
+    console.print(f"[green]Removed[/green] from the landing: {printable(str(report))}", highlight=False)
     console.print("It goes from the marts with the next dbt build --target spark.")
 
 
-def withdraw_from(root: Path, wanted: str, *, is_dry_run: bool = False) -> Report:
+def remove_from(root: Path, wanted: str, *, is_dry_run: bool = False) -> Report:
     """Take a report out of a landing, and remember its bytes, so that the next landing leaves its file out.
 
     A dry run does neither.
@@ -36,8 +36,8 @@ def withdraw_from(root: Path, wanted: str, *, is_dry_run: bool = False) -> Repor
     """
     with writing(root) as connection:
         report = find_report(connection, wanted, Path(f"{root}.scratch-published"))
-        if report.withdrawn_at is None and not is_dry_run:
-            withdraw(connection, report)
+        if report.removed_at is None and not is_dry_run:
+            remove(connection, report)
             mark = Path(f"{root}.scratch-mark")
             write_parquet(connection, MARKS, "report_id", report.report_id, mark)
             # From here on the next command would do the rest.

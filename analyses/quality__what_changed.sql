@@ -2,9 +2,9 @@
 -- A report of one page holds few kinds of activities, so the sitewide one after it brings many.
 select
     file_name,
-    drift_reasons,
+    change_reasons,
     format_changes,
     new_category_actions
-from marts.report_drift
-where has_drifted
+from marts.report_changes
+where has_changed
 order by report_kind, report_number

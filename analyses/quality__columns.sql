@@ -4,5 +4,5 @@ select
     missing_columns,
     extra_columns,
     renamed_columns
-from marts.report_drift
+from marts.report_changes
 order by file_name

@@ -1,0 +1,36 @@
+{#- What refuses the older names of settings and columns, and says the new ones. For one release. -#}
+
+{#- A measure of attendance, if it is one. -#}
+{% macro known_measure(measure) -%}
+    {%- set renamed = {"strict": "proven", "upper": "possible"} -%}{#- by its older name -#}
+    {%- if measure not in ("proven", "likely", "possible") -%}
+        {{ exceptions.raise_compiler_error(
+            "attendance_measure is '" ~ measure ~ "'; they are called proven, likely and possible."
+            ~ " Fix: set it to " ~ renamed.get(measure, "one of them") ~ " (dbt_project.yml, or --vars)."
+        ) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Nothing, unless a setting is given by its older name. -#}
+{% macro require_new_setting(older, name) -%}
+    {%- if var(older, none) is not none -%}
+        {{ exceptions.raise_compiler_error(
+            "the setting " ~ older ~ " is called " ~ name ~ " now. Fix: rename it (dbt_project.yml, or --vars)."
+        ) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Nothing, unless a seed has a column by its older name. -#}
+{% macro require_new_column(older, name) -%}
+    {%- if execute and older in adapter.get_columns_in_relation(this) | map(attribute="name") -%}
+        {{ exceptions.raise_compiler_error(
+            "the column " ~ older ~ " of " ~ model.original_file_path ~ " is called " ~ name ~ " now."
+            ~ " Fix: write " ~ name ~ " in the first line of the file."
+        ) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- What drops the table of a mart by its older name, so that nobody publishes it beside the one of today. -#}
+{% macro drop_older_table(older) -%}
+    drop table if exists {{ this.incorporate(path={"identifier": older}) }}
+{%- endmacro %}
