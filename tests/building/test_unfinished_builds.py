@@ -10,7 +10,7 @@ import pytest
 
 from conftest import ROOT, Project
 
-MART = Path("models") / "marts" / "engagement" / "fct_calls.sql"
+MART = Path("models") / "marts" / "engagement" / "interaction" / "fct_calls.sql"
 UNFINISHED = "the last build did not come to a good end"
 
 
