@@ -140,7 +140,7 @@ def test_a_declared_encoding_that_is_wrong_ends_in_no_other_text(
     landing = land(warehouse, write(report, chat(["Grüezi", "hello"])), Declaration(encoding=declared))
 
     if landing.refusal is not None:
-        assert "Cure:" in landing.refusal
+        assert "Fix:" in landing.refusal
     assert "Grüezi" not in rows(warehouse, LABELS)
 
 
@@ -163,7 +163,7 @@ def test_a_byte_that_windows_1252_does_not_know_costs_its_record_alone(
     assert rows(warehouse, LABELS) == [f"Grüezi {number}" for number in range(1, 40) if number not in broken]
     assert landing.examples[0].column_name == "Label"
     # In Windows-1252 an ü is one byte.
-    assert "not in cp1252: byte 8 of Label is 0x81. Cure:" in landing.examples[0].reason
+    assert "not in cp1252: byte 8 of Label is 0x81. Fix:" in landing.examples[0].reason
     assert rows(warehouse, "select record_text from raw.rejected_records")[0] == activity("u10", "Grüezi \\x8110")
 
 

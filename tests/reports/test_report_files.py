@@ -67,7 +67,7 @@ def refusal_of(warehouse: duckdb.DuckDBPyConnection, path: Path) -> str:
     """Why a file is refused, of which nothing may lie in the warehouse then."""
     [landing] = all_landed(warehouse, path)
     assert landing.refusal is not None
-    assert "Cure:" in landing.refusal
+    assert "Fix:" in landing.refusal
     for table in ("reports", "activities", "rejected_records"):
         assert rows(warehouse, f"from raw.{table}") == []
     return landing.refusal
@@ -93,7 +93,7 @@ def test_every_report_of_an_archive_lands_under_its_name(warehouse: duckdb.DuckD
     names = ["2026/May/a.CSV", "b.csv", "c.csv.gz", "d.tsv"]
     assert [landing.name for landing in landings] == [f"{tmp_path}/all.zip > {name}" for name in names]
     assert landings[2].refusal is not None
-    assert "it is an archive inside an archive. Cure: unpack the outer one." in landings[2].refusal
+    assert "it is an archive inside an archive. Fix: unpack the outer one." in landings[2].refusal
     assert rows(warehouse, "select file_name, file_format from raw.reports order by 1") == [
         (f"all.zip > {name}", "zip") for name in (names[0], names[1], names[3])
     ]
@@ -162,10 +162,10 @@ ONE = zipped({"a.csv": REPORT})
 @pytest.mark.parametrize(
     ("archive", "said"),
     [
-        (with_flag(ONE, flag=1), "it is locked with a password. Cure: unpack it yourself."),
+        (with_flag(ONE, flag=1), "it is locked with a password. Fix: unpack it yourself."),
         (with_flag(ONE, method=97), "it cannot be read"),
         (with_flag(ONE, flag=0x20), "it cannot be read"),
-        (zipped({"a.csv": zipped({"b.csv": REPORT})}), "it is an archive inside an archive. Cure: unpack the outer"),
+        (zipped({"a.csv": zipped({"b.csv": REPORT})}), "it is an archive inside an archive. Fix: unpack the outer"),
         (zipped({"a.zip": ONE}), "it is an archive inside an archive"),
         (zipped({"a.csv": b"%PDF-1.7"}), "it is a PDF"),
         (zipped({}), "it holds no report (.csv, .tsv"),
@@ -178,7 +178,7 @@ ONE = zipped({"a.csv": REPORT})
         (zipped({f"{number}.csv": "" for number in range(1001)}), "it holds 1,001 files; more than 1,000 are not"),
     ],
 )
-def test_an_archive_that_cannot_be_read_is_refused_with_a_cure(
+def test_an_archive_that_cannot_be_read_is_refused_with_a_fix(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, archive: bytes, said: str
 ) -> None:
     assert said in refusal_of(warehouse, write(tmp_path / "a.zip", archive))
@@ -207,7 +207,7 @@ def test_a_damaged_archive_or_workbook_ends_in_words(
     landings = all_landed(warehouse, write(tmp_path / "a.zip", bytes(content[: choose.choice((None, -1, -100))])))
 
     assert landings
-    assert all("Cure:" in landing.refusal for landing in landings if landing.refusal is not None)
+    assert all("Fix:" in landing.refusal for landing in landings if landing.refusal is not None)
 
 
 def test_a_report_lands_once_however_it_is_packed(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
@@ -290,7 +290,7 @@ def test_a_small_file_that_unpacks_to_a_large_one_is_refused_before_it_has(
             written.append(arguments[1].tell())  # type: ignore[attr-defined]
 
     monkeypatch.setattr(report_files, "_copy", counting)
-    assert "times its size: no report does. Cure:" in refusal_of(warehouse, write(tmp_path / "a.csv", content))
+    assert "times its size: no report does. Fix:" in refusal_of(warehouse, write(tmp_path / "a.csv", content))
     # Where zipfile itself refuses an archive, not a byte of it is unpacked.
     assert max(written, default=0) < len(BOMB) // 2
 
@@ -305,7 +305,7 @@ def test_what_zipfile_refuses_as_overlapping_is_refused_with_what_to_do(
     monkeypatch.setattr(zipfile.ZipFile, "open", refuse)
     refusal = refusal_of(warehouse, write(tmp_path / "a.zip", ONE))
     assert "the files in this archive overlap" in refusal
-    assert "Cure: if it is one all the same, unpack it yourself." in refusal
+    assert "Fix: if it is one all the same, unpack it yourself." in refusal
 
 
 def test_a_member_that_is_larger_than_it_says_is_refused(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
@@ -483,10 +483,10 @@ def test_a_workbook_with_a_damaged_part_is_refused(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "a workbook of an old Excel, and no CSV. Cure: save it as"),
-        (b"%PDF-1.7\n", "it is a PDF, and no CSV. Cure: download the report as CSV."),
-        (b"Rar!\x1a\x07", "it is a RAR archive, and no CSV. Cure: unpack it."),
-        (b"7z\xbc\xaf\x27\x1c", "it is a 7-Zip archive, and no CSV. Cure: unpack it."),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "a workbook of an old Excel, and no CSV. Fix: save it as"),
+        (b"%PDF-1.7\n", "it is a PDF, and no CSV. Fix: download the report as CSV."),
+        (b"Rar!\x1a\x07", "it is a RAR archive, and no CSV. Fix: unpack it."),
+        (b"7z\xbc\xaf\x27\x1c", "it is a 7-Zip archive, and no CSV. Fix: unpack it."),
         (b"BZh91AY", "packed by bzip2"),
         (b"\xfd7zXZ\x00", "packed by xz"),
         (b"\x28\xb5\x2f\xfd", "packed by zstd"),
@@ -672,7 +672,7 @@ def test_standard_input_is_landed(tmp_path: Path) -> None:
         (b"", "it is empty"),
         (
             gzip.compress(REPORT.encode(), mtime=0),
-            "it is packed, and standard input is read as it is. Cure: give the name",
+            "it is packed, and standard input is read as it is. Fix: give the name",
         ),
         (b"%PDF-1.7", "it is a PDF"),
     ],
@@ -685,5 +685,5 @@ def test_standard_input_that_is_no_report_is_refused(tmp_path: Path, content: by
 
 
 def test_a_file_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ReportRefused, match=r"it cannot be read: No such file or directory\. Cure:"):
+    with pytest.raises(ReportRefused, match=r"it cannot be read: No such file or directory\. Fix:"):
         reports_in(tmp_path / "none.csv")

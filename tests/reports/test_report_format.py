@@ -109,7 +109,7 @@ def test_a_report_without_a_required_column_is_refused_by_its_name(tmp_path: Pat
 
     assert message.startswith(f"its header has no column {missing};")
     assert "Company" in message
-    assert "Cure:" in message
+    assert "Fix:" in message
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_a_known_column_that_stands_twice_is_refused(tmp_path: Path, also: str, 
     message = refusal_of(write(tmp_path / "a.csv", ",".join((*HEADER, also)) + "\n"))
 
     assert f"the column {named} twice" in message
-    assert "Cure:" in message
+    assert "Fix:" in message
 
 
 @pytest.mark.parametrize(
@@ -142,11 +142,11 @@ def test_a_known_column_that_stands_twice_is_refused(tmp_path: Path, also: str, 
         ("open-quote.csv", b'User ID,Category,"Action,Label,Date\nu1,Chat\n', "no column Action, Date"),
     ],
 )
-def test_a_file_that_is_no_report_is_refused_with_a_cure(tmp_path: Path, name: str, content: bytes, said: str) -> None:
+def test_a_file_that_is_no_report_is_refused_with_a_fix(tmp_path: Path, name: str, content: bytes, said: str) -> None:
     message = refusal_of(write(tmp_path / name, content))
 
     assert said in message
-    assert "Cure:" in message
+    assert "Fix:" in message
 
 
 @pytest.mark.parametrize(
