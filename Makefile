@@ -13,5 +13,6 @@ COMMANDS := build show remove forget share export publish metrics docs superset 
 $(COMMANDS):
 	@GIVEN="$(strip $(GIVEN))" "$(PYTHON)" start.py $@
 
+# An older or unknown name: start.py says what it is called.
 .DEFAULT:
-	@"$(PYTHON)" start.py $@
+	@GIVEN="$(strip $(GIVEN))" "$(PYTHON)" start.py $@

@@ -8,6 +8,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+import duckdb
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner, dbtRunnerResult
@@ -17,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from warehouse.database import connect
 from warehouse.errors import disk_trouble
-from warehouse.files import remove_database
+from warehouse.files import attach_new, remove_database
 from warehouse.paths import PROJECT_ROOT, marts_path
 
 try:
@@ -47,6 +48,7 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
 
     Raises:
         WarehouseError: the warehouse is in use by another process.
+        duckdb.Error: the file of the marts cannot be written.
     """
     # From the project's folder, as in profiles.yml: where the path is another, dbt parses all anew (7 s).
     os.chdir(PROJECT_ROOT)
@@ -56,8 +58,16 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
     with connect(warehouse) as connection:
         # Until all marts are there again, even if dbt stops before its first model.
         connection.execute(NOTE_OF_REMOVED_MARTS)
-        # In a new file, for DuckDB leaves what it frees in the old one.
-        remove_database(marts_path(warehouse))
+        # In a new file, for DuckDB leaves what it frees in the old one. Created here, because dbt would leave half
+        # of it, and a traceback, where the disk is full.
+        marts = marts_path(warehouse)
+        remove_database(marts)
+        try:
+            attach_new(connection, marts, "created")
+        except duckdb.Error:
+            remove_database(marts)
+            raise
+        connection.execute("detach created")
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
