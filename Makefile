@@ -13,5 +13,6 @@ COMMANDS := build show name remove forget share export publish metrics docs supe
 $(COMMANDS):
 	@GIVEN="$(strip $(GIVEN))" "$(PYTHON)" start.py $@
 
+# An older or unknown name: start.py says what it is called.
 .DEFAULT:
-	@"$(PYTHON)" start.py $@
+	@GIVEN="$(strip $(GIVEN))" "$(PYTHON)" start.py $@

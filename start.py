@@ -302,6 +302,10 @@ COMMANDS = {
 }
 
 
+# The names of the release before this one, which still work in this one.
+OLDER_NAMES = {"withdraw": "remove"}  # older name
+
+
 def stop(message: str, code: int = 2) -> NoReturn:
     """End with a message for the user."""
     print(message, file=sys.stderr)
@@ -452,8 +456,6 @@ def adapt(name: str, command: Command) -> Command:
         return command._replace(steps=(("scripts/metrics.py", *words),))
     if name == "mutants" and not os.environ.get("ONLY"):
         return command._replace(steps=((*command.steps[0], "--output", "docs/mutants.md"),))
-    if name == "export" and os.environ.get("TABLE"):
-        return command._replace(steps=(("scripts/export_table.py", os.environ["TABLE"]),))
     return command
 
 
@@ -489,6 +491,9 @@ def lock() -> None:
 def main(words: Sequence[str]) -> None:
     """Run the command that the first word names, with the settings that follow."""
     name, given = (words[0], words[1:]) if words else ("help", ())
+    if name in OLDER_NAMES:
+        print(f"{written(name)} is now called {written(OLDER_NAMES[name])}.", file=sys.stderr, flush=True)
+        name = OLDER_NAMES[name]
     if name not in COMMANDS:
         nearest = difflib.get_close_matches(name, COMMANDS, 1)
         stop(f"There is no command {name}.{f' Did you mean {nearest[0]}?' if nearest else ''} Fix: {written('help')}")

@@ -1,6 +1,6 @@
-{#- What refuses the older names of settings and columns, and says the new ones. For one release. -#}
+{#- For one release after names have changed (CHANGELOG.md). -#}
 
-{#- A measure of attendance, if it is one. -#}
+
 {% macro known_measure(measure) -%}
     {%- set renamed = {"strict": "proven", "upper": "possible"} -%}{#- by its older name -#}
     {%- if measure not in ("proven", "likely", "possible") -%}
@@ -11,7 +11,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Nothing, unless a setting is given by its older name. -#}
+
 {% macro require_new_setting(older, name) -%}
     {%- if var(older, none) is not none -%}
         {{ exceptions.raise_compiler_error(
@@ -20,7 +20,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Nothing, unless a seed has a column by its older name. -#}
+
 {% macro require_new_column(older, name) -%}
     {%- if execute and older in adapter.get_columns_in_relation(this) | map(attribute="name") -%}
         {{ exceptions.raise_compiler_error(
@@ -30,7 +30,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- What drops the table of a mart by its older name, so that nobody publishes it beside the one of today. -#}
+
 {% macro drop_older_table(older) -%}
     drop table if exists {{ this.incorporate(path={"identifier": older}) }}
 {%- endmacro %}

@@ -34,7 +34,7 @@ content_names as (
     select * from {{ ref('int_content_names') }}
 ),
 
-acts as (
+unrecognised as (
     select
         site_id,
         category,
@@ -56,7 +56,7 @@ pairs as (
         cast(count(content_id) as double) / count(*) as page_ratio,
         cast(count(*) as double)
         / count(distinct coalesce(user_id, '') || chr(31) || coalesce(content_id, '')) as repetition
-    from acts
+    from unrecognised
     group by 1, 2, 3
 ),
 
@@ -239,7 +239,7 @@ labels as (
         label,
         user_id,
         count(*) as label_count
-    from acts
+    from unrecognised
     group by 1, 2, 3, 4, 5
 ),
 
@@ -326,7 +326,7 @@ visits as (
         user_id,
         content_id,
         min(occurred_at) as came_at
-    from acts
+    from unrecognised
     where content_id is not null
     group by 1, 2, 3, 4, 5
 ),

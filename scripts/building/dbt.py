@@ -8,6 +8,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+import duckdb
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner, dbtRunnerResult
@@ -19,7 +20,7 @@ from naming.seed_csv import SeedError
 from naming.site_seeds import check_site_seeds
 from warehouse.database import connect
 from warehouse.errors import WarehouseError, disk_trouble
-from warehouse.files import remove_database
+from warehouse.files import attach_new, remove_database
 from warehouse.paths import PROJECT_ROOT, marts_path
 
 try:
@@ -49,6 +50,7 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
 
     Raises:
         WarehouseError: the warehouse is in use by another process, or a file of seeds/site/ cannot be read.
+        duckdb.Error: the file of the marts cannot be written.
     """
     try:
         check_site_seeds(PROJECT_ROOT)
@@ -64,8 +66,16 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
     with connect(warehouse) as connection:
         # Until all marts are there again, even if dbt stops before its first model.
         connection.execute(NOTE_OF_REMOVED_MARTS)
-        # In a new file, for DuckDB leaves what it frees in the old one.
-        remove_database(marts_path(warehouse))
+        # In a new file, for DuckDB leaves what it frees in the old one. Created here, because dbt would leave half
+        # of it, and a traceback, where the disk is full.
+        marts = marts_path(warehouse)
+        remove_database(marts)
+        try:
+            attach_new(connection, marts, "created")
+        except duckdb.Error:
+            remove_database(marts)
+            raise
+        connection.execute("detach created")
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),

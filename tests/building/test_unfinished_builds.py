@@ -10,7 +10,7 @@ import pytest
 
 from conftest import ROOT, Project
 
-MART = Path("models") / "marts" / "engagement" / "fct_calls.sql"
+MART = Path("models") / "marts" / "engagement" / "interaction" / "fct_calls.sql"
 UNFINISHED = "the last build did not come to a good end"
 
 
@@ -43,7 +43,7 @@ def test_after_a_failed_build_a_retry_builds_the_rest_of_that_build(built: Proje
     assert failed.returncode == 1
     assert "nothing was published" in failed.stdout
     # The test of the mart was skipped.
-    assert f"{UNFINISHED} (unfinished: fct_calls, is_sound_fct_calls" in publication(built)
+    assert f"{UNFINISHED} (unfinished: fct_calls, row_checks_fct_calls" in publication(built)
 
     again = built.dbt("retry")
     assert again.returncode == 1
@@ -60,7 +60,7 @@ def test_after_a_failed_build_a_retry_builds_the_rest_of_that_build(built: Proje
 def test_what_a_selected_build_broke_a_later_one_mends(built: Project) -> None:
     break_mart(built, "select * from final union all select * from final")
     assert built.dbt("build", "--select", "fct_calls", "--exclude-resource-type", "unit_test").returncode == 1
-    assert f"{UNFINISHED} (unfinished: is_sound_fct_calls" in publication(built)
+    assert f"{UNFINISHED} (unfinished: row_checks_fct_calls" in publication(built)
 
     assert built.dbt("run", "--select", "dim_dates").returncode == 0
     assert UNFINISHED in publication(built)

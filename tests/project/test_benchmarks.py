@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import shutil
 import sys
 from pathlib import Path
@@ -87,7 +88,9 @@ def test_a_contender_is_measured_as_a_whole_process(tmp_path: Path) -> None:
 
     assert figures.cpu > 0
     assert figures.wall > 0
-    assert 190 < figures.peak < 400
+    # Linux begins to count with the peak of the process that starts another.
+    ours = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    assert 190 < figures.peak < max(400, ours + 1)
 
 
 def test_a_contender_that_fails_is_told_with_its_words(tmp_path: Path) -> None:

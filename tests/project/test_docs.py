@@ -178,7 +178,7 @@ def test_the_page_needs_no_network_and_tells_nothing_of_its_machine(sample_proje
     page = (tmp_path / "docs.html").read_text()
     assert fetched(page) == []
     # The default selector of selectors.yml knows them.
-    catalog = json.loads((sample_project.root / "target" / "catalog.json").read_text())
+    catalog = json.loads((project.root / "target" / "catalog.json").read_text())
     assert "source.juno_activity.raw.activities" in catalog["sources"]
     policy = re.search(r'<head><meta http-equiv="Content-Security-Policy" content="([^"]+)"', page)
     assert policy and "default-src 'none'" in policy[1] and "http" not in policy[1]

@@ -80,6 +80,13 @@ def test_make_hands_its_settings_on() -> None:
     assert "There is no command bild. Did you mean build? Fix: make help" in make("bild").stderr
 
 
+def test_an_older_name_says_the_new_one() -> None:
+    refused = make("withdraw", "REPROT=x.csv")  # older name
+    assert refused.returncode == 2
+    assert "make withdraw is now called make remove." in refused.stderr  # older name
+    assert "make remove has no setting REPROT: did you mean REPORT?" in refused.stderr
+
+
 def test_a_blank_setting_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SITE", " ")
     monkeypatch.setenv("TIME_ZONE", "Europe/Zurich")
@@ -104,7 +111,6 @@ def test_a_blank_setting_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
         ({}, "metrics", ["scripts/metrics.py", "list", "metrics"]),
         ({"METRICS": "a,b"}, "metrics", ["scripts/metrics.py", "query", "--metrics", "a,b"]),
         ({"SAVED": "s"}, "metrics", ["scripts/metrics.py", "query", "--saved-query", "s"]),
-        ({"TABLE": "marts.x"}, "export", ["scripts/export_table.py", "marts.x"]),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )
