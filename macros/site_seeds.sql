@@ -29,8 +29,6 @@
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
 
-{#- The checked copy of this seed as its file is now; none where dbt reads the file itself. Stops where the file is in a form
-    that dbt cannot read and nobody has checked it. -#}
 {% macro checked_copy() %}
     {%- set path = model.original_file_path | replace('\\', '/') -%}
     {%- if not path.startswith('seeds/site/') -%}
