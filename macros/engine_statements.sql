@@ -71,6 +71,9 @@ statement at a time, and reads the landed reports where they lie.
 {%- endmacro %}
 
 {% macro state_of_landed_reports() -%}
+    {%- if load_relation(source("raw", "reports")) is none -%}
+        {{ return(none) }}
+    {%- endif -%}
     {%- set parts = [] -%}
     {%- for table in ("reports", "user_reports") -%}
         {%- do parts.append(

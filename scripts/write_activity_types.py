@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from naming.dictionary import as_markdown, read_dictionary
+from naming.dictionary import activity_types_page, read_dictionary
 from warehouse.command_line import run_command
 from warehouse.paths import PROJECT_ROOT
 
@@ -16,7 +16,7 @@ def main(
     output: Annotated[Path, typer.Option("--output", help="Page to write.")] = PROJECT_ROOT / "docs/activity_types.md",
 ) -> None:
     """Write the page of all activity types."""
-    output.write_text(as_markdown(read_dictionary(PROJECT_ROOT)), encoding="utf-8")
+    output.write_text(activity_types_page(read_dictionary(PROJECT_ROOT)), encoding="utf-8")
     typer.echo(f"{output}")
 
 

@@ -90,7 +90,7 @@ def _stem(word: str) -> str:
     return word
 
 
-def as_markdown(dictionary: Dictionary) -> str:
+def activity_types_page(dictionary: Dictionary) -> str:
     """The page of all activity types."""
     lines = [
         "# Activity types",

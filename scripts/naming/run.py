@@ -114,7 +114,7 @@ def said_of(aliases: list[Alias]) -> str:
     return f"{len(aliases):,} rows were added to {SITE_ALIASES}.{warning}"
 
 
-def rebuild(published: Path, before: tuple[int, int, int], console: Console) -> None:
+def build_again(published: Path, before: tuple[int, int, int], console: Console) -> None:
     """Build again, and say what the names changed.
 
     Raises:
@@ -159,6 +159,6 @@ def guide(published: Path, warehouse: Path, dictionary: Dictionary, console: Con
     aliases = [alias for _, rows in dialog.named for alias in rows]
     console.print(f"\n{said_of(aliases)}", highlight=False)
     if dialog.agrees("Build again now, so that they count? (Y/n)"):
-        rebuild(published, before, console)
+        build_again(published, before, console)
     else:
         console.print("Next: make build", highlight=False)

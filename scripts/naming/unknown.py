@@ -112,7 +112,7 @@ class Pattern:
         )
 
 
-def literal(text: str) -> str:
+def escaped_pattern(text: str) -> str:
     """A text as a pattern that takes this text alone."""
     return _escaped(text.strip())
 
@@ -179,7 +179,9 @@ class Decision:
     def literals(self) -> tuple[Pattern, ...]:
         """The patterns that take these words and no others."""
         patterns = {
-            (_clean(pair.category), _clean(pair.action)): Pattern(literal(pair.category), literal(pair.action))
+            (_clean(pair.category), _clean(pair.action)): Pattern(
+                escaped_pattern(pair.category), escaped_pattern(pair.action)
+            )
             for pair in reversed(self.pairs)
         }
         return tuple(reversed(patterns.values()))
@@ -235,9 +237,9 @@ def general_pattern(pair: Pair) -> Pattern | None:
     """The pattern for words like these with another text of the event's own; None if they hold no such text."""
     category, action = _split(pair.category), _split(pair.action)
     if category:
-        return Pattern(f"{_escaped(category[0])}*".lower(), literal(pair.action).lower())
+        return Pattern(f"{_escaped(category[0])}*".lower(), escaped_pattern(pair.action).lower())
     if action:
-        return Pattern(literal(pair.category).lower(), f"{_escaped(action[0])}*".lower())
+        return Pattern(escaped_pattern(pair.category).lower(), f"{_escaped(action[0])}*".lower())
     return None
 
 

@@ -7,10 +7,11 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
-from conftest import ROOT, Project, copy_project
+from conftest import ROOT, Once, Project, copy_project
 from word_reports import Words, read_words, write_report
 
 LISTS = ("vocabulary", "holdout", "decoys", "holdout_decoys", "cases", "traps")
@@ -70,9 +71,14 @@ def write_sample_in_snake_case(project: Project) -> None:
 
 
 @pytest.fixture(scope="module")
-def words_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+def words_project(once: Once) -> Project:
     """A project with a report of all lists, and with the sample in snake_case as another site."""
-    project = copy_project(tmp_path_factory.mktemp("words"))
+    return Project(once("words", build_words), is_shared=True)
+
+
+def build_words(folder: Path) -> None:
+    """Build it in a folder."""
+    project = copy_project(folder)
     everything = [{"on_content": "1"} | words for name in LISTS for words in read_words(name)]
     write_report(project.root / "reports" / "words.csv", everything)
     write_sample_in_snake_case(project)
@@ -81,7 +87,6 @@ def words_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project.run(*loader, "--site", SNAKE_SITE, "snake")  # a record of the sample is rejected
     built = project.dbt("build", "--select", "+unrecognised_activities", "--exclude-resource-type", "test", "unit_test")
     assert built.returncode == 0, built.stdout
-    return project
 
 
 @pytest.fixture(scope="module")

@@ -17,9 +17,9 @@ from rich.console import Console
 from conftest import ROOT, Project, copy_project
 from naming.aliases import SITE_ALIASES, Alias, add_aliases, read_accepted, remove_aliases
 from naming.dialog import Dialog
-from naming.dictionary import as_markdown, nearest, read_dictionary, search
+from naming.dictionary import activity_types_page, nearest, read_dictionary, search
 from naming.seed_csv import SeedError, read_seed_csv
-from naming.unknown import Candidate, Decision, Pair, Pattern, decisions_of, general_pattern, literal
+from naming.unknown import Candidate, Decision, Pair, Pattern, decisions_of, escaped_pattern, general_pattern
 from naming.words import exported, may_leave, shape, vocabulary
 
 DICTIONARY = read_dictionary(ROOT)
@@ -113,8 +113,8 @@ def test_a_pattern_takes_what_dbt_would_take() -> None:
     # As macros/wildcard_match.sql: case and blanks around are ignored, * is any text, \* an asterisk.
     assert Pattern("poll: *", "answer").takes(" Poll: Tea? ", "ANSWER")
     assert not Pattern("poll: *", "answer").takes("Polls: Tea?", "Answer")
-    assert Pattern(literal("*****"), "").takes("*****", "")
-    assert not Pattern(literal("*****"), "").takes("Review", "")
+    assert Pattern(escaped_pattern("*****"), "").takes("*****", "")
+    assert not Pattern(escaped_pattern("*****"), "").takes("Review", "")
     assert not Pattern("a.c", "").takes("abc", "")
 
 
@@ -416,6 +416,6 @@ def test_the_vocabulary_is_of_the_dictionary_and_no_name_of_the_sample() -> None
 def test_the_page_of_activity_types_is_the_dictionary() -> None:
     # To write it again: .venv/bin/python scripts/write_activity_types.py
     page = (ROOT / "docs" / "activity_types.md").read_text(encoding="utf-8")
-    assert page == as_markdown(DICTIONARY)
+    assert page == activity_types_page(DICTIONARY)
     for name, found in DICTIONARY.items():
         assert f"`{name}` | {found.meaning}" in page

@@ -88,8 +88,7 @@ def test_an_older_name_says_the_new_one() -> None:
 
 
 def test_a_blank_setting_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SITE", " ")
-    monkeypatch.setenv("TIME_ZONE", "Europe/Zurich")
+    monkeypatch.setattr(os, "environ", os.environ | {"SITE": " ", "TIME_ZONE": "Europe/Zurich"})
     start.take_settings("build", start.COMMANDS["build"], ["REPORTS=", "DATE_FORMAT=dd/MM/yyyy"])
     assert {name: os.environ.get(name) for name in start.DECLARED} == {
         "REPORTS": None,
@@ -99,7 +98,6 @@ def test_a_blank_setting_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
         "ENCODING": None,
         "AGAIN": None,
     }
-    monkeypatch.delenv("DATE_FORMAT")
 
 
 @pytest.mark.parametrize(
