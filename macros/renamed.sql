@@ -21,16 +21,6 @@
 {%- endmacro %}
 
 
-{% macro require_new_column(older, name) -%}
-    {%- if execute and older in adapter.get_columns_in_relation(this) | map(attribute="name") -%}
-        {{ exceptions.raise_compiler_error(
-            "the column " ~ older ~ " of " ~ model.original_file_path ~ " is called " ~ name ~ " now."
-            ~ " Fix: write " ~ name ~ " in the first line of the file."
-        ) }}
-    {%- endif -%}
-{%- endmacro %}
-
-
 {% macro drop_older_table(older) -%}
     drop table if exists {{ this.incorporate(path={"identifier": older}) }}
 {%- endmacro %}
