@@ -1,9 +1,9 @@
 {% macro word_stems(relation, text, forms) -%}
     select distinct
         {{ text }},
-        {# Doubled letters: cancelled and canceled. -#}
+        {# Doubled letters: cancelled and canceled; but off is not of. -#}
         case
-            when length(stem) > 2 and substr(stem, length(stem), 1) = substr(stem, length(stem) - 1, 1)
+            when length(stem) > 3 and substr(stem, length(stem), 1) = substr(stem, length(stem) - 1, 1)
                 then substr(stem, 1, length(stem) - 1)
             else stem
         end as stem

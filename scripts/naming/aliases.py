@@ -78,6 +78,19 @@ def remove_aliases(path: Path, aliases: Iterable[Alias]) -> None:
     path.write_bytes(text.removesuffix(ending).encode("utf-8"))
 
 
+def _why_not(alias: Alias, before: Iterable[Alias]) -> str | None:
+    """Why a row cannot be taken after those before it; None if it can."""
+    if not f"{alias.category_pattern}{alias.action_pattern}".replace("\\*", "x").replace("*", "").strip():
+        return "it would take every record. Fix: write the words that it stands for; a star of the report is \\*"
+    for other in before:
+        if _grain(other.as_row()) == _grain(alias.as_row()) and other.activity_type != alias.activity_type:
+            words = f"{alias.category_pattern} / {alias.action_pattern}"
+            return (
+                f"`{words}` is {other.activity_type} in a row before it, and {alias.activity_type} here. Fix: keep one"
+            )
+    return None
+
+
 def read_accepted(path: Path, dictionary: Dictionary, sites: Iterable[str]) -> tuple[list[Alias], list[str]]:
     """The rows of a file that was filled in elsewhere, and what is wrong with those that cannot be taken.
 
@@ -115,5 +128,10 @@ def read_accepted(path: Path, dictionary: Dictionary, sites: Iterable[str]) -> t
             priority=values.get("priority") or DEFAULTS["priority"],
             note=values.get("note", ""),
         )
-        aliases.append(alias if alias.site_id or len(only) != 1 else replace(alias, site_id=only[0]))
+        alias = alias if alias.site_id or len(only) != 1 else replace(alias, site_id=only[0])
+        trouble = _why_not(alias, aliases)
+        if trouble:
+            troubles.append(f"{path.name}, line {line.number}: {trouble}")
+        else:
+            aliases.append(alias)
     return aliases, troubles

@@ -231,6 +231,9 @@ def test_a_row_with_the_same_pattern_makes_room(tmp_path: Path) -> None:
     ]
 
 
+NAMES = ("session_joined", "session_left", "liked", "reaction_sent")
+
+
 def test_accepted_rows_are_checked_all_or_none(tmp_path: Path) -> None:
     path = tmp_path / "filled.csv"
     path.write_text(
@@ -243,6 +246,18 @@ def test_accepted_rows_are_checked_all_or_none(tmp_path: Path) -> None:
     assert troubles == [
         "filled.csv, line 2: unknown activity type `session joined`; did you mean `session_joined`?",
         "filled.csv, line 5: unknown activity type `qqq`; all of them: docs/activity_types.md",
+    ]
+    path.write_text(
+        "category_pattern,action_pattern,activity_type\n*,*,session_joined\n*****,,liked\n\\*\\*,,reaction_sent\n"
+        "room,in,session_joined\nROOM,in,session_left\n",
+        encoding="utf-8",
+    )
+    aliases, troubles = read_accepted(path, {name: DICTIONARY["session_joined"] for name in NAMES}, ["main"])
+    assert [alias.activity_type for alias in aliases] == ["reaction_sent", "session_joined"]
+    assert [trouble.partition(". Fix")[0] for trouble in troubles] == [
+        "filled.csv, line 2: it would take every record",
+        "filled.csv, line 3: it would take every record",
+        "filled.csv, line 6: `ROOM / in` is session_joined in a row before it, and session_left here",
     ]
     path.write_text("a,b\n1,2\n", encoding="utf-8")
     with pytest.raises(SeedError, match=r"filled\.csv, line 1: there is no column category_pattern\. Fix: "):
@@ -300,6 +315,7 @@ def named(project: Project, *options: str, answers: str = "") -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_the_command_asks_writes_and_says_what_is_next(named_project: Project) -> None:
     printed = named(named_project, answers="1\n1\n2\ny\n1\nn\n")
     assert printed.startswith("Understood 36 of 1,874 records (1 %).\n2 questions name the other words: 17 activities.")
@@ -314,12 +330,14 @@ def test_the_command_asks_writes_and_says_what_is_next(named_project: Project) -
     ]
 
 
+@pytest.mark.slow
 def test_without_an_answer_nothing_is_written(named_project: Project) -> None:
     before = (named_project.root / SITE_ALIASES).read_bytes()
     assert named(named_project).rstrip().endswith("Nothing was written.")
     assert (named_project.root / SITE_ALIASES).read_bytes() == before
 
 
+@pytest.mark.slow
 def test_without_a_terminal_the_words_are_listed_exported_and_accepted(named_project: Project) -> None:
     listed = named(named_project, "--list")
     assert "Talk / Sent\n   9 activities, 9 people, labels: xx nn\n   chat_message_sent 0.80: words: sent" in listed
