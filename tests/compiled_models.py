@@ -196,12 +196,14 @@ def build_meanings(connection: duckdb.DuckDBPyConnection, schema: str, sql: Mapp
     identity = "site_id, category, action, label_shape"
     pairs, known = f"{schema}.{PAIRS}", f"{schema}.known_pairs"
     connection.execute(f"create or replace table {pairs} as {sql[PAIRS]}")
+    # Without any pair the meanings are tables, too.
+    is_first = not connection.execute("from duckdb_tables() where table_name = 'known_pairs'").fetchall()
     connection.execute(f"create table if not exists {known} as from {pairs} limit 0")
     [(new_count,)] = connection.execute(
         f"insert into {known} by name"
         f" select *, 1 as record_count from (select {identity} from {pairs} except select {identity} from {known})"
     ).fetchall()
-    if new_count:
+    if new_count or is_first:
         connection.execute(f"create or replace table {pairs} as from {known}")
         for model in MEANINGS:
             connection.execute(f"create or replace table {schema}.{model} as {sql[model]}")
