@@ -33,6 +33,10 @@ CHAIN = (
     "published.marts.fct_sessions",
 )
 VIEWS = frozenset({"staging.stg_juno__session_events"})
+# The distinct categories and actions of the reports, and the models that say what each of them means.
+PAIRS = "base_juno__activity_pairs"
+MEANINGS = ("base_juno__text_stems", "base_juno__alias_matches", "base_juno__activity_patterns")
+OF_PAIRS = (PAIRS, *MEANINGS)
 SEEDS = (
     "activity_types",
     "activity_aliases",
@@ -105,6 +109,11 @@ class Chain:
     def build(self) -> Marts:
         """Build every model on what is landed."""
         for model in CHAIN:
+            name = model.removeprefix("staging.")
+            if name == PAIRS:
+                build_meanings(self.connection, "staging", {name: self.sql[f"staging.{name}"] for name in OF_PAIRS})
+            if name in OF_PAIRS:
+                continue
             kind = "view" if model in VIEWS else "table"
             self.connection.execute(f"create or replace {kind} {model} as {self.sql[model]}")
         return Marts(
@@ -171,6 +180,33 @@ class Chain:
             places = ", ".join(["(" + ", ".join("?" * len(columns)) + ")"] * len(rows))
             values = [value for row in rows for value in row]
             self.connection.execute(f"insert into {table} ({', '.join(columns)}) values {places}", values)
+
+
+def build_meanings(connection: duckdb.DuckDBPyConnection, schema: str, sql: Mapping[str, str]) -> None:
+    """Build what the pairs of the reports mean, unless an earlier build already did for each of them.
+
+    The meanings are half of the time of a chain, and few examples bring a new pair. What a pair means depends on no
+    other pair: test_incremental.py proves that, so the pairs of earlier builds may stay.
+
+    Args:
+        connection: the database, whose seeds stay as they are.
+        schema: where the models are.
+        sql: the compiled SQL of PAIRS and of the MEANINGS.
+    """
+    identity = "site_id, category, action, label_shape"
+    pairs, known = f"{schema}.{PAIRS}", f"{schema}.known_pairs"
+    connection.execute(f"create or replace table {pairs} as {sql[PAIRS]}")
+    # Without any pair the meanings are tables, too.
+    is_first = not connection.execute("from duckdb_tables() where table_name = 'known_pairs'").fetchall()
+    connection.execute(f"create table if not exists {known} as from {pairs} limit 0")
+    [(new_count,)] = connection.execute(
+        f"insert into {known} by name"
+        f" select *, 1 as record_count from (select {identity} from {pairs} except select {identity} from {known})"
+    ).fetchall()
+    if new_count or is_first:
+        connection.execute(f"create or replace table {pairs} as from {known}")
+        for model in MEANINGS:
+            connection.execute(f"create or replace table {schema}.{model} as {sql[model]}")
 
 
 def compile_chain(project: Project) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,7 @@ def built(sample_project: Project, project: Project) -> Project:
 
 def publication(project: Project) -> str:
     """What publish.py says."""
-    return project.run(sys.executable, "scripts/publish.py").stdout
+    return project.script("publish.py").stdout
 
 
 def break_mart(project: Project, last_line: str) -> None:
@@ -72,7 +71,7 @@ def test_what_a_selected_build_broke_a_later_one_mends(built: Project) -> None:
 
 def test_marts_of_new_reports_are_not_published_beside_those_of_old_ones(built: Project) -> None:
     shutil.copytree(ROOT / "tests" / "fixtures" / "invented", built.root / "reports", dirs_exist_ok=True)
-    loaded = built.run(sys.executable, "scripts/load_reports.py", "reports")
+    loaded = built.script("load_reports.py", "reports")
     assert loaded.returncode == 0, loaded.stdout
     assert "marts published in" in publication(built), "all are of the old ones"
 

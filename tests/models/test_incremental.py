@@ -15,21 +15,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from compiled_models import MEANINGS, OF_PAIRS, PAIRS, build_meanings
 from conftest import Project, delete_and_insert
 from landing.land import land_reports
 from landing.outcome import SAMPLE_SITE, Declaration
 from warehouse.database import RAW_TABLES, connect
 
 DATABASE = "activity"
-BASE = f"{DATABASE}.staging.base_juno__activities"
+SCHEMA = f"{DATABASE}.staging"
+BASE = f"{SCHEMA}.base_juno__activities"
 # What the base reads, in the order in which each finds what it reads.
-BENEATH = (
-    "base_juno__reports",
-    "base_juno__activity_pairs",
-    "base_juno__text_stems",
-    "base_juno__alias_matches",
-    "base_juno__activity_patterns",
-)
+BENEATH = ("base_juno__reports", *OF_PAIRS)
 SEEDS = ("activity_types", "activity_aliases", "activity_words", "activity_clues", "site_activity_aliases")
 START = datetime(2026, 5, 12, 10)
 
@@ -46,7 +42,7 @@ class Report:
 class Base:
     """The compiled SQL of the base and of what it reads, with a database that holds the seeds."""
 
-    beneath: Sequence[tuple[str, str]]
+    beneath: Mapping[str, str]
     full: str
     incremental: str
     connection: duckdb.DuckDBPyConnection
@@ -57,8 +53,9 @@ class Base:
         for number, reports in enumerate(builds):
             for report_id, report in reports:
                 self._land(report_id, report)
-            for relation, sql in self.beneath:
-                self.connection.execute(f"create or replace table {relation} as {sql}")
+            reports_sql = self.beneath["base_juno__reports"]
+            self.connection.execute(f"create or replace table {SCHEMA}.base_juno__reports as {reports_sql}")
+            build_meanings(self.connection, SCHEMA, self.beneath)
             if number == 0:
                 self.connection.execute(f"create or replace table {BASE} as {self.full}")
             else:
@@ -101,7 +98,7 @@ def base(sample_project: Project, incremental_base: str) -> Iterator[Base]:
                 if is_required:
                     connection.execute(f"alter table {table} alter {column} drop not null")
         yield Base(
-            [(f"{DATABASE}.staging.{name}", compiled[name].read_text()) for name in BENEATH],
+            {name: compiled[name].read_text() for name in BENEATH},
             compiled["base_juno__activities"].read_text(),
             incremental_base,
             connection,
@@ -136,6 +133,29 @@ def test_build_by_build_is_what_one_build_makes(
     grown = base.built_of([shuffled[start:end] for start, end in pairwise(bounds)])
 
     assert grown == at_once
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_a_pair_means_depends_on_no_other_pair(base: Base, sample_project: Project, seed: int) -> None:
+    """With half of the pairs of the sample, each means what it means among all of them."""
+    columns = "site_id, category, action, label_shape, activity_type, alias_evidence, alias_pattern, is_to_confirm"
+    with duckdb.connect(str(sample_project.warehouse), read_only=True) as connection:
+        pairs = connection.execute(f"from staging.{PAIRS}").fetchall()
+        among_all = connection.execute(f"select {columns} from staging.{MEANINGS[-1]}").fetchall()
+    half = random.Random(seed).sample(sorted(pairs, key=repr), len(pairs) // 2)
+    chosen = {pair[:4] for pair in half}
+    base.built_of([[("any", Report("s", [("Like", "A", "7", 0, "1")]))]])
+
+    with base.connection.cursor() as connection:
+        connection.execute(f"use {DATABASE}; begin; truncate {SCHEMA}.{PAIRS}")
+        connection.executemany(f"insert into {SCHEMA}.{PAIRS} values (?, ?, ?, ?, ?)", half)
+        for model in MEANINGS:
+            connection.execute(f"create or replace table {SCHEMA}.{model} as {base.beneath[model]}")
+        among_half = connection.execute(f"select {columns} from {SCHEMA}.{MEANINGS[-1]}").fetchall()
+        connection.execute("rollback")
+
+    assert len(chosen) > 25
+    assert sorted(among_half, key=repr) == sorted([row for row in among_all if row[:4] in chosen], key=repr)
 
 
 def test_what_a_build_settles_anew_is_few(base: Base) -> None:

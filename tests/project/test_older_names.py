@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import shutil
-import sys
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from conftest import Project, marts
+from conftest import WITHOUT_TESTS, Project, marts
 from landing.outcome import Declaration
 from landing.parquet import land_as_parquet
 from landing.parquet_files import FILE_NAME
@@ -63,11 +62,12 @@ def as_older(project: Project) -> None:
 def test_a_build_upgrades_an_older_warehouse(sample_project: Project, tmp_path: Path) -> None:
     project = Project(tmp_path / "older")
     shutil.copytree(sample_project.root, project.root)
-    removed = project.run(sys.executable, "scripts/remove.py", REMOVED)
+    removed = project.script("remove.py", REMOVED, **WITHOUT_TESTS)
     assert removed.returncode == 0, removed.stdout + removed.stderr
     expected = marts(project)
     as_older(project)
 
+    # With the tests of the data, which no other test runs after a removal.
     built = project.build()
     assert built.returncode == 0, built.stdout + built.stderr
     assert f"{REMOVED}: it was removed on " in built.stdout
