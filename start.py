@@ -326,7 +326,7 @@ def take_settings(name: str, command: Command, given: Sequence[str]) -> None:
     named = os.environ.pop("GIVEN", "").split()  # by the Makefile; make has put their values into the environment
     for word in given:
         setting, equals, value = word.partition("=")
-        if not equals:
+        if not equals or not setting:
             stop(f"{word} is no setting. Fix: {written(name)} NAME=value")
         named.append(setting)
         os.environ[setting] = value
@@ -355,7 +355,9 @@ class Interpreter(NamedTuple):
             said = subprocess.run([named, "-c", tells], stdout=subprocess.PIPE, text=True, check=True).stdout
         except (OSError, subprocess.CalledProcessError):
             stop(f"PYTHON={named} does not run. Fix: name a Python 3.11 or newer that does.")
-        version, executable = said.strip().split(" ", 1)
+        version, _, executable = said.strip().partition(" ")
+        if not executable:
+            stop(f"PYTHON={named} is no Python. Fix: name a Python 3.11 or newer.")
         return cls(version, executable)
 
     @classmethod

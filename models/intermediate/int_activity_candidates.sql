@@ -141,7 +141,7 @@ word_matches as (
             partition by
                 pair_stems.site_id, pair_stems.category, pair_stems.action, clues.activity_type, pair_stems.stem
             order by
-                clues.weight * meanings.closeness desc, clues.clue desc, clues.value, meanings.word nulls first
+                clues.weight * meanings.closeness desc, clues.clue desc, clues.value asc, meanings.word asc nulls first
         ) as match_rank
     from pair_stems
     inner join meanings on pair_stems.stem = meanings.stem
@@ -150,7 +150,7 @@ word_matches as (
         on
             clue_stems.text = clues.value
             and clues.clue in ('thing', 'deed')
-            and (meanings.activity_type is null or clues.activity_type = meanings.activity_type)
+            and (meanings.activity_type is null or meanings.activity_type = clues.activity_type)
 ),
 
 -- A word counts once for a type, as a thing or as a deed. Of several things the best counts, and the others a little.
@@ -530,11 +530,12 @@ final as (
         score,
         substr(
             coalesce('; words: ' || matched_words, '')
-        {%- for column in ['label_kind', 'page', 'behaviour'] %}
-        || coalesce('; ' || {{ observation_in_words(column) }}, '')
-        {%- endfor %}
-        || case when has_sibling then '; others of the category are of this kind' else '' end
-        || coalesce('; but: ' || doubt_word, ''), 3) as reason
+            {%- for column in ['label_kind', 'page', 'behaviour'] %}
+            || coalesce('; ' || {{ observation_in_words(column) }}, '')
+            {%- endfor %}
+            || case when has_sibling then '; others of the category are of this kind' else '' end
+            || coalesce('; but: ' || doubt_word, ''), 3
+        ) as reason
     from ranked
     where candidate_rank <= 3
 )

@@ -109,6 +109,10 @@ LandingOption = Annotated[
 InLandingOption = Annotated[
     Path | None,
     typer.Option(
-        "--landing", envvar="LANDING", help="Do it in this folder of Parquet files. Default: in the warehouse."
+        "--landing",
+        envvar="LANDING",
+        exists=True,
+        file_okay=False,
+        help="Do it in this folder of Parquet files. Default: in the warehouse.",
     ),
 ]

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from conftest import ROOT, Project, copy_project
+from conftest import ROOT, Project
 from naming.effects import Known, rows_without_effect
 from naming.seed_csv import SeedError
 from naming.site_seeds import (
@@ -19,6 +19,7 @@ from naming.site_seeds import (
     read_rules,
     replace_site_seeds,
 )
+from warehouse.project_copy import copy_to
 
 RULES = read_rules(ROOT)
 SCHEDULE = "site_id,content_id,session_type,starts_at,ends_at,time_zone\n"
@@ -150,7 +151,8 @@ def test_what_is_neither_true_nor_false_is_said() -> None:
 @pytest.fixture
 def seeds(tmp_path: Path) -> Path:
     """The files of seeds/, in a folder of the test's own."""
-    return copy_project(tmp_path).root
+    copy_to(tmp_path)
+    return tmp_path
 
 
 def test_the_users_file_stays_and_an_old_copy_goes(seeds: Path) -> None:

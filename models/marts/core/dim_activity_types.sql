@@ -19,9 +19,10 @@ without_value as (
 counted as (
     select
         activity_type,
-        count(*) as activity_count
-        {%- for level in evidence_levels %},
+        count(*) as activity_count,
+        {%- for level in evidence_levels %}
         count(*) filter (where alias_evidence = '{{ level }}') as {{ level }}_count
+        {%- if not loop.last %},{% endif %}
         {%- endfor %}
     from activities
     group by 1

@@ -1,6 +1,6 @@
 -- Credits (CE/CME) of each user: what was earned on a page, and what of it is still to be claimed.
 -- Grain: one row per site, user and content with a credit earned or claimed; all that is off a content page is one.
--- Whether attendance bears them out is fct_credit_evidence. The rules: answers_and_progress_rules.md in the folder above.
+-- Whether attendance supports them: fct_credit_evidence. The rules: answers_and_progress_rules.md in the folder above.
 
 with credits as (
     select * from {{ ref('stg_juno__credits') }}
