@@ -431,6 +431,9 @@ def run_steps(command: Command) -> NoReturn:
     """Run the steps of a command one after the other, until one fails."""
     python = str(python_of(ROOT / command.needs[0].folder)) if command.needs else sys.executable
     os.chdir(ROOT)
+    # What a script runs with make is no part of this make.
+    for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+        os.environ.pop(name, None)
     # Windows reads and writes texts in an encoding of its own otherwise.
     os.environ["PYTHONUTF8"] = "1"
     if command.modules:
