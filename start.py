@@ -378,6 +378,8 @@ def python_of(folder: Path) -> Path:
 def set_up(environment: Environment) -> None:
     """Make an environment of the wanted Python, and install what its lock files name and what is not there yet."""
     folder = ROOT / environment.folder
+    if folder.is_symlink() and not folder.exists():
+        stop(f"{environment.folder} is a link to a folder that does not exist. Fix: delete the link.")
     wanted = Interpreter.wanted()
     if not folder.is_symlink() and Interpreter.of(folder) != wanted:
         require_python(wanted)

@@ -51,6 +51,12 @@ def test_the_counters_count() -> None:
     assert imported(source) == {"a", "c"}
 
 
+def test_no_link_is_committed() -> None:
+    """A committed link to a folder of one machine breaks every other machine."""
+    listed = subprocess.run(["git", "ls-files", "--stage"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert not [line for line in listed.splitlines() if line.startswith("120000")]
+
+
 def test_the_commands_are_short() -> None:
     assert len(COMMANDS) > 20
     long = {path.name: count for path in COMMANDS if (count := lines_of_code(path.read_text())) > MOST_LINES}

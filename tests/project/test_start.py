@@ -146,6 +146,16 @@ def test_an_environment_of_another_python_is_set_up_again(
     assert ".venv is of another Python" in capfd.readouterr().out
 
 
+def test_an_environment_that_links_to_nothing_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(start, "ROOT", tmp_path)
+    (tmp_path / ".venv").symlink_to(tmp_path / "gone")
+    with pytest.raises(SystemExit):
+        start.set_up(start.Environment(".venv", ()))
+    assert capsys.readouterr().err == ".venv is a link to a folder that does not exist. Fix: delete the link.\n"
+
+
 def test_a_changed_lock_file_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(start, "ROOT", tmp_path)
     installed: list[str] = []
