@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, NoReturn
@@ -65,6 +66,7 @@ class Command(NamedTuple):
         needs: the environments that it sets up first.
         group: under which heading the help lists it.
         modules: the folders in which its steps look for modules beside their own.
+        beside: a step that runs at the same time as the last one.
     """
 
     help: str
@@ -73,6 +75,7 @@ class Command(NamedTuple):
     needs: tuple[Environment, ...] = (RUN,)
     group: str = "Use"
     modules: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
 
 # Every command takes these: where the files are, how much memory DuckDB may use, which Python sets up.
@@ -173,15 +176,17 @@ COMMANDS = {
     ),
     "check": Command(
         "Run the fast tests and the linters that need no dbt (a minute).",
-        (
-            ("scripts/linters.py", "--fast"),
-            (*PYTEST, "--quiet", "-m", "not (slow or browser or postgres or spark or superset)"),
-        ),
+        ((*PYTEST, "--quiet", "-m", "not (slow or browser or postgres or spark or superset)"),),
         needs=(DEVELOP,),
         group="Develop",
+        beside=("scripts/linters.py", "--fast"),
     ),
     "test": Command(
-        "Run every linter and every test.", (("scripts/linters.py",), PYTEST), needs=(DEVELOP,), group="Develop"
+        "Run every linter and every test.",
+        (PYTEST,),
+        needs=(DEVELOP,),
+        group="Develop",
+        beside=("scripts/linters.py",),
     ),
     "lint": Command(
         "Run every linter: sqlfluff, ruff, mypy and more.",
@@ -445,11 +450,29 @@ def run_steps(command: Command) -> NoReturn:
         code = subprocess.run(line, check=False).returncode
         if code != 0:
             sys.exit(code)
+    if command.beside:
+        sys.exit(run_both(lines[-1], [python, *command.beside]))
     if os.name == "nt":
         sys.exit(subprocess.run(lines[-1], check=False).returncode)
     # In the place of this process, so that Ctrl-C and signals reach the script and nothing between.
     sys.stdout.flush()
     os.execv(python, lines[-1])
+
+
+def run_both(line: list[str], beside: list[str]) -> int:
+    """Run a command line and another beside it, whose output follows at the end; returns the code of what failed."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
+        other = subprocess.Popen(beside, stdout=output, stderr=subprocess.STDOUT)
+        try:
+            code = subprocess.run(line, check=False).returncode
+            code = other.wait() or code
+        except KeyboardInterrupt:
+            code = 130
+        finally:
+            other.terminate()
+        output.seek(0)
+        print(output.read(), end="", flush=True)
+    return code
 
 
 def adapt(name: str, command: Command) -> Command:

@@ -218,8 +218,8 @@ def compile_chain(project: Project) -> None:
     assert built.returncode == 0, built.stdout + built.stderr
 
 
-def open_chain(project: Project) -> Chain:
-    """Take the compiled SQL of a project in which the chain was built, and its seeds, into memory."""
+def open_chain(project: Project, target: Path) -> Chain:
+    """Take the SQL that dbt compiled into a folder, and the seeds of its project, into memory."""
     database = project.warehouse.stem
     connection = duckdb.connect()
     connection.execute("set threads = 1")
@@ -239,10 +239,10 @@ def open_chain(project: Project) -> Chain:
     for seed in SEEDS:
         connection.execute(f"create table staging.{seed} as from built.staging.{seed}")
     connection.execute("detach built")
-    return Chain(MappingProxyType(compiled_sql(project.root)), connection)
+    return Chain(MappingProxyType(compiled_sql(target)), connection)
 
 
-def compiled_sql(root: Path) -> dict[str, str]:
+def compiled_sql(target: Path) -> dict[str, str]:
     """The compiled SQL of every model of the chain."""
-    files = {path.stem: path for path in (root / "target" / "compiled").rglob("models/**/*.sql")}
+    files = {path.stem: path for path in (target / "compiled").rglob("models/**/*.sql")}
     return {model: files[model.split(".")[-1]].read_text() for model in CHAIN}

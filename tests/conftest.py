@@ -33,6 +33,7 @@ SHIPPED_SETTINGS = Path(__file__).with_name("settings.yml")
 SETTINGS: dict[str, Any] = yaml.safe_load(SHIPPED_SETTINGS.read_text())["vars"]
 # A test that asks for one of these fixtures has the marker, so that nobody forgets it.
 MARKERS = {
+    "alone": "slow",
     "once": "slow",
     "project": "slow",
     "sample_project": "slow",
@@ -42,6 +43,8 @@ MARKERS = {
 }
 TIERS = {*MARKERS.values(), "superset"}
 PATIENCE_SECONDS = 900
+# The report of the sample that tests remove.
+REMOVED = "sitewide_2026-05-14.csv"
 # For a build whose data the tests of the data have seen in another: they take as long as the models.
 WITHOUT_TESTS = {"DBT_EXCLUDE_RESOURCE_TYPES": "test"}
 
@@ -283,6 +286,19 @@ def sample_project(once: Once) -> Project:
         shutil.copytree(project.root / "target", project.as_built)
 
     return Project(once("sample", make), is_shared=True)
+
+
+@pytest.fixture(scope="session")
+def alone(once: Once) -> Project:
+    """The sample built without the report REMOVED: what a removal must leave; do not change it."""
+
+    def make(folder: Path) -> None:
+        project = copy_project(folder)
+        (project.root / "sample" / "reports" / REMOVED).unlink()
+        result = project.build(**WITHOUT_TESTS)
+        assert result.returncode == 0, result.stdout + result.stderr
+
+    return Project(once("alone", make), is_shared=True)
 
 
 @pytest.fixture(scope="session")

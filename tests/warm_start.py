@@ -2,8 +2,8 @@
 
 Importing dbt costs more than what most tests ask of it. So one process imports it, and forks for each command: the
 child has its own folder, environment, arguments and output, runs the script from the top, and ends. Only packages are
-imported beforehand, and nothing of ours. dbt leaves out its log for debugging. Where there is no fork (Windows), and on macOS, whose libraries may not
-survive one, the command runs as a new Python.
+imported beforehand, and nothing of ours. dbt leaves out its log for debugging. Where there is no fork (Windows), and on
+macOS, whose libraries may not survive one, the command runs as a new Python.
 
 Run as a script this file is that process: it reads one command per line of JSON and answers with its exit code.
 """

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -23,11 +24,11 @@ START = datetime(2026, 3, 28, 23, 30)
 BUFFER = timedelta(minutes=15)
 CAP = timedelta(minutes=240)
 REMAINDER_TENTHS = 9
-WORLDS = 4
+WORLDS = 8
 MEASURES = ("proven", "likely", "possible")
 
 properties = settings(
-    max_examples=20,
+    max_examples=10,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -146,9 +147,13 @@ def several(world: st.SearchStrategy[World]) -> st.SearchStrategy[Worlds]:
 
 
 @pytest.fixture(scope="session")
-def chain(once: Once) -> Chain:
-    """The compiled models, once for all tests."""
-    return open_chain(Project(once("chain", lambda folder: compile_chain(copy_project(folder)))))
+def chain(once: Once, run_folder: Path) -> Chain:
+    """The compiled models, once for all tests: those of the sample if this run has built it."""
+    if (run_folder / "sample.whole").exists():
+        sample = Project(run_folder / "sample")
+        return open_chain(sample, sample.as_built)
+    project = Project(once("chain", lambda folder: compile_chain(copy_project(folder))))
+    return open_chain(project, project.root / "target")
 
 
 def site(number: int) -> str:

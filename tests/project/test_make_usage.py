@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,14 +11,14 @@ import pytest
 from conftest import ROOT, Project
 from loader_fixtures import activity, report_text, write
 from page import metrics
+from warm_start import run_warm
 
 
 def run(script: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """What make runs, with settings in the environment as make hands them on."""
     chosen = ("USER_ID", "REPORT", "REPORTS", "LANDING", "JOBS", "TARGET", "RESTRICTED", "MINIMUM_COHORT_SIZE", "TABLE")
     environment = {name: value for name, value in os.environ.items() if name not in chosen} | settings
-    command = [sys.executable, f"scripts/{script}.py", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    return run_warm([f"scripts/{script}.py", *arguments], ROOT, environment)
 
 
 @pytest.mark.parametrize(
@@ -106,12 +105,11 @@ def test_metrics_answer_where_no_build_wrote_a_manifest(sample_project: Project,
     project.take_over(sample_project)
     assert not (project.root / "target" / "semantic_manifest.json").exists()
 
-    result = project.run(
-        sys.executable, "scripts/metrics.py", "query", "--metrics", "attendees", "--group-by", "metric_time__week"
-    )
+    # MetricFlow starts in a Python of its own.
+    result = project.script("metrics.py", "query", "--metrics", "attendees", "--group-by", "metric_time__week")
 
     assert result.returncode == 0, result.stdout + result.stderr
     assert "2026-05-11" in result.stdout
-    wrong = project.run(sys.executable, "scripts/metrics.py", "query", "--metrics", "no_such_metric")
+    wrong = project.script("metrics.py", "query", "--metrics", "no_such_metric")
     assert wrong.returncode == 1
     assert "Fix: make metrics METRICS=" in wrong.stderr

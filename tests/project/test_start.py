@@ -53,7 +53,7 @@ def test_the_help_has_every_command_and_every_setting() -> None:
 
 def test_every_script_that_a_command_runs_is_there() -> None:
     for command in start.COMMANDS.values():
-        for step in command.steps:
+        for step in (*command.steps, *filter(None, [command.beside])):
             assert step[0] == "-m" or (ROOT / str(step[0])).is_file(), step
 
 
@@ -121,6 +121,18 @@ def test_settings_become_options(
         monkeypatch.setenv(setting, value)
     command = start.adapt(name, start.COMMANDS[name])
     assert start.words_of(command.steps[0]) == step
+
+
+@pytest.mark.parametrize(("code", "beside", "expected"), [(0, 0, 0), (3, 0, 3), (0, 4, 4), (3, 4, 4)])
+def test_of_two_steps_side_by_side_each_can_fail(
+    code: int, beside: int, expected: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    lines = [
+        [sys.executable, "-c", f"print('{name}'); raise SystemExit({one})"]
+        for name, one in (("step", code), ("beside", beside))
+    ]
+    assert start.run_both(*lines) == expected
+    assert capfd.readouterr().out == "step\nbeside\n"
 
 
 @pytest.mark.slow
