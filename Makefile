@@ -1,7 +1,7 @@
 # Each target is a command of start.py, which also runs without make: python3 start.py help
 .DEFAULT_GOAL := help
-# The Python that set up .venv, if there is one: PYTHON=python3.13 chooses another.
-PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
+# The Python that runs start.py: that of .venv if there is one. start.py reads PYTHON, which sets up .venv with another.
+RUNNER := $(or $(wildcard .venv/bin/python),$(if $(PYTHON),$(shell command -v $(PYTHON) 2>/dev/null)),python3)
 # The names of the settings of the command line, so that start.py refuses one that it does not know. Their values are
 # in the environment already.
 GIVEN = $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
@@ -11,8 +11,8 @@ COMMANDS := build show name remove forget share export publish metrics docs supe
     attendance-accuracy sample answers picture lock clean help
 .PHONY: $(COMMANDS)
 $(COMMANDS):
-	@GIVEN="$(strip $(GIVEN))" "$(PYTHON)" start.py $@
+	@GIVEN="$(strip $(GIVEN))" "$(RUNNER)" start.py $@
 
 # An older or unknown name: start.py says what it is called.
 .DEFAULT:
-	@GIVEN="$(strip $(GIVEN))" "$(PYTHON)" start.py $@
+	@GIVEN="$(strip $(GIVEN))" "$(RUNNER)" start.py $@

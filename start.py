@@ -317,9 +317,12 @@ def stop(message: str, code: int = 2) -> NoReturn:
     sys.exit(code)
 
 
+WITHOUT_MAKE = "python3 start.py"
+
+
 def written(command: str) -> str:
     """How the reader gives a command: with make if make called this file."""
-    return f"make {command}" if "MAKELEVEL" in os.environ else f"python3 start.py {command}"
+    return f"make {command}" if "MAKELEVEL" in os.environ else f"{WITHOUT_MAKE} {command}"
 
 
 def take_settings(name: str, command: Command, given: Sequence[str]) -> None:
@@ -354,8 +357,10 @@ class Interpreter(NamedTuple):
     @classmethod
     def wanted(cls) -> Interpreter:
         """The one that PYTHON names, else the one that runs this file."""
+        named = os.environ.get("PYTHON")
+        if named is None:
+            return cls(sys.version.split()[0], os.path.realpath(sys._base_executable))  # type: ignore[attr-defined]
         tells = "import os, sys; print(sys.version.split()[0], os.path.realpath(sys._base_executable))"
-        named = os.environ.get("PYTHON", sys.executable)
         try:
             said = subprocess.run([named, "-c", tells], stdout=subprocess.PIPE, text=True, check=True).stdout
         except (OSError, subprocess.CalledProcessError):
@@ -438,6 +443,9 @@ def run_steps(command: Command) -> NoReturn:
     """Run the steps of a command one after the other, until one fails."""
     python = str(python_of(ROOT / command.needs[0].folder)) if command.needs else sys.executable
     os.chdir(ROOT)
+    # The messages of a script give commands as the reader does (warehouse/command_line.py).
+    if "MAKELEVEL" not in os.environ and command.group == "Use":
+        os.environ["STARTED_WITH"] = WITHOUT_MAKE
     # What a script runs with make is no part of this make.
     for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
         os.environ.pop(name, None)
@@ -521,6 +529,7 @@ def lock() -> None:
 def main(words: Sequence[str]) -> None:
     """Run the command that the first word names, with the settings that follow."""
     name, given = (words[0], words[1:]) if words else ("help", ())
+    name = "help" if name in ("-h", "--help") else name
     if name in OLDER_NAMES:
         print(f"{written(name)} is now called {written(OLDER_NAMES[name])}.", file=sys.stderr, flush=True)
         name = OLDER_NAMES[name]

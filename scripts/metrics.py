@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import sys
 
-from page.metrics import EXAMPLE, MANIFEST, check_usage, is_current, stay_offline, write_manifest
+from page.metrics import EXAMPLE, MANIFEST, check_metrics, check_usage, is_current, stay_offline, write_manifest
+from warehouse.command_line import as_given
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
 
@@ -21,8 +22,9 @@ def main(arguments: list[str]) -> None:
         check_usage(arguments)
         if not is_current(MANIFEST, PROJECT_ROOT):
             write_manifest()
+        check_metrics(arguments, MANIFEST)
     except WarehouseError as error:
-        sys.exit(str(error))
+        sys.exit(as_given(str(error)))
     stay_offline()
     from dbt_metricflow.cli.main import cli
 
@@ -30,7 +32,8 @@ def main(arguments: list[str]) -> None:
         cli(arguments, prog_name="metrics")
     except SystemExit as ended:
         if ended.code:
-            print(f"Fix: {EXAMPLE}. make metrics lists the metrics and how they can be grouped.", file=sys.stderr)
+            fix = f"Fix: {EXAMPLE}. make metrics lists the metrics and how they can be grouped."
+            print(as_given(fix), file=sys.stderr)
         raise
 
 

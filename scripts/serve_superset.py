@@ -17,7 +17,7 @@ from warehouse.paths import published_path
 
 
 def main(
-    port: Annotated[int, typer.Option(min=1024, max=65535, help="Port of 127.0.0.1.")] = 8088,
+    port: Annotated[int, typer.Option(envvar="PORT", min=1024, max=65535, help="Port of 127.0.0.1.")] = 8088,
     database: Annotated[
         Path | None,
         typer.Option(
@@ -40,4 +40,4 @@ def main(
 
 
 if __name__ == "__main__":
-    run_command(main)
+    run_command(main, "superset", "make superset PORT=8088")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import json
 import os
 import sys
 from pathlib import Path
@@ -68,3 +70,19 @@ def check_usage(arguments: list[str]) -> None:
         raise WarehouseError(f"BY=… groups the answer, and no metric is named. Fix: {EXAMPLE}")
     if not warehouse_path().exists():
         raise WarehouseError(f"there is no warehouse at {warehouse_path()}. Fix: make build")
+
+
+def check_metrics(arguments: list[str], manifest: Path) -> None:
+    """See whether there is each metric that is asked for; of one that is not MetricFlow says a page.
+
+    Raises:
+        WarehouseError: there is none of that name.
+    """
+    if "--metrics" not in arguments[:-1]:
+        return
+    known = [metric["name"] for metric in json.loads(manifest.read_text(encoding="utf-8"))["metrics"]]
+    for name in arguments[arguments.index("--metrics") + 1].split(","):
+        if name.strip().lower() not in known:
+            nearest = difflib.get_close_matches(name, known, 1)
+            hint = f" Did you mean {nearest[0]}?" if nearest else ""
+            raise WarehouseError(f"there is no metric {name}.{hint} Fix: make metrics METRICS=… with one of its list.")

@@ -25,6 +25,17 @@ def printable(text: str) -> str:
     return escape(CONTROL.sub(lambda sign: repr(sign.group())[1:-1], text))
 
 
+# The commands that a message may name.
+NAMED = re.compile(
+    r"\bmake (?=(?:build|export|forget|land|metrics|name|new-mart|publish|remove|share|show|superset)\b)"
+)
+
+
+def as_given(text: str) -> str:
+    """A message with its commands as the reader gives them: start.py says so where there is no make."""
+    return NAMED.sub(f"{os.environ.get('STARTED_WITH', 'make')} ", text)
+
+
 @contextmanager
 def errors_said(
     console: Console, unfinished: str | None = None, also: tuple[type[Exception], ...] = ()
@@ -40,7 +51,7 @@ def errors_said(
     try:
         yield
     except ours as error:
-        console.print(f"[red]{printable(str(error))}[/red]", highlight=False)
+        console.print(f"[red]{printable(as_given(str(error)))}[/red]", highlight=False)
         raise typer.Exit(1) from error
     except (OSError, duckdb.Error) as error:
         if unfinished is None:
@@ -69,7 +80,8 @@ def run_command(
     except TyperException as error:
         lines = choices() if choices is not None and _is_missing(error) else []
         console = Console(soft_wrap=True, stderr=True)
-        console.print(f"{_what(error, target)} Fix: {fix}", style="red", highlight=False, markup=False)
+        message = as_given(f"{_what(error, target)} Fix: {fix}")
+        console.print(message, style="red", highlight=False, markup=False)
         for line in lines:
             console.print(f"  {line}", highlight=False, markup=False)
         sys.exit(2)

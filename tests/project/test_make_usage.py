@@ -33,6 +33,7 @@ def run(script: str, *arguments: str, **settings: str) -> subprocess.CompletedPr
         ("build_warehouse", {"SITE": "a b"}, "SITE=a b is not possible: letters, digits, "),
         ("publish", {"RESTRICTED": "perhaps"}, "RESTRICTED=perhaps is not possible: "),
         ("share", {"MINIMUM_COHORT_SIZE": "0"}, "MINIMUM_COHORT_SIZE=0 is not possible: "),
+        ("serve_superset", {"PORT": "abc"}, "PORT=abc is not possible: "),
     ],
 )
 def test_a_setting_that_is_wrong_or_missing_is_said(
@@ -112,4 +113,6 @@ def test_metrics_answer_where_no_build_wrote_a_manifest(sample_project: Project,
     assert "2026-05-11" in result.stdout
     wrong = project.script("metrics.py", "query", "--metrics", "no_such_metric")
     assert wrong.returncode == 1
-    assert "Fix: make metrics METRICS=" in wrong.stderr
+    assert wrong.stderr.startswith("there is no metric no_such_metric. Fix: make metrics METRICS=")
+    near = project.script("metrics.py", "query", "--metrics", "attendees,atendees")
+    assert near.stderr.startswith("there is no metric atendees. Did you mean attendees? Fix: ")

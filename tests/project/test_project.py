@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import re
+from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -52,6 +54,19 @@ def test_no_alias_is_shipped_for_an_activity_of_which_the_record_is_unknown() ->
 def test_no_step_of_a_model_is_missing() -> None:
     missing = missing_steps(ROOT)
     assert missing == [], "\n".join(missing)
+
+
+def test_every_folder_that_dbt_project_names_is_there() -> None:
+    """In the place of dbt's warning, which dbt_project.yml silences."""
+    settings = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["models"]["juno_activity"]
+
+    def folders(settings: dict[str, Any], root: Path) -> list[Path]:
+        nested = [(root / name, value) for name, value in settings.items() if not name.startswith("+")]
+        return [folder for path, value in nested for folder in (path, *folders(value, path))]
+
+    found = folders(settings, ROOT / "models")
+    assert len(found) > 4
+    assert [folder for folder in found if not folder.is_dir()] == []
 
 
 def test_every_setting_is_explained() -> None:

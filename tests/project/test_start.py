@@ -6,12 +6,14 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import start
 
 from conftest import ROOT
+from warehouse.command_line import as_given
 
 
 def call(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -60,13 +62,14 @@ def test_every_script_that_a_command_runs_is_there() -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (["show", "PYTHON=nope"], "PYTHON=nope does not run. Fix: name a Python 3.11 or newer that does."),
         (["bild"], "There is no command bild. Did you mean build? Fix: python3 start.py help"),
         (["build", "SIET=academy"], "python3 start.py build has no setting SIET: did you mean SITE?"),
         (["build", "academy"], "academy is no setting. Fix: python3 start.py build NAME=value"),
         (["docs", "QQQ=1"], "python3 start.py docs has no setting QQQ: it takes none."),
         (["build", "PYTHON=/no/python"], "PYTHON=/no/python does not run. Fix: name a Python 3.11 or newer that does."),
     ],
-    ids=["command", "misspelt setting", "no setting", "unknown setting", "no such Python"],
+    ids=["Python of another command", "command", "misspelt setting", "no setting", "unknown setting", "no such Python"],
 )
 def test_what_is_wrong_is_said_with_what_to_do(words: list[str], said: str) -> None:
     refused = call(*words)
@@ -78,6 +81,45 @@ def test_make_hands_its_settings_on() -> None:
     assert refused.returncode == 2
     assert "make build has no setting SIET: did you mean SITE?" in refused.stderr
     assert "There is no command bild. Did you mean build? Fix: make help" in make("bild").stderr
+
+
+def test_make_refuses_a_python_in_words_and_takes_a_blank_one_for_none() -> None:
+    refused = make("show", "PYTHON=nope")
+    assert "PYTHON=nope does not run. Fix: name a Python 3.11 or newer that does." in refused.stderr
+    assert "not found" not in refused.stderr
+    assert make("help", "PYTHON=").returncode == 0
+
+
+@pytest.mark.parametrize("word", ["-h", "--help"])
+def test_help_is_found_as_everywhere(word: str) -> None:
+    assert call(word).stdout == call("help").stdout
+
+
+def test_without_python_no_other_python_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHON", sys.executable)
+    asked = start.Interpreter.wanted()
+    monkeypatch.delenv("PYTHON")
+    monkeypatch.setattr(subprocess, "run", None)
+    assert start.Interpreter.wanted() == asked
+
+
+@pytest.mark.parametrize(("started", "written"), [(call, "python3 start.py build"), (make, "make build")])
+def test_a_script_gives_the_fix_as_the_reader_gives_commands(
+    started: Callable[..., subprocess.CompletedProcess[str]], written: str, tmp_path: Path
+) -> None:
+    said = started("show", f"PUBLISHED_PATH={tmp_path / 'none.duckdb'}", COLUMNS="300")
+    assert said.returncode != 0
+    assert f"Fix: {written}\n" in said.stdout
+
+
+def test_the_commands_that_messages_name_are_rewritten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STARTED_WITH", start.WITHOUT_MAKE)
+    texts = [path.read_text() for path in (ROOT / "scripts").rglob("*.py")]
+    named = {name for text in texts for name in re.findall(r"Fix: make ([a-z-]+)", text)} & start.COMMANDS.keys()
+    assert len(named) > 6
+    for name in named - {"format", "spark-setup"}:
+        assert as_given(f"Fix: make {name} X=1") == f"Fix: python3 start.py {name} X=1"
+    assert as_given("Fix: make two files of it.") == "Fix: make two files of it."
 
 
 def test_an_older_name_says_the_new_one() -> None:
