@@ -11,7 +11,7 @@ final as (
         category,
         action,
         {{ label_shape('label') }} as label_shape,
-        count(*) as event_count
+        count(*) as record_count
     from events
     group by 1, 2, 3, 4
 )

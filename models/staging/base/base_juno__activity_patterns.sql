@@ -378,7 +378,7 @@ final as (
         normalised.activity_type is not null
         or coalesce(best_matches.is_guess and best_matches.alias_evidence = 'inferred', false) as is_to_confirm,
         coalesce(best_matches.best_type_count, 0) as best_type_count,
-        pairs.event_count
+        pairs.record_count
     from pairs
     left join best_matches
         on
