@@ -206,16 +206,17 @@ statement at a time, and reads the landed reports where they lie.
 {%- endmacro %}
 
 
-{% macro replaces_whole_reports() -%}
-    {{ return(adapter.dispatch("replaces_whole_reports")()) }}
+{% macro view_or_table() -%}
+    {{ return(adapter.dispatch("view_or_table")()) }}
 {%- endmacro %}
 
-{% macro duckdb__replaces_whole_reports() -%}
-    {{ return(false) }}
+{% macro duckdb__view_or_table() -%}
+    {{ return("view") }}
 {%- endmacro %}
 
-{% macro spark__replaces_whole_reports() -%}
-    {{ return(true) }}
+{#- (Here each join is a shuffle, and not only a look-up by number.) -#}
+{% macro spark__view_or_table() -%}
+    {{ return("table") }}
 {%- endmacro %}
 
 

@@ -28,8 +28,9 @@ from reports.files import ReportFile, reports_in, unreadable
 from reports.format import read_format
 from reports.staged import stage
 from reports.text import ReportRefused
-from warehouse.database import RAW_TABLES, path_of, transaction
+from warehouse.database import path_of, transaction
 from warehouse.errors import WarehouseError, disk_trouble, in_words
+from warehouse.raw import prepare_raw
 
 
 def land_reports(
@@ -46,7 +47,7 @@ def land_reports(
     Raises:
         WarehouseError: the disk is full or cannot be written. What was landed before stays.
     """
-    connection.execute(RAW_TABLES)
+    prepare_raw(connection)
     connection.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
     sizes = [_size(path) for path in paths]
     task = progress.add_task("Landing", total=sum(sizes)) if progress else None

@@ -8,7 +8,8 @@ from datetime import date
 import duckdb
 
 from landing.outcome import SAMPLE_SITE
-from warehouse.database import RAW_TABLES, number_of, transaction
+from warehouse.database import number_of, transaction
+from warehouse.raw import delete_activity_reports, prepare_raw
 
 LANDED_REPORTS = """
 select report_id, file_name, file_sha256, site_id from raw.reports
@@ -38,7 +39,7 @@ def landed_before(connection: duckdb.DuckDBPyConnection, file_sha256: str) -> Be
 
 def holds_own_reports(connection: duckdb.DuckDBPyConnection) -> bool:
     """Whether the warehouse holds a report that is not of the sample."""
-    connection.execute(RAW_TABLES)
+    prepare_raw(connection)
     return number_of(connection, f"select count(*) from ({LANDED_REPORTS}) where site_id <> '{SAMPLE_SITE}'") > 0
 
 
@@ -56,5 +57,6 @@ def remove_sample(connection: duckdb.DuckDBPyConnection) -> bool:
 
 def delete_reports(connection: duckdb.DuckDBPyConnection, report_ids: list[str]) -> None:
     """Delete all that was landed from these reports, in the transaction of the caller."""
-    for table in ("activities", "users", "rejected_records", "reports", "user_reports"):
+    delete_activity_reports(connection, report_ids)
+    for table in ("users", "rejected_records", "reports", "user_reports"):
         connection.execute(f"delete from raw.{table} where list_contains(?, report_id)", [report_ids])

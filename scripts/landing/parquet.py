@@ -44,8 +44,9 @@ from landing.parquet_files import (
     take_out,
     write_parquet,
 )
-from warehouse.database import RAW_TABLES, connect, path_of
+from warehouse.database import connect, path_of
 from warehouse.errors import WarehouseError, disk_trouble, in_words
+from warehouse.raw import prepare_raw
 
 # So many files are handed out beyond those that were given their places, for their results wait on the disk.
 AHEAD = 4
@@ -146,7 +147,7 @@ def writing(root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             clear_unfinished(root)
             try:
                 with connect(Path(f"{root}.scratch")) as connection:
-                    connection.execute(RAW_TABLES)
+                    prepare_raw(connection)
                     for table in (*MANIFESTS, MARKS, FORGOTTEN):
                         load(connection, root, table)
                     yield connection

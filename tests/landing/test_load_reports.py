@@ -40,6 +40,7 @@ from loader_fixtures import (
 )
 from reports.files import find_reports
 from reports.text import ReportRefused
+from warehouse.raw import delete_all_records
 from warehouse.database import connect
 from warehouse.paths import PROJECT_ROOT
 
@@ -58,7 +59,8 @@ def report(tmp_path: Path) -> Path:
 
 
 def empty(warehouse: duckdb.DuckDBPyConnection) -> None:
-    for table in ("reports", "activities", "rejected_records"):
+    delete_all_records(warehouse)
+    for table in ("reports", "rejected_records"):
         warehouse.execute(f"delete from raw.{table}")
 
 
