@@ -20,6 +20,7 @@ from reports.format import (
     WITH_OFFSET,
     ReportFormat,
 )
+from reports.ids import cleaned, cleaned_field, cleaned_id
 from reports.text import ReportRefused
 from warehouse.database import number_of, text_of
 
@@ -142,8 +143,8 @@ def _activities(
 def _users(name: str, report: ReportFormat) -> Destination:
     """Users land by the id or the e-mail that says who they are."""
     columns = [column for column in IDENTIFYING_COLUMNS if column in report.columns]
-    texts = (f"c{report.columns[column]}" for column in columns)
-    who = "coalesce(" + ", ".join(f"nullif(trim({text}, e' \\t\\r\\n'), '')" for text in texts) + ")"
+    read = {"user_id": cleaned_id, "email": cleaned_field}
+    who = f"coalesce({', '.join(read[column](f'c{report.columns[column]}') for column in columns)})"
     no_record, shortened = _no_record(report), _shortened(report, "user_id")
     unfit = " or ".join(fault.test for fault in (*no_record, *shortened))
     return Destination(
@@ -171,9 +172,9 @@ def _no_record(report: ReportFormat) -> list[Fault]:
     """Rows that are no record: blank ones, and the header of a report that was pasted to the end of another."""
     width = range(len(report.header))
     # The first comparison decides for nearly every record.
-    blank = " and ".join(f"trim(c{index}, e' \\t') = ''" for index in width)
+    blank = " and ".join(f"{cleaned(f'c{index}')} is null" for index in width)
     header = " and ".join(
-        f"trim(c{index}, e' \\t\ufeff') = {text_of(title)}" for index, title in enumerate(report.header)
+        f"coalesce({cleaned(f'c{index}')}, '') = {text_of(title)}" for index, title in enumerate(report.header)
     )
     return [Fault(f"({blank})", text_of(BLANK_REASON)), Fault(f"({header})", text_of(HEADER_REASON))]
 

@@ -15,6 +15,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from reports.invisible import without_invisible
 from reports.text import BROKEN_BYTE, ReportRefused, open_text
 
 
@@ -154,8 +155,8 @@ _HEADER_CHARACTERS = 1 << 20
 # DuckDB takes minutes over a statement of many thousand columns.
 MAX_COLUMNS = 1000
 _LINE_END = "(?:\\r\\n|\\r|\\n)"
-# Lines that Excel puts above a header or takes for none: how the fields are separated, and blanks.
-_PREAMBLE = re.compile(rf'(?:[ \t]*{_LINE_END}|"?sep=."?[;,\t]*{_LINE_END})*', re.IGNORECASE)
+# What programs put above a header: byte order marks of which one was read, how the fields are separated, blanks.
+_PREAMBLE = re.compile(rf'(?:\ufeff|[ \t]*{_LINE_END}|"?sep=."?[;,\t]*{_LINE_END})*', re.IGNORECASE)
 _DATE_LIKE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}")
 _ROWS_SEARCHED = 20
 
@@ -359,8 +360,8 @@ def _count_header_lines(text: str, delimiter: str) -> int:
 def _first_record(text: str, delimiter: str) -> list[str]:
     csv.field_size_limit(2**31 - 1)
     record = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
-    return [title.strip() for title in record]
+    return [without_invisible(title) for title in record]
 
 
 def _normalised(title: str) -> str:
-    return " ".join(title.replace("_", " ").split()).casefold()
+    return " ".join(without_invisible(title).replace("_", " ").split()).casefold()

@@ -41,7 +41,7 @@ typed as {{ not_materialized() }} (
         activities.report_id,
         activities.record_number,
         reports.site_id,
-        {{ cleaned('activities.user_id') }} as user_id,
+        {{ cleaned_id('activities.user_id') }} as user_id,
         patterns.activity_type,
         patterns.alias_evidence,
         activity_types.activity_family,
@@ -51,9 +51,9 @@ typed as {{ not_materialized() }} (
         {{ cleaned('activities.label') }} as label,
         activities.occurred_at,
         activities.time_flag,
-        {{ cleaned('activities.content_id') }} as content_id,
-        {{ cleaned('activities.content_name') }} as content_name,
-        {{ cleaned('activities.content_slug') }} as content_slug,
+        {{ cleaned_id('activities.content_id') }} as content_id,
+        {{ cleaned_field('activities.content_name') }} as content_name,
+        {{ cleaned_field('activities.content_slug') }} as content_slug,
         activities.content_id is not null as has_content_columns
     from activities
     inner join reports on activities.report_id = reports.report_id

@@ -28,11 +28,11 @@ cleaned as (
         reports.report_id,
         reports.site_id,
         reports.download_number,
-        {{ cleaned('told.user_id') }} as user_id,
+        {{ cleaned_id('told.user_id') }} as user_id,
         {{ cleaned('told.first_name') }} as first_name,
         {{ cleaned('told.last_name') }} as last_name,
         {{ cleaned('told.company') }} as company,
-        {{ cleaned('told.email') }} as email,
+        {{ cleaned_field('told.email') }} as email,
         told.last_occurred_at
     from told
     inner join reports on told.report_id = reports.report_id
