@@ -98,10 +98,10 @@ def _land_report(
     with _progress_of(connection, lambda share: show(share * 0.4)):
         rows = stage(connection, text, report, folder)
     notes = read_ids(connection, report)
-    destination = destination_of(connection, file.name, report, declaration.time_zone, declaration.date_format)
+    destination = destination_of(connection, file.name, report, declaration)
     forgotten = stage_forgotten(connection, report, declaration.site_id)
 
-    staged = Staged(file, seen, declaration, report, rows, destination, forgotten, notes)
+    staged = Staged(file, seen, declaration, report, rows, destination, forgotten, [*notes, *destination.notes])
     with transaction(connection), _progress_of(connection, lambda share: show(0.4 + share * 0.6)):
         return write_report(connection, staged)
 
