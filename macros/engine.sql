@@ -6,16 +6,71 @@ holds both against values written by hand. What differs between whole statements
 All times are naive timestamps in UTC. (On Spark: its timestamp in a session of the zone UTC, as profiles.yml says.)
 -#}
 
+{#- Characters that nobody sees, and those of them that take no place: scripts/reports/invisible.py. -#}
+{% macro invisible() -%}
+    \x00-\x20\x7f-\xa0\xad\x{34f}\x{61c}\x{115f}\x{1160}\x{1680}\x{180e}\x{2000}-\x{200f}\x{2028}-\x{202f}
+    {{- "" -}}
+    \x{205f}-\x{206f}\x{2800}\x{3000}\x{3164}\x{feff}\x{ffa0}\x{fff9}-\x{fffb}
+{%- endmacro %}
+
+{% macro invisible_format() -%}
+    \x00-\x08\x0e-\x1f\x7f-\x9f\xad\x{34f}\x{61c}\x{180e}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{206f}
+    {{- "" -}}
+    \x{feff}\x{fff9}-\x{fffb}
+{%- endmacro %}
+
+
 {% macro cleaned(column) -%}
     {{ return(adapter.dispatch("cleaned")(column)) }}
 {%- endmacro %}
 
 {% macro duckdb__cleaned(column) -%}
-    nullif(trim({{ column }}, e' \t\r\n'), '')
+    nullif(regexp_replace({{ column }}, '^[{{ invisible() }}]+|[{{ invisible() }}]+$', '', 'g'), '')
 {%- endmacro %}
 
 {% macro spark__cleaned(column) -%}
-    nullif(trim(both ' \t\r\n' from {{ column }}), '')
+    nullif(regexp_replace({{ column }}, r'^[{{ invisible() }}]+|[{{ invisible() }}]+\z', ''), '')
+{%- endmacro %}
+
+
+{% macro cleaned_id(column) -%}
+    {{ return(unless_null(adapter.dispatch("cleaned_id")(column))) }}
+{%- endmacro %}
+
+{% macro duckdb__cleaned_id(column) -%}
+    {%- set edges = "^[" ~ invisible() ~ "]+|[" ~ invisible() ~ "]+$" -%}
+    nullif(regexp_replace({{ column }}, '[{{ invisible_format() }}]+|{{ edges }}', '', 'g'), '')
+{%- endmacro %}
+
+{% macro spark__cleaned_id(column) -%}
+    {%- set edges = "^[" ~ invisible() ~ "]+|[" ~ invisible() ~ "]+\z" -%}
+    nullif(regexp_replace({{ column }}, r'[{{ invisible_format() }}]+|{{ edges }}', ''), '')
+{%- endmacro %}
+
+
+{% macro cleaned_field(column) -%}
+    {{ return(unless_null(cleaned(column))) }}
+{%- endmacro %}
+
+{#- The spellings of null: scripts/reports/ids.py. -#}
+{% macro unless_null(text) -%}
+    {{ return(adapter.dispatch("unless_null")(text)) }}
+{%- endmacro %}
+
+{% macro null_spellings(escape) -%}
+    {%- set spellings = [
+        "null", "(null)", "[null]", "<null>", escape ~ "n", "nan", "nat", "none", "nil", "na", "<na>", "n/a", "#n/a",
+        "#null!", "undefined", "(blank)", "-",
+    ] -%}
+    '{{ spellings | join("', '") }}'
+{%- endmacro %}
+
+{% macro duckdb__unless_null(text) -%}
+    case when strlen({{ text }}) > 9 or lower({{ text }}) not in ({{ null_spellings("\\") }}) then {{ text }} end
+{%- endmacro %}
+
+{% macro spark__unless_null(text) -%}
+    case when lower({{ text }}) not in ({{ null_spellings("\\\\") }}) then {{ text }} end
 {%- endmacro %}
 
 

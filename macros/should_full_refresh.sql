@@ -27,6 +27,8 @@
     {%- set rules = [
         breakout_pattern(),
         cleaned('a'),
+        cleaned_field('a'),
+        cleaned_id('a'),
         hash_key(['a', 'b']),
         label_shape('a'),
         label_state('a'),

@@ -9,6 +9,8 @@ from landing.options import (
     AgainOption,
     DateFormatOption,
     EncodingOption,
+    MaxDateOption,
+    MinDateOption,
     ReportsOption,
     SiteOption,
     TimeZoneOption,
@@ -29,6 +31,8 @@ def main(
     date_format: DateFormatOption = None,
     encoding: EncodingOption = None,
     again: AgainOption = False,
+    min_date: MinDateOption = None,
+    max_date: MaxDateOption = None,
 ) -> None:
     """Land the reports, build and test the warehouse, publish it and print a summary.
 
@@ -38,7 +42,9 @@ def main(
     console = Console(soft_wrap=True)
     warehouse, published = warehouse_path().resolve(), published_path().resolve()
     with errors_said(console, "Not built, and nothing was published"):
-        paths, declaration = choose_reports(reports, declared(site, time_zone, date_format, encoding, again))
+        paths, declaration = choose_reports(
+            reports, declared(site, time_zone, date_format, encoding, again, min_date, max_date)
+        )
         built = build(warehouse, published, paths, declaration, console)
         print_summary(published, warehouse, console)
         print_rows_without_effect(published, warehouse, SAMPLE_SITE, console)

@@ -16,6 +16,8 @@ from landing.options import (
     DateFormatOption,
     EncodingOption,
     LandingOption,
+    MaxDateOption,
+    MinDateOption,
     ReportsOption,
     SiteOption,
     TimeZoneOption,
@@ -40,6 +42,8 @@ def main(
     date_format: DateFormatOption = None,
     encoding: EncodingOption = None,
     again: AgainOption = False,
+    min_date: MinDateOption = None,
+    max_date: MaxDateOption = None,
 ) -> None:
     """Land activity reports as Parquet, partitioned by site and report.
 
@@ -47,7 +51,7 @@ def main(
     """
     console = Console(soft_wrap=True)
     root = (landing or landing_path()).resolve()
-    declaration = declared(site, time_zone, date_format, encoding, again)
+    declaration = declared(site, time_zone, date_format, encoding, again, min_date, max_date)
     is_refused = False
     with errors_said(console, "Not landed to the end"):
         paths, declaration = choose_reports(reports, declaration)

@@ -11,7 +11,16 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from landing.options import AgainOption, DateFormatOption, EncodingOption, SiteOption, TimeZoneOption, declared
+from landing.options import (
+    AgainOption,
+    DateFormatOption,
+    EncodingOption,
+    MaxDateOption,
+    MinDateOption,
+    SiteOption,
+    TimeZoneOption,
+    declared,
+)
 from landing.outcome import DEFAULT_SITE
 from landing.told import land_with_progress
 from reports.files import SUFFIXES, find_reports
@@ -42,13 +51,15 @@ def main(
     date_format: DateFormatOption = None,
     encoding: EncodingOption = None,
     again: AgainOption = False,
+    min_date: MinDateOption = None,
+    max_date: MaxDateOption = None,
 ) -> None:
     """Land activity reports in the warehouse.
 
     Exit codes: 0 all landed, or left out as removed; 1 something was rejected or refused, and said; 2 wrong usage.
     """
     console = Console(soft_wrap=True)
-    declaration = declared(site, time_zone, date_format, encoding, again)
+    declaration = declared(site, time_zone, date_format, encoding, again, min_date, max_date)
     try:
         reports = find_reports(paths)
     except FileNotFoundError as error:

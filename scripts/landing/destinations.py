@@ -12,16 +12,13 @@ from datetime import date, timedelta
 
 import duckdb
 
-from reports.format import (
-    DATE_FORMATS,
-    DEFAULT_DATE_FORMAT,
-    IDENTIFYING_COLUMNS,
-    USERS_REPORT,
-    WITH_OFFSET,
-    ReportFormat,
-)
+from landing.outcome import Declaration
+from landing.times import Possible, format_of, is_never, parsed, reason_of_impossible
+from reports.dates import Dates, read_dates
+from reports.format import DATE_FORMATS, IDENTIFYING_COLUMNS, USERS_REPORT, WITH_OFFSET, ReportFormat
+from reports.ids import cleaned, cleaned_field, cleaned_id
 from reports.text import ReportRefused
-from warehouse.database import number_of, text_of
+from warehouse.database import text_of
 
 
 @dataclass(frozen=True)
@@ -45,11 +42,6 @@ class Fault:
 BLANK_REASON = "it is blank: no field of it holds anything."
 HEADER_REASON = "it is the header once more: reports were pasted together. Nothing is lost by it."
 
-# The platform's own way to say never.
-NEVER = r"1900[-/. ]?0?1[-/. ]?0?1|0?1[-/. ]0?1[-/. ]1900"
-FIRST_TIME = "1900-01-02"
-HAS_OFFSET = r":\d\d(?:\.\d+)?\s*(?:[Zz]|[+-]\d\d(?::?\d\d)?)\s*$"
-
 # Of a long number a spreadsheet keeps the first digits: several ids become one.
 SHORTENED = r"^\s*-?[0-9](?:[.,][0-9]+)?[Ee]\+[0-9]+\s*$"
 
@@ -66,6 +58,7 @@ class Destination:
         columns: the columns of the table that are made of the essence, each with its SQL and its type.
         facts: columns of the manifest that only this kind has.
         measures: the same, as SQL over the landed records.
+        notes: what was found out about its dates, in words.
     """
 
     manifest: str
@@ -75,10 +68,11 @@ class Destination:
     columns: tuple[tuple[str, str, str], ...] = ()
     facts: dict[str, object] = field(default_factory=dict)
     measures: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def destination_of(
-    connection: duckdb.DuckDBPyConnection, name: str, report: ReportFormat, time_zone: str, date_format: str | None
+    connection: duckdb.DuckDBPyConnection, name: str, report: ReportFormat, declaration: Declaration
 ) -> Destination:
     """Where the staged records of a report land, with the time zone and the date format that were declared for it.
 
@@ -87,21 +81,16 @@ def destination_of(
     """
     if report.kind is USERS_REPORT:
         return _users(name, report)
-    return _activities(connection, report, time_zone, date_format)
+    return _activities(connection, report, declaration)
 
 
-def _activities(
-    connection: duckdb.DuckDBPyConnection, report: ReportFormat, time_zone: str, declared: str | None
-) -> Destination:
+def _activities(connection: duckdb.DuckDBPyConnection, report: ReportFormat, declaration: Declaration) -> Destination:
     """Activities land by their date, in UTC."""
-    date_format = _date_format(connection, report, declared)
-    column = f"c{report.columns['date']}"
-    time = _time(column, date_format)
-    occurred_at, flag = "essence", "null"
-    # An offset in the date itself wins: it has turned it to UTC.
-    if time_zone != "UTC" and "%z" not in date_format and date_format != WITH_OFFSET:
-        occurred_at = f"timezone('UTC', timezone({text_of(time_zone)}, essence))"
-        flag = _clock_change(connection, time, time_zone)
+    dates, possible = read_dates(connection, report), Possible.declared(declaration)
+    date_format = format_of(connection, report, dates, possible, declaration.date_format)
+    column, read = dates.raw, parsed(dates, date_format)
+    time = possible.only(read)
+    occurred_at, flag = _in_utc(connection, dates, date_format, time, declaration.time_zone)
     shortened = _shortened(report, "user_id") + _shortened(report, "content_id")
     is_shortened = " or ".join(fault.test for fault in shortened)
     return Destination(
@@ -114,16 +103,17 @@ def _activities(
             *shortened,
             Fault(f"trim({column}) = ''", "'it has no date. Fix: fill it in, or delete the record.'", _date(report)),
             Fault(
-                _is_never(column),
+                is_never(column),
                 "'its date is the one by which the platform says never. Fix: none is needed: it tells no time.'",
                 _date(report),
                 column,
             ),
+            Fault(f"{read} is not null", reason_of_impossible(read, possible), _date(report), column),
             Fault(
                 "true",
                 f"""
                 'the date cannot be read as ' || {text_of(date_format)}
-                || '. Fix: correct it, or say how the dates are written with --date-format.'
+                || '. Fix: correct it, or download the report again.'
                 """,
                 _date(report),
                 column,
@@ -136,14 +126,44 @@ def _activities(
             "nonexistent_hour_count": "count(*) filter (where time_flag = 'nonexistent')",
             "doubled_hour_count": "count(*) filter (where time_flag = 'doubled')",
         },
+        notes=dates.notes,
+    )
+
+
+def _in_utc(
+    connection: duckdb.DuckDBPyConnection, dates: Dates, date_format: str, time: str, time_zone: str
+) -> tuple[str, str]:
+    """SQL for the time in UTC of what was read, and for whether the clocks changed then.
+
+    What the text says of its zone wins: it has turned the time to UTC.
+
+    Raises:
+        ReportRefused: a zone is named that may be several, and none is declared.
+    """
+    local, flag = "essence", "null"
+    if time_zone != "UTC" and "%z" not in date_format and date_format != WITH_OFFSET:
+        local = f"timezone('UTC', timezone({text_of(time_zone)}, essence))"
+        flag = _clock_change(connection, time, time_zone)
+    elif dates.unclear is not None:
+        raise ReportRefused(
+            f"its dates name the zone {dates.unclear}, which may be several. Fix: say which is meant, such as make build"
+            " TIME_ZONE=Asia/Kolkata"
+        )
+    # A format of the user's own reads the words of the report, and no zone of them.
+    if not dates.is_folded or date_format not in DATE_FORMATS:
+        return local, flag
+    return (
+        f"case when date_offset is not null then essence - to_minutes(date_offset)"
+        f" when date_zone is not null then timezone('UTC', timezone(date_zone, essence)) else {local} end",
+        f"case when date_offset is null and date_zone is null then {flag} end",
     )
 
 
 def _users(name: str, report: ReportFormat) -> Destination:
     """Users land by the id or the e-mail that says who they are."""
     columns = [column for column in IDENTIFYING_COLUMNS if column in report.columns]
-    texts = (f"c{report.columns[column]}" for column in columns)
-    who = "coalesce(" + ", ".join(f"nullif(trim({text}, e' \\t\\r\\n'), '')" for text in texts) + ")"
+    read = {"user_id": cleaned_id, "email": cleaned_field}
+    who = f"coalesce({', '.join(read[column](f'c{report.columns[column]}') for column in columns)})"
     no_record, shortened = _no_record(report), _shortened(report, "user_id")
     unfit = " or ".join(fault.test for fault in (*no_record, *shortened))
     return Destination(
@@ -171,9 +191,9 @@ def _no_record(report: ReportFormat) -> list[Fault]:
     """Rows that are no record: blank ones, and the header of a report that was pasted to the end of another."""
     width = range(len(report.header))
     # The first comparison decides for nearly every record.
-    blank = " and ".join(f"trim(c{index}, e' \\t') = ''" for index in width)
+    blank = " and ".join(f"{cleaned(f'c{index}')} is null" for index in width)
     header = " and ".join(
-        f"trim(c{index}, e' \\t\ufeff') = {text_of(title)}" for index, title in enumerate(report.header)
+        f"coalesce({cleaned(f'c{index}')}, '') = {text_of(title)}" for index, title in enumerate(report.header)
     )
     return [Fault(f"({blank})", text_of(BLANK_REASON)), Fault(f"({header})", text_of(HEADER_REASON))]
 
@@ -204,77 +224,6 @@ def date_in(file_name: str) -> date | None:
         except ValueError:
             continue
     return max(dates, default=None)
-
-
-def _date_format(connection: duckdb.DuckDBPyConnection, report: ReportFormat, declared: str | None) -> str:
-    """The date format of the staged file: as declared, else the one that reads the most of its dates.
-
-    Raises:
-        ReportRefused: none reads any date, or two read equally many and differently.
-    """
-    if declared is not None:
-        return declared
-    column = f"c{report.columns['date']}"
-    in_default = connection.execute(
-        f"select coalesce(bool_and({_time(column, DEFAULT_DATE_FORMAT)} is not null), true)"
-        f" from (select {column} from staged limit 10000)"
-    ).fetchone()
-    if in_default == (True,):
-        return DEFAULT_DATE_FORMAT
-
-    counts = {name: number_of(connection, f"select count({_time(column, name)}) from staged") for name in DATE_FORMATS}
-    most = max(counts.values())
-    best = [name for name, count in counts.items() if count == most]
-    header = text_of(report.header_of("date"))
-    example = connection.execute(
-        f"select {column} from staged where trim({column}) not in ('', {header}) and not {_is_never(column)} limit 1"
-    ).fetchone()
-    if example is None:
-        return DEFAULT_DATE_FORMAT
-    text = example[0]
-    if most == 0:
-        raise ReportRefused(
-            f"its column {report.header_of('date')} holds no date that is known: the first is {text!r}. Fix: say"
-            " how it is written with --date-format, for example --date-format '%d %b %Y %H:%M'."
-        )
-    for name in DATE_FORMATS:
-        mine, other = _time(column, best[0]), _time(column, name)
-        only = "select count({}) filter (where {} is null) from staged"
-        if number_of(connection, only.format(mine, other)) and number_of(connection, only.format(other, mine)):
-            raise ReportRefused(
-                f"its column {report.header_of('date')} holds dates of two orders, {best[0]} and {name}."
-                " Fix: download it again, or make two files of it."
-            )
-    readings = ", ".join(_time(column, name) for name in best)
-    if len(best) > 1 and number_of(
-        connection, f"select count(*) from staged where least({readings}) <> greatest({readings})"
-    ):
-        choices = " or ".join(f"--date-format {name}" for name in best)
-        raise ReportRefused(
-            f"its column {report.header_of('date')} can be read in two ways: {text!r} may begin with the day or"
-            f" the month. Fix: say which with {choices}."
-        )
-    return best[0]
-
-
-def _time(column: str, date_format: str) -> str:
-    """SQL for the time that a date means, or null.
-
-    strptime takes a year of two digits for one of the first century, and reads the words epoch and infinity as the
-    beginning of 1900. The platform writes that day for 'never', which is no time.
-    """
-    if date_format == WITH_OFFSET:
-        text = f"regexp_replace(trim({column}), '\\s+([+-])', '\\1')"
-        instant = f"case when regexp_matches({text}, {text_of(HAS_OFFSET)}) then try_cast({text} as timestamptz) end"
-        time = f"timezone('UTC', {instant})"
-    else:
-        formats = ", ".join(map(text_of, DATE_FORMATS.get(date_format, (date_format,))))
-        time = f"try_strptime(trim({column}), [{formats}])"
-    return f"case when {time} >= timestamp '{FIRST_TIME}' then {time} end"
-
-
-def _is_never(column: str) -> str:
-    return f"regexp_matches({column}, {text_of(NEVER)})"
 
 
 def _clock_change(connection: duckdb.DuckDBPyConnection, time: str, time_zone: str) -> str:

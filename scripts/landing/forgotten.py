@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 import duckdb
 
+from reports.ids import cleaned_field, cleaned_id, id_of, whole_id, without_fraction
 from warehouse.database import path_of, text_of
 from warehouse.salts import forgotten_salt
 
@@ -100,9 +101,14 @@ def _word(word: str) -> str:
     return f"(?:{'|'.join(sorted(forms))})" if len(forms) > 1 else word
 
 
-def trimmed(column: str) -> str:
-    """SQL for a text without the blanks around it, which the models take off too; '' for none."""
-    return f"coalesce(trim({column}, e' \\t\\r\\n'), '')"
+def known_id(column: str) -> str:
+    """SQL for an id as the models read it; '' for none."""
+    return f"coalesce({cleaned_id(column)}, '')"
+
+
+def known_email(column: str) -> str:
+    """SQL for an e-mail as the models read it; '' for none."""
+    return f"coalesce({cleaned_field(column)}, '')"
 
 
 def identities(site_id: str, user_id: str, emails: Iterable[str]) -> list[str]:
@@ -125,10 +131,12 @@ class Remembered:
 
     def is_theirs(self, user_id: str, email: str) -> str:
         """SQL for whether a record is one of theirs; the parameters are ``salt``, ``site`` and ``hashes``."""
+        # With a fraction of zeros too, whatever the other ids of the report are: a person stays forgotten.
+        ids = [known_id(user_id), without_fraction(known_id(user_id))]
+        by_id = " or ".join(f"list_contains($hashes, sha256($salt || $site || ':id:' || {one}))" for one in ids)
         return (
-            f"(list_contains($hashes, sha256($salt || $site || ':id:' || {trimmed(user_id)}))"
-            f" or {trimmed(user_id)} = ''"
-            f" and list_contains($hashes, sha256($salt || $site || ':email:' || lower({trimmed(email)}))))"
+            f"({by_id} or {known_id(user_id)} = ''"
+            f" and list_contains($hashes, sha256($salt || $site || ':email:' || lower({known_email(email)}))))"
         )
 
     @property
@@ -138,7 +146,9 @@ class Remembered:
 
     def is_one_of(self, text: str, delimiter: str) -> bool:
         """Whether a field of a record that could not be taken apart is the id or e-mail of one of them."""
-        fields = {field.strip() for field in re.split(rf'[{re.escape(delimiter)}"\r\n]', text)}
+        fields = {
+            read(field) for read in (id_of, whole_id) for field in re.split(rf'[{re.escape(delimiter)}"\r\n]', text)
+        }
         return any(
             not self.hashes.isdisjoint(hashed(self.salt, one) for one in identities(self.site_id, field, [field]))
             for field in fields

@@ -26,6 +26,7 @@ from landing.statements import Staged, stage_forgotten, write_report
 from reports.encoding import encoding_of, survey
 from reports.files import ReportFile, reports_in, unreadable
 from reports.format import read_format
+from reports.ids import read_ids
 from reports.staged import stage
 from reports.text import ReportRefused
 from warehouse.database import path_of, transaction
@@ -97,10 +98,11 @@ def _land_report(
     report = read_format(text, encoding_of(text, seen, declaration.encoding))
     with _progress_of(connection, lambda share: show(share * 0.4)):
         rows = stage(connection, text, report, folder)
-    destination = destination_of(connection, file.name, report, declaration.time_zone, declaration.date_format)
+    notes = read_ids(connection, report)
+    destination = destination_of(connection, file.name, report, declaration)
     forgotten = stage_forgotten(connection, report, declaration.site_id)
 
-    staged = Staged(file, seen, declaration, report, rows, destination, forgotten)
+    staged = Staged(file, seen, declaration, report, rows, destination, forgotten, [*notes, *destination.notes])
     with transaction(connection), _progress_of(connection, lambda share: show(0.4 + share * 0.6)):
         return write_report(connection, staged)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +21,15 @@ SAMPLE_REPORTS = PROJECT_ROOT / "sample" / "reports"
 DEFAULT_REPORTS = PROJECT_ROOT / "reports"
 
 
-def declared(site: str, time_zone: str, date_format: str | None, encoding: str | None, again: bool) -> Declaration:
+def declared(
+    site: str,
+    time_zone: str,
+    date_format: str | None,
+    encoding: str | None,
+    again: bool,
+    min_date: str | None = None,
+    max_date: str | None = None,
+) -> Declaration:
     """Check what was declared on the command line.
 
     Raises:
@@ -39,7 +49,20 @@ def declared(site: str, time_zone: str, date_format: str | None, encoding: str |
         )
     if encoding is not None and not _is_encoding(encoding):
         raise typer.BadParameter(f"{encoding!r} is no encoding such as cp1250 or utf-16", param_hint="--encoding")
-    return Declaration(site, time_zone, date_format, encoding, again)
+    first, last = _day(min_date, "--min-date"), _day(max_date, "--max-date")
+    if first is not None and last is not None and first > last:
+        raise typer.BadParameter(f"{first} is after MAX_DATE={last}", param_hint="--min-date")
+    declaration = Declaration(site, time_zone, date_format, encoding, again, max_date=last)
+    return declaration if first is None else replace(declaration, min_date=first)
+
+
+def _day(written: str | None, option: str) -> date | None:
+    if written is None:
+        return None
+    try:
+        return date.fromisoformat(written.strip())
+    except ValueError as error:
+        raise typer.BadParameter(f"{written!r} is no day such as 2024-05-13", param_hint=option) from error
 
 
 def _is_date_format(date_format: str) -> bool:
@@ -69,6 +92,14 @@ DateFormatOption = Annotated[
         envvar="DATE_FORMAT",
     ),
 ]
+MinDateOption = Annotated[
+    str | None,
+    typer.Option("--min-date", help="First day on which anything can have happened: 1990-01-01.", envvar="MIN_DATE"),
+]
+MaxDateOption = Annotated[
+    str | None,
+    typer.Option("--max-date", help="Last such day. Default: the day after the load.", envvar="MAX_DATE"),
+]
 EncodingOption = Annotated[
     str | None,
     typer.Option("--encoding", help="Encoding of reports without a mark, e.g. cp1250. Else found.", envvar="ENCODING"),
@@ -97,7 +128,9 @@ def choose_reports(reports: Path | None, declaration: Declaration) -> tuple[list
             f"there is no report ({', '.join(SUFFIXES)}) in {reports}. Fix: REPORTS=… with the folder"
             " or the file of your reports."
         )
-    return find_reports([str(SAMPLE_REPORTS)]), Declaration(site_id=SAMPLE_SITE, is_again=declaration.is_again)
+    return find_reports([str(SAMPLE_REPORTS)]), Declaration(
+        SAMPLE_SITE, is_again=declaration.is_again, max_date=date.max
+    )
 
 
 LandingOption = Annotated[

@@ -23,6 +23,8 @@ class Declaration:
         date_format: a name in ``DATE_FORMATS``, a strptime format, or None to find it from the file.
         encoding: a codec of Python, or None to find it from the file.
         is_again: whether files that were removed are landed all the same.
+        min_date: the first day on which anything can have happened: before the platform was there, nothing can.
+        max_date: the last such day; None for the day after that of the load.
     """
 
     site_id: str = DEFAULT_SITE
@@ -30,6 +32,8 @@ class Declaration:
     date_format: str | None = None
     encoding: str | None = None
     is_again: bool = False
+    min_date: date = date(1990, 1, 1)
+    max_date: date | None = None
 
 
 @dataclass(frozen=True)

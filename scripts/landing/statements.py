@@ -34,6 +34,7 @@ class Staged:
     rows: Rows
     destination: Destination
     forgotten: Forgotten
+    notes: list[str]
 
     @property
     def report_id(self) -> str:
@@ -63,7 +64,7 @@ def write_report(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Landi
         rejected_count=rejected,
         harmless_count=_harmless_count(connection, staged.report_id) if rejected else 0,
         examples=_examples(connection, staged.report_id) if rejected else [],
-        notes=_notes(staged.report, staged.declaration),
+        notes=_notes(staged.report, staged.declaration) + staged.notes,
     )
 
 

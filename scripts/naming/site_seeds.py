@@ -21,6 +21,7 @@ import yaml
 
 from naming.dictionary import nearest
 from naming.seed_csv import Line, SeedCsv, SeedError, parse_seed_csv
+from reports.ids import ID_COLUMNS, whole_id
 
 SITE_SEEDS = Path("seeds") / "site"
 COPIES = Path("target") / "site_seeds"
@@ -233,7 +234,8 @@ def _value(column: Column, written: str, line: int, is_day_first: bool | None, t
         return "true" if written.lower() in TRUE else "false"
     if column.type == "timestamp":
         return _moment(column, written, line, is_day_first, trouble)
-    return written
+    # As the reports' ids are read.
+    return whole_id(written) if column.name in (*ID_COLUMNS, "email") else written
 
 
 def _accepted(column: Column, written: str, line: int, trouble: Trouble) -> str:

@@ -24,11 +24,13 @@ from landing.forgotten import (
     Names,
     hashed,
     identities,
+    known_email,
+    known_id,
     names_of,
     salt_of,
-    trimmed,
     without_names,
 )
+from reports.ids import id_of
 from warehouse.database import number_of, transaction
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT, marts_path
@@ -73,7 +75,8 @@ class Traces:
 
 OF_SITE = f"report_id in (select report_id from {MANIFESTS} where site_id = $site)"
 HAS_IDENTITY = (
-    f"({trimmed('user_id')} = $user or {trimmed('user_id')} = '' and list_contains($emails, lower({trimmed('email')})))"
+    f"({known_id('user_id')} = $user"
+    f" or {known_id('user_id')} = '' and list_contains($emails, lower({known_email('email')})))"
 )
 IS_THEIRS = f"({OF_SITE} and {HAS_IDENTITY})"
 
@@ -93,7 +96,7 @@ def find_person(
         WarehouseError: nobody is known by this id, or several are.
     """
     prepare_raw(connection)
-    user_id = user_id.strip()
+    user_id = id_of(user_id)
     if not user_id:
         raise WarehouseError("there is no user without an id. Nothing was changed. Fix: USER_ID=…")
     also = list(also)

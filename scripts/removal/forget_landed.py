@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 from rich.console import Console
 
-from landing.forgotten import trimmed
+from landing.forgotten import known_email, known_id
 from landing.landed import LANDED_REPORTS
 from landing.parquet import writing
 from landing.parquet_files import (
@@ -29,6 +29,7 @@ from landing.parquet_files import (
     write_parquet,
 )
 from removal.forget import Person, find_person, find_traces, forget
+from reports.ids import id_of
 from warehouse.command_line import printable
 from warehouse.files import to_disk
 from warehouse.raw import delete_all_records
@@ -74,10 +75,11 @@ def forget_in(
         ).fetchall()
         # All that the person's own records tell of them, whatever report they are in.
         condition = (
-            f"{trimmed('user_id')} = $user or {trimmed('user_id')} = '' and lower({trimmed('email')}) = lower($user)"
+            f"{known_id('user_id')} = $user"
+            f" or {known_id('user_id')} = '' and lower({known_email('email')}) = lower($user)"
         )
         for table in ("activities", "users"):
-            load(connection, root, table, condition, {"user": user_id.strip()})
+            load(connection, root, table, condition, {"user": id_of(user_id)})
         person = find_person(connection, user_id, site_id, also)
         if not is_dry_run:
             # Here for the hashes: from now on no report that lands brings the person back.

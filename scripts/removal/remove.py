@@ -15,7 +15,7 @@ import duckdb
 from rich.console import Console
 
 from building.rebuild import Files, rebuild
-from landing.forgotten import trimmed
+from landing.forgotten import known_id
 from landing.landed import LANDED_REPORTS, delete_reports
 from warehouse.database import connect, number_of
 from warehouse.errors import WarehouseError
@@ -152,7 +152,7 @@ def _kept(connection: duckdb.DuckDBPyConnection, report: Report) -> tuple[int, i
 
 def _only_here(connection: duckdb.DuckDBPyConnection, report: Report, column: str) -> int:
     tables = ("activities", "users") if column == "user_id" else ("activities",)
-    told = " union all ".join(f"select report_id, {trimmed(column)} as id from raw.{table}" for table in tables)
+    told = " union all ".join(f"select report_id, {known_id(column)} as id from raw.{table}" for table in tables)
     row = connection.execute(
         f"""
         select count(*) from (

@@ -15,6 +15,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from reports.invisible import without_invisible
 from reports.text import BROKEN_BYTE, ReportRefused, open_text
 
 
@@ -24,7 +25,7 @@ class ReportKind:
 
     Attributes:
         unit: what a record of it is, as the user is told.
-        aliases: the columns of its raw table, and the headers that mean each (in the form of `_normalised`).
+        aliases: the columns of its raw table, and the headers that mean each (in the form of `normalised`).
         first_alias_wins: whether a column may stand under several of its names: the one that comes first among the
             aliases is taken, the others are extra columns. Else the report is refused.
     """
@@ -35,7 +36,7 @@ class ReportKind:
 
     def columns_of(self, header: list[str]) -> dict[str, int]:
         """Position in the header of each column that an alias knows."""
-        titles = [_normalised(title) for title in header]
+        titles = [normalised(title) for title in header]
         found = {column: [name for name in names if name in titles] for column, names in self.aliases.items()}
         return {column: titles.index(names[0]) for column, names in found.items() if names}
 
@@ -43,8 +44,8 @@ class ReportKind:
         """The headers that claim to be a column."""
         names = self.aliases[column]
         if self.first_alias_wins:
-            names = next(((name,) for name in names if name in map(_normalised, header)), ())
-        return [title for title in header if _normalised(title) in names]
+            names = next(((name,) for name in names if name in map(normalised, header)), ())
+        return [title for title in header if normalised(title) in names]
 
     def headline(self, column: str) -> str:
         """A column's usual header."""
@@ -142,8 +143,9 @@ DATE_FORMATS: dict[str, tuple[str, ...]] = {
         "%m/%d/%Y %I:%M %p",
     ),
     "dd.MM.yyyy": ("%d.%m.%y %H:%M:%S", "%d.%m.%y %H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M"),
-    "dd-MM-yyyy": ("%d-%m-%Y %H:%M:%S", "%d-%m-%Y %H:%M"),
-    "MM-dd-yyyy": ("%m-%d-%Y %H:%M:%S", "%m-%d-%Y %H:%M"),
+    "dd-MM-yyyy": ("%d-%m-%y %H:%M:%S", "%d-%m-%y %H:%M", "%d-%m-%Y %H:%M:%S", "%d-%m-%Y %H:%M"),
+    "MM-dd-yyyy": ("%m-%d-%y %H:%M:%S", "%m-%d-%y %H:%M", "%m-%d-%Y %H:%M:%S", "%m-%d-%Y %H:%M"),
+    "yy-MM-dd": ("%y-%m-%d %H:%M:%S", "%y-%m-%d %H:%M"),
     # Read by DuckDB's own cast: strptime knows no Z.
     "ISO 8601 with offset": (),
 }
@@ -154,8 +156,8 @@ _HEADER_CHARACTERS = 1 << 20
 # DuckDB takes minutes over a statement of many thousand columns.
 MAX_COLUMNS = 1000
 _LINE_END = "(?:\\r\\n|\\r|\\n)"
-# Lines that Excel puts above a header or takes for none: how the fields are separated, and blanks.
-_PREAMBLE = re.compile(rf'(?:[ \t]*{_LINE_END}|"?sep=."?[;,\t]*{_LINE_END})*', re.IGNORECASE)
+# What programs put above a header: byte order marks of which one was read, how the fields are separated, blanks.
+_PREAMBLE = re.compile(rf'(?:\ufeff|[ \t]*{_LINE_END}|"?sep=."?[;,\t]*{_LINE_END})*', re.IGNORECASE)
 _DATE_LIKE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}")
 _ROWS_SEARCHED = 20
 
@@ -200,7 +202,7 @@ class ReportFormat:
         return [
             self.header[index]
             for column, index in self.columns.items()
-            if _normalised(self.header[index]) != self.kind.aliases[column][0]
+            if normalised(self.header[index]) != self.kind.aliases[column][0]
         ]
 
     def header_of(self, column: str) -> str:
@@ -302,7 +304,7 @@ def _kind_of(header: list[str], text: str, delimiter: str) -> ReportKind:
 def _identifies_users(header: list[str]) -> bool:
     """Whether a header has a column that tells users apart."""
     columns = USERS_REPORT.columns_of(header)
-    identifying = [_normalised(header[columns[column]]) for column in IDENTIFYING_COLUMNS if column in columns]
+    identifying = [normalised(header[columns[column]]) for column in IDENTIFYING_COLUMNS if column in columns]
     # Anything may have an ID; a user has a name as well.
     return bool(identifying) and (identifying != ["id"] or "last_name" in columns)
 
@@ -359,8 +361,8 @@ def _count_header_lines(text: str, delimiter: str) -> int:
 def _first_record(text: str, delimiter: str) -> list[str]:
     csv.field_size_limit(2**31 - 1)
     record = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
-    return [title.strip() for title in record]
+    return [without_invisible(title) for title in record]
 
 
-def _normalised(title: str) -> str:
-    return " ".join(title.replace("_", " ").split()).casefold()
+def normalised(title: str) -> str:
+    return " ".join(without_invisible(title).replace("_", " ").split()).casefold()

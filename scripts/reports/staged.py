@@ -14,6 +14,7 @@ import duckdb
 
 from reports.encoding import transcode
 from reports.format import IDENTIFYING_COLUMNS, ReportFormat
+from reports.ids import cleaned
 from reports.rows import MAX_FIELDS_TOO_MANY, OF_SEVERAL_ENDS, TEXT_KEPT, Copy, Rows, first_look, mended, second_count
 from reports.text import ReportRefused
 from warehouse.database import number_of
@@ -214,11 +215,11 @@ def _refuse_other_columns(connection: duckdb.DuckDBPyConnection, report: ReportF
     titles = [name for names in report.kind.aliases.values() for name in names]
     # No title begins with a digit, and nearly every field of the first column does.
     tests = [f"({fields[0]} < '0' or {fields[0]} >= ':')"]
-    tests += [f"list_contains($titles, lower(trim(replace({field}, '_', ' '), e' \t\ufeff')))" for field in fields]
+    tests += [f"list_contains($titles, lower(replace({cleaned(field)}, '_', ' ')))" for field in fields]
     are_titles = " and ".join(tests)
     if not number_of(connection, f"select count(*) from staged where {are_titles}", {"titles": titles}):
         return
-    same = " and ".join(f"trim(c{index}, e' \t\ufeff') = $title{index}" for index in range(len(report.header)))
+    same = " and ".join(f"coalesce({cleaned(f'c{index}')}, '') = $title{index}" for index in range(len(report.header)))
     row = connection.execute(
         f"{numbered(connection)} select min(record_number) from numbered where {are_titles} and not ({same})",
         {"titles": titles, **{f"title{index}": title for index, title in enumerate(report.header)}},

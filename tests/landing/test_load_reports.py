@@ -417,7 +417,7 @@ def test_a_pasted_report_whose_columns_stand_in_another_order_is_refused(
         (["4/25/24 9:05", "4/25/2024 9:05"], ["2024-04-25 09:05:00"] * 2, "MM/dd/yyyy"),
         (["25.4.24 9:05"], ["2024-04-25 09:05:00"], "dd.MM.yyyy"),
         (["  2024-05-01 10:00:00 ", "\t2024-05-01 10:00\t"], ["2024-05-01 10:00:00"] * 2, "yyyy-MM-dd"),
-        (["2024-05-01T10:00:59", "2024-05-01 10:00:00.25"], ["2024-05-01 10:00:59", "2024-05-01 10:00:00.25"], None),
+        (["2024-05-01T10:00:59", "2024-05-01 10:00:00.25"], ["2024-05-01 10:00:59", "2024-05-01 10:00:00"], None),
         (["2024-02-29 23:59:59"], ["2024-02-29 23:59:59"], "yyyy-MM-dd"),
         (["03/04/2024 09:05", "25/04/2024 09:05:07"], ["2024-04-03 09:05:00", "2024-04-25 09:05:07"], "dd/MM/yyyy"),
         (["03/04/2024 09:05", "04/25/2024 09:05:07"], ["2024-03-04 09:05:00", "2024-04-25 09:05:07"], "MM/dd/yyyy"),
@@ -465,7 +465,7 @@ def test_a_date_of_two_readings_is_never_guessed(
         assert len(dates) > 1, "nothing in the file tells day from month"
     else:
         assert "day or the month" in landing.refusal
-        assert "--date-format dd/MM/yyyy or --date-format MM/dd/yyyy" in landing.refusal
+        assert "make build DATE_FORMAT=dd/MM/yyyy or make build DATE_FORMAT=MM/dd/yyyy" in landing.refusal
         assert rows(warehouse, "from raw.reports") == rows(warehouse, "from raw.activities") == []
 
 
@@ -506,7 +506,7 @@ def test_a_declared_date_format_is_used(
     assert declared in rejected.reason
 
 
-@pytest.mark.parametrize("date", ["yesterday", "1714557600", "2024-05-01 24:00:00"])
+@pytest.mark.parametrize("date", ["yesterday", "17145", "2024-05-01 24:00:00"])
 def test_a_report_without_any_readable_date_is_refused(
     warehouse: duckdb.DuckDBPyConnection, report: Path, date: str
 ) -> None:
@@ -514,7 +514,7 @@ def test_a_report_without_any_readable_date_is_refused(
 
     assert landing.refusal is not None
     assert f"the first is {date!r}" in landing.refusal
-    assert "Fix: say how it is written with --date-format" in landing.refusal
+    assert "Fix: load the report as it was downloaded" in landing.refusal
     assert rows(warehouse, "from raw.reports") == []
 
 
@@ -568,7 +568,7 @@ def test_a_declared_time_zone_is_turned_to_utc(
     [
         ("2024-05-01T10:00:00Z", "2024-05-01 10:00:00"),
         ("2024-05-01 10:00:00+02:00", "2024-05-01 08:00:00"),
-        ("2024-05-01T10:00:00.250-0330", "2024-05-01 13:30:00.25"),
+        ("2024-05-01T10:00:00.250-0330", "2024-05-01 13:30:00"),
         ("2024-05-01 10:00:00 +05", "2024-05-01 05:00:00"),
     ],
 )
@@ -1060,6 +1060,8 @@ def test_whatever_the_texts_hold_lands_verbatim_and_in_order(
     quoting: Literal[0, 1],
 ) -> None:
     empty(warehouse)
+    # Ids of letters, for what a spreadsheet did to numbers is undone.
+    records = [[f"u{record[0]}", *record[1:8], f"u{record[8]}", *record[9:]] for record in records]
     lines = [HEADER, *([*record[:8], DAY, *record[8:]] for record in records)]
     write(report, "".join(csv_line(line, delimiter, quoting) + line_end for line in lines))
     landing = land(warehouse, report)

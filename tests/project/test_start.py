@@ -139,6 +139,8 @@ def test_a_blank_setting_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
         "DATE_FORMAT": "dd/MM/yyyy",
         "ENCODING": None,
         "AGAIN": None,
+        "MIN_DATE": None,
+        "MAX_DATE": None,
     }
 
 

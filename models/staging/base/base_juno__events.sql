@@ -24,8 +24,8 @@ typed as {{ not_materialized() }} (
     select
         events.event_id,
         events.site_id,
-        {{ cleaned('events.user_id') }} as user_id,
-        {{ cleaned('events.content_id') }} as content_id,
+        {{ cleaned_id('events.user_id') }} as user_id,
+        {{ cleaned_id('events.content_id') }} as content_id,
         patterns.activity_type,
         activity_types.activity_family,
         activity_types.is_label_identity,

@@ -31,11 +31,11 @@ cleaned as (
         told.report_id,
         told.site_id,
         told.download_number,
-        {{ cleaned('user_names.user_id') }} as user_id,
+        {{ cleaned_id('user_names.user_id') }} as user_id,
         {{ cleaned('user_names.first_name') }} as first_name,
         {{ cleaned('user_names.last_name') }} as last_name,
         {{ cleaned('user_names.company') }} as company,
-        {{ cleaned('user_names.email') }} as email,
+        {{ cleaned_field('user_names.email') }} as email,
         told.last_occurred_at
     from told
     inner join user_names on told.user_name_id = user_names.user_name_id

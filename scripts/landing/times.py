@@ -1,0 +1,320 @@
+"""When the activities of a report happened: which of the known forms its dates have, and which of them are possible.
+
+A date is impossible before the platform can have existed and after the day that follows the load; MIN_DATE and MAX_DATE
+declare otherwise. What cannot be read is said by the shape that was found, and a command is only offered after it has
+read the date in question.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import duckdb
+
+from landing.outcome import Declaration
+from reports.date_shapes import Plan, plan_of
+from reports.dates import Dates, normal_text
+from reports.format import DATE_FORMATS, DEFAULT_DATE_FORMAT, WITH_OFFSET, ReportFormat
+from reports.text import ReportRefused
+from warehouse.database import number_of, text_of
+
+# The platform's own way to say never.
+NEVER = r"1900[-/. ]?0?1[-/. ]?0?1|0?1[-/. ]0?1[-/. ]1900"
+HAS_OFFSET = r":\d\d(?:\.\d+)?\s*(?:[Zz]|[+-]\d\d(?::?\d\d)?)\s*$"
+# A report tells the days of an event. Read with year and day exchanged it seems to tell years.
+_YEAR_FIRST = "yy-MM-dd"
+_SPAN_RATIO = 10
+_YEARS_APART = 5
+# Formats that are offered, if one of them reads the date.
+_OFFERED = (
+    "%d %m %Y %H:%M:%S",
+    "%d %m %Y %H:%M",
+    "%Y %m %d %H:%M:%S",
+    "%Y-%d-%m %H:%M:%S",
+    "%Y-%d-%m %H:%M",
+    "%y/%m/%d %H:%M",
+)
+
+
+@dataclass(frozen=True)
+class Possible:
+    """From when until when anything can have happened."""
+
+    first: date
+    last: date
+
+    @classmethod
+    def declared(cls, declaration: Declaration) -> Possible:
+        """As declared, else until the day after this one."""
+        return cls(declaration.min_date, declaration.max_date or datetime.now(UTC).date() + timedelta(days=1))
+
+    def only(self, time: str) -> str:
+        """SQL for a time if it is possible, to the second."""
+        after = self.last + timedelta(days=1) if self.last < date.max else self.last
+        return (
+            f"case when {time} >= timestamp '{self.first} 00:00:00' and {time} < timestamp '{after} 00:00:00'"
+            f" then date_trunc('second', {time}) end"
+        )
+
+
+def format_of(
+    connection: duckdb.DuckDBPyConnection, report: ReportFormat, dates: Dates, possible: Possible, declared: str | None
+) -> str:
+    """The date format of the staged report: as declared, else the one that reads the most of its dates.
+
+    Raises:
+        ReportRefused: none reads any date, or two read equally many and differently.
+    """
+    if declared is not None:
+        _refuse_useless(connection, report, dates, possible, declared)
+        return declared
+    if dates.is_default and _reads_the_first(connection, dates, possible):
+        return DEFAULT_DATE_FORMAT
+    counts = {
+        name: number_of(connection, f"select count({possible.only(parsed(dates, name))}) from staged")
+        for name in ((WITH_OFFSET,) if dates.has_offsets else DATE_FORMATS)
+    }
+    most = max(counts.values())
+    best = [name for name, count in counts.items() if count == most]
+    example = _example(connection, report, dates)
+    if example is None:
+        return DEFAULT_DATE_FORMAT
+    if most == 0:
+        raise ReportRefused(_why_none(connection, report, dates, possible, example))
+    _refuse_two_orders(connection, report, dates, possible, best[0])
+    return best[0] if len(best) == 1 else _only_reading(connection, report, dates, possible, best, example)
+
+
+def _reads_the_first(connection: duckdb.DuckDBPyConnection, dates: Dates, possible: Possible) -> bool:
+    time = possible.only(parsed(dates, DEFAULT_DATE_FORMAT))
+    row = connection.execute(
+        f"select coalesce(bool_and({time} is not null), true) from (select {dates.raw} from staged limit 10000)"
+    ).fetchone()
+    return row == (True,)
+
+
+def _example(connection: duckdb.DuckDBPyConnection, report: ReportFormat, dates: Dates) -> str | None:
+    """A date of the report, in its words."""
+    header = text_of(report.header_of("date"))
+    row = connection.execute(
+        f"select {dates.raw} from staged where trim({dates.raw}) not in ('', {header}) and not {is_never(dates.raw)} limit 1"
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def _refuse_two_orders(
+    connection: duckdb.DuckDBPyConnection, report: ReportFormat, dates: Dates, possible: Possible, best: str
+) -> None:
+    for name in DATE_FORMATS:
+        mine, other = possible.only(parsed(dates, best)), possible.only(parsed(dates, name))
+        only = "select count({}) filter (where {} is null) from staged"
+        if number_of(connection, only.format(mine, other)) and number_of(connection, only.format(other, mine)):
+            raise ReportRefused(
+                f"its column {report.header_of('date')} holds dates of two orders, {best} and {name}."
+                " Fix: download it again, or make two files of it."
+            )
+
+
+def _only_reading(
+    connection: duckdb.DuckDBPyConnection,
+    report: ReportFormat,
+    dates: Dates,
+    possible: Possible,
+    best: list[str],
+    example: str,
+) -> str:
+    """Of formats that read equally many dates the one that is meant.
+
+    Raises:
+        ReportRefused: they read them differently, and either may be meant.
+    """
+    if _YEAR_FIRST in best:
+        best = _by_year(connection, dates, possible, best)
+    readings = ", ".join(parsed(dates, name) for name in best)
+    if len(best) > 1 and number_of(
+        connection, f"select count(*) from staged where least({readings}) <> greatest({readings})"
+    ):
+        choices = " or ".join(f"make build DATE_FORMAT={name}" for name in best)
+        raise ReportRefused(
+            f"its column {report.header_of('date')} can be read in {'two' if len(best) == 2 else 'several'} ways:"
+            f" {example!r} may begin with the day or the {'year' if _YEAR_FIRST in best else 'month'}."
+            f" Fix: say which with {choices}"
+        )
+    return best[0]
+
+
+def _by_year(connection: duckdb.DuckDBPyConnection, dates: Dates, possible: Possible, best: list[str]) -> list[str]:
+    """The formats that read years of two digits as an event has them: few, and none long ago."""
+    spans = {}
+    for name in best:
+        time = possible.only(parsed(dates, name))
+        row = connection.execute(f"select min({time}), max({time}) from staged").fetchone()
+        if row and row[0]:
+            spans[name] = (row[1] - row[0], row[1])
+    shortest = min(span for span, _ in spans.values())
+    latest = max(last for _, last in spans.values())
+    return [
+        name
+        for name, (span, last) in spans.items()
+        if span <= max(shortest, timedelta(days=1)) * _SPAN_RATIO and last.year > latest.year - _YEARS_APART
+    ]
+
+
+def _refuse_useless(
+    connection: duckdb.DuckDBPyConnection, report: ReportFormat, dates: Dates, possible: Possible, declared: str
+) -> None:
+    """Refuse a report of which what was declared reads no date at all."""
+    example = _example(connection, report, dates)
+    if example is None or number_of(connection, f"select count({parsed(dates, declared)}) from staged"):
+        return
+    try:
+        found = format_of(connection, report, dates, possible, None)
+    except ReportRefused:
+        # No other format is better: each record is rejected with its reason.
+        return
+    raise ReportRefused(
+        f"none of the dates in its column {report.header_of('date')} is written as DATE_FORMAT={declared} says: the first"
+        f" is {example!r}. Fix: make build without DATE_FORMAT: then they are read as {found}."
+    )
+
+
+def parsed(dates: Dates, date_format: str) -> str:
+    """SQL for the time that a date of the report means, or null.
+
+    strptime reads a year of two digits after 68 as one of the last century, and the words epoch and infinity as the
+    beginning of 1900: neither is possible.
+    """
+    if date_format == WITH_OFFSET:
+        text = f"regexp_replace(trim({dates.column}), '\\s+([+-])', '\\1')"
+        instant = f"case when regexp_matches({text}, {text_of(HAS_OFFSET)}) then try_cast({text} as timestamptz) end"
+        return f"timezone('UTC', {instant})"
+    if date_format in DATE_FORMATS:
+        formats = ", ".join(map(text_of, DATE_FORMATS[date_format]))
+        return f"try_strptime(trim({dates.column}), [{formats}])"
+    # What the user declares is meant for the words of the report.
+    own = f"[{text_of(date_format)}]"
+    return f"coalesce(try_strptime(trim({dates.raw}), {own}), try_strptime({normal_text(dates.raw)}, {own}))"
+
+
+def is_never(column: str) -> str:
+    """SQL for whether a date is the one by which the platform says never."""
+    return f"regexp_matches({column}, {text_of(NEVER)})"
+
+
+def in_make(setting: str, value: object) -> str:
+    """A command of make with a setting, as a shell takes it."""
+    text = str(value)
+    return f"make build {setting}={text}" if re.fullmatch(r"[\w/:.+-]+", text) else f"make build {setting}='{text}'"
+
+
+def _why_none(
+    connection: duckdb.DuckDBPyConnection, report: ReportFormat, dates: Dates, possible: Possible, example: str
+) -> str:
+    """Why no date of a report can be read, by the shape of the first."""
+    title = report.header_of("date")
+    times = [
+        row[0]
+        for name in DATE_FORMATS
+        for row in connection.execute(
+            f"select max({parsed(dates, name)}) from staged having max({parsed(dates, name)}) is not null"
+        ).fetchall()
+    ]
+    if times:
+        return _why_impossible(title, example, min(times), possible)
+    shape = re.sub("[0-9]", "9", _normal(connection, example))
+    if words := _of_another_calendar(shape):
+        return f"the dates in its column {title} are of {words}: the first is {example!r}. Fix: {_GREGORIAN}"
+    if re.fullmatch(r"99?:99(:99)?([.,]9+)?( ?[AP]M)?", shape, re.IGNORECASE):
+        return (
+            f"its column {title} holds times without a day, such as {example!r}: a spreadsheet was told to show no more, and"
+            " saved what it showed. Fix: load the report as it was downloaded."
+        )
+    if set(shape) <= {"#"}:
+        return (
+            f"its column {title} holds {example!r} in the place of dates: it was too narrow when a spreadsheet saved it."
+            " Fix: load the report as it was downloaded."
+        )
+    if re.fullmatch(r"9[.,]9+E\+?99?", shape, re.IGNORECASE):
+        return (
+            f"its column {title} holds numbers that a spreadsheet has shortened, such as {example!r}. Fix: load the report"
+            " as it was downloaded."
+        )
+    for offered in _OFFERED:
+        tried = Dates(text_of(example), text_of(example))
+        row = connection.execute(f"select {possible.only(parsed(tried, offered))}").fetchone()
+        if row and row[0]:
+            return (
+                f"its column {title} holds no date that is known: the first is {example!r}. Fix: say how it is written,"
+                f" for example {in_make('DATE_FORMAT', offered)}, which reads it as {row[0]}"
+            )
+    return (
+        f"its column {title} holds no date that is known: the first is {example!r}. Fix: load the report as it was"
+        " downloaded, or see which forms are known in docs/reports.md."
+    )
+
+
+_GREGORIAN = (
+    "load the report as it was downloaded, or show its dates in the Gregorian calendar as yyyy-MM-dd HH:mm:ss and save it"
+    " again."
+)
+
+
+def _normal(connection: duckdb.DuckDBPyConnection, text: str) -> str:
+    row = connection.execute(f"select {normal_text('$text')}", {"text": text}).fetchone()
+    return str(row[0]) if row else text
+
+
+def _of_another_calendar(shape: str) -> str | None:
+    plan: Plan | None = plan_of(shape)
+    if re.search("令和|平成|昭和|民國|民国", shape):
+        return "another calendar than the Gregorian one"
+    if plan is None and re.match(r"[RH]99?[./]99?[./]99?\b", shape):
+        return "the Japanese calendar"
+    return None
+
+
+def _why_impossible(title: str, example: str, time: datetime, possible: Possible) -> str:
+    """Why a date that can be read is none of the report."""
+    if calendar := _calendar_of(time.year):
+        return f"the dates in its column {title} are of {calendar}: the first is {example!r}. Fix: {_GREGORIAN}"
+    if time.date() > possible.last:
+        return (
+            f"all dates in its column {title} lie in the future, such as {example!r}: the clock of this computer says"
+            f" {datetime.now(UTC):%Y-%m-%d}. Fix: set the clock; or, if the clock is right and the dates are too,"
+            f" {in_make('MAX_DATE', time.date())}"
+        )
+    return (
+        f"all dates in its column {title} lie before {possible.first}, such as {example!r}: the platform was not there."
+        f" Fix: load the report as it was downloaded; or, if the dates are right, {in_make('MIN_DATE', time.date())}"
+    )
+
+
+def _calendar_of(year: int) -> str | None:
+    """The calendar in which a year of these days has this number."""
+    now = datetime.now(UTC).year
+    for ahead, calendar in (
+        (543, "the Buddhist calendar"),
+        (-579, "the Islamic calendar"),
+        (-622, "the Persian calendar"),
+    ):
+        if now - 25 <= year - ahead <= now + 1 and abs(year - now) > 300:
+            return calendar
+    return None
+
+
+def reason_of_impossible(time: str, possible: Possible, zone_of_calendar: int = 543) -> str:
+    """SQL of why a date that can be read is not loaded."""
+    now = datetime.now(UTC).year
+    return f"""
+        case
+            when year({time}) - {zone_of_calendar} between {now - 25} and {now + 1}
+                then 'its year ' || year({time}) || ' is of the Buddhist calendar. Fix: {_GREGORIAN}'
+            when {time} < timestamp '{possible.first} 00:00:00'
+                then 'nothing can have happened then: it is before {possible.first}. Fix: correct it, or, if it is right, '
+                || 'make build MIN_DATE=' || strftime({time}, '%Y-%m-%d')
+            else 'it lies in the future, after {possible.last}. Fix: correct it, or, if it is right, '
+                || 'make build MAX_DATE=' || strftime({time}, '%Y-%m-%d')
+        end
+    """

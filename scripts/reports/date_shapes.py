@@ -1,0 +1,345 @@
+"""How a date is written, by its shape: the text with a 9 in the place of each digit.
+
+All texts of one shape have their parts at the same places, so a report's few shapes are understood once, in Python, and
+its many dates are read by DuckDB (``reports.dates``). Day and month stay in the order in which they stand: which is
+which, the whole report decides.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+# Full names and what they are shortened to, in the languages of the platform's users; letter case is ignored.
+MONTHS = (
+    "jan january januar jänner janvier janv ene enero gennaio gen janeiro januari",
+    "feb february februar février févr fév febrero febbraio fevereiro fev februari",
+    "mar march märz mrz mär mars marzo março maart mrt",
+    "apr april avril avr abr abril aprile",
+    "may mai mayo maggio mag maio mei",
+    "jun june juni juin junio giugno giu junho",
+    "jul july juli juillet juil julio luglio lug julho",
+    "aug august août aoû ago agosto augustus",
+    "sep sept september septembre septiembre settembre set setembro",
+    "oct october oktober okt octobre octubre ottobre ott outubro out",
+    "nov november novembre noviembre novembro",
+    "dec december dezember dez décembre déc dic diciembre dicembre dezembro",
+)
+MONTH_NUMBERS = {name: number for number, names in enumerate(MONTHS, 1) for name in names.split()}
+AM = r"a\.? ?m\.?|上午|午前|오전|ص|π\.?μ\.?"
+PM = r"p\.? ?m\.?|下午|午後|오후|م|μ\.?μ\.?"
+# Minutes that a named zone is ahead of UTC. A name that means several zones is not here.
+OFFSETS = {
+    **dict.fromkeys(("z", "utc", "gmt", "ut", "wet"), 0),
+    **dict.fromkeys(("west", "cet", "mez"), 60),
+    **dict.fromkeys(("cest", "mesz", "eet"), 120),
+    **dict.fromkeys(("eest", "msk"), 180),
+    "edt": -240,
+    "est": -300,
+    "cdt": -300,
+    "mst": -420,
+    "mdt": -360,
+    "pst": -480,
+    "pdt": -420,
+    "akst": -540,
+    "akdt": -480,
+    "hst": -600,
+    "jst": 540,
+    "kst": 540,
+    "aest": 600,
+    "aedt": 660,
+    "acst": 570,
+    "acdt": 630,
+    "awst": 480,
+    "nzst": 720,
+    "nzdt": 780,
+}
+# Names that mean several zones: such a time is one of the declared zone, if there is one.
+UNCLEAR_ZONES = ("ist", "bst", "cst", "ast", "sst", "gst")
+
+_WORD = r"[^\W\d_]+"
+_DATES = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"(?P<y>9999) ?(?P<sep>[-/.年년]) ?(?P<m>99?) ?[-/.月월] ?(?P<d>99?)(?!9) ?[日일.]?",
+        r"(?<!9)(?P<a>99?) ?(?P<sep>[-/.]) ?(?P<b>99?) ?(?P=sep) ?(?P<y>9999|99)(?!9)",
+        rf"(?P<y>9999)[-/. ](?P<mon>{_WORD})\.?[-/. ](?P<d>99?)(?!9)",
+        rf"(?<!9)(?P<d>99?)(?:st|nd|rd|th|er|\.|º)?[-/. ]*(?:de |of )?(?P<mon>{_WORD})\.?,?[-/. ]*(?:de |del )?(?P<y>9999|99)(?![9:])",
+        rf"(?P<mon>{_WORD})\.?[-. ]+(?P<d>99?)(?:st|nd|rd|th)?,? +(?P<y>9999)(?!9)",
+        # ctime: the year comes after the time
+        rf"(?P<mon>{_WORD}) +(?P<d>99?) (?=99:99:99\b.*?(?P<y>9999)$)",
+        r"(?<!9)(?P<y>9999)(?P<m>99)(?P<d>99)(?!9)",
+        r"^(?P<y>9999)(?P<m>99)(?P<d>99)(?P<H>99)(?P<M>99)(?P<S>99)?(?:\.9+)?$",
+    )
+)
+_TIMES = (
+    re.compile(
+        r"(?<![9.])(?P<H>99?) ?(?P<sep>[:.h時时点시]) ?(?P<M>99) ?[分분]?(?:[:.]? ?(?P<S>99)(?!9)[秒초s]?(?:[.,:]9{1,9})?)?(?![9:])",
+        re.IGNORECASE,
+    ),
+    re.compile(r"(?<![9.])(?P<H>99)(?P<M>99)(?P<S>99)?(?:\.9+)?(?!9)"),
+    # only the hour, with AM or PM
+    re.compile(rf"(?<![9.])(?P<H>99?)(?= ?(?:{AM}|{PM}))", re.IGNORECASE),
+)
+_HALVES = {"am": re.compile(rf"(?<![^\W\d_])(?:{AM})(?![^\W\d_])", re.IGNORECASE)} | {
+    "pm": re.compile(rf"(?<![^\W\d_])(?:{PM})(?![^\W\d_])", re.IGNORECASE)
+}
+_OFFSET = re.compile(r"(?:UTC|GMT|Z)? ?(?P<sign>[+\-−])(?P<oh>99?)(?::?(?P<om>99))?(?!9)", re.IGNORECASE)
+_ZONE = re.compile(r"[A-Za-z]+(?:/[A-Za-z_+\-]+)+")
+_FILLERS = re.compile(r"\b(?:at|um|uhr|à|a las|às|alle|kl|o'clock|heures?)\b\.?|[,()|]", re.IGNORECASE)
+_NUMBERS = {
+    "serial": re.compile(r"99999(?:[.,]9+)?"),
+    "seconds": re.compile(r"9{10}(?:[.,]9+)?"),
+    "milliseconds": re.compile(r"9{13}(?:[.,]9+)?"),
+    "microseconds": re.compile(r"9{16}"),
+    "nanoseconds": re.compile(r"9{19}"),
+}
+# What the loader reads as it is: such a report needs no other reading.
+PLAIN = re.compile(
+    r"9999-99?-99?[ T]99?:99(?::99(?:\.9{1,6})?)?|9999/99?/99? 99?:99(?::99)?"
+    r"|99?([/-])99?\1(?:9999|99) 99?:99(?::99)?(?: [AP]M)?|99?\.99?\.(?:9999|99) 99?:99(?::99)?",
+    re.IGNORECASE,
+)
+WITH_OFFSET = re.compile(r"9999-99-99[ T]99:99:99(?:\.9+)? ?(?:Z|[+-]99(?::?99)?)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Where a part of a date stands in its text: from which character on (counted from 1), and how many."""
+
+    start: int = 0
+    length: int = 0
+
+
+NO_PART = Part()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the dates of a shape are read.
+
+    Attributes:
+        kind: ``parts``, or what a number counts: ``serial``, ``seconds``, ``milliseconds``, …
+        separator: between day and month, where their order is not known; '' where it is.
+        year, first, second: the date; first and second are month and day, or as they stand.
+        month: the month, where it has a name.
+        hour, minute, seconds: the time of the day.
+        half: ``am`` or ``pm``.
+        zone: a zone that is named, of the IANA.
+        offset_minutes: that of a zone with a fixed one.
+        sign, offset_hour, offset_minute: that which stands in the text.
+        unclear: a zone that is named and could be several.
+        tells_time: whether it has more than a date.
+    """
+
+    kind: str
+    separator: str = ""
+    year: Part = NO_PART
+    first: Part = NO_PART
+    second: Part = NO_PART
+    month: int | None = None
+    hour: Part = NO_PART
+    minute: Part = NO_PART
+    seconds: Part = NO_PART
+    half: str | None = None
+    zone: str | None = None
+    offset_minutes: int | None = None
+    sign: int = 0
+    offset_hour: Part = NO_PART
+    offset_minute: Part = NO_PART
+    unclear: str | None = None
+    tells_time: bool = True
+
+
+def plan_of(shape: str) -> Plan | None:
+    """How the dates of a shape are read; None if that is not known."""
+    for kind, pattern in _NUMBERS.items():
+        if pattern.fullmatch(shape):
+            return Plan(kind, tells_time=len(shape) > len("99999"))
+    for pattern in _DATES:
+        found = pattern.search(shape)
+        if found is None:
+            continue
+        months = found.groupdict().get("mon")
+        month = MONTH_NUMBERS.get(months.lower()) if months else None
+        if months and month is None:
+            continue
+        plan = _with_time(shape, found, month)
+        if plan is not None:
+            return plan
+    return None
+
+
+def _part(found: re.Match[str], name: str) -> Part:
+    if found.groupdict().get(name) is None:
+        return NO_PART
+    return Part(found.start(name) + 1, found.end(name) - found.start(name))
+
+
+def _blanked(text: str, start: int, end: int) -> str:
+    return text[:start] + " " * (end - start) + text[end:]
+
+
+def _with_time(shape: str, date: re.Match[str], month: int | None) -> Plan | None:
+    """The plan of a shape whose date was found; None if something else stands there that is not known."""
+    names = date.groupdict()
+    rest = _blanked(shape, *date.span())
+    if names.get("y") and date.end() < date.end("y"):
+        rest = _blanked(rest, *date.span("y"))
+    half = next((name for name, pattern in _HALVES.items() if pattern.search(rest)), None)
+    time = date if names.get("H") else next((found for one in _TIMES if (found := one.search(rest))), None)
+    if time is not None and time is not date:
+        rest = _blanked(rest, *time.span())
+    for pattern in _HALVES.values():
+        rest = pattern.sub(lambda found: " " * len(found.group()), rest)
+    zone = _zone_in(rest)
+    if zone is None:
+        return None
+    return Plan(
+        "parts",
+        names.get("sep", "") or "" if names.get("a") else "",
+        _part(date, "y"),
+        _part(date, "a") if names.get("a") else _part(date, "m"),
+        _part(date, "b") if names.get("a") else _part(date, "d"),
+        month,
+        **({} if time is None else {"hour": _part(time, "H"), "minute": _part(time, "M"), "seconds": _part(time, "S")}),
+        half=half,
+        tells_time=time is not None,
+        **zone,
+    )
+
+
+def _zone_in(rest: str) -> dict[str, object] | None:
+    """What is left of a date says of its zone; None if it is no zone."""
+    # A browser adds the name of the zone: (Central European Summer Time).
+    named = re.search(r"\([^)]*\)", rest)
+    zone: dict[str, object] = {}
+    text = _blanked(rest, *named.span()) if named else rest
+    found = _OFFSET.search(text)
+    iana = _ZONE.search(text)
+    if iana:
+        zone = {"zone": iana.group()}
+        text = _blanked(text, *iana.span())
+    if found:
+        zone = {"sign": 1 if found["sign"] == "+" else -1}
+        zone |= {"offset_hour": _part(found, "oh"), "offset_minute": _part(found, "om")}
+        text = _blanked(text, *found.span())
+    text = _FILLERS.sub(" ", text)
+    for word in re.split(r"[ .,;\[\]]+", text):
+        lower = word.lower()
+        if not zone and lower in OFFSETS:
+            zone = {"offset_minutes": OFFSETS[lower]}
+        elif not zone and lower in UNCLEAR_ZONES:
+            zone = {"unclear": word}
+        elif zone and (lower in OFFSETS or lower in UNCLEAR_ZONES):
+            continue
+        elif lower not in _WEEKDAYS and lower not in ("", "t"):
+            return None
+    return zone
+
+
+# The first letters of weekdays in the languages of MONTHS.
+_WEEKDAYS = tuple(
+    [
+        "mon",
+        "tue",
+        "wed",
+        "thu",
+        "fri",
+        "sat",
+        "sun",
+        "mo",
+        "di",
+        "mi",
+        "do",
+        "fr",
+        "sa",
+        "so",
+        "montag",
+        "dienstag",
+        "mittwoch",
+        "donnerstag",
+        "freitag",
+        "samstag",
+        "sonnabend",
+        "sonntag",
+        "lun",
+        "mar",
+        "mer",
+        "jeu",
+        "ven",
+        "sam",
+        "dim",
+        "lundi",
+        "mardi",
+        "mercredi",
+        "jeudi",
+        "vendredi",
+        "samedi",
+        "dimanche",
+        "lunes",
+        "martes",
+        "miércoles",
+        "jueves",
+        "viernes",
+        "sábado",
+        "domingo",
+        "mié",
+        "jue",
+        "vie",
+        "sáb",
+        "dom",
+        "lunedì",
+        "martedì",
+        "mercoledì",
+        "giovedì",
+        "venerdì",
+        "sabato",
+        "domenica",
+        "gio",
+        "seg",
+        "ter",
+        "qua",
+        "qui",
+        "sex",
+        "segunda",
+        "terça",
+        "quarta",
+        "quinta",
+        "sexta",
+        "segunda-feira",
+        "terça-feira",
+        "quarta-feira",
+        "quinta-feira",
+        "sexta-feira",
+        "ma",
+        "wo",
+        "vr",
+        "za",
+        "zo",
+        "maandag",
+        "dinsdag",
+        "woensdag",
+        "donderdag",
+        "vrijdag",
+        "zaterdag",
+        "zondag",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "tues",
+        "thur",
+        "thurs",
+        "星期一",
+        "星期二",
+        "星期三",
+        "星期四",
+        "星期五",
+        "星期六",
+        "星期日",
+    ]
+)

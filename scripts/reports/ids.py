@@ -1,0 +1,159 @@
+"""The one rule for ids and texts: which characters nobody sees, which spellings mean nothing, how ids are written.
+
+The models have the same rule in macros/engine.sql (`cleaned`, `cleaned_field`, `cleaned_id`); a test holds both together.
+Leading zeros and letter case are significant. ``read_ids`` undoes what a program did to a whole column of ids, such as
+`7001.0` for 7001: that is how the file is written, as its delimiter is.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import duckdb
+
+from reports.format import ReportFormat
+from reports.invisible import FORMAT, INVISIBLE, without_invisible
+from warehouse.database import text_of
+
+# In ids, e-mails and the columns of the content alone: a person may be called Null, an answer may be N/A.
+NULL_SPELLINGS = (
+    *("null", "(null)", "[null]", "<null>", "\\n", "nan", "nat", "none", "nil", "na", "<na>", "n/a", "#n/a", "#null!"),
+    *("undefined", "(blank)", "-"),
+)
+_LONGEST_NULL = max(map(len, NULL_SPELLINGS))
+ID_COLUMNS = ("user_id", "content_id")
+
+# The digits of other scripts, each from its zero on: Arabic, Persian, Devanagari, Bengali, Thai, full width.
+OTHER_DIGITS = "".join(chr(zero + digit) for zero in (0x660, 0x6F0, 0x966, 0x9E6, 0xE50, 0xFF10) for digit in range(10))
+DIGITS = "0123456789" * (len(OTHER_DIGITS) // 10)
+
+
+def cleaned(column: str) -> str:
+    """SQL for a text without what nobody sees around it; null for none."""
+    return f"nullif(regexp_replace({column}, '^[{INVISIBLE}]+|[{INVISIBLE}]+$', '', 'g'), '')"
+
+
+def cleaned_id(column: str) -> str:
+    """SQL for an id without what nobody sees in it; null for none, and for a spelling of null."""
+    text = f"regexp_replace({column}, '[{FORMAT}]+|^[{INVISIBLE}]+|[{INVISIBLE}]+$', '', 'g')"
+    return _unless_null(f"nullif({text}, '')")
+
+
+def cleaned_field(column: str) -> str:
+    """SQL for an e-mail or a name of content without what nobody sees around it; null for a spelling of null too."""
+    return _unless_null(cleaned(column))
+
+
+def _unless_null(text: str) -> str:
+    spellings = ", ".join(map(text_of, NULL_SPELLINGS))
+    return f"case when strlen({text}) > {_LONGEST_NULL} or lower({text}) not in ({spellings}) then {text} end"
+
+
+def id_of(written: str) -> str:
+    """An id as a person writes it, without what nobody sees in it; '' for none."""
+    text = without_invisible(written)
+    return "" if text.lower() in NULL_SPELLINGS else text
+
+
+def whole_id(written: str) -> str:
+    """An id as a person writes it, without a fraction of zeros either."""
+    return re.sub(r"\A([0-9]+)[.,]0+\Z", r"\1", id_of(written))
+
+
+def without_fraction(column: str) -> str:
+    """SQL for an id without a fraction of zeros, whatever the other ids of the column are."""
+    return f"regexp_replace({column}, '^([0-9]+)[.,]0+$', '\\1')"
+
+
+@dataclass(frozen=True)
+class IdReading:
+    """What programs do to the ids of a column.
+
+    Attributes:
+        pattern: what such an id looks like.
+        reading: SQL of the id that is meant, of {id}.
+        words: what is said of it.
+        is_of_column: whether every id of the column must look so, or be a whole number.
+        whole: the whole numbers that may stand among them.
+    """
+
+    pattern: str
+    reading: str
+    words: str
+    is_of_column: bool = True
+    whole: str = "[0-9]+"
+
+
+READINGS = (
+    IdReading(
+        r"""^(?:="([^"]+)"|=([0-9]+)|'([0-9]+))$""",
+        r"""regexp_replace({id}, '^(?:="([^"]+)"|=([0-9]+)|''([0-9]+))$', '\1\2\3')""",
+        "texts of a spreadsheet",
+        is_of_column=False,
+    ),
+    IdReading(
+        f"^[^0-9]*[{OTHER_DIGITS}]+$",
+        f"translate({{id}}, '{OTHER_DIGITS}', '{DIGITS}')",
+        "digits of another script",
+        is_of_column=False,
+    ),
+    IdReading(
+        "^[0-9]{1,3}(?:[.,'’ \\x{a0}\\x{202f}\\x{2009}][0-9]{3})+$",
+        "regexp_replace({id}, '[^0-9]', '', 'g')",
+        "numbers whose thousands are set apart",
+        whole="[0-9]{1,3}",
+    ),
+    IdReading("^[0-9]+[.,]0+$", without_fraction("{id}"), "numbers with a fraction"),
+)
+
+
+def read_ids(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -> list[str]:
+    """Undo in the staged records what a program did to a whole column of ids; returns what was done, in words."""
+    notes = []
+    for column in ID_COLUMNS:
+        if column in report.columns:
+            notes += _read_column(connection, f"c{report.columns[column]}", report.header_of(column))
+    return notes
+
+
+def _read_column(connection: duckdb.DuckDBPyConnection, column: str, title: str) -> list[str]:
+    notes: list[str] = []
+    # Of nearly every report all ids are digits, or none is like a number.
+    odd = f"not regexp_full_match({column}, '[0-9]*')"
+    if not connection.execute(f"select 1 from staged where {odd} limit 1").fetchone():
+        return notes
+    for reading in READINGS:
+        pattern = text_of(reading.pattern)
+        ids = (
+            f"(select distinct {cleaned_id(column)} as id from staged"
+            f" where {odd if reading.is_of_column and reading.whole == '[0-9]+' else 'true'}"
+            f" and {column} <> {text_of(title)})"
+        )
+        row = connection.execute(
+            f"select min(id) filter (where is_such), coalesce(bool_and(is_such or is_whole), true)"
+            f" from (select id, regexp_matches(id, {pattern}) as is_such,"
+            f" regexp_full_match(id, {text_of(reading.whole)}) as is_whole from {ids} where id is not null)"
+        ).fetchone()
+        example, is_all = row or (None, False)
+        if example is None or (reading.is_of_column and not is_all) or _is_of_fractions(reading, connection, ids):
+            continue
+        meant = reading.reading.replace("{id}", cleaned_id(column))
+        read = connection.execute(f"select {reading.reading.replace('{id}', '$id')}", {"id": example}).fetchone()
+        connection.execute(
+            f"update staged set {column} = {meant} where {odd} and regexp_matches({cleaned_id(column)}, {pattern})"
+        )
+        notes.append(
+            f"its column {title} holds {reading.words}, such as {example!r}, which is read as {read[0] if read else ''}"
+        )
+    return notes
+
+
+def _is_of_fractions(reading: IdReading, connection: duckdb.DuckDBPyConnection, ids: str) -> bool:
+    """Whether what could be thousands can only be a fraction of zeros: 7.000 and 8.000 are 7 and 8."""
+    if "numbers whose" not in reading.words:
+        return False
+    row = connection.execute(
+        f"select bool_and(regexp_matches(id, '^[0-9]+([.]0+)?$')) from {ids} where id is not null"
+    ).fetchone()
+    return bool(row and row[0])

@@ -1,0 +1,89 @@
+"""The one rule for ids: what is undone of what programs do to them, and that the models read them as the loader does."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from conftest import ROOT
+from landing.forgotten import Remembered, hashed
+from macro_cases import CASES
+from reports.format import ACTIVITY_REPORT, ReportFormat
+from reports.ids import NULL_SPELLINGS, cleaned, cleaned_field, cleaned_id, id_of, read_ids, whole_id
+from reports.invisible import FORMAT, INVISIBLE
+
+REPORT = ReportFormat(ACTIVITY_REPORT, ",", "utf-8", 0, ("User ID",), 1, {"user_id": 0}, ())
+RULES = {"cleaned": cleaned, "cleaned_id": cleaned_id, "cleaned_field": cleaned_field}
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        # pandas: a column with a blank is one of floats
+        (["7001.0", "7002.0", ""], ["7001", "7002", ""]),
+        (["7001.0", "nan", "7002"], ["7001", "nan", "7002"]),
+        (["7001,0", "7002,0"], ["7001", "7002"]),
+        (["\ufeff7001.00", "7002.00\u00a0"], ["7001", "7002"]),
+        (["User ID", "7001.0"], ["User ID", "7001"]),
+        # what is not a number throughout stays
+        (["7001.0", "7002.5"], ["7001.0", "7002.5"]),
+        (["7001.0", "v2.0"], ["7001.0", "v2.0"]),
+        (["007001", "a.0", "A.0"], ["007001", "a.0", "A.0"]),
+        # a spreadsheet
+        (["7,001", "1,007,002"], ["7001", "1007002"]),
+        (["7’001", "12"], ["7001", "12"]),
+        (["7\u202f001", "7\u202f002"], ["7001", "7002"]),
+        (["7.001", "7.002"], ["7001", "7002"]),
+        (["7,001", "7002"], ["7,001", "7002"]),
+        (["7.000", "8.000"], ["7", "8"]),
+        (['="007001"', "7002"], ["007001", "7002"]),
+        (["'007001", "'abc"], ["007001", "'abc"]),
+        (["٧٠٠١", "７００２"], ["7001", "7002"]),
+    ],
+)
+def test_what_a_program_did_to_a_column_of_ids_is_undone(written: list[str], read: list[str]) -> None:
+    with duckdb.connect() as connection:
+        connection.execute("create temp table staged as select unnest($ids) as c0", {"ids": written})
+        notes = read_ids(connection, REPORT)
+        assert [row[0] for row in connection.execute("from staged").fetchall()] == read
+    assert bool(notes) == (written != read)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.macro in RULES], ids=lambda case: case.macro)
+def test_the_loader_cleans_as_the_models_do(case: object) -> None:
+    macro, rows, expected = case.macro, case.rows, case.expected  # type: ignore[attr-defined]
+    with duckdb.connect() as connection:
+        found = [
+            connection.execute(f"select {RULES[macro]('$value::varchar')}", {"value": value}).fetchone()
+            for (value,) in rows
+        ]
+    assert [row and row[0] for row in found] == expected
+    if macro == "cleaned_id":
+        assert [id_of(value or "") for (value,) in rows] == [one or "" for one in expected]
+
+
+def test_the_models_know_the_same_characters_and_spellings() -> None:
+    macros = (ROOT / "macros" / "engine.sql").read_text()
+    text = "".join(macros.split())
+    assert "".join(INVISIBLE.split()) in text.replace('{{-""-}}', "")
+    assert "".join(FORMAT.split()) in text.replace('{{-""-}}', "")
+    listed = macros.partition("spellings = [")[2].partition("] -%}")[0].replace('escape ~ "n"', '"\\n"')
+    assert tuple(part.strip().strip('"') for part in listed.split(",") if part.strip()) == NULL_SPELLINGS
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [("7001.0", "7001"), (" 7001\u00a0", "7001"), ("7.5", "7.5"), ("NULL", "")]
+)
+def test_a_seed_names_an_id_as_the_reports_are_read(written: str, read: str) -> None:
+    assert whole_id(written) == read
+
+
+@pytest.mark.parametrize("user_id", ["7001", "7001.0", "\ufeff7001\u200b", "7001\u00a0"])
+def test_a_forgotten_id_is_known_however_it_is_written(user_id: str) -> None:
+    known = Remembered("main", "salt", frozenset([hashed("salt", "main:id:7001")]))
+    with duckdb.connect() as connection:
+        row = connection.execute(
+            f"select {known.is_theirs('$id', 'null::varchar')}", {"id": user_id, **known.parameters}
+        ).fetchone()
+    assert row == (True,)
+    assert known.is_one_of(f"x,{user_id},y", ",")
