@@ -19,11 +19,15 @@ from urllib.parse import quote
 import duckdb
 
 from warehouse.database import path_of, text_of
-from warehouse.salts import forgotten_salt
+from warehouse.errors import WarehouseError
+from warehouse.salts import check_value, forgotten_salt, wrong_forgotten_salt
 
 FORGOTTEN = "[forgotten]"
 REASON = "the user was forgotten (make forget): of the record neither id nor text is kept."
 NAMED_REASON = "it named a user who was forgotten (make forget), so that its text is not kept."
+
+# Before the check value of the salt, which lies among the hashes that it made.
+CHECK = "check:"
 
 # Columns whose texts name no other person, or must stay what they are for the records to stay what they are.
 UNSCRUBBED = ("report_id", "user_id", "content_id", "date", "date_created", "date_last_login")
@@ -155,7 +159,8 @@ def remembered(connection: duckdb.DuckDBPyConnection, site_id: str) -> Remembere
     found = connection.execute("select user_hash from raw.forgotten_users where site_id = ?", [site_id]).fetchall()
     if not found:
         return None
-    return Remembered(site_id, salt_of(connection, is_in_use=True), frozenset(row[0] for row in found))
+    hashes = frozenset(hash_ for (hash_,) in found if not hash_.startswith(CHECK))
+    return Remembered(site_id, salt_of(connection, is_in_use=True), hashes)
 
 
 def without_names(connection: duckdb.DuckDBPyConnection, names: Names, text: str, *, is_theirs: bool = False) -> str:
@@ -181,5 +186,21 @@ class Forgotten:
 
 
 def salt_of(connection: duckdb.DuckDBPyConnection, *, is_in_use: bool) -> str:
-    """The salt that lies beside the warehouse that is open."""
-    return forgotten_salt(path_of(connection) or Path("warehouse"), is_in_use=is_in_use)
+    """The salt that lies beside the warehouse that is open.
+
+    Raises:
+        WarehouseError: it is in use and not there, or is not the one with which people were forgotten.
+    """
+    warehouse = path_of(connection) or Path("warehouse")
+    salt = forgotten_salt(warehouse, is_in_use=is_in_use)
+    checks = connection.execute(
+        "select distinct user_hash from raw.forgotten_users where starts_with(user_hash, ?)", [CHECK]
+    ).fetchall()
+    if any(check != check_of(salt) for (check,) in checks):
+        raise WarehouseError(wrong_forgotten_salt(warehouse.with_name("forgotten_salt")))
+    return salt
+
+
+def check_of(salt: str) -> str:
+    """What is remembered beside the hashes, so that another salt is refused."""
+    return CHECK + check_value(salt)

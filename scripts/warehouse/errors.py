@@ -25,5 +25,9 @@ def disk_trouble(message: str) -> str | None:
 def in_words(error: Exception) -> str:
     """What an error says, in a sentence: about the disk in our words, else in its own."""
     message = str(error)
-    own = error.strerror if isinstance(error, OSError) and error.strerror else message.splitlines()[0].rstrip(". ")
+    own = (
+        error.strerror
+        if isinstance(error, OSError) and error.strerror
+        else (message.splitlines() or [type(error).__name__])[0].rstrip(". ")
+    )
     return f"{disk_trouble(message) or own}."
