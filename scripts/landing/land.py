@@ -21,6 +21,7 @@ from rich.progress import Progress
 
 from landing.destinations import destination_of
 from landing.landed import landed_before
+from landing.meetings import ensure_meeting_salt
 from landing.outcome import Declaration, Landing
 from landing.statements import Staged, stage_forgotten, write_report
 from reports.encoding import encoding_of, survey
@@ -29,7 +30,7 @@ from reports.format import read_format
 from reports.staged import stage
 from reports.text import ReportRefused
 from warehouse.database import RAW_TABLES, path_of, transaction
-from warehouse.errors import WarehouseError, disk_trouble, in_words
+from warehouse.errors import WarehouseError, disk_trouble, in_words, is_damage
 
 
 def land_reports(
@@ -47,6 +48,7 @@ def land_reports(
         WarehouseError: the disk is full or cannot be written. What was landed before stays.
     """
     connection.execute(RAW_TABLES)
+    ensure_meeting_salt(connection)
     connection.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
     sizes = [_size(path) for path in paths]
     task = progress.add_task("Landing", total=sum(sizes)) if progress else None
@@ -116,6 +118,11 @@ def _why_refused(report: ReportFile, error: Exception) -> str:
     if trouble is not None:
         raise WarehouseError(
             f"{report.shown} was not landed: {trouble}. What was landed before it is whole."
+        ) from error
+    if is_damage(error):
+        raise WarehouseError(
+            f"{report.shown} was not landed, because the warehouse is damaged: {in_words(error)} The report is not to blame."
+            " Fix: put a backup in the place of the warehouse; or delete it, and make build loads the reports again."
         ) from error
     return _in_plain_words(error) if isinstance(error, duckdb.Error) else str(unreadable(error))
 

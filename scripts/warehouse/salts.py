@@ -1,8 +1,9 @@
-"""The two secrets that are mixed into hashes, so that nobody can find a person by hashing every possible id.
+"""The secrets that are mixed into hashes, so that nobody can find a person by hashing every possible id.
 
-Each is made on first use and lies beside the warehouse, readable by its owner alone. They are two because one may be
-changed and the other may not: new pseudonyms only part new copies from old ones, but with another salt the loader
-would no longer know whom to forget.
+Each is made on first use and lies beside the warehouse, readable by its owner alone. They are several because one may
+be changed and another may not: new pseudonyms only part new copies from old ones, but with another salt the loader
+would no longer know whom to forget. That of the keys of meetings is in raw too, for dbt and Spark to read; the file is
+there so that a warehouse that is made again has the same keys.
 
 Beside each lies a check value, the head of a hash of it, so that another salt in its place is refused and never used
 in silence. Of the salt of the forgotten, the warehouse itself holds the check value too (``landing.forgotten``).
@@ -90,6 +91,13 @@ def forgotten_salt(warehouse: Path, *, is_in_use: bool) -> str:
         if expected is None:
             _write_privately(_check_path(path), check_value(salt))
     return salt
+
+
+def meeting_salt(warehouse: Path) -> str:
+    """The salt of the keys of private meetings, for a warehouse that has none yet."""
+    path = warehouse.with_name("meeting_salt")
+    with only_writer(path):
+        return _kept(path)
 
 
 def wrong_forgotten_salt(path: Path) -> str:

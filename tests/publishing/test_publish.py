@@ -12,8 +12,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from rich.console import Console
 
+from building.build import build
 from conftest import Project
+from landing.outcome import Declaration
 from loader_fixtures import rows, write
 from publishing.publish import publish
 from warehouse.database import connect
@@ -301,6 +304,9 @@ def test_who_comes_second_is_told_who_is_first(
             with pytest.raises(WarehouseError, match=said), only_writer(held, patience=0):
                 pass
             if held == warehouse:
+                # Before it lands anything or calls dbt.
+                with pytest.raises(WarehouseError, match=said):
+                    build(warehouse, published, [], Declaration(), Console())
                 with pytest.raises(WarehouseError, match=said):
                     publish(warehouse, published)
             # A killed command holds nothing.
