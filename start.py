@@ -83,6 +83,11 @@ COMMON = ("PYTHON", "WAREHOUSE_PATH", "PUBLISHED_PATH", "SHARED_PATH", "MEMORY_L
 # What no report contains, and where the reports are.
 DECLARED = ("REPORTS", "SITE", "TIME_ZONE", "DATE_FORMAT", "ENCODING", "AGAIN", "MIN_DATE", "MAX_DATE")
 LANDING = ("LANDING", "SPARK_LANDING", "JOBS")
+# Where data go, who may read them, and whether anything is changed: a blank one is no wish for the default.
+NEVER_BLANK = {
+    *("WAREHOUSE_PATH", "PUBLISHED_PATH", "SHARED_PATH", "TARGET", "LANDING", "SPARK_LANDING"),
+    *("PSEUDONYM_SALT", "MINIMUM_COHORT_SIZE", "PUBLISHED_MODE", "DRY_RUN", "RETENTION_DAYS"),
+}
 PYTEST = ("-m", "pytest", "--numprocesses", "auto", "--dist", "worksteal")
 BUILD = ("scripts/build_warehouse.py",)
 DRY_RUN = Option("--dry-run", "DRY_RUN", is_switch=True)
@@ -96,7 +101,7 @@ COMMANDS = {
     "build": Command(
         "Set up, load the reports (REPORTS=folder, else reports/, else the sample), build and publish.",
         (BUILD,),
-        DECLARED,
+        (*DECLARED, "PUBLISHED_MODE"),
     ),
     "show": Command(
         "Show the summary in the terminal; SESSION=keynote, USER_ID=5001 or CONTEST=all_time for one of them.",
@@ -143,9 +148,10 @@ COMMANDS = {
         ("TABLE",),
     ),
     "publish": Command(
-        "Publish what was built: TARGET=postgresql://user@host/db or folder/ (Parquet), else the published copy.",
+        "Publish what was built: TARGET=postgresql://user@host/db or folder/ (Parquet), else the published copy;"
+        " PUBLISHED_MODE=0644 lets others on this machine read it.",
         (("scripts/publish.py",),),
-        ("TARGET", "READER", "RESTRICTED"),
+        ("TARGET", "READER", "RESTRICTED", "PUBLISHED_MODE"),
     ),
     "metrics": Command(
         "Ask for metrics: METRICS=attendees,live_rate BY=metric_time__week, or SAVED=site_overview; else list them.",
@@ -328,7 +334,8 @@ def written(command: str) -> str:
 def take_settings(name: str, command: Command, given: Sequence[str]) -> None:
     """Put the settings of the command line into the environment, and refuse those that the command does not know.
 
-    A blank setting counts as not given, so that ``SITE= make build`` leaves the default.
+    A blank setting counts as not given, so that ``SITE= make build`` leaves the default; but for those of which a
+    blank one would write elsewhere, protect less or do more than was meant.
     """
     known = (*COMMON, *command.settings)
     named = os.environ.pop("GIVEN", "").split()  # by the Makefile; make has put their values into the environment
@@ -345,6 +352,11 @@ def take_settings(name: str, command: Command, given: Sequence[str]) -> None:
             stop(f"{written(name)} has no setting {setting}: {hint}")
     for setting in known:
         if not os.environ.get(setting, "").strip():
+            if setting in NEVER_BLANK and setting in os.environ:
+                stop(
+                    f"{setting} is blank, most likely because a variable of the shell is not set. Nothing was done."
+                    f" Fix: {written(name)} {setting}=… with a value, or leave it out."
+                )
             os.environ.pop(setting, None)
 
 

@@ -94,7 +94,7 @@ statement at a time, and reads the landed reports where they lie.
 
 {#- (The loader makes all its tables with the first report.) -#}
 {% macro duckdb__missing_reports() -%}
-    {%- for table in ("activities", "users") -%}
+    {%- for table in ("activities", "users", "meeting_salts") -%}
         {%- set landed = source("raw", table) -%}
         {%- if adapter.get_relation(landed.database, landed.schema, landed.identifier) is none -%}
             {{ return(

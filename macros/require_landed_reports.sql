@@ -4,5 +4,10 @@
         {%- if missing -%}
             {{ exceptions.raise_compiler_error("No report has been landed yet: " ~ missing) }}
         {%- endif -%}
+        {%- if run_query("select max(salt) from " ~ source("raw", "meeting_salts")).rows[0][0] is none -%}
+            {{ exceptions.raise_compiler_error(
+                "The keys of private meetings have no salt: raw.meeting_salts is empty.\nFix: make build (on Spark: make land)"
+            ) }}
+        {%- endif -%}
     {%- endif -%}
 {% endmacro %}

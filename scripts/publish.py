@@ -14,7 +14,7 @@ from publishing.postgres import DEFAULT_READER, is_postgres, publish_to_postgres
 from publishing.publish import publish
 from warehouse.command_line import errors_said, run_command
 from warehouse.errors import WarehouseError
-from warehouse.paths import published_path, warehouse_path
+from warehouse.paths import published_path, setting_of, warehouse_path
 
 
 def main(
@@ -44,6 +44,10 @@ def main(
     """
     console = Console(soft_wrap=True)
     with errors_said(console):
+        # A blank one is not seen as an option, and would publish to the default.
+        setting_of("TARGET")
+        if target is not None and not target.strip():
+            raise WarehouseError("--target is blank. Nothing was done. Fix: give it a value, or leave it out.")
         if target and is_postgres(target):
             publication = publish_to_postgres(
                 published_path(), target, reader=reader, shows_restricted=shows_restricted, console=console

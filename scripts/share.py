@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from page.write_page import shared_page_path, write_page
-from publishing.share import minimum_cohort_size, share
+from publishing.share import minimum_for, share
 from warehouse.command_line import errors_said, run_command
 from warehouse.paths import published_path, shared_path, warehouse_path
 from warehouse.salts import pseudonym_salt
@@ -31,7 +31,8 @@ def main(
             "--minimum-cohort-size",
             envvar="MINIMUM_COHORT_SIZE",
             min=1,
-            help="Numbers of rows with fewer people are blank. Default: the setting in dbt_project.yml.",
+            help="Numbers of rows with fewer people are blank. Default: that of the shared copy there, if it is higher"
+            " than the setting in dbt_project.yml.",
         ),
     ] = None,
 ) -> None:
@@ -40,11 +41,13 @@ def main(
     path = target or shared_path()
     with errors_said(console):
         salt = pseudonym_salt(warehouse_path())
-        count = share(published or published_path(), path, salt, minimum or minimum_cohort_size())
-        write_page(path, shared_page_path(path), is_shared=True)
+        fewest = minimum or minimum_for(path)
+        count = share(published or published_path(), path, salt, fewest)
+        write_page(path, shared_page_path(path))
     console.print(
         f"{count} tables with pseudonyms in {escape(str(path))}, and a page of them in"
-        f" {escape(str(shared_page_path(path)))}. What they do not hide: docs/personal_data.md",
+        f" {escape(str(shared_page_path(path)))}. Numbers of fewer than {fewest} people are blank."
+        " What this does not hide: docs/personal_data.md",
         highlight=False,
     )
 

@@ -192,6 +192,8 @@ def copy_project(target: Path) -> Project:
     for name in ("reports", "target", "warehouse"):
         (target / name).mkdir()
     shutil.copy(_parsed(), target / "target")
+    # Otherwise two projects would give a private meeting two keys.
+    (target / "warehouse" / "meeting_salt").write_text("a salt of the tests, and no secret")
     return Project(target)
 
 

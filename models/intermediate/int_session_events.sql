@@ -7,6 +7,11 @@ with session_events as (
     where user_id is not null
 ),
 
+-- One row for all sites.
+meeting_salts as (
+    select * from {{ source('raw', 'meeting_salts') }}
+),
+
 -- Pages on which a session itself, and not only a breakout of it, was joined or left.
 session_pages as (
     select distinct
@@ -47,13 +52,14 @@ resolved as (
             and session_events.session_name = named_sessions.session_name
 ),
 
--- Without a page the name must do, as a hash: a private meeting's name holds a person's.
+-- Without a page the name must do, as a hash, and with a salt: a private meeting's name holds a person's, and who has the
+-- keys alone could try all names.
 keyed as (
     select
         *,
         coalesce(
             site_id || ':' || session_content_id,
-            site_id || ':name:' || {{ hash_key(["session_name"]) }}
+            site_id || ':name:' || {{ hash_key(["(select max(salt) from meeting_salts)", "session_name"]) }}
         ) as place_key
     from resolved
 ),

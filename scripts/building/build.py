@@ -18,8 +18,10 @@ from landing.outcome import SAMPLE_SITE, Declaration
 from landing.told import describe, land_with_progress
 from page.write_page import page_path, write_page
 from publishing.publish import publish
+from warehouse.copies import PUBLISHED, require_place_for
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
+from warehouse.locks import only_writer
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,15 @@ def build(warehouse: Path, published: Path, paths: list[Path], declaration: Decl
     """Land the reports, let dbt build and test the warehouse, publish it and write its page.
 
     Raises:
-        WarehouseError: a step failed. The last published copy stays.
+        WarehouseError: a step failed, or another command is at work on the warehouse. The last published copy stays.
     """
+    with only_writer(warehouse, patience=0):
+        return _build(warehouse, published, paths, declaration, console)
+
+
+def _build(warehouse: Path, published: Path, paths: list[Path], declaration: Declaration, console: Console) -> Built:
+    # Before minutes of work that could not be published.
+    require_place_for(published, PUBLISHED)
     steps = Steps()
     with steps.step("landing"), connect(warehouse) as connection:
         if declaration.site_id == SAMPLE_SITE and holds_own_reports(connection):

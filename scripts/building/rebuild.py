@@ -15,7 +15,7 @@ from rich.console import Console
 from building.dbt import run_dbt
 from page.write_page import page_path, shared_page_path, write_page
 from publishing.publish import publish
-from publishing.share import minimum_cohort_size, share
+from publishing.share import minimum_for, share
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
@@ -72,8 +72,8 @@ def rebuild(files: Files, done: str, console: Console) -> str:
     write_page(files.published, page_path(files.published))
     if not files.shared.exists():
         return "the published copy"
-    share(files.published, files.shared, pseudonym_salt(files.warehouse), minimum_cohort_size())
-    write_page(files.shared, shared_page_path(files.shared), is_shared=True)
+    share(files.published, files.shared, pseudonym_salt(files.warehouse), minimum_for(files.shared))
+    write_page(files.shared, shared_page_path(files.shared))
     return "the published and the shared copy"
 
 

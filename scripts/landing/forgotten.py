@@ -20,11 +20,15 @@ import duckdb
 
 from reports.ids import cleaned_field, cleaned_id, id_of, whole_id, without_fraction
 from warehouse.database import path_of, text_of
-from warehouse.salts import forgotten_salt
+from warehouse.errors import WarehouseError
+from warehouse.salts import check_value, forgotten_salt, wrong_forgotten_salt
 
 FORGOTTEN = "[forgotten]"
 REASON = "the user was forgotten (make forget): of the record neither id nor text is kept."
 NAMED_REASON = "it named a user who was forgotten (make forget), so that its text is not kept."
+
+# Before the check value of the salt, which lies among the hashes that it made.
+CHECK = "check:"
 
 # Columns whose texts name no other person, or must stay what they are for the records to stay what they are.
 UNSCRUBBED = ("report_id", "site_id", "user_id", "content_id", "date", "date_created", "date_last_login")
@@ -33,6 +37,15 @@ UNSCRUBBED = ("report_id", "site_id", "user_id", "content_id", "date", "date_cre
 GAP = r"(?:%[0-9A-Fa-f]{2}|[^\p{L}\p{N}\p{M}])"
 # A sign that an address may begin with is before it only after a blank, as in a list.
 BEFORE_ADDRESS = r"(^|%[0-9A-Fa-f]{2}|[^\p{L}\p{N}._%+-]|(?:^|\s)[._%+-]+)"
+# What is left of an address that nobody told, once the name was taken out of it.
+REST_OF_ADDRESS = (
+    r"()[\p{L}\p{N}._%+-]*\[forgotten\][\p{L}\p{N}._%+-]*(?:@|%40)[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*()"
+)
+# The columns that no alias knows, in one JSON object.
+JSON_COLUMN = "extra_columns"
+PARTS_OF_A_NAME = ("first", "last")
+# A pattern that no text has.
+NOTHING = r"[^\s\S]"
 
 
 @dataclass(frozen=True)
@@ -42,10 +55,12 @@ class Names:
     Attributes:
         patterns: full names and e-mails, wherever they stand.
         whole: names of one word, which are only theirs where they are the whole label.
+        apart: first and last names, which are theirs where both are whole values of one JSON object.
     """
 
     patterns: tuple[str, ...] = ()
     whole: tuple[str, ...] = ()
+    apart: tuple[tuple[str, str], ...] = ()
 
     def of(self, column: str) -> tuple[str, ...]:
         """The patterns that are looked for in a column."""
@@ -55,21 +70,38 @@ class Names:
 
     def scrubbed(self, text: str, column: str = "") -> str:
         """SQL for a text without the names."""
+        written = text
         for pattern in self.of(column):
             # Twice: what stands between two names is before the one and after the other.
             for _ in range(2):
                 text = rf"regexp_replace({text}, {text_of(pattern)}, '\1{FORGOTTEN}\2', 'g')"
+        for pair in self.apart if column == JSON_COLUMN else ():
+            value = text_of(_value("|".join(pair)))
+            # The pattern is chosen and not the text, which would be repeated for each name.
+            pattern = f"case when {_holds_both(written, pair)} then {value} else {text_of(NOTHING)} end"
+            text = f"regexp_replace({text}, {pattern}, ':\"{FORGOTTEN}\"', 'g')"
         return text
 
     def is_in(self, text: str, column: str = "") -> str:
         """SQL for whether a text holds one of the names."""
         tests = [f"coalesce(regexp_matches({text}, {text_of(pattern)}), false)" for pattern in self.of(column)]
+        tests += [_holds_both(text, pair) for pair in self.apart if column == JSON_COLUMN]
         return f"({' or '.join(tests)})" if tests else "false"
+
+
+def _holds_both(text: str, pair: tuple[str, str]) -> str:
+    """SQL for whether both names are values of a JSON object on their own."""
+    tests = (f"regexp_matches({text}, {text_of(_value(name))})" for name in pair)
+    return f"coalesce({' and '.join(tests)}, false)"
+
+
+def _value(name: str) -> str:
+    return f'(?i):"(?:{name})"'
 
 
 def names_of(people: Iterable[tuple[str | None, str | None]], emails: Iterable[str | None]) -> Names:
     """The names of people, given as first and last name, and their e-mails."""
-    full, whole = set(), set()
+    full, whole, apart = set(), set(), set()
     for first, last in people:
         parts = [words for words in (_words(first or ""), _words(last or "")) if words]
         if sum(map(len, parts)) == 1:
@@ -77,13 +109,18 @@ def names_of(people: Iterable[tuple[str | None, str | None]], emails: Iterable[s
         elif parts:
             full.add(_in_this_order(parts))
             full.add(_in_this_order([*reversed(parts)]))
+            if len(parts) == len(PARTS_OF_A_NAME):
+                apart.add((_in_this_order(parts[:1]), _in_this_order(parts[1:])))
     addresses = {re.escape(email.strip()).replace("@", "(?:@|%40)") for email in emails if email and email.strip()}
     patterns = []
-    if full:
-        patterns.append(f"(?i)(^|{GAP})(?:{'|'.join(sorted(full))})($|{GAP})")
+    # Addresses first: one that holds the name would be left in part, and its host tells a family or a company.
     if addresses:
         patterns.append(rf"(?i){BEFORE_ADDRESS}(?:{'|'.join(sorted(addresses))})($|[^\p{{L}}\p{{N}}\p{{M}}-])")
-    return Names(tuple(patterns), tuple(rf"(?i)^(\s*){word}(\s*)$" for word in sorted(whole)))
+    if full:
+        patterns.append(f"(?i)(^|{GAP})(?:{'|'.join(sorted(full))})($|{GAP})")
+        patterns.append(REST_OF_ADDRESS)
+    whole_label = tuple(rf"(?i)^(\s*){word}(\s*)$" for word in sorted(whole))
+    return Names(tuple(patterns), whole_label, tuple(sorted(apart)))
 
 
 def _in_this_order(parts: list[list[str]]) -> str:
@@ -165,7 +202,8 @@ def remembered(connection: duckdb.DuckDBPyConnection, site_id: str) -> Remembere
     found = connection.execute("select user_hash from raw.forgotten_users where site_id = ?", [site_id]).fetchall()
     if not found:
         return None
-    return Remembered(site_id, salt_of(connection, is_in_use=True), frozenset(row[0] for row in found))
+    hashes = frozenset(hash_ for (hash_,) in found if not hash_.startswith(CHECK))
+    return Remembered(site_id, salt_of(connection, is_in_use=True), hashes)
 
 
 def without_names(connection: duckdb.DuckDBPyConnection, names: Names, text: str, *, is_theirs: bool = False) -> str:
@@ -191,5 +229,21 @@ class Forgotten:
 
 
 def salt_of(connection: duckdb.DuckDBPyConnection, *, is_in_use: bool) -> str:
-    """The salt that lies beside the warehouse that is open."""
-    return forgotten_salt(path_of(connection) or Path("warehouse"), is_in_use=is_in_use)
+    """The salt that lies beside the warehouse that is open.
+
+    Raises:
+        WarehouseError: it is in use and not there, or is not the one with which people were forgotten.
+    """
+    warehouse = path_of(connection) or Path("warehouse")
+    salt = forgotten_salt(warehouse, is_in_use=is_in_use)
+    checks = connection.execute(
+        "select distinct user_hash from raw.forgotten_users where starts_with(user_hash, ?)", [CHECK]
+    ).fetchall()
+    if any(check != check_of(salt) for (check,) in checks):
+        raise WarehouseError(wrong_forgotten_salt(warehouse.with_name("forgotten_salt")))
+    return salt
+
+
+def check_of(salt: str) -> str:
+    """What is remembered beside the hashes, so that another salt is refused."""
+    return CHECK + check_value(salt)

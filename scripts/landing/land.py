@@ -21,6 +21,7 @@ from rich.progress import Progress
 
 from landing.destinations import destination_of
 from landing.landed import landed_before
+from landing.meetings import ensure_meeting_salt
 from landing.outcome import Declaration, Landing
 from landing.statements import Staged, stage_forgotten, write_report
 from reports.encoding import encoding_of, survey
@@ -30,7 +31,7 @@ from reports.ids import read_ids
 from reports.staged import stage
 from reports.text import ReportRefused
 from warehouse.database import path_of, transaction
-from warehouse.errors import WarehouseError, disk_trouble, in_words
+from warehouse.errors import WarehouseError, disk_trouble, in_words, is_damage
 from warehouse.raw import prepare_raw
 
 
@@ -49,6 +50,7 @@ def land_reports(
         WarehouseError: the disk is full or cannot be written. What was landed before stays.
     """
     prepare_raw(connection)
+    ensure_meeting_salt(connection)
     connection.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
     sizes = [_size(path) for path in paths]
     task = progress.add_task("Landing", total=sum(sizes)) if progress else None
@@ -119,6 +121,12 @@ def _why_refused(report: ReportFile, error: Exception) -> str:
     if trouble is not None:
         raise WarehouseError(
             f"{report.shown} was not landed: {trouble}. What was landed before it is whole."
+        ) from error
+    if is_damage(error):
+        raise WarehouseError(
+            f"{report.shown} was not landed, because the warehouse is damaged: {in_words(error)} The report is not to"
+            " blame. Fix: put a backup in its place; or delete it, and make build loads all reports again, also what they"
+            " hold of people who were forgotten."
         ) from error
     return _in_plain_words(error) if isinstance(error, duckdb.Error) else str(unreadable(error))
 

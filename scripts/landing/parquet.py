@@ -29,16 +29,20 @@ from rich.progress import Progress
 
 from landing.land import land_reports
 from landing.landed import LANDED_REPORTS, delete_reports
+from landing.meetings import ALL_SITES, SALTS, ensure_meeting_salt
 from landing.outcome import SAMPLE_SITE, Declaration, Landing
 from landing.parquet_files import (
     FORGOTTEN,
     MANIFESTS,
     MARKS,
+    NO_REPORT,
     RECORDS,
     TABLES,
     StagedReport,
     clear_unfinished,
     load,
+    partition,
+    place,
     put,
     rename_marks,
     take_out,
@@ -148,8 +152,12 @@ def writing(root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             try:
                 with connect(Path(f"{root}.scratch")) as connection:
                     prepare_raw(connection)
-                    for table in (*MANIFESTS, MARKS, FORGOTTEN):
+                    for table in (*MANIFESTS, MARKS, FORGOTTEN, SALTS):
                         load(connection, root, table)
+                    if ensure_meeting_salt(connection):
+                        written = Path(f"{root}.scratch-salts")
+                        write_parquet(connection, SALTS, "site_id", ALL_SITES, written)
+                        place(written, partition(root, SALTS, ALL_SITES, NO_REPORT))
                     yield connection
             finally:
                 _remove_all(Path(f"{root}.scratch"))

@@ -19,6 +19,7 @@ from typing import Literal
 
 import duckdb
 
+from landing.meetings import SALTS
 from warehouse.files import to_disk
 from warehouse.paths import PROJECT_ROOT
 from warehouse.raw import store_table
@@ -37,7 +38,7 @@ NO_REPORT = "none"
 ESCAPED = re.compile(r"[\x00-\x1f\x7f\"#%'*/:=?\\{\[\]^]")
 
 
-TABLES = (*RECORDS, *MANIFESTS, MARKS, FORGOTTEN)
+TABLES = (*RECORDS, *MANIFESTS, MARKS, FORGOTTEN, SALTS)
 
 
 def landing_path() -> Path:

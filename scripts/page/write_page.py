@@ -21,6 +21,7 @@ import duckdb
 import yaml
 
 from naming.understood import how_much_is_understood
+from warehouse.copies import PUBLISHED, SHARED, Mark, mark_of
 from warehouse.database import connect
 from warehouse.errors import WarehouseError, in_words
 from warehouse.files import replace_file
@@ -37,28 +38,55 @@ LONG_ROWS_AT_MOST = 40_000
 Dataset = dict[str, Any]
 
 
-def write_page(database: Path, output: Path, *, is_shared: bool = False) -> None:
-    """Write the page of a published or a shared copy.
+def write_page(database: Path, output: Path) -> None:
+    """Write the page of a published or a shared copy; which of them it is, the copy says.
 
     Args:
         database: the copy.
         output: the file to write; it takes its place once it is whole.
-        is_shared: whether the copy holds pseudonyms, so that the page says so.
 
     Raises:
-        WarehouseError: there is no such copy, or the page cannot be written.
+        WarehouseError: there is no such copy, the page cannot be written, or a page with names would replace one with
+            pseudonyms.
     """
-    if not database.exists():
-        raise WarehouseError(f"there is no copy at {database}. Fix: make {'share' if is_shared else 'build'}")
+    mark = mark_of(database)
+    if mark is None:
+        raise WarehouseError(f"there is no copy at {database}. Fix: make build, or make share for a shared one")
     try:
-        page = page_of(database, is_shared=is_shared)
+        page = page_of(database, mark)
     except duckdb.Error as error:
         raise WarehouseError(f"{database} is no copy of these marts: {in_words(error)} Fix: make build") from error
-    replace_file(output, lambda unfinished: unfinished.write_text(page, encoding="utf-8"))
+
+    def write(unfinished: Path) -> int:
+        if mark.kind == PUBLISHED and output.is_file() and _meta(SHARED) in _head_of(output):
+            raise WarehouseError(
+                f"{output} is the page of a shared copy, and a page with names does not replace it. Nothing was"
+                " written. Fix: another file; or delete the page, if that is what you want."
+            )
+        return unfinished.write_text(page, encoding="utf-8")
+
+    def check(unfinished: Path) -> None:
+        if unfinished.read_text(encoding="utf-8") != page:
+            raise WarehouseError(
+                f"{output} could not be read again as it was written. Fix: see whether the disk is sound."
+            )
+
+    replace_file(output, write, check)
 
 
-def page_of(database: Path, *, is_shared: bool = False) -> str:
-    """The page as a text."""
+def _meta(kind: str) -> str:
+    """The mark of a page, as it stands in its head."""
+    return f'<meta name="juno-copy" content="{kind}">'
+
+
+def _head_of(page: Path) -> str:
+    with page.open(encoding="utf-8", errors="replace") as file:
+        return file.read(4096)
+
+
+def page_of(database: Path, mark: Mark | None = None) -> str:
+    """The page of a copy as a text."""
+    mark = mark or mark_of(database) or Mark(PUBLISHED)
     settings = _read("dbt_project.yml", PROJECT_ROOT)["vars"]
     with connect(database, read_only=True) as connection:
         connection.execute("set variable reporting_time_zone = ?", [settings["reporting_time_zone"]])
@@ -71,7 +99,7 @@ def page_of(database: Path, *, is_shared: bool = False) -> str:
             "instead": understood.instead,
         },
         "about": _about(datasets, settings["reporting_time_zone"]),
-        "notice": _notice(settings["minimum_cohort_size"], is_shared=is_shared),
+        "notice": _notice(mark, settings["minimum_cohort_size"]),
         "datasets": datasets,
         "sections": _read("figures.yml")["sections"],
         "definitions": _definitions(settings),
@@ -80,6 +108,7 @@ def page_of(database: Path, *, is_shared: bool = False) -> str:
     script = (PAGE / "page.js").read_text(encoding="utf-8")
     parts = {
         "policy": html.escape(_policy(vega, script)),
+        "mark": _meta(mark.kind),
         "title": html.escape(TITLE),
         "style": (PAGE / "page.css").read_text(encoding="utf-8"),
         # Nothing in a JSON text ends a script element, then.
@@ -149,11 +178,12 @@ def _values(dataset: Dataset, name: str) -> list[Any]:
     return column if isinstance(column, list) else column["levels"]
 
 
-def _notice(minimum_cohort_size: int, *, is_shared: bool) -> str:
-    if is_shared:
+def _notice(mark: Mark, minimum_cohort_size: int) -> str:
+    if mark.kind == SHARED:
+        fewest = mark.minimum_cohort_size or minimum_cohort_size
         return (
             "People, names and texts are pseudonyms here, and in tables that are made of groups the numbers of fewer"
-            f" than {minimum_cohort_size} people are blank. What this does not protect from: docs/personal_data.md."
+            f" than {fewest} people are blank. What this does not protect from: docs/personal_data.md."
         )
     return "This page names people. To hand a page on, make one of pseudonyms: make share."
 

@@ -1,7 +1,8 @@
 """Export a table as a CSV that a spreadsheet may open.
 
 What people typed can begin like a formula, and a spreadsheet would run it: a text of that kind gets an apostrophe in
-front, by which every spreadsheet knows a text. Inside the warehouse it stays as it was written.
+front, by which every spreadsheet knows a text, and behind each sign that could begin another cell. Inside the warehouse
+it stays as it was written.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from warehouse.files import replace_file
 
 # What a spreadsheet takes for the beginning of a formula, also behind blanks and in full width.
 FORMULA = r"^\s*[=+\-@\t\r＝＋－＠]"
+# The same behind a sign at which a spreadsheet may begin another cell, as one of another country does at a semicolon.
+FORMULA_IN_A_CELL = r"([;\t\r\n|])(\s*[=+\-@＝＋－＠])"
 REJECTED = "raw.rejected_records"
 
 
@@ -24,6 +27,10 @@ def export(table: str, warehouse: Path, published: Path, target: Path) -> int:
     Raises:
         WarehouseError: there is no such table, or the file cannot be written; the old one stays.
     """
+    if target.suffix.lower() != ".csv":
+        raise WarehouseError(
+            f"{target} does not end in .csv. Nothing was written. Fix: --target with a name that does."
+        )
     source = warehouse if table == REJECTED else published
     if not source.exists():
         raise WarehouseError(f"there is no {source}. Fix: make build")
@@ -50,9 +57,8 @@ def export(table: str, warehouse: Path, published: Path, target: Path) -> int:
 
         def copy(unfinished: Path) -> int:
             path = str(unfinished).replace("'", "''")
-            [(count,)] = connection.execute(
-                f"copy (select {values} from {identifier(schema)}.{identifier(name)} order by all) to '{path}' (header)"
-            ).fetchall()
+            rows = f"select {values} from {identifier(schema, name)} order by all"
+            [(count,)] = connection.execute(f"copy ({rows}) to '{path}' (header, force_quote *)").fetchall()
             return int(count)
 
         return replace_file(target, copy)
@@ -62,4 +68,5 @@ def _safe(column: str, data_type: str) -> str:
     name = identifier(column)
     if data_type != "VARCHAR":
         return name
-    return f"case when regexp_matches({name}, '{FORMULA}') then '''' || {name} else {name} end as {name}"
+    text = f"regexp_replace({name}, '{FORMULA_IN_A_CELL}', '\\1''\\2', 'g')"
+    return f"case when regexp_matches({name}, '{FORMULA}') then '''' || {text} else {text} end as {name}"

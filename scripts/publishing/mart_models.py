@@ -18,6 +18,9 @@ from warehouse.paths import PROJECT_ROOT
 DOCS_BLOCK = re.compile(r"{%-?\s*docs\s+(\w+)\s*-?%}(.*?){%-?\s*enddocs\s*-?%}", re.DOTALL)
 DOC = re.compile(r"""{{\s*doc\(\s*['"](\w+)['"]\s*\)\s*}}""")
 
+# What the YAML says of cohort_size where no row is about people.
+NO_PEOPLE = "none"
+
 
 @dataclass(frozen=True)
 class Model:
@@ -25,6 +28,7 @@ class Model:
 
     Attributes:
         cohort_size: the column that holds the number of people behind a row of an aggregate.
+        is_about_nobody: whether the YAML says that no row is about people (``cohort_size: none``).
         grain: the columns, or SQL over one of them, that tell the rows apart.
         columns: the meta of each column.
         description: what the model is.
@@ -36,6 +40,7 @@ class Model:
     columns: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     description: str = ""
     descriptions: Mapping[str, str] = field(default_factory=dict)
+    is_about_nobody: bool = False
 
 
 def read_models(root: Path = PROJECT_ROOT) -> dict[str, Model]:
@@ -50,12 +55,14 @@ def read_models(root: Path = PROJECT_ROOT) -> dict[str, Model]:
         for model in yaml.safe_load(path.read_text()).get("models", []):
             sound = (test["row_checks"] for test in model.get("data_tests", []) if "row_checks" in test)
             columns = model.get("columns", [])
+            cohort_size = _meta(model).get("cohort_size")
             models[model["name"]] = Model(
-                cohort_size=_meta(model).get("cohort_size"),
+                cohort_size=None if cohort_size == NO_PEOPLE else cohort_size,
                 grain=tuple(column for test in sound for column in test["arguments"].get("grain", [])),
                 columns={column["name"]: _meta(column) for column in columns},
                 description=_in_full(model, blocks),
                 descriptions={column["name"]: _in_full(column, blocks) for column in columns},
+                is_about_nobody=cohort_size == NO_PEOPLE,
             )
     return models
 

@@ -2,48 +2,96 @@
 
 from __future__ import annotations
 
+import json
+import secrets
 import shutil
 from pathlib import Path
 
 import duckdb
 
+from publishing.access import PRIVATE, open_way, published_mode
 from publishing.published_tables import PUBLISHED_SCHEMAS, PublishedTable, published_tables, reading, schemas_of
+from warehouse.copies import PUBLISHED, SHARED, TABLE, Mark, mark_of
 from warehouse.errors import WarehouseError, in_words
 from warehouse.files import to_disk
+from warehouse.locks import only_writer
 
 UNFINISHED = ".unfinished"
+# What the folder is: the mark of the copy that it was made of (warehouse.copies).
+MARK = f"{TABLE}.json"
 
 
 def publish_to_parquet(published: Path, folder: Path) -> int:
     """Write every table of the published copy to ``<folder>/<schema>/<table>.parquet``; returns how many.
 
-    A Parquet file there that belongs to no table any more is removed; what else lies there stays.
+    Each new file is read again before it takes its place. A Parquet file there that belongs to no table any more is
+    removed; what else lies there stays.
 
     Raises:
-        WarehouseError: there is nothing to publish, or the folder cannot be written; the old files stay.
+        WarehouseError: there is nothing to publish, the folder cannot be written, or it holds a shared copy and real
+            data would replace it; the old files stay.
     """
-    unfinished = folder / UNFINISHED
+    mark = mark_of(published) or Mark(PUBLISHED)
     with reading(published) as connection:
         tables = published_tables(connection, {})
         try:
-            shutil.rmtree(unfinished, ignore_errors=True)
-            for schema in schemas_of(table.schema for table in tables):
-                (folder / schema).mkdir(parents=True, exist_ok=True)
-                (unfinished / schema).mkdir(parents=True)
-            for table in tables:
-                _write(connection, table, unfinished / _file_of(table))
-            for table in tables:
-                (unfinished / _file_of(table)).replace(folder / _file_of(table))
-            for schema in PUBLISHED_SCHEMAS:
-                if (folder / schema).is_dir():
-                    names = {_file_of(table).name for table in tables if table.schema == schema}
-                    _remove_all_but(folder / schema, names)
-                    to_disk(folder / schema)
+            folder.mkdir(parents=True, exist_ok=True)
+            with only_writer(folder):
+                _publish(connection, tables, folder, mark)
         except (OSError, duckdb.Error) as error:
             raise WarehouseError(f"{folder} cannot be written: {in_words(error)}") from error
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
     return len(tables)
+
+
+def _publish(connection: duckdb.DuckDBPyConnection, tables: list[PublishedTable], folder: Path, mark: Mark) -> None:
+    there = _mark_of(folder)
+    if there is not None and there.kind == SHARED and mark.kind == PUBLISHED:
+        raise WarehouseError(
+            f"{folder} holds a shared copy, with pseudonyms in place of people, and a published copy does not replace"
+            " it. Nothing was written. Fix: another TARGET; or delete the folder, if that is what you want."
+        )
+    mode = published_mode(there)
+    for left in folder.glob(f"{UNFINISHED}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    unfinished = folder / f"{UNFINISHED}.{secrets.token_hex(4)}"
+    try:
+        for schema in schemas_of(table.schema for table in tables):
+            (folder / schema).mkdir(exist_ok=True)
+            (unfinished / schema).mkdir(parents=True)
+        for table in tables:
+            _write(connection, table, unfinished / _file_of(table))
+            open_way(unfinished / _file_of(table), folder / _file_of(table), mode)
+        # First, so that a folder with some new files is known for what it is.
+        (unfinished / MARK).write_text(json.dumps({"kind": mark.kind, "file_mode": mode}), encoding="utf-8")
+        (unfinished / MARK).chmod(PRIVATE if mode is None else mode)
+        (unfinished / MARK).replace(folder / MARK)
+        for table in tables:
+            (unfinished / _file_of(table)).replace(folder / _file_of(table))
+        for schema in PUBLISHED_SCHEMAS:
+            if (folder / schema).is_dir():
+                names = {_file_of(table).name for table in tables if table.schema == schema}
+                _remove_all_but(folder / schema, names)
+                to_disk(folder / schema)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _mark_of(folder: Path) -> Mark | None:
+    """What the folder holds; None if nothing says it.
+
+    Raises:
+        WarehouseError: what says it cannot be read.
+    """
+    path = folder / MARK
+    if not path.exists():
+        return None
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"))
+        return Mark(str(read["kind"]), file_mode=read.get("file_mode"))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise WarehouseError(
+            f"{path} does not say what the folder holds. Fix: delete it, or another TARGET."
+        ) from error
 
 
 def _file_of(table: PublishedTable) -> Path:
@@ -61,6 +109,15 @@ def _write(connection: duckdb.DuckDBPyConnection, table: PublishedTable, path: P
     quoted = str(path).replace("'", "''")
     connection.execute(f"copy {table.sql_name} to '{quoted}' (format parquet, compression zstd)")
     to_disk(path)
+    # A hash of a row needs each of its values, so that all of the file is read.
+    read = f"select count(*), bit_xor(hash(t)) from read_parquet('{quoted}') as t"
+    [(written, _)] = connection.execute(read).fetchall()
+    [(wanted,)] = connection.execute(f"select count(*) from {table.sql_name}").fetchall()
+    if written != wanted:
+        raise WarehouseError(
+            f"{path.name} holds other rows than {table} ({written:,} and {wanted:,}). Nothing was published."
+            " Fix: publish again, and see whether the disk is sound."
+        )
 
 
 def _remove_all_but(folder: Path, names: set[str]) -> None:

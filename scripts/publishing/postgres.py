@@ -30,6 +30,7 @@ from publishing.published_tables import (
     reading,
     schemas_of,
 )
+from warehouse.copies import PUBLISHED, SHARED, Mark, mark_of
 from warehouse.database import identifier
 from warehouse.errors import WarehouseError, in_words
 
@@ -44,6 +45,9 @@ DEFAULT_READER = "juno_reader"
 OLDEST_VERSION = 15
 # The comment by which we know a schema that we may replace.
 MARK = "Published by the JUNO activity warehouse. Each publication replaces all that is in here."
+# The same of a shared copy, which real data do not replace.
+SHARED_MARK = f"{MARK} It is a shared copy: people are pseudonyms."
+MARKS = {PUBLISHED: MARK, SHARED: SHARED_MARK}
 NEW, OLD = "_new", "_old"
 # Of this database's advisory locks the one that a publication holds; the number means nothing else.
 ADVISORY_LOCK = 5_866_012_026
@@ -113,13 +117,14 @@ def publish_to_postgres(
             "what publishes to PostgreSQL is not installed. Fix: make publish TARGET=… installs it; by hand:"
             " .venv/bin/pip install --require-hashes -r requirements-postgres.lock"
         ) from error
+    kind = (mark_of(published) or Mark(PUBLISHED)).kind
     with reading(published) as source:
         tables = published_tables(source, read_models() if models is None else models)
         try:
             with dbapi.connect(target) as connection, connection.cursor() as cursor:
                 schemas = schemas_of(table.schema for table in tables)
-                _begin(cursor, shown, schemas)
-                publication = _write(source, cursor, tables, schemas, console or Console(quiet=True))
+                _begin(cursor, shown, schemas, kind)
+                publication = _write(source, cursor, tables, schemas, kind, console or Console(quiet=True))
                 publication.notes += _grant(
                     cursor, reader, [schema for schema in schemas if shows_restricted or schema != RESTRICTED]
                 )
@@ -153,7 +158,7 @@ def _without_secrets(target: str) -> str:
     return place or "PostgreSQL"
 
 
-def _begin(cursor: Cursor, shown: str, schemas: Sequence[str]) -> None:
+def _begin(cursor: Cursor, shown: str, schemas: Sequence[str], kind: str) -> None:
     """See that nobody else publishes, and that what would be replaced is ours.
 
     Raises:
@@ -177,12 +182,23 @@ def _begin(cursor: Cursor, shown: str, schemas: Sequence[str]) -> None:
     foreign = _values(
         cursor,
         f"select nspname from pg_namespace where nspname in ({names})"
-        f" and obj_description(oid, 'pg_namespace') is distinct from {ddl.literal(MARK)} order by 1",
+        f" and coalesce(obj_description(oid, 'pg_namespace'), '') not in ({_marks()}) order by 1",
     )
     if foreign:
         raise WarehouseError(
             f"the database {shown} has a schema that this project did not make: {', '.join(foreign)}. Fix: publish to"
             " a database of its own, or rename the schema."
+        )
+    shared = _values(
+        cursor,
+        f"select 1 from pg_namespace where nspname in ({names})"
+        f" and obj_description(oid, 'pg_namespace') = {ddl.literal(SHARED_MARK)}",
+    )
+    if shared and kind == PUBLISHED:
+        raise WarehouseError(
+            f"the database {shown} holds a shared copy, with pseudonyms in place of people, and a published copy does"
+            " not replace it. Nothing was published. Fix: another database; or drop the published schemas, if that"
+            " is what you want."
         )
     guests = _values(
         cursor,
@@ -203,6 +219,7 @@ def _write(  # noqa: C901 (the steps of one transaction, in their order)
     cursor: Cursor,
     tables: Sequence[PublishedTable],
     schemas: Sequence[str],
+    kind: str,
     console: Console,
 ) -> Publication:
     """Load all tables into schemas of their own, with what belongs to them."""
@@ -210,13 +227,14 @@ def _write(  # noqa: C901 (the steps of one transaction, in their order)
         _drop_empty(cursor, suffix)
     for schema in schemas:
         name = identifier(schema + NEW)
-        cursor.execute(ddl.block([f"create schema {name}", f"comment on schema {name} is {ddl.literal(MARK)}"]))
+        cursor.execute(ddl.block([f"create schema {name}", f"comment on schema {name} is {ddl.literal(MARKS[kind])}"]))
     publication = Publication(tables=len(tables))
     keyed = set()
     for table in track(tables, "Publishing", console=console, transient=True, disable=not console.is_terminal):
         cursor.execute(ddl.creation(table, NEW))
         rows = source.cursor().sql(ddl.rows_of(table)).to_arrow_reader(BATCH_ROWS)
-        publication.rows += cursor.adbc_ingest(table.name, rows, mode="append", db_schema_name=table.schema + NEW)
+        cursor.adbc_ingest(table.name, rows, mode="append", db_schema_name=table.schema + NEW)
+        publication.rows += _count_rows(source, cursor, table)
         statements = []
         if table.grain and ddl.fits_an_index(source, table, table.grain):
             statements.append(ddl.key(table, NEW))
@@ -241,6 +259,21 @@ def _write(  # noqa: C901 (the steps of one transaction, in their order)
     return publication
 
 
+def _count_rows(source: duckdb.DuckDBPyConnection, cursor: Cursor, table: PublishedTable) -> int:
+    """The rows of a new table, as the server counts them.
+
+    Raises:
+        WarehouseError: they are not those of the copy.
+    """
+    count = int(_value(cursor, f"select count(*) from {ddl.in_schema(table, NEW)}"))
+    [(expected,)] = source.execute(f"select count(*) from {table.sql_name}").fetchall()
+    if count != expected:
+        raise WarehouseError(
+            f"{table} got {count:,} rows of {expected:,}, so nothing was published. Fix: publish again."
+        )
+    return count
+
+
 def _why_no_key(table: PublishedTable) -> str:
     return "a value is too long for one" if table.grain else "no model says what tells its rows apart"
 
@@ -256,8 +289,12 @@ def _ours(cursor: Cursor, suffix: str = "") -> list[str]:
     return _values(
         cursor,
         f"select nspname from pg_namespace where nspname in ({names})"
-        f" and obj_description(oid, 'pg_namespace') = {ddl.literal(MARK)} order by 1",
+        f" and obj_description(oid, 'pg_namespace') in ({_marks()}) order by 1",
     )
+
+
+def _marks() -> str:
+    return ", ".join(map(ddl.literal, MARKS.values()))
 
 
 def _grant(cursor: Cursor, reader: str, schemas: Sequence[str]) -> list[str]:

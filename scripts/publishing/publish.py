@@ -12,10 +12,13 @@ from pathlib import Path
 
 import duckdb
 
+from publishing.access import open_way, published_mode
 from publishing.published_tables import PUBLISHED_SCHEMAS
+from warehouse.copies import PUBLISHED, Mark, read_every_block, require_place_for, write_mark
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
+from warehouse.locks import only_writer
 from warehouse.paths import marts_path
 
 # Where dbt notes a build while it lasts, and what it left unfinished (macros/unfinished_builds.sql).
@@ -25,27 +28,42 @@ NAMED = 5
 
 
 def publish(warehouse: Path, published: Path) -> int:
-    """Copy the file of the marts; returns how many marts are in it.
+    """Copy the file of the marts, and read every block of the copy before it takes its place; returns how many marts.
 
     Raises:
         WarehouseError: there is nothing to publish, or only what an unfinished build left, or one of the files cannot
-            be opened or written.
+            be opened or written, or is damaged, or something else than a published copy is in the place. What was
+            published before stays.
     """
     marts = marts_path(warehouse)
     if published.resolve() in (warehouse.resolve(), marts.resolve()):
         raise WarehouseError(f"the published copy would replace {published}. Fix: another PUBLISHED_PATH.")
     if not warehouse.exists():
         raise WarehouseError(f"there is no warehouse at {warehouse}. Fix: make build")
+    there = require_place_for(published, PUBLISHED)
+    mode = published_mode(there)
     # The warehouse stays locked meanwhile, so that no build writes to the marts.
-    with connect(warehouse) as connection:
+    with only_writer(warehouse, patience=0), connect(warehouse) as connection:
         _refuse_a_mixture(connection)
-        count = _count_marts(marts)
+        count = _count_marts(marts, Mark(PUBLISHED, file_mode=mode))
 
         def copy(unfinished: Path) -> int:
+            # Again, for another command may have written there while this one waited.
+            require_place_for(published, PUBLISHED)
             shutil.copyfile(marts, unfinished)
             return count
 
-        return replace_file(published, copy)
+        def check(unfinished: Path) -> None:
+            try:
+                read_every_block(unfinished)
+            except (WarehouseError, duckdb.Error) as error:
+                raise WarehouseError(
+                    f"{marts} is damaged: {str(error).splitlines()[0]} Nothing was published. Fix: make build makes the"
+                    " marts again; if that fails as well, see whether the disk is sound."
+                ) from error
+            open_way(unfinished, published, mode)
+
+        return replace_file(published, copy, check)
 
 
 def _refuse_a_mixture(connection: duckdb.DuckDBPyConnection) -> None:
@@ -78,8 +96,10 @@ def _unfinished(noted: list[str]) -> str:
     return f" (unfinished: {', '.join(names[:NAMED])}{more})"
 
 
-def _count_marts(marts: Path) -> int:
+def _count_marts(marts: Path, mark: Mark) -> int:
     """How many marts there are; what a killed build left in the log beside the file is in the file afterwards.
+
+    The mark of the copy is written here, so that the copy is this file to the byte.
 
     Raises:
         WarehouseError: there are none, or one is a view, which would read the warehouse.
@@ -94,6 +114,8 @@ def _count_marts(marts: Path) -> int:
                 """,
                 [list(PUBLISHED_SCHEMAS)],
             ).fetchall()
+            if tables:
+                write_mark(connection, mark)
             connection.execute("checkpoint")
     if not tables:
         raise WarehouseError("the warehouse holds no marts yet. Fix: make build, or .venv/bin/dbt build")

@@ -6,6 +6,7 @@ decided by `_expression`, and the limits of it stand in docs/personal_data.md. E
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,16 +15,24 @@ import duckdb
 import yaml
 
 from publishing.mart_models import Model, read_models
-from publishing.published_tables import PUBLISHED_SCHEMAS, SITE, schemas_of
+from publishing.published_tables import PUBLISHED_SCHEMAS, schemas_of
+from warehouse.copies import SHARED, Mark, mark_of, read_every_block, require_place_for, write_mark
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.files import attach_new, replace_file
-from warehouse.paths import PROJECT_ROOT, warehouse_path
+from warehouse.paths import PROJECT_ROOT, marts_path, warehouse_path
 
 # What a site, a page, a report and a kind of activity are called does not name a user.
 IMPERSONAL = ("site_id", "content_id", "report_id", "activity_type", "activity_family")
 # What the YAML may say that a column is shared as.
 SHARED_AS = ("pseudonym", "user_pseudonym", "unchanged")
+
+# Texts that are keys of ours: they are made of ids, or salted. What is called _key besides may hold anything.
+KEYS = ("content_key", "session_key", "room_key", "course_key", "point_rule_key")
+# Types that hold no text. A macro has the same lists (macros/require_privacy_annotations.sql).
+TEXTLESS = re.compile(
+    r"BOOLEAN|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL(\(.*\))?|DATE|TIME(STAMP)?(_.*| WITH.*)?|INTERVAL"
+)
 
 DIM_USERS = 'marts."dim_users"'
 
@@ -53,19 +62,53 @@ def minimum_cohort_size(root: Path = PROJECT_ROOT) -> int:
     return int(yaml.safe_load((root / "dbt_project.yml").read_text())["vars"]["minimum_cohort_size"])
 
 
+def minimum_for(shared: Path, root: Path = PROJECT_ROOT) -> int:
+    """The minimum where none is given: never lower than that with which the copy there was made."""
+    there = mark_of(shared)
+    return max(minimum_cohort_size(root), (there.minimum_cohort_size or 0) if there else 0)
+
+
 def share(published: Path, shared: Path, salt: str, minimum: int, models: Mapping[str, Model] | None = None) -> int:
     """Write the published tables to a file of their own, with pseudonyms; returns how many tables.
 
     Raises:
-        WarehouseError: there is nothing to share, a table cannot be shared safely, or a file cannot be read or written.
+        WarehouseError: there is nothing to share, a table cannot be shared safely, a file cannot be read or written, or
+            something else than a shared copy is in the place. What was shared before stays.
     """
-    if shared.resolve() in (published.resolve(), warehouse_path().resolve()):
+    if shared.resolve() in (published.resolve(), warehouse_path().resolve(), marts_path(warehouse_path()).resolve()):
         raise WarehouseError(f"the shared copy would replace {shared}. Fix: another SHARED_PATH.")
     if not published.exists():
         raise WarehouseError(f"there is no published copy at {published}. Fix: make build")
+    source = mark_of(published)
+    if source is not None and source.kind == SHARED:
+        raise WarehouseError(
+            f"{published} is a shared copy already. Nothing was written. Fix: PUBLISHED_PATH with the published copy."
+        )
+    require_place_for(shared, SHARED)
     known = read_models() if models is None else models
+
     with connect(published, read_only=True) as connection:
-        return replace_file(shared, lambda unfinished: _write(connection, unfinished, salt, minimum, known))
+
+        def write(unfinished: Path) -> int:
+            require_place_for(shared, SHARED)
+            return _write(connection, unfinished, salt, minimum, known)
+
+        return replace_file(shared, write, lambda unfinished: _check(connection, unfinished))
+
+
+def _check(connection: duckdb.DuckDBPyConnection, unfinished: Path) -> None:
+    """See that the new copy has the rows of the published one, and that each block of it can be read.
+
+    Raises:
+        WarehouseError: it has not.
+    """
+    for name, count in read_every_block(unfinished).items():
+        schema, _, table = name.partition(".")
+        if schema not in PUBLISHED_SCHEMAS:
+            continue
+        [(expected,)] = connection.execute(f'select count(*) from {schema}."{table}"').fetchall()
+        if count != expected:
+            raise WarehouseError(f"{name} got {count:,} rows of {expected:,}. Nothing was shared. Fix: make share")
 
 
 def _write(
@@ -85,6 +128,7 @@ def _write(
         order = " order by user_key" if "user_key" in table.columns and "report_id" not in table.columns else ""
         connection.execute(f"create table shared.{table.name} as select {columns} from {table.name}{order}")
         _refuse_collisions(connection, table)
+    write_mark(connection, Mark(SHARED, minimum_cohort_size=minimum), "shared")
     connection.execute("detach shared")
     return len(tables)
 
@@ -109,8 +153,7 @@ def _tables(connection: duckdb.DuckDBPyConnection, models: Mapping[str, Model]) 
     missing = [
         sentence
         for (schema, name), types in columns.items()
-        if schema == SITE
-        for sentence in missing_annotations(name, types, models[name])
+        for sentence in missing_annotations(f"{schema}.{name}", types, models[name])
     ]
     if missing:
         raise WarehouseError(f"nothing was shared. {' '.join(missing)} The rules: models/site/README.md")
@@ -119,28 +162,27 @@ def _tables(connection: duckdb.DuckDBPyConnection, models: Mapping[str, Model]) 
 
 
 def missing_annotations(name: str, types: Mapping[str, str], model: Model) -> list[str]:
-    """What the YAML of a site's own model must say before the model is shared, in sentences; none if it says all."""
-    file = f"{name}.yml"
+    """What the YAML of a model must say before the model is shared, in sentences; none if it says all."""
+    file = f"{name.partition('.')[2]}.yml"
     found = []
     is_about_users = any(_is_user_id(column) or _is_user_key(column) for column in types)
-    if model.cohort_size is None and not is_about_users:
+    if model.cohort_size is None and not is_about_users and not model.is_about_nobody:
         found.append(
-            f"site.{name} does not say how many people are behind a row. Fix: count them in a column, and name it in"
-            f" {file} under config: meta: cohort_size."
+            f"{name} does not say how many people are behind a row. Fix: count them in a column, and name it in"
+            f" {file} under config: meta: cohort_size (or write cohort_size: none, if no row is about people)."
         )
     elif model.cohort_size is not None and model.cohort_size not in types:
         found.append(
-            f"site.{name} has no column {model.cohort_size}, which counts its people. Fix: correct cohort_size in"
-            f" {file}."
+            f"{name} has no column {model.cohort_size}, which counts its people. Fix: correct cohort_size in {file}."
         )
     for column, data_type in types.items():
         meta = model.columns.get(column, {})
-        is_known = _is_user_id(column) or column.endswith("_key") or column in IMPERSONAL
-        can_hold_text = "VARCHAR" in data_type or data_type in ("JSON", "BLOB")
+        is_known = _is_user_id(column) or _is_user_key(column) or column.endswith(KEYS) or column in IMPERSONAL
+        can_hold_text = TEXTLESS.fullmatch(data_type) is None
         is_said = meta.get("shared_as") in SHARED_AS or meta.get("blank_small_groups") is True
         if can_hold_text and not is_known and not is_said:
             found.append(
-                f"site.{name} does not say whether {column} can name a person. Fix: write under the column in {file}"
+                f"{name} does not say whether {column} can name a person. Fix: write under the column in {file}"
                 " config: meta: with shared_as: pseudonym (or unchanged, if it never names one)."
             )
     return found
@@ -184,7 +226,7 @@ def _pseudonym(table: Table, column: str) -> str:
         return f"user_key_pseudonym({quoted})"
     if _is_hash(column, data_type):
         return f"number_pseudonym('{_kind(column)}', {quoted})"
-    if column.endswith("_key") and data_type == "VARCHAR":
+    if column.endswith("_key") and data_type == "VARCHAR" and shared_as != "pseudonym":
         # Where the log gives no page, a session's key holds a hash of its name, and that a person's.
         return (
             f"case when contains({quoted}, ':name:')"

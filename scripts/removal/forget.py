@@ -22,6 +22,7 @@ from landing.forgotten import (
     REASON,
     UNSCRUBBED,
     Names,
+    check_of,
     hashed,
     identities,
     known_email,
@@ -221,9 +222,10 @@ def forget(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
     """Take the person out of the schema raw, in one transaction, and remember the hashes of their id and e-mails."""
     salt = salt_of(connection, is_in_use=number_of(connection, "select count(*) from raw.forgotten_users") > 0)
     with transaction(connection):
-        for identity in identities(person.site_id, person.user_id, person.emails):
+        remembered = [hashed(salt, one) for one in identities(person.site_id, person.user_id, person.emails)]
+        for hash_ in (*remembered, check_of(salt)):
             # The time is that of the last time: by it the incremental base knows that texts are others now.
-            known = {"site": person.site_id, "hash": hashed(salt, identity)}
+            known = {"site": person.site_id, "hash": hash_}
             connection.execute("delete from raw.forgotten_users where site_id = $site and user_hash = $hash", known)
             connection.execute(
                 "insert into raw.forgotten_users values ($site, $hash, $now)",

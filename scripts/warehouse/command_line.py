@@ -60,6 +60,16 @@ def errors_said(
         raise typer.Exit(1) from error
 
 
+def said(error: Exception) -> str:
+    """What an error says to the user, with a fix where there is one."""
+    if isinstance(error, WarehouseError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "The memory is used up. Fix: close other programs, or set a lower MEMORY_LIMIT."
+    name = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
+    return f"Not done: {name}{in_words(error)}"
+
+
 def run_command(
     main: Callable[..., None], target: str = "", fix: str = "", choices: Callable[[], list[str]] | None = None
 ) -> None:
@@ -71,12 +81,15 @@ def run_command(
         fix: a command that works, and what else it takes.
         choices: what can be chosen for a missing setting, one a line.
     """
+    # What a command writes holds personal data: files are for their owner alone, and folders too.
+    os.umask(0o077)
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.command()(main)
-    if not target:
-        app()
     try:
-        sys.exit(app(standalone_mode=False))
+        sys.exit(app(standalone_mode=not target))
+    except (WarehouseError, OSError, MemoryError, duckdb.Error) as error:
+        Console(soft_wrap=True).print(f"[red]{printable(said(error))}[/red]", highlight=False)
+        sys.exit(1)
     except TyperException as error:
         lines = choices() if choices is not None and _is_missing(error) else []
         console = Console(soft_wrap=True, stderr=True)

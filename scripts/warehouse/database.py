@@ -46,6 +46,7 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
         if not read_only:
             # Who may write is alone with the file: what lies there is of a process that was killed.
             _clear_temporary(path)
+            make_private(path)
         return connection
     except OSError as error:
         raise WarehouseError(f"{path} cannot be written: {in_words(error)}") from error
@@ -73,6 +74,15 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         with suppress(duckdb.TransactionException):
             connection.execute("rollback")
         raise
+
+
+def make_private(path: Path) -> None:
+    """Let only the owner read a file or a folder; older versions let everybody."""
+    # Where it is another's, or the file system knows no modes, it stays as it is.
+    with suppress(OSError):
+        mode = path.stat().st_mode & 0o777
+        if mode & 0o077:
+            path.chmod(mode & 0o700)
 
 
 def _clear_temporary(warehouse: Path) -> None:

@@ -22,8 +22,21 @@ def disk_trouble(message: str) -> str | None:
     return next((words for said, words in DISK_TROUBLES.items() if said in message), None)
 
 
+# What DuckDB says when the file itself is damaged, and afterwards.
+DAMAGES = ("Corrupt database file", "checksum", "database has been invalidated", "not a valid DuckDB database")
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether an error says that a database file is damaged, so that no later statement can do better."""
+    return any(said in str(error) for said in DAMAGES)
+
+
 def in_words(error: Exception) -> str:
     """What an error says, in a sentence: about the disk in our words, else in its own."""
     message = str(error)
-    own = error.strerror if isinstance(error, OSError) and error.strerror else message.splitlines()[0].rstrip(". ")
+    own = (
+        error.strerror
+        if isinstance(error, OSError) and error.strerror
+        else (message.splitlines() or [type(error).__name__])[0].rstrip(". ")
+    )
     return f"{disk_trouble(message) or own}."

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import glob
 import os
+import secrets
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.errors import WarehouseError, in_words
+from warehouse.locks import only_writer
 
 
 def to_disk(path: Path) -> None:
@@ -30,32 +33,51 @@ def remove_database(path: Path) -> None:
             file.unlink(missing_ok=True)
 
 
+UNFINISHED = ".unfinished"
+
 # A file written in this format can be opened by BI drivers that still carry DuckDB 1.2.
 PUBLISHED_STORAGE_VERSION = "v1.2.0"
 
 
-def replace_file(path: Path, make: Callable[[Path], int]) -> int:
-    """Make a file under another name beside its place and let it take the place once it is whole.
+def replace_file(path: Path, make: Callable[[Path], int], check: Callable[[Path], None] | None = None) -> int:
+    """Make a file under a name of its own beside its place and let it take the place once it is whole and checked.
 
-    Returns what ``make`` counts.
+    Args:
+        path: the place.
+        make: writes the file that it is given; what it counts is returned.
+        check: reads the new file, and raises if it may not take the place.
 
     Raises:
-        WarehouseError: it cannot be written. The file that was there stays, and no part of the new one.
+        WarehouseError: it cannot be written, or another command writes it. The file that was there stays, and no part
+            of the new one.
     """
-    unfinished = path.with_name(path.name + ".unfinished")
+    unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        remove_database(unfinished)
-        made = make(unfinished)
-        # Else a power cut might leave the new name without the new bytes.
-        to_disk(unfinished)
-        unfinished.replace(path)
-        to_disk(path.parent)
+        with only_writer(path):
+            try:
+                _clear_unfinished(path)
+                made = make(unfinished)
+                if check is not None:
+                    check(unfinished)
+                # Else a power cut might leave the new name without the new bytes.
+                to_disk(unfinished)
+                unfinished.replace(path)
+                to_disk(path.parent)
+            finally:
+                # What went wrong before is to be told, and not that this goes wrong too.
+                with suppress(OSError):
+                    remove_database(unfinished)
     except (OSError, duckdb.Error) as error:
         raise WarehouseError(f"{path} cannot be written: {in_words(error)}") from error
-    finally:
-        remove_database(unfinished)
     return made
+
+
+def _clear_unfinished(path: Path) -> None:
+    """Remove what killed commands left; nobody else writes meanwhile."""
+    name = glob.escape(path.name)
+    for left in (*path.parent.glob(f"{name}.*{UNFINISHED}*"), *path.parent.glob(f"{name}{UNFINISHED}*")):
+        if left.is_file():
+            left.unlink(missing_ok=True)
 
 
 def attach_new(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:

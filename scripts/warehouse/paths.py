@@ -8,12 +8,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from warehouse.errors import WarehouseError
+
 PROJECT_ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def warehouse_path() -> Path:
     """Path of the warehouse: ``WAREHOUSE_PATH``, or ``warehouse/activity.duckdb`` in the project."""
-    return Path(os.environ.get("WAREHOUSE_PATH", PROJECT_ROOT / "warehouse" / "activity.duckdb"))
+    return _path_of("WAREHOUSE_PATH", "activity.duckdb")
 
 
 def marts_path(warehouse: Path) -> Path:
@@ -23,9 +25,25 @@ def marts_path(warehouse: Path) -> Path:
 
 def published_path() -> Path:
     """Path of the read-only copy: ``PUBLISHED_PATH``, or ``warehouse/published.duckdb`` in the project."""
-    return Path(os.environ.get("PUBLISHED_PATH", PROJECT_ROOT / "warehouse" / "published.duckdb"))
+    return _path_of("PUBLISHED_PATH", "published.duckdb")
 
 
 def shared_path() -> Path:
     """Path of the copy with pseudonyms: ``SHARED_PATH``, or ``warehouse/shared.duckdb`` in the project."""
-    return Path(os.environ.get("SHARED_PATH", PROJECT_ROOT / "warehouse" / "shared.duckdb"))
+    return _path_of("SHARED_PATH", "shared.duckdb")
+
+
+def _path_of(setting: str, name: str) -> Path:
+    return Path(setting_of(setting) or PROJECT_ROOT / "warehouse" / name)
+
+
+def setting_of(name: str) -> str | None:
+    """A setting that decides where data go or who may read them; None if it is not given.
+
+    Raises:
+        WarehouseError: it is blank, most likely because a variable of the shell is not set.
+    """
+    value = os.environ.get(name)
+    if value is not None and not value.strip():
+        raise WarehouseError(f"{name} is blank. Nothing was done. Fix: give it a value, or leave it out.")
+    return value

@@ -141,6 +141,11 @@ create table if not exists raw.forgotten_users (
     forgotten_at timestamp not null
 );
 
+create table if not exists raw.meeting_salts (
+    site_id varchar not null,
+    salt varchar not null
+);
+
 -- What warehouses that were made before call withdrawn_reports, the older name.
 alter table if exists raw.withdrawn_reports rename withdrawn_at to removed_at; -- older name
 alter table if exists raw.withdrawn_reports rename to removed_reports; -- older name

@@ -1,18 +1,24 @@
-"""The two secrets that are mixed into hashes, so that nobody can find a person by hashing every possible id.
+"""The secrets that are mixed into hashes, so that nobody can find a person by hashing every possible id.
 
-Each is made on first use and lies beside the warehouse, readable by its owner alone. They are two because one may be
-changed and the other may not: new pseudonyms only part new copies from old ones, but with another salt the loader
-would no longer know whom to forget.
+Each is made on first use and lies beside the warehouse, readable by its owner alone. They are several because one may
+be changed and another may not: new pseudonyms only part new copies from old ones, but with another salt the loader
+would no longer know whom to forget. That of the keys of meetings is in raw too, for dbt and Spark to read; the file is
+there so that a warehouse that is made again has the same keys.
+
+Beside each lies a check value, the head of a hash of it, so that another salt in its place is refused and never used
+in silence. Of the salt of the forgotten, the warehouse itself holds the check value too (``landing.forgotten``).
 """
 
 from __future__ import annotations
 
-import os
+import hashlib
 import secrets
 from pathlib import Path
 
 from warehouse.errors import WarehouseError, in_words
 from warehouse.files import to_disk
+from warehouse.locks import only_writer
+from warehouse.paths import setting_of
 
 SHORTEST = 16
 
@@ -21,12 +27,48 @@ def pseudonym_salt(warehouse: Path) -> str:
     """The salt of the pseudonyms: ``PSEUDONYM_SALT``, or the file ``pseudonym_salt`` beside the warehouse.
 
     Raises:
-        WarehouseError: it is too short to be a secret, or cannot be read or written.
+        WarehouseError: it is too short to be a secret, is not that of the copies before, or cannot be read or written.
     """
-    salt = os.environ.get("PSEUDONYM_SALT", "")
+    salt = setting_of("PSEUDONYM_SALT")
     if salt and len(salt) < SHORTEST:
         raise WarehouseError(f"PSEUDONYM_SALT is shorter than {SHORTEST} characters. Fix: a longer one, by chance.")
-    return salt or _kept(warehouse.with_name("pseudonym_salt"))
+    path = warehouse.with_name("pseudonym_salt")
+    with only_writer(path):
+        expected = _read_check(path)
+        if salt is None and not path.exists() and expected is not None:
+            raise WarehouseError(
+                f"{path} is not there, and copies were made with a salt before. Nothing was shared. Fix: give the salt"
+                f" again (PSEUDONYM_SALT=…, or the file); or delete {_check_path(path)} for pseudonyms that no longer"
+                " join with those of older copies."
+            )
+        salt = salt or _kept(path)
+        if expected not in (None, check_value(salt)):
+            raise WarehouseError(
+                "this is not the salt of the copies before. Nothing was shared. Fix: the same PSEUDONYM_SALT, or the"
+                f" same file {path}; or delete {_check_path(path)} for pseudonyms that no longer join with those of"
+                " older copies."
+            )
+        if expected is None:
+            _write_privately(_check_path(path), check_value(salt))
+    return salt
+
+
+def check_value(salt: str) -> str:
+    """What tells a salt from another one; the salt cannot be found from it if it was made by chance."""
+    return hashlib.sha256(f"check value of {salt}".encode()).hexdigest()[:16]
+
+
+def _check_path(path: Path) -> Path:
+    return path.with_name(f"{path.name}.check")
+
+
+def _read_check(path: Path) -> str | None:
+    try:
+        return _check_path(path).read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeError) as error:
+        raise WarehouseError(f"{_check_path(path)} cannot be read: {in_words(error)}") from error
 
 
 def forgotten_salt(warehouse: Path, *, is_in_use: bool) -> str:
@@ -41,14 +83,38 @@ def forgotten_salt(warehouse: Path, *, is_in_use: bool) -> str:
             f"{path} is not there, and without it the people who were forgotten cannot be told from others."
             " Fix: put the file back that lay beside the warehouse."
         )
-    return _kept(path)
+    with only_writer(path):
+        salt = _kept(path)
+        expected = _read_check(path)
+        if expected not in (None, check_value(salt)):
+            raise WarehouseError(wrong_forgotten_salt(path))
+        if expected is None:
+            _write_privately(_check_path(path), check_value(salt))
+    return salt
+
+
+def meeting_salt(warehouse: Path) -> str:
+    """The salt of the keys of private meetings, for a warehouse that has none yet."""
+    path = warehouse.with_name("meeting_salt")
+    with only_writer(path):
+        return _kept(path)
+
+
+def wrong_forgotten_salt(path: Path) -> str:
+    """What is said where the file is not the one with which people were forgotten."""
+    return (
+        f"{path} is not the salt with which people were forgotten, so that they could not be told from others. Nothing"
+        " was changed. Fix: put the file back that lay beside the warehouse."
+    )
 
 
 def _kept(path: Path) -> str:
     try:
         if not path.exists():
-            _make(path)
-        salt = path.read_text().strip()
+            _write_privately(path, secrets.token_hex(32))
+        salt = path.read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError as error:
+        raise WarehouseError(f"{path} is no text, and so no salt. Fix: put the file back.") from error
     except OSError as error:
         raise WarehouseError(f"{path} cannot be read or written: {in_words(error)}") from error
     if len(salt) < SHORTEST:
@@ -56,12 +122,12 @@ def _kept(path: Path) -> str:
     return salt
 
 
-def _make(path: Path) -> None:
+def _write_privately(path: Path, text: str) -> None:
     """Give the file its name only once it is whole, for a salt that is empty would stand in the way."""
     unfinished = path.with_name(f"{path.name}.unfinished")
     unfinished.unlink(missing_ok=True)
     unfinished.touch(0o600)
-    unfinished.write_text(secrets.token_hex(32))
+    unfinished.write_text(text, encoding="utf-8")
     to_disk(unfinished)
     unfinished.replace(path)
     to_disk(path.parent)

@@ -137,6 +137,29 @@ def test_the_landing_holds_what_the_warehouse_holds(
     assert leftovers(root) == []
 
 
+def test_a_landing_and_a_warehouse_side_by_side_have_one_salt_for_meetings(tmp_path: Path) -> None:
+    def salts(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+        return connection.execute("from raw.meeting_salts").fetchall()
+
+    with connect(tmp_path / "activity.duckdb") as connection:
+        list(land_reports(connection, [], Declaration()))
+        list(land_reports(connection, [], Declaration()))
+        [(sites, salt)] = found = salts(connection)
+    assert (sites, len(salt)) == ("all", 64)
+    for _ in range(2):
+        with writing(tmp_path / "landing") as connection:
+            assert salts(connection) == found
+    assert len(list((tmp_path / "landing" / "meeting_salts").rglob("records.parquet"))) == 1
+    # What is in raw stays, whatever becomes of the file; a warehouse that is made again takes the file's.
+    (tmp_path / "meeting_salt").write_text("f" * 64)
+    with connect(tmp_path / "activity.duckdb") as connection:
+        list(land_reports(connection, [], Declaration()))
+        assert salts(connection) == found
+    with connect(tmp_path / "again.duckdb") as connection:
+        list(land_reports(connection, [], Declaration()))
+        assert salts(connection) == [("all", "f" * 64)]
+
+
 def test_what_is_declared_reaches_the_workers(warehouse: duckdb.DuckDBPyConnection, root: Path, tmp_path: Path) -> None:
     text = report_text(activity("u1", "gr\N{LATIN SMALL LETTER U WITH DIAERESIS}ezi", date="01/02/2024 10:00"))
     paths = [write(tmp_path / "a.csv", text.encode("cp1252")), write(tmp_path / "b.csv", text.encode("mac_roman"))]

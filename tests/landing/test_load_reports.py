@@ -42,6 +42,7 @@ from reports.files import find_reports
 from reports.text import ReportRefused
 from warehouse.raw import delete_all_records
 from warehouse.database import connect
+from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
 
 LINE_ENDS = ["\n", "\r\n", "\r"]
@@ -884,6 +885,15 @@ def test_a_file_that_fails_midway_leaves_nothing_and_the_others_land(
 
     assert land(warehouse, paths[1]).landed_count == 1
     assert files_by_table(warehouse) == [["a.csv", "b.csv", "c.csv"]] * 3
+
+
+def test_a_damaged_warehouse_is_said_once_and_no_report_is_blamed(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_at(monkeypatch, "b.csv", duckdb.IOException("Corrupt database file: computed checksum 1 does not match 2"))
+    with pytest.raises(WarehouseError, match=r"b\.csv was not landed, because the warehouse is damaged.*Fix: put"):
+        list(land_reports(warehouse, three_reports(tmp_path), Declaration()))
+    assert files_by_table(warehouse) == [["a.csv"]] * 3
 
 
 def test_an_interruption_leaves_the_finished_files_and_nothing_of_the_next(

@@ -7,6 +7,7 @@ finds the tables by itself. What it lets through is named one by one, with the r
 from __future__ import annotations
 
 import csv
+import hashlib
 import re
 import shutil
 from collections.abc import Iterable
@@ -251,6 +252,26 @@ def test_no_mart_names_a_person(personal: Project, pattern: str) -> None:
 )
 def test_the_shared_copy_names_nobody(personal: Project, pattern: str) -> None:
     assert leaks(personal.shared, ["marts", "restricted", "site"], pattern, PUBLIC_NAMES) == []
+
+
+def half_md5(text: str) -> int:
+    """The number that the models make of a text (macros/engine.sql)."""
+    return int.from_bytes(hashlib.md5(text.encode(), usedforsecurity=False).digest()[8:], "little") >> 1
+
+
+def test_nobody_finds_the_partner_of_a_meeting_by_trying_names(personal: Project) -> None:
+    with personal.open() as connection:
+        keys = connection.execute(
+            "select distinct session_key from marts.fct_sessions where session_key like '%:name:%'"
+        ).fetchall()
+        salt_is_there = connection.execute("select 1 from duckdb_tables() where table_name like '%salt%'").fetchall()
+    hashes = {int(key.split(":")[2]) for (key,) in keys}
+    salt = (personal.root / "warehouse" / "meeting_salt").read_text()
+    assert hashes == {half_md5(f"{salt}\x1f{MEETING}")}, "the test knows how the key is made"
+    guesses = {f"{before}{first} {last}" for first, last in NAMES for before in ("", "Meeting with ")}
+    for before in ("", "main", "\x1e\x1f", "\x1e", "main\x1f", "all\x1f"):
+        assert hashes.isdisjoint(half_md5(before + guess) for guess in guesses), before
+    assert salt_is_there == []
 
 
 def test_the_scan_finds_what_the_restricted_tables_hold(personal: Project) -> None:

@@ -49,7 +49,7 @@ def test_the_help_has_every_command_and_every_setting() -> None:
         assert re.search(rf"^  {name} ", said, flags=re.MULTILINE), name
         # What several commands share is explained in README and docs.
         own = set(command.settings) - {*start.DECLARED, *start.LANDING, "DRY_RUN", "READER", "RESTRICTED"}
-        own -= {"PSEUDONYM_SALT", "MINIMUM_COHORT_SIZE"}
+        own -= {"PSEUDONYM_SALT", "MINIMUM_COHORT_SIZE", "PUBLISHED_MODE"}
         assert all(setting in command.help for setting in own), name
 
 
@@ -127,6 +127,32 @@ def test_an_older_name_says_the_new_one() -> None:
     assert refused.returncode == 2
     assert "make withdraw is now called make remove." in refused.stderr  # older name
     assert "make remove has no setting REPROT: did you mean REPORT?" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "setting"),
+    [
+        (["publish", "TARGET="], "TARGET"),
+        (["publish", "PUBLISHED_PATH= "], "PUBLISHED_PATH"),
+        (["build", "WAREHOUSE_PATH="], "WAREHOUSE_PATH"),
+        (["share", "MINIMUM_COHORT_SIZE="], "MINIMUM_COHORT_SIZE"),
+        (["share", "PSEUDONYM_SALT="], "PSEUDONYM_SALT"),
+        (["forget", "USER_ID=7", "DRY_RUN="], "DRY_RUN"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_blank_setting_that_says_where_data_go_is_refused(words: list[str], setting: str) -> None:
+    refused = call(*words)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    fix = f"Fix: python3 start.py {words[0]} {setting}=… with a value, or leave it out."
+    assert f"{setting} is blank" in refused.stderr and fix in refused.stderr
+
+
+def test_a_variable_of_the_shell_that_is_not_set_is_refused_by_make() -> None:
+    refused = make("publish", "TARGET=$(UNSET)", PUBLISHED_PATH="shared.duckdb")
+    assert refused.returncode == 2
+    assert "TARGET is blank" in refused.stderr
+    assert "PUBLISHED_PATH is blank" in make("build", PUBLISHED_PATH="").stderr
 
 
 def test_a_blank_setting_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,12 +12,16 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from rich.console import Console
 
+from building.build import build
 from conftest import Project
+from landing.outcome import Declaration
 from loader_fixtures import rows, write
 from publishing.publish import publish
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
+from warehouse.locks import only_writer
 from warehouse.paths import PROJECT_ROOT, marts_path
 
 MARTS = """
@@ -46,6 +50,11 @@ def warehouse(tmp_path: Path) -> Path:
 @pytest.fixture
 def published(tmp_path: Path) -> Path:
     return tmp_path / "copies" / "it's published.duckdb"
+
+
+@pytest.fixture(autouse=True)
+def no_mode(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PUBLISHED_MODE", raising=False)
 
 
 @contextmanager
@@ -198,6 +207,126 @@ def test_what_a_killed_publication_left_is_written_over(warehouse: Path, publish
     with reading(published) as connection:
         assert "stale" not in rows(connection, "select table_name from duckdb_tables()")
     assert leftovers(published) == []
+
+
+def mode_of(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+def test_the_copy_is_for_its_owner_unless_it_is_opened_and_stays_open_until_it_is_closed(
+    warehouse: Path, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published.parent.mkdir(mode=0o700)
+    publish(warehouse, published)
+    assert (mode_of(published), mode_of(published.parent)) == (0o600, 0o700)
+    assert (mode_of(warehouse), mode_of(marts_path(warehouse))) == (0o600, 0o600)
+
+    monkeypatch.setenv("PUBLISHED_MODE", "644")
+    publish(warehouse, published)
+    assert (mode_of(published), mode_of(published.parent)) == (0o644, 0o711)
+
+    monkeypatch.delenv("PUBLISHED_MODE")
+    publish(warehouse, published)
+    assert mode_of(published) == 0o644
+
+    monkeypatch.setenv("PUBLISHED_MODE", "0600")
+    publish(warehouse, published)
+    assert mode_of(published) == 0o600
+
+
+@pytest.mark.parametrize("mode", ["0666", "0755", "rw", " "])
+def test_a_mode_that_lets_others_write_or_is_none_is_refused(
+    warehouse: Path, published: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    monkeypatch.setenv("PUBLISHED_MODE", mode)
+    with pytest.raises(WarehouseError, match=r"PUBLISHED_MODE.*(is not possible|is blank)"):
+        publish(warehouse, published)
+    assert not published.exists()
+
+
+def test_marts_that_are_damaged_do_not_replace_a_good_copy(warehouse: Path, published: Path) -> None:
+    publish(warehouse, published)
+    before = published.read_bytes()
+    marts = marts_path(warehouse)
+    damaged = bytearray(before)
+    # The blocks of data, behind the headers; the catalogue stays readable where it is at the end.
+    for place in range(0x3000 + 100, len(damaged) - 0x40000, 0x40000):
+        damaged[place : place + 64] = bytes(64)
+    marts.write_bytes(damaged)
+
+    with pytest.raises(WarehouseError, match=r"(is damaged|cannot be opened)"):
+        publish(warehouse, published)
+    assert published.read_bytes() == before
+    assert leftovers(published) == []
+
+
+@pytest.mark.parametrize("name", ["foo.csv", "foo.parquet", "foo"])
+def test_a_name_of_another_kind_of_file_is_refused(warehouse: Path, tmp_path: Path, name: str) -> None:
+    with pytest.raises(WarehouseError, match=r"would be a DuckDB file.*TARGET=folder/.*make export"):
+        publish(warehouse, tmp_path / name)
+    assert not (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize("content", ["a letter", "another database", "a warehouse"])
+def test_what_is_no_copy_is_not_replaced(warehouse: Path, tmp_path: Path, content: str) -> None:
+    target = tmp_path / "target.duckdb"
+    if content == "a letter":
+        write(target, b"Dear sir or madam, " * 500)
+    else:
+        with connect(target) as connection:
+            schema = "raw" if content == "a warehouse" else "main"
+            connection.execute(f"create schema if not exists {schema}; create table {schema}.mine as select 1 as i")
+    before = target.read_bytes()
+    with pytest.raises(WarehouseError, match=r"target\.duckdb .*Fix: "):
+        publish(warehouse, target)
+    assert target.read_bytes() == before
+
+
+def test_who_comes_second_is_told_who_is_first(
+    warehouse: Path, published: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    hold = (
+        "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[2]);"
+        "from warehouse.locks import only_writer\n"
+        "with only_writer(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+    )
+    publish(warehouse, published)
+    for held in (warehouse, published):
+        with subprocess.Popen(
+            [sys.executable, "-c", hold, str(held), str(PROJECT_ROOT / "scripts")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as other:
+            assert other.stdout is not None and other.stdin is not None
+            assert other.stdout.readline() == "held\n"
+            said = rf"is in use by process {other.pid} \(-c, since \d\d:\d\d:\d\d UTC\)\. Fix: wait"
+            with pytest.raises(WarehouseError, match=said), only_writer(held, patience=0):
+                pass
+            if held == warehouse:
+                # Before it lands anything or calls dbt.
+                with pytest.raises(WarehouseError, match=said):
+                    build(warehouse, published, [], Declaration(), Console())
+                with pytest.raises(WarehouseError, match=said):
+                    publish(warehouse, published)
+            # A killed command holds nothing.
+            other.kill()
+        publish(warehouse, published)
+    assert leftovers(published) == []
+
+
+def test_a_full_or_read_only_disk_is_said_and_not_that_nothing_could_be_removed(
+    warehouse: Path, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(warehouse, published)
+
+    def read_only(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(shutil, "copyfile", read_only)
+    monkeypatch.setattr(Path, "unlink", read_only)
+    with pytest.raises(WarehouseError, match=r"cannot be written: the disk is read-only\. Fix"):
+        publish(warehouse, published)
 
 
 def test_no_warehouse_is_said_with_a_fix(tmp_path: Path, published: Path) -> None:

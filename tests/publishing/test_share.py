@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -17,10 +18,14 @@ import yaml
 
 from conftest import ROOT
 from loader_fixtures import rows
+from page import write_page as page_writer
+from page.write_page import write_page
 from publishing import share as sharer
 from publishing.mart_models import Model, read_models
+from publishing.parquet import publish_to_parquet
 from publishing.publish import publish
-from publishing.share import minimum_cohort_size, share
+from publishing.share import minimum_cohort_size, minimum_for, share
+from warehouse.copies import Mark, mark_of
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.paths import marts_path
@@ -56,16 +61,24 @@ create table restricted.texts as
         case activity_key when 1 then null when 2 then 'yes' when 3 then 'yes' else 'no' end as text
     from marts.fct_activities;
 """
+UNCHANGED, PSEUDONYM = {"shared_as": "unchanged"}, {"shared_as": "pseudonym"}
 MODELS = {
     "dim_users": Model(columns={"company": {"blank_small_groups": True}}),
     "fct_activities": Model(columns={name: {"blank_small_groups": True} for name in ("company", "team", "circle")}),
     "fct_groups": Model(
-        "people", ("day",), {"level": {"shared_as": "unchanged"}, "word": {"blank_small_groups": True}}
+        "people",
+        ("day",),
+        {"level": UNCHANGED, "word": {"blank_small_groups": True}, "name": UNCHANGED, "group_key": UNCHANGED},
     ),
     "user_details": Model(
-        columns={"first_name": {"shared_as": "user_pseudonym"}, "company": {"blank_small_groups": True}}
+        columns={
+            "first_name": {"shared_as": "user_pseudonym"},
+            "company": {"blank_small_groups": True},
+            "email": PSEUDONYM,
+            "tags": PSEUDONYM,
+        }
     ),
-    "texts": Model(),
+    "texts": Model(columns={"text": PSEUDONYM}),
 }
 
 
@@ -155,7 +168,7 @@ def test_names_become_the_pseudonym_of_the_user_and_null_stays_null(shared: Path
     assert ask(shared, "select count(*) from restricted.user_details where first_name is null") == [2]
 
 
-def test_whatever_nobody_has_said_of_a_restricted_column_is_hidden(shared: Path) -> None:
+def test_every_text_of_a_restricted_table_is_hidden(shared: Path) -> None:
     [(email, tags, age)] = ask(shared, "select distinct email, tags, age from restricted.user_details")
     assert re.fullmatch("p_[0-9a-f]{16}", email)
     assert (tags, age) == (None, 3)
@@ -189,9 +202,45 @@ def test_the_salt_is_made_once_and_for_its_owner_alone(tmp_path: Path, monkeypat
     assert pseudonym_salt(tmp_path / "activity.duckdb") == salt
     assert (tmp_path / "pseudonym_salt").stat().st_mode & 0o777 == 0o600
     monkeypatch.setenv("PSEUDONYM_SALT", "one that was kept elsewhere")
-    assert pseudonym_salt(tmp_path / "activity.duckdb") == "one that was kept elsewhere"
+    other = tmp_path / "other" / "activity.duckdb"
+    assert pseudonym_salt(other) == "one that was kept elsewhere"
     monkeypatch.setenv("PSEUDONYM_SALT", "short")
     with pytest.raises(WarehouseError, match="shorter than 16"):
+        pseudonym_salt(tmp_path / "activity.duckdb")
+
+
+def test_another_salt_than_that_of_the_copies_before_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse = tmp_path / "activity.duckdb"
+    monkeypatch.setenv("PSEUDONYM_SALT", "one that was kept elsewhere")
+    assert pseudonym_salt(warehouse) == "one that was kept elsewhere"
+    # It is forgotten with the next command.
+    monkeypatch.delenv("PSEUDONYM_SALT")
+    with pytest.raises(
+        WarehouseError, match=r"is not there, and copies were made with a salt before.*Fix: give the salt"
+    ):
+        pseudonym_salt(warehouse)
+    assert not (tmp_path / "pseudonym_salt").exists()
+    monkeypatch.setenv("PSEUDONYM_SALT", "one that was kept elsewhere!")
+    with pytest.raises(WarehouseError, match=r"not the salt of the copies before.*Fix: the same PSEUDONYM_SALT"):
+        pseudonym_salt(warehouse)
+    monkeypatch.setenv("PSEUDONYM_SALT", " ")
+    with pytest.raises(WarehouseError, match="PSEUDONYM_SALT is blank"):
+        pseudonym_salt(warehouse)
+    # On purpose.
+    monkeypatch.delenv("PSEUDONYM_SALT")
+    (tmp_path / "pseudonym_salt.check").unlink()
+    assert len(pseudonym_salt(warehouse)) == 64
+    (tmp_path / "pseudonym_salt").write_text("f" * 64)
+    with pytest.raises(WarehouseError, match="not the salt of the copies before"):
+        pseudonym_salt(warehouse)
+
+
+def test_a_salt_that_is_no_text_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PSEUDONYM_SALT", raising=False)
+    (tmp_path / "pseudonym_salt").write_bytes(b"\xff\xfe" * 20)
+    with pytest.raises(WarehouseError, match=r"pseudonym_salt is no text.*Fix: put the file back"):
         pseudonym_salt(tmp_path / "activity.duckdb")
 
 
@@ -221,11 +270,45 @@ def test_two_that_get_one_pseudonym_are_refused(
 @pytest.mark.parametrize(
     ("change", "models", "said"),
     [
+        # What somebody adds to the marts, in whatever schema, says what it is before it is shared.
+        (
+            "create table marts.fct_firms as select company, count(*) as people from marts.dim_users group by 1",
+            {**MODELS, "fct_firms": Model(columns={"company": {"blank_small_groups": True}})},
+            r"marts\.fct_firms does not say how many people .*Fix: count them .* fct_firms\.yml .*cohort_size: none",
+        ),
+        (
+            "create table marts.fct_firms as select company, count(*) as people from marts.dim_users group by 1",
+            {**MODELS, "fct_firms": Model("people")},
+            r"marts\.fct_firms does not say whether company can name a person.*shared_as",
+        ),
+        (
+            "create table restricted.firms as select company as firm_key, 9::ubigint as people from marts.dim_users",
+            {**MODELS, "firms": Model("people")},
+            r"restricted\.firms does not say whether firm_key can name",
+        ),
+        (
+            "create table marts.kinds as select 'Auk Works'::enum('Auk Works') as kind",
+            {**MODELS, "kinds": Model(is_about_nobody=True)},
+            r"marts\.kinds does not say whether kind can name",
+        ),
         ("create table marts.new as select 1 as i", MODELS, "no model says .* new .*Fix: make build"),
-        ("create table marts.texts as select '7' as user_id", MODELS, "has a user_id and no site_id"),
+        (
+            "create table marts.ids as select '7' as user_id",
+            {**MODELS, "ids": Model()},
+            "has a user_id and no site_id",
+        ),
         (
             "alter table marts.fct_activities drop column user_key",
-            {**MODELS, "dim_users": Model(), "fct_activities": Model(columns={"points": {"blank_small_groups": True}})},
+            {
+                **MODELS,
+                "dim_users": Model(columns={"company": UNCHANGED}),
+                "fct_activities": Model(
+                    columns={
+                        "points": {"blank_small_groups": True},
+                        **{name: UNCHANGED for name in ("company", "team", "circle")},
+                    }
+                ),
+            },
             "neither a cohort size nor users",
         ),
     ],
@@ -241,12 +324,134 @@ def test_what_cannot_be_shared_safely_is_not_shared(
     assert not target.exists()
 
 
+def test_a_mart_about_nobody_and_a_key_that_is_a_pseudonym_are_shared(published: Path) -> None:
+    with connect(published) as connection:
+        connection.execute("create table marts.firms as select 'Auk' as firm_key, 'x' as word, 7 as size")
+    model = Model(columns={"firm_key": PSEUDONYM, "word": UNCHANGED}, is_about_nobody=True)
+    target = published.with_name("shared.duckdb")
+    share(published, target, SALT, 5, {**MODELS, "firms": model})
+    [(key, word, size)] = ask(target, "from marts.firms")
+    assert re.fullmatch("p_[0-9a-f]{16}", key)
+    assert (word, size) == ("x", 7)
+
+
 def test_the_shared_copy_never_replaces_what_it_is_made_from(published: Path) -> None:
     for target in (published, published.with_name("warehouse.duckdb")):
         before = target.read_bytes()
         with pytest.raises(WarehouseError, match="another SHARED_PATH"):
             share(published, target, SALT, 5, MODELS)
         assert target.read_bytes() == before
+
+
+def older(path: Path) -> Path:
+    """A copy as a version made it that wrote no mark into it."""
+    with connect(path) as connection:
+        connection.execute("drop table main.about_this_copy")
+    return path
+
+
+@pytest.mark.parametrize("age", ["now", "older"])
+def test_neither_copy_replaces_the_other_whatever_the_path_is_called(
+    published: Path, shared: Path, tmp_path: Path, age: str
+) -> None:
+    if age == "older":
+        older(shared), older(published)
+    another = tmp_path / "handed_on.duckdb"
+    shared.rename(another)
+    before = another.read_bytes()
+    with pytest.raises(
+        WarehouseError, match=r"is a shared copy, .*does not replace it\. .*Fix: another PUBLISHED_PATH"
+    ):
+        publish(tmp_path / "warehouse.duckdb", another)
+    assert another.read_bytes() == before
+
+    kept = tmp_path / "kept.duckdb"
+    shutil.copy(published, kept)
+    before = kept.read_bytes()
+    with pytest.raises(WarehouseError, match=r"is a published copy, .*Fix: another SHARED_PATH"):
+        share(published, kept, SALT, 5, MODELS)
+    with pytest.raises(WarehouseError, match=r"is a shared copy already\. .*Fix: PUBLISHED_PATH"):
+        share(another, tmp_path / "twice.duckdb", SALT, 5, MODELS)
+    assert kept.read_bytes() == before
+
+
+def test_a_shared_copy_that_a_tool_has_open_to_write_is_not_replaced_either(published: Path, shared: Path) -> None:
+    hold = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", hold, str(shared)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "open\n"
+        with pytest.raises(WarehouseError, match="is a shared copy"):
+            publish(published.with_name("warehouse.duckdb"), shared)
+        other.communicate("")
+
+
+def test_parquet_files_of_a_shared_copy_are_not_replaced_by_real_ones(
+    published: Path, shared: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "files"
+    publish_to_parquet(shared, folder)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    with pytest.raises(WarehouseError, match=r"holds a shared copy.*Fix: another TARGET"):
+        publish_to_parquet(published, folder)
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_a_page_with_names_does_not_replace_one_with_pseudonyms(
+    published: Path, shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_writer, "page_of", lambda _, mark: f"<html>{page_writer._meta(mark.kind)}</html>")
+    page = tmp_path / "index.html"
+    write_page(shared, page)
+    before = page.read_text()
+    with pytest.raises(WarehouseError, match="is the page of a shared copy"):
+        write_page(published, page)
+    assert page.read_text() == before
+    write_page(published, tmp_path / "own.html")
+
+
+def test_the_minimum_stays_with_the_copy(published: Path, shared: Path) -> None:
+    assert minimum_for(shared.with_name("none.duckdb")) == minimum_cohort_size()
+    share(published, shared, SALT, 12, MODELS)
+    assert minimum_for(shared) == 12
+    assert "fewer than 12 people are blank" in page_writer._notice(mark_of(shared) or Mark("published"), 5)
+    share(published, shared, SALT, 2, MODELS)
+    assert minimum_for(shared) == minimum_cohort_size(), "never lower than the setting of the project"
+
+
+def test_a_copy_that_lost_a_row_does_not_take_the_place(
+    published: Path, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = shared.read_bytes()
+    monkeypatch.setattr(sharer, "read_every_block", lambda _: {"marts.dim_users": 10})
+    with pytest.raises(WarehouseError, match=r"marts\.dim_users got 10 rows of 11"):
+        share(published, shared, SALT, 5, MODELS)
+    assert shared.read_bytes() == before
+
+
+def test_two_at_once_wait_for_each_other(published: Path, tmp_path: Path) -> None:
+    """Four commands write one copy, and whoever reads it meanwhile never finds half of it."""
+    program = (
+        "import sys; from pathlib import Path; sys.path[:0] = sys.argv[3:];"
+        "from test_share import MODELS, SALT; from publishing.share import share;"
+        "share(Path(sys.argv[1]), Path(sys.argv[2]), SALT, 5, MODELS)"
+    )
+    target = tmp_path / "together.duckdb"
+    paths = [str(ROOT / "scripts"), str(ROOT / "tests"), str(ROOT / "tests" / "publishing")]
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, str(published), str(target), *paths], stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(4)
+    ]
+    counts: list[Any] = []
+    while any(process.poll() is None for process in running):
+        if target.exists():
+            counts += ask(target, "select count(*) from marts.fct_activities")
+    assert [process.wait() for process in running] == [0] * 4, [process.communicate() for process in running]
+    assert counts == [20] * len(counts)
+    assert sorted(path.name for path in tmp_path.glob("*together*")) == ["together.duckdb"]
 
 
 def test_the_command_says_what_is_missing(published: Path, tmp_path: Path) -> None:

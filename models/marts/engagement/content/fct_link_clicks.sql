@@ -6,7 +6,11 @@
 {%- set path = "(/[^?#]*[^/?#])?/*(?:[?#].*)?$" %}
 {%- set digit_gap = "(?:[ ().+-]|%20|%2b)*" %}
 {%- set personal = "(?i)@|%40|[0-9](?:" ~ digit_gap ~ "[0-9]){6}" %}
-{%- set personal_hosts = "^(?:.*[.])?(?:" ~ (var("personal_page_hosts") | join("|") | replace(".", "[.]")) ~ ")$" %}
+{%- set hosts = "(?:" ~ (var("personal_page_hosts") | join("|") | replace(".", "[.]")) ~ ")" %}
+{%- set personal_hosts = "^(?:.*[.])?" ~ hosts ~ "$" %}
+{#- The address of a personal page inside another text, such as a slug that is none or a path that leads on. -#}
+{%- set code = "%[0-9a-f]{2}" %}
+{%- set personal_address = "(?is)(?:^|" ~ code ~ "|[^a-z0-9-])" ~ hosts ~ "[.]?(?::[0-9]*)?(?:[/?#]|" ~ code ~ ")." %}
 
 with link_clicks as (
     select * from {{ ref('stg_juno__link_clicks') }}
@@ -36,13 +40,18 @@ judged as (
             is_private_meeting
             or (
                 target_content_id is null
-                and (target_slug like '%?%=%' or {{ regex_group("target_slug", personal, 0) }} is not null)
+                and (
+                    target_slug like '%?%=%'
+                    or {{ regex_group("target_slug", personal, 0) }} is not null
+                    or {{ regex_group("target_slug", personal_address, 0) }} is not null
+                )
             )
             or (
                 url_host is not null and url_path is not null
                 and (
                     {{ regex_group("url_path", personal, 0) }} is not null
                     or {{ regex_group("url_host", personal_hosts, 0) }} is not null
+                    or {{ regex_group("url_path", personal_address, 0) }} is not null
                 )
             )
             or (url is not null and url_host is null and not is_url_unparsed),

@@ -1,0 +1,26 @@
+"""The salt with which dbt makes the keys of private meetings, whose names hold a person's.
+
+It is a row of raw, so that dbt by hand, Spark and every build give the same keys.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from warehouse.database import path_of
+from warehouse.salts import meeting_salt
+
+SALTS = "meeting_salts"
+# The salt is of no site, and the layout of a landing wants one.
+ALL_SITES = "all"
+
+
+def ensure_meeting_salt(connection: duckdb.DuckDBPyConnection) -> bool:
+    """See that raw has the salt; returns whether it is new."""
+    if connection.execute(f"from raw.{SALTS}").fetchone():
+        return False
+    path = path_of(connection)
+    # What is in memory is no one's to keep, and is the same each time.
+    salt = meeting_salt(path) if path is not None else "a warehouse in memory"
+    connection.execute(f"insert into raw.{SALTS} values (?, ?)", [ALL_SITES, salt])
+    return True

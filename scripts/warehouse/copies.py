@@ -1,0 +1,145 @@
+"""A copy of the marts knows what it is: a table inside the file says its kind and the settings that it was made with.
+
+So nothing writes real data over a copy with pseudonyms, whatever the path is called, and what is made of a copy later
+(its page, the next copy in its place) keeps its settings.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from warehouse.database import connect, identifier
+from warehouse.errors import WarehouseError, in_words
+
+PUBLISHED, SHARED = "published", "shared"
+# In a schema that is no mart's.
+TABLE = "about_this_copy"
+DESCRIPTION = "What this copy is and how it was made. The JUNO activity warehouse reads it before it replaces the file."
+# Copies of older versions have no mark. All users of a shared one are called so.
+PSEUDONYM = "^u_[0-9a-f]{16}$"
+SUFFIXES = (".duckdb", ".db", ".ddb")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a copy is.
+
+    Attributes:
+        kind: published (it names people) or shared (it holds pseudonyms).
+        minimum_cohort_size: the people below which numbers are blank in a shared copy.
+        file_mode: the mode of the file, if it is one that lets others read it.
+    """
+
+    kind: str
+    minimum_cohort_size: int | None = None
+    file_mode: int | None = None
+
+
+def write_mark(connection: duckdb.DuckDBPyConnection, mark: Mark, database: str | None = None) -> None:
+    """Write what a copy is into it; the database is the one that is open, or one that is attached."""
+    table = identifier(*((database,) if database else ()), "main", TABLE)
+    connection.execute(
+        f"create or replace table {table} (kind varchar, minimum_cohort_size integer, file_mode integer)"
+    )
+    connection.execute(f"insert into {table} values (?, ?, ?)", [mark.kind, mark.minimum_cohort_size, mark.file_mode])
+
+
+def mark_of(path: Path) -> Mark | None:
+    """What a copy is; None where there is no file.
+
+    Raises:
+        WarehouseError: the file is no copy of the marts, or cannot be read.
+    """
+    if not path.is_file():
+        return None
+    try:
+        return _read(path)
+    except WarehouseError as error:
+        if "cannot be opened" in str(error):
+            raise WarehouseError(f"{error} Nothing was written. Fix: delete the file, or give another path.") from error
+        if "in use by another process" not in str(error):
+            raise
+        # A tool that opened it to write: what is in the file itself can be read all the same.
+        with tempfile.TemporaryDirectory() as folder:
+            read = Path(folder) / "copy.duckdb"
+            shutil.copyfile(path, read)
+            return _read(read, path)
+
+
+def _read(path: Path, shown: Path | None = None) -> Mark:
+    shown = shown or path
+    try:
+        with connect(path, read_only=True) as connection:
+            tables = {
+                f"{schema}.{table}"
+                for schema, table in connection.execute(
+                    "select schema_name, table_name from duckdb_tables() where database_name = current_database()"
+                ).fetchall()
+            }
+            if f"main.{TABLE}" in tables:
+                [row] = connection.execute(f"select kind, minimum_cohort_size, file_mode from main.{TABLE}").fetchall()
+                return Mark(*row)
+            if any(table.startswith("raw.") for table in tables):
+                raise WarehouseError(f"{shown} is a warehouse, and no copy. Fix: give the copy another path.")
+            if not any(table.startswith(("marts.", "restricted.")) for table in tables):
+                raise WarehouseError(f"{shown} is not a copy of these marts. Fix: delete it, or give another path.")
+            if "marts.dim_users" in tables:
+                [(is_shared,)] = connection.execute(
+                    f"select coalesce(bool_and(regexp_matches(user_id, '{PSEUDONYM}')), false) from marts.dim_users"
+                ).fetchall()
+                if is_shared:
+                    return Mark(SHARED)
+            return Mark(PUBLISHED)
+    except duckdb.Error as error:
+        raise WarehouseError(
+            f"what {shown} is cannot be read: {in_words(error)} Fix: delete it, and give the command again."
+        ) from error
+
+
+def require_place_for(path: Path, kind: str) -> Mark | None:
+    """See that a copy of a kind may take a place; returns what is there now.
+
+    Raises:
+        WarehouseError: something else is there, or the name is not that of such a file.
+    """
+    setting = "SHARED_PATH" if kind == SHARED else "PUBLISHED_PATH"
+    if path.suffix.lower() not in SUFFIXES:
+        raise WarehouseError(
+            f"{path} would be a DuckDB file, and its name does not end in {SUFFIXES[0]}. Nothing was written. Fix: give"
+            f" it such a name; for Parquet a folder/ (make publish TARGET=folder/), for CSV make export TABLE=…"
+        )
+    there = mark_of(path)
+    if there is not None and there.kind != kind:
+        what = "a shared copy, with pseudonyms in place of people" if there.kind == SHARED else "a published copy"
+        raise WarehouseError(
+            f"{path} is {what}, and the {kind} copy does not replace it. Nothing was written. Fix: another {setting};"
+            " or delete the file, if that is what you want."
+        )
+    return there
+
+
+def read_every_block(path: Path) -> dict[str, int]:
+    """Read all columns of all tables of a file; returns the number of rows of each table.
+
+    DuckDB checks the checksum of a block when it reads it.
+
+    Raises:
+        WarehouseError: the file cannot be opened.
+        duckdb.Error: a part of it is damaged.
+    """
+    with connect(path, read_only=True) as connection:
+        tables = connection.execute(
+            "select schema_name, table_name from duckdb_tables() where database_name = current_database() order by all"
+        ).fetchall()
+        return {
+            f"{schema}.{table}": connection.execute(
+                # A hash of a row needs each of its values, where a count would need none.
+                f"select count(*), bit_xor(hash(t)) from {identifier(schema, table)} as t"
+            ).fetchall()[0][0]
+            for schema, table in tables
+        }
