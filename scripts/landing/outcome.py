@@ -23,6 +23,7 @@ class Declaration:
         date_format: a name in ``DATE_FORMATS``, a strptime format, or None to find it from the file.
         encoding: a codec of Python, or None to find it from the file.
         is_again: whether files that were removed are landed all the same.
+        allows_twins: whether a report is landed though it holds the activities of others in another form.
     """
 
     site_id: str = DEFAULT_SITE
@@ -30,6 +31,7 @@ class Declaration:
     date_format: str | None = None
     encoding: str | None = None
     is_again: bool = False
+    allows_twins: bool = False
 
 
 @dataclass(frozen=True)
