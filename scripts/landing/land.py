@@ -24,7 +24,7 @@ from landing.destinations import destination_of
 from landing.landed import landed_before
 from landing.outcome import Declaration, Landing
 from landing.statements import Staged, stage_forgotten, write_report
-from landing.twin_check import check_twins, landed_activities, staged_activities
+from landing.twin_check import LANDED, check_twins, staged_sample
 from reports.encoding import encoding_of, survey
 from reports.files import ReportFile, reports_in, unreadable
 from reports.format import read_format
@@ -121,14 +121,9 @@ def _check_twins(connection: duckdb.DuckDBPyConnection, staged: Staged) -> list[
         ReportRefused: it would count them twice.
     """
     destination, declaration = staged.destination, staged.declaration
-    return check_twins(
-        connection,
-        staged_activities(staged.report, destination.essence, destination.columns[0]),
-        landed_activities(declaration.site_id, frozenset()),
-        declaration,
-        str(destination.facts["date_format"]),
-        number_of(connection, "select count(*) from staged"),
-    )
+    count = number_of(connection, "select count(*) from staged")
+    sample = staged_sample(staged.report, destination.essence, destination.columns[0], count)
+    return check_twins(connection, sample, LANDED, declaration, str(destination.facts["date_format"]), count)
 
 
 def _why_refused(report: ReportFile, error: Exception) -> str:

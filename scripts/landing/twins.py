@@ -16,12 +16,13 @@ from pathlib import Path
 
 import duckdb
 
+from landing.outcome import SAMPLE_SITE
 from warehouse.database import number_of
 
 SQL = Path(__file__).with_name("twins.sql").read_text(encoding="utf-8")
 
 # Records of a new report that are compared. More cost time and show the same.
-SAMPLE = 4_000
+SAMPLE = 2_000
 # Records of the sample that may share a second, or a user, a text and a minute.
 ALIKE = 10
 
@@ -113,33 +114,58 @@ class Twins:
 
 
 def find_twins(
-    connection: duckdb.DuckDBPyConnection, new: str, old: str, site_id: str, time_zone: str, record_count: int
+    connection: duckdb.DuckDBPyConnection,
+    new: str,
+    old: str,
+    site_id: str,
+    time_zone: str,
+    record_count: int,
+    left_out: Iterable[str] = (),
 ) -> Twins | None:
     """Compare a new report with earlier ones; None if it is none of them in another form.
 
     Args:
         connection: where the manifest is in raw.reports.
-        new: SQL of a relation with the columns of raw.activities, a row per record that is to land.
-        old: SQL of the same with site_id, of the earlier reports that count.
+        new: SQL of a sample of its records with the columns of raw.activities (one in `step_of`).
+        old: SQL of the earlier records, with the same columns.
         site_id: the site of the new report.
         time_zone: the zone of its dates.
         record_count: how many records it has.
+        left_out: reports that do not count, because they are about to be loaded again.
     """
-    connection.execute(f"create or replace temp view twin_new as {new}")
-    connection.execute(f"create or replace temp view twin_old as {old}")
-    settings = {"step": max(1, record_count // SAMPLE), "alike": ALIKE, "site": site_id, "zone": time_zone}
+    connection.execute(
+        f"""
+        create or replace temp table twin_reports as
+        select report_id, site_id from raw.reports
+        where
+            (site_id = '{SAMPLE_SITE}') = ($site = '{SAMPLE_SITE}')
+            and landed_count > 0
+            and not list_contains($left_out::varchar[], report_id)
+        """,
+        {"site": site_id, "left_out": list(left_out)},
+    )
+    if not number_of(connection, "select count(*) from twin_reports"):
+        return None
+    settings = {"step": step_of(record_count), "alike": ALIKE, "site": site_id, "zone": time_zone}
     for name, value in settings.items():
         connection.execute(f"set variable twin_{name} = $value", {"value": value})
+    connection.execute(f"create or replace temp view twin_new as {new}")
+    connection.execute(f"create or replace temp view twin_old as {old}")
     connection.execute(SQL)
     compared = _compared(connection)
-    sampled = len(compared.equal) + len(compared.other)
+    weight = record_count / max(1, len(compared.equal) + len(compared.other))
     for kind in sorted(compared.kinds, key=lambda kind: (-len(kind.times), len(kind.things))):
         older = _older(connection, kind)
-        is_sure = judge(compared, kind, _old_times(connection, kind, [one.report_id for one in older]))
+        is_sure = judge(compared, kind, _old_times(connection, kind, [one.report_id for one in older], weight))
         if is_sure is not None:
-            count = round(len(kind.times) * max(1.0, record_count / sampled))
+            count = round(len(kind.times) * weight)
             return Twins(kind, count, record_count, older, _example(connection, kind), is_sure)
     return None
+
+
+def step_of(record_count: int) -> int:
+    """One in how many records of a report is compared."""
+    return max(1, record_count // SAMPLE)
 
 
 def _compared(connection: duckdb.DuckDBPyConnection) -> Compared:
@@ -238,7 +264,7 @@ class OldTimes:
     weight: float
 
 
-def _old_times(connection: duckdb.DuckDBPyConnection, kind: Kind, report_ids: list[str]) -> OldTimes:
+def _old_times(connection: duckdb.DuckDBPyConnection, kind: Kind, report_ids: list[str], weight: float) -> OldTimes:
     parameters: dict[str, object] = {"ids": report_ids}
     first, last, *_ = connection.execute(
         "select min(occurred_at), max(occurred_at) from twin_old where list_contains($ids, report_id)", parameters
@@ -255,8 +281,7 @@ def _old_times(connection: duckdb.DuckDBPyConnection, kind: Kind, report_ids: li
         "select count(distinct record_number) from twin_pairs where len(things) = 0 and list_contains($ids, report_id)",
         parameters,
     )
-    weight = number_of(connection, "select count(*) from twin_new") / max(1, len(sampled))
-    return OldTimes(first, last, count, equal, max(1.0, weight))
+    return OldTimes(first, last, count, equal, weight)
 
 
 def judge(compared: Compared, kind: Kind, old: OldTimes) -> bool | None:

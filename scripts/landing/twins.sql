@@ -1,5 +1,5 @@
 -- The comparison of a new report with earlier ones (twins.py). It reads two views with the columns of raw.activities:
--- twin_new, one row per record that would land, and twin_old with site_id besides.
+-- twin_new, a sample of the records that would land, and twin_old, the records of earlier reports.
 
 -- A text without blanks around it; null for none.
 create or replace temp macro twin_text(value) as nullif(trim(value, e' \t\r\n' || chr(160) || chr(65279)), '');
@@ -8,12 +8,15 @@ create or replace temp macro twin_folded(value) as
     ltrim(regexp_replace(regexp_replace(lower(value), '\.0+\s*$', ''), '[^\p{L}\p{N}]', '', 'g'), '0');
 -- A text without the letters that a wrong encoding changes.
 create or replace temp macro twin_plain(value) as regexp_replace(coalesce(value, ''), '[^\x20-\x7e]+|\?', '', 'g');
--- What stays the same where a time was moved by quarters of an hour, lost its seconds, or has day and month exchanged. It
--- is calculated for every old record, so it is cheap: a seventh of a microsecond.
+-- What stays the same where a time was moved by quarters of an hour, lost its seconds, or has day and month exchanged.
 create or replace temp macro twin_key(user_id, category, action, label, occurred_at) as hash(
     ltrim(lower(user_id), '0'), category, action, coalesce(label, ''), minute(occurred_at) % 15
 );
 create or replace temp macro twin_second(occurred_at, action) as hash(epoch_us(occurred_at) // 1000000, action);
+-- A coarser key than the first, because it is calculated for every earlier record: 50 nanoseconds each.
+create or replace temp macro twin_coarse(user_id, action, occurred_at) as hash(
+    right(user_id, 4), action, minute(occurred_at) % 15
+);
 
 -- Of the records that share a second, or a user, a text and a minute, a few: each of them meets all old ones like it.
 create or replace temp table twin_sample as
@@ -29,9 +32,10 @@ with sampled as (
         lower(concat_ws(' ', twin_text(first_name), twin_text(last_name))) as full_name,
         date_trunc('second', occurred_at) as moment,
         twin_key(user_id, category, action, label, occurred_at) as loose_key,
-        twin_second(occurred_at, action) as second_key
+        twin_second(occurred_at, action) as second_key,
+        twin_coarse(user_id, action, occurred_at) as coarse_key
     from twin_new
-    where record_number % getvariable('twin_step') = 0 and occurred_at is not null
+    where occurred_at is not null
 )
 
 select *
@@ -55,33 +59,33 @@ set variable twin_from = (select cast(min(day) as timestamp) from twin_days);
 set variable twin_to = (select cast(max(day) as timestamp) + interval 1 day from twin_days);
 
 create or replace temp table twin_near as
-with keyed as (
-    select
-        *,
-        twin_key(user_id, category, action, label, occurred_at) as loose_key,
-        twin_second(occurred_at, action) as second_key
-    from twin_old
+with found as (
+    select * from twin_old
     where
         occurred_at >= getvariable('twin_from')
         and occurred_at < getvariable('twin_to')
-        and cast(occurred_at as date) in (select day from twin_days)
+        and (
+            twin_coarse(user_id, action, occurred_at) in (select coarse_key from twin_sample)
+            or twin_second(occurred_at, action) in (select second_key from twin_sample)
+        )
 )
 select
-    report_id,
-    site_id,
-    record_number,
-    twin_text(user_id) as user_id,
-    twin_text(content_id) as content_id,
-    twin_text(category) as category,
-    twin_text(action) as action,
-    twin_text(label) as label,
-    lower(twin_text(email)) as email,
-    lower(concat_ws(' ', twin_text(first_name), twin_text(last_name))) as full_name,
-    date_trunc('second', occurred_at) as moment,
-    loose_key,
-    second_key
-from keyed
-where loose_key in (select loose_key from twin_sample) or second_key in (select second_key from twin_sample);
+    found.report_id,
+    reports.site_id,
+    found.record_number,
+    twin_text(found.user_id) as user_id,
+    twin_text(found.content_id) as content_id,
+    twin_text(found.category) as category,
+    twin_text(found.action) as action,
+    twin_text(found.label) as label,
+    lower(twin_text(found.email)) as email,
+    lower(concat_ws(' ', twin_text(found.first_name), twin_text(found.last_name))) as full_name,
+    date_trunc('second', found.occurred_at) as moment,
+    twin_key(found.user_id, found.category, found.action, found.label, found.occurred_at) as loose_key,
+    twin_second(found.occurred_at, found.action) as second_key
+from found
+inner join twin_reports as reports on found.report_id = reports.report_id
+where cast(found.occurred_at as date) in (select day from twin_days);
 
 -- Each pair of a sampled record and an old one that are the same in all but one thing or two, with these things.
 create or replace temp table twin_pairs as
