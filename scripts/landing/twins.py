@@ -303,7 +303,8 @@ def judge(compared: Compared, kind: Kind, old: OldTimes) -> bool | None:
     if not _is_one_shift(compared, kind):
         return None
     if kind.shift % DAY == 0:
-        if share < SHARE_OF_A_DAY or compared.equal:
+        # People who come every day leave such twins, but hardly of everything that they do.
+        if len(kind.times) < SHARE_OF_A_DAY * len(compared.other) or compared.equal:
             return None
         return kind.moments >= FEWEST_OF_A_DAY
     return True if share > SHARE and not _is_among_equals(compared, kind, old) else None
