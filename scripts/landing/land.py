@@ -14,6 +14,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -24,13 +25,14 @@ from landing.landed import landed_before
 from landing.meetings import ensure_meeting_salt
 from landing.outcome import Declaration, Landing
 from landing.statements import Staged, stage_forgotten, write_report
+from landing.twin_check import LANDED, check_twins, staged_sample
 from reports.encoding import encoding_of, survey
 from reports.files import ReportFile, reports_in, unreadable
 from reports.format import read_format
 from reports.ids import read_ids
 from reports.staged import stage
 from reports.text import ReportRefused
-from warehouse.database import path_of, transaction
+from warehouse.database import number_of, path_of, transaction
 from warehouse.errors import WarehouseError, disk_trouble, in_words, is_damage
 from warehouse.raw import prepare_raw
 
@@ -40,6 +42,8 @@ def land_reports(
     paths: list[Path],
     declaration: Declaration,
     progress: Progress | None = None,
+    *,
+    checks_twins: bool = True,
 ) -> Iterator[Landing]:
     """Land the reports that files hold one by one, each in a transaction of its own, and tell what became of each.
 
@@ -70,7 +74,9 @@ def land_reports(
             for report in reports:
                 try:
                     with tempfile.TemporaryDirectory(dir=spool) as folder:
-                        landing = _land_report(connection, report, declaration, Path(folder), show)
+                        landing = _land_report(
+                            connection, report, declaration, Path(folder), show, checks_twins=checks_twins
+                        )
                 except (ReportRefused, duckdb.Error, OSError) as error:
                     landing = Landing(report.path, report.shown, refusal=_why_refused(report, error))
                 yield landing
@@ -83,8 +89,10 @@ def _land_report(
     declaration: Declaration,
     folder: Path,
     show: Callable[[float], None],
+    *,
+    checks_twins: bool,
 ) -> Landing:
-    """The way of a report: find, identify, decode, check rows and stage, validate, write.
+    """The way of a report: find, identify, decode, check rows and stage, compare, write.
 
     Raises:
         ReportRefused: nothing of it can be landed.
@@ -105,8 +113,22 @@ def _land_report(
     forgotten = stage_forgotten(connection, report, declaration.site_id)
 
     staged = Staged(file, seen, declaration, report, rows, destination, forgotten, [*notes, *destination.notes])
+    twin_notes = _check_twins(connection, staged) if checks_twins and report.is_of_activities else []
     with transaction(connection), _progress_of(connection, lambda share: show(0.4 + share * 0.6)):
-        return write_report(connection, staged)
+        landing = write_report(connection, staged)
+    return replace(landing, notes=[*landing.notes, *twin_notes])
+
+
+def _check_twins(connection: duckdb.DuckDBPyConnection, staged: Staged) -> list[str]:
+    """What is to be said of a report that holds the activities of others in another form.
+
+    Raises:
+        ReportRefused: it would count them twice.
+    """
+    destination, declaration = staged.destination, staged.declaration
+    count = number_of(connection, "select count(*) from staged")
+    sample = staged_sample(staged.report, destination.essence, destination.columns[0], count)
+    return check_twins(connection, sample, LANDED, declaration, str(destination.facts["date_format"]), count)
 
 
 def _why_refused(report: ReportFile, error: Exception) -> str:

@@ -25,6 +25,7 @@ class Declaration:
         is_again: whether files that were removed are landed all the same.
         min_date: the first day on which anything can have happened: before the platform was there, nothing can.
         max_date: the last such day; None for the day after that of the load.
+        allows_twins: whether a report is landed though it holds the activities of others in another form.
     """
 
     site_id: str = DEFAULT_SITE
@@ -34,6 +35,7 @@ class Declaration:
     is_again: bool = False
     min_date: date = date(1990, 1, 1)
     max_date: date | None = None
+    allows_twins: bool = False
 
 
 @dataclass(frozen=True)

@@ -230,7 +230,7 @@ def take_apart(path: Path, work: Work) -> Taken:
     reports: list[tuple[Landing, StagedReport | None]] = []
     with connect(scratch) as connection:
         connection.execute(f"set memory_limit = '{work.memory_bytes:d}B'; set threads = {work.threads:d}")
-        for landing in land_reports(connection, [path], work.declaration):
+        for landing in land_reports(connection, [path], work.declaration, checks_twins=False):
             reports.append((landing, _write(connection, folder / str(len(reports)))))
     _remove_all(scratch)
     return Taken(reports, folder)

@@ -1,0 +1,159 @@
+"""The twin check of a report that is about to land (``landing.twins``), and what it says."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import duckdb
+
+from landing.outcome import Declaration
+from landing.twins import CONTENT, IDS, SECONDS, SHIFT, SITE, SWAP, TEXT, Older, Twins, find_twins, step_of
+from reports.format import ReportFormat
+from reports.text import ReportRefused
+
+SHOWN_NAMES = 3
+TEXTS = ("user_id", "first_name", "last_name", "email", "category", "action", "label", "content_id")
+
+
+LANDED = f"select report_id, record_number, {', '.join(TEXTS)}, occurred_at from raw.activities"
+
+
+def staged_sample(report: ReportFormat, essence: str, occurred_at: str, record_count: int) -> str:
+    """SQL of a sample of the staged records of a report with the columns of raw.activities.
+
+    Args:
+        report: how it is written.
+        essence: SQL of what a record must have (``landing.destinations``).
+        occurred_at: SQL of its time, made of the essence.
+        record_count: how many they are.
+    """
+    texts = (
+        f"c{report.columns[column]} as {column}" if column in report.columns else f"null::varchar as {column}"
+        for column in TEXTS
+    )
+    return (
+        # Materialized, or DuckDB would read the time of every record.
+        f"with picked as materialized (select rowid, * from staged where rowid % {step_of(record_count)} = 0)"
+        f" select rowid as record_number, {', '.join(texts)}, {occurred_at} as occurred_at"
+        f" from (select rowid, *, {essence} as essence from picked)"
+    )
+
+
+def check_twins(
+    connection: duckdb.DuckDBPyConnection,
+    new: str,
+    old: str,
+    declaration: Declaration,
+    date_format: str,
+    record_count: int,
+    left_out: Iterable[str] = (),
+) -> list[str]:
+    """Compare a new report with earlier ones; returns what is to be said.
+
+    Args:
+        connection: where the manifest is.
+        new: SQL of a sample of its records (`staged_sample`).
+        old: SQL of the earlier ones (`LANDED`).
+        declaration: what was declared for it.
+        date_format: how its dates were read.
+        record_count: how many records it has.
+        left_out: reports that are about to be loaded again.
+
+    Raises:
+        ReportRefused: most of its records are twins, and nobody allowed that.
+    """
+    twins = find_twins(connection, new, old, declaration.site_id, declaration.time_zone, record_count, left_out)
+    if twins is None:
+        return []
+    if twins.is_sure and not declaration.allows_twins:
+        raise ReportRefused(refusal_of(twins, declaration, date_format))
+    return [note_of(twins, declaration, date_format)]
+
+
+@dataclass(frozen=True)
+class _Words:
+    """How a thing is called, and what to do if the new report has it wrong."""
+
+    thing: str
+    fix: str
+
+
+def refusal_of(twins: Twins, declaration: Declaration, date_format: str) -> str:
+    """Why a report of twins is refused, and the fix for each of the three ways in which that can be."""
+    older = twins.older[0]
+    remove = f"make remove REPORT={shlex.quote(older.file_name)}"
+    words = [_words(thing, twins, declaration, date_format) for thing in twins.kind.things]
+    return (
+        f"{_counted(twins)} are already in {_names(twins.older)}, the same in all but"
+        f" {' and '.join(word.thing for word in words)}. They would count twice, so nothing of it was loaded. Fix:"
+        f" {' and '.join(dict.fromkeys(word.fix for word in words))}. If {older.file_name} is the wrong one: {remove},"
+        " then the same make build again. If both are right: make build ALLOW_TWINS=1"
+    )
+
+
+def note_of(twins: Twins, declaration: Declaration, date_format: str) -> str:
+    """What is said of twins that were loaded all the same."""
+    words = [_words(thing, twins, declaration, date_format) for thing in twins.kind.things]
+    return (
+        f"{_counted(twins)} are also in {_names(twins.older)}, the same in all but"
+        f" {' and '.join(word.thing for word in words)}. They count twice if they are the same activities. Then:"
+        f" make remove REPORT=… with the wrong one of the two."
+    )
+
+
+def _counted(twins: Twins) -> str:
+    about = "about " if twins.is_estimate else ""
+    return f"{about}{twins.count:,} of its {twins.record_count:,} records"
+
+
+def _names(older: tuple[Older, ...]) -> str:
+    names = [one.file_name for one in older[:SHOWN_NAMES]]
+    more = len(older) - len(names)
+    return ", ".join(names) + (f" and {more:,} more reports" if more else "")
+
+
+def _words(thing: str, twins: Twins, declaration: Declaration, date_format: str) -> _Words:
+    older = twins.older[0]
+    example = f", such as {twins.example[0]} for {twins.example[1]}" if twins.example else ""
+    other_zone = older.time_zone if older.time_zone != declaration.time_zone else "…"
+    other_format = older.date_format if older.date_format != date_format else "…"
+    return {
+        IDS: _Words(
+            f"the way that ids are written{example}",
+            "load the report as it was downloaded, and leave out the copy with other ids",
+        ),
+        SECONDS: _Words(
+            "the seconds of their times",
+            "load the report as it was downloaded, and leave out the copy without seconds",
+        ),
+        SHIFT: _Words(
+            f"their times, which are {_hours(twins.kind.shift)} {'later' if twins.kind.shift > 0 else 'earlier'} here",
+            f"make build TIME_ZONE={other_zone} with the zone of its dates ({older.file_name} was read as"
+            f" {older.time_zone}, this one as {declaration.time_zone})",
+        ),
+        SWAP: _Words(
+            "the order of day and month",
+            f"make build DATE_FORMAT={other_format} with the order of its dates ({older.file_name} was read as"
+            f" {older.date_format}, this one as {date_format})",
+        ),
+        CONTENT: _Words(
+            "the content columns, which are blank in one of them",
+            "load the report that has the content columns, and leave out the other",
+        ),
+        SITE: _Words(
+            f"the site: {older.site_id} there, {declaration.site_id} here",
+            f"make build SITE={older.site_id}",
+        ),
+        TEXT: _Words(
+            "letters that are not English, which an encoding has changed",
+            "make build ENCODING=… with the encoding of the file",
+        ),
+    }[thing]
+
+
+def _hours(seconds: int) -> str:
+    hours, minutes = divmod(abs(seconds) // 60, 60)
+    words = [f"{hours} hour{'s' if hours != 1 else ''}"] if hours else []
+    return " ".join([*words, f"{minutes} minutes"] if minutes else words)

@@ -1,0 +1,343 @@
+"""The twin check: does a new report hold the activities of earlier ones, the same in all but one thing?
+
+An activity counts once because its records agree in site, user, second, activity and content (docs/duplicates.md).
+A copy with other ids, in another zone or without seconds agrees in all but one thing, and would count twice. So the
+loader compares a sample of each new activity report with the records that it has, before it writes anything
+(docs/decisions/0022-twins-and-declarations.md). ``twins.sql`` compares, `judge` decides.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from landing.outcome import SAMPLE_SITE
+from warehouse.database import number_of
+
+SQL = Path(__file__).with_name("twins.sql").read_text(encoding="utf-8")
+
+# Records of a new report that are compared. More cost time and show the same.
+SAMPLE = 2_000
+# Records of the sample that may share a second, or a user, a text and a minute.
+ALIKE = 10
+
+# The things in which twins differ, as twins.sql names them.
+IDS, SECONDS, SHIFT, SWAP, CONTENT, SITE, TEXT = "ids", "seconds", "shift", "swap", "content", "site", "text"
+
+# Twins at so many different times are no accident. Where people come every day at the same time, they may be.
+FEWEST, FEWEST_OF_A_DAY = 3, 50
+SHARE, SHARE_OF_A_DAY = 0.5, 0.95
+HOUR, DAY = 3_600, 86_400
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One way in which sampled records are twins of earlier ones.
+
+    Attributes:
+        things: the things in which they differ, one or two.
+        shift: seconds by which the new ones are later, where a thing is `SHIFT`.
+        times: the times of these records, in order.
+    """
+
+    things: tuple[str, ...]
+    shift: int
+    times: tuple[datetime, ...]
+
+    @property
+    def moments(self) -> int:
+        """How many different times they have."""
+        return len(set(self.times))
+
+    def old_time(self, time: datetime) -> datetime | None:
+        """When the earlier record of such a twin would be; None if there can be none."""
+        if SWAP in self.things:
+            return None if time.day > 12 else time.replace(day=time.month, month=time.day)
+        return time - timedelta(seconds=self.shift)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What the comparison of a sample found.
+
+    Attributes:
+        kinds: the kinds of twins, of records that no earlier record equals.
+        equal: times of the records that an earlier one equals, in order.
+        other: times of the records that none equals, in order.
+    """
+
+    kinds: tuple[Kind, ...]
+    equal: tuple[datetime, ...]
+    other: tuple[datetime, ...]
+
+
+@dataclass(frozen=True)
+class Older:
+    """An earlier report that holds twins, as the manifest has it."""
+
+    report_id: str
+    file_name: str
+    site_id: str
+    time_zone: str
+    date_format: str
+
+
+@dataclass(frozen=True)
+class Twins:
+    """Most records of a report are twins of earlier ones.
+
+    Attributes:
+        kind: in which things they differ.
+        count: how many are twins, estimated from the sample.
+        record_count: how many records the report has.
+        older: the reports that hold the earlier ones, the one with the most first.
+        example: an id in the new report and the earlier one, where they differ.
+        is_sure: whether the report is refused for it. Else it is said.
+    """
+
+    kind: Kind
+    count: int
+    record_count: int
+    older: tuple[Older, ...]
+    example: tuple[str, str] | None
+    is_sure: bool
+
+    @property
+    def is_estimate(self) -> bool:
+        """Whether only a sample was compared."""
+        return self.record_count > SAMPLE
+
+
+def find_twins(
+    connection: duckdb.DuckDBPyConnection,
+    new: str,
+    old: str,
+    site_id: str,
+    time_zone: str,
+    record_count: int,
+    left_out: Iterable[str] = (),
+) -> Twins | None:
+    """Compare a new report with earlier ones; None if it is none of them in another form.
+
+    Args:
+        connection: where the manifest is in raw.reports.
+        new: SQL of a sample of its records with the columns of raw.activities (one in `step_of`).
+        old: SQL of the earlier records, with the same columns.
+        site_id: the site of the new report.
+        time_zone: the zone of its dates.
+        record_count: how many records it has.
+        left_out: reports that do not count, because they are about to be loaded again.
+    """
+    connection.execute(
+        f"""
+        create or replace temp table twin_reports as
+        select report_id, site_id from raw.reports
+        where
+            (site_id = '{SAMPLE_SITE}') = ($site = '{SAMPLE_SITE}')
+            and landed_count > 0
+            and not list_contains($left_out::varchar[], report_id)
+        """,
+        {"site": site_id, "left_out": list(left_out)},
+    )
+    if not number_of(connection, "select count(*) from twin_reports"):
+        return None
+    settings = {"step": step_of(record_count), "alike": ALIKE, "site": site_id, "zone": time_zone}
+    for name, value in settings.items():
+        connection.execute(f"set variable twin_{name} = $value", {"value": value})
+    connection.execute(f"create or replace temp view twin_new as {new}")
+    connection.execute(f"create or replace temp view twin_old as {old}")
+    connection.execute(SQL)
+    compared = _compared(connection)
+    weight = record_count / max(1, len(compared.equal) + len(compared.other))
+    for kind in sorted(compared.kinds, key=lambda kind: (-len(kind.times), len(kind.things))):
+        older = _older(connection, kind)
+        is_sure = judge(compared, kind, _old_times(connection, kind, [one.report_id for one in older], weight))
+        if is_sure is not None:
+            count = round(len(kind.times) * weight)
+            return Twins(kind, count, record_count, older, _example(connection, kind), is_sure)
+    return None
+
+
+def step_of(record_count: int) -> int:
+    """One in how many records of a report is compared."""
+    return max(1, record_count // SAMPLE)
+
+
+def _compared(connection: duckdb.DuckDBPyConnection) -> Compared:
+    kinds = connection.execute(
+        """
+        select things, shift, list(new_at order by new_at)
+        from (
+            select distinct things, shift, record_number, new_at
+            from twin_pairs
+            where record_number not in (select record_number from twin_equals)
+        )
+        group by 1, 2
+        """
+    ).fetchall()
+    equal = connection.execute("select new_at from twin_equals order by 1").fetchall()
+    other = connection.execute(
+        "select moment from twin_sample where record_number not in (select record_number from twin_equals) order by 1"
+    ).fetchall()
+    return Compared(
+        _with_summer_time(Kind(tuple(things), shift, tuple(times)) for things, shift, times in kinds),
+        tuple(time for (time,) in equal),
+        tuple(time for (time,) in other),
+    )
+
+
+def _with_summer_time(kinds: Iterable[Kind]) -> tuple[Kind, ...]:
+    """The kinds, where copies that are an hour further apart for a part of the year are of one kind."""
+    by_name = {(kind.things, kind.shift): kind for kind in kinds}
+    joined = []
+    for (things, shift), kind in by_name.items():
+        times = kind.times
+        if shift:
+            beside = [by_name[things, other] for other in (shift - HOUR, shift + HOUR) if (things, other) in by_name]
+            # Those of one season follow those of the other, and are as many again at most.
+            for partner in beside:
+                apart = partner.times[-1] < times[0] or times[-1] < partner.times[0]
+                if apart and len(partner.times) <= len(times):
+                    times = tuple(sorted(times + partner.times))
+                    break
+        joined.append(replace(kind, times=times))
+    return tuple(joined)
+
+
+def _matching(kind: Kind) -> tuple[str, dict[str, object]]:
+    condition = (
+        "things = $things and shift between $shift - 3600 and $shift + 3600"
+        " and record_number not in (select record_number from twin_equals)"
+    )
+    return condition, {"things": list(kind.things), "shift": kind.shift}
+
+
+def _older(connection: duckdb.DuckDBPyConnection, kind: Kind) -> tuple[Older, ...]:
+    """The reports that hold the earlier records of a kind, the one with the most first."""
+    condition, parameters = _matching(kind)
+    rows = connection.execute(
+        f"""
+        select report_id, file_name, reports.site_id, time_zone, date_format
+        from twin_pairs
+        inner join raw.reports as reports using (report_id)
+        where {condition}
+        group by all
+        order by count(*) desc, report_id
+        """,
+        parameters,
+    ).fetchall()
+    return tuple(Older(*row) for row in rows)
+
+
+def _example(connection: duckdb.DuckDBPyConnection, kind: Kind) -> tuple[str, str] | None:
+    if IDS not in kind.things:
+        return None
+    condition, parameters = _matching(kind)
+    row = connection.execute(
+        f"select new_id, old_id from twin_pairs where {condition} and new_id is not null order by all limit 1",
+        parameters,
+    ).fetchone()
+    return (row[0], row[1]) if row else None
+
+
+@dataclass(frozen=True)
+class OldTimes:
+    """The earlier reports that hold twins: their period, and how many records they have in that of the new one.
+
+    Attributes:
+        first: their first time.
+        last: their last.
+        count: their records whose twins would be in the period of the new report.
+        equal_count: of the sample, the records that one of theirs equals.
+        weight: records of the new report for each one in its sample.
+    """
+
+    first: datetime
+    last: datetime
+    count: int
+    equal_count: int
+    weight: float
+
+
+def _old_times(connection: duckdb.DuckDBPyConnection, kind: Kind, report_ids: list[str], weight: float) -> OldTimes:
+    parameters: dict[str, object] = {"ids": report_ids}
+    first, last, *_ = connection.execute(
+        "select min(occurred_at), max(occurred_at) from twin_old where list_contains($ids, report_id)", parameters
+    ).fetchone() or (datetime.max, datetime.min)
+    sampled = connection.execute("select moment from twin_sample").fetchall()
+    expected = [old for (time,) in sampled if (old := kind.old_time(time)) is not None]
+    count = number_of(
+        connection,
+        "select count(*) from twin_old where list_contains($ids, report_id) and occurred_at between $first and $last",
+        parameters | {"first": min(expected), "last": max(expected) + timedelta(seconds=60)},
+    )
+    equal = number_of(
+        connection,
+        "select count(distinct record_number) from twin_pairs where len(things) = 0 and list_contains($ids, report_id)",
+        parameters,
+    )
+    return OldTimes(first, last, count, equal, weight)
+
+
+def judge(compared: Compared, kind: Kind, old: OldTimes) -> bool | None:
+    """Whether a kind of twins makes the report a copy: True if it is refused, False if it is said, None if neither.
+
+    Twins are compared with the records that could be twins: those of the report in the period of the earlier reports,
+    or those of the earlier reports in the period of the report, whichever are fewer. Records that are equal are none.
+    """
+    if kind.moments < FEWEST:
+        return None
+    new_count = sum(1 for time in compared.other if _is_within(kind.old_time(time), old))
+    old_count = old.count - old.equal_count * old.weight
+    share = max(
+        len(kind.times) / max(new_count, len(kind.times)),
+        len(kind.times) * old.weight / old_count if old_count >= len(kind.times) * old.weight else 0,
+    )
+    if SHIFT not in kind.things:
+        return True if share > SHARE else None
+    if not _is_one_shift(compared, kind):
+        return None
+    if kind.shift % DAY == 0:
+        # People who come every day leave such twins, but hardly of everything that they do.
+        if len(kind.times) < SHARE_OF_A_DAY * len(compared.other) or compared.equal:
+            return None
+        return kind.moments >= FEWEST_OF_A_DAY
+    return True if share > SHARE and not _is_among_equals(compared, kind, old) else None
+
+
+def _is_within(time: datetime | None, old: OldTimes) -> bool:
+    minute = timedelta(seconds=60)
+    return time is not None and old.first - minute <= time <= old.last + minute
+
+
+def _is_one_shift(compared: Compared, kind: Kind) -> bool:
+    """Whether the twins of one shift stand out: what is repeated every quarter of an hour has twins at many."""
+    others = (
+        len(other.times)
+        for other in compared.kinds
+        if other.things == kind.things and abs(other.shift - kind.shift) not in (0, HOUR)
+    )
+    beside = sorted(
+        len(other.times)
+        for other in compared.kinds
+        if other.things == kind.things and abs(other.shift - kind.shift) == HOUR
+    )
+    return len(kind.times) >= 2 * max([*others, *beside[:-1]], default=0)
+
+
+def _is_among_equals(compared: Compared, kind: Kind, old: OldTimes) -> bool:
+    """Whether other records of the same days equal earlier ones, so that no wrong zone explains the twins.
+
+    Where a report goes on after the end of an earlier one, what is repeated has twins there and no equals.
+    """
+    if not compared.equal:
+        return False
+    inside = [time for time in kind.times if old.first <= time <= old.last]
+    if len(inside) < FEWEST:
+        return True
+    return bisect_right(compared.equal, inside[-1]) - bisect_left(compared.equal, inside[0]) >= len(inside)

@@ -1,0 +1,204 @@
+-- The comparison of a new report with earlier ones (twins.py). It reads two views with the columns of raw.activities:
+-- twin_new, a sample of the records that would land, and twin_old, the records of earlier reports.
+
+-- A text without blanks around it; null for none.
+create or replace temp macro twin_text(value) as nullif(trim(value, e' \t\r\n' || chr(160) || chr(65279)), '');
+-- An id without letter case, leading zeros, a decimal point with zeros, and signs.
+create or replace temp macro twin_folded(value) as
+    ltrim(regexp_replace(regexp_replace(lower(value), '\.0+\s*$', ''), '[^\p{L}\p{N}]', '', 'g'), '0');
+-- A text without the letters that a wrong encoding changes.
+create or replace temp macro twin_plain(value) as regexp_replace(coalesce(value, ''), '[^\x20-\x7e]+|\?', '', 'g');
+-- What stays the same where a time was moved by quarters of an hour, lost its seconds, or has day and month exchanged.
+create or replace temp macro twin_key(user_id, category, action, label, occurred_at) as hash(
+    ltrim(lower(user_id), '0'), category, action, coalesce(label, ''), minute(occurred_at) % 15
+);
+create or replace temp macro twin_second(occurred_at, action) as hash(epoch_us(occurred_at) // 1000000, action);
+-- A coarser key than the first, because it is calculated for every earlier record: 50 nanoseconds each.
+create or replace temp macro twin_coarse(user_id, action, occurred_at) as hash(
+    right(user_id, 4), action, minute(occurred_at) % 15
+);
+
+-- Of the records that share a second, or a user, a text and a minute, a few: each of them meets all old ones like it.
+create or replace temp table twin_sample as
+with sampled as (
+    select
+        record_number,
+        twin_text(user_id) as user_id,
+        twin_text(content_id) as content_id,
+        twin_text(category) as category,
+        twin_text(action) as action,
+        twin_text(label) as label,
+        lower(twin_text(email)) as email,
+        lower(concat_ws(' ', twin_text(first_name), twin_text(last_name))) as full_name,
+        date_trunc('second', occurred_at) as moment,
+        twin_key(user_id, category, action, label, occurred_at) as loose_key,
+        twin_second(occurred_at, action) as second_key,
+        twin_coarse(user_id, action, occurred_at) as coarse_key
+    from twin_new
+    where occurred_at is not null
+)
+
+select *
+from sampled
+qualify
+    row_number() over (partition by moment order by record_number) <= getvariable('twin_alike')
+    and row_number() over (partition by loose_key order by record_number) <= getvariable('twin_alike');
+
+-- The days on which an old record can be a twin: those of the sample, and the same with day and month exchanged.
+create or replace temp table twin_days as
+with days as (
+    select distinct cast(moment as date) as day from twin_sample
+),
+either as (
+    select day from days
+    union
+    select make_date(year(day), day(day), month(day)) from days where day(day) <= 12
+)
+select distinct day + unnest([-2, -1, 0, 1, 2]) as day from either;
+set variable twin_from = (select cast(min(day) as timestamp) from twin_days);
+set variable twin_to = (select cast(max(day) as timestamp) + interval 1 day from twin_days);
+
+create or replace temp table twin_near as
+with found as (
+    select * from twin_old
+    where
+        occurred_at >= getvariable('twin_from')
+        and occurred_at < getvariable('twin_to')
+        and (
+            twin_coarse(user_id, action, occurred_at) in (select coarse_key from twin_sample)
+            or twin_second(occurred_at, action) in (select second_key from twin_sample)
+        )
+)
+select
+    found.report_id,
+    reports.site_id,
+    found.record_number,
+    twin_text(found.user_id) as user_id,
+    twin_text(found.content_id) as content_id,
+    twin_text(found.category) as category,
+    twin_text(found.action) as action,
+    twin_text(found.label) as label,
+    lower(twin_text(found.email)) as email,
+    lower(concat_ws(' ', twin_text(found.first_name), twin_text(found.last_name))) as full_name,
+    date_trunc('second', found.occurred_at) as moment,
+    twin_key(found.user_id, found.category, found.action, found.label, found.occurred_at) as loose_key,
+    twin_second(found.occurred_at, found.action) as second_key
+from found
+inner join twin_reports as reports on found.report_id = reports.report_id
+where cast(found.occurred_at as date) in (select day from twin_days);
+
+-- Each pair of a sampled record and an old one that are the same in all but one thing or two, with these things.
+create or replace temp table twin_pairs as
+with moved as (
+    select
+        new_record.record_number,
+        new_record.moment as new_at,
+        old_record.moment as old_at,
+        old_record.report_id,
+        old_record.site_id,
+        new_record.user_id is not distinct from old_record.user_id as is_same_user,
+        new_record.content_id,
+        old_record.content_id as old_content_id,
+        new_record.user_id,
+        old_record.user_id as old_user_id,
+        true as is_same_text,
+        timezone(getvariable('twin_zone'), timezone('UTC', new_record.moment)) as new_local,
+        timezone(getvariable('twin_zone'), timezone('UTC', old_record.moment)) as old_local
+    from twin_near as old_record
+    inner join twin_sample as new_record on old_record.loose_key = new_record.loose_key
+    where new_record.moment <> old_record.moment
+),
+same_second as (
+    select
+        new_record.record_number,
+        new_record.moment as new_at,
+        old_record.moment as old_at,
+        old_record.report_id,
+        old_record.site_id,
+        new_record.user_id is not distinct from old_record.user_id as is_same_user,
+        new_record.content_id,
+        old_record.content_id as old_content_id,
+        new_record.user_id,
+        old_record.user_id as old_user_id,
+        new_record.category is not distinct from old_record.category
+        and new_record.action is not distinct from old_record.action
+        and new_record.label is not distinct from old_record.label as is_same_text,
+        new_record.moment as new_local,
+        old_record.moment as old_local
+    from twin_near as old_record
+    inner join twin_sample as new_record on old_record.second_key = new_record.second_key
+    where
+        twin_plain(new_record.category) = twin_plain(old_record.category)
+        and twin_plain(new_record.label) = twin_plain(old_record.label)
+        and (
+            new_record.user_id is not distinct from old_record.user_id
+            or twin_folded(new_record.user_id) = twin_folded(old_record.user_id)
+            -- An id of another form is the same person's where the address says so, or without one the name.
+            or new_record.user_id is not null and old_record.user_id is not null
+            and case
+                when new_record.email is not null and old_record.email is not null
+                    then new_record.email = old_record.email
+                else new_record.full_name <> '' and new_record.full_name = old_record.full_name
+            end
+        )
+),
+timed as (
+    select
+        *,
+        content_id is not distinct from old_content_id as is_same_content,
+        (content_id is null) <> (old_content_id is null) as is_content_missing,
+        cast(epoch(new_at) - epoch(old_at) as bigint) as difference,
+        second(new_at) = 0 or second(old_at) = 0 as is_without_seconds,
+        year(new_local) = year(old_local)
+        and day(new_local) = month(old_local)
+        and month(new_local) = day(old_local)
+        and new_local::date <> old_local::date
+        and abs(epoch(new_local::time) - epoch(old_local::time)) < 60 as is_swapped
+    from (
+        select * from moved
+        union all
+        select * from same_second
+    )
+),
+shifted as (
+    select
+        *,
+        case when is_swapped then 0 else cast(round(difference / 900.0) as bigint) * 900 end as shift,
+        case
+            when is_swapped then cast(epoch(new_local::time) - epoch(old_local::time) as bigint)
+            else difference - cast(round(difference / 900.0) as bigint) * 900
+        end as seconds_off
+    from timed
+),
+judged as (
+    select
+        record_number,
+        new_at,
+        old_at,
+        report_id,
+        site_id,
+        case when is_same_user then content_id else user_id end as new_id,
+        case when is_same_user then old_content_id else old_user_id end as old_id,
+        shift,
+        list_filter(
+            [
+                case when not is_same_user or not is_same_content and not is_content_missing then 'ids' end,
+                case when is_content_missing then 'content' end,
+                case when is_swapped then 'swap' end,
+                case when shift <> 0 then 'shift' end,
+                case when seconds_off <> 0 then 'seconds' end,
+                case when site_id <> getvariable('twin_site') then 'site' end,
+                case when not is_same_text then 'text' end
+            ],
+            lambda thing: thing is not null
+        ) as things
+    from shifted
+    where
+        (is_same_content or is_content_missing or twin_folded(content_id) = twin_folded(old_content_id))
+        and abs(shift) <= 26 * 3600
+        and (seconds_off = 0 or is_without_seconds and abs(seconds_off) < 60 or abs(seconds_off) = 1 and shift = 0)
+)
+select * from judged where len(things) <= 2;
+
+create or replace temp table twin_equals as
+select distinct record_number, new_at from twin_pairs where len(things) = 0;

@@ -1,0 +1,268 @@
+"""The twin check: a copy that differs in one thing is refused with its name, and what only looks like one is loaded."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from landing.land import land_reports
+from landing.outcome import Declaration, Landing
+from loader_fixtures import rows
+
+COLUMNS = ("User ID", "First", "Last", "Email", "Category", "Action", "Label", "Date", "Content ID", "Content Name")
+Record = dict[str, str]
+Change = Callable[[Record], Record | None]
+DATE = "%Y-%m-%d %H:%M:%S"
+FIRST_DAY = datetime(2026, 5, 4)
+
+
+def event(days: int = 5, per_day: int = 20, seed: int = 1, first_day: datetime = FIRST_DAY) -> list[Record]:
+    """Records of some people at random times of some days."""
+    chance = random.Random(seed)
+    records = []
+    for day in range(days):
+        for _ in range(per_day):
+            user = chance.randrange(1, 8)
+            page = chance.randrange(1, 5)
+            time = first_day + timedelta(days=day, hours=8, seconds=chance.randrange(8 * 3600))
+            category, action = chance.choice([("Session", "Joined"), ("Chat", "Message"), ("Poll - Café?", "Question")])
+            values = (
+                *(f"00{user}{user}{user}{user}", f"First{user}", "Last", f"u{user}@x.example", category, action),
+                *(chance.choice(["", "Grüezi", "hello", f"text {page}"]), time.strftime(DATE)),
+                *(f"c{page}", f"Page {page}"),
+            )
+            records.append(dict(zip(COLUMNS, values, strict=True)))
+    return sorted(records, key=lambda record: record["Date"])
+
+
+def write(path: Path, records: list[Record], columns: tuple[str, ...] = COLUMNS) -> Path:
+    lines = [",".join(columns), *(",".join(record[column] for column in columns) for record in records)]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def land(warehouse: duckdb.DuckDBPyConnection, path: Path, declaration: Declaration | None = None) -> Landing:
+    [landing] = land_reports(warehouse, [path], declaration or Declaration())
+    return landing
+
+
+def with_time(change: Callable[[datetime], datetime]) -> Change:
+    return lambda record: record | {"Date": change(datetime.strptime(record["Date"], DATE)).strftime(DATE)}
+
+
+def with_id(change: Callable[[str], str]) -> Change:
+    return lambda record: record | {"User ID": change(record["User ID"])}
+
+
+COPIES: dict[str, tuple[Change, str]] = {
+    "leading zeros": (with_id(lambda text: text.lstrip("0")), "the way that ids are written, such as 1111 for 001111"),
+    "letter case": (lambda record: record | {"Content ID": record["Content ID"].upper()}, "C1 for c1"),
+    "a prefix": (with_id(lambda text: f"juno|{text}"), "the way that ids are written"),
+    "hashed": (with_id(lambda text: f"{hash(('salt', text)) % 10**12:x}"), "the way that ids are written"),
+    "without seconds": (with_time(lambda time: time.replace(second=0)), "the seconds of their times"),
+    "a second later": (with_time(lambda time: time + timedelta(seconds=1)), "the seconds of their times"),
+    "5:45 later": (with_time(lambda time: time + timedelta(minutes=345)), "which are 5 hours 45 minutes later here"),
+    "15 minutes earlier": (with_time(lambda time: time - timedelta(minutes=15)), "which are 15 minutes earlier here"),
+    "26 hours earlier": (with_time(lambda time: time - timedelta(hours=26)), "which are 26 hours earlier here"),
+    "day and month": (with_time(lambda time: time.replace(day=time.month, month=time.day)), "day and month"),
+    "no content": (lambda record: record | {"Content ID": "", "Content Name": ""}, "the content columns"),
+    "another encoding": (
+        lambda record: record | {name: record[name].encode().decode("cp1252") for name in ("Category", "Label")},
+        "letters that are not English",
+    ),
+    "zeros and seconds": (
+        lambda record: with_time(lambda time: time.replace(second=0))(with_id(lambda text: text.lstrip("0"))(record)),
+        "the way that ids are written, such as 1111 for 001111 and the seconds of their times",
+    ),
+}
+
+
+OVERLAPS = ("all of it", "its last day", "some of its records")
+
+
+@pytest.mark.parametrize(("copy", "overlap"), list(zip(COPIES, itertools.cycle(OVERLAPS), strict=False)))
+def test_a_copy_is_refused_and_its_difference_named(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, copy: str, overlap: str
+) -> None:
+    change, thing = COPIES[copy]
+    records = event()
+    first = land(warehouse, write(tmp_path / "first.csv", records))
+    assert first.landed_count == len(records)
+    shared = {"all of it": records, "its last day": records[-20:], "some of its records": records[::3]}[overlap]
+    new = event(3, seed=2, first_day=datetime(2026, 5, 9)) if overlap == "its last day" else []
+
+    landing = land(warehouse, write(tmp_path / "copy.csv", [c for r in [*shared, *new] if (c := change(r))]))
+
+    assert landing.refusal is not None
+    assert thing in landing.refusal
+    assert "make remove REPORT=first.csv" in landing.refusal
+    assert rows(warehouse, "select count(*) from raw.activities") == [len(records)]
+    assert rows(warehouse, "select count(*) from raw.reports") == [1]
+
+
+def test_the_same_records_of_another_site_are_refused(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    land(warehouse, write(tmp_path / "first.csv", event()), Declaration("academy"))
+
+    landing = land(warehouse, write(tmp_path / "again.csv", event()[:-1]), Declaration("main"))
+
+    assert landing.refusal is not None
+    assert "the site: academy there, main here" in landing.refusal
+    assert "make build SITE=academy" in landing.refusal
+
+
+def test_twins_are_loaded_where_they_are_allowed(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    land(warehouse, write(tmp_path / "first.csv", event()), Declaration("academy"))
+
+    landing = land(warehouse, write(tmp_path / "again.csv", event()[:-1]), Declaration("main", allows_twins=True))
+
+    assert landing.landed_count == 99
+    assert landing.notes[0].startswith("99 of its 99 records are also in first.csv, the same in all but the site")
+
+
+def test_a_zone_that_was_forgotten_in_summer_is_found(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    records = event(10, first_day=datetime(2026, 3, 24))
+    land(warehouse, write(tmp_path / "first.csv", records), Declaration(time_zone="Europe/London"))
+
+    landing = land(warehouse, write(tmp_path / "again.csv", records[:-1]))
+
+    assert landing.refusal is not None
+    assert "which are 1 hour later here" in landing.refusal
+    assert "make build TIME_ZONE=Europe/London" in landing.refusal
+
+
+def test_a_copy_of_one_page_in_another_zone_is_found_in_all_of_the_site(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    records = event(5, 60)
+    page = [record for record in records if record["Content ID"] == "c1"]
+    land(warehouse, write(tmp_path / "page.csv", page), Declaration(time_zone="America/New_York"))
+
+    landing = land(warehouse, write(tmp_path / "all.csv", records))
+
+    assert landing.refusal is not None
+    assert "which are 4 hours earlier here" in landing.refusal
+
+
+def test_a_new_copy_of_many_reports_names_some_of_them(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    records = event()
+    for number in range(5):
+        day = records[number * 20 : number * 20 + 20]
+        land(warehouse, write(tmp_path / f"day {number}.csv", day), Declaration(time_zone="Asia/Tokyo"))
+
+    landing = land(warehouse, write(tmp_path / "all.csv", records))
+
+    assert landing.refusal is not None
+    assert "which are 9 hours later here" in landing.refusal
+    assert "and 2 more reports" in landing.refusal
+    assert "make remove REPORT='day " in landing.refusal
+
+
+# --- What is no copy ---
+
+
+def renamed(record: Record) -> Record:
+    return record | {"First": "New", "Email": "new@x.example", "Content Name": "New name"}
+
+
+def daily(days: range, users: int = 6, time: str = "09:00:00") -> list[Record]:
+    """The same people doing the same at the same time of every day."""
+    blank = dict.fromkeys(COLUMNS, "")
+    return [
+        blank
+        | {"User ID": str(user), "Category": "Session", "Action": "Joined", "Label": "Stand-up", "Content ID": "9"}
+        | {"Date": f"2026-05-{day:02} {time[:-2]}{user:02}"}
+        for day in days
+        for user in range(users)
+    ]
+
+
+def beats(first: int, last: int) -> list[Record]:
+    """A player that reports every quarter of an hour, for each of some people."""
+    blank = dict.fromkeys(COLUMNS, "")
+    return [
+        blank
+        | {"User ID": str(user), "Category": "Video", "Action": "Playing", "Label": "Talk", "Content ID": "9"}
+        | {"Date": (FIRST_DAY + timedelta(minutes=15 * beat, seconds=user)).strftime(DATE)}
+        for beat in range(first, last)
+        for user in range(6)
+    ]
+
+
+NO_COPIES: dict[str, tuple[list[Record], list[Record]]] = {
+    "an overlapping download with other names": (event()[:80], [renamed(record) for record in event()[40:]]),
+    "a download of the next days": (event(), event(5, seed=3, first_day=datetime(2026, 5, 9))),
+    "a download of other days that day and month could be": (
+        event(3, first_day=datetime(2026, 5, 3)),
+        event(3, seed=5, first_day=datetime(2026, 3, 5)),
+    ),
+    "one person's history beside another's": (
+        [record for record in event() if record["User ID"] == "001111"],
+        [record for record in event() if record["User ID"] == "002222"],
+    ),
+    "one page beside another": (
+        [record for record in event() if record["Content ID"] == "c1"],
+        [record for record in event() if record["Content ID"] == "c2"],
+    ),
+    "one page, then all of the site": ([record for record in event() if record["Content ID"] == "c1"], event()),
+    "the same people every day": (daily(range(4, 6)), daily(range(6, 8))),
+    "the same people every day, and what was there": (daily(range(4, 6)), daily(range(4, 10))),
+    "what is repeated every quarter of an hour": (beats(0, 16), beats(16, 32)),
+    "the same, and what was there": (beats(0, 16), beats(0, 32)),
+    "two activities": (event()[:2], [with_time(lambda time: time.replace(second=0))(r) or r for r in event()[:2]]),
+    "one activity": (event()[:1], event()[1:2]),
+    "nothing": (event(), []),
+}
+
+
+@pytest.mark.parametrize("kind", NO_COPIES)
+def test_what_is_no_copy_is_loaded(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, kind: str) -> None:
+    old, new = NO_COPIES[kind]
+    land(warehouse, write(tmp_path / "old.csv", old))
+
+    landing = land(warehouse, write(tmp_path / "new.csv", new))
+
+    assert landing.refusal is None
+    assert landing.landed_count == len(new)
+    assert landing.notes == []
+
+
+def test_many_people_a_day_later_are_said_and_not_refused(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    records = event(1, 30)
+    land(warehouse, write(tmp_path / "old.csv", records))
+    later = [with_time(lambda time: time + timedelta(days=1))(record) or record for record in records]
+
+    landing = land(warehouse, write(tmp_path / "new.csv", later))
+
+    assert landing.landed_count == 30
+    assert "which are 24 hours later here" in landing.notes[0]
+
+
+def test_a_report_without_names_is_no_copy(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    land(warehouse, write(tmp_path / "old.csv", event()))
+    columns = tuple(column for column in COLUMNS if column not in ("First", "Last", "Email"))
+
+    assert land(warehouse, write(tmp_path / "new.csv", event(), columns)).landed_count == 100
+
+
+def test_the_sample_is_no_site_of_yours(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    land(warehouse, write(tmp_path / "old.csv", event()), Declaration("sample"))
+
+    assert land(warehouse, write(tmp_path / "new.csv", event()[:-1])).landed_count == 99
+
+
+def test_of_a_long_report_a_sample_is_compared(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("landing.twins.SAMPLE", 50)
+    land(warehouse, write(tmp_path / "old.csv", event(5, 60)), Declaration(time_zone="Asia/Tokyo"))
+
+    landing = land(warehouse, write(tmp_path / "new.csv", event(5, 60)[:-1]))
+
+    assert landing.refusal is not None
+    assert landing.refusal.startswith("about 299 of its 299 records are already in old.csv")
