@@ -325,6 +325,19 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 {%- endmacro %}
 
 
+{% macro next_known(expression) -%}
+    {{ return(adapter.dispatch("next_known")(expression)) }}
+{%- endmacro %}
+
+{% macro duckdb__next_known(expression) -%}
+    first_value({{ expression }} ignore nulls)
+{%- endmacro %}
+
+{% macro spark__next_known(expression) -%}
+    first_value({{ expression }}) ignore nulls
+{%- endmacro %}
+
+
 {% macro quantile(column, share) -%}
     {{ return(adapter.dispatch("quantile")(column, share)) }}
 {%- endmacro %}

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from measuring.attendance import LOST_LEFTS, grid, measure, print_results, write_accuracy_page
+from measuring.rooms import behaviour_cases, real_cases
 from warehouse.command_line import run_command
 
 
@@ -21,14 +22,18 @@ def main(
     ] = list(LOST_LEFTS),  # noqa: B006
     output: Annotated[Path | None, typer.Option(help="Page to write, such as docs/attendance_accuracy.md.")] = None,
 ) -> None:
-    """Measure how far proven, likely and possible attendance are from the truth, and print it."""
+    """Measure how far attendance is from the truth in rooms, real logs and whole events, and print it."""
     console = Console()
     cells = grid(lost_left, range(1, seeds + 1))
-    with tempfile.TemporaryDirectory(prefix="attendance-") as folder, console.status(f"measuring {len(cells)} cells"):
-        results = measure(cells, people, Path(folder))
-    print_results(console, results)
+    cases = [*behaviour_cases(range(1, seeds + 1)), *real_cases()]
+    with (
+        tempfile.TemporaryDirectory(prefix="attendance-") as folder,
+        console.status(f"measuring {len(cells)} events and {len(cases)} sites of rooms"),
+    ):
+        results, room_results = measure(cells, people, Path(folder), cases)
+    print_results(console, results, room_results)
     if output:
-        write_accuracy_page(output, results, people, seeds)
+        write_accuracy_page(output, results, room_results, people, seeds)
         console.print(f"written: {output}")
 
 

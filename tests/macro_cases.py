@@ -380,6 +380,14 @@ CASES = [
         [[None], ["a"], [None], ["b"], ["c"]],
         [[None], [None], ["a"], ["a"], ["b"]],
     ),
+    Case(
+        "next_known",
+        "select {{ next_known('value') }} over (order by n rows between current row and unbounded following) as value"
+        " from given order by n",
+        TEXT,
+        [[None], ["a"], [None], ["b"], [None]],
+        [["a"], ["a"], ["b"], ["b"], [None]],
+    ),
     *(
         Case(
             "quantile",

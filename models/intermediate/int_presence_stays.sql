@@ -1,5 +1,6 @@
--- Stays in a room, from each Joined to whatever may have ended it, before any window is laid on them.
--- Grain: one row per site, user, room and second with a Joined in it.
+-- Stays in a room, from each Joined to whatever may have ended it, before any window is laid on them; and each Left that
+-- no Joined explains, because the time before it is possible.
+-- Grain: one row per site, user, room and second with a Joined in it, or with a Left that no Joined explains.
 
 with session_events as (
     select * from {{ ref('int_session_events') }}
@@ -70,7 +71,11 @@ followed as (
         lead(left_count) over room_moments as next_left_count,
         lead(left_activity_key) over room_moments as next_left_activity_key,
         lead(joined_activity_key) over room_moments as next_joined_activity_key,
-        min(case when open_count = 0 then occurred_at end) over moments_from_now as emptied_at
+        lag(occurred_at) over room_moments as previous_at,
+        coalesce(lag(open_count) over room_moments, 0) + joined_count < left_count as is_left_unexplained,
+        {{ next_known('case when open_count = 0 then occurred_at end') }} over moments_from_now as emptied_at,
+        {{ next_known('case when open_count = 0 then left_activity_key end') }} over moments_from_now
+            as emptied_activity_key
     from floored
     window
         room_moments as (partition by site_id, user_id, room_key order by occurred_at),
@@ -85,10 +90,13 @@ joins as (
     select
         *,
         lag(session_key) over user_joins as previous_session_key,
-        lag(room_key) over user_joins as previous_room_key
+        lag(room_key) over user_joins as previous_room_key,
+        lead(occurred_at) over room_joins as next_joined_at
     from followed
     where joined_count > 0
-    window user_joins as (partition by site_id, user_id order by occurred_at, session_key, room_key)
+    window
+        user_joins as (partition by site_id, user_id order by occurred_at, session_key, room_key),
+        room_joins as (partition by site_id, user_id, room_key order by occurred_at)
 ),
 
 -- The first Joined of the next session (or room) that the user went to: runs of joins in one place, and the start of
@@ -108,7 +116,7 @@ moved as (
     )
 ),
 
-final as (
+joined_stays as (
     select
         site_id,
         user_id,
@@ -117,8 +125,10 @@ final as (
         content_id,
         is_breakout,
         breakout_id,
-        occurred_at as joined_at,
+        occurred_at,
+        occurred_at as began_at,
         case when was_in then 'rejoined' else 'joined' end as opened_by,
+        occurred_at as joined_at,
         joined_activity_key as opened_activity_key,
         -- A Left in the same second that is not the end of an earlier stay ends this one.
         case
@@ -133,8 +143,43 @@ final as (
         case when next_left_count = 0 then next_joined_activity_key end as next_rejoined_activity_key,
         -- A breakout does not end the stay in its parent; any other room ends a stay in a breakout.
         case when is_breakout then next_room_joined_at else next_session_joined_at end as next_elsewhere_at,
-        emptied_at
+        emptied_at,
+        emptied_activity_key,
+        coalesce(next_joined_at > emptied_at, true) as is_last_joined
     from moved
+),
+
+-- The user may have been there since whatever the room's log says before.
+unexplained as (
+    select
+        site_id,
+        user_id,
+        session_key,
+        room_key,
+        content_id,
+        is_breakout,
+        breakout_id,
+        occurred_at,
+        previous_at as began_at,
+        'nothing' as opened_by,
+        cast(null as timestamp) as joined_at,
+        cast(null as bigint) as opened_activity_key,
+        occurred_at as next_left_at,
+        left_activity_key as next_left_activity_key,
+        cast(null as timestamp) as next_rejoined_at,
+        cast(null as bigint) as next_rejoined_activity_key,
+        cast(null as timestamp) as next_elsewhere_at,
+        occurred_at as emptied_at,
+        left_activity_key as emptied_activity_key,
+        true as is_last_joined
+    from followed
+    where is_left_unexplained
+),
+
+final as (
+    select * from joined_stays
+    union all
+    select * from unexplained
 )
 
 select * from final

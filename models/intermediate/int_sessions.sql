@@ -65,15 +65,35 @@ last_known as (
 ),
 
 -- The quantiles keep a presenter who came an hour early, or a few who never left, from stretching the session.
-inferred as (
+quantiles as (
     select
         session_key,
-        {{ quantile('first_joined_at', var('session_window_quantile')) }} as first_joined_at,
-        {{ quantile('case when has_end then last_known_at end', 1 - var('session_window_quantile')) }} as last_known_at,
+        {{ quantile('first_joined_at', var('session_window_quantile')) }} as early_joined_at,
+        {{ quantile('first_joined_at', 1 - var('session_core_quantile')) }} as core_joined_at,
+        {{ quantile('case when has_end then last_known_at end', 1 - var('session_window_quantile')) }} as late_known_at,
+        {{ quantile('case when has_end then last_known_at end', var('session_core_quantile')) }} as core_known_at,
         min(last_seen_at) as first_seen_at,
         max(last_seen_at) as last_seen_at
     from last_known
     group by 1
+),
+
+-- With nine people or fewer these quantiles are the first and the last of them: the core of the people tells whether one
+-- of those is a straggler, such as a browser that was left open overnight.
+inferred as (
+    select
+        session_key,
+        case
+            when early_joined_at < {{ add_minutes('core_joined_at', -60 * var('straggler_hours')) }} then core_joined_at
+            else early_joined_at
+        end as first_joined_at,
+        case
+            when late_known_at > {{ add_minutes('core_known_at', 60 * var('straggler_hours')) }} then core_known_at
+            else late_known_at
+        end as last_known_at,
+        first_seen_at,
+        last_seen_at
+    from quantiles
 ),
 
 windowed as (
@@ -109,6 +129,7 @@ final as (
         {{ add_minutes('started_at', - var('session_buffer_before_minutes')) }} as window_opened_at,
         {{ add_minutes('greatest(started_at, ended_at)', var('session_buffer_after_minutes')) }}
             as window_closed_at,
+        {{ add_minutes('greatest(started_at, ended_at)', 60 * var('straggler_hours')) }} as straggled_at,
         window_source
     from windowed
 )

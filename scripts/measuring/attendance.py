@@ -1,5 +1,7 @@
 """Measure the error of the attendance measures on a simulated platform of which the truth is known.
 
+`measuring.rooms` adds rooms as they really are, and real logs: they are built together with the grid.
+
 Every cell of a grid of losses is a site of its own in one warehouse, which lives in a temporary folder together with a
 copy of the project: one landing and one run of dbt measure them all, and nothing of the user's is touched.
 """
@@ -10,7 +12,8 @@ import csv
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import groupby, product
 from pathlib import Path
@@ -23,6 +26,21 @@ from rich.table import Table
 
 from landing.land import land_reports
 from landing.outcome import Declaration
+from measuring.rooms import (
+    REAL_SEEDS,
+    Case,
+    RoomResult,
+    compare_rooms,
+    in_page_order,
+    land_cases,
+    room_aims,
+    rooms_markdown,
+    rooms_table,
+    text_of,
+)
+from measuring.rooms import (
+    TITLES as ROOM_TITLES,
+)
 from simulation.editions import Editions
 from simulation.exporter import SCHEDULE_HEADER, Download, Losses, log_stay, put_in_file_order, schedule_rows
 from simulation.generate import Truth
@@ -167,10 +185,19 @@ AIMED_AT = 0.2
 
 PAGE = """# How accurate attendance is
 
-The log is lossy, so every number about attendance is a bracket: `proven` is what the log proves, `likely` what most
-probably was, `possible` what the log allows ([the rules](../models/marts/attendance/attendance_rules.md)). How far
-these are from what was, no real log can tell. So `scripts/simulation/` plays events of which the truth is known to the
-second, writes their logs with the losses that real logs have, and this page compares. Write it anew with:
+The log is lossy, so every number about attendance is a bracket: `proven` is what the log proves, `likely` is the best
+estimate, `possible` is what the log allows ([the rules](../models/marts/attendance/attendance_rules.md)). This page
+measures how far they are from the truth, in three ways:
+
+1. **Rooms as they really are**: `scripts/simulation/rooms.py` plays sessions that strain the rules, one behaviour at a
+   time.
+2. **Real logs**: stays from public sample and test files of Zoom, Teams and BigBlueButton
+   ([where they come from](../tests/fixtures/attendance_logs/README.md)).
+3. **Whole events**: `scripts/simulation/` plays events of ordinary sessions, and their logs have the losses of real
+   logs.
+
+Each is written as reports, loaded, and built by dbt; the numbers are those of `fct_session_attendance`. Write the page
+again with:
 
 ```sh
 .venv/bin/python scripts/measure_attendance.py --people {people} --seeds {seeds} --output docs/attendance_accuracy.md
@@ -180,9 +207,35 @@ The same seeds give the same page.
 
 ## In short
 
+{room_aims}
+
 {aims}
 
-All in per cent. *Worst cell* is the worst of all rows below that it can be read from.
+All in per cent. *Worst cell* is the worst of the rows of whole events below that it can be read from.
+
+## Rooms as they really are
+
+{behaviour}
+
+## Real logs
+
+{real}
+
+## How to read these two tables
+
+- **likely, bias**: the absolute error of `likely` in per cent of the true time, and its bias: minus counts too little.
+- **In bracket**: people whose true time lies between `proven` and `possible`, give or take 60 seconds.
+- **Wrong**: people who are called attended at 300 seconds and were not there so long, or the other way round.
+- **Next event, first to last, direct pairs** are the errors of simple ways to count the same log. *Next event* counts
+  each Joined to the record that comes next. *First to last* counts from the first record to the last. *Direct pairs*
+  counts each Joined that a Left follows directly. Where they need an end of the session, they take the last Left in it.
+- **Lost Lefts** are left out at random. A behaviour is played with {seeds} seeds, and the Lefts of a real log are lost
+  with {real_seeds} seeds.
+- In a room that was played the truth is when each person was there, from 15 minutes before the true start to 15 minutes
+  after the true end. In a real log it is the union of the stays that the source states, and a person who has a stay
+  without an end is left out.
+
+# Whole events
 
 ## Windows inferred from the log
 
@@ -192,7 +245,7 @@ All in per cent. *Worst cell* is the worst of all rows below that it can be read
 
 {schedule}
 
-## How to read the tables
+## How to read the tables of whole events
 
 - **A row** unites {seeds} events of up to {people} people, each with a stage, parallel rooms, a workshop with
   breakouts, a session over midnight and a clock change, and private meetings. The events are the same in every row;
@@ -338,14 +391,14 @@ def land_cells(cells: list[Cell], simulations: dict[int, Simulation], folder: Pa
                 landing.path.unlink()
 
 
-def build_attendance(project: Path, warehouse: Path) -> None:
+def build_attendance(project: Path, warehouse: Path, select: str = "+fct_sessions", settings: str = "{}") -> None:
     """Build attendance and all that it needs.
 
     Raises:
         RuntimeError: dbt failed.
     """
     dbt = str(Path(sys.executable).with_name("dbt"))
-    command = [dbt, "--quiet", "--no-use-colors", "build", "--select", "+fct_session_attendance"]
+    command = [dbt, "--quiet", "--no-use-colors", "build", "--select", select, "--vars", settings]
     result = subprocess.run(
         [*command, "--exclude-resource-type", "test", "unit_test"],
         cwd=project,
@@ -383,8 +436,10 @@ def compare_with_truth(
     return sorted(results, key=lambda result: (result.window_source, order.index(result.losses), result.lost_left))
 
 
-def measure(cells: list[Cell], people: int, folder: Path) -> list[Result]:
-    """Measure the cells in a folder of their own, which then holds the warehouse with the table of errors."""
+def measure(
+    cells: list[Cell], people: int, folder: Path, cases: Sequence[Case] = ()
+) -> tuple[list[Result], list[RoomResult]]:
+    """Measure cells and cases in a folder of their own, which then holds the warehouse with the tables of errors."""
     copy_to(folder)
     simulations = {seed: simulate(seed, people) for seed in sorted({cell.seed for cell in cells})}
     truth = Truth(folder / "truth.parquet")
@@ -394,20 +449,35 @@ def measure(cells: list[Cell], people: int, folder: Path) -> list[Result]:
     editions = {f"seed{seed}": simulation.edition for seed, simulation in simulations.items()}
     write_schedule(editions, folder / "agenda.csv")
     scheduled = {cell.site_id: editions[cell.simulation] for cell in cells if cell.window_source == "schedule"}
-    write_schedule(scheduled, folder / "seeds" / "site" / "session_schedule.csv")
+    schedule = folder / "seeds" / "site" / "session_schedule.csv"
+    write_schedule(scheduled, schedule)
     land_cells(cells, simulations, folder)
-    build_attendance(folder, folder / "activity.duckdb")
+    warehouse = folder / "activity.duckdb"
+    with connect(warehouse) as connection:
+        land_cases(connection, cases, folder, schedule)
+    build_attendance(folder, warehouse)
     settings = yaml.safe_load((folder / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
-    with connect(folder / "activity.duckdb") as connection:
-        # As dbt's profile attaches it.
-        marts = str(marts_path(folder / "activity.duckdb"))
-        connection.execute("attach $marts as published (read_only)", {"marts": marts})
+    with opened_with_marts(warehouse) as connection:
         connection.execute("create temp table truth as from read_parquet(?)", [str(truth.path)])
         connection.execute(
             "create temp table agenda as select * replace (content_id::varchar as content_id) from read_csv(?)",
             [str(folder / "agenda.csv")],
         )
-        return compare_with_truth(connection, cells, settings)
+        results = compare_with_truth(connection, cells, settings)
+        room_results = compare_rooms(connection, settings["attendance_minimum_seconds"], "{}")
+    for called_for in sorted({text for case in cases if (text := text_of(case.settings)) != "{}"}):
+        build_attendance(folder, warehouse, "int_session_events+,+fct_sessions", called_for)
+        with opened_with_marts(warehouse) as connection:
+            room_results += compare_rooms(connection, settings["attendance_minimum_seconds"], called_for)
+    return results, in_page_order(room_results)
+
+
+@contextmanager
+def opened_with_marts(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a warehouse with its marts, as dbt's profile attaches them."""
+    with connect(warehouse) as connection:
+        connection.execute("attach $marts as published (read_only)", {"marts": str(marts_path(warehouse))})
+        yield connection
 
 
 def cells_of(result: Result) -> tuple[str, ...]:
@@ -425,8 +495,10 @@ def cells_of(result: Result) -> tuple[str, ...]:
     return (result.losses, f"{result.lost_left * 100:g}", *counts, *measures, *shares)
 
 
-def print_results(console: Console, results: list[Result]) -> None:
-    """Print a table for each source of the windows."""
+def print_results(console: Console, results: list[Result], room_results: Sequence[RoomResult]) -> None:
+    """Print a table for each kind of room, and one for each source of the windows of whole events."""
+    for kind in ROOM_TITLES:
+        console.print(rooms_table(room_results, kind))
     for source, title in TITLES.items():
         table = Table(title=title, title_justify="left")
         for number, column in enumerate(COLUMNS):
@@ -462,13 +534,18 @@ def aims_met(results: list[Result]) -> str:
     return "\n".join(lines)
 
 
-def write_accuracy_page(path: Path, results: list[Result], people: int, seeds: int) -> None:
+def write_accuracy_page(
+    path: Path, results: list[Result], room_results: Sequence[RoomResult], people: int, seeds: int
+) -> None:
     """Write the page about the accuracy of attendance; the same results give the same page."""
     tables = {source: [r for r in results if r.window_source == source] for source in TITLES}
     text = PAGE.format(
         people=people,
         seeds=seeds,
+        real_seeds=REAL_SEEDS,
         aims=aims_met(results),
+        room_aims=room_aims(room_results),
+        **{kind: rooms_markdown(room_results, kind) for kind in ROOM_TITLES},
         **{source: markdown_table(group) for source, group in tables.items()},
     )
     path.write_text(text, encoding="utf-8")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import duckdb
@@ -21,6 +21,8 @@ from measuring.attendance import (
     measure,
     write_accuracy_page,
 )
+from measuring.rooms import RoomResult, behaviour_cases, real_cases, simple_alternatives, true_seconds
+from simulation.rooms import BEHAVIOURS, Room, Visit
 
 CELL = Cell(0.2, "none", "inferred", 1)
 SETTINGS = {
@@ -110,16 +112,80 @@ def test_each_cell_is_a_site_of_its_own() -> None:
 
 
 @pytest.fixture(scope="module")
-def small_grid(once: Once) -> dict[tuple[str, str, float], Result]:
-    """Two losses at two rates with a schedule and without, for one small event."""
+def measured(once: Once) -> tuple[list[Result], list[RoomResult]]:
+    """One small event with two losses at two rates, with a schedule and without; and every behaviour and real log."""
     cells = [cell for cell in grid((0.0, 0.2), (1,)) if cell.losses in {"none", "all"}]
+    behaviours = [replace(behaviour, pages=min(behaviour.pages, 6)) for behaviour in BEHAVIOURS]
+    cases = [*behaviour_cases((1,), behaviours, (0.0, 0.2)), *real_cases(lost_lefts=(0.0, 0.2), seeds=2)]
 
     def make(folder: Path) -> None:
-        results = measure(cells, 60, folder)
-        (folder / "results.json").write_text(json.dumps([asdict(result) for result in results]))
+        results, rooms = measure(cells, 60, folder, cases)
+        written = {"events": [asdict(result) for result in results], "rooms": [asdict(result) for result in rooms]}
+        (folder / "results.json").write_text(json.dumps(written))
 
-    results = [Result(**row) for row in json.loads((once("grid", make) / "results.json").read_text())]
-    return {(result.window_source, result.losses, result.lost_left): result for result in results}
+    written = json.loads((once("grid", make) / "results.json").read_text())
+    return [Result(**row) for row in written["events"]], [RoomResult(**row) for row in written["rooms"]]
+
+
+@pytest.fixture(scope="module")
+def small_grid(measured: tuple[list[Result], list[RoomResult]]) -> dict[tuple[str, str, float], Result]:
+    """The cells of the event."""
+    return {(result.window_source, result.losses, result.lost_left): result for result in measured[0]}
+
+
+@pytest.fixture(scope="module")
+def rooms(measured: tuple[list[Result], list[RoomResult]]) -> dict[tuple[str, float], RoomResult]:
+    """The behaviours and real logs."""
+    return {(result.name, result.lost_left): result for result in measured[1]}
+
+
+EXACT = (
+    *("ordinary", "half leave early", "lobby", "two tabs", "sessions of 3", "hops between sessions"),
+    *("all day, half leave at noon", "teams_list_koushal", "zoom_api_school", "zoom_heroes", "bbb_events_xml"),
+)
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_a_room_that_loses_no_left_is_counted_exactly(rooms: dict[tuple[str, float], RoomResult], name: str) -> None:
+    assert rooms[name, 0.0].error < 0.0005
+
+
+def test_rooms_stay_within_the_aims(rooms: dict[tuple[str, float], RoomResult]) -> None:
+    """With room for the few seeds that a test can play."""
+    behaviours = [result for result in rooms.values() if result.kind == "behaviour"]
+    assert {result.name for result in behaviours} == {behaviour.name for behaviour in BEHAVIOURS}
+    for lost_left, aim in ((0.0, 0.025), (0.2, 0.06)):
+        chosen = [result for result in behaviours if result.lost_left == lost_left]
+        assert sum(result.error for result in chosen) / len(chosen) < aim
+        assert max(result.error for result in chosen) < 0.2
+        assert min(result.bracketed for result in chosen) > 0.85
+        for result in chosen:
+            assert result.error < 0.03 + min(result.next_event, result.direct_pairs)
+
+
+def test_real_logs_stay_within_the_aims(rooms: dict[tuple[str, float], RoomResult]) -> None:
+    real = [result for result in rooms.values() if result.kind == "real"]
+    assert len({result.name for result in real}) == 6
+    for lost_left, aim in ((0.0, 0.005), (0.2, 0.06)):
+        chosen = [result for result in real if result.lost_left == lost_left]
+        assert sum(result.error for result in chosen) / len(chosen) < aim
+
+
+def test_the_simple_alternatives_by_hand() -> None:
+    """Joined at 0 and 10, Left at 30, Joined at 40; the others are there until 60."""
+    records = [(0, "Joined"), (10, "Joined"), (30, "Left"), (40, "Joined")]
+
+    assert simple_alternatives(records, 60) == (50, 60, 20)
+    assert simple_alternatives([(0, "Joined"), (20, "Left")], 60) == (20, 20, 20)
+    assert simple_alternatives([(30, "Left")], 60) == (0, 0, 0)
+
+
+def test_the_truth_is_the_union_of_the_stays_within_the_hours() -> None:
+    one = Visit([(-2000, 100), (50, 200), (4000, 9000)], [])
+    room = Room([one], 0, 3600)
+
+    assert true_seconds(room, one, is_cut=True) == 900 + 200 + 500
+    assert true_seconds(room, one, is_cut=False) == 2200 + 5000
 
 
 def test_a_log_that_loses_nothing_is_measured_exactly(small_grid: dict[tuple[str, str, float], Result]) -> None:
@@ -143,11 +209,11 @@ def test_losses_open_the_bracket(small_grid: dict[tuple[str, str, float], Result
 
 
 def test_page_is_the_same_for_the_same_results(
-    small_grid: dict[tuple[str, str, float], Result], tmp_path: Path
+    small_grid: dict[tuple[str, str, float], Result], rooms: dict[tuple[str, float], RoomResult], tmp_path: Path
 ) -> None:
     """The page holds every row, and nothing that changes from run to run."""
-    write_accuracy_page(tmp_path / "one.md", list(small_grid.values()), 60, 1)
-    write_accuracy_page(tmp_path / "two.md", list(small_grid.values()), 60, 1)
+    for name in ("one.md", "two.md"):
+        write_accuracy_page(tmp_path / name, list(small_grid.values()), list(rooms.values()), 60, 1)
     page = (tmp_path / "one.md").read_text()
 
     assert page == (tmp_path / "two.md").read_text()

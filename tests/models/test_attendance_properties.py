@@ -24,6 +24,7 @@ START = datetime(2026, 3, 28, 23, 30)
 BUFFER = timedelta(minutes=15)
 CAP = timedelta(minutes=240)
 REMAINDER_TENTHS = 9
+STRAGGLER = timedelta(hours=4)
 WORLDS = 8
 MEASURES = ("proven", "likely", "possible")
 
@@ -269,7 +270,8 @@ def seconds_are_the_union_of_the_stays(marts: Marts) -> None:
             assert row[f"{measure}_seconds"] == union_seconds(spans)
         breakouts = [(stay["started_at"], stay["likely_ended_at"]) for stay in stays if stay["is_breakout"]]
         assert row["breakout_seconds"] == union_seconds(breakouts)
-        assert row["possible_seconds"] <= wall_seconds(row["first_joined_at"], window)
+        if all(stay["opened_by"] != "nothing" for stay in stays):
+            assert row["possible_seconds"] <= wall_seconds(row["first_joined_at"], window)
     assert stay_count == len(marts.intervals)
 
 
@@ -358,16 +360,25 @@ def another_left(draw: st.DrawFn) -> tuple[World, Record]:
 
 @properties
 @given(examples=st.tuples(*[another_left()] * WORLDS))
-def test_another_left_never_raises_possible(chain: Chain, examples: tuple[tuple[World, Record], ...]) -> None:
+def test_another_left_raises_possible_only_where_no_joined_explains_it(
+    chain: Chain, examples: tuple[tuple[World, Record], ...]
+) -> None:
     before = run(chain, tuple(world for world, _ in examples))
     after = run(chain, tuple(world.with_records([*world.records, left]) for world, left in examples))
     old_windows, windows = by_session(before.sessions), by_session(after.sessions)
     possible = {(row["user_key"], row["session_key"]): row["possible_seconds"] for row in before.attendance}
     for row in after.attendance:
         key = row["session_key"]
+        if unexplained_count(after, row) > unexplained_count(before, row):
+            continue
         # Only a page has a schedule; off it a Left may also fill the silence that parts two meetings of one name.
         if row["content_id"] and key in old_windows and same_window(old_windows[key], windows[key]):
             assert row["possible_seconds"] <= possible.get((row["user_key"], key), 0)
+
+
+def unexplained_count(marts: Marts, row: Row) -> int:
+    """How many Lefts of the person and session of a row no Joined explains."""
+    return sum(stay["opened_by"] == "nothing" for stay in stays_of(marts, row))
 
 
 def same_window(one: Row, other: Row) -> bool:
@@ -377,19 +388,35 @@ def same_window(one: Row, other: Row) -> bool:
 
 @properties
 @given(example=several(scheduled_worlds()), user=st.sampled_from(USERS[:-1]))
-def test_a_scheduled_attendance_does_not_depend_on_others(chain: Chain, example: Worlds, user: str) -> None:
+def test_a_scheduled_attendance_does_not_depend_on_others_but_by_when_they_left(
+    chain: Chain, example: Worlds, user: str
+) -> None:
     kept = (user, "planner")
     alone = tuple(world.with_records(record for record in world.records if record.user_id in kept) for world in example)
     together, apart = run(chain, example), run(chain, alone)
-    assert scheduled_rows(together.attendance, user) == scheduled_rows(apart.attendance, user)
-    assert scheduled_rows(without_files(together.intervals), user) == scheduled_rows(
-        without_files(apart.intervals), user
-    )
+    told_by_others = {stay["session_key"] for stay in together.intervals if stay["closed_by"] == "others_left"}
+    for table, other in (
+        (together.attendance, apart.attendance),
+        (without_files(together.intervals), without_files(apart.intervals)),
+    ):
+        rows, alone_rows = scheduled_rows(table, user), scheduled_rows(other, user)
+        assert [bounds(row) for row in rows] == [bounds(row) for row in alone_rows]
+        assert [row for row in rows if row["session_key"] not in told_by_others] == [
+            row for row in alone_rows if row["session_key"] not in told_by_others
+        ]
+
+
+def bounds(row: Row) -> Row:
+    """What depends on nobody else: the proven and the possible seconds of a row."""
+    return {
+        name: value for name, value in row.items() if name.startswith(("proven_sec", "possible_sec", "session_key"))
+    }
 
 
 def scheduled_rows(rows: Iterable[Row], user: str) -> list[Row]:
     """The rows of a user in the sessions that have a page, for only these can be scheduled."""
-    return [row for row in rows if row["user_id"] == user and row["content_id"] is not None]
+    mine = [row for row in rows if row["user_key"].endswith(f":{user}") and row["content_id"] is not None]
+    return sorted(mine, key=lambda row: (row["session_key"], row.get("presence_interval_key", 0)))
 
 
 Token = tuple[datetime, str]
@@ -413,46 +440,63 @@ def in_order(records: Iterable[Record]) -> list[Token]:
     return tokens
 
 
-def oracle_possible(world: World) -> list[Span]:
-    """While more came than left; a Left of nobody changes nothing."""
+def oracle_possible(world: World, window: Span) -> list[Span]:
+    """While more came than left; a Left of nobody allows the time since the second before it that the log knows."""
     people, spans = 0, []
-    for (at, action), (until, _) in pairwise([*in_order(world.records), (datetime.max, "")]):
+    tokens = in_order(world.records)
+    for (at, action), (until, _) in pairwise([*tokens, (datetime.max, "")]):
+        if action == "Left" and not people:
+            spans.append((max((before for before, _ in tokens if before < at), default=window[0]), at))
         people = people + 1 if action == "Joined" else max(0, people - 1)
         if people:
             spans.append((at, until))
     return spans
 
 
+def emptied_at(tokens: Sequence[Token], joined_at: datetime) -> datetime | None:
+    """The first second from a Joined on by whose end as many had left as came."""
+    people = 0
+    for at, moment in groupby(tokens, key=lambda token: token[0]):
+        for _, action in moment:
+            people = people + 1 if action == "Joined" else max(0, people - 1)
+        if at >= joined_at and not people:
+            return at
+    return None
+
+
 @dataclass(frozen=True)
 class Stay:
-    """A Joined, when it closes for the first time, by what, and when the person was last seen before."""
+    """A Joined, when it closes, by what, until when it is proven, and when the person was last seen before."""
 
     joined_at: datetime
     closed_at: datetime
     closed_by: str
+    left_at: datetime | None
     seen_at: datetime
 
 
 def oracle_stays(world: World, window: Span) -> list[Stay]:
-    """Each Joined up to the Left that comes next; else to the next Joined, the end of the session or the cap."""
+    """Each Joined until all left; else to the Left that comes next, the next Joined, the session's end or the cap."""
     tokens = in_order(world.records)
     chats = [told.occurred_at for told in world.records if told.category == "Chat"]
     stays = []
     for (at, action), (until, closing) in pairwise([*tokens, (datetime.max, "")]):
         if action != "Joined":
             continue
-        ends = {"Joined": until, "session_end": max(at, window[1] - BUFFER), "cap": at + CAP}
-        closed_by = "Left" if closing == "Left" else min(ends, key=lambda end: ends[end])
-        closed_at = clipped(until if closing == "Left" else ends[closed_by], window)
         next_join = min((join for join, action in tokens if action == "Joined" and join > at), default=datetime.max)
+        emptied = emptied_at(tokens, at)
+        ends = {"Joined": until, "session_end": max(at, window[1] - BUFFER), "cap": at + CAP}
+        closed_by = "Left" if closing == "Left" or emptied else min(ends, key=lambda end: ends[end])
+        left_at = emptied if emptied and next_join > emptied else until if closing == "Left" else None
+        closed_at = clipped(emptied or (until if closing == "Left" else ends[closed_by]), window)
         seen = [chat for chat in chats if at <= chat <= closed_at and chat < next_join]
-        stays.append(Stay(clipped(at, window), closed_at, closed_by, clipped(max(seen, default=at), window)))
+        stays.append(Stay(clipped(at, window), closed_at, closed_by, left_at, clipped(max(seen, default=at), window)))
     return stays
 
 
-def oracle_proven(stay: Stay) -> Span:
+def oracle_proven(stay: Stay, window: Span) -> Span:
     """To the Left, else to when the person was last seen."""
-    return stay.joined_at, stay.closed_at if stay.closed_by == "Left" else stay.seen_at
+    return stay.joined_at, clipped(stay.left_at, window) if stay.left_at else stay.seen_at
 
 
 def oracle_likely(stay: Stay) -> Span:
@@ -474,12 +518,20 @@ def test_one_room_as_plain_python_counts_it(chain: Chain, example: Worlds) -> No
     marts = run(chain, example)
     counted = {row["site_id"]: tuple(row[f"{measure}_seconds"] for measure in MEASURES) for row in marts.attendance}
     for number, world in enumerate(example):
-        ada = world.with_records(told for told in world.records if told.user_id == "ada")
         window = (world.schedule[0].starts_at - BUFFER, world.schedule[0].ends_at + BUFFER)
+        ada = world.with_records(told for told in world.records if told.user_id == "ada" and is_believed(told, window))
         stays = oracle_stays(ada, window)
-        possible = [(clipped(start, window), clipped(end, window)) for start, end in oracle_possible(ada)]
-        expected = (map(oracle_proven, stays), map(oracle_likely, stays), possible)
-        assert counted.get(site(number), (0, 0, 0)) == tuple(map(union_seconds, expected))
+        spans = (
+            [oracle_proven(stay, window) for stay in stays],
+            [oracle_likely(stay) for stay in stays],
+            [(clipped(start, window), clipped(end, window)) for start, end in oracle_possible(ada, window)],
+        )
+        assert counted.get(site(number), (0, 0, 0)) == tuple(map(union_seconds, spans))
+
+
+def is_believed(told: Record, window: Span) -> bool:
+    """Whether a record is no Left of a browser that was left open long after the end."""
+    return told.action != "Left" or told.occurred_at <= window[1] - BUFFER + STRAGGLER
 
 
 # The pitfalls that were found in well-known public projects, each as small as it can be.
@@ -549,3 +601,54 @@ def test_pitfall_a_stay_that_began_in_an_earlier_download_is_never_counted(chain
     chain.run([monday], [HOUR])
     ada = {row["user_id"]: row for row in chain.run([monday, tuesday], [HOUR]).attendance}["ada"]
     assert [ada[f"{measure}_seconds"] for measure in MEASURES] == [3600] * 3
+
+
+# What others tell of a stay that nothing closes, and which windows a straggler stretches.
+
+
+def leaving(*stops: int) -> list[Record]:
+    """People who come at the start and leave at these minutes."""
+    return [told for number, stop in enumerate(stops) for told in minutes(f"other{number}", "J0", f"L{stop}")]
+
+
+@pytest.mark.parametrize(
+    ("others", "likely"),
+    [
+        pytest.param(leaving(40, 50, 60), 50, id="two fifths of three are the second"),
+        pytest.param(leaving(20, 30, 40, 50, 60), 30, id="two fifths of five are the second"),
+        pytest.param(leaving(50, 60), 54, id="two tell nothing"),
+        pytest.param(
+            [*leaving(10, 50, 60), *minutes("ada", "C20")], 56, id="of three one left before she was seen last"
+        ),
+        pytest.param([*leaving(40, 50, 60), *minutes("other0", "J45")], 54, id="who comes back has not left for good"),
+        pytest.param(leaving(40, 50, 900), 54, id="who leaves on the next day has not left"),
+        pytest.param(
+            [*leaving(40, 50, 60), *(told for n in range(5) for told in minutes(f"open{n}", "J0"))],
+            50,
+            id="three are half of six open stays",
+        ),
+        pytest.param(
+            [*leaving(40, 50, 60), *(told for n in range(6) for told in minutes(f"open{n}", "J0"))],
+            54,
+            id="three are less than half of seven open stays",
+        ),
+    ],
+)
+def test_an_open_stay_ends_when_others_left_if_enough_tell(chain: Chain, others: list[Record], likely: int) -> None:
+    ada = attendance(chain, [*minutes("ada", "J0"), *others], [HOUR])["ada"]
+    assert ada["likely_seconds"] == likely * 60
+
+
+@pytest.mark.parametrize(
+    ("records", "hours"),
+    [
+        pytest.param(leaving(60, 60, 900), (0, 60), id="one of three overnight"),
+        pytest.param(leaving(60, 60, 60, 60, 60, 60, 60, 1200, 900), (0, 60), id="two of nine overnight"),
+        pytest.param(leaving(60, 60, 290), (0, 290), id="not four hours later"),
+        pytest.param(leaving(*[180] * 10, *[480] * 10), (0, 480), id="half of an all-day room leave at noon"),
+        pytest.param([*leaving(60, 60), *minutes("old", "J-90000", "L60")], (0, 60), id="a Joined of long ago"),
+    ],
+)
+def test_a_straggler_stretches_no_window(chain: Chain, records: list[Record], hours: tuple[int, int]) -> None:
+    (session,) = chain.run([Report("report", records)]).sessions
+    assert (session["started_at"], session["ended_at"]) == tuple(START + timedelta(minutes=at) for at in hours)

@@ -1,5 +1,6 @@
 -- Stays in a session with an end for each of the three measures and what opened and closed them.
--- Grain: one row per site, user, room (session or breakout) and second with a Joined in it.
+-- Grain: one row per site, user, room (session or breakout) and second with a Joined in it, or with a Left that no Joined
+-- explains.
 -- The rules, and what they cannot know: attendance_rules.md beside this file.
 
 with stays as (
@@ -18,24 +19,57 @@ session_events as (
     select * from {{ ref('int_session_events') }}
 ),
 
+-- A Left long after the end is a browser that was left open, and counts as lost.
+believed as (
+    select
+        stays.site_id,
+        stays.user_id,
+        stays.session_key,
+        stays.room_key,
+        stays.content_id,
+        stays.is_breakout,
+        stays.breakout_id,
+        stays.opened_by,
+        stays.occurred_at,
+        stays.joined_at,
+        stays.opened_activity_key,
+        case when stays.next_left_at <= sessions.straggled_at then stays.next_left_at end as next_left_at,
+        stays.next_rejoined_at,
+        stays.next_rejoined_activity_key,
+        stays.next_elsewhere_at,
+        case when stays.emptied_at <= sessions.straggled_at then stays.emptied_at end as emptied_at,
+        stays.next_left_activity_key,
+        stays.emptied_activity_key,
+        stays.is_last_joined,
+        stays.opened_by = 'nothing' as is_unexplained,
+        coalesce(stays.began_at, sessions.window_opened_at) as began_at,
+        sessions.ended_at,
+        sessions.window_opened_at,
+        sessions.window_closed_at
+    from stays
+    inner join sessions on stays.session_key = sessions.session_key
+    where stays.opened_by <> 'nothing' or stays.emptied_at <= sessions.straggled_at
+),
+
 -- Whatever could end an open stay; the earliest does.
 candidates as (
     select
-        stays.*,
-        sessions.window_opened_at,
-        sessions.window_closed_at,
-        coalesce(stays.next_left_at <= coalesce(stays.next_elsewhere_at, stays.next_left_at), false)
-            as is_closed_by_left,
-        greatest(sessions.ended_at, stays.joined_at) as session_ended_at,
-        {{ add_minutes('stays.joined_at', var('open_stay_cap_minutes')) }} as capped_at
-    from stays
-    inner join sessions on stays.session_key = sessions.session_key
+        *,
+        coalesce(next_left_at <= coalesce(next_elsewhere_at, next_left_at), false) as is_closed_by_left,
+        coalesce(emptied_at <= coalesce(next_elsewhere_at, emptied_at), false) and is_last_joined
+            as is_balance_proven,
+        greatest(ended_at, began_at) as session_ended_at,
+        {{ add_minutes('began_at', var('open_stay_cap_minutes')) }} as capped_at
+    from believed
 ),
 
+-- As many Left as Joined: none was lost until then. If they never balance, the first that closes the stay ends it.
 open_ends as (
     select
         *,
         case
+            when is_unexplained then began_at
+            when emptied_at is not null then emptied_at
             when is_closed_by_left then next_left_at
             else least(next_rejoined_at, next_elsewhere_at, session_ended_at, capped_at)
         end as first_end_at
@@ -46,18 +80,23 @@ open_ends as (
 clipped as (
     select
         *,
-        least(greatest(joined_at, window_opened_at), window_closed_at) as started_at,
-        least(greatest(joined_at, first_end_at, window_opened_at), window_closed_at) as closed_at,
-        least(greatest(joined_at, coalesce(emptied_at, window_closed_at), window_opened_at), window_closed_at)
+        least(greatest(began_at, window_opened_at), window_closed_at) as started_at,
+        least(greatest(began_at, first_end_at, window_opened_at), window_closed_at) as closed_at,
+        case
+            when is_balance_proven then least(greatest(began_at, emptied_at, window_opened_at), window_closed_at)
+            when is_closed_by_left then least(greatest(began_at, next_left_at, window_opened_at), window_closed_at)
+        end as left_at,
+        least(greatest(began_at, coalesce(emptied_at, window_closed_at), window_opened_at), window_closed_at)
             as possible_ended_at,
         case
+            when is_unexplained then 'left'
             when first_end_at > window_closed_at then 'session_end'
-            when is_closed_by_left then 'left'
+            when emptied_at is not null or is_closed_by_left then 'left'
             when first_end_at = next_rejoined_at then 'rejoined'
             when first_end_at = next_elsewhere_at then 'joined_elsewhere'
             when first_end_at = session_ended_at then 'session_end'
             else 'cap'
-        end as closed_by
+        end as ended_by
     from open_ends
 ),
 
@@ -68,6 +107,7 @@ rooms as (
         session_key,
         room_key
     from clipped
+    where not is_unexplained
 ),
 
 -- The evidence laid among the stays of each room that the user was in: every piece looks back at the stay before it.
@@ -81,6 +121,7 @@ stays_and_evidence as (
         joined_at,
         closed_at
     from clipped
+    where not is_unexplained
     union all
     select
         rooms.site_id,
@@ -132,10 +173,8 @@ seen as (
         clipped.*,
         greatest(clipped.started_at, coalesce(last_evidence.last_evidence_at, clipped.started_at)) as last_seen_at,
         last_evidence.last_evidence_at is not null as has_evidence,
-        case clipped.closed_by
-            when 'left' then clipped.next_left_activity_key
-            when 'rejoined' then clipped.next_rejoined_activity_key
-        end as closed_activity_key
+        clipped.emptied_at is null and not clipped.is_closed_by_left and clipped.ended_by in ('session_end', 'cap')
+            as is_never_closed
     from clipped
     left join last_evidence
         on
@@ -145,24 +184,128 @@ seen as (
             and clipped.joined_at = last_evidence.joined_at
 ),
 
--- Some of those who are never seen again leave before the end, so that an open stay gets a share of the time up to it.
-ended as (
+-- When people left for good: their last Left, if they joined no more.
+visits as (
+    select
+        session_key,
+        user_id,
+        max(occurred_at) filter (where session_event = 'joined') as last_joined_at,
+        max(occurred_at) filter (where session_event = 'left') as last_left_at
+    from session_events
+    where session_event in ('joined', 'left')
+    group by 1, 2
+),
+
+leavers as (
+    select
+        visits.session_key,
+        visits.last_left_at,
+        row_number() over (partition by visits.session_key order by visits.last_left_at) as leaver_number
+    from visits
+    inner join sessions on visits.session_key = sessions.session_key
+    where
+        visits.last_left_at <= sessions.straggled_at
+        and (visits.last_joined_at is null or visits.last_left_at > visits.last_joined_at)
+),
+
+-- Leavers and stays that never close, in one order: each of these knows how many had left before it was last seen.
+leavers_and_open_stays as (
+    select
+        session_key,
+        last_left_at as occurred_at,
+        cast(null as timestamp) as joined_at,
+        cast(null as {{ dbt.type_string() }}) as room_key,
+        cast(null as {{ dbt.type_string() }}) as site_id,
+        cast(null as {{ dbt.type_string() }}) as user_id,
+        1 as is_leaver
+    from leavers
+    union all
+    select
+        session_key,
+        last_seen_at as occurred_at,
+        joined_at,
+        room_key,
+        site_id,
+        user_id,
+        0 as is_leaver
+    from seen
+    where is_never_closed
+),
+
+counted as (
     select
         *,
-        case when is_closed_by_left then closed_at else last_seen_at end as proven_ended_at,
+        cast(sum(is_leaver) over (partition by session_key) - sum(is_leaver) over (
+            partition by session_key
+            order by occurred_at
+            range between unbounded preceding and current row
+        ) as bigint) as later_count,
+        cast(sum(is_leaver) over (partition by session_key) as bigint) as leaver_count,
+        cast(sum(1 - is_leaver) over (partition by session_key) as bigint) as open_count
+    from leavers_and_open_stays
+),
+
+-- With too few who are known to have left later, or with more open stays than twice these, others tell nothing.
+others as (
+    select
+        counted.site_id,
+        counted.user_id,
+        counted.room_key,
+        counted.joined_at,
+        leavers.last_left_at as others_left_at
+    from counted
+    inner join leavers
+        on
+            counted.session_key = leavers.session_key
+            and counted.leaver_count - counted.later_count
+            + cast(ceil({{ var('open_stay_leavers_ratio') }} * counted.later_count) as bigint) = leavers.leaver_number
+    where
+        counted.is_leaver = 0
+        and counted.later_count >= {{ var('open_stay_leavers_minimum') }}
+        and 2 * counted.later_count >= counted.open_count
+),
+
+-- Where others tell nothing: some of those who are never seen again leave before the end, so that an open stay gets a
+-- share of the time up to it.
+ended as (
+    select
+        seen.*,
         case
-            when closed_by = 'session_end' and not is_closed_by_left
-                then {{ add_seconds('last_seen_at', 'cast(round(' ~ var('open_stay_remainder_ratio') ~ ' * '
-                    ~ seconds_between('last_seen_at', 'closed_at') ~ ') as bigint)') }}
-            else closed_at
-        end as likely_ended_at
+            when seen.is_unexplained then seen.started_at
+            else coalesce(seen.left_at, seen.last_seen_at)
+        end as proven_ended_at,
+        case
+            when others.others_left_at is not null
+                then least(
+                    others.others_left_at, seen.next_rejoined_at, seen.next_elsewhere_at, seen.window_closed_at
+                )
+            when seen.is_never_closed and seen.ended_by = 'session_end'
+                then {{ add_seconds('seen.last_seen_at', 'cast(round(' ~ var('open_stay_remainder_ratio') ~ ' * '
+                    ~ seconds_between('seen.last_seen_at', 'seen.closed_at') ~ ') as bigint)') }}
+            else seen.closed_at
+        end as likely_ended_at,
+        case when others.others_left_at is not null then 'others_left' else seen.ended_by end as closed_by,
+        case
+            when seen.ended_by = 'left' and seen.emptied_at is not null then seen.emptied_activity_key
+            when seen.ended_by = 'left' then seen.next_left_activity_key
+            when seen.ended_by = 'rejoined' then seen.next_rejoined_activity_key
+        end as closed_activity_key
     from seen
+    left join others
+        on
+            seen.site_id = others.site_id
+            and seen.user_id = others.user_id
+            and seen.room_key = others.room_key
+            and seen.joined_at = others.joined_at
 ),
 
 keyed as (
     select
         *,
-        {{ hash_key(["site_id", "user_id", "room_key", "joined_at"]) }} as presence_interval_key
+        {{ hash_key([
+            "site_id", "user_id", "room_key",
+            "case when is_unexplained then 'left ' else '' end || cast(occurred_at as " ~ dbt.type_string() ~ ")",
+        ]) }} as presence_interval_key
     from ended
 ),
 
@@ -176,7 +319,7 @@ covered as (
         {%- endfor %}
         greatest(started_at, max(case when is_breakout then likely_ended_at end) over earlier_stays)
             as breakout_added_from,
-        max(likely_ended_at) over earlier_stays as likely_covered_until
+        max(case when not is_unexplained then likely_ended_at end) over earlier_stays as likely_covered_until
     from keyed
     window earlier_stays as (
         partition by site_id, user_id, session_key
@@ -201,7 +344,8 @@ final as (
         covered.opened_by,
         covered.closed_by,
         case
-            when covered.is_closed_by_left then 'left'
+            when covered.is_unexplained then 'nothing'
+            when covered.left_at is not null then 'left'
             when covered.has_evidence then 'last_activity'
             else 'nothing'
         end as proven_closed_by,
@@ -222,15 +366,16 @@ final as (
                 then greatest(0, {{ seconds_between('covered.breakout_added_from', 'covered.likely_ended_at') }})
             else 0
         end as breakout_added_seconds,
-        coalesce(
-            greatest(0, {{ seconds_between('covered.likely_covered_until', 'covered.started_at') }}), 0
-        ) as gap_before_seconds,
+        case
+            when covered.is_unexplained then 0
+            else coalesce(greatest(0, {{ seconds_between('covered.likely_covered_until', 'covered.started_at') }}), 0)
+        end as gap_before_seconds,
         opened.report_id as opened_report_id,
         opened.record_number as opened_record_number,
         closed.report_id as closed_report_id,
         closed.record_number as closed_record_number
     from covered
-    inner join session_events as opened on covered.opened_activity_key = opened.activity_key
+    left join session_events as opened on covered.opened_activity_key = opened.activity_key
     left join session_events as closed on covered.closed_activity_key = closed.activity_key
 )
 

@@ -53,7 +53,7 @@ summed as (
         site_id,
         user_id,
         session_key,
-        count(*) as stay_count,
+        count(*) filter (where opened_by <> 'nothing') as stay_count,
         count(*) filter (where closed_by <> 'left') as open_stay_count,
         count(*) filter (where gap_before_seconds > 0) as gap_count,
         {%- for seconds in [
