@@ -1,4 +1,4 @@
-"""The rules of the files of seeds/site/, from the YAML beside them: the one list that dbt's tests and the check read."""
+"""The rules of the files of seeds/site/, from the YAML beside them, which dbt tests by as well."""
 
 from __future__ import annotations
 
@@ -88,8 +88,13 @@ def read_rules(root: Path) -> dict[str, Rules]:
     return {
         seed["name"]: _rules(seed, root, jinja)
         for path in sorted((root / SITE_SEEDS).glob("*.yml"))
-        for seed in yaml.safe_load(path.read_text(encoding="utf-8")).get("seeds", ())
+        for seed in _yaml(path).get("seeds", ())
     }
+
+
+def _yaml(path: Path) -> Any:
+    """The content of a YAML file, by the quick parser where it is there."""
+    return yaml.load(path.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def _rules(seed: Mapping[str, Any], root: Path, jinja: _Jinja) -> Rules:
@@ -115,7 +120,9 @@ def _rules(seed: Mapping[str, Any], root: Path, jinja: _Jinja) -> Rules:
         listed = LISTED.fullmatch(test.sql) if test.kind == "expectation" else None
         if listed and listed[1] in (None, listed[2]) and listed[2] in types:
             accepted[listed[2]] = tuple(value.replace("''", "'") for value in TEXT.findall(listed[3]))
-    columns = tuple(_column(name, kind, described.get(name, {}), accepted.get(name, ())) for name, kind in types.items())
+    columns = tuple(
+        _column(name, kind, described.get(name, {}), accepted.get(name, ())) for name, kind in types.items()
+    )
     return Rules(columns, tuple(found.tests), tuple(found.left_to_dbt))
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 
 import duckdb
 
@@ -53,15 +54,22 @@ def rules_not_run(rules: Rules, rows: Mapping[int, Sequence[str]]) -> list[str]:
     return missing
 
 
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    """One for all files, because starting one costs more than the check of a file; a few lines need one thread."""
+    return duckdb.connect(config={"threads": 1})
+
+
 @contextmanager
 def _as_table(columns: Sequence[Column], rows: Mapping[int, Sequence[str]]) -> Iterator[duckdb.DuckDBPyConnection]:
     """The lines of a file as the table ``seed``, with the number of each."""
     names = ", ".join(f'"{column.name}" {column.type}' for column in columns)
     marks = ", ".join("?" * (len(columns) + 1))
-    with duckdb.connect() as connection:
-        connection.execute(f"create table seed ({LINE} integer, {names})")
+    with _database().cursor() as connection:
+        connection.execute(f"create or replace temp table seed ({LINE} integer, {names})")
         connection.executemany(
-            f"insert into seed values ({marks})", [[line, *(value or None for value in row)] for line, row in rows.items()]
+            f"insert into seed values ({marks})",
+            [[line, *(value or None for value in row)] for line, row in rows.items()],
         )
         yield connection
 

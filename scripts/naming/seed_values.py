@@ -119,9 +119,7 @@ def _moment(column: Column, written: str, row: Mapping[str, str], is_day_first: 
     return moment
 
 
-def _by_order(
-    column: Column, written: str, numbers: re.Match[str], is_day_first: bool | None
-) -> tuple[int, int, int]:
+def _by_order(column: Column, written: str, numbers: re.Match[str], is_day_first: bool | None) -> tuple[int, int, int]:
     first, second, year = int(numbers[1]), int(numbers[3]), int(numbers[4])
     year += 2000 if year < 100 else 0
     by_day = True if numbers[2] == "." else is_day_first

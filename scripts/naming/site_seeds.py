@@ -1,8 +1,8 @@
 """Check the files of seeds/site/ in plain words before dbt reads them, and write a copy in the form that dbt reads.
 
 The rules are in the YAML beside the file (seed_rules.py): the types and defaults of the columns, and the tests that dbt
-runs. The user's file stays as it is. A copy is written only where dbt would not read the file as it is meant; its name holds a hash of
-the user's file, so that an old copy is never read (macros/site_seeds.sql).
+runs. The user's file stays as it is. A copy is written only where dbt would not read the file as it is meant. Its name
+holds a hash of the user's file, so that dbt never reads an old copy (macros/site_seeds.sql).
 """
 
 from __future__ import annotations

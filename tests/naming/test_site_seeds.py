@@ -187,7 +187,7 @@ def test_a_number_is_not_cut(written: str, said: str) -> None:
 def test_a_decimal_may_be_written_with_a_comma() -> None:
     rules = Rules((Column("minutes", "double"), Column("note", "string")))
     assert check(b"minutes;note\n30,5;a\n-2;b\n", "x.csv", rules).rows == (("30.5", "a"), ("-2", "b"))
-    with pytest.raises(SeedError, match="line 2: minutes `1.000,5` is no number. Fix: write it such as 2.5."):
+    with pytest.raises(SeedError, match=r"line 2: minutes `1\.000,5` is no number\. Fix: write it such as 2\.5\."):
         check(b"minutes;note\n1.000,5;a\n", "x.csv", rules)
 
 
@@ -215,7 +215,11 @@ MULTIPLIERS = "site_id,content_id,multiplier,valid_from,valid_until\n"
             "line 4: site id is `m` and content id is `1`, as in line 2. Fix: keep one of the two lines.",
         ),
         ("staff", "site_id,user_id,email\nm,,\n", "line 2: user id is blank and email is blank. That breaks the rule"),
-        ("staff", "site_id,user_id,email\nm,,A@x\nm,,a@X\n", "line 3: site id is `m`, user id is blank and email is `a@X`"),
+        (
+            "staff",
+            "site_id,user_id,email\nm,,A@x\nm,,a@X\n",
+            "line 3: site id is `m`, user id is blank and email is `a@X`",
+        ),
         (
             "content_multipliers",
             MULTIPLIERS + "m,1,-2,,\n",
