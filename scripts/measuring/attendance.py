@@ -17,7 +17,6 @@ from pathlib import Path
 from random import Random
 
 import duckdb
-import yaml
 from rich.console import Console
 from rich.table import Table
 
@@ -31,6 +30,7 @@ from simulation.stage import Activity, Edition, Stay
 from warehouse.database import connect
 from warehouse.paths import marts_path
 from warehouse.project_copy import copy_to
+from warehouse.settings import read_settings
 
 LOST_LEFTS = (0.0, 0.05, 0.2, 0.5, 0.9)
 NONE = Losses.none()
@@ -397,7 +397,7 @@ def measure(cells: list[Cell], people: int, folder: Path) -> list[Result]:
     write_schedule(scheduled, folder / "seeds" / "site" / "session_schedule.csv")
     land_cells(cells, simulations, folder)
     build_attendance(folder, folder / "activity.duckdb")
-    settings = yaml.safe_load((folder / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    settings = read_settings(folder)
     with connect(folder / "activity.duckdb") as connection:
         # As dbt's profile attaches it.
         marts = str(marts_path(folder / "activity.duckdb"))

@@ -46,7 +46,7 @@ order by activity_count desc, site_id, category, action
 
 UNDERSTOOD = """
 select
-    cast(coalesce(sum(understood_count), 0) as bigint),
+    cast(coalesce(sum(landed_understood_count), 0) as bigint),
     cast(coalesce(sum(landed_count), 0) as bigint)
 from marts.report_reconciliation
 """

@@ -25,6 +25,7 @@ from warehouse.database import connect
 from warehouse.errors import WarehouseError, in_words
 from warehouse.files import replace_file
 from warehouse.paths import PROJECT_ROOT
+from warehouse.settings import read_settings
 
 PAGE = PROJECT_ROOT / "page"
 TITLE = "JUNO activity warehouse"
@@ -59,7 +60,7 @@ def write_page(database: Path, output: Path, *, is_shared: bool = False) -> None
 
 def page_of(database: Path, *, is_shared: bool = False) -> str:
     """The page as a text."""
-    settings = _read("dbt_project.yml", PROJECT_ROOT)["vars"]
+    settings = read_settings()
     with connect(database, read_only=True) as connection:
         connection.execute("set variable reporting_time_zone = ?", [settings["reporting_time_zone"]])
         datasets = {path.stem: dataset_of(connection, path) for path in sorted((PAGE / "queries").glob("*.sql"))}

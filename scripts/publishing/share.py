@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import yaml
 
 from publishing.mart_models import Model, read_models
 from publishing.published_tables import PUBLISHED_SCHEMAS, SITE, schemas_of
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.files import attach_new, replace_file
-from warehouse.paths import PROJECT_ROOT, warehouse_path
+from warehouse.paths import warehouse_path
+from warehouse.settings import read_settings
 
 # What a site, a page, a report and a kind of activity are called does not name a user.
 IMPERSONAL = ("site_id", "content_id", "report_id", "activity_type", "activity_family")
@@ -48,9 +48,9 @@ class Table:
     user_columns: frozenset[str] = frozenset()
 
 
-def minimum_cohort_size(root: Path = PROJECT_ROOT) -> int:
-    """The setting of this name in dbt_project.yml."""
-    return int(yaml.safe_load((root / "dbt_project.yml").read_text())["vars"]["minimum_cohort_size"])
+def minimum_cohort_size() -> int:
+    """The setting of this name."""
+    return int(read_settings()["minimum_cohort_size"])
 
 
 def share(published: Path, shared: Path, salt: str, minimum: int, models: Mapping[str, Model] | None = None) -> int:

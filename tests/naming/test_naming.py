@@ -268,7 +268,8 @@ MARTS = """
 create schema marts;
 create schema restricted;
 create table marts.report_reconciliation as
-    from (values ('main', 36, 0, 1874)) as v(site_id, understood_count, other_activity_count, landed_count);
+    from (values ('main', 36, 0, 1874))
+    as v(site_id, landed_understood_count, landed_other_activity_count, landed_count);
 create table marts.fct_session_attendance as from (values (true)) as v(is_attended);
 create table marts.unrecognised_activities as
     from (values
