@@ -74,3 +74,34 @@
     {%- endfor -%}
     {{ return("select * from temp." ~ model.name ~ "_rows") }}
 {% endmacro %}
+
+{#- On Spark dbt reads every file itself, because its own reader is the only one that reaches each cluster. So there is no
+    checked copy there: a file in another form is refused, and rewritten on request. -#}
+{% materialization seed, adapter='spark' %}
+    {%- do refuse_other_forms(load_agate_table()) if model.original_file_path.replace('\\', '/').startswith('seeds/site/') -%}
+    {{ return(dbt.materialization_seed_default()) }}
+{% endmaterialization %}
+
+{% macro refuse_other_forms(rows) %}
+    {%- set path = model.original_file_path | replace('\\', '/') -%}
+    {%- set fix = ". Fix: .venv/bin/python scripts/check_seeds.py --replace, and then the same command again" -%}
+    {%- set types = config.get('column_types') -%}
+    {%- set forms = {
+        'integer': '[+-]?[0-9]+$',
+        'boolean': '(?i)(true|false)$',
+        'timestamp': '[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?)?$',
+    } -%}
+    {%- for name in types if name not in rows.column_names -%}
+        {{ exceptions.raise_compiler_error(
+            path ~ ", line 1: the column " ~ name ~ " is not there, or the file is not in the form that dbt reads" ~ fix
+        ) }}
+    {%- endfor -%}
+    {%- for row in rows.rows -%}
+        {%- set number = loop.index -%}
+        {%- for name, type in types.items() if type in forms and row[name] is not none and not modules.re.match(forms[type], row[name] | string) -%}
+            {{ exceptions.raise_compiler_error(
+                path ~ ", row " ~ number ~ ": " ~ name ~ " is not in the form that dbt reads: " ~ row[name] ~ fix
+            ) }}
+        {%- endfor -%}
+    {%- endfor -%}
+{% endmacro %}

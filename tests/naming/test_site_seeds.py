@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from conftest import ROOT, Project
+from naming.clashes import clashing_aliases
 from naming.effects import Known, rows_without_effect
 from naming.seed_csv import SeedError
 from naming.seed_rules import SITE_SEEDS, Column, Rules, read_rules
@@ -414,3 +415,27 @@ def test_a_build_refuses_a_wrong_seed_in_a_sentence(project: Project) -> None:
     assert built.returncode == 1
     assert "session_schedule.csv, line 2: unknown session type `sesion`; did you mean `session`?" in built.stdout
     assert "Traceback" not in built.stdout + built.stderr
+
+    (project.root / SITE_SEEDS / "session_schedule.csv").write_text(SCHEDULE)
+    with (project.root / SITE_SEEDS / "site_activity_aliases.csv").open("a") as file:
+        file.write("sample,Badge*,Unlocked,any,hand_raised,60,,\nsample,Badge,*,any,hand_lowered,60,,\n")
+    built = project.build()
+    assert built.returncode == 1
+    assert "(hand_raised)" in built.stdout and "name `Badge / Unlocked` differently. Fix: give" in built.stdout
+
+
+def test_two_lines_that_name_the_same_words_differently_are_said(seeds: Path) -> None:
+    (seeds / SITE_SEEDS / "site_activity_aliases.csv").write_text(
+        ALIASES + "main,talk*,,any,chat_message_sent,50,\n,*,sent,any,other_activity,70,\n"
+        "main,Talk,*,any,comment_posted,70,\nelse,Talk,*,any,call_requested,70,\n"
+    )
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create schema staging; create table staging.base_juno__activity_patterns as"
+            " from (values ('main', 'Talk', 'Sent', 2), ('main', 'Talk', 'Read', 1))"
+            " as v(site_id, category, action, best_type_count)"
+        )
+        assert clashing_aliases(connection, seeds) == [
+            "site_activity_aliases.csv: line 3 (other_activity), line 4 (comment_posted) name `Talk / Sent`"
+            " differently. Fix: give the one that is right a higher priority, or delete the other."
+        ]
