@@ -39,8 +39,9 @@
         run_query('select count(*), max(forgotten_at) from ' ~ forgotten).rows[0].values() | join(' '),
     ] -%}
     {%- set nodes = [
-        'activity_aliases', 'activity_types', 'activity_words', 'base_juno__activity_pairs',
-        'base_juno__activity_patterns', 'base_juno__alias_matches', 'base_juno__events', 'base_juno__text_stems', 'site_activity_aliases',
+        'activity_aliases', 'activity_clues', 'activity_types', 'activity_words', 'base_juno__activity_pairs',
+        'base_juno__activity_patterns', 'base_juno__alias_matches', 'base_juno__alias_stems', 'base_juno__events',
+        'base_juno__text_stems', 'base_juno__word_meanings', 'site_activity_aliases',
     ] -%}
     {%- for node in graph.nodes.values() | sort(attribute='name') if node.name in nodes -%}
         {%- do rules.append(node.checksum.checksum) -%}

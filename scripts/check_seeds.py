@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from naming.site_seeds import SITE_SEEDS, check_site_seeds, replace_site_seeds
+from naming.seed_rules import SITE_SEEDS
+from naming.site_seeds import check_site_seeds, replace_site_seeds
 from warehouse.command_line import errors_said, run_command
 from warehouse.paths import PROJECT_ROOT
 

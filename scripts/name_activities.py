@@ -36,7 +36,7 @@ def main(
             raise WarehouseError(f"there is no published copy at {published}. Fix: make build")
         dictionary = read_dictionary(PROJECT_ROOT)
         if accepted is not None:
-            accept(accepted, published, dictionary, console)
+            accept(accepted, published, warehouse_path().resolve(), dictionary, console)
         elif is_list or target is not None:
             unknown, _ = open_decisions(published, dictionary)
             if target is not None:

@@ -19,6 +19,8 @@ CHAIN = (
     "staging.base_juno__reports",
     "staging.base_juno__activity_pairs",
     "staging.base_juno__text_stems",
+    "staging.base_juno__word_meanings",
+    "staging.base_juno__alias_stems",
     "staging.base_juno__alias_matches",
     "staging.base_juno__activity_patterns",
     "staging.base_juno__events",
@@ -66,7 +68,13 @@ select report_id as report_number, record_number, report_id || ':' || record_num
 """
 # The distinct categories and actions of the reports, and the models that say what each of them means.
 PAIRS = "base_juno__activity_pairs"
-MEANINGS = ("base_juno__text_stems", "base_juno__alias_matches", "base_juno__activity_patterns")
+MEANINGS = (
+    "base_juno__text_stems",
+    "base_juno__word_meanings",
+    "base_juno__alias_stems",
+    "base_juno__alias_matches",
+    "base_juno__activity_patterns",
+)
 OF_PAIRS = (PAIRS, *MEANINGS)
 SEEDS = (
     "activity_types",

@@ -14,8 +14,8 @@ activity_types as (
     select * from {{ ref('activity_types') }}
 ),
 
-words as (
-    select * from {{ ref('activity_words') }}
+word_meanings as (
+    select * from {{ ref('base_juno__word_meanings') }}
 ),
 
 clues as (
@@ -39,6 +39,8 @@ unrecognised as (
         site_id,
         category,
         action,
+        -- One key for what all below is asked of.
+        site_id || chr(31) || category || chr(31) || action as pair_key,
         label,
         user_id,
         content_id,
@@ -49,6 +51,7 @@ unrecognised as (
 
 pairs as (
     select
+        pair_key,
         site_id,
         category,
         action,
@@ -57,36 +60,19 @@ pairs as (
         cast(count(*) as double)
         / count(distinct coalesce(user_id, '') || chr(31) || coalesce(content_id, '')) as repetition
     from unrecognised
-    group by 1, 2, 3
+    group by 1, 2, 3, 4
 ),
 
 -- Words
-meant_words as (
-    select
-        words.word,
-        words.kind,
-        words.activity_type,
-        text_stems.stem,
-        stands_for.stem as stands_for
-    from words
-    inner join text_stems on words.word = text_stems.text
-    left join text_stems as stands_for on words.stands_for = stands_for.text
-    where words.kind <> 'form'
-),
-
 pair_stems as (
     select
-        pairs.site_id,
-        pairs.category,
-        pairs.action,
+        pairs.pair_key,
         text_stems.stem
     from pairs
     inner join text_stems on pairs.category = text_stems.text
     union
     select
-        pairs.site_id,
-        pairs.category,
-        pairs.action,
+        pairs.pair_key,
         text_stems.stem
     from pairs
     inner join text_stems on pairs.action = text_stems.text
@@ -96,12 +82,12 @@ pair_stems as (
 telling_stems as (
     select
         pair_stems.*,
-        count(*) over (partition by pair_stems.site_id, pair_stems.category, pair_stems.action) as stem_count
+        count(*) over (partition by pair_stems.pair_key) as stem_count
     from pair_stems
     where
         pair_stems.stem not in (
-            select meant_words.stem from meant_words
-            where meant_words.kind in ('stop', 'filler') and meant_words.activity_type is null
+            select word_meanings.stem from word_meanings
+            where word_meanings.kind in ('stop', 'filler') and word_meanings.activity_type is null
         )
 ),
 
@@ -120,16 +106,14 @@ meanings as (
         activity_type,
         case kind when 'same' then 0.95 when 'near' then 0.8 else 0.5 end as closeness,
         min(word) as word
-    from meant_words
+    from word_meanings
     where kind in ('same', 'near', 'far')
     group by 1, 2, 3, 4
 ),
 
 word_matches as (
     select
-        pair_stems.site_id,
-        pair_stems.category,
-        pair_stems.action,
+        pair_stems.pair_key,
         pair_stems.stem,
         clues.activity_type,
         clues.clue,
@@ -138,8 +122,7 @@ word_matches as (
         clues.weight * meanings.closeness as weight,
         coalesce(meanings.word || ' ~ ', '') || clues.value as in_words,
         row_number() over (
-            partition by
-                pair_stems.site_id, pair_stems.category, pair_stems.action, clues.activity_type, pair_stems.stem
+            partition by pair_stems.pair_key, clues.activity_type, pair_stems.stem
             order by
                 clues.weight * meanings.closeness desc, clues.clue desc, clues.value asc, meanings.word asc nulls first
         ) as match_rank
@@ -156,9 +139,7 @@ word_matches as (
 -- A word counts once for a type, as a thing or as a deed. Of several things the best counts, and the others a little.
 word_sums as (
     select
-        site_id,
-        category,
-        action,
+        pair_key,
         activity_type,
         coalesce(max(case when clue = 'thing' then weight end), 0) as thing_weight,
         coalesce(sum(case when clue = 'thing' then weight end), 0) as thing_sum,
@@ -166,81 +147,70 @@ word_sums as (
         {{ dbt.listagg("in_words", "' + '", "order by clue desc, weight desc, in_words") }} as matched_words
     from word_matches
     where match_rank = 1
-    group by 1, 2, 3, 4
+    group by 1, 2
 ),
 
+-- What is not explained, such as waitlist after joined, may turn the meaning round.
 coverage as (
     select
-        telling_stems.site_id,
-        telling_stems.category,
-        telling_stems.action,
+        telling_stems.pair_key,
         word_sums.activity_type,
-        cast(coalesce(sum(word_matches.closeness), 0) as double) / max(telling_stems.stem_count) as covered_ratio
+        cast(coalesce(sum(word_matches.closeness), 0) as double) / max(telling_stems.stem_count) as covered_ratio,
+        cast(count(coalesce(word_matches.stem, fillers.stem)) as double) / max(telling_stems.stem_count)
+            as explained_ratio
     from telling_stems
-    inner join word_sums
-        on
-            telling_stems.site_id = word_sums.site_id
-            and telling_stems.category = word_sums.category
-            and telling_stems.action = word_sums.action
+    inner join word_sums on telling_stems.pair_key = word_sums.pair_key
     left join word_matches
         on
-            telling_stems.site_id = word_matches.site_id
-            and telling_stems.category = word_matches.category
-            and telling_stems.action = word_matches.action
+            telling_stems.pair_key = word_matches.pair_key
             and telling_stems.stem = word_matches.stem
             and word_sums.activity_type = word_matches.activity_type
             and word_matches.match_rank = 1
-    group by 1, 2, 3, 4
+    left join word_meanings as fillers
+        on
+            fillers.kind = 'filler'
+            and telling_stems.stem = fillers.stem
+            and word_sums.activity_type = fillers.activity_type
+    group by 1, 2
 ),
 
 doubts as (
     select
-        pair_stems.site_id,
-        pair_stems.category,
-        pair_stems.action,
+        pair_stems.pair_key,
         pair_stems.stem,
-        min(meant_words.word) as word
+        min(word_meanings.word) as word
     from pair_stems
-    inner join meant_words on pair_stems.stem = meant_words.stem and meant_words.kind = 'doubt'
-    group by 1, 2, 3, 4
+    inner join word_meanings on pair_stems.stem = word_meanings.stem and word_meanings.kind = 'doubt'
+    group by 1, 2
 ),
 
 -- A word of doubt that is the deed of the type itself, such as cancel or update, is none.
 doubted as (
     select
-        word_sums.site_id,
-        word_sums.category,
-        word_sums.action,
+        word_sums.pair_key,
         word_sums.activity_type,
         min(doubts.word) as doubt_word
     from word_sums
-    inner join doubts
-        on
-            word_sums.site_id = doubts.site_id
-            and word_sums.category = doubts.category
-            and word_sums.action = doubts.action
+    inner join doubts on word_sums.pair_key = doubts.pair_key
     left join word_matches
         on
-            word_sums.site_id = word_matches.site_id
-            and word_sums.category = word_matches.category
-            and word_sums.action = word_matches.action
+            word_sums.pair_key = word_matches.pair_key
             and word_sums.activity_type = word_matches.activity_type
             and doubts.stem = word_matches.stem
     where word_matches.stem is null
-    group by 1, 2, 3, 4
+    group by 1, 2
 ),
 
 -- Labels
 labels as (
     select
+        pair_key,
         site_id,
-        category,
-        action,
         label,
         user_id,
         count(*) as label_count
     from unrecognised
-    group by 1, 2, 3, 4, 5
+    group by 1, 2, 3, 4
 ),
 
 names as (
@@ -261,9 +231,7 @@ contents as (
 
 label_kinds as (
     select
-        labels.site_id,
-        labels.category,
-        labels.action,
+        labels.pair_key,
         labels.label_count,
         case
             when names.user_id = labels.user_id then 'own_name'
@@ -282,60 +250,53 @@ label_kinds as (
 -- A question is a sentence as well.
 label_shares as (
     select
-        label_kinds.site_id,
-        label_kinds.category,
-        label_kinds.action,
+        label_kinds.pair_key,
         label_kinds.label_kind,
         cast(sum(label_kinds.label_count) as double) / max(pairs.activity_count) as share
     from label_kinds
-    inner join pairs
-        on
-            label_kinds.site_id = pairs.site_id
-            and label_kinds.category = pairs.category
-            and label_kinds.action = pairs.action
-    group by 1, 2, 3, 4
+    inner join pairs on label_kinds.pair_key = pairs.pair_key
+    group by 1, 2
 ),
 
 -- Behaviour: the same people leave later, by a record that is known or by one whose words say so.
 leaves as (
     select
-        activities.site_id,
-        activities.user_id,
-        activities.content_id,
-        activities.category,
-        activities.action,
-        max(activities.occurred_at) as left_at
+        site_id,
+        user_id,
+        content_id,
+        cast(null as {{ dbt.type_string() }}) as pair_key,
+        max(occurred_at) as left_at
     from activities
-    left join word_sums
-        on
-            activities.activity_type = 'unrecognised'
-            and activities.site_id = word_sums.site_id
-            and activities.category = word_sums.category
-            and activities.action = word_sums.action
-            and word_sums.activity_type = 'session_left'
-            and word_sums.deed_weight > 0.9
-    where activities.activity_type = 'session_left' or word_sums.site_id is not null
-    group by 1, 2, 3, 4, 5
+    where activity_type = 'session_left'
+    group by 1, 2, 3
+    union all
+    select
+        unrecognised.site_id,
+        unrecognised.user_id,
+        unrecognised.content_id,
+        unrecognised.pair_key,
+        max(unrecognised.occurred_at) as left_at
+    from unrecognised
+    inner join word_sums on unrecognised.pair_key = word_sums.pair_key
+    where word_sums.activity_type = 'session_left' and word_sums.deed_weight > 0.9
+    group by 1, 2, 3, 4
 ),
 
 visits as (
     select
+        pair_key,
         site_id,
-        category,
-        action,
         user_id,
         content_id,
         min(occurred_at) as came_at
     from unrecognised
     where content_id is not null
-    group by 1, 2, 3, 4, 5
+    group by 1, 2, 3, 4
 ),
 
 left_later as (
     select
-        visits.site_id,
-        visits.category,
-        visits.action,
+        visits.pair_key,
         count(*) as visit_count,
         count(*) filter (
             where exists (
@@ -345,28 +306,24 @@ left_later as (
                     and visits.user_id = leaves.user_id
                     and visits.content_id = leaves.content_id
                     and visits.came_at < leaves.left_at
-                    and (visits.category <> leaves.category or visits.action <> leaves.action)
+                    and (leaves.pair_key is null or visits.pair_key <> leaves.pair_key)
             )
         ) as left_count
     from visits
-    group by 1, 2, 3
+    group by 1
 ),
 
 -- What was seen of each pair, as the clues name it, and how much of it.
 observations as (
     select
-        site_id,
-        category,
-        action,
+        pair_key,
         'label' as clue,
         label_kind as value,
         share
     from label_shares
     union all
     select
-        site_id,
-        category,
-        action,
+        pair_key,
         'label' as clue,
         'sentence' as value,
         share
@@ -374,36 +331,28 @@ observations as (
     where label_kind = 'question'
     union all
     select
-        site_id,
-        category,
-        action,
+        pair_key,
         'page' as clue,
         'on' as value,
         page_ratio as share
     from pairs
     union all
     select
-        site_id,
-        category,
-        action,
+        pair_key,
         'page' as clue,
         'off' as value,
         1 - page_ratio as share
     from pairs
     union all
     select
-        site_id,
-        category,
-        action,
+        pair_key,
         'behaviour' as clue,
         case when repetition >= 1.5 then 'repeated' else 'once' end as value,
         1.0 as share
     from pairs
     union all
     select
-        site_id,
-        category,
-        action,
+        pair_key,
         'behaviour' as clue,
         'leave_later' as value,
         cast(left_count as double) / visit_count as share
@@ -412,9 +361,7 @@ observations as (
 
 observed as (
     select
-        observations.site_id,
-        observations.category,
-        observations.action,
+        observations.pair_key,
         clues.activity_type,
         sum(observations.share * clues.weight) as observed_weight,
         max(case when clues.clue = 'label' and clues.weight > 0 and observations.share > 0.5 then clues.value end)
@@ -426,7 +373,7 @@ observed as (
     from observations
     inner join clues on observations.clue = clues.clue and observations.value = clues.value
     where observations.share > 0
-    group by 1, 2, 3, 4
+    group by 1, 2
 ),
 
 -- Siblings: other actions of the category that are named.
@@ -451,9 +398,7 @@ candidate_types as (
 
 scored as (
     select
-        pairs.site_id,
-        pairs.category,
-        pairs.action,
+        pairs.pair_key,
         activity_types.activity_type,
         word_sums.matched_words,
         doubted.doubt_word,
@@ -463,7 +408,8 @@ scored as (
         siblings.activity_type is not null as has_sibling,
         round(cast(least(1, greatest(
             0,
-            case when doubted.doubt_word is null then 1 else 0.6 end * (
+            case when doubted.doubt_word is null then 1 else 0.6 end
+            * greatest(0.4, coalesce(coverage.explained_ratio, 1)) * (
                 0.75 * (
                     0.45 * least(
                         1.1, 0.75 * coalesce(word_sums.thing_weight, 0) + 0.25 * coalesce(word_sums.thing_sum, 0)
@@ -480,27 +426,19 @@ scored as (
     inner join activity_types on candidate_types.activity_type = activity_types.activity_type
     left join word_sums
         on
-            pairs.site_id = word_sums.site_id
-            and pairs.category = word_sums.category
-            and pairs.action = word_sums.action
+            pairs.pair_key = word_sums.pair_key
             and candidate_types.activity_type = word_sums.activity_type
     left join coverage
         on
-            word_sums.site_id = coverage.site_id
-            and word_sums.category = coverage.category
-            and word_sums.action = coverage.action
+            word_sums.pair_key = coverage.pair_key
             and word_sums.activity_type = coverage.activity_type
     left join doubted
         on
-            word_sums.site_id = doubted.site_id
-            and word_sums.category = doubted.category
-            and word_sums.action = doubted.action
+            word_sums.pair_key = doubted.pair_key
             and word_sums.activity_type = doubted.activity_type
     left join observed
         on
-            pairs.site_id = observed.site_id
-            and pairs.category = observed.category
-            and pairs.action = observed.action
+            pairs.pair_key = observed.pair_key
             and candidate_types.activity_type = observed.activity_type
     left join siblings
         on
@@ -513,7 +451,7 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by site_id, category, action
+            partition by pair_key
             order by score desc, activity_type asc
         ) as candidate_rank
     from scored
@@ -522,22 +460,23 @@ ranked as (
 
 final as (
     select
-        site_id,
-        category,
-        action,
-        candidate_rank,
-        activity_type,
-        score,
+        pairs.site_id,
+        pairs.category,
+        pairs.action,
+        ranked.candidate_rank,
+        ranked.activity_type,
+        ranked.score,
         substr(
-            coalesce('; words: ' || matched_words, '')
+            coalesce('; words: ' || ranked.matched_words, '')
             {%- for column in ['label_kind', 'page', 'behaviour'] %}
-            || coalesce('; ' || {{ observation_in_words(column) }}, '')
+            || coalesce('; ' || {{ observation_in_words('ranked.' ~ column) }}, '')
             {%- endfor %}
-            || case when has_sibling then '; others of the category are of this kind' else '' end
-            || coalesce('; but: ' || doubt_word, ''), 3
+            || case when ranked.has_sibling then '; others of the category are of this kind' else '' end
+            || coalesce('; but: ' || ranked.doubt_word, ''), 3
         ) as reason
     from ranked
-    where candidate_rank <= 3
+    inner join pairs on ranked.pair_key = pairs.pair_key
+    where ranked.candidate_rank <= 3
 )
 
 select * from final

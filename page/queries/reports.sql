@@ -8,12 +8,12 @@ select
     reports.rejected_count,
     reports.duplicate_count,
     reports.unique_count,
-    reports.unrecognised_count,
+    reports.unique_unrecognised_count,
     reports.landed_count,
-    reports.understood_count,
-    reports.other_activity_count,
-    reports.normalised_count,
-    reports.valueless_count,
+    reports.landed_understood_count,
+    reports.landed_other_activity_count,
+    reports.landed_normalised_count,
+    reports.unique_valueless_count,
     case when reports.is_reconciled then 'yes' else 'NO' end as is_reconciled,
     changes.change_reasons
 from marts.report_reconciliation as reports

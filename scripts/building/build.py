@@ -54,7 +54,9 @@ def _build(warehouse: Path, published: Path, paths: list[Path], declaration: Dec
     with steps.step("building and testing"):
         result = run_dbt(warehouse, console)
     if not result.success:
-        raise WarehouseError(f"the warehouse was not built, and nothing was published: {why_not_built(result)}")
+        raise WarehouseError(
+            f"the warehouse was not built, and nothing was published: {why_not_built(result, warehouse)}"
+        )
     with steps.step("publishing"):
         publish(warehouse, published)
     with steps.step("writing the page"):

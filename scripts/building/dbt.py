@@ -10,12 +10,14 @@ from pathlib import Path
 
 import duckdb
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.artifacts.schemas.results import NodeStatus
 from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt_common.events.base_types import EventMsg
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from naming import clashes
 from naming.seed_csv import SeedError
 from naming.site_seeds import check_site_seeds
 from warehouse.database import connect, make_private
@@ -120,9 +122,14 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
         return result
 
 
-def why_not_built(result: dbtRunnerResult) -> str:
-    """Why dbt failed, as far as one sentence can tell."""
+def why_not_built(result: dbtRunnerResult, warehouse: Path) -> str:
+    """Why dbt failed, as far as a few sentences can tell."""
     nodes = result.result.results if isinstance(result.result, RunExecutionResult) else ()
+    if any(clashes.TEST in str(node.node.unique_id) and str(node.status) == NodeStatus.Fail.value for node in nodes):
+        with connect(warehouse, read_only=True) as connection:
+            said = clashes.clashing_aliases(connection, PROJECT_ROOT)
+        if said:
+            return "because of seeds/site/:\n" + "\n".join(said)
     messages = [str(result.exception), *(str(node.message) for node in nodes)]
     troubles = (disk_trouble(message) for message in messages)
     told = next((trouble for trouble in troubles if trouble), None)

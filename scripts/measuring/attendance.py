@@ -20,7 +20,6 @@ from pathlib import Path
 from random import Random
 
 import duckdb
-import yaml
 from rich.console import Console
 from rich.table import Table
 
@@ -49,6 +48,7 @@ from simulation.stage import Activity, Edition, Stay
 from warehouse.database import connect
 from warehouse.paths import marts_path
 from warehouse.project_copy import copy_to
+from warehouse.settings import read_settings
 
 LOST_LEFTS = (0.0, 0.05, 0.2, 0.5, 0.9)
 NONE = Losses.none()
@@ -456,7 +456,7 @@ def measure(
     with connect(warehouse) as connection:
         land_cases(connection, cases, folder, schedule)
     build_attendance(folder, warehouse)
-    settings = yaml.safe_load((folder / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    settings = read_settings(folder)
     with opened_with_marts(warehouse) as connection:
         connection.execute("create temp table truth as from read_parquet(?)", [str(truth.path)])
         connection.execute(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from naming.dictionary import Dictionary, nearest
-from naming.seed_csv import BOM, SeedError, parse_seed_csv, read_seed_csv
+from naming.seed_csv import BOM, SeedCsv, SeedError, parse_seed_csv, read_seed_csv
 
 SITE_ALIASES = Path("seeds") / "site" / "site_activity_aliases.csv"
 COLUMNS = ("site_id", "category_pattern", "action_pattern", "label_state", "activity_type", "priority", "note")
@@ -59,6 +59,9 @@ def add_aliases(path: Path, aliases: Iterable[Alias]) -> None:
             f"{path.name}, line 1: there is no column {missing[0]}. Fix: the first line is {','.join(COLUMNS)}"
         )
     rows = {_grain(alias.as_row()): alias.as_row() for alias in aliases}
+    if "label_shape" not in seed.header and any(row["label_shape"] for row in rows.values()):
+        content = _with_column(seed, "label_shape").encode("utf-8")
+        seed = parse_seed_csv(content, path.name)
     replaced = [line for line in seed.lines if _grain(seed.values(line)) in rows]
     text = content.decode("utf-8")
     if replaced:
@@ -68,6 +71,13 @@ def add_aliases(path: Path, aliases: Iterable[Alias]) -> None:
     elif not seed.ends_with_newline:
         text += seed.newline
     path.write_bytes((text + seed.text_of(list(rows.values()))).encode("utf-8"))
+
+
+def _with_column(seed: SeedCsv, column: str) -> str:
+    """The file with one more column, which is blank in all its rows."""
+    wider = replace(seed, header=(*seed.header, column))
+    header = wider.text_of([{name: name for name in wider.header}])
+    return (BOM if seed.has_bom else "") + header + wider.text_of([seed.values(line) for line in seed.lines])
 
 
 def remove_aliases(path: Path, aliases: Iterable[Alias]) -> None:

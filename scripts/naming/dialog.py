@@ -5,7 +5,7 @@ Each answer is written at once, so that a closed window loses nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -36,7 +36,10 @@ class Dialog:
         path: the file that the answers are written to.
         console: where it is shown.
         read: gives the next line of input.
+        shapes: what the labels of each category and action show, with the records.
         named: what was decided, in order.
+        has_ended: whether the person ended the questions.
+        is_input_over: whether there is no more input, so that nothing is asked any more.
     """
 
     dictionary: Dictionary
@@ -44,8 +47,10 @@ class Dialog:
     path: Path
     console: Console
     read: Callable[[], str]
+    shapes: Mapping[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
     named: list[tuple[Decision, list[Alias]]] = field(default_factory=list)
     has_ended: bool = False
+    is_input_over: bool = False
 
     def say(self, text: str = "") -> None:
         """Show a line with markup."""
@@ -61,6 +66,7 @@ class Dialog:
         try:
             return self.read().strip()
         except (EOFError, KeyboardInterrupt) as error:
+            self.is_input_over = True
             raise Ended from error
 
     def run(self, decisions: Sequence[Decision]) -> None:
@@ -79,7 +85,9 @@ class Dialog:
             self.say()
 
     def agrees(self, question: str) -> bool:
-        """Whether the person agrees; Enter does, the end of the input does not."""
+        """Whether the person agrees; Enter does, the end of the input does not, and after it nothing is asked."""
+        if self.is_input_over:
+            return False
         try:
             return self.ask(question).lower() in ("", "y", "yes")
         except Ended:
@@ -130,6 +138,10 @@ class Dialog:
                 self.say(f"     [dim]{escape(candidate.reason)}[/dim]")
         if not decision.candidates:
             self.say("   No activity type fits these words. Search with s.")
+        shapes = decision.shapes(self.shapes)
+        if shapes:
+            counted = ", ".join(f"{shape} {records:,}" for shape, records in shapes.items())
+            self.say(f"  [bold]l[/bold]  name its records by what the label shows: {counted}")
         self.say(
             "  [bold]s[/bold] search   [bold]o[/bold] something else, keep as other activity   [bold]Enter[/bold] skip"
             "   [bold]b[/bold] back   [bold]q[/bold] end"
@@ -154,6 +166,10 @@ class Dialog:
                 return -1
             if answer.lower() == "q":
                 raise Ended
+            if answer.lower() == "l" and decision.shapes(self.shapes):
+                if self.name_by_shape(decision):
+                    return 1
+                continue
             chosen = self.chosen(answer, decision)
             if chosen is None:
                 continue
@@ -216,6 +232,29 @@ class Dialog:
         self.say(f"   [green]{escape(', '.join(pattern.text for pattern in patterns[:3]))} = {activity_type}[/green]")
         return True
 
+    def name_by_shape(self, decision: Decision) -> bool:
+        """Ask what the records with each label shape are; False if none was named."""
+        aliases: list[Alias] = []
+        for shape, records in decision.shapes(self.shapes).items():
+            self.say(f"Label {shape}, {records:,} records: which activity type?")
+            answer = self.ask("A number above, a name, s, o, or Enter to leave them open:")
+            chosen = self.chosen(answer, decision) if answer else None
+            chosen = self.ask_about_attendance(chosen) if chosen is not None else None
+            if chosen is None:
+                self.say(f"   Label {shape}: left open.")
+                continue
+            sites = list(dict.fromkeys(pair.site_id for pair in decision.pairs))
+            aliases += [
+                Alias(site, pattern.category, pattern.action, chosen, label_shape=shape)
+                for site in sites
+                for pattern in decision.literals
+            ]
+            self.say(f"   [green]{escape(decision.text)}, label {shape} = {chosen}[/green]")
+        if aliases:
+            add_aliases(self.path, aliases)
+            self.named.append((decision, aliases))
+        return bool(aliases)
+
     def patterns(self, decision: Decision) -> tuple[Pattern, ...] | None:
         """The patterns of the rows: of texts of the event's own the person chooses whether others like them follow."""
         if decision.general is None:
@@ -230,7 +269,7 @@ class Dialog:
             self.say(f"     {escape(pair.text)} ({pair.records:,})")
         if len(taken) > PREVIEW:
             self.say(f"     and {len(taken) - PREVIEW:,} more unknown texts")
-        besides = caught_besides(general, decision, self.recognised)
+        besides = caught_besides(general, {pair.site_id for pair in decision.pairs}, self.recognised)
         for text, activity_type, records in besides[:PREVIEW]:
             self.say(f"     [yellow]{escape(text)} ({records:,}), which is {activity_type} today[/yellow]")
         if len(besides) > PREVIEW:

@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from naming.dictionary import nearest
 from naming.seed_csv import SeedError, read_seed_csv
-from naming.site_seeds import SITE_SEEDS, read_rules
+from naming.seed_rules import SITE_SEEDS, read_rules
 from naming.unknown import Pattern
 from warehouse.database import connect
 from warehouse.paths import PROJECT_ROOT

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -11,14 +12,26 @@ from rich.markup import escape
 
 from naming.aliases import SITE_ALIASES, Alias, add_aliases, read_accepted
 from naming.dialog import Dialog, Recognised
-from naming.dictionary import JOINED, Dictionary
+from naming.dictionary import ATTEND_CLICKED, JOINED, Dictionary
 from naming.seed_csv import SeedError
-from naming.unknown import GUESSES, RECOGNISED, UNDERSTOOD, Decision, decisions_of, read_pairs
+from naming.unknown import (
+    GUESSES,
+    RECOGNISED,
+    UNDERSTOOD,
+    Decision,
+    Pair,
+    Pattern,
+    caught_besides,
+    decisions_of,
+    read_pairs,
+    read_shapes,
+)
 from naming.words import exported, names_of_people, titles, vocabulary, write_words
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
 
+EXAMPLES = 3
 ATTENDANCE = "select count(*) filter (where is_attended) from marts.fct_session_attendance"
 
 
@@ -41,6 +54,14 @@ def open_decisions(published: Path, dictionary: Dictionary) -> tuple[list[Decisi
         unknown = decisions_of(read_pairs(connection), dictionary)
         guesses = decisions_of(read_pairs(connection, GUESSES), dictionary, are_guesses=True)
     return unknown, guesses
+
+
+def label_shapes(warehouse: Path) -> dict[tuple[str, str], dict[str, int]]:
+    """What the labels of the unknown words show; nothing where the warehouse is not here."""
+    if not warehouse.exists():
+        return {}
+    with connect(warehouse, read_only=True) as connection:
+        return read_shapes(connection)
 
 
 def recognised_words(warehouse: Path) -> Recognised:
@@ -86,8 +107,8 @@ def export_words(
     )
 
 
-def accept(source: Path, published: Path, dictionary: Dictionary, console: Console) -> None:
-    """Take the rows of a file.
+def accept(source: Path, published: Path, warehouse: Path, dictionary: Dictionary, console: Console) -> None:
+    """Take the rows of a file, and show what each of them takes.
 
     Raises:
         SeedError: a row cannot be taken; then none is.
@@ -103,7 +124,29 @@ def accept(source: Path, published: Path, dictionary: Dictionary, console: Conso
     if not aliases:
         raise SeedError(f"{source.name}: no row has an activity type. Fix: fill in the column activity_type.")
     add_aliases(PROJECT_ROOT / SITE_ALIASES, aliases)
+    with connect(published, read_only=True) as connection:
+        unknown = read_pairs(connection)
+    recognised = recognised_words(warehouse)
+    for alias in aliases:
+        console.print(effect_of(alias, unknown, recognised, sites), highlight=False)
     console.print(f"{said_of(aliases)} Next: make build", highlight=False)
+
+
+def effect_of(alias: Alias, unknown: Sequence[Pair], recognised: Recognised, sites: Collection[str]) -> str:
+    """What a row takes: unknown words, and words that mean something else today."""
+    pattern = Pattern(alias.category_pattern, alias.action_pattern)
+    of_sites = {alias.site_id} if alias.site_id else set(sites)
+    taken = [pair for pair in unknown if pair.site_id in of_sites and pattern.takes(pair.category, pair.action)]
+    others = [one for one in caught_besides(pattern, of_sites, recognised) if one[1] != alias.activity_type]
+    said = f"[bold]{escape(pattern.text)}[/bold] = {alias.activity_type}: "
+    texts = f"{len(taken):,} unknown {'text' if len(taken) == 1 else 'texts'}"
+    said += f"{texts} ({sum(pair.records for pair in taken):,} activities)"
+    if others:
+        examples = ", ".join(f"{escape(text)} ({records:,}, {kind})" for text, kind, records in others[:EXAMPLES])
+        said += f"; [yellow]and {len(others):,} that mean something else today: {examples}[/yellow]"
+    if alias.activity_type in (JOINED, ATTEND_CLICKED):
+        said += f". {JOINED} is for who entered the session, {ATTEND_CLICKED} for who only planned to"
+    return f"{said}."
 
 
 def said_of(aliases: list[Alias]) -> str:
@@ -111,7 +154,8 @@ def said_of(aliases: list[Alias]) -> str:
     joined = [alias for alias in aliases if alias.activity_type == JOINED]
     words = ", ".join(escape(f"{alias.category_pattern} / {alias.action_pattern}") for alias in joined)
     warning = f" Attendance is calculated from: {words}." if joined else ""
-    return f"{len(aliases):,} rows were added to {SITE_ALIASES}.{warning}"
+    rows = "1 row was" if len(aliases) == 1 else f"{len(aliases):,} rows were"
+    return f"{rows} added to {SITE_ALIASES}.{warning}"
 
 
 def build_again(published: Path, before: tuple[int, int, int], console: Console) -> None:
@@ -149,7 +193,8 @@ def guide(published: Path, warehouse: Path, dictionary: Dictionary, console: Con
         " docs/activity_types.md",
         highlight=False,
     )
-    dialog = Dialog(dictionary, recognised_words(warehouse), PROJECT_ROOT / SITE_ALIASES, console, console.input)
+    path, shapes = PROJECT_ROOT / SITE_ALIASES, label_shapes(warehouse)
+    dialog = Dialog(dictionary, recognised_words(warehouse), path, console, console.input, shapes)
     dialog.run(unknown)
     if guesses and not dialog.has_ended:
         dialog.offer_guesses(guesses)

@@ -1,8 +1,8 @@
 """Check the files of seeds/site/ in plain words before dbt reads them, and write a copy in the form that dbt reads.
 
-The rules of each column are in the YAML beside the file: its type, its accepted values, what it refers to. The user's
-file stays as it is. A copy is written only where dbt would not read the file as it is meant; its name holds a hash of
-the user's file, so that an old copy is never read (macros/site_seeds.sql).
+The rules are in the YAML beside the file (seed_rules.py): the types and defaults of the columns, and the tests that dbt
+runs. The user's file stays as it is. A copy is written only where dbt would not read the file as it is meant. Its name
+holds a hash of the user's file, so that dbt never reads an old copy (macros/site_seeds.sql).
 """
 
 from __future__ import annotations
@@ -10,52 +10,17 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from naming.dictionary import nearest
 from naming.seed_csv import Line, SeedCsv, SeedError, parse_seed_csv
-from reports.ids import ID_COLUMNS, whole_id
+from naming.seed_rules import SITE_SEEDS, Column, Rules, read_rules
+from naming.seed_tests import broken_rules
+from naming.seed_values import Refused, day_first, read_value
 
-SITE_SEEDS = Path("seeds") / "site"
 COPIES = Path("target") / "site_seeds"
-
-REFERENCE = re.compile(r"ref\(\s*['\"](\w+)['\"]\s*\)")
-ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
-# As a spreadsheet writes a date: by its country the day or the month comes first.
-NUMBERS = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})")
-CLOCK = re.compile(r"[T ]*(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*([AaPp][Mm])?")
-TRUE, FALSE = ("true", "yes", "1"), ("false", "no", "0")
-
-
-@dataclass(frozen=True)
-class Column:
-    """The rules of a column.
-
-    Attributes:
-        name: its name.
-        type: string, integer, boolean or timestamp.
-        accepted: the values that it may hold; none for any.
-        default: what a blank field means.
-        is_optional: whether the column may be missing.
-    """
-
-    name: str
-    type: str
-    accepted: tuple[str, ...] = ()
-    default: str = ""
-    is_optional: bool = False
-
-    @property
-    def in_words(self) -> str:
-        """Its name without underscores."""
-        return self.name.replace("_", " ")
 
 
 @dataclass(frozen=True)
@@ -78,43 +43,17 @@ class Trouble:
     """What is wrong in a file; all of it, so that the user sees it at once."""
 
     name: str
-    lines: list[str] = field(default_factory=list)
+    found: list[tuple[int, str]] = field(default_factory=list)
 
     def say(self, line: int, text: str) -> None:
         """Note that something is wrong in a line."""
-        self.lines.append(f"{self.name}, line {line}: {text}")
+        self.found.append((line, text))
 
-
-def read_rules(root: Path) -> dict[str, tuple[Column, ...]]:
-    """The rules of every file of seeds/site/, from its YAML."""
-    rules: dict[str, tuple[Column, ...]] = {}
-    for path in sorted((root / SITE_SEEDS).glob("*.yml")):
-        for seed in yaml.safe_load(path.read_text(encoding="utf-8")).get("seeds", ()):
-            described = {column["name"]: column for column in seed.get("columns", ())}
-            rules[seed["name"]] = tuple(
-                _column(name, kind, described.get(name, {}), root)
-                for name, kind in seed["config"]["column_types"].items()
-            )
-    return rules
-
-
-def _column(name: str, kind: str, described: Mapping[str, Any], root: Path) -> Column:
-    meta = described.get("config", {}).get("meta", {})
-    accepted = tuple(map(str, meta.get("accepted_values", ())))
-    for test in described.get("data_tests", ()):
-        if isinstance(test, dict) and "relationships" in test:
-            arguments = test["relationships"]["arguments"]
-            accepted = _values_of(root, arguments["to"], arguments["field"])
-    return Column(name, kind, accepted, str(meta.get("default", "")), bool(meta.get("optional")))
-
-
-def _values_of(root: Path, to: str, name: str) -> tuple[str, ...]:
-    found = REFERENCE.search(to)
-    paths = sorted((root / "seeds").rglob(f"{found[1]}.csv")) if found else []
-    if not paths:
-        return ()
-    with paths[0].open(encoding="utf-8", newline="") as file:
-        return tuple(row[name] for row in csv.DictReader(file))
+    @property
+    def text(self) -> str:
+        """All of it, in the order of the lines."""
+        in_order = sorted(self.found, key=lambda one: one[0])
+        return "\n".join(f"{self.name}, line {line}: {text}" for line, text in in_order)
 
 
 def check_site_seeds(root: Path, copies: Path | None = None) -> list[str]:
@@ -129,12 +68,12 @@ def check_site_seeds(root: Path, copies: Path | None = None) -> list[str]:
     folder = copies or root / COPIES
     checked: dict[Path, Checked] = {}
     troubles: list[str] = []
-    for name, columns in read_rules(root).items():
+    for name, rules in read_rules(root).items():
         path = root / SITE_SEEDS / f"{name}.csv"
         if not path.exists():
             continue
         try:
-            checked[path] = check(path.read_bytes(), path.name, columns)
+            checked[path] = check(path.read_bytes(), path.name, rules)
         except SeedError as error:
             troubles.append(str(error))
     if troubles:
@@ -157,7 +96,7 @@ def copy_name(path: Path) -> str:
     return f"{path.stem}.{hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()}.csv"
 
 
-def check(content: bytes, name: str, columns: Sequence[Column]) -> Checked:
+def check(content: bytes, name: str, rules: Rules) -> Checked:
     """Check the content of a file.
 
     Raises:
@@ -165,21 +104,27 @@ def check(content: bytes, name: str, columns: Sequence[Column]) -> Checked:
     """
     seed = parse_seed_csv(content, name)
     trouble = Trouble(name)
+    columns = rules.columns
     _check_header(seed, columns, trouble)
-    if trouble.lines:
-        raise SeedError("\n".join(trouble.lines))
-    lines = list(seed.lines)
-    is_day_first = _day_first([seed.values(line) for line in lines], columns)
-    rows = tuple(_row(seed, line, columns, is_day_first, trouble) for line in lines)
-    if trouble.lines:
-        raise SeedError("\n".join(trouble.lines))
+    if trouble.found:
+        raise SeedError(trouble.text)
+    is_day_first = day_first([seed.values(line) for line in seed.lines], columns)
+    rows: dict[int, tuple[str, ...]] = {}
+    for line in seed.lines:
+        row = _row(seed, line, columns, is_day_first, trouble)
+        if row is not None:
+            rows[line.number] = row
+    for broken in broken_rules(rules, rows):
+        trouble.say(broken.line, broken.text)
+    if trouble.found:
+        raise SeedError(trouble.text)
     names = tuple(column.name for column in columns)
     is_as_written = (
-        (seed.delimiter, seed.has_bom) == (",", False)
-        and [line.fields for line in lines] == [_in_order(seed, row, names) for row in rows]
-        and all(len(line.fields) == len(seed.header) for line in lines)
+        (seed.delimiter, seed.has_bom, set(seed.header)) == (",", False, set(names))
+        and [line.fields for line in seed.lines] == [_in_order(seed, row, names) for row in rows.values()]
+        and all(len(line.fields) == len(seed.header) for line in seed.lines)
     )
-    return Checked(names, rows, is_as_written)
+    return Checked(names, tuple(rows.values()), is_as_written)
 
 
 def _in_order(seed: SeedCsv, row: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
@@ -197,102 +142,29 @@ def _check_header(seed: SeedCsv, columns: Sequence[Column], trouble: Trouble) ->
         elif seed.header.count(name) > 1:
             trouble.say(1, f"the column `{name}` is there twice. Fix: delete one of them.")
     for column in columns:
-        if column.name not in seed.header and not column.is_optional and not trouble.lines:
+        if column.name not in seed.header and not column.is_optional and not trouble.found:
             trouble.say(1, f"the column `{column.name}` is missing. Fix: the first line is {','.join(known)}")
 
 
 def _row(
     seed: SeedCsv, line: Line, columns: Sequence[Column], is_day_first: bool | None, trouble: Trouble
-) -> tuple[str, ...]:
+) -> tuple[str, ...] | None:
+    """The values of a line; None if one cannot be read, which is noted."""
     if any(field.strip() for field in line.fields[len(seed.header) :]):
         trouble.say(
             line.number,
             f"it has {len(line.fields)} fields, and the first line has {len(seed.header)}. Fix: put a text that holds"
             f" `{seed.delimiter}` into quotation marks.",
         )
-        return ()
+        return None
     values = seed.values(line)
-    return tuple(
-        _value(column, values.get(column.name, "") or column.default, line.number, is_day_first, trouble)
-        for column in columns
-    )
-
-
-def _value(column: Column, written: str, line: int, is_day_first: bool | None, trouble: Trouble) -> str:
-    if not written:
-        return ""
-    if column.accepted:
-        return _accepted(column, written, line, trouble)
-    if column.type == "integer":
-        found = re.fullmatch(r"([+-]?\d+)(?:[.,]0+)?", written)
-        if not found:
-            trouble.say(line, f"{column.in_words} `{written}` is no whole number. Fix: write it such as 2.")
-        return found[1] if found else ""
-    if column.type == "boolean":
-        if written.lower() not in TRUE + FALSE:
-            trouble.say(line, f"{column.in_words} `{written}` is neither true nor false. Fix: write true or false.")
-        return "true" if written.lower() in TRUE else "false"
-    if column.type == "timestamp":
-        return _moment(column, written, line, is_day_first, trouble)
-    # As the reports' ids are read.
-    return whole_id(written) if column.name in (*ID_COLUMNS, "email") else written
-
-
-def _accepted(column: Column, written: str, line: int, trouble: Trouble) -> str:
-    if written in column.accepted:
-        return written
-    near = nearest(written, column.accepted)
-    few = f"it is one of {', '.join(column.accepted)}." if len(column.accepted) <= 8 else "see docs/activity_types.md."
-    if column.name != "activity_type" and len(column.accepted) > 8:
-        few = "no value like it is known."
-    trouble.say(line, f"unknown {column.in_words} `{written}`; {f'did you mean `{near}`?' if near else few}")
-    return ""
-
-
-def _day_first(rows: Sequence[Mapping[str, str]], columns: Sequence[Column]) -> bool | None:
-    """Whether the day comes first in the dates of a file, as far as one of them shows it."""
-    for row in rows:
-        for column in columns:
-            found = NUMBERS.match(row.get(column.name, "")) if column.type == "timestamp" else None
-            if found and found[2] != "." and max(int(found[1]), int(found[3])) > 12:
-                return int(found[1]) > 12
-    return None
-
-
-def _moment(column: Column, written: str, line: int, is_day_first: bool | None, trouble: Trouble) -> str:
-    iso, numbers = ISO.match(written), NUMBERS.match(written)
-    if iso:
-        year, month, day = (int(part) for part in iso.groups())
-        rest = written[iso.end() :]
-    elif numbers:
-        first, second, year = int(numbers[1]), int(numbers[3]), int(numbers[4])
-        year += 2000 if year < 100 else 0
-        rest = written[numbers.end() :]
-        by_day = True if numbers[2] == "." else is_day_first
-        if by_day is None and first != second:
-            trouble.say(
-                line,
-                f"{column.in_words} `{written}` can be {year}-{second:02}-{first:02} or {year}-{first:02}-{second:02}."
-                f" Fix: write it as year-month-day, such as {year}-{second:02}-{first:02}{rest}.",
-            )
-            return ""
-        day, month = (first, second) if by_day else (second, first)
-    else:
-        trouble.say(line, f"{column.in_words} `{written}` is no date. Fix: write it as 2026-05-12 09:00:00.")
-        return ""
-    clock = CLOCK.fullmatch(rest) if rest.strip() else None
-    try:
-        if rest.strip() and clock is None:
-            raise ValueError
-        hour, minute, second = (int(part or 0) for part in clock.group(1, 2, 3)) if clock else (0, 0, 0)
-        if clock and clock[4]:
-            if not 1 <= hour <= 12:
-                raise ValueError
-            hour = hour % 12 + (12 if clock[4].lower() == "pm" else 0)
-        return f"{datetime(year, month, day, hour, minute, second):%Y-%m-%d %H:%M:%S}"
-    except ValueError:
-        trouble.say(line, f"{column.in_words} `{written}` is no date. Fix: write it as 2026-05-12 09:00:00.")
-        return ""
+    row: list[str] = []
+    for column in columns:
+        try:
+            row.append(read_value(column, values.get(column.name, "") or column.default, values, is_day_first))
+        except Refused as refused:
+            trouble.say(line.number, str(refused))
+    return tuple(row) if len(row) == len(columns) else None
 
 
 def replace_site_seeds(root: Path, names: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
@@ -46,7 +46,7 @@ order by activity_count desc, site_id, category, action
 
 UNDERSTOOD = """
 select
-    cast(coalesce(sum(understood_count), 0) as bigint),
+    cast(coalesce(sum(landed_understood_count), 0) as bigint),
     cast(coalesce(sum(landed_count), 0) as bigint)
 from marts.report_reconciliation
 """
@@ -57,6 +57,15 @@ select site_id, category, action, activity_type, count(*)
 from staging.base_juno__activities
 where not is_duplicate and activity_type <> 'unrecognised'
 group by all
+"""
+
+# What the labels of the unknown words show, one by one.
+SHAPES = """
+select site_id, category, action, label_shape, cast(sum(record_count) as bigint)
+from staging.base_juno__activity_patterns
+where activity_type = 'unrecognised'
+group by all
+order by 5 desc, 4
 """
 
 # What may stand between the kind of an activity and a text of the event's own.
@@ -186,12 +195,29 @@ class Decision:
         }
         return tuple(reversed(patterns.values()))
 
+    def shapes(self, known: Mapping[tuple[str, str], Mapping[str, int]]) -> dict[str, int]:
+        """What its labels show, with the records, where they show several things and the words are a name."""
+        words = {(_clean(pair.category), _clean(pair.action)) for pair in self.pairs}
+        if self.general is not None or len(words) > 1:
+            return {}
+        found = dict(known.get(next(iter(words)), {}))
+        return found if len(found) > 1 else {}
+
     def effect(self, dictionary: Dictionary) -> tuple[int, int]:
         """What it sorts by: attendance, then points, then records."""
         types = [dictionary[found.activity_type] for found in self.candidates if found.activity_type in dictionary]
         if any(found.counts_for_attendance for found in types):
             return 0, -self.records
         return (1 if types and types[0].earns_points else 2), -self.records
+
+
+def read_shapes(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict[str, int]]:
+    """The label shapes of each unknown category and action, with their records, those with the most first."""
+    found: dict[tuple[str, str], dict[str, int]] = {}
+    for _, category, action, label_shape, records in connection.execute(SHAPES).fetchall():
+        shapes = found.setdefault((_clean(category or ""), _clean(action or "")), {})
+        shapes[label_shape] = shapes.get(label_shape, 0) + records
+    return found
 
 
 def read_pairs(connection: duckdb.DuckDBPyConnection, query: str = PAIRS) -> list[Pair]:
@@ -262,10 +288,9 @@ def is_sentence(pair: Pair) -> bool:
 
 
 def caught_besides(
-    pattern: Pattern, decision: Decision, recognised: Sequence[tuple[str, str, str, str, int]]
+    pattern: Pattern, sites: Collection[str], recognised: Sequence[tuple[str, str, str, str, int]]
 ) -> list[tuple[str, str, int]]:
     """Words that are recognised today and that a pattern would take too: the words, their type, their activities."""
-    sites = {pair.site_id for pair in decision.pairs}
     return [
         (Pair(site_id, category, action).text, activity_type, records)
         for site_id, category, action, activity_type, records in recognised

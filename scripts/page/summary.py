@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from naming.understood import how_much_is_understood, minimum_understood_ratio
+from naming.understood import how_much_is_understood
 from page.write_page import page_path
 from warehouse.database import connect
-from warehouse.paths import PROJECT_ROOT
+from warehouse.settings import read_settings
 
 COUNTS = """
 select
@@ -23,7 +23,7 @@ select
     sum(rejected_count) as rejected,
     sum(duplicate_count) as duplicates,
     sum(unique_count) as unique_records,
-    sum(unrecognised_count) as unrecognised
+    sum(unique_unrecognised_count) as unrecognised
 from marts.report_reconciliation
 """
 
@@ -112,9 +112,9 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
         files, records, landed, rejected, duplicates, unique, unrecognised = (
             int(count or 0) for count in counts or [0] * 7
         )
-        understood = how_much_is_understood(connection, minimum_understood_ratio(PROJECT_ROOT))
+        understood = how_much_is_understood(connection, read_settings()["minimum_understood_ratio"])
         colour = "bold" if understood.is_enough else "bold red"
-        hint = "" if understood.is_enough else " Fix: make name"
+        hint = "" if understood.is_enough else f" Fix: {understood.fix}"
         console.print(
             f"\n[{colour}]{understood.headline}[/{colour}] {understood.consequences}{hint}".rstrip(), highlight=False
         )

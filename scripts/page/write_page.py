@@ -26,6 +26,7 @@ from warehouse.database import connect
 from warehouse.errors import WarehouseError, in_words
 from warehouse.files import replace_file
 from warehouse.paths import PROJECT_ROOT
+from warehouse.settings import read_settings
 
 PAGE = PROJECT_ROOT / "page"
 TITLE = "JUNO activity warehouse"
@@ -87,7 +88,7 @@ def _head_of(page: Path) -> str:
 def page_of(database: Path, mark: Mark | None = None) -> str:
     """The page of a copy as a text."""
     mark = mark or mark_of(database) or Mark(PUBLISHED)
-    settings = _read("dbt_project.yml", PROJECT_ROOT)["vars"]
+    settings = read_settings()
     with connect(database, read_only=True) as connection:
         connection.execute("set variable reporting_time_zone = ?", [settings["reporting_time_zone"]])
         datasets = {path.stem: dataset_of(connection, path) for path in sorted((PAGE / "queries").glob("*.sql"))}

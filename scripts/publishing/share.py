@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import yaml
 
 from publishing.mart_models import Model, read_models
 from publishing.published_tables import PUBLISHED_SCHEMAS, schemas_of
@@ -20,7 +19,8 @@ from warehouse.copies import SHARED, Mark, mark_of, read_every_block, require_pl
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.files import attach_new, replace_file
-from warehouse.paths import PROJECT_ROOT, marts_path, warehouse_path
+from warehouse.paths import marts_path, warehouse_path
+from warehouse.settings import read_settings
 
 # What a site, a page, a report and a kind of activity are called does not name a user.
 IMPERSONAL = ("site_id", "content_id", "report_id", "activity_type", "activity_family")
@@ -57,15 +57,15 @@ class Table:
     user_columns: frozenset[str] = frozenset()
 
 
-def minimum_cohort_size(root: Path = PROJECT_ROOT) -> int:
-    """The setting of this name in dbt_project.yml."""
-    return int(yaml.safe_load((root / "dbt_project.yml").read_text())["vars"]["minimum_cohort_size"])
+def minimum_cohort_size() -> int:
+    """The setting of this name."""
+    return int(read_settings()["minimum_cohort_size"])
 
 
-def minimum_for(shared: Path, root: Path = PROJECT_ROOT) -> int:
+def minimum_for(shared: Path) -> int:
     """The minimum where none is given: never lower than that with which the copy there was made."""
     there = mark_of(shared)
-    return max(minimum_cohort_size(root), (there.minimum_cohort_size or 0) if there else 0)
+    return max(minimum_cohort_size(), (there.minimum_cohort_size or 0) if there else 0)
 
 
 def share(published: Path, shared: Path, salt: str, minimum: int, models: Mapping[str, Model] | None = None) -> int:

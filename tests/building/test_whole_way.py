@@ -69,7 +69,7 @@ def test_the_names_that_others_build_on_are_there(sample_project: Project) -> No
         "fct_points_awarded": "user_id activity_type content_id awarded_at points activity_key",
         "fct_leaderboard": "contest_id user_id points rank",
         "report_reconciliation": "file_name record_count landed_count rejected_count unique_count duplicate_count"
-        " recognised_count unrecognised_count is_reconciled",
+        " unique_recognised_count unique_unrecognised_count is_reconciled",
         "user_report_reconciliation": "file_name record_count landed_count rejected_count superseded_count"
         " matched_by_id_count matched_by_email_count ambiguous_count unmatched_count is_reconciled",
         "report_changes": "report_id site_id report_kind previous_report_id known_columns missing_columns extra_columns"
@@ -139,7 +139,7 @@ def test_every_activity_of_the_guide_is_recognised(guide: tuple[Project, str]) -
     )
     assert query(
         project,
-        f"select unrecognised_count from marts.report_reconciliation where {of_the_guide}",
+        f"select unique_unrecognised_count from marts.report_reconciliation where {of_the_guide}",
     ) == [(0,)]
     never_recorded = query(
         project,

@@ -6,9 +6,10 @@ import csv
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from io import StringIO
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 import pytest
@@ -18,6 +19,7 @@ from conftest import ROOT, Project, copy_project
 from naming.aliases import SITE_ALIASES, Alias, add_aliases, read_accepted, remove_aliases
 from naming.dialog import Dialog
 from naming.dictionary import activity_types_page, nearest, read_dictionary, search
+from naming.run import effect_of
 from naming.seed_csv import SeedError, read_seed_csv
 from naming.unknown import Candidate, Decision, Pair, Pattern, decisions_of, escaped_pattern, general_pattern
 from naming.words import exported, may_leave, shape, vocabulary
@@ -37,6 +39,7 @@ def asked(
     answers: Iterable[str],
     path: Path,
     recognised: Iterable[tuple[str, str, str, str, int]] = (),
+    shapes: Mapping[tuple[str, str], Mapping[str, int]] = MappingProxyType({}),
 ) -> tuple[str, list[list[str]]]:
     """What the questions print for these answers, and the rows of the file afterwards."""
     if not path.exists():
@@ -50,7 +53,7 @@ def asked(
             raise EOFError
         return answer
 
-    Dialog(DICTIONARY, tuple(recognised), path, console, read).run(list(decisions))
+    Dialog(DICTIONARY, tuple(recognised), path, console, read, shapes).run(list(decisions))
     assert isinstance(console.file, StringIO)
     return console.file.getvalue(), list(csv.reader(path.read_text(encoding="utf-8").splitlines()))[1:]
 
@@ -268,7 +271,8 @@ MARTS = """
 create schema marts;
 create schema restricted;
 create table marts.report_reconciliation as
-    from (values ('main', 36, 0, 1874)) as v(site_id, understood_count, other_activity_count, landed_count);
+    from (values ('main', 36, 0, 1874))
+    as v(site_id, landed_understood_count, landed_other_activity_count, landed_count);
 create table marts.fct_session_attendance as from (values (true)) as v(is_attended);
 create table marts.unrecognised_activities as
     from (values
@@ -331,6 +335,38 @@ def test_the_command_asks_writes_and_says_what_is_next(named_project: Project) -
 
 
 @pytest.mark.slow
+def test_after_the_end_of_the_input_nothing_is_asked(named_project: Project) -> None:
+    printed = named(named_project, answers="1\n")
+    assert "1 row was added" in printed
+    assert "Build again now" not in printed and "Look at them now" not in printed
+    assert printed.rstrip().endswith("Next: make build")
+
+
+def test_an_accepted_row_shows_what_it_takes() -> None:
+    unknown = [pair("Room", "In", records=4), pair("Room", "Inside", records=2), pair("Room", "In", site="other")]
+    recognised = [("main", "Room", "Info", "content_viewed", 7), ("main", "Room", "Into", "session_joined", 5)]
+    alias = Alias("main", "room", "in*", "session_joined")
+    said = effect_of(alias, unknown, recognised, ["main", "other"])
+    assert "2 unknown texts (6 activities)" in said
+    assert "1 that mean something else today: Room / Info (7, content_viewed)" in said
+    assert "session_attend_clicked for who only planned to" in said
+    everywhere = effect_of(Alias("", "Room", "In", "chat_message_sent"), unknown, [], ["main", "other"])
+    assert everywhere.endswith("2 unknown texts (5 activities).")
+
+
+def test_one_pair_is_named_by_what_its_labels_show(tmp_path: Path) -> None:
+    decisions = [Decision((pair("Link", "Go", "external_link_clicked", "internal_link_clicked"),))]
+    shapes = {("link", "go"): {"url": 5, "slug": 3, "text": 1}}
+    path = tmp_path / "aliases.csv"
+    shown, rows = asked(decisions, ["l", "1", "2", ""], path, shapes=shapes)
+    assert "name its records by what the label shows: url 5, slug 3, text 1" in shown
+    assert path.read_text(encoding="utf-8").splitlines()[0] == f"{HEADER},label_shape"
+    assert [(row[4], row[7]) for row in rows] == [("external_link_clicked", "url"), ("internal_link_clicked", "slug")]
+    shown, _ = asked(decisions, ["q"], tmp_path / "other.csv", shapes={("link", "go"): {"url": 5}})
+    assert "by what the label shows" not in shown
+
+
+@pytest.mark.slow
 def test_without_an_answer_nothing_is_written(named_project: Project) -> None:
     before = (named_project.root / SITE_ALIASES).read_bytes()
     assert named(named_project).rstrip().endswith("Nothing was written.")
@@ -347,7 +383,10 @@ def test_without_a_terminal_the_words_are_listed_exported_and_accepted(named_pro
     assert "Ada" not in text and "boss" not in text
     words.write_text(text.replace("Talk,Sent,,", "Talk,Sent,chat_message_sent,"), encoding="utf-8")
     accepted = named(named_project, "--accept", str(words))
-    assert accepted == "1 rows were added to seeds/site/site_activity_aliases.csv. Next: make build\n"
+    assert accepted == (
+        "Talk / Sent = chat_message_sent: 1 unknown text (9 activities).\n"
+        "1 row was added to seeds/site/site_activity_aliases.csv. Next: make build\n"
+    )
     rows = (named_project.root / SITE_ALIASES).read_text(encoding="utf-8").splitlines()
     assert rows[-1] == "main,Talk,Sent,any,chat_message_sent,50,,"
 

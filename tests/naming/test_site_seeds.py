@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -9,20 +10,17 @@ import duckdb
 import pytest
 
 from conftest import ROOT, Project
+from naming.clashes import clashing_aliases
 from naming.effects import Known, rows_without_effect
 from naming.seed_csv import SeedError
-from naming.site_seeds import (
-    SITE_SEEDS,
-    check,
-    check_site_seeds,
-    copy_name,
-    read_rules,
-    replace_site_seeds,
-)
+from naming.seed_rules import SITE_SEEDS, Column, Rules, read_rules
+from naming.seed_tests import rules_not_run
+from naming.site_seeds import check, check_site_seeds, copy_name, replace_site_seeds
 from warehouse.project_copy import copy_to
 
 RULES = read_rules(ROOT)
 SCHEDULE = "site_id,content_id,session_type,starts_at,ends_at,time_zone\n"
+RESETS = "site_id,reset_at,note\n"
 ALIASES = "site_id,category_pattern,action_pattern,label_state,activity_type,priority,note\n"
 READ = ("main", "4106", "session", "2024-05-13 10:00:00", "2024-05-13 11:00:00", "UTC")
 
@@ -61,7 +59,8 @@ def test_the_shipped_files_are_in_order_and_dbt_reads_them_themselves(name: str)
 
 def test_every_seed_and_every_column_has_rules() -> None:
     assert {f"{name}.csv" for name in RULES} == {path.name for path in (ROOT / SITE_SEEDS).glob("*.csv")}
-    for name, columns in RULES.items():
+    for name, rules in RULES.items():
+        columns = rules.columns
         header = (ROOT / SITE_SEEDS / f"{name}.csv").read_text(encoding="utf-8").splitlines()[0].split(",")
         assert set(header) <= {column.name for column in columns}
         assert {column.type for column in columns} <= {"string", "integer", "boolean", "timestamp"}
@@ -79,15 +78,44 @@ def test_every_seed_and_every_column_has_rules() -> None:
         ("5/13/2024 12:05 AM", "2024-05-13 00:05:00"),
         ("13/05/2024 12:05 pm", "2024-05-13 12:05:00"),
         ("05/05/2024 10:00", "2024-05-05 10:00:00"),
+        ("2024-05-13T10:00:00Z", "2024-05-13 10:00:00"),
+        ("2024-05-13T10:00:00.250+00:00", "2024-05-13 10:00:00.250000"),
+        ("2024-05-13 10:00 UTC", "2024-05-13 10:00:00"),
     ],
 )
 def test_dates_are_read_as_a_spreadsheet_writes_them(written: str, read: str) -> None:
-    assert checked(f"{SCHEDULE}main,1,session,{written},,\n")[0][3] == read
+    assert checked(f"{RESETS}main,{written},\n", "point_resets")[0][1] == read
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("45425.4166666667", "is a spreadsheet's number of a day, 2024-05-13 10:00:00 in most of them. Fix: give "),
+        ("45425", "is a spreadsheet's number of a day, 2024-05-13 00:00:00 in most of them. Fix: give "),
+        (
+            "2024-05-13T10:00:00+02:00",
+            "has an offset, and the column is in UTC. Fix: write 2024-05-13 08:00:00.",
+        ),
+        ("2024-05-13T10:00:00-0530", "has an offset, and the column is in UTC. Fix: write 2024-05-13 15:30:00."),
+        ("12345", "is no date. Fix: "),
+    ],
+)
+def test_a_date_that_means_something_else_is_refused_with_what_it_would_be(written: str, said: str) -> None:
+    [sentence] = refused(f"{RESETS}main,{written},\n", "point_resets")
+    assert sentence.startswith(f"point_resets.csv, line 2: reset at `{written}` {said}")
+
+
+def test_a_time_in_utc_is_refused_beside_another_time_zone() -> None:
+    [sentence, *_] = refused(f"{SCHEDULE}m,1,session,2024-05-13T10:00Z,2024-05-13 13:00,Europe/Zurich\n")
+    assert sentence == (
+        "session_schedule.csv, line 2: starts at `2024-05-13T10:00Z` is 2024-05-13 10:00:00 in UTC, and the time zone"
+        " of the line is Europe/Zurich. Fix: write the time of Europe/Zurich, without Z."
+    )
 
 
 def test_one_date_of_a_file_shows_the_order_of_the_others() -> None:
-    text = f"{SCHEDULE}main,1,session,05/06/2024 10:00,,\nmain,2,session,13/06/2024 10:00,,\n"
-    assert [row[3] for row in checked(text)] == ["2024-06-05 10:00:00", "2024-06-13 10:00:00"]
+    text = f"{RESETS}main,05/06/2024 10:00,\nmain,13/06/2024 10:00,\n"
+    assert [row[1] for row in checked(text, "point_resets")] == ["2024-06-05 10:00:00", "2024-06-13 10:00:00"]
 
 
 @pytest.mark.parametrize("written", ["2024-13-01", "31/31/2024", "tomorrow", "2024-05-13 25:00", "2024-05-13 13:00 PM"])
@@ -133,12 +161,117 @@ def test_a_header_or_a_row_of_another_form_is_said(text: str, said: str) -> None
     assert refused(text)[0].startswith(f"session_schedule.csv, {said}")
 
 
-@pytest.mark.parametrize(("written", "read"), [("TRUE", "true"), ("no", "false"), ("", "false")])
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("TRUE", "true"), ("no", "false"), ("", "false"), ("WAHR", "true"), ("FALSCH", "false"), ("VRAI", "true")],
+)
 def test_yes_and_no_are_read(written: str, read: str) -> None:
     text = (
         f"contest_id,contest_name,site_id,starts_at,ends_at,follows_resets,tag,excludes_staff\nc,C,,,,{written},,no\n"
     )
     assert checked(text, "contests")[0][5] == read
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("30,5", "is no whole number. Fix: write it such as 2."),
+        ("1.000", "is no whole number. Fix: write it as 1000."),
+        ("1,000", "is no whole number. Fix: write it as 1000."),
+    ],
+)
+def test_a_number_is_not_cut(written: str, said: str) -> None:
+    text = f"activity_type;weight\nsession_joined;{written}\n"
+    assert refused(text, "lead_weights") == [f"lead_weights.csv, line 2: weight `{written}` {said}"]
+
+
+def test_a_decimal_may_be_written_with_a_comma() -> None:
+    rules = Rules((Column("minutes", "double"), Column("note", "string")))
+    assert check(b"minutes;note\n30,5;a\n-2;b\n", "x.csv", rules).rows == (("30.5", "a"), ("-2", "b"))
+    with pytest.raises(SeedError, match=r"line 2: minutes `1\.000,5` is no number\. Fix: write it such as 2\.5\."):
+        check(b"minutes;note\n1.000,5;a\n", "x.csv", rules)
+
+
+MULTIPLIERS = "site_id,content_id,multiplier,valid_from,valid_until\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        (
+            "session_schedule",
+            SCHEDULE + "m,1,session,2024-05-13 10:00,2024-05-13 09:00,UTC\n",
+            "line 2: starts at is `2024-05-13 10:00:00` and ends at is `2024-05-13 09:00:00`."
+            " That breaks the rule: starts before it ends. Fix: correct the line.",
+        ),
+        (
+            "session_schedule",
+            SCHEDULE + "m,1,session,2024-05-13 10:00,2024-05-13 12:00,Europe/Zürich\n",
+            "line 2: unknown time zone `Europe/Zürich`; did you mean `Europe/Zurich`?",
+        ),
+        ("exhibitors", "site_id,content_id,exhibitor_name,company\nm,,A,\n", "line 2: content id is blank. Fix: fill "),
+        (
+            "exhibitors",
+            "site_id,content_id,exhibitor_name,company\nm,1,A,\n\nm,1,B,\n",
+            "line 4: site id is `m` and content id is `1`, as in line 2. Fix: keep one of the two lines.",
+        ),
+        ("staff", "site_id,user_id,email\nm,,\n", "line 2: user id is blank and email is blank. That breaks the rule"),
+        (
+            "staff",
+            "site_id,user_id,email\nm,,A@x\nm,,a@X\n",
+            "line 3: site id is `m`, user id is blank and email is `a@X`",
+        ),
+        (
+            "content_multipliers",
+            MULTIPLIERS + "m,1,-2,,\n",
+            "line 2: multiplier is `-2`. That breaks the rule: multiplier is not negative. Fix: ",
+        ),
+        (
+            "content_multipliers",
+            MULTIPLIERS + "m,1,2,2024-01-01,\nm,1,3,2024-02-01,\n",
+            "line 3: site id is `m` and content id is `1`. That breaks the rule: spans do not overlap. Fix: ",
+        ),
+        ("lead_weights", "activity_type,weight\nsession_joined,\n", "line 2: weight is blank. That breaks the rule"),
+        (
+            "engagement_weights",
+            "engagement_part,weight,full_amount,unit\natendance,1,1,x\n",
+            "line 2: unknown engagement part `atendance`; did you mean `attendance`?",
+        ),
+        (
+            "site_activity_aliases",
+            ALIASES + "m,Talk,Sent,any,chat_message_sent,50,\nm,talk,sent,,comment_posted,,\n",
+            "line 3: site id is `m`, category pattern is `talk`, action pattern is `sent`, label state is `any`,",
+        ),
+    ],
+)
+def test_what_dbt_would_test_is_said_with_the_line(name: str, text: str, said: str) -> None:
+    assert refused(text, name)[0].startswith(f"{name}.csv, {said}")
+
+
+def test_dbt_tests_nothing_of_a_seed_that_the_check_does_not() -> None:
+    assert {name: rules.left_to_dbt for name, rules in RULES.items() if rules.left_to_dbt} == {}
+    row = {"string": "a", "integer": "1", "boolean": "true", "timestamp": "2024-05-13 10:00:00"}
+    for name, rules in RULES.items():
+        lines = {2: [row[column.type] for column in rules.columns]}
+        assert rules_not_run(rules, lines) == [], name
+
+
+def test_a_rule_that_is_new_in_the_yaml_is_checked(seeds: Path) -> None:
+    path = seeds / SITE_SEEDS / "same_thing.yml"
+    path.write_text(
+        "seeds:\n- name: same_thing\n  config: {column_types: {one: string, other: string, unit: string}}\n"
+        "  columns:\n  - {name: one, data_tests: [not_null]}\n"
+        "  - {name: unit, data_tests: [{accepted_values: {arguments: {values: [hour, minute]}}}]}\n"
+        "  data_tests: [{row_checks: {arguments: {expectations: {is_another: one is null or one <> other}}}}]\n"
+    )
+    (seeds / SITE_SEEDS / "same_thing.csv").write_text("one,other,unit\na,a,hour\n,b,hours\n,b,hour\n")
+    with pytest.raises(SeedError) as caught:
+        check_site_seeds(seeds)
+    assert str(caught.value).splitlines() == [
+        "same_thing.csv, line 2: one is `a` and other is `a`. That breaks the rule: is another. Fix: correct the line.",
+        "same_thing.csv, line 3: unknown unit `hours`; did you mean `hour`?",
+        "same_thing.csv, line 4: one is blank. Fix: fill it in.",
+    ]
 
 
 def test_what_is_neither_true_nor_false_is_said() -> None:
@@ -248,6 +381,14 @@ def test_dbt_alone_reads_the_checked_copy_and_stops_where_there_is_none(project:
     assert stopped.returncode != 0
     assert "session_schedule.csv is not yet in the form that dbt reads" in stopped.stdout
     assert "Fix: make build" in stopped.stdout
+    shutil.copy(ROOT / "tests" / "fixtures" / "site_seeds" / "seed_us_dates.txt", path)
+    dates = project.dbt("seed", "--select", "session_schedule").stdout
+    assert "session_schedule.csv, line 2: starts_at is not in the form that dbt reads: main,4106" in dates
+    assert "Fix: make build" in dates
+    assert "Possible Solution" not in dates
+    path.write_text(SCHEDULE + "main,4106,session,2024-05-13 10:00:00,2024-05-13 11:00:00\n")
+    assert "line 2: time_zone is not in the form" in project.dbt("seed", "--select", "session_schedule").stdout
+    path.write_bytes((ROOT / "tests" / "fixtures" / "site_seeds" / "seed_semicolons.txt").read_bytes())
 
     told = project.run(sys.executable, "scripts/check_seeds.py")
     assert told.returncode == 0, told.stderr
@@ -274,3 +415,27 @@ def test_a_build_refuses_a_wrong_seed_in_a_sentence(project: Project) -> None:
     assert built.returncode == 1
     assert "session_schedule.csv, line 2: unknown session type `sesion`; did you mean `session`?" in built.stdout
     assert "Traceback" not in built.stdout + built.stderr
+
+    (project.root / SITE_SEEDS / "session_schedule.csv").write_text(SCHEDULE)
+    with (project.root / SITE_SEEDS / "site_activity_aliases.csv").open("a") as file:
+        file.write("sample,Badge*,Unlocked,any,hand_raised,60,,\nsample,Badge,*,any,hand_lowered,60,,\n")
+    built = project.build()
+    assert built.returncode == 1
+    assert "(hand_raised)" in built.stdout and "name `Badge / Unlocked` differently. Fix: give" in built.stdout
+
+
+def test_two_lines_that_name_the_same_words_differently_are_said(seeds: Path) -> None:
+    (seeds / SITE_SEEDS / "site_activity_aliases.csv").write_text(
+        ALIASES + "main,talk*,,any,chat_message_sent,50,\n,*,sent,any,other_activity,70,\n"
+        "main,Talk,*,any,comment_posted,70,\nelse,Talk,*,any,call_requested,70,\n"
+    )
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create schema staging; create table staging.base_juno__activity_patterns as"
+            " from (values ('main', 'Talk', 'Sent', 2), ('main', 'Talk', 'Read', 1))"
+            " as v(site_id, category, action, best_type_count)"
+        )
+        assert clashing_aliases(connection, seeds) == [
+            "site_activity_aliases.csv: line 3 (other_activity), line 4 (comment_posted) name `Talk / Sent`"
+            " differently. Fix: give the one that is right a higher priority, or delete the other."
+        ]

@@ -296,7 +296,7 @@ def test_a_name_is_chosen_by_keyboard_and_its_row_is_copied(opened: Opener) -> N
 def test_where_too_little_is_understood_no_total_and_no_leaderboard_is_shown(
     opened: Opener, sample_project: Project, tmp_path: Path
 ) -> None:
-    path = changed_copy(sample_project, tmp_path, "update marts.report_reconciliation set understood_count = 1")
+    path = changed_copy(sample_project, tmp_path, "update marts.report_reconciliation set landed_understood_count = 1")
     page = opened(path)
     for figure in ("numbers", "leaderboard", "standings", "teams"):
         expect(page.locator(f"#figure-{figure}")).to_contain_text("Fix: make name")

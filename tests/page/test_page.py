@@ -108,7 +108,7 @@ def test_totals_and_rankings_need_understanding(sample_project: Project, tmp_pat
     copy = tmp_path / "published.duckdb"
     copy.write_bytes(sample_project.published.read_bytes())
     with duckdb.connect(str(copy)) as connection:
-        connection.execute("update marts.report_reconciliation set understood_count = 1")
+        connection.execute("update marts.report_reconciliation set landed_understood_count = 1")
     understood = data_of(page_of(copy))["understood"]
     assert understood["headline"] == "Understood 4 of 4,246 records (0 %)."
     assert understood["instead"].endswith("Fix: make name")

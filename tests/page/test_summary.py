@@ -39,8 +39,8 @@ create schema marts;
 create schema restricted;
 create table marts.report_reconciliation as
     from (values (7, 6, 1, 2, 4, 3, 4, 1), (5, 5, 0, 0, 5, 0, 5, 0))
-    as v(record_count, landed_count, rejected_count, duplicate_count, unique_count, unrecognised_count,
-        understood_count, other_activity_count);
+    as v(record_count, landed_count, rejected_count, duplicate_count, unique_count, unique_unrecognised_count,
+        landed_understood_count, landed_other_activity_count);
 create table marts.dim_activity_types as
     from (values
         ('session_joined', 'session_events', 'r', 9),
@@ -121,7 +121,7 @@ def test_the_first_line_says_how_much_was_understood_and_what_is_missing(publish
 
 def test_below_the_minimum_the_fix_is_in_the_first_line_and_no_leaderboard_is_shown(published: Path) -> None:
     with connect(published) as connection:
-        connection.execute("update marts.report_reconciliation set understood_count = 4")
+        connection.execute("update marts.report_reconciliation set landed_understood_count = 4")
     lines = printed(published)
     assert lines[1].startswith("Understood 8 of 11 records (72 %).")
     assert lines[1].endswith(" Fix: make name")
@@ -130,6 +130,18 @@ def test_below_the_minimum_the_fix_is_in_the_first_line_and_no_leaderboard_is_sh
         "Only 72 % of the records are understood, so totals and rankings would mislead. They are shown from 80 % on"
         " (minimum_understood_ratio). Fix: make name"
     )
+
+
+def test_where_no_word_is_left_to_name_the_setting_is_the_fix(published: Path) -> None:
+    with connect(published) as connection:
+        connection.execute(
+            "update marts.report_reconciliation set landed_understood_count = 1, landed_other_activity_count = 4"
+        )
+    [headline, *_] = [line for line in printed(published) if line]
+    assert headline.startswith("Understood 2 of 11 records (18 %). 8 more are named as something else.")
+    assert "make name" not in headline
+    assert " Fix: 8 records are named as something else. If that is right, set minimum_understood_ratio" in headline
+    assert " to 0.27 or less." in headline
 
 
 def test_an_empty_result_says_why(published: Path) -> None:
@@ -143,7 +155,7 @@ def test_an_empty_result_says_why(published: Path) -> None:
 def test_what_is_not_there_is_not_told(published: Path) -> None:
     with connect(published) as connection:
         connection.execute(
-            "update marts.report_reconciliation set rejected_count = 0, unrecognised_count = 0;"
+            "update marts.report_reconciliation set rejected_count = 0, unique_unrecognised_count = 0;"
             "truncate marts.user_report_reconciliation; truncate marts.unrecognised_activities"
         )
     text = "\n".join(printed(published))

@@ -54,8 +54,8 @@ unique_records as (
     select
         report_id,
         count(*) as unique_count,
-        count(*) filter (where activity_type <> 'unrecognised') as recognised_count,
-        count(*) filter (where activity_type = 'unrecognised') as unrecognised_count
+        count(*) filter (where activity_type <> 'unrecognised') as unique_recognised_count,
+        count(*) filter (where activity_type = 'unrecognised') as unique_unrecognised_count
     from activities
     group by 1
 ),
@@ -64,10 +64,11 @@ unique_records as (
 understood as (
     select
         report_id,
-        cast(sum(case when activity_type not in ('unrecognised', 'other_activity') then record_count end) as bigint)
-            as understood_count,
-        cast(sum(case when activity_type = 'other_activity' then record_count end) as bigint) as other_activity_count,
-        cast(sum(case when alias_evidence = 'normalised' then record_count end) as bigint) as normalised_count
+        cast(sum(record_count) filter (where activity_type not in ('unrecognised', 'other_activity')) as bigint)
+            as landed_understood_count,
+        cast(sum(record_count) filter (where activity_type = 'other_activity') as bigint) as landed_other_activity_count,
+        cast(sum(record_count) filter (where activity_type = 'unrecognised') as bigint) as landed_unrecognised_count,
+        cast(sum(record_count) filter (where alias_evidence = 'normalised') as bigint) as landed_normalised_count
     from report_pairs
     group by 1
 ),
@@ -75,7 +76,7 @@ understood as (
 valueless as (
     select
         report_id,
-        count(*) as valueless_count
+        count(*) as unique_valueless_count
     from without_value
     group by 1
 ),
@@ -119,12 +120,13 @@ counted as (
         coalesce(unique_records.unique_count, 0) as unique_count,
         coalesce(doubled.duplicate_count, 0) as duplicate_count,
         doubled.unique_in_file_names,
-        coalesce(unique_records.recognised_count, 0) as recognised_count,
-        coalesce(unique_records.unrecognised_count, 0) as unrecognised_count,
-        coalesce(understood.understood_count, 0) as understood_count,
-        coalesce(understood.other_activity_count, 0) as other_activity_count,
-        coalesce(understood.normalised_count, 0) as normalised_count,
-        coalesce(valueless.valueless_count, 0) as valueless_count
+        coalesce(unique_records.unique_recognised_count, 0) as unique_recognised_count,
+        coalesce(unique_records.unique_unrecognised_count, 0) as unique_unrecognised_count,
+        coalesce(understood.landed_understood_count, 0) as landed_understood_count,
+        coalesce(understood.landed_other_activity_count, 0) as landed_other_activity_count,
+        coalesce(understood.landed_unrecognised_count, 0) as landed_unrecognised_count,
+        coalesce(understood.landed_normalised_count, 0) as landed_normalised_count,
+        coalesce(valueless.unique_valueless_count, 0) as unique_valueless_count
     from reports
     left join landed on reports.report_id = landed.report_id
     left join rejected on reports.report_id = rejected.report_id
@@ -150,17 +152,19 @@ final as (
         unique_count,
         duplicate_count,
         unique_in_file_names,
-        recognised_count,
-        unrecognised_count,
-        understood_count,
-        cast(understood_count as double) / nullif(landed_count, 0) as understood_ratio,
-        other_activity_count,
-        cast(other_activity_count as double) / nullif(landed_count, 0) as other_activity_ratio,
-        normalised_count,
-        valueless_count,
+        unique_recognised_count,
+        unique_unrecognised_count,
+        landed_understood_count,
+        cast(landed_understood_count as double) / nullif(landed_count, 0) as understood_ratio,
+        landed_other_activity_count,
+        cast(landed_other_activity_count as double) / nullif(landed_count, 0) as other_activity_ratio,
+        landed_unrecognised_count,
+        landed_normalised_count,
+        unique_valueless_count,
         record_count = landed_count + rejected_count
         and landed_count = unique_count + duplicate_count
-        and unique_count = recognised_count + unrecognised_count as is_reconciled
+        and landed_count = landed_understood_count + landed_other_activity_count + landed_unrecognised_count
+        and unique_count = unique_recognised_count + unique_unrecognised_count as is_reconciled
     from counted
 )
 

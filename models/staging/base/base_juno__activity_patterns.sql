@@ -23,20 +23,12 @@ guide_aliases as (
     select * from {{ ref('activity_aliases') }}
 ),
 
-words as (
-    select * from {{ ref('activity_words') }}
+alias_stems as (
+    select * from {{ ref('base_juno__alias_stems') }}
 ),
 
-meant_words as (
-    select
-        words.kind,
-        words.activity_type,
-        text_stems.stem,
-        stands_for.stem as stands_for
-    from words
-    inner join text_stems on words.word = text_stems.text
-    left join text_stems as stands_for on words.stands_for = stands_for.text
-    where words.kind in ('stop', 'filler', 'same', 'doubt')
+word_meanings as (
+    select * from {{ ref('base_juno__word_meanings') }}
 ),
 
 stems as (
@@ -46,62 +38,17 @@ stems as (
     from text_stems
     where
         stem not in (
-            select meant_words.stem from meant_words
-            where meant_words.kind = 'stop'
+            select word_meanings.stem from word_meanings
+            where word_meanings.kind = 'stop'
         )
-),
-
-alias_stems as (
-    select
-        guide_aliases.category_pattern,
-        guide_aliases.action_pattern,
-        stems.stem,
-        stems.text = guide_aliases.category_pattern as is_of_category
-    from guide_aliases
-    inner join stems on guide_aliases.category_pattern = stems.text or guide_aliases.action_pattern = stems.text
 ),
 
 fillers as (
     select
         activity_type,
         stem
-    from meant_words
+    from word_meanings
     where kind = 'filler'
-),
-
--- Words that undo, prevent or tell of somebody else's doing.
-doubts as (
-    select stem from meant_words
-    where kind = 'doubt'
-    union
-    select 'un' || stem from alias_stems
-),
-
-text_doubts as (
-    select
-        stems.text,
-        stems.stem as any_stem,
-        doubts.stem,
-        min(case when doubts.stem is null then 0 else 1 end) over (partition by stems.text) = 1 as is_all_doubt
-    from stems
-    left join doubts on stems.stem = doubts.stem
-),
-
--- An alias that holds no word of the category takes a number of stars, or a type of question: no sentence, and nothing
--- with an action that the site means otherwise.
-wordless_aliases as (
-    select
-        category_pattern,
-        action_pattern
-    from guide_aliases
-    where
-        not exists (
-            select 1 from alias_stems
-            where
-                guide_aliases.category_pattern = alias_stems.category_pattern
-                and guide_aliases.action_pattern = alias_stems.action_pattern
-                and alias_stems.is_of_category
-        )
 ),
 
 -- The same words in another form: those of an alias or of the name of an activity, in any order and in both columns
@@ -149,12 +96,14 @@ known_stems as (
         on
             guide_aliases.category_pattern = alias_stems.category_pattern
             and guide_aliases.action_pattern = alias_stems.action_pattern
+    -- An alias without a word of the category takes a number of stars, which is no word.
     where
-        not exists (
-            select 1 from wordless_aliases
+        exists (
+            select 1 from alias_stems as category_stems
             where
-                guide_aliases.category_pattern = wordless_aliases.category_pattern
-                and guide_aliases.action_pattern = wordless_aliases.action_pattern
+                guide_aliases.category_pattern = category_stems.category_pattern
+                and guide_aliases.action_pattern = category_stems.action_pattern
+                and category_stems.is_of_category
         )
     union all
     select
@@ -188,7 +137,7 @@ equivalents as (
         stem,
         stands_for,
         activity_type
-    from meant_words
+    from word_meanings
     where kind = 'same'
 ),
 
@@ -254,7 +203,8 @@ same_words as (
 -- Poll - * written with another sign, in snake_case, or with the columns the other way round.
 prefixes as (
     select
-        {{ lowered("replace(guide_aliases.category_pattern, ' - *', '')") }} as prefix,
+        -- (With an underscore, which stands for a blank as well.)
+        {{ lowered("replace(replace(guide_aliases.category_pattern, ' - *', ''), ' ', '_')") }} as prefix,
         guide_aliases.category_pattern || ' / ' || guide_aliases.action_pattern as known_pattern,
         guide_aliases.activity_type,
         prefix_stems.stem as prefix_stem,
@@ -305,11 +255,14 @@ same_prefixes as (
             where turned_pairs.fixed_text = others.text and prefixes.stem <> others.stem
         )
         and exists (
-            select 1 from text_doubts
+            select 1 from stems as dynamic_stems
             where
-                turned_pairs.dynamic_text = text_doubts.text
-                and text_doubts.stem is null
-                and text_doubts.any_stem <> prefixes.prefix_stem
+                turned_pairs.dynamic_text = dynamic_stems.text
+                and dynamic_stems.stem <> prefixes.prefix_stem
+                and dynamic_stems.stem not in (
+                    select word_meanings.stem from word_meanings
+                    where word_meanings.kind = 'doubt'
+                )
         )
 ),
 

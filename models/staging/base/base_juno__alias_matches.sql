@@ -22,8 +22,12 @@ site_aliases as (
     select * from {{ ref('site_activity_aliases') }}
 ),
 
-words as (
-    select * from {{ ref('activity_words') }}
+alias_stems as (
+    select * from {{ ref('base_juno__alias_stems') }}
+),
+
+word_meanings as (
+    select * from {{ ref('base_juno__word_meanings') }}
 ),
 
 -- A site's own alias comes before every alias of the guide.
@@ -97,18 +101,6 @@ matches as (
             and {{ wildcard_match('pairs.action', 'aliases.action_pattern') }}
 ),
 
-meant_words as (
-    select
-        words.kind,
-        words.activity_type,
-        text_stems.stem,
-        stands_for.stem as stands_for
-    from words
-    inner join text_stems on words.word = text_stems.text
-    left join text_stems as stands_for on words.stands_for = stands_for.text
-    where words.kind in ('stop', 'filler', 'same', 'doubt')
-),
-
 stems as (
     select
         text,
@@ -116,78 +108,94 @@ stems as (
     from text_stems
     where
         stem not in (
-            select meant_words.stem from meant_words
-            where meant_words.kind = 'stop'
+            select word_meanings.stem from word_meanings
+            where word_meanings.kind = 'stop'
         )
 ),
 
-alias_stems as (
-    select
-        guide_aliases.category_pattern,
-        guide_aliases.action_pattern,
-        stems.stem,
-        stems.text = guide_aliases.category_pattern as is_of_category
-    from guide_aliases
-    inner join stems on guide_aliases.category_pattern = stems.text or guide_aliases.action_pattern = stems.text
-),
-
-fillers as (
-    select
-        activity_type,
-        stem
-    from meant_words
-    where kind = 'filler'
-),
-
--- Words that undo, prevent or tell of somebody else's doing.
 doubts as (
-    select stem from meant_words
+    select distinct stem from word_meanings
     where kind = 'doubt'
-    union
-    select 'un' || stem from alias_stems
 ),
 
-text_doubts as (
+text_words as (
     select
         stems.text,
-        stems.stem as any_stem,
-        doubts.stem,
+        stems.stem,
+        doubts.stem is not null as is_doubt,
         min(case when doubts.stem is null then 0 else 1 end) over (partition by stems.text) = 1 as is_all_doubt
     from stems
     left join doubts on stems.stem = doubts.stem
 ),
 
--- Where the text is dynamic, a question may well ask of deleting; a single word of doubt is no question.
-doubted_matches as (
+-- What a * took must not hold a word of doubt. Where the alias is inferred, or where the record would count for attendance
+-- or points, each word must be one of the activity's own. A text that is dynamic by the guide may hold any words, but not
+-- doubt alone: a question may well ask of deleting.
+guesses as (
     select distinct
         matches.category,
         matches.action,
         matches.category_pattern,
-        matches.action_pattern
+        matches.action_pattern,
+        matches.activity_type,
+        coalesce(activity_types.dynamic_column, '') like '%category%' as is_category_dynamic,
+        coalesce(activity_types.dynamic_column, '') like '%action%' as is_action_dynamic,
+        matches.alias_evidence = 'inferred'
+        or activity_types.point_rule_key is not null
+        or activity_types.activity_family = 'session_events' as is_explained_only
     from matches
     inner join activity_types on matches.activity_type = activity_types.activity_type
-    inner join text_doubts
-        on
-            text_doubts.stem is not null
-            and (
-                text_doubts.is_all_doubt
-                or coalesce(activity_types.dynamic_column, '') not like case
-                    when matches.category = text_doubts.text then '%category%' else '%action%'
-                end
-            )
-            and (matches.category = text_doubts.text or matches.action = text_doubts.text)
-    left join alias_stems
-        on
-            matches.category_pattern = alias_stems.category_pattern
-            and matches.action_pattern = alias_stems.action_pattern
-            and text_doubts.stem = alias_stems.stem
-    left join fillers
-        on matches.activity_type = fillers.activity_type and text_doubts.stem = fillers.stem
-    where matches.is_guess and alias_stems.stem is null and fillers.stem is null
+    where matches.is_guess
 ),
 
--- An alias that holds no word of the category takes a number of stars, or a type of question: no sentence, and nothing
--- with an action that the site means otherwise.
+taken_words as (
+    select
+        guesses.*,
+        text_words.stem,
+        text_words.is_doubt,
+        text_words.is_all_doubt,
+        guesses.is_category_dynamic as is_dynamic
+    from guesses
+    inner join text_words on guesses.category = text_words.text
+    union all
+    select
+        guesses.*,
+        text_words.stem,
+        text_words.is_doubt,
+        text_words.is_all_doubt,
+        guesses.is_action_dynamic as is_dynamic
+    from guesses
+    inner join text_words on guesses.action = text_words.text
+),
+
+doubted_matches as (
+    select distinct
+        taken_words.category,
+        taken_words.action,
+        taken_words.category_pattern,
+        taken_words.action_pattern
+    from taken_words
+    left join alias_stems
+        on
+            taken_words.category_pattern = alias_stems.category_pattern
+            and taken_words.action_pattern = alias_stems.action_pattern
+            and taken_words.stem = alias_stems.stem
+    left join word_meanings as own_words
+        on
+            own_words.kind in ('filler', 'own')
+            and taken_words.stem = own_words.stem
+            and (own_words.activity_type is null or taken_words.activity_type = own_words.activity_type)
+    where
+        alias_stems.stem is null
+        and own_words.stem is null
+        and case
+            when taken_words.is_dynamic then taken_words.is_all_doubt
+            else taken_words.is_doubt or taken_words.is_explained_only
+        end
+),
+
+-- An alias that holds no word of the category takes a number of stars: no sentence, and nothing with an action that the
+-- site means otherwise.
 wordless_aliases as (
     select
         category_pattern,
@@ -233,16 +241,26 @@ far_fetched_matches as (
         matches.is_guess
         and (
             site_actions.action is not null
-            or case
-                when matches.category_pattern like '% - %'
-                    then {{ regex_group('matches.category', "^( *(?:[^ .,;:!?]+ +){1,4}- )") }} is null
-                else {{ label_shape('matches.category') }} not in ('blank', 'number', 'stars')
-            end
+            or {{ label_shape('matches.category') }} not in ('blank', 'number', 'stars')
         )
 ),
 
-accepted_matches as (
-    select matches.*
+-- Where the best alias is refused, a weaker one has no better reason: nothing is named.
+ranked_matches as (
+    select
+        matches.site_id,
+        matches.category,
+        matches.action,
+        matches.label_shape,
+        matches.activity_type,
+        matches.alias_evidence,
+        matches.is_guess,
+        coalesce(matches.category_pattern, '') || ' / ' || coalesce(matches.action_pattern, '') as alias_pattern,
+        doubted_matches.category is not null or far_fetched_matches.category is not null as is_refused,
+        dense_rank() over (
+            partition by matches.site_id, matches.category, matches.action, matches.label_shape
+            order by matches.precedence asc, matches.priority desc, matches.asks_for_shape desc
+        ) as match_rank
     from matches
     left join doubted_matches
         on
@@ -259,24 +277,6 @@ accepted_matches as (
             and matches.action = far_fetched_matches.action
             and matches.category_pattern = far_fetched_matches.category_pattern
             and matches.action_pattern = far_fetched_matches.action_pattern
-    where doubted_matches.category is null and far_fetched_matches.category is null
-),
-
-ranked_matches as (
-    select
-        site_id,
-        category,
-        action,
-        label_shape,
-        activity_type,
-        alias_evidence,
-        is_guess,
-        coalesce(category_pattern, '') || ' / ' || coalesce(action_pattern, '') as alias_pattern,
-        dense_rank() over (
-            partition by site_id, category, action, label_shape
-            order by precedence asc, priority desc, asks_for_shape desc
-        ) as match_rank
-    from accepted_matches
 ),
 
 final as (
@@ -291,7 +291,7 @@ final as (
         min(is_guess) as is_guess,
         count(distinct activity_type) as best_type_count
     from ranked_matches
-    where match_rank = 1
+    where match_rank = 1 and not is_refused
     group by 1, 2, 3, 4
 )
 

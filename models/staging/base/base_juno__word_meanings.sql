@@ -1,0 +1,66 @@
+-- What the words of the dictionary mean, in their normal form: all that matching and ranking ask of words.
+-- Grain: one row per kind, activity type, word stem and stem that it stands for.
+
+with text_stems as (
+    select * from {{ ref('base_juno__text_stems') }}
+),
+
+words as (
+    select * from {{ ref('activity_words') }}
+),
+
+clues as (
+    select * from {{ ref('activity_clues') }}
+),
+
+guide_aliases as (
+    select * from {{ ref('activity_aliases') }}
+),
+
+meanings as (
+    select
+        words.kind,
+        words.activity_type,
+        text_stems.stem,
+        stands_for.stem as stands_for,
+        words.word
+    from words
+    inner join text_stems on words.word = text_stems.text
+    left join text_stems as stands_for on words.stands_for = stands_for.text
+    where words.kind <> 'form'
+    union all
+    -- What an activity is about, and what is done.
+    select
+        'own' as kind,
+        clues.activity_type,
+        text_stems.stem,
+        cast(null as {{ dbt.type_string() }}) as stands_for,
+        clues.value as word
+    from clues
+    inner join text_stems on clues.value = text_stems.text
+    where clues.clue in ('thing', 'deed')
+    union all
+    -- unliked takes back what an alias calls liked.
+    select
+        'doubt' as kind,
+        cast(null as {{ dbt.type_string() }}) as activity_type,
+        'un' || text_stems.stem as stem,
+        cast(null as {{ dbt.type_string() }}) as stands_for,
+        'un' || text_stems.stem as word
+    from guide_aliases
+    inner join text_stems
+        on guide_aliases.category_pattern = text_stems.text or guide_aliases.action_pattern = text_stems.text
+),
+
+final as (
+    select
+        kind,
+        activity_type,
+        stem,
+        stands_for,
+        min(word) as word
+    from meanings
+    group by 1, 2, 3, 4
+)
+
+select * from final
