@@ -38,9 +38,7 @@ GAP = r"(?:%[0-9A-Fa-f]{2}|[^\p{L}\p{N}\p{M}])"
 # A sign that an address may begin with is before it only after a blank, as in a list.
 BEFORE_ADDRESS = r"(^|%[0-9A-Fa-f]{2}|[^\p{L}\p{N}._%+-]|(?:^|\s)[._%+-]+)"
 # What is left of an address that nobody told, once the name was taken out of it.
-REST_OF_ADDRESS = (
-    r"()[\p{L}\p{N}._%+-]*\[forgotten\][\p{L}\p{N}._%+-]*(?:@|%40)[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*()"
-)
+REST_OF_ADDRESS = r"()[\p{L}\p{N}._%+-]*\[forgotten\][\p{L}\p{N}._%+-]*(?:@|%40)[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*()"
 # The columns that no alias knows, in one JSON object.
 JSON_COLUMN = "extra_columns"
 PARTS_OF_A_NAME = ("first", "last")

@@ -35,7 +35,7 @@ from reports.ids import id_of
 from warehouse.database import number_of, transaction
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT, marts_path
-from warehouse.raw import TEXTS, delete_records, renumber_copies, prepare_raw
+from warehouse.raw import TEXTS, delete_records, prepare_raw, renumber_copies
 
 # The tables of records, and the manifests that count them.
 RECORDS = {"activities": "reports", "users": "user_reports"}

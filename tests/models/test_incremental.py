@@ -236,7 +236,9 @@ def test_dbt_goes_on_from_what_is_there_and_types_anew_where_it_no_longer_holds(
     assert anew != grown
 
     with duckdb.connect(str(project.warehouse)) as connection:
-        [(report_id,)] = connection.execute("select report_id from raw.reports where file_name = 'newer.csv'").fetchall()
+        [(report_id,)] = connection.execute(
+            "select report_id from raw.reports where file_name = 'newer.csv'"
+        ).fetchall()
         delete_reports(connection, [report_id])
     assert [row[:-1] for row in built(project)] == [row[:-1] for row in before]
     assert not went_on(project)
