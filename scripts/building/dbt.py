@@ -112,8 +112,6 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
         result = runner.invoke(["--quiet", "--no-use-colors", "build"])
         # dbt-duckdb leaves the file open, with settings of its own, and a file has one set of settings a process.
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
-        # Or the first collection would look through all that dbt left, which stays to the end of this process.
-        gc.freeze()
         gc.enable()
         if isinstance(result.result, RunExecutionResult):
             # The only file that `dbt retry` reads. It takes the options too, and is to say what it does.

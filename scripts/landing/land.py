@@ -127,7 +127,8 @@ def _check_twins(connection: duckdb.DuckDBPyConnection, staged: Staged) -> list[
     """
     destination, declaration = staged.destination, staged.declaration
     count = number_of(connection, "select count(*) from staged")
-    sample = staged_sample(staged.report, destination.essence, destination.columns[0], count)
+    occurred_at = next(text for name, text, _ in destination.columns if name == "occurred_at")
+    sample = staged_sample(staged.report, destination.essence, occurred_at, count)
     return check_twins(connection, sample, LANDED, declaration, str(destination.facts["date_format"]), count)
 
 
