@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -23,7 +22,7 @@ from naming.site_seeds import check_site_seeds
 from warehouse.database import connect, make_private
 from warehouse.errors import WarehouseError, disk_trouble
 from warehouse.files import attach_new, remove_database
-from warehouse.paths import PROJECT_ROOT, marts_path
+from warehouse.paths import PROJECT_ROOT, marts_path, path_for_dbt
 
 try:
     import resource
@@ -60,14 +59,12 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
         raise WarehouseError(
             f"the warehouse was not built, and nothing was published, because of seeds/site/:\n{error}"
         ) from error
-    # From the project's folder, as in profiles.yml: where the path is another, dbt parses all anew (7 s).
+    warehouse = Path(path_for_dbt(warehouse))
     os.chdir(PROJECT_ROOT)
     # A failure may quote a value.
     for name in ("logs", "target"):
         (PROJECT_ROOT / name).mkdir(exist_ok=True)
         make_private(PROJECT_ROOT / name)
-    with suppress(ValueError):  # on Windows from one drive to another
-        warehouse = Path(os.path.relpath(warehouse))
     os.environ["WAREHOUSE_PATH"] = str(warehouse)
     with connect(warehouse) as connection:
         # Until all marts are there again, even if dbt stops before its first model.

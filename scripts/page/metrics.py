@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 from warehouse.errors import WarehouseError
-from warehouse.paths import PROJECT_ROOT, warehouse_path
+from warehouse.paths import PROJECT_ROOT, path_for_dbt, warehouse_path
 
 MANIFEST = PROJECT_ROOT / "target" / "semantic_manifest.json"
 # Whatever the manifest is made of.
@@ -51,8 +51,7 @@ def write_manifest() -> None:
     """
     from dbt.cli.main import dbtRunner
 
-    # The path as in the build: where it is another, dbt parses everything again.
-    os.environ["WAREHOUSE_PATH"] = os.path.relpath(warehouse_path().resolve())
+    os.environ["WAREHOUSE_PATH"] = path_for_dbt(warehouse_path())
     os.environ["DBT_WRITE_JSON"] = "true"
     result = dbtRunner().invoke(["--quiet", "--no-use-colors", "parse"])
     if not result.success:

@@ -12,7 +12,7 @@ from pathlib import Path
 from dbt.cli.main import dbtRunner
 
 from warehouse.errors import WarehouseError
-from warehouse.paths import PROJECT_ROOT, warehouse_path
+from warehouse.paths import PROJECT_ROOT, path_for_dbt, warehouse_path
 
 # The page is whole: with this policy a browser fetches nothing, whatever dbt's next version would like to.
 POLICY = (
@@ -39,7 +39,7 @@ def write(output: Path) -> None:
     """
     if not warehouse_path().exists():
         raise WarehouseError("there is no warehouse yet. Fix: make build")
-    os.environ["WAREHOUSE_PATH"] = str(warehouse_path().resolve())
+    os.environ["WAREHOUSE_PATH"] = path_for_dbt(warehouse_path())
     os.chdir(PROJECT_ROOT)
     result = dbtRunner().invoke(["--quiet", "--no-use-colors", "docs", "generate", "--static"])
     if not result.success:

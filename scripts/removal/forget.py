@@ -201,6 +201,9 @@ def find_traces(connection: duckdb.DuckDBPyConnection, person: Person) -> Traces
 
 
 def _texts(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    """The columns that may name somebody; none of an empty table, for DuckDB prepares a search before it has a row."""
+    if number_of(connection, f"select count(*) from (from raw.{table} limit 1)") == 0:
+        return []
     found = connection.execute(
         "select column_name from duckdb_columns() where database_name = current_database() and schema_name = 'raw'"
         " and table_name = ? and data_type = 'VARCHAR' order by column_index",

@@ -6,6 +6,7 @@ The names are fixed, for others build on them: ``WAREHOUSE_PATH``, ``PUBLISHED_P
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from warehouse.errors import WarehouseError
@@ -16,6 +17,13 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent.parent
 def warehouse_path() -> Path:
     """Path of the warehouse: ``WAREHOUSE_PATH``, or ``warehouse/activity.duckdb`` in the project."""
     return _path_of("WAREHOUSE_PATH", "activity.duckdb")
+
+
+def path_for_dbt(warehouse: Path) -> str:
+    """The warehouse as profiles.yml names it, from the project's folder: otherwise dbt parses all again (7 s)."""
+    with suppress(ValueError):  # on Windows from one drive to another
+        return os.path.relpath(warehouse.resolve(), PROJECT_ROOT)
+    return str(warehouse.resolve())
 
 
 def marts_path(warehouse: Path) -> Path:

@@ -111,7 +111,7 @@ def test_readers_see_whole_publications_while_one_follows_another(sample_project
     seen: list[Seen] = []
 
     with reading(published, seen):
-        for number in range(5):
+        for number in range(3):
             with connect(marts_path(warehouse)) as connection:
                 # As a build does it: one table after the other, in transactions of their own.
                 for schema, table in connection.execute(
@@ -122,7 +122,7 @@ def test_readers_see_whole_publications_while_one_follows_another(sample_project
                 connection.execute(f"create or replace table marts.publication as select {number} as number")
             publish(warehouse, published)
             publications.append(published_prints(published))
-            time.sleep(0.5)
+            time.sleep(0.3)
 
     assert faults_of(seen, publications) == []
     assert sum(one.swaps for one in seen) > 0
