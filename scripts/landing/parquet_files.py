@@ -107,7 +107,9 @@ def load(
         connection.execute(f"insert into raw.{table} select {', '.join(columns)} {found}", values)
         return
     connection.execute(f"create or replace temp table loaded as select site_id, {', '.join(columns)} {found}", values)
-    for site_id, report_id in connection.execute("select distinct site_id, report_id from loaded order by all").fetchall():
+    for site_id, report_id in connection.execute(
+        "select distinct site_id, report_id from loaded order by all"
+    ).fetchall():
         store_table(connection, "loaded", report_id, site_id)
     connection.execute("drop table loaded")
 

@@ -32,7 +32,7 @@ from landing.forgotten import (
 from warehouse.database import number_of, transaction
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT, marts_path
-from warehouse.raw import TEXTS, delete_records, renumber_copies, prepare_raw
+from warehouse.raw import TEXTS, delete_records, prepare_raw, renumber_copies
 
 # The tables of records, and the manifests that count them.
 RECORDS = {"activities": "reports", "users": "user_reports"}

@@ -141,7 +141,9 @@ def tell(connection: duckdb.DuckDBPyConnection, report: Report, console: Console
 
 def _kept(connection: duckdb.DuckDBPyConnection, report: Report) -> tuple[int, int] | None:
     # Asked for and not tried, for a table that is not there would end the transaction.
-    if not number_of(connection, "select count(*) from duckdb_tables() where table_name = 'base_juno__activity_records'"):
+    if not number_of(
+        connection, "select count(*) from duckdb_tables() where table_name = 'base_juno__activity_records'"
+    ):
         return None
     report_id = {"report_id": report.report_id}
     if not connection.execute("from staging.base_juno__reports where report_id = $report_id", report_id).fetchone():

@@ -27,8 +27,8 @@ from landing.land import land_reports
 from landing.outcome import Landing
 from reports.format import REPORT_KINDS
 from warehouse.database import RAW_TABLES
-from warehouse.raw import delete_all_records
 from warehouse.errors import WarehouseError
+from warehouse.raw import delete_all_records
 
 TABLES = ("activities", "users", "rejected_records", "reports", "user_reports")
 MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe\0\0": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}

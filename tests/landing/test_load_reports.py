@@ -40,9 +40,9 @@ from loader_fixtures import (
 )
 from reports.files import find_reports
 from reports.text import ReportRefused
-from warehouse.raw import delete_all_records
 from warehouse.database import connect
 from warehouse.paths import PROJECT_ROOT
+from warehouse.raw import delete_all_records
 
 LINE_ENDS = ["\n", "\r\n", "\r"]
 NASTY_NAME = "it's [a] 'b' *; drop table raw.reports; -- 50% {x} ü😀.csv"

@@ -60,7 +60,7 @@ class Base:
     connection: duckdb.DuckDBPyConnection
 
     def built_of(self, builds: Sequence[Sequence[tuple[str, Report]]]) -> list[tuple[Any, ...]]:
-        """The activities, and how many records are duplicates, after landing some reports and building, again and again."""
+        """The activities and the numbers of duplicates after landing some reports and building, again and again."""
         for table in RAW:
             self.connection.execute(f"truncate raw.{table}")
         for number, reports in enumerate(builds):
@@ -233,7 +233,9 @@ def test_dbt_goes_on_from_what_is_there_and_types_anew_where_it_no_longer_holds(
     assert anew != grown
 
     with duckdb.connect(str(project.warehouse)) as connection:
-        [(report_id,)] = connection.execute("select report_id from raw.reports where file_name = 'newer.csv'").fetchall()
+        [(report_id,)] = connection.execute(
+            "select report_id from raw.reports where file_name = 'newer.csv'"
+        ).fetchall()
         delete_reports(connection, [report_id])
     assert [row[:-1] for row in built(project)] == [row[:-1] for row in before]
     assert not went_on(project)
