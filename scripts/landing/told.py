@@ -41,6 +41,8 @@ def describe(landing: Landing) -> str:
             " To land it again: make build AGAIN=1 (or load_reports.py --again)"
         )
     lines = [f"[green]landed[/green]   {name}: {landing.landed_count:,} {landing.unit}"]
+    if landing.new_count is not None and landing.new_count < landing.landed_count:
+        lines[0] += f": {landing.new_count:,} new, {landing.landed_count - landing.new_count:,} already known"
     if landing.rejected_count > landing.harmless_count:
         lines[0] += f", [red]{landing.rejected_count - landing.harmless_count:,} rejected[/red]"
     if landing.harmless_count:

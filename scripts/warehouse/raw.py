@@ -221,7 +221,8 @@ def _store_places(connection: duckdb.DuckDBPyConnection, number: int, base: int,
     """Store the records that are no record of an earlier report, and which record stands at which place."""
     known = """
         left join (
-            from raw.records where event_id between (select min(event_id) from arrived) and (select max(event_id) from arrived)
+            from raw.records
+            where event_id between (select min(event_id) from arrived) and (select max(event_id) from arrived)
         ) as records using (event_id, user_name_id, content_name_id)
     """
     connection.execute(

@@ -60,7 +60,7 @@ class Base:
     connection: duckdb.DuckDBPyConnection
 
     def built_of(self, builds: Sequence[Sequence[tuple[str, Report]]]) -> list[tuple[Any, ...]]:
-        """The activities, and how many records are duplicates, after landing some reports and building, again and again."""
+        """The activities and the numbers of duplicates after landing some reports and building, again and again."""
         for table in RAW:
             self.connection.execute(f"truncate raw.{table}")
         for number, reports in enumerate(builds):
