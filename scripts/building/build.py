@@ -20,6 +20,7 @@ from page.write_page import page_path, write_page
 from publishing.publish import publish
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
+from warehouse.names import refuse_taken_name
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ def build(warehouse: Path, published: Path, paths: list[Path], declaration: Decl
     Raises:
         WarehouseError: a step failed. The last published copy stays.
     """
+    refuse_taken_name(warehouse)
+    refuse_taken_name(published, "PUBLISHED_PATH")
     steps = Steps()
     with steps.step("landing"), connect(warehouse) as connection:
         if declaration.site_id == SAMPLE_SITE and holds_own_reports(connection):

@@ -16,6 +16,7 @@ from publishing.published_tables import PUBLISHED_SCHEMAS
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
+from warehouse.names import refuse_taken_name
 from warehouse.paths import marts_path
 
 # Where dbt notes a build while it lasts, and what it left unfinished (macros/unfinished_builds.sql).
@@ -31,6 +32,7 @@ def publish(warehouse: Path, published: Path) -> int:
         WarehouseError: there is nothing to publish, or only what an unfinished build left, or one of the files cannot
             be opened or written.
     """
+    refuse_taken_name(published, "PUBLISHED_PATH")
     marts = marts_path(warehouse)
     if published.resolve() in (warehouse.resolve(), marts.resolve()):
         raise WarehouseError(f"the published copy would replace {published}. Fix: another PUBLISHED_PATH.")

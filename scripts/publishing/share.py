@@ -18,6 +18,7 @@ from publishing.published_tables import PUBLISHED_SCHEMAS, SITE, schemas_of
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.files import attach_new, replace_file
+from warehouse.names import refuse_taken_name
 from warehouse.paths import PROJECT_ROOT, warehouse_path
 
 # What a site, a page, a report and a kind of activity are called does not name a user.
@@ -59,6 +60,7 @@ def share(published: Path, shared: Path, salt: str, minimum: int, models: Mappin
     Raises:
         WarehouseError: there is nothing to share, a table cannot be shared safely, or a file cannot be read or written.
     """
+    refuse_taken_name(shared, "SHARED_PATH")
     if shared.resolve() in (published.resolve(), warehouse_path().resolve()):
         raise WarehouseError(f"the shared copy would replace {shared}. Fix: another SHARED_PATH.")
     if not published.exists():
