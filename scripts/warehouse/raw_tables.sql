@@ -23,7 +23,8 @@ create table if not exists raw.reports (
     renamed_columns varchar[],
     extra_columns varchar[],
     nonexistent_hour_count bigint,
-    doubled_hour_count bigint
+    doubled_hour_count bigint,
+    usual_last_occurred_at timestamp
 );
 
 create table if not exists raw.activities (
@@ -130,6 +131,7 @@ alter table raw.user_reports add column if not exists renamed_columns varchar[];
 alter table raw.user_reports add column if not exists extra_columns varchar[];
 alter table raw.reports add column if not exists nonexistent_hour_count bigint;
 alter table raw.reports add column if not exists doubled_hour_count bigint;
+alter table raw.reports add column if not exists usual_last_occurred_at timestamp;
 -- What they have besides: the marts are in a file of their own now.
 drop schema if exists marts cascade;
 drop schema if exists restricted cascade;
