@@ -182,13 +182,8 @@ def examine_rows(path: Path, report: ReportFormat, of_interest: Collection[int])
         # In a file of one column an empty line is a record with an empty field, for DuckDB too.
         if not row and width > 1:
             found.blank.append(number)
-        elif (what := misfit(row, lines, report)) in REPAIRABLE:
-            found.ill_fitting[number] = what
-        elif len(row) > width:
-            found.wide.append(number)
-        elif what == HOPELESS and found.ill_fitting.get(number - 1) == SHORT:
-            # A line break lost its quotes: the row before is the first half of a record, and this one the rest.
-            del found.ill_fitting[number - 1]
+        else:
+            _note_width(found, number, misfit(row, lines, report), is_wide=len(row) > width)
         if stray_quotes.match("".join(lines)):
             found.stray.append(number)
         # A character takes four bytes at most.
@@ -203,6 +198,16 @@ def examine_rows(path: Path, report: ReportFormat, of_interest: Collection[int])
             if any(map(BROKEN_BYTE.search, row)):
                 found.broken[number] = (row, "".join(lines))
     return replace(found, record_count=number - len(found.blank) - 1, longest=longest)
+
+
+def _note_width(found: Rows, number: int, what: str | None, *, is_wide: bool) -> None:
+    if what in REPAIRABLE:
+        found.ill_fitting[number] = what
+    elif is_wide:
+        found.wide.append(number)
+    elif what == HOPELESS and found.ill_fitting.get(number - 1) == SHORT:
+        # A line break lost its quotes: the row before is the first half of a record, and this one the rest.
+        del found.ill_fitting[number - 1]
 
 
 def _stray_quotes(delimiter: str) -> re.Pattern[str]:
