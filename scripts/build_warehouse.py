@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import typer
 from rich.console import Console
 
 from building.build import build
 from landing.options import (
+    DEFAULT_REPORTS,
     AgainOption,
     DateFormatOption,
     EncodingOption,
@@ -18,6 +20,7 @@ from landing.options import (
     declared,
 )
 from landing.outcome import DEFAULT_SITE, SAMPLE_SITE
+from landing.told import tell_passed_over
 from naming.effects import print_rows_without_effect
 from page.summary import print_summary
 from warehouse.command_line import errors_said, run_command
@@ -36,12 +39,13 @@ def main(
 ) -> None:
     """Land the reports, build and test the warehouse, publish it and print a summary.
 
-    Exit codes: 0 built and published, whatever was rejected is said; 1 not built, the last published copy stays;
-    2 wrong usage.
+    Exit codes: 0 built and published, whatever was rejected is said; 1 a report was refused, and the others are
+    published, or nothing was built and the last published copy stays; 2 wrong usage.
     """
     console = Console(soft_wrap=True)
     warehouse, published = warehouse_path().resolve(), published_path().resolve()
     with errors_said(console, "Not built, and nothing was published"):
+        tell_passed_over([str(reports or DEFAULT_REPORTS)], console)
         paths, declaration = choose_reports(
             reports, declared(site, time_zone, date_format, encoding, again, min_date, max_date)
         )
@@ -51,6 +55,7 @@ def main(
     for refusal in built.refusals:
         console.print(refusal, highlight=False)
     console.print(f"[dim]{built.steps}[/dim]", highlight=False)
+    raise typer.Exit(1 if built.refusals else 0)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from landing.options import (
+    DEFAULT_REPORTS,
     AgainOption,
     DateFormatOption,
     EncodingOption,
@@ -27,7 +28,7 @@ from landing.options import (
 from landing.outcome import DEFAULT_SITE
 from landing.parquet import land_as_parquet, remove_sample_from
 from landing.parquet_files import landing_path
-from landing.told import describe, progress_bar
+from landing.told import describe, progress_bar, tell_passed_over
 from warehouse.command_line import errors_said, run_command
 
 
@@ -54,6 +55,7 @@ def main(
     declaration = declared(site, time_zone, date_format, encoding, again, min_date, max_date)
     is_refused = False
     with errors_said(console, "Not landed to the end"):
+        tell_passed_over([str(reports or DEFAULT_REPORTS)], console)
         paths, declaration = choose_reports(reports, declaration)
         with progress_bar(console) as progress:
             for one in land_as_parquet(root, paths, declaration, jobs, progress):

@@ -22,7 +22,7 @@ from landing.options import (
     declared,
 )
 from landing.outcome import DEFAULT_SITE
-from landing.told import land_with_progress
+from landing.told import land_with_progress, tell_passed_over
 from reports.files import SUFFIXES, find_reports
 from warehouse.command_line import errors_said, run_command
 from warehouse.database import connect
@@ -64,6 +64,7 @@ def main(
         reports = find_reports(paths)
     except FileNotFoundError as error:
         raise typer.BadParameter(f"there is no file, folder or match for {str(error)!r}") from error
+    tell_passed_over(paths, console)
     if not reports:
         raise typer.BadParameter(f"no report ({', '.join(SUFFIXES)}) in {', '.join(paths)}")
     with errors_said(console, "Not landed to the end"), connect(database or warehouse_path()) as connection:

@@ -22,6 +22,7 @@ from warehouse.copies import PUBLISHED, require_place_for
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.locks import only_writer
+from warehouse.names import refuse_taken_name
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ def build(warehouse: Path, published: Path, paths: list[Path], declaration: Decl
     Raises:
         WarehouseError: a step failed, or another command is at work on the warehouse. The last published copy stays.
     """
+    refuse_taken_name(warehouse)
+    refuse_taken_name(published, "PUBLISHED_PATH")
     with only_writer(warehouse, patience=0):
         return _build(warehouse, published, paths, declaration, console)
 

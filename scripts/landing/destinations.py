@@ -146,8 +146,8 @@ def _in_utc(
         flag = _clock_change(connection, time, time_zone)
     elif dates.unclear is not None:
         raise ReportRefused(
-            f"its dates name the zone {dates.unclear}, which may be several. Fix: say which is meant, such as make build"
-            " TIME_ZONE=Asia/Kolkata"
+            f"its dates name the zone {dates.unclear}, which may be several. Fix: say which is meant, such as"
+            " make build TIME_ZONE=Asia/Kolkata"
         )
     # A format of the user's own reads the words of the report, and no zone of them.
     if not dates.is_folded or date_format not in DATE_FORMATS:

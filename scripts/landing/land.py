@@ -30,8 +30,9 @@ from reports.encoding import encoding_of, survey
 from reports.files import ReportFile, reports_in, unreadable
 from reports.format import read_format
 from reports.ids import read_ids
-from reports.staged import stage
+from reports.staged import stage, with_nameless
 from reports.text import ReportRefused
+from reports.width import notes_of
 from warehouse.database import number_of, path_of, transaction
 from warehouse.errors import WarehouseError, disk_trouble, in_words, is_damage
 from warehouse.raw import prepare_raw
@@ -108,7 +109,8 @@ def _land_report(
     report = read_format(text, encoding_of(text, seen, declaration.encoding))
     with _progress_of(connection, lambda share: show(share * 0.4)):
         rows = stage(connection, text, report, folder)
-    notes = read_ids(connection, report)
+    report = with_nameless(connection, report)
+    notes = [*notes_of(rows.ill_fitting, is_wrapped=report.wrapped_by is not None), *read_ids(connection, report)]
     destination = destination_of(connection, file.name, report, declaration)
     forgotten = stage_forgotten(connection, report, declaration.site_id)
 

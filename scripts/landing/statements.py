@@ -9,6 +9,7 @@ import duckdb
 from landing.destinations import BLANK_REASON, HEADER_REASON, Destination, Fault
 from landing.forgotten import NAMED_REASON, REASON, Forgotten, names_of, remembered, without_names
 from landing.outcome import Declaration, Landing, RejectedRecord
+from landing.times import usual_end
 from reports.encoding import Survey
 from reports.files import ReportFile
 from reports.format import ReportFormat
@@ -340,6 +341,10 @@ def _write_manifest(connection: duckdb.DuckDBPyConnection, staged: Staged) -> tu
         **destination.facts,
         **dict(zip(destination.measures, measured, strict=True)),
     }
+    if report.is_of_activities:
+        times = f"select occurred_at from {destination.table} where report_id = '{staged.report_id}'"
+        first, last = row["first_occurred_at"], row["last_occurred_at"]
+        row["usual_last_occurred_at"] = usual_end(connection, times, first, last)
     places = ", ".join("?" * len(row))
     connection.execute(
         f"insert into {destination.manifest} ({', '.join(row)}, loaded_at) values ({places}, now()::timestamp)",

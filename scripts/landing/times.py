@@ -26,6 +26,8 @@ HAS_OFFSET = r":\d\d(?:\.\d+)?\s*(?:[Zz]|[+-]\d\d(?::?\d\d)?)\s*$"
 # A report tells the days of an event. Read with year and day exchanged it seems to tell years.
 _YEAR_FIRST = "yy-MM-dd"
 _SPAN_RATIO = 10
+# As the setting outlier_days: a record this far from the middle half of a report does not make it new.
+OUTLIER_DAYS = 365
 _YEARS_APART = 5
 # Formats that are offered, if one of them reads the date.
 _OFFERED = (
@@ -196,6 +198,37 @@ def parsed(dates: Dates, date_format: str) -> str:
     # What the user declares is meant for the words of the report.
     own = f"[{text_of(date_format)}]"
     return f"coalesce(try_strptime(trim({dates.raw}), {own}), try_strptime({normal_text(dates.raw)}, {own}))"
+
+
+def usual_end(
+    connection: duckdb.DuckDBPyConnection, times: str, first: datetime | None, last: datetime | None
+) -> object:
+    """The last time of a report that does not lie far after the others, as `int_usual_times` has it.
+
+    Args:
+        connection: the warehouse.
+        times: a query for the times, in the column ``occurred_at``.
+        first: the first of them.
+        last: the last of them.
+    """
+    if first is None or last is None or last - first <= timedelta(days=OUTLIER_DAYS):
+        return last
+    row = connection.execute(
+        f"""
+        with times as ({times}),
+        middle as (
+            select
+                quantile_disc(occurred_at, 0.25) as first_quartile_at,
+                quantile_disc(occurred_at, 0.75) as third_quartile_at
+            from times
+        )
+        select max(occurred_at)
+        from times, middle
+        where occurred_at <= third_quartile_at
+            + greatest(3 * (third_quartile_at - first_quartile_at), to_days({OUTLIER_DAYS}))
+        """
+    ).fetchone()
+    return row[0] if row else last
 
 
 def is_never(column: str) -> str:

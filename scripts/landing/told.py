@@ -11,6 +11,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from landing.land import land_reports
 from landing.landed import remove_sample
 from landing.outcome import Declaration, Landing
+from reports.files import passed_over
 from warehouse.command_line import printable
 
 
@@ -58,6 +59,15 @@ def describe(landing: Landing) -> str:
     if landing.rejected_count - landing.harmless_count > len(landing.examples):
         lines.append("         … the rest in raw.rejected_records")
     return "\n".join(lines)
+
+
+def tell_passed_over(patterns: list[str], console: Console) -> None:
+    """Name the files in folders that are not read, with the reason."""
+    for left_out in passed_over(patterns):
+        console.print(
+            f"[yellow]passed over[/yellow] [bold]{printable(left_out.shown)}[/bold]: {printable(left_out.reason)}",
+            highlight=False,
+        )
 
 
 def land_with_progress(

@@ -19,6 +19,7 @@ from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
 from warehouse.locks import only_writer
+from warehouse.names import refuse_taken_name
 from warehouse.paths import marts_path
 
 # Where dbt notes a build while it lasts, and what it left unfinished (macros/unfinished_builds.sql).
@@ -35,6 +36,7 @@ def publish(warehouse: Path, published: Path) -> int:
             be opened or written, or is damaged, or something else than a published copy is in the place. What was
             published before stays.
     """
+    refuse_taken_name(published, "PUBLISHED_PATH")
     marts = marts_path(warehouse)
     if published.resolve() in (warehouse.resolve(), marts.resolve()):
         raise WarehouseError(f"the published copy would replace {published}. Fix: another PUBLISHED_PATH.")

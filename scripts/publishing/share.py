@@ -19,6 +19,7 @@ from warehouse.copies import SHARED, Mark, mark_of, read_every_block, require_pl
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.files import attach_new, replace_file
+from warehouse.names import refuse_taken_name
 from warehouse.paths import marts_path, warehouse_path
 from warehouse.settings import read_settings
 
@@ -75,6 +76,7 @@ def share(published: Path, shared: Path, salt: str, minimum: int, models: Mappin
         WarehouseError: there is nothing to share, a table cannot be shared safely, a file cannot be read or written, or
             something else than a shared copy is in the place. What was shared before stays.
     """
+    refuse_taken_name(shared, "SHARED_PATH")
     if shared.resolve() in (published.resolve(), warehouse_path().resolve(), marts_path(warehouse_path()).resolve()):
         raise WarehouseError(f"the shared copy would replace {shared}. Fix: another SHARED_PATH.")
     if not published.exists():

@@ -55,14 +55,19 @@ def read_dates(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -> D
     row = connection.execute(
         f"""
         select
+            count(*),
             coalesce(bool_and(strlen({raw}) = 19 and {raw} like '____-__-__ __:__:__' or {raw} = ''), true),
-            count(*) filter (where {raw} like '% __:__:__'),
-            coalesce(bool_and({raw} like '%:00' or {raw} = '') and min({raw}) <> max({raw}), false),
-            coalesce(bool_and({raw} like '%00:00:00' or {raw} = ''), false)
+            coalesce(bool_and(suffix({raw}, ':00') or {raw} = ''), false)
         from staged
         """
     ).fetchone()
-    is_default, count, is_minutes, is_midnight = row or (True, 0, False, False)
+    count, is_default, is_minutes = row or (0, True, False)
+    is_midnight = False
+    if is_minutes:
+        row = connection.execute(
+            f"select bool_and(suffix({raw}, '00:00:00') or {raw} = ''), min({raw}) <> max({raw}) from staged"
+        ).fetchone()
+        is_midnight, is_minutes = row or (False, False)
     is_split = time is not None and (is_midnight or not _any_clock(connection, raw))
     if is_default and not is_split:
         return Dates(raw, raw, is_default=True, notes=_notes(report, count, is_minutes, is_midnight))

@@ -26,10 +26,32 @@ from typing import IO, TypeVar, cast
 
 from python_calamine import CalamineError, CalamineWorkbook
 
+from reports.encoding import encoding_of, survey
+from reports.format import read_format
 from reports.text import ReportRefused
 from warehouse.errors import disk_trouble
 
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".zip", ".xlsx")
+# Names that a text of any kind may have, and a second download of a report: read if there is a report in it.
+_MAYBE = re.compile(r"\.(?:txt|tab|asc|dat)$|\.(?:csv|tsv|txt|tab)(?: ?\(\d+\)|\.\d+)$", re.IGNORECASE)
+_COPY = re.compile(r"\.(?:csv\.gz|tsv\.gz|zip|xlsx)(?: ?\(\d+\)|\.\d+)$", re.IGNORECASE)
+# Why a file in a folder is passed over, by the end of its name.
+PASSED_OVER = {
+    (".xls", ".xlsb", ".xlsm"): ("a workbook that is not read", "save it as .xlsx or as 'CSV UTF-8'"),
+    (".ods", ".numbers", ".fods"): ("a workbook that is not read", "save it as .xlsx or as 'CSV UTF-8'"),
+    (".crdownload", ".part", ".partial", ".download", ".opdownload", ".tmp"): (
+        *("a download that is not finished", "download it again"),
+    ),
+    (".bz2", ".xz", ".7z", ".rar", ".tar", ".tgz", ".tar.gz", ".zst", ".lz4", ".gz", ".z"): (
+        *("packed in a way that is not read", "unpack it"),
+    ),
+    (".pdf", ".html", ".htm", ".mht", ".json", ".xml", ".parquet", ".doc", ".docx", ".rtf", ".eml", ".msg"): (
+        *("no CSV", "download the report as CSV"),
+    ),
+}
+# What systems and we ourselves put into folders.
+_OURS = re.compile(r"(?:readme(?:\.\w+)?|\..*|thumbs\.db|desktop\.ini)", re.IGNORECASE)
+_LOCK = re.compile(r"~\$|\.~lock\.")
 STANDARD_INPUT = "-"
 
 # A report packs to about a tenth. Deflate reaches 1:1032, on nothing but repetition.
@@ -138,12 +160,7 @@ def find_reports(patterns: list[str]) -> list[Path]:
         if pattern == STANDARD_INPUT:
             found.add(path)
         elif path.is_dir():
-            home = path.resolve()
-            found.update(
-                file
-                for file in path.rglob("*")
-                if is_report(file.name) and file.is_file() and file.resolve().is_relative_to(home)
-            )
+            found.update(file for file in path.rglob("*") if file.is_file() and _why_not(path, file) is None)
         elif path.is_file():
             found.add(path)
         else:
@@ -152,6 +169,57 @@ def find_reports(patterns: list[str]) -> list[Path]:
                 raise FileNotFoundError(pattern)
             found.update(file for file in matches if file.is_file())
     return sorted(found)
+
+
+@dataclass(frozen=True)
+class PassedOver:
+    """A file of a folder that is not read, and why, with what to do about it."""
+
+    path: Path
+    reason: str
+
+    @property
+    def shown(self) -> str:
+        """What the user knows it by."""
+        return legible(str(self.path))
+
+
+def passed_over(patterns: list[str]) -> list[PassedOver]:
+    """The files in folders that `find_reports` leaves out, but for those that systems put there."""
+    left_out = []
+    for folder in map(Path, patterns):
+        if str(folder) != STANDARD_INPUT and folder.is_dir():
+            for file in sorted(folder.rglob("*")):
+                if file.is_file() and (reason := _why_not(folder, file)):
+                    left_out.append(PassedOver(file, reason))
+    return left_out
+
+
+def _why_not(folder: Path, file: Path) -> str | None:
+    """Why a file in a folder is not read; None if it is, and '' if nobody has to know."""
+    name = file.name
+    if _LOCK.match(name):
+        return "it is the lock of a workbook that is open. Fix: none is needed; close the workbook."
+    if _OURS.fullmatch(name):
+        return ""
+    if not file.resolve().is_relative_to(folder.resolve()):
+        return "it is a link that leads out of the folder. Fix: put the file itself there."
+    if is_report(name) or (_MAYBE.search(name) and _holds_report(file)) or _COPY.search(name):
+        return None
+    known = next((words for ends, words in PASSED_OVER.items() if name.lower().endswith(ends)), None)
+    if known is not None:
+        return f"it is {known[0]}. Fix: {known[1]}."
+    if _MAYBE.search(name):
+        return "it is a text without the header of a report. Fix: none is needed, if it is none."
+    return f"its name ends like that of no report ({', '.join(SUFFIXES)}). Fix: rename it if it is one."
+
+
+def _holds_report(file: Path) -> bool:
+    try:
+        read_format(file, encoding_of(file, survey(file)))
+    except (ReportRefused, OSError):
+        return False
+    return True
 
 
 def is_report(name: str) -> bool:

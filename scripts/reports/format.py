@@ -175,6 +175,8 @@ class ReportFormat:
         header_lines: lines of the file that the header takes.
         columns: position in the header of each known column that the report has.
         extra: position in the header of each column that no alias knows.
+        nameless: position of each last column without a name, which is nothing as long as nothing is in it.
+        wrapped_by: the delimiter of the table of which every line is the first field; None for most reports.
     """
 
     kind: ReportKind
@@ -185,6 +187,8 @@ class ReportFormat:
     header_lines: int
     columns: dict[str, int]
     extra: tuple[int, ...]
+    nameless: tuple[int, ...] = ()
+    wrapped_by: str | None = None
 
     @property
     def is_of_activities(self) -> bool:
@@ -222,6 +226,10 @@ def read_format(path: Path, encoding: str = "utf-8") -> ReportFormat:
     """
     start, text = _head(path, encoding)
     delimiter, header = _header(text)
+    wrapped_by = None
+    if not any(kind.columns_of(header) for kind in REPORT_KINDS):
+        wrapped_by, text = _unwrapped(text)
+        delimiter, header = _header(text)
     _refuse_broken_header(header, encoding)
     kind = _kind_of(header, text, delimiter)
     header_lines = _count_header_lines(text, delimiter)
@@ -231,8 +239,12 @@ def read_format(path: Path, encoding: str = "utf-8") -> ReportFormat:
         raise ReportRefused(
             f"its header has the column {header[columns[twice[0]]]} twice. Fix: delete one of the two columns."
         )
-    extra = tuple(index for index in range(len(header)) if index not in columns.values())
-    return ReportFormat(kind, delimiter, encoding, start, tuple(header), header_lines, columns, extra)
+    last = next((index for index in reversed(range(len(header))) if header[index]), -1)
+    nameless = tuple(range(last + 1, len(header)))
+    extra = tuple(index for index in range(last + 1) if index not in columns.values())
+    return ReportFormat(
+        kind, delimiter, encoding, start, tuple(header), header_lines, columns, extra, nameless, wrapped_by
+    )
 
 
 def _head(path: Path, encoding: str) -> tuple[int, str]:
@@ -254,6 +266,18 @@ def _head(path: Path, encoding: str) -> tuple[int, str]:
     if not text[start:].strip():
         raise ReportRefused("it holds nothing but blank lines. Fix: download it again.")
     return start, text[start:]
+
+
+def _unwrapped(text: str) -> tuple[str | None, str]:
+    """The text whose lines stand in another table, and the delimiter of that; the text as it is for none."""
+    for outer in DELIMITERS:
+        first, *others = next(csv.reader(io.StringIO(text, newline=""), delimiter=outer), [""])
+        _, header = _header(first)
+        if not any(others) and set(REQUIRED_COLUMNS) <= ACTIVITY_REPORT.columns_of(header).keys():
+            lines = csv.reader(io.StringIO(text, newline=""), delimiter=outer)
+            rows = itertools.islice(lines, _ROWS_SEARCHED)
+            return outer, "\n".join(outer.join(row).rstrip(outer) for row in rows)
+    return None, text
 
 
 def _header(text: str) -> tuple[str, list[str]]:
@@ -365,4 +389,5 @@ def _first_record(text: str, delimiter: str) -> list[str]:
 
 
 def normalised(title: str) -> str:
+    """A title as the aliases have it."""
     return " ".join(without_invisible(title).replace("_", " ").split()).casefold()

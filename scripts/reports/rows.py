@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reports.format import ReportFormat
 from reports.text import BROKEN_BYTE
+from reports.width import HOPELESS, REPAIRABLE, SHORT, fitted, misfit
 
 _CHUNK_BYTES = 1 << 22
 # Of `"a" "b"` DuckDB makes a b, and rejects nothing. This is searched in what stands outside of double quotes.
@@ -50,6 +51,7 @@ class Rows:
         ends: in which ways rows end, the last one left out if it does not.
         oversized: beginning of each row that is longer or has more fields than DuckDB should read.
         broken: fields and text of each row of interest with bytes of no meaning, which are lone surrogates here.
+        ill_fitting: what is wrong with the width of each row that can be read all the same (``reports.width``).
     """
 
     record_count: int
@@ -61,6 +63,7 @@ class Rows:
     ends: set[str] = field(default_factory=set)
     oversized: dict[int, str] = field(default_factory=dict)
     broken: dict[int, tuple[list[str], str]] = field(default_factory=dict)
+    ill_fitting: dict[int, str] = field(default_factory=dict)
 
     def with_oversized_of(self, before: Rows) -> Rows:
         """These rows, with what was found of oversized ones before they were taken out."""
@@ -81,12 +84,14 @@ class Copy:
         count: what the first count found in it; None if nothing of it can be taken for granted.
         taken_out: what is known of rows that are in it no more, because they were oversized.
         has_one_line_end: whether all of its rows end alike.
+        is_fitted: whether rows of another width were brought to that of the header.
     """
 
     path: Path
     count: RowCount | None = None
     taken_out: Rows = Rows(0)
     has_one_line_end: bool = False
+    is_fitted: bool = False
 
 
 def first_look(path: Path, report: ReportFormat) -> Copy:
@@ -120,7 +125,21 @@ def mended(copy: Copy, report: ReportFormat, rows: Rows) -> Copy | None:
         target = copy.path.with_name("shortened.csv")
         without_oversized(copy.path, report, target, rows.oversized)
         return Copy(target, None, rows.with_oversized_of(copy.taken_out), has_one_line_end=True)
+    if rows.ill_fitting and not copy.is_fitted:
+        target = copy.path.with_name("fitted.csv")
+        fit(copy.path, report, target, rows.ill_fitting)
+        return replace(copy, path=target, count=None, is_fitted=True)
     return None
+
+
+def fit(path: Path, report: ReportFormat, target: Path, ill_fitting: Mapping[int, str]) -> None:
+    """Write a report anew with each of these rows as wide as its header."""
+    with target.open("w", encoding="utf-8", errors="surrogateescape", newline="") as copy:
+        for number, row, lines in _rows_of(path, report):
+            if number in ill_fitting:
+                copy.write(fitted(row, lines, report, ill_fitting[number]))
+            else:
+                copy.writelines(lines)
 
 
 def count_rows(path: Path, report: ReportFormat) -> RowCount:
@@ -163,8 +182,8 @@ def examine_rows(path: Path, report: ReportFormat, of_interest: Collection[int])
         # In a file of one column an empty line is a record with an empty field, for DuckDB too.
         if not row and width > 1:
             found.blank.append(number)
-        elif len(row) > width:
-            found.wide.append(number)
+        else:
+            _note_width(found, number, misfit(row, lines, report), is_wide=len(row) > width)
         if stray_quotes.match("".join(lines)):
             found.stray.append(number)
         # A character takes four bytes at most.
@@ -179,6 +198,16 @@ def examine_rows(path: Path, report: ReportFormat, of_interest: Collection[int])
             if any(map(BROKEN_BYTE.search, row)):
                 found.broken[number] = (row, "".join(lines))
     return replace(found, record_count=number - len(found.blank) - 1, longest=longest)
+
+
+def _note_width(found: Rows, number: int, what: str | None, *, is_wide: bool) -> None:
+    if what in REPAIRABLE:
+        found.ill_fitting[number] = what
+    elif is_wide:
+        found.wide.append(number)
+    elif what == HOPELESS and found.ill_fitting.get(number - 1) == SHORT:
+        # A line break lost its quotes: the row before is the first half of a record, and this one the rest.
+        del found.ill_fitting[number - 1]
 
 
 def _stray_quotes(delimiter: str) -> re.Pattern[str]:

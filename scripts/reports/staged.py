@@ -7,7 +7,7 @@ those that could not; and ``misread`` the numbers of those that DuckDB read thou
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -17,6 +17,7 @@ from reports.format import IDENTIFYING_COLUMNS, ReportFormat
 from reports.ids import cleaned
 from reports.rows import MAX_FIELDS_TOO_MANY, OF_SEVERAL_ENDS, TEXT_KEPT, Copy, Rows, first_look, mended, second_count
 from reports.text import ReportRefused
+from reports.width import unwrap
 from warehouse.database import number_of
 
 OVERSIZED = "LINE SIZE OVER MAXIMUM"
@@ -139,12 +140,14 @@ def stage(connection: duckdb.DuckDBPyConnection, text: Path, report: ReportForma
     """
     copy = first_look(_in_utf8(text, report, folder), report)
     reading = _read(connection, copy, report)
+    ill_fitting: dict[int, str] = {}
     while (better := mended(copy, report, reading.rows)) is not None:
+        ill_fitting = ill_fitting or reading.rows.ill_fitting
         copy, reading = better, _read(connection, better, report)
     _refuse_lost_records(reading)
     _stage_malformed(connection, reading)
     _refuse_other_columns(connection, report)
-    return reading.rows.with_oversized_of(copy.taken_out)
+    return replace(reading.rows.with_oversized_of(copy.taken_out), ill_fitting=ill_fitting)
 
 
 def _read(connection: duckdb.DuckDBPyConnection, copy: Copy, report: ReportFormat) -> Reading:
@@ -201,7 +204,21 @@ def _in_utf8(text: Path, report: ReportFormat, folder: Path) -> Path:
         transcode(text, report.encoding, plain, report.start)
     else:
         plain.symlink_to(text.resolve())
-    return plain
+    if report.wrapped_by is None:
+        return plain
+    unwrapped = folder / "unwrapped.csv"
+    unwrap(plain, report.wrapped_by, unwrapped)
+    return unwrapped
+
+
+def with_nameless(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -> ReportFormat:
+    """A report whose columns without a name are its own where something is in them."""
+    held = tuple(
+        index
+        for index in report.nameless
+        if connection.execute(f"select 1 from staged where {cleaned(f'c{index}')} is not null limit 1").fetchone()
+    )
+    return replace(report, extra=report.extra + held) if held else report
 
 
 def _refuse_other_columns(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -> None:

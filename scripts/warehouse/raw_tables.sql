@@ -23,7 +23,8 @@ create table if not exists raw.reports (
     renamed_columns varchar[],
     extra_columns varchar[],
     nonexistent_hour_count bigint,
-    doubled_hour_count bigint
+    doubled_hour_count bigint,
+    usual_last_occurred_at timestamp
 );
 
 -- A report's number is never given again, for the ids below are made of it; of a removed report no id is left here.
@@ -170,6 +171,7 @@ alter table raw.user_reports add column if not exists renamed_columns varchar[];
 alter table raw.user_reports add column if not exists extra_columns varchar[];
 alter table raw.reports add column if not exists nonexistent_hour_count bigint;
 alter table raw.reports add column if not exists doubled_hour_count bigint;
+alter table raw.reports add column if not exists usual_last_occurred_at timestamp;
 
 -- Every record of every report, word for word.
 create or replace view raw.activities as

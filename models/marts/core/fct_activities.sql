@@ -6,23 +6,32 @@ with activities as (
     where not is_duplicate
 ),
 
+usual_times as (
+    select * from {{ ref('int_usual_times') }}
+),
+
 final as (
     select
-        activity_key,
-        site_id || ':' || user_id as user_key,
-        site_id || ':' || content_id as content_key,
-        site_id,
-        user_id,
-        content_id,
-        activity_type,
-        activity_family,
-        alias_evidence,
-        occurred_at,
-        {{ local_date('occurred_at') }} as occurred_date,
-        time_flag,
-        report_id,
-        record_number
+        activities.activity_key,
+        activities.site_id || ':' || activities.user_id as user_key,
+        activities.site_id || ':' || activities.content_id as content_key,
+        activities.site_id,
+        activities.user_id,
+        activities.content_id,
+        activities.activity_type,
+        activities.activity_family,
+        activities.alias_evidence,
+        activities.occurred_at,
+        {{ local_date('activities.occurred_at') }} as occurred_date,
+        case
+            when activities.occurred_at between usual_times.first_usual_at and usual_times.last_usual_at
+                then activities.time_flag
+            else 'outlier'
+        end as time_flag,
+        activities.report_id,
+        activities.record_number
     from activities
+    inner join usual_times on activities.site_id = usual_times.site_id
 )
 
 select * from final
