@@ -78,7 +78,7 @@ class Command(NamedTuple):
 # Every command takes these: where the files are, how much memory DuckDB may use, which Python sets up.
 COMMON = ("PYTHON", "WAREHOUSE_PATH", "PUBLISHED_PATH", "SHARED_PATH", "MEMORY_LIMIT")
 # What no report contains, and where the reports are.
-DECLARED = ("REPORTS", "SITE", "TIME_ZONE", "DATE_FORMAT", "ENCODING", "AGAIN")
+DECLARED = ("REPORTS", "SITE", "TIME_ZONE", "DATE_FORMAT", "ENCODING", "AGAIN", "ALLOW_TWINS", "DECLARE")
 LANDING = ("LANDING", "SPARK_LANDING", "JOBS")
 PYTEST = ("-m", "pytest", "--numprocesses", "auto", "--dist", "worksteal")
 BUILD = ("scripts/build_warehouse.py",)

@@ -14,16 +14,18 @@ from rich.console import Console
 from landing.options import (
     AgainOption,
     DateFormatOption,
+    DeclareOption,
     EncodingOption,
     LandingOption,
     ReportsOption,
     SiteOption,
     TimeZoneOption,
+    TwinsOption,
+    checked,
     choose_reports,
-    declared,
 )
-from landing.outcome import DEFAULT_SITE
-from landing.parquet import land_as_parquet, remove_sample_from
+from landing.outcome import Given
+from landing.parquet import declare_in, land_as_parquet, remove_sample_from, tell_not_reloaded_in
 from landing.parquet_files import landing_path
 from landing.told import describe, progress_bar
 from warehouse.command_line import errors_said, run_command
@@ -35,11 +37,13 @@ def main(
     jobs: Annotated[
         int, typer.Option("--jobs", envvar="JOBS", min=1, help="Files that are taken apart at once. Default: cores.")
     ] = os.cpu_count() or 1,
-    site: SiteOption = DEFAULT_SITE,
-    time_zone: TimeZoneOption = "UTC",
+    site: SiteOption = None,
+    time_zone: TimeZoneOption = None,
     date_format: DateFormatOption = None,
     encoding: EncodingOption = None,
     again: AgainOption = False,
+    allow_twins: TwinsOption = False,
+    declare: DeclareOption = None,
 ) -> None:
     """Land activity reports as Parquet, partitioned by site and report.
 
@@ -47,14 +51,18 @@ def main(
     """
     console = Console(soft_wrap=True)
     root = (landing or landing_path()).resolve()
-    declaration = declared(site, time_zone, date_format, encoding, again)
+    given = checked(
+        Given(site, time_zone, date_format, encoding, again, allow_twins, declare, command="make land"), reports
+    )
     is_refused = False
     with errors_said(console, "Not landed to the end"):
-        paths, declaration = choose_reports(reports, declaration)
+        paths, given = choose_reports(reports, given)
+        declaration = declare_in(root, given, console)
         with progress_bar(console) as progress:
             for one in land_as_parquet(root, paths, declaration, jobs, progress):
                 is_refused |= one.refusal is not None
                 console.print(describe(one), highlight=False)
+        tell_not_reloaded_in(root, declaration, given, console)
         if remove_sample_from(root):
             console.print("The sample was taken out of the landing: now it holds your own reports.")
     raise typer.Exit(1 if is_refused else 0)

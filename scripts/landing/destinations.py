@@ -19,6 +19,7 @@ from reports.format import (
     USERS_REPORT,
     WITH_OFFSET,
     ReportFormat,
+    day_is_first,
 )
 from reports.text import ReportRefused
 from warehouse.database import number_of, text_of
@@ -78,23 +79,30 @@ class Destination:
 
 
 def destination_of(
-    connection: duckdb.DuckDBPyConnection, name: str, report: ReportFormat, time_zone: str, date_format: str | None
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    report: ReportFormat,
+    time_zone: str,
+    date_format: str | None,
+    remembered: str | None = None,
 ) -> Destination:
     """Where the staged records of a report land, with the time zone and the date format that were declared for it.
+
+    A declared date format is used if it reads any date. The one that was declared for the site before
+    (``remembered``) is used where the file leaves it open.
 
     Raises:
         ReportRefused: its dates cannot be read.
     """
     if report.kind is USERS_REPORT:
         return _users(name, report)
-    return _activities(connection, report, time_zone, date_format)
+    return _activities(connection, report, time_zone, _date_format(connection, report, date_format, remembered))
 
 
 def _activities(
-    connection: duckdb.DuckDBPyConnection, report: ReportFormat, time_zone: str, declared: str | None
+    connection: duckdb.DuckDBPyConnection, report: ReportFormat, time_zone: str, date_format: str
 ) -> Destination:
     """Activities land by their date, in UTC."""
-    date_format = _date_format(connection, report, declared)
     column = f"c{report.columns['date']}"
     time = _time(column, date_format)
     occurred_at, flag = "essence", "null"
@@ -123,7 +131,7 @@ def _activities(
                 "true",
                 f"""
                 'the date cannot be read as ' || {text_of(date_format)}
-                || '. Fix: correct it, or say how the dates are written with --date-format.'
+                || '. Fix: correct it, or say how the dates are written with DATE_FORMAT.'
                 """,
                 _date(report),
                 column,
@@ -206,14 +214,32 @@ def date_in(file_name: str) -> date | None:
     return max(dates, default=None)
 
 
-def _date_format(connection: duckdb.DuckDBPyConnection, report: ReportFormat, declared: str | None) -> str:
-    """The date format of the staged file: as declared, else the one that reads the most of its dates.
+def _date_format(
+    connection: duckdb.DuckDBPyConnection, report: ReportFormat, declared: str | None, remembered: str | None
+) -> str:
+    """The date format of the staged file: as declared if that reads any date, else found.
+
+    Raises:
+        ReportRefused: nothing was declared, and it cannot be found.
+    """
+    if declared is None:
+        return _found_date_format(connection, report, remembered)
+    time = _time(f"c{report.columns['date']}", declared)
+    if connection.execute(f"select 1 from staged where {time} is not null limit 1").fetchone():
+        return declared
+    try:
+        return _found_date_format(connection, report, declared)
+    except ReportRefused:
+        # Each record says that it is not written as declared.
+        return declared
+
+
+def _found_date_format(connection: duckdb.DuckDBPyConnection, report: ReportFormat, remembered: str | None) -> str:
+    """The date format of the staged file: the one that reads the most of its dates, and of two the remembered one.
 
     Raises:
         ReportRefused: none reads any date, or two read equally many and differently.
     """
-    if declared is not None:
-        return declared
     column = f"c{report.columns['date']}"
     in_default = connection.execute(
         f"select coalesce(bool_and({_time(column, DEFAULT_DATE_FORMAT)} is not null), true)"
@@ -232,10 +258,12 @@ def _date_format(connection: duckdb.DuckDBPyConnection, report: ReportFormat, de
     if example is None:
         return DEFAULT_DATE_FORMAT
     text = example[0]
+    if most == 0 and remembered and number_of(connection, f"select count({_time(column, remembered)}) from staged"):
+        return remembered
     if most == 0:
         raise ReportRefused(
             f"its column {report.header_of('date')} holds no date that is known: the first is {text!r}. Fix: say"
-            " how it is written with --date-format, for example --date-format '%d %b %Y %H:%M'."
+            " how it is written with DATE_FORMAT, for example make build DATE_FORMAT='%d %b %Y %H:%M'."
         )
     for name in DATE_FORMATS:
         mine, other = _time(column, best[0]), _time(column, name)
@@ -249,10 +277,13 @@ def _date_format(connection: duckdb.DuckDBPyConnection, report: ReportFormat, de
     if len(best) > 1 and number_of(
         connection, f"select count(*) from staged where least({readings}) <> greatest({readings})"
     ):
-        choices = " or ".join(f"--date-format {name}" for name in best)
+        in_order = [name for name in best if remembered and day_is_first(name) is day_is_first(remembered)]
+        if len(in_order) == 1:
+            return in_order[0]
+        choices = " or ".join(f"DATE_FORMAT={name}" for name in best)
         raise ReportRefused(
             f"its column {report.header_of('date')} can be read in two ways: {text!r} may begin with the day or"
-            f" the month. Fix: say which with {choices}."
+            f" the month. Fix: say which with make build {choices}."
         )
     return best[0]
 

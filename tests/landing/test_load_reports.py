@@ -463,7 +463,7 @@ def test_a_date_of_two_readings_is_never_guessed(
         assert len(dates) > 1, "nothing in the file tells day from month"
     else:
         assert "day or the month" in landing.refusal
-        assert "--date-format dd/MM/yyyy or --date-format MM/dd/yyyy" in landing.refusal
+        assert "make build DATE_FORMAT=dd/MM/yyyy or DATE_FORMAT=MM/dd/yyyy" in landing.refusal
         assert rows(warehouse, "from raw.reports") == rows(warehouse, "from raw.activities") == []
 
 
@@ -512,7 +512,7 @@ def test_a_report_without_any_readable_date_is_refused(
 
     assert landing.refusal is not None
     assert f"the first is {date!r}" in landing.refusal
-    assert "Fix: say how it is written with --date-format" in landing.refusal
+    assert "Fix: say how it is written with DATE_FORMAT" in landing.refusal
     assert rows(warehouse, "from raw.reports") == []
 
 
