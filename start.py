@@ -81,7 +81,10 @@ class Command(NamedTuple):
 # Every command takes these: where the files are, how much memory DuckDB may use, which Python sets up.
 COMMON = ("PYTHON", "WAREHOUSE_PATH", "PUBLISHED_PATH", "SHARED_PATH", "MEMORY_LIMIT")
 # What no report contains, and where the reports are.
-DECLARED = ("REPORTS", "SITE", "TIME_ZONE", "DATE_FORMAT", "ENCODING", "AGAIN", "MIN_DATE", "MAX_DATE")
+DECLARED = (
+    *("REPORTS", "SITE", "TIME_ZONE", "DATE_FORMAT", "ENCODING", "MIN_DATE", "MAX_DATE", "AGAIN", "ALLOW_TWINS"),
+    "DECLARE",
+)
 LANDING = ("LANDING", "SPARK_LANDING", "JOBS")
 # Where data go, who may read them, and whether anything is changed: a blank one is no wish for the default.
 NEVER_BLANK = {

@@ -10,16 +10,18 @@ from landing.options import (
     DEFAULT_REPORTS,
     AgainOption,
     DateFormatOption,
+    DeclareOption,
     EncodingOption,
     MaxDateOption,
     MinDateOption,
     ReportsOption,
     SiteOption,
     TimeZoneOption,
+    TwinsOption,
+    checked,
     choose_reports,
-    declared,
 )
-from landing.outcome import DEFAULT_SITE, SAMPLE_SITE
+from landing.outcome import SAMPLE_SITE, Given
 from landing.told import tell_passed_over
 from naming.effects import print_rows_without_effect
 from page.summary import print_summary
@@ -29,13 +31,15 @@ from warehouse.paths import published_path, warehouse_path
 
 def main(
     reports: ReportsOption = None,
-    site: SiteOption = DEFAULT_SITE,
-    time_zone: TimeZoneOption = "UTC",
+    site: SiteOption = None,
+    time_zone: TimeZoneOption = None,
     date_format: DateFormatOption = None,
     encoding: EncodingOption = None,
     again: AgainOption = False,
     min_date: MinDateOption = None,
     max_date: MaxDateOption = None,
+    allow_twins: TwinsOption = False,
+    declare: DeclareOption = None,
 ) -> None:
     """Land the reports, build and test the warehouse, publish it and print a summary.
 
@@ -44,12 +48,11 @@ def main(
     """
     console = Console(soft_wrap=True)
     warehouse, published = warehouse_path().resolve(), published_path().resolve()
+    given = checked(Given(site, time_zone, date_format, encoding, again, allow_twins, declare, min_date, max_date), reports)
     with errors_said(console, "Not built, and nothing was published"):
         tell_passed_over([str(reports or DEFAULT_REPORTS)], console)
-        paths, declaration = choose_reports(
-            reports, declared(site, time_zone, date_format, encoding, again, min_date, max_date)
-        )
-        built = build(warehouse, published, paths, declaration, console)
+        paths, given = choose_reports(reports, given)
+        built = build(warehouse, published, paths, given, console)
         print_summary(published, warehouse, console)
         print_rows_without_effect(published, warehouse, SAMPLE_SITE, console)
     for refusal in built.refusals:

@@ -15,6 +15,7 @@ from landing.options import (
     DEFAULT_REPORTS,
     AgainOption,
     DateFormatOption,
+    DeclareOption,
     EncodingOption,
     LandingOption,
     MaxDateOption,
@@ -22,11 +23,12 @@ from landing.options import (
     ReportsOption,
     SiteOption,
     TimeZoneOption,
+    TwinsOption,
+    checked,
     choose_reports,
-    declared,
 )
-from landing.outcome import DEFAULT_SITE
-from landing.parquet import land_as_parquet, remove_sample_from
+from landing.outcome import Given
+from landing.parquet import declare_in, land_as_parquet, remove_sample_from, tell_not_reloaded_in
 from landing.parquet_files import landing_path
 from landing.told import describe, progress_bar, tell_passed_over
 from warehouse.command_line import errors_said, run_command
@@ -38,13 +40,15 @@ def main(
     jobs: Annotated[
         int, typer.Option("--jobs", envvar="JOBS", min=1, help="Files that are taken apart at once. Default: cores.")
     ] = os.cpu_count() or 1,
-    site: SiteOption = DEFAULT_SITE,
-    time_zone: TimeZoneOption = "UTC",
+    site: SiteOption = None,
+    time_zone: TimeZoneOption = None,
     date_format: DateFormatOption = None,
     encoding: EncodingOption = None,
     again: AgainOption = False,
     min_date: MinDateOption = None,
     max_date: MaxDateOption = None,
+    allow_twins: TwinsOption = False,
+    declare: DeclareOption = None,
 ) -> None:
     """Land activity reports as Parquet, partitioned by site and report.
 
@@ -52,15 +56,19 @@ def main(
     """
     console = Console(soft_wrap=True)
     root = (landing or landing_path()).resolve()
-    declaration = declared(site, time_zone, date_format, encoding, again, min_date, max_date)
+    given = checked(
+        Given(site, time_zone, date_format, encoding, again, allow_twins, declare, min_date, max_date, "make land"), reports
+    )
     is_refused = False
     with errors_said(console, "Not landed to the end"):
         tell_passed_over([str(reports or DEFAULT_REPORTS)], console)
-        paths, declaration = choose_reports(reports, declaration)
+        paths, given = choose_reports(reports, given)
+        declaration = declare_in(root, given, console)
         with progress_bar(console) as progress:
             for one in land_as_parquet(root, paths, declaration, jobs, progress):
                 is_refused |= one.refusal is not None
                 console.print(describe(one), highlight=False)
+        tell_not_reloaded_in(root, declaration, given, console)
         if remove_sample_from(root):
             console.print("The sample was taken out of the landing: now it holds your own reports.")
     raise typer.Exit(1 if is_refused else 0)

@@ -14,14 +14,16 @@ from rich.console import Console
 from landing.options import (
     AgainOption,
     DateFormatOption,
+    DeclareOption,
     EncodingOption,
     MaxDateOption,
     MinDateOption,
     SiteOption,
     TimeZoneOption,
-    declared,
+    TwinsOption,
+    checked,
 )
-from landing.outcome import DEFAULT_SITE
+from landing.outcome import Given
 from landing.told import land_with_progress, tell_passed_over
 from reports.files import SUFFIXES, find_reports
 from warehouse.command_line import errors_said, run_command
@@ -46,20 +48,22 @@ def main(
             help="Warehouse file. Default: WAREHOUSE_PATH or warehouse/activity.duckdb.",
         ),
     ] = None,
-    site: SiteOption = DEFAULT_SITE,
-    time_zone: TimeZoneOption = "UTC",
+    site: SiteOption = None,
+    time_zone: TimeZoneOption = None,
     date_format: DateFormatOption = None,
     encoding: EncodingOption = None,
     again: AgainOption = False,
     min_date: MinDateOption = None,
     max_date: MaxDateOption = None,
+    allow_twins: TwinsOption = False,
+    declare: DeclareOption = None,
 ) -> None:
     """Land activity reports in the warehouse.
 
     Exit codes: 0 all landed, or left out as removed; 1 something was rejected or refused, and said; 2 wrong usage.
     """
     console = Console(soft_wrap=True)
-    declaration = declared(site, time_zone, date_format, encoding, again, min_date, max_date)
+    given = checked(Given(site, time_zone, date_format, encoding, again, allow_twins, declare, min_date, max_date))
     try:
         reports = find_reports(paths)
     except FileNotFoundError as error:
@@ -68,7 +72,7 @@ def main(
     if not reports:
         raise typer.BadParameter(f"no report ({', '.join(SUFFIXES)}) in {', '.join(paths)}")
     with errors_said(console, "Not landed to the end"), connect(database or warehouse_path()) as connection:
-        landings = land_with_progress(connection, reports, declaration, console)
+        landings = land_with_progress(connection, reports, given, console)
     raise typer.Exit(0 if all(landing.is_clean for landing in landings) else 1)
 
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from building.dbt import run_dbt, why_not_built
 from building.steps import Steps
 from landing.landed import holds_own_reports
-from landing.outcome import SAMPLE_SITE, Declaration
+from landing.outcome import SAMPLE_SITE, Given
 from landing.told import describe, land_with_progress
 from page.write_page import page_path, write_page
 from publishing.publish import publish
@@ -33,7 +33,7 @@ class Built:
     refusals: list[str]
 
 
-def build(warehouse: Path, published: Path, paths: list[Path], declaration: Declaration, console: Console) -> Built:
+def build(warehouse: Path, published: Path, paths: list[Path], given: Given, console: Console) -> Built:
     """Land the reports, let dbt build and test the warehouse, publish it and write its page.
 
     Raises:
@@ -50,10 +50,10 @@ def _build(warehouse: Path, published: Path, paths: list[Path], declaration: Dec
     require_place_for(published, PUBLISHED)
     steps = Steps()
     with steps.step("landing"), connect(warehouse) as connection:
-        if declaration.site_id == SAMPLE_SITE and holds_own_reports(connection):
+        if given.site_id == SAMPLE_SITE and holds_own_reports(connection):
             console.print("There is no new report in reports/.")
             paths = []
-        landings = land_with_progress(connection, paths, declaration, console)
+        landings = land_with_progress(connection, paths, given, console)
     with steps.step("building and testing"):
         result = run_dbt(warehouse, console)
     if not result.success:

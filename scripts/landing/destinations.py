@@ -76,6 +76,9 @@ def destination_of(
 ) -> Destination:
     """Where the staged records of a report land, with the time zone and the date format that were declared for it.
 
+    A declared date format is used if it reads any date. The one that was declared for the site before
+    (``remembered``) is used where the file leaves it open.
+
     Raises:
         ReportRefused: its dates cannot be read.
     """
@@ -87,7 +90,7 @@ def destination_of(
 def _activities(connection: duckdb.DuckDBPyConnection, report: ReportFormat, declaration: Declaration) -> Destination:
     """Activities land by their date, in UTC."""
     dates, possible = read_dates(connection, report), Possible.declared(declaration)
-    date_format = format_of(connection, report, dates, possible, declaration.date_format)
+    date_format = format_of(connection, report, dates, possible, declaration)
     column, read = dates.raw, parsed(dates, date_format)
     time = possible.only(read)
     occurred_at, flag = _in_utc(connection, dates, date_format, time, declaration.time_zone)

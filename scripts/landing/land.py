@@ -20,13 +20,14 @@ from pathlib import Path
 import duckdb
 from rich.progress import Progress
 
+from landing.declarations import not_reloaded, remember
 from landing.destinations import destination_of
-from landing.landed import landed_before
+from landing.landed import Before, landed_before, make_room
 from landing.meetings import ensure_meeting_salt
 from landing.outcome import Declaration, Landing
 from landing.statements import Staged, stage_forgotten, write_report
 from landing.twin_check import LANDED, check_twins, staged_sample
-from reports.encoding import encoding_of, survey
+from reports.encoding import Survey, encoding_of, survey
 from reports.files import ReportFile, reports_in, unreadable
 from reports.format import read_format
 from reports.ids import read_ids
@@ -101,12 +102,18 @@ def _land_report(
     text = file.as_text(folder)
     seen = survey(text)
     before = landed_before(connection, seen.sha256)
-    if before.file_name is not None:
-        return Landing(file.path, file.shown, already_landed_as=before.file_name)
+    if before.file_name is not None and not _is_reloaded(before, declaration):
+        other_site = before.site_id if before.site_id != declaration.site_id and declaration.names_site else None
+        return Landing(file.path, file.shown, already_landed_as=before.file_name, of_other_site=other_site)
     if before.removed_on is not None and not declaration.is_again:
         return Landing(file.path, file.shown, removed_on=before.removed_on)
+    if declaration.sites:
+        raise WarehouseError(
+            f"{file.shown} is new, and the warehouse holds several sites: {', '.join(declaration.sites)}. Nothing of it"
+            f" was loaded. Fix: say of which site it is, such as make build SITE={declaration.sites[0]}"
+        )
 
-    report = read_format(text, encoding_of(text, seen, declaration.encoding))
+    report = read_format(text, _encoding_of(text, seen, declaration))
     with _progress_of(connection, lambda share: show(share * 0.4)):
         rows = stage(connection, text, report, folder)
     report = with_nameless(connection, report)
@@ -115,10 +122,41 @@ def _land_report(
     forgotten = stage_forgotten(connection, report, declaration.site_id)
 
     staged = Staged(file, seen, declaration, report, rows, destination, forgotten, [*notes, *destination.notes])
-    twin_notes = _check_twins(connection, staged) if checks_twins and report.is_of_activities else []
+    later_notes = _check_twins(connection, staged) if checks_twins and report.is_of_activities else []
+    later_notes += _other_date_format(staged)
     with transaction(connection), _progress_of(connection, lambda share: show(0.4 + share * 0.6)):
+        if before.file_name is not None:
+            make_room(connection, before.report_id)
         landing = write_report(connection, staged)
-    return replace(landing, notes=[*landing.notes, *twin_notes])
+        if landing.landed_count:
+            remember(connection, declaration)
+    return replace(landing, notes=[*landing.notes, *later_notes])
+
+
+def _not_yet_reloaded(connection: duckdb.DuckDBPyConnection, declaration: Declaration) -> list[str]:
+    return [one.report_id for one in not_reloaded(connection, declaration)]
+
+
+def _other_date_format(staged: Staged) -> list[str]:
+    """What is said of a report whose dates are written otherwise than declared."""
+    declared, found = staged.declaration.date_format, staged.destination.facts.get("date_format")
+    if declared is None or found in (None, declared):
+        return []
+    return [f"its dates are written as {found}, and none of them as {declared}, which was declared."]
+
+
+def _is_reloaded(before: Before, declaration: Declaration) -> bool:
+    """Whether a report that landed before is loaded again, because it was declared again or nothing of it landed."""
+    is_moved = declaration.moves_reports and before.site_id != declaration.site_id
+    return before.is_rejected or is_moved or before.report_id in declaration.reloaded
+
+
+def _encoding_of(text: Path, seen: Survey, declaration: Declaration) -> str:
+    """The encoding of a report; what was declared before is used where it would be a guess."""
+    found = encoding_of(text, seen, declaration.encoding)
+    if declaration.encoding is None and declaration.remembered_encoding and not found.startswith("utf"):
+        return encoding_of(text, seen, declaration.remembered_encoding)
+    return found
 
 
 def _check_twins(connection: duckdb.DuckDBPyConnection, staged: Staged) -> list[str]:
@@ -128,10 +166,12 @@ def _check_twins(connection: duckdb.DuckDBPyConnection, staged: Staged) -> list[
         ReportRefused: it would count them twice.
     """
     destination, declaration = staged.destination, staged.declaration
+    # Reports that are loaded again with another declaration are the twins of those that were.
+    left_out = {staged.report_id, *_not_yet_reloaded(connection, declaration)}
     count = number_of(connection, "select count(*) from staged")
     occurred_at = next(text for name, text, _ in destination.columns if name == "occurred_at")
     sample = staged_sample(staged.report, destination.essence, occurred_at, count)
-    return check_twins(connection, sample, LANDED, declaration, str(destination.facts["date_format"]), count)
+    return check_twins(connection, sample, LANDED, declaration, str(destination.facts["date_format"]), count, left_out)
 
 
 def _why_refused(report: ReportFile, error: Exception) -> str:

@@ -8,33 +8,56 @@ from datetime import date
 import duckdb
 
 from landing.outcome import SAMPLE_SITE
+from landing.statements import HARMLESS
 from warehouse.database import number_of, transaction
 from warehouse.raw import delete_activity_reports, prepare_raw
 
 LANDED_REPORTS = """
-select report_id, file_name, file_sha256, site_id from raw.reports
+select report_id, file_name, file_sha256, site_id, landed_count, rejected_count, loaded_at from raw.reports
 union all
-select report_id, file_name, file_sha256, site_id from raw.user_reports
+select report_id, file_name, file_sha256, site_id, landed_count, rejected_count, loaded_at from raw.user_reports
 """
 
 
 @dataclass(frozen=True)
 class Before:
-    """What is known of the bytes of a report: the name under which they landed, or when they were removed."""
+    """What is known of the bytes of a report.
+
+    Attributes:
+        file_name: the name under which they landed; None if they have not.
+        removed_on: when they were removed; None if they were not.
+        report_id: the report that they landed as.
+        site_id: its site.
+        is_rejected: whether all records of it were rejected, so that it does not count as loaded.
+    """
 
     file_name: str | None = None
     removed_on: date | None = None
+    report_id: str = ""
+    site_id: str = ""
+    is_rejected: bool = False
 
 
 def landed_before(connection: duckdb.DuckDBPyConnection, file_sha256: str) -> Before:
     """Whether the same bytes landed before, or were removed."""
-    twin = connection.execute(
-        f"select file_name from ({LANDED_REPORTS}) where file_sha256 = ?", [file_sha256]
+    landed = connection.execute(
+        f"""
+        select
+            file_name, report_id, site_id,
+            landed_count = 0 and rejected_count > (
+                select count(*) from raw.rejected_records
+                where rejected_records.report_id = landed.report_id and list_contains($harmless, reason)
+            )
+        from ({LANDED_REPORTS}) as landed
+        where file_sha256 = $sha256
+        """,
+        {"sha256": file_sha256, "harmless": HARMLESS},
     ).fetchone()
     removed = connection.execute(
         "select removed_at::date from raw.removed_reports where file_sha256 = ?", [file_sha256]
     ).fetchone()
-    return Before(twin[0] if twin else None, removed[0] if removed else None)
+    removed_on = removed[0] if removed else None
+    return Before(landed[0], removed_on, *landed[1:]) if landed else Before(removed_on=removed_on)
 
 
 def holds_own_reports(connection: duckdb.DuckDBPyConnection) -> bool:
@@ -60,3 +83,8 @@ def delete_reports(connection: duckdb.DuckDBPyConnection, report_ids: list[str])
     delete_activity_reports(connection, report_ids)
     for table in ("users", "rejected_records", "reports", "user_reports"):
         connection.execute(f"delete from raw.{table} where list_contains(?, report_id)", [report_ids])
+
+
+def make_room(connection: duckdb.DuckDBPyConnection, report_id: str) -> None:
+    """Delete what a report holds before it is loaded again, in the transaction of the caller."""
+    delete_reports(connection, [report_id])

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import duckdb
 import typer
 
-from landing.outcome import SAMPLE_SITE, Declaration
+from landing.outcome import FIRST_DATE, SAMPLE_SITE, Given
 from reports.files import SUFFIXES, find_reports
 from reports.format import DATE_FORMATS
 from warehouse.errors import WarehouseError
@@ -21,26 +22,18 @@ SAMPLE_REPORTS = PROJECT_ROOT / "sample" / "reports"
 DEFAULT_REPORTS = PROJECT_ROOT / "reports"
 
 
-def declared(
-    site: str,
-    time_zone: str,
-    date_format: str | None,
-    encoding: str | None,
-    again: bool,
-    min_date: str | None = None,
-    max_date: str | None = None,
-) -> Declaration:
-    """Check what was declared on the command line.
+def checked(given: Given, reports: Path | None = None) -> Given:
+    """Check what was declared on the command line, and write down the command with it.
 
     Raises:
         typer.BadParameter: a value cannot be what it is meant to be.
     """
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", site):
+    site, time_zone, date_format, encoding = given.site_id, given.time_zone, given.date_format, given.encoding
+    if site is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", site):
         raise typer.BadParameter("letters, digits, '.', '_' and '-' only", param_hint="--site")
     if site == SAMPLE_SITE:
         raise typer.BadParameter("that is the site of the committed sample", param_hint="--site")
-    zones = duckdb.connect().execute("select 1 from pg_timezone_names() where name = ?", [time_zone])
-    if not zones.fetchone():
+    if time_zone is not None and not _is_time_zone(time_zone):
         raise typer.BadParameter(f"{time_zone!r} is no IANA time zone such as Europe/Zurich", param_hint="--time-zone")
     if date_format is not None and not _is_date_format(date_format):
         raise typer.BadParameter(
@@ -49,20 +42,25 @@ def declared(
         )
     if encoding is not None and not _is_encoding(encoding):
         raise typer.BadParameter(f"{encoding!r} is no encoding such as cp1250 or utf-16", param_hint="--encoding")
-    first, last = _day(min_date, "--min-date"), _day(max_date, "--max-date")
+    first, last = given.min_date, given.max_date
     if first is not None and last is not None and first > last:
         raise typer.BadParameter(f"{first} is after MAX_DATE={last}", param_hint="--min-date")
-    declaration = Declaration(site, time_zone, date_format, encoding, again, max_date=last)
-    return declaration if first is None else replace(declaration, min_date=first)
+    named = {"REPORTS": reports, "SITE": site, "TIME_ZONE": time_zone, "DATE_FORMAT": date_format, "ENCODING": encoding}
+    words = [f"{name}={shlex.quote(str(value))}" for name, value in named.items() if value is not None]
+    return replace(given, command=" ".join([given.command, *words]))
 
 
-def _day(written: str | None, option: str) -> date | None:
-    if written is None:
-        return None
+def _is_time_zone(time_zone: str) -> bool:
+    zones = duckdb.connect().execute("select 1 from pg_timezone_names() where name = ?", [time_zone])
+    return zones.fetchone() is not None
+
+
+def _day(written: str) -> date:
+    """The day that an option names (typer's parser)."""
     try:
         return date.fromisoformat(written.strip())
     except ValueError as error:
-        raise typer.BadParameter(f"{written!r} is no day such as 2024-05-13", param_hint=option) from error
+        raise typer.BadParameter(f"{written!r} is no day such as 2024-05-13") from error
 
 
 def _is_date_format(date_format: str) -> bool:
@@ -82,8 +80,18 @@ def _is_encoding(encoding: str) -> bool:
         return False
 
 
-SiteOption = Annotated[str, typer.Option("--site", help="Key of the site that the reports belong to.", envvar="SITE")]
-TimeZoneOption = Annotated[str, typer.Option("--time-zone", help="IANA zone of the Date column.", envvar="TIME_ZONE")]
+SiteOption = Annotated[
+    str | None,
+    typer.Option(
+        "--site", help="Key of the site that the reports belong to. Else the only one, or main.", envvar="SITE"
+    ),
+]
+TimeZoneOption = Annotated[
+    str | None,
+    typer.Option(
+        "--time-zone", help="IANA zone of the Date column. Else as declared before, or UTC.", envvar="TIME_ZONE"
+    ),
+]
 DateFormatOption = Annotated[
     str | None,
     typer.Option(
@@ -93,12 +101,24 @@ DateFormatOption = Annotated[
     ),
 ]
 MinDateOption = Annotated[
-    str | None,
-    typer.Option("--min-date", help="First day on which anything can have happened: 1990-01-01.", envvar="MIN_DATE"),
+    date | None,
+    typer.Option(
+        "--min-date",
+        help=f"First day on which anything can have happened: {FIRST_DATE}.",
+        envvar="MIN_DATE",
+        parser=_day,
+        metavar="DATE",
+    ),
 ]
 MaxDateOption = Annotated[
-    str | None,
-    typer.Option("--max-date", help="Last such day. Default: the day after the load.", envvar="MAX_DATE"),
+    date | None,
+    typer.Option(
+        "--max-date",
+        help="Last such day. Default: the day after the load.",
+        envvar="MAX_DATE",
+        parser=_day,
+        metavar="DATE",
+    ),
 ]
 EncodingOption = Annotated[
     str | None,
@@ -107,13 +127,29 @@ EncodingOption = Annotated[
 AgainOption = Annotated[
     bool, typer.Option("--again", help="Land also the files that were removed, as declared now.", envvar="AGAIN")
 ]
+TwinsOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-twins",
+        help="Load also what holds the activities of earlier reports in another form.",
+        envvar="ALLOW_TWINS",
+    ),
+]
+DeclareOption = Annotated[
+    Literal["again", "once"] | None,
+    typer.Option(
+        "--declare",
+        help="again: what is declared now replaces what was, and reports are loaded again. once: for this load alone.",
+        envvar="DECLARE",
+    ),
+]
 ReportsOption = Annotated[
     Path | None,
     typer.Option("--reports", envvar="REPORTS", help="Folder or file of reports. Default: reports/ or the sample."),
 ]
 
 
-def choose_reports(reports: Path | None, declaration: Declaration) -> tuple[list[Path], Declaration]:
+def choose_reports(reports: Path | None, given: Given) -> tuple[list[Path], Given]:
     """The reports to land: those of the folder, or the sample, as a site of its own, when ``reports/`` holds none.
 
     Raises:
@@ -122,15 +158,13 @@ def choose_reports(reports: Path | None, declaration: Declaration) -> tuple[list
     place = reports or DEFAULT_REPORTS
     found = find_reports([str(place)]) if place.exists() else []
     if found:
-        return found, declaration
+        return found, given
     if reports is not None:
         raise WarehouseError(
             f"there is no report ({', '.join(SUFFIXES)}) in {reports}. Fix: REPORTS=… with the folder"
             " or the file of your reports."
         )
-    return find_reports([str(SAMPLE_REPORTS)]), Declaration(
-        SAMPLE_SITE, is_again=declaration.is_again, max_date=date.max
-    )
+    return find_reports([str(SAMPLE_REPORTS)]), Given(SAMPLE_SITE, is_again=given.is_again, max_date=date.max)
 
 
 LandingOption = Annotated[

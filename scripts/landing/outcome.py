@@ -2,20 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from typing import Literal
 
 from reports.format import ACTIVITY_REPORT
 
 DEFAULT_SITE = "main"
 # The committed sample is landed as this site, which is nobody else's.
 SAMPLE_SITE = "sample"
+# Before it no such platform was there, and nothing of it can have happened.
+FIRST_DATE = date(1990, 1, 1)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the command line declares of the files of one load; None where it says nothing.
+
+    Attributes:
+        site_id: the site that the reports belong to.
+        time_zone: IANA zone of the dates in them.
+        date_format: a name in ``DATE_FORMATS``, or a strptime format.
+        encoding: a codec of Python.
+        is_again: whether files that were removed are landed all the same.
+        allows_twins: whether a report is landed though it holds the activities of others in another form.
+        declare: ``again`` where it replaces what was declared before, ``once`` where it holds for this load alone.
+        min_date: the first day on which anything can have happened.
+        max_date: the last such day.
+        command: the command as the user can give it again.
+    """
+
+    site_id: str | None = None
+    time_zone: str | None = None
+    date_format: str | None = None
+    encoding: str | None = None
+    is_again: bool = False
+    allows_twins: bool = False
+    declare: Literal["again", "once"] | None = None
+    min_date: date | None = None
+    max_date: date | None = None
+    command: str = "make build"
 
 
 @dataclass(frozen=True)
 class Declaration:
-    """What is declared of the files of one load, because no file tells it.
+    """What holds for the files of one load, because no file tells it (``landing.declarations``).
 
     Attributes:
         site_id: the site that the reports belong to.
@@ -26,6 +59,13 @@ class Declaration:
         min_date: the first day on which anything can have happened: before the platform was there, nothing can.
         max_date: the last such day; None for the day after that of the load.
         allows_twins: whether a report is landed though it holds the activities of others in another form.
+        remembered_date_format: what was declared for the site before, for files that can be read in two ways.
+        remembered_encoding: the same, for files that are not in UTF-8.
+        to_remember: what is remembered for the site once a report of it has landed, by the name of the setting.
+        reloaded: reports that are loaded again where their files are given, and when they were loaded.
+        moves_reports: whether files that landed for another site are loaded again for this one.
+        sites: the sites of which one must be named; empty where it is clear.
+        names_site: whether the command line names the site.
     """
 
     site_id: str = DEFAULT_SITE
@@ -33,9 +73,16 @@ class Declaration:
     date_format: str | None = None
     encoding: str | None = None
     is_again: bool = False
-    min_date: date = date(1990, 1, 1)
+    min_date: date = FIRST_DATE
     max_date: date | None = None
     allows_twins: bool = False
+    remembered_date_format: str | None = None
+    remembered_encoding: str | None = None
+    to_remember: Mapping[str, str] = field(default_factory=dict)
+    reloaded: Mapping[str, datetime] = field(default_factory=dict)
+    moves_reports: bool = False
+    sites: tuple[str, ...] = ()
+    names_site: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,6 +110,7 @@ class Landing:
         examples: some of the rejected records.
         notes: what was found out about the report and may be wrong.
         already_landed_as: the file of the same bytes that was landed before.
+        of_other_site: its site, where another was declared.
         removed_on: the day on which it was removed, so that it was left out.
         refusal: why nothing of it was landed.
     """
@@ -77,6 +125,7 @@ class Landing:
     examples: list[RejectedRecord] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     already_landed_as: str | None = None
+    of_other_site: str | None = None
     removed_on: date | None = None
     refusal: str | None = None
 

@@ -21,17 +21,21 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
+from rich.console import Console
 from rich.progress import Progress
 
+from landing.declarations import not_reloaded, remember
 from landing.land import land_reports
 from landing.landed import LANDED_REPORTS, delete_reports
 from landing.meetings import ALL_SITES, SALTS, ensure_meeting_salt
-from landing.outcome import SAMPLE_SITE, Declaration, Landing
+from landing.outcome import SAMPLE_SITE, Declaration, Given, Landing
 from landing.parquet_files import (
+    DECLARATIONS,
+    FILE_NAME,
     FORGOTTEN,
     MANIFESTS,
     MARKS,
@@ -48,6 +52,10 @@ from landing.parquet_files import (
     take_out,
     write_parquet,
 )
+from landing.told import declare, tell_not_reloaded
+from landing.twin_check import check_twins, landed_in_parquet, parquet_sample
+from reports.format import day_is_first
+from reports.text import ReportRefused
 from warehouse.database import connect, path_of
 from warehouse.errors import WarehouseError, disk_trouble, in_words
 from warehouse.raw import prepare_raw
@@ -93,13 +101,14 @@ def land_as_parquet(
     jobs = max(1, min(jobs, len(paths)))
     task = progress.add_task("Landing", total=sum(map(_size, paths))) if progress else None
     with writing(root) as connection:
-        landed = dict(connection.execute(f"select file_sha256, file_name from ({LANDED_REPORTS})").fetchall())
-        connection.execute(f"create table known as select report_id from ({LANDED_REPORTS})")
+        before = dict(connection.execute(f"select file_sha256, site_id from ({LANDED_REPORTS})").fetchall())
+        connection.execute(f"create table known as select report_id, loaded_at from ({LANDED_REPORTS})")
         memory = connection.execute("select parse_formatted_bytes(current_setting('memory_limit'))").fetchone()
         seed = path_of(connection) or Path()
         connection.close()
+        landed: dict[str, str] = {}
         work = Work(seed, declaration, (memory[0] if memory else 0) // jobs, max(1, (os.cpu_count() or 1) // jobs))
-        with closing(_taken_side_by_side(paths, work, jobs)) as files:
+        with closing(_manifest_of(root)) as manifest, closing(_taken_side_by_side(paths, work, jobs)) as files:
             for path, taken in zip(paths, files, strict=True):
                 for landing, staged in taken.reports:
                     if staged is None:
@@ -107,12 +116,120 @@ def land_as_parquet(
                     elif staged.file_sha256 in landed:
                         yield Landing(landing.path, landing.name, already_landed_as=landed[staged.file_sha256])
                     else:
-                        put(root, staged)
-                        landed[staged.file_sha256] = staged.file_name
-                        yield landing
+                        placed = _put(manifest, root, staged, landing, declaration, before.get(staged.file_sha256))
+                        if placed.refusal is None:
+                            landed[staged.file_sha256] = staged.file_name
+                        yield placed
                 shutil.rmtree(taken.folder)
                 if progress is not None and task is not None:
                     progress.advance(task, _size(path))
+
+
+def _manifest_of(root: Path) -> duckdb.DuckDBPyConnection:
+    """A DuckDB that knows which reports are in a landing, and what was declared."""
+    connection = duckdb.connect()
+    connection.execute("set TimeZone = 'UTC'")
+    prepare_raw(connection)
+    for table in (*MANIFESTS, DECLARATIONS):
+        load(connection, root, table)
+    return connection
+
+
+def _put(
+    manifest: duckdb.DuckDBPyConnection,
+    root: Path,
+    staged: StagedReport,
+    landing: Landing,
+    declaration: Declaration,
+    site_before: str | None,
+) -> Landing:
+    """Give a report its place, unless it holds the activities of others in another form.
+
+    Args:
+        manifest: what knows the reports that are there.
+        root: the landing.
+        staged: the report.
+        landing: what became of it so far.
+        declaration: what holds for it.
+        site_before: the site for which the same bytes landed before; None if they did not.
+    """
+    try:
+        notes = _check_twins(manifest, root, staged, declaration)
+    except ReportRefused as refused:
+        return Landing(landing.path, landing.name, refusal=str(refused))
+    if site_before is not None:
+        take_out(root, site_before, staged.report_id)
+        delete_reports(manifest, [staged.report_id])
+    put(root, staged)
+    load(manifest, root, staged.manifest, "report_id = $id", {"id": staged.report_id})
+    if landing.landed_count:
+        _remember(manifest, root, declaration)
+    return replace(landing, notes=[*landing.notes, *notes])
+
+
+def _check_twins(
+    manifest: duckdb.DuckDBPyConnection, root: Path, staged: StagedReport, declaration: Declaration
+) -> list[str]:
+    """What is to be said of a report that holds the activities of others in another form.
+
+    Raises:
+        ReportRefused: it would count them twice.
+    """
+    if "activities" not in staged.files:
+        return []
+    [[count, date_format, first, last]] = manifest.execute(
+        "select landed_count, date_format, timezone('UTC', first_occurred_at), timezone('UTC', last_occurred_at)"
+        " from read_parquet($path, hive_partitioning = false)",
+        {"path": str(staged.files["reports"])},
+    ).fetchall()
+    left_out = {staged.report_id, *(one.report_id for one in not_reloaded(manifest, declaration))}
+    near = manifest.execute(
+        """
+        select site_id, report_id from raw.reports
+        where
+            landed_count > 0
+            and (
+                $is_open
+                or first_occurred_at <= $last + interval 3 day and last_occurred_at >= $first - interval 3 day
+            )
+        """,
+        # Where day and month may be exchanged, a twin may be in any month.
+        {"first": first, "last": last, "is_open": day_is_first(date_format) is not None},
+    ).fetchall()
+    files = [partition(root, "activities", *report) / FILE_NAME for report in near if report[1] not in left_out]
+    if not files:
+        return []
+    new, old = parquet_sample(staged.files["activities"], count), landed_in_parquet(files)
+    return check_twins(manifest, new, old, declaration, date_format, count, left_out)
+
+
+def declare_in(root: Path, given: Given, console: Console) -> Declaration:
+    """What holds for a load into a landing, and say what of it was declared before.
+
+    Raises:
+        WarehouseError: what was given contradicts what was declared before.
+    """
+    with writing(root) as connection:
+        declaration = declare(connection, given, console)
+        if given.declare == "again":
+            _remember(connection, root, declaration)
+        return declaration
+
+
+def _remember(connection: duckdb.DuckDBPyConnection, root: Path, declaration: Declaration) -> None:
+    """Write what was declared of a site in the place of what was declared before."""
+    if declaration.to_remember:
+        remember(connection, declaration)
+        written = Path(f"{root}.scratch-declarations")
+        write_parquet(connection, DECLARATIONS, "site_id", declaration.site_id, written)
+        place(written, partition(root, DECLARATIONS, declaration.site_id, NO_REPORT))
+
+
+def tell_not_reloaded_in(root: Path, declaration: Declaration, given: Given, console: Console) -> None:
+    """Say which reports of a landing should have been loaded again and were not."""
+    if declaration.reloaded:
+        with writing(root) as connection:
+            tell_not_reloaded(connection, declaration, given, console)
 
 
 def remove_sample_from(root: Path) -> bool:
@@ -152,17 +269,26 @@ def writing(root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             try:
                 with connect(Path(f"{root}.scratch")) as connection:
                     prepare_raw(connection)
-                    for table in (*MANIFESTS, MARKS, FORGOTTEN, SALTS):
+                    for table in (*MANIFESTS, MARKS, FORGOTTEN, SALTS, DECLARATIONS):
                         load(connection, root, table)
                     if ensure_meeting_salt(connection):
                         written = Path(f"{root}.scratch-salts")
                         write_parquet(connection, SALTS, "site_id", ALL_SITES, written)
                         place(written, partition(root, SALTS, ALL_SITES, NO_REPORT))
+                    _load_why_rejected(connection, root)
                     yield connection
             finally:
                 _remove_all(Path(f"{root}.scratch"))
     except OSError as error:
         raise WarehouseError(f"{root} cannot be written: {in_words(error)}") from error
+
+
+def _load_why_rejected(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
+    """Load the rejected records of the reports of which nothing landed: they may not count as loaded."""
+    rejected = f"select report_id from ({LANDED_REPORTS}) where landed_count = 0 and rejected_count > 0"
+    ids = [report_id for (report_id,) in connection.execute(rejected).fetchall()]
+    if ids:
+        load(connection, root, "rejected_records", "list_contains($ids, report_id)", {"ids": ids})
 
 
 def _remove_all(path: Path) -> None:
@@ -240,7 +366,7 @@ def _write(connection: duckdb.DuckDBPyConnection, folder: Path) -> StagedReport 
     """Write the report that was landed last as Parquet, and make room for the next; None if none was landed."""
     row = connection.execute(
         f"select report_id, site_id, file_name, file_sha256 from ({LANDED_REPORTS})"
-        " where report_id not in (select report_id from known)"
+        " where (report_id, loaded_at) not in (select (report_id, loaded_at) from known)"
     ).fetchone()
     if row is None:
         return None

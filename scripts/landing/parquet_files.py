@@ -30,15 +30,16 @@ MARKS = "removed_reports"
 # What landings that were made before call it, and its time: the older names.
 OLDER_MARKS, OLDER_TIME = "withdrawn_reports", "withdrawn_at"  # older names
 FORGOTTEN = "forgotten_users"
+DECLARATIONS = "declarations"
 FILE_NAME = "records.parquet"
-# The people of a site who were forgotten are of no report, and the layout wants one.
+# What is of a site and of no report, such as its declarations: the layout wants one.
 NO_REPORT = "none"
 
 # What Hive and Spark write as %XX in the name of a partition. Python's quote() would do so with letters, too.
 ESCAPED = re.compile(r"[\x00-\x1f\x7f\"#%'*/:=?\\{\[\]^]")
 
 
-TABLES = (*RECORDS, *MANIFESTS, MARKS, FORGOTTEN, SALTS)
+TABLES = (*RECORDS, *MANIFESTS, MARKS, FORGOTTEN, SALTS, DECLARATIONS)
 
 
 def landing_path() -> Path:
@@ -63,6 +64,11 @@ class StagedReport:
     file_name: str
     file_sha256: str
     files: dict[str, Path]
+
+    @property
+    def manifest(self) -> str:
+        """The table of its manifest."""
+        return next(table for table in MANIFESTS if table in self.files)
 
 
 def partition(root: Path, table: str, site_id: str, report_id: str) -> Path:

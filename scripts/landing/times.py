@@ -16,7 +16,7 @@ import duckdb
 from landing.outcome import Declaration
 from reports.date_shapes import Plan, plan_of
 from reports.dates import Dates, normal_text
-from reports.format import DATE_FORMATS, DEFAULT_DATE_FORMAT, WITH_OFFSET, ReportFormat
+from reports.format import DATE_FORMATS, DEFAULT_DATE_FORMAT, WITH_OFFSET, ReportFormat, day_is_first
 from reports.text import ReportRefused
 from warehouse.database import number_of, text_of
 
@@ -62,16 +62,37 @@ class Possible:
 
 
 def format_of(
-    connection: duckdb.DuckDBPyConnection, report: ReportFormat, dates: Dates, possible: Possible, declared: str | None
+    connection: duckdb.DuckDBPyConnection,
+    report: ReportFormat,
+    dates: Dates,
+    possible: Possible,
+    declaration: Declaration,
 ) -> str:
-    """The date format of the staged report: as declared, else the one that reads the most of its dates.
+    """The date format of the staged report: as declared if that reads any date, else found.
+
+    Raises:
+        ReportRefused: nothing was declared, and none is found.
+    """
+    declared = declaration.date_format
+    if declared is None:
+        return _found_format(connection, report, dates, possible, declaration.remembered_date_format)
+    if number_of(connection, f"select count({parsed(dates, declared)}) from staged"):
+        return declared
+    try:
+        return _found_format(connection, report, dates, possible, declared)
+    except ReportRefused:
+        # Each record says that it is not written as declared.
+        return declared
+
+
+def _found_format(
+    connection: duckdb.DuckDBPyConnection, report: ReportFormat, dates: Dates, possible: Possible, remembered: str | None
+) -> str:
+    """The date format that reads the most dates of the staged report, and of two the remembered one.
 
     Raises:
         ReportRefused: none reads any date, or two read equally many and differently.
     """
-    if declared is not None:
-        _refuse_useless(connection, report, dates, possible, declared)
-        return declared
     if dates.is_default and _reads_the_first(connection, dates, possible):
         return DEFAULT_DATE_FORMAT
     counts = {
@@ -83,10 +104,16 @@ def format_of(
     example = _example(connection, report, dates)
     if example is None:
         return DEFAULT_DATE_FORMAT
+    if most == 0 and remembered and number_of(connection, f"select count({parsed(dates, remembered)}) from staged"):
+        return remembered
     if most == 0:
         raise ReportRefused(_why_none(connection, report, dates, possible, example))
     _refuse_two_orders(connection, report, dates, possible, best[0])
-    return best[0] if len(best) == 1 else _only_reading(connection, report, dates, possible, best, example)
+    order = day_is_first(remembered) if remembered else None
+    in_order = [name for name in best if name == remembered or (order is not None and day_is_first(name) is order)]
+    if len(best) == 1 or len(in_order) == 1:
+        return (in_order or best)[0]
+    return _only_reading(connection, report, dates, possible, best, example)
 
 
 def _reads_the_first(connection: duckdb.DuckDBPyConnection, dates: Dates, possible: Possible) -> bool:
@@ -162,24 +189,6 @@ def _by_year(connection: duckdb.DuckDBPyConnection, dates: Dates, possible: Poss
         for name, (span, last) in spans.items()
         if span <= max(shortest, timedelta(days=1)) * _SPAN_RATIO and last.year > latest.year - _YEARS_APART
     ]
-
-
-def _refuse_useless(
-    connection: duckdb.DuckDBPyConnection, report: ReportFormat, dates: Dates, possible: Possible, declared: str
-) -> None:
-    """Refuse a report of which what was declared reads no date at all."""
-    example = _example(connection, report, dates)
-    if example is None or number_of(connection, f"select count({parsed(dates, declared)}) from staged"):
-        return
-    try:
-        found = format_of(connection, report, dates, possible, None)
-    except ReportRefused:
-        # No other format is better: each record is rejected with its reason.
-        return
-    raise ReportRefused(
-        f"none of the dates in its column {report.header_of('date')} is written as DATE_FORMAT={declared} says: the first"
-        f" is {example!r}. Fix: make build without DATE_FORMAT: then they are read as {found}."
-    )
 
 
 def parsed(dates: Dates, date_format: str) -> str:

@@ -8,11 +8,13 @@ import duckdb
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+from landing.declarations import declaration_of, not_reloaded, remember, why_not_reloaded
 from landing.land import land_reports
 from landing.landed import remove_sample
-from landing.outcome import Declaration, Landing
+from landing.outcome import Declaration, Given, Landing
 from reports.files import passed_over
 from warehouse.command_line import printable
+from warehouse.raw import prepare_raw
 
 
 def progress_bar(console: Console) -> Progress:
@@ -34,8 +36,7 @@ def describe(landing: Landing) -> str:
     if landing.refusal is not None:
         return f"[red]refused[/red]  {name}: {printable(landing.refusal)}"
     if landing.already_landed_as is not None:
-        twin = printable(landing.already_landed_as)
-        return f"[dim]nothing new in {name}: the same bytes were landed as {twin}[/dim]"
+        return _describe_landed(landing, name)
     if landing.removed_on is not None:
         return (
             f"[yellow]left out[/yellow] {name}: it was removed on {landing.removed_on}."
@@ -70,18 +71,58 @@ def tell_passed_over(patterns: list[str], console: Console) -> None:
         )
 
 
+def _describe_landed(landing: Landing, name: str) -> str:
+    """What is said of bytes that landed before (rich markup)."""
+    twin = printable(landing.already_landed_as or "")
+    if landing.of_other_site is None:
+        return f"[dim]nothing new in {name}: the same bytes were landed as {twin}[/dim]"
+    return (
+        f"[yellow]nothing new[/yellow] in {name}: the same bytes were landed as {twin}, of the site"
+        f" {printable(landing.of_other_site)}. To load it for this site instead: the same command with DECLARE=again"
+    )
+
+
+def declare(connection: duckdb.DuckDBPyConnection, given: Given, console: Console) -> Declaration:
+    """What holds for a load, and say what of it was declared before.
+
+    Raises:
+        WarehouseError: what was given contradicts what was declared before.
+    """
+    prepare_raw(connection)
+    declaration, said = declaration_of(connection, given)
+    if given.declare == "again":
+        remember(connection, declaration)
+    for line in said:
+        console.print(printable(line), highlight=False)
+    return declaration
+
+
+def tell_not_reloaded(
+    connection: duckdb.DuckDBPyConnection, declaration: Declaration, given: Given, console: Console
+) -> None:
+    """Say which reports should have been loaded again and were not."""
+    for report in not_reloaded(connection, declaration):
+        console.print(f"[yellow]{printable(why_not_reloaded(report, given))}[/yellow]", highlight=False)
+
+
 def land_with_progress(
     connection: duckdb.DuckDBPyConnection,
     paths: list[Path],
-    declaration: Declaration,
+    given: Given,
     console: Console,
 ) -> list[Landing]:
-    """Land files, show a progress bar while it lasts, and print what became of each."""
+    """Land files, show a progress bar while it lasts, and print what became of each.
+
+    Raises:
+        WarehouseError: what was given contradicts what was declared before; nothing was loaded.
+    """
+    declaration = declare(connection, given, console)
     landings = []
     with progress_bar(console) as progress:
         for landing in land_reports(connection, paths, declaration, progress):
             landings.append(landing)
             console.print(describe(landing), highlight=False)
+    tell_not_reloaded(connection, declaration, given, console)
     if remove_sample(connection):
         console.print("The sample was taken out of the warehouse: now it holds your own reports.")
     return landings

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 
@@ -12,11 +13,14 @@ from landing.outcome import Declaration
 from landing.twins import CONTENT, IDS, SECONDS, SHIFT, SITE, SWAP, TEXT, Older, Twins, find_twins, step_of
 from reports.format import ReportFormat
 from reports.text import ReportRefused
+from warehouse.database import text_of
 
 SHOWN_NAMES = 3
 TEXTS = ("user_id", "first_name", "last_name", "email", "category", "action", "label", "content_id")
 
 
+# Parquet holds instants.
+PARQUET_TIME = "timezone('UTC', occurred_at) as occurred_at"
 LANDED = f"select report_id, record_number, {', '.join(TEXTS)}, occurred_at from raw.activities"
 
 
@@ -38,6 +42,25 @@ def staged_sample(report: ReportFormat, essence: str, occurred_at: str, record_c
         f"with picked as materialized (select rowid, * from staged where rowid % {step_of(record_count)} = 0)"
         f" select rowid as record_number, {', '.join(texts)}, {occurred_at} as occurred_at"
         f" from (select rowid, *, {essence} as essence from picked)"
+    )
+
+
+def parquet_sample(path: Path, record_count: int) -> str:
+    """SQL of a sample of the records of a report that was written as Parquet."""
+    return (
+        f"select record_number, {', '.join(TEXTS)}, {PARQUET_TIME}"
+        f" from read_parquet({text_of(str(path))}, hive_partitioning = false)"
+        f" where record_number % {step_of(record_count)} = 0"
+    )
+
+
+def landed_in_parquet(files: Iterable[Path]) -> str:
+    """SQL of the records in files of a landing in Parquet."""
+    listed = ", ".join(text_of(str(file)) for file in files)
+    return (
+        f"select report_id, record_number, {', '.join(TEXTS)}, {PARQUET_TIME}"
+        f" from read_parquet([{listed}], hive_partitioning = true, hive_types_autocast = false,"
+        " union_by_name = true)"
     )
 
 

@@ -152,6 +152,17 @@ DATE_FORMATS: dict[str, tuple[str, ...]] = {
 DEFAULT_DATE_FORMAT = "yyyy-MM-dd"
 WITH_OFFSET = "ISO 8601 with offset"
 
+
+def day_is_first(date_format: str) -> bool | None:
+    """Whether a format has the day before the month, so that dates can be read in the other order; None if neither."""
+    first = DATE_FORMATS.get(date_format, (date_format,))[:1]
+    places = [("".join(first).find(sign)) for sign in ("%d", "%m")]
+    year = min((place for sign in "Yy" if (place := "".join(first).find(f"%{sign}")) >= 0), default=-1)
+    if min(places) < 0 or 0 <= year < min(places):
+        return None
+    return places[0] < places[1]
+
+
 _HEADER_CHARACTERS = 1 << 20
 # DuckDB takes minutes over a statement of many thousand columns.
 MAX_COLUMNS = 1000

@@ -147,6 +147,14 @@ create table if not exists raw.meeting_salts (
     salt varchar not null
 );
 
+-- What was declared of a site: TIME_ZONE, DATE_FORMAT, ENCODING, or SITE for the site itself.
+create table if not exists raw.declarations (
+    site_id varchar not null,
+    setting varchar not null,
+    value varchar not null,
+    declared_at timestamp not null
+);
+
 -- What warehouses that were made before call withdrawn_reports, the older name.
 alter table if exists raw.withdrawn_reports rename withdrawn_at to removed_at; -- older name
 alter table if exists raw.withdrawn_reports rename to removed_reports; -- older name

@@ -22,7 +22,7 @@ from conftest import REMOVED, ROOT, WITHOUT_TESTS, Project, marts
 from landing.land import land_reports
 from landing.landed import delete_reports
 from landing.options import choose_reports
-from landing.outcome import SAMPLE_SITE, Declaration, Landing
+from landing.outcome import SAMPLE_SITE, Declaration, Given, Landing
 from landing.told import describe
 from loader_fixtures import activity, land, landed_users, report_text, rows, texts, write
 from publishing.publish import publish
@@ -229,8 +229,8 @@ def test_a_file_that_is_refused_stays_removed(files: rebuild.Files, tmp_path: Pa
 def test_the_sample_too_is_landed_again_when_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("landing.options.DEFAULT_REPORTS", tmp_path)
     for is_again in (False, True):
-        _, declaration = choose_reports(None, Declaration("academy", is_again=is_again))
-        assert declaration == Declaration(SAMPLE_SITE, is_again=is_again)
+        _, given = choose_reports(None, Given("academy", is_again=is_again))
+        assert given == Given(SAMPLE_SITE, is_again=is_again)
 
 
 def test_who_was_forgotten_stays_so(files: rebuild.Files, tmp_path: Path) -> None:
