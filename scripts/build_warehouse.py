@@ -48,7 +48,9 @@ def main(
     """
     console = Console(soft_wrap=True)
     warehouse, published = warehouse_path().resolve(), published_path().resolve()
-    given = checked(Given(site, time_zone, date_format, encoding, again, allow_twins, declare, min_date, max_date), reports)
+    given = checked(
+        Given(site, time_zone, date_format, encoding, again, allow_twins, declare, min_date, max_date), reports
+    )
     with errors_said(console, "Not built, and nothing was published"):
         tell_passed_over([str(reports or DEFAULT_REPORTS)], console)
         paths, given = choose_reports(reports, given)

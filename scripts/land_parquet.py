@@ -57,7 +57,8 @@ def main(
     console = Console(soft_wrap=True)
     root = (landing or landing_path()).resolve()
     given = checked(
-        Given(site, time_zone, date_format, encoding, again, allow_twins, declare, min_date, max_date, "make land"), reports
+        Given(site, time_zone, date_format, encoding, again, allow_twins, declare, min_date, max_date, "make land"),
+        reports,
     )
     is_refused = False
     with errors_said(console, "Not landed to the end"):

@@ -17,6 +17,7 @@ from warehouse.database import RAW_TABLES
 # The chain in the order in which each model finds what it reads. Staging models are views, as in the project.
 CHAIN = (
     "staging.base_juno__reports",
+    "staging.base_juno__user_names",
     "staging.base_juno__activity_pairs",
     "staging.base_juno__text_stems",
     "staging.base_juno__word_meanings",
@@ -30,6 +31,8 @@ CHAIN = (
     "staging.base_juno__activities",
     "staging.stg_juno__session_events",
     "intermediate.int_session_events",
+    "intermediate.int_page_sessions",
+    "intermediate.int_activity_sessions",
     "intermediate.int_presence_evidence",
     "intermediate.int_sessions",
     "intermediate.int_presence_stays",

@@ -14,9 +14,10 @@ content_kinds as (
     select * from {{ ref('int_content_kinds') }}
 ),
 
+-- Of a page that holds several sessions the first tells.
 sessions as (
     select * from {{ ref('int_sessions') }}
-    where content_id is not null
+    where content_id is not null and occurrence_number = 1
 ),
 
 pages as (

@@ -12,9 +12,18 @@ exhibitors as (
     from {{ ref('exhibitors') }}
 ),
 
+-- Of a page that holds several sessions, one that is in the schedule tells before the first.
 sessions as (
-    select * from {{ ref('int_sessions') }}
+    select
+        site_id,
+        content_id,
+        min_by(
+            session_type, (case when session_type_source = 'schedule' then 0 else 1 end, occurrence_number)
+        ) as session_type,
+        max(session_type_source) as session_type_source
+    from {{ ref('int_sessions') }}
     where content_id is not null
+    group by 1, 2
 ),
 
 content as (

@@ -11,25 +11,37 @@ evidence_types as (
     where is_presence_evidence
 ),
 
-sessions as (
-    select distinct
-        site_id,
-        content_id,
-        session_key
-    from {{ ref('int_session_events') }}
-    where session_event in ('joined', 'left')
+-- A page tells its session if it has one; else the activity's own time does.
+pages as (
+    select * from {{ ref('int_page_sessions') }}
+    where occurrence_number = 1
 ),
 
-final as (
-    select distinct
+activity_sessions as (
+    select * from {{ ref('int_activity_sessions') }}
+),
+
+live_sessions as (
+    select session_key from {{ ref('int_page_sessions') }}
+    where is_live
+),
+
+placed as (
+    select
         activities.site_id,
         activities.user_id,
-        sessions.session_key,
+        coalesce(activity_sessions.session_key, pages.session_key) as session_key,
         activities.occurred_at
     from activities
     inner join evidence_types on activities.activity_type = evidence_types.activity_type
-    inner join sessions
-        on activities.site_id = sessions.site_id and activities.content_id = sessions.content_id
+    inner join pages on activities.site_id = pages.site_id and activities.content_id = pages.content_id
+    left join activity_sessions on activities.activity_key = activity_sessions.activity_key
+),
+
+final as (
+    select distinct placed.*
+    from placed
+    inner join live_sessions on placed.session_key = live_sessions.session_key
 )
 
 select * from final

@@ -52,113 +52,272 @@ resolved as (
             and session_events.session_name = named_sessions.session_name
 ),
 
+-- Two people in a private meeting each see the other's name. So a name off any page that holds the name of a user, in
+-- whose own log such a name holds the first one's, is the same meeting. Words of a name are looked up by the last one.
+off_page_names as (
+    select distinct
+        site_id,
+        user_id,
+        session_name,
+        {{ folded('session_name') }} as folded_name
+    from resolved
+    where session_content_id is null and session_name is not null and not is_breakout
+),
+
+name_words as (
+    {{ text_parts('off_page_names', ['site_id', 'user_id', 'session_name', 'folded_name'], 'folded_name', ' ', 'word') }}
+),
+
+off_page_users as (
+    select distinct
+        site_id,
+        user_id
+    from off_page_names
+),
+
+-- By any name that they had: a meeting keeps the name of its day.
+users as (
+    select distinct
+        user_names.site_id,
+        user_names.user_id,
+        {{ folded("coalesce(user_names.first_name, '') || ' ' || coalesce(user_names.last_name, '')") }} as full_name
+    from {{ ref('base_juno__user_names') }} as user_names
+    inner join off_page_users
+        on user_names.site_id = off_page_users.site_id and user_names.user_id = off_page_users.user_id
+),
+
+named as (
+    select distinct
+        name_words.site_id,
+        name_words.user_id,
+        name_words.session_name,
+        users.user_id as named_user_id
+    from name_words
+    inner join users
+        on
+            name_words.site_id = users.site_id
+            and name_words.word = {{ regex_group('users.full_name', '([^ ]+)$') }}
+            and contains(name_words.folded_name, users.full_name)
+            and name_words.user_id <> users.user_id
+),
+
+paired as (
+    select
+        one.site_id,
+        one.user_id,
+        one.session_name,
+        min(least(one.user_id, other.user_id)) as first_user_id,
+        min(greatest(one.user_id, other.user_id)) as second_user_id
+    from named as one
+    inner join named as other
+        on
+            one.site_id = other.site_id
+            and one.user_id = other.named_user_id
+            and one.named_user_id = other.user_id
+    group by 1, 2, 3
+),
+
 -- Without a page the name must do, as a hash, and with a salt: a private meeting's name holds a person's, and who has the
 -- keys alone could try all names.
 keyed as (
     select
-        *,
+        resolved.*,
         coalesce(
-            site_id || ':' || session_content_id,
-            site_id || ':name:' || {{ hash_key(["(select max(salt) from meeting_salts)", "session_name"]) }}
+            resolved.site_id || ':' || resolved.session_content_id,
+            resolved.site_id || ':name:' || case
+                when paired.user_id is not null
+                    then {{ hash_key(["(select max(salt) from meeting_salts)", "'pair'", "paired.first_user_id", "paired.second_user_id"]) }}
+                else {{ hash_key(["(select max(salt) from meeting_salts)", "resolved.session_name"]) }}
+            end
         ) as place_key
     from resolved
+    left join paired
+        on
+            resolved.session_content_id is null
+            and resolved.site_id = paired.site_id
+            and resolved.user_id = paired.user_id
+            and resolved.session_name = paired.session_name
 ),
 
--- Meetings of one name are many: after some hours in which nobody joined or left, the next begins.
-off_page_events as (
+-- A page with several rows in the schedule has a session for each.
+openings as (
+    select
+        site_id || ':' || content_id as place_key,
+        {{ add_minutes(to_utc('starts_at', "coalesce(time_zone, 'UTC')"), - var('session_buffer_before_minutes')) }}
+            as occurred_at,
+        count(*) over (partition by site_id, content_id) as row_count
+    from {{ ref('session_schedule') }}
+),
+
+-- Most places hold one session and need no look at its moments.
+places as (
+    select
+        place_key,
+        coalesce(
+            min(case when session_event <> 'attend' then occurred_at end)
+            < {{ add_minutes("max(case when session_event <> 'attend' then occurred_at end)",
+                -60 * var('meeting_gap_hours')) }},
+            false
+        ) as is_long
+    from keyed
+    group by 1
+),
+
+long_places as (
+    select place_key
+    from places
+    where is_long or place_key in (select place_key from openings where row_count > 1)
+),
+
+moments as (
+    select
+        keyed.activity_key,
+        keyed.place_key,
+        keyed.user_id,
+        keyed.session_event,
+        keyed.occurred_at
+    from keyed
+    inner join long_places on keyed.place_key = long_places.place_key
+    union all
+    select
+        cast(null as bigint) as activity_key,
+        openings.place_key,
+        cast(null as {{ dbt.type_string() }}) as user_id,
+        'opening' as session_event,
+        openings.occurred_at
+    from openings
+    inner join long_places on openings.place_key = long_places.place_key
+    where openings.row_count > 1
+),
+
+looked_back as (
     select
         *,
-        max(case when session_event <> 'attend' then occurred_at end) over earlier_events as previous_live_at
-    from keyed
-    where session_content_id is null
-    window earlier_events as (
+        max(case when session_event = 'joined' then occurred_at end) over earlier_moments as last_joined_at,
+        count(case when session_event = 'opening' then 1 end) over earlier_moments as opening_count
+    from moments
+    window earlier_moments as (
         partition by place_key
-        order by occurred_at, activity_key
+        order by occurred_at, activity_key nulls first
         rows between unbounded preceding and 1 preceding
     )
 ),
 
-meetings as (
+-- A Left long after the last Joined is one of a browser that was left open: it breaks no silence.
+looked_back_again as (
+    select
+        *,
+        max(case
+            when session_event = 'left' and last_joined_at >= {{ add_minutes('occurred_at', -60 * var('meeting_gap_hours')) }}
+                then occurred_at
+        end) over earlier_moments as last_left_at,
+        max(case when session_event = 'joined' then opening_count end) over earlier_moments as joined_opening_count
+    from looked_back
+    window earlier_moments as (
+        partition by place_key
+        order by occurred_at, activity_key nulls first
+        rows between unbounded preceding and 1 preceding
+    )
+),
+
+-- After some hours in which nobody joined or left, the next Joined begins the next session of the place.
+begun as (
     select
         *,
         case
-            when session_event = 'attend' then 0
-            when previous_live_at >= {{ add_minutes('occurred_at', -60 * var('meeting_gap_hours')) }} then 0
+            when session_event <> 'joined' then 0
+            when last_joined_at is null then 1
+            when opening_count > joined_opening_count then 1
+            when
+                greatest(last_joined_at, coalesce(last_left_at, last_joined_at))
+                >= {{ add_minutes('occurred_at', -60 * var('meeting_gap_hours')) }}
+                then 0
             else 1
-        end as is_first_of_meeting
-    from off_page_events
+        end as is_first
+    from looked_back_again
 ),
 
 numbered as (
     select
         *,
-        sum(is_first_of_meeting) over (
+        sum(is_first) over (
             partition by place_key
-            order by occurred_at, activity_key
+            order by occurred_at, activity_key nulls first
             rows between unbounded preceding and current row
-        ) as meeting_number,
-        sum(is_first_of_meeting) over (partition by place_key) as meeting_count
-    from meetings
+        ) as running_number,
+        sum(is_first) over (partition by place_key) as occurrence_count
+    from begun
 ),
 
--- An Attend belongs to the next meeting, and to the last where none comes.
+-- An Attend belongs to the next session, and to the last where none comes. A Left belongs to the Joined before it.
+occurrences as (
+    select
+        activity_key,
+        cast(greatest(1, case session_event
+            when 'attend' then least(running_number + 1, occurrence_count)
+            when 'left' then coalesce(
+                {{ last_known("case when session_event = 'joined' then running_number end") }} over user_moments,
+                running_number
+            )
+            else running_number
+        end) as bigint) as occurrence_number
+    from numbered
+    where session_event <> 'opening'
+    window user_moments as (
+        partition by place_key, user_id
+        order by occurred_at, activity_key
+        rows between unbounded preceding and current row
+    )
+),
+
+-- The first session of a page has the key that it would have alone.
 placed as (
     select
-        activity_key,
-        site_id,
-        user_id,
-        session_content_id,
-        content_id,
-        session_event,
-        session_name,
-        is_breakout,
-        breakout_id,
-        has_content_columns,
-        occurred_at,
-        report_id,
-        record_number,
-        place_key || ':' || greatest(1, case
-            when session_event = 'attend' then least(meeting_number + 1, meeting_count)
-            else meeting_number
-        end) as session_key
-    from numbered
-    union all
-    select
-        activity_key,
-        site_id,
-        user_id,
-        session_content_id,
-        content_id,
-        session_event,
-        session_name,
-        is_breakout,
-        breakout_id,
-        has_content_columns,
-        occurred_at,
-        report_id,
-        record_number,
-        place_key as session_key
+        keyed.*,
+        coalesce(occurrences.occurrence_number, 1) as occurrence_number,
+        case
+            when keyed.session_content_id is not null and coalesce(occurrences.occurrence_number, 1) = 1
+                then keyed.place_key
+            else keyed.place_key || ':' || coalesce(occurrences.occurrence_number, 1)
+        end as session_key
     from keyed
-    where session_content_id is not null
+    left join occurrences on keyed.activity_key = occurrences.activity_key
+),
+
+-- The times of a report are whole minutes if enough of them are, and none is not.
+clocks as (
+    select
+        report_id,
+        count(*) >= {{ var('minute_clock_minimum_records') }}
+        and count(case when {{ dbt.date_trunc('minute', 'occurred_at') }} <> occurred_at then 1 end) = 0
+            as has_minute_clock
+    from session_events
+    group by 1
 ),
 
 final as (
     select
-        activity_key,
-        site_id,
-        user_id,
-        session_key,
-        case when is_breakout then session_key || '#' || breakout_id else session_key end as room_key,
-        session_content_id as content_id,
-        session_event,
-        session_name,
-        is_breakout,
-        breakout_id,
-        content_id is null and has_content_columns as is_off_content_page,
-        occurred_at,
-        report_id,
-        record_number
+        placed.activity_key,
+        placed.site_id,
+        placed.user_id,
+        placed.session_key,
+        case
+            when placed.is_breakout then placed.session_key || '#' || placed.breakout_id
+            else placed.session_key
+        end as room_key,
+        placed.session_content_id as content_id,
+        placed.occurrence_number,
+        placed.session_event,
+        placed.session_name,
+        placed.is_breakout,
+        placed.breakout_id,
+        placed.content_id is null and placed.has_content_columns as is_off_content_page,
+        coalesce(clocks.has_minute_clock, false) as has_minute_clock,
+        placed.occurred_at,
+        placed.report_id,
+        placed.record_number
     from placed
+    left join clocks on placed.report_id = clocks.report_id
 )
 
 select * from final

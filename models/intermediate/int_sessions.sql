@@ -24,6 +24,64 @@ schedule as (
     from {{ ref('session_schedule') }}
 ),
 
+page_sessions as (
+    select * from {{ ref('int_page_sessions') }}
+),
+
+-- Sessions and rows of the schedule of each page in one order: a row is of the last session that began before it ends.
+rows_and_sessions as (
+    select
+        site_id,
+        content_id,
+        began_at as occurred_at,
+        session_key,
+        cast(null as {{ dbt.type_string() }}) as session_type,
+        cast(null as timestamp) as starts_at,
+        cast(null as timestamp) as ends_at
+    from page_sessions
+    union all
+    select
+        site_id,
+        content_id,
+        ends_at as occurred_at,
+        cast(null as {{ dbt.type_string() }}) as session_key,
+        session_type,
+        starts_at,
+        ends_at
+    from schedule
+),
+
+placed_rows as (
+    select
+        *,
+        {{ last_known('session_key') }} over (
+            partition by site_id, content_id
+            order by occurred_at, starts_at nulls first
+            rows between unbounded preceding and current row
+        ) as last_session_key
+    from rows_and_sessions
+),
+
+-- A row before all sessions of its page is of the first; of several rows of one session the first counts.
+scheduled as (
+    select
+        page_sessions.session_key,
+        min(placed_rows.starts_at) as starts_at,
+        min_by(placed_rows.ends_at, placed_rows.starts_at) as ends_at,
+        min_by(placed_rows.session_type, placed_rows.starts_at) as session_type
+    from placed_rows
+    inner join page_sessions
+        on
+            placed_rows.site_id = page_sessions.site_id
+            and placed_rows.content_id = page_sessions.content_id
+            and (
+                placed_rows.last_session_key = page_sessions.session_key
+                or (placed_rows.last_session_key is null and page_sessions.occurrence_number = 1)
+            )
+    where placed_rows.starts_at is not null
+    group by 1
+),
+
 -- A session that is only known from its breakouts has the name that these give to it. What takes place off any content
 -- page, though the report has the content columns, is taken for a private meeting.
 sessions as (
@@ -31,13 +89,15 @@ sessions as (
         site_id,
         session_key,
         content_id,
+        occurrence_number,
         coalesce(
             {{ newest('case when not is_breakout then session_name end', ['occurred_at']) }},
             {{ newest('session_name', ['occurred_at']) }}
         ) as session_name,
-        bool_and(is_off_content_page) and not bool_and(is_breakout) as is_off_content_page
+        bool_and(is_off_content_page) and not bool_and(is_breakout) as is_off_content_page,
+        bool_or(has_minute_clock) as has_minute_clock
     from session_events
-    group by 1, 2, 3
+    group by 1, 2, 3, 4
 ),
 
 people as (
@@ -72,6 +132,8 @@ quantiles as (
         {{ quantile('first_joined_at', 1 - var('session_core_quantile')) }} as core_joined_at,
         {{ quantile('case when has_end then last_known_at end', 1 - var('session_window_quantile')) }} as late_known_at,
         {{ quantile('case when has_end then last_known_at end', var('session_core_quantile')) }} as core_known_at,
+        count(*) as people_count,
+        count(case when has_end then 1 end) as end_count,
         min(last_seen_at) as first_seen_at,
         max(last_seen_at) as last_seen_at
     from last_known
@@ -91,29 +153,68 @@ inferred as (
             when late_known_at > {{ add_minutes('core_known_at', 60 * var('straggler_hours')) }} then core_known_at
             else late_known_at
         end as last_known_at,
+        early_joined_at,
+        core_joined_at,
+        core_known_at,
+        people_count,
+        end_count,
         first_seen_at,
         last_seen_at
     from quantiles
 ),
 
-windowed as (
+-- A schedule is a claim. The log corrects an end if a third of the people left long after it, or nine tenths long before
+-- it; a start in the same way. Long is what the buffers do not cover.
+claimed as (
     select
-        sessions.site_id,
-        sessions.session_key,
-        sessions.content_id,
-        sessions.session_name,
-        schedule.session_type as scheduled_type,
-        case when sessions.is_off_content_page then 'private_meeting' else 'session' end as inferred_type,
-        coalesce(schedule.starts_at, inferred.first_joined_at, inferred.first_seen_at) as started_at,
-        coalesce(schedule.ends_at, inferred.last_known_at, inferred.last_seen_at) as ended_at,
-        case
-            when schedule.starts_at is not null then 'schedule'
-            when inferred.session_key is not null then 'inferred'
-        end as window_source
+        sessions.*,
+        scheduled.session_type as scheduled_type,
+        scheduled.starts_at,
+        scheduled.ends_at,
+        inferred.session_key is not null as is_live,
+        coalesce(inferred.first_joined_at, inferred.first_seen_at) as inferred_start_at,
+        coalesce(inferred.last_known_at, inferred.last_seen_at) as inferred_end_at,
+        coalesce(
+            inferred.people_count >= {{ var('schedule_correction_minimum') }} and (
+                inferred.core_joined_at < {{ add_minutes('scheduled.starts_at',
+                    - var('session_buffer_before_minutes')) }}
+                or inferred.early_joined_at > {{ add_minutes('scheduled.starts_at',
+                    var('session_buffer_before_minutes')) }}
+            ), false
+        ) as is_start_wrong,
+        coalesce(
+            inferred.end_count >= {{ var('schedule_correction_minimum') }}
+            and 2 * inferred.end_count >= inferred.people_count
+            and (
+                inferred.core_known_at > {{ add_minutes('scheduled.ends_at', var('session_buffer_after_minutes')) }}
+                or inferred.last_known_at < {{ add_minutes('scheduled.ends_at',
+                    - var('session_buffer_after_minutes')) }}
+            ), false
+        ) as is_end_wrong
     from sessions
     left join inferred on sessions.session_key = inferred.session_key
-    left join schedule
-        on sessions.site_id = schedule.site_id and sessions.content_id = schedule.content_id
+    left join scheduled on sessions.session_key = scheduled.session_key
+),
+
+windowed as (
+    select
+        *,
+        case
+            when starts_at is null {% if var('schedule_is_claim') %}or is_start_wrong {% endif %}then inferred_start_at
+            else starts_at
+        end as started_at,
+        case
+            when ends_at is null {% if var('schedule_is_claim') %}or is_end_wrong {% endif %}then inferred_end_at
+            else ends_at
+        end as ended_at,
+        case
+            when starts_at is null and is_live then 'inferred'
+            {%- if var('schedule_is_claim') %}
+            when is_start_wrong or is_end_wrong then 'schedule_corrected'
+            {%- endif %}
+            when starts_at is not null then 'schedule'
+        end as window_source
+    from claimed
 ),
 
 final as (
@@ -121,8 +222,10 @@ final as (
         site_id,
         session_key,
         content_id,
+        occurrence_number,
         session_name,
-        coalesce(scheduled_type, inferred_type) as session_type,
+        coalesce(scheduled_type, case when is_off_content_page then 'private_meeting' else 'session' end)
+            as session_type,
         case when scheduled_type is null then 'inferred' else 'schedule' end as session_type_source,
         started_at,
         greatest(started_at, ended_at) as ended_at,
@@ -130,7 +233,10 @@ final as (
         {{ add_minutes('greatest(started_at, ended_at)', var('session_buffer_after_minutes')) }}
             as window_closed_at,
         {{ add_minutes('greatest(started_at, ended_at)', 60 * var('straggler_hours')) }} as straggled_at,
-        window_source
+        window_source,
+        starts_at as scheduled_start_at,
+        ends_at as scheduled_end_at,
+        has_minute_clock
     from windowed
 )
 

@@ -42,10 +42,10 @@ def build(warehouse: Path, published: Path, paths: list[Path], given: Given, con
     refuse_taken_name(warehouse)
     refuse_taken_name(published, "PUBLISHED_PATH")
     with only_writer(warehouse, patience=0):
-        return _build(warehouse, published, paths, declaration, console)
+        return _build(warehouse, published, paths, given, console)
 
 
-def _build(warehouse: Path, published: Path, paths: list[Path], declaration: Declaration, console: Console) -> Built:
+def _build(warehouse: Path, published: Path, paths: list[Path], given: Given, console: Console) -> Built:
     # Before minutes of work that could not be published.
     require_place_for(published, PUBLISHED)
     steps = Steps()

@@ -86,7 +86,11 @@ def format_of(
 
 
 def _found_format(
-    connection: duckdb.DuckDBPyConnection, report: ReportFormat, dates: Dates, possible: Possible, remembered: str | None
+    connection: duckdb.DuckDBPyConnection,
+    report: ReportFormat,
+    dates: Dates,
+    possible: Possible,
+    remembered: str | None,
 ) -> str:
     """The date format that reads the most dates of the staged report, and of two the remembered one.
 

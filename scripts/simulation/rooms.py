@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
-from simulation.stage import HOUR, MINUTE
+from simulation.stage import DAY, HOUR, MINUTE
 
 JOINED = "Joined"
 LEFT = "Left"
@@ -256,6 +256,12 @@ def again(*offsets: int) -> Play:
     return play
 
 
+def late_lefts(rng: Random, _end: int, one: Visit) -> Visit:
+    """Write the Left five to fifteen minutes late."""
+    [(start, stop)] = one.stays
+    return Visit(one.stays, [(start, JOINED), (stop + rng.randint(5 * MINUTE, 15 * MINUTE), LEFT)], one.chats)
+
+
 def moved(one: Visit, by: int) -> Visit:
     """Move a visit in time."""
     return Visit(
@@ -302,4 +308,12 @@ BEHAVIOURS = (
     Behaviour("the end writes no Left", each(no_left_at_the_end)),
     Behaviour("one in twenty leaves but watches", each(left_but_watching, 0.05)),
     Behaviour("hops between sessions", each(hop, 0.3)),
+    Behaviour("schedule given, overran by 25 minutes", scheduled(25 * MINUTE)),
+    Behaviour("schedule given, ended 20 minutes early", scheduled(-20 * MINUTE)),
+    Behaviour("three weeks on one page", again(7 * DAY, 14 * DAY), pages=3),
+    Behaviour("a rehearsal the day before", again(DAY), pages=3),
+    Behaviour("again for another time zone", again(8 * HOUR), pages=3),
+    Behaviour("private meetings", private_meeting(left_sides=2), pages=60),
+    Behaviour("private meetings, one side's Left", private_meeting(left_sides=1), pages=60),
+    Behaviour("every Left 5 to 15 minutes late", each(late_lefts), settings={"left_delay_minutes": 15}),
 )

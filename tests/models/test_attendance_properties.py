@@ -139,7 +139,15 @@ def crowded_worlds(draw: st.DrawFn) -> World:
 
 units = st.sampled_from([timedelta(seconds=1), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1)])
 any_worlds = st.one_of(worlds(), scheduled_worlds(), crowded_worlds())
-one_room_worlds = scheduled_worlds(users=["ada"], rooms=[ONE])
+
+
+def is_one_session(world: World) -> bool:
+    """Whether no silence parts the page's session into several."""
+    times = [told.occurred_at for told in world.records if told.user_id == "ada"]
+    return not times or max(times) - min(times) <= timedelta(hours=4)
+
+
+one_room_worlds = scheduled_worlds(users=["ada"], rooms=[ONE]).filter(is_one_session)
 
 
 def several(world: st.SearchStrategy[World]) -> st.SearchStrategy[Worlds]:
@@ -388,18 +396,19 @@ def same_window(one: Row, other: Row) -> bool:
 
 @properties
 @given(example=several(scheduled_worlds()), user=st.sampled_from(USERS[:-1]))
-def test_a_scheduled_attendance_does_not_depend_on_others_but_by_when_they_left(
+def test_a_scheduled_attendance_depends_on_others_only_by_when_they_came_and_left(
     chain: Chain, example: Worlds, user: str
 ) -> None:
     kept = (user, "planner")
     alone = tuple(world.with_records(record for record in world.records if record.user_id in kept) for world in example)
     together, apart = run(chain, example), run(chain, alone)
     told_by_others = {stay["session_key"] for stay in together.intervals if stay["closed_by"] == "others_left"}
+    corrected = {row["session_key"] for row in together.sessions if row["window_source"] == "schedule_corrected"}
     for table, other in (
         (together.attendance, apart.attendance),
         (without_files(together.intervals), without_files(apart.intervals)),
     ):
-        rows, alone_rows = scheduled_rows(table, user), scheduled_rows(other, user)
+        rows, alone_rows = (scheduled_rows(each, user, corrected) for each in (table, other))
         assert [bounds(row) for row in rows] == [bounds(row) for row in alone_rows]
         assert [row for row in rows if row["session_key"] not in told_by_others] == [
             row for row in alone_rows if row["session_key"] not in told_by_others
@@ -413,9 +422,18 @@ def bounds(row: Row) -> Row:
     }
 
 
-def scheduled_rows(rows: Iterable[Row], user: str) -> list[Row]:
-    """The rows of a user in the sessions that have a page, for only these can be scheduled."""
-    mine = [row for row in rows if row["user_key"].endswith(f":{user}") and row["content_id"] is not None]
+def scheduled_rows(rows: Iterable[Row], user: str, corrected: set[str]) -> list[Row]:
+    """The rows of a user in the first sessions of pages, where these are as they are scheduled.
+
+    What others did may part the sessions of a page, of which the schedule tells only one.
+    """
+    mine = [
+        row
+        for row in rows
+        if row["user_key"].endswith(f":{user}")
+        and row["content_id"] is not None
+        and row["session_key"] not in corrected
+    ]
     return sorted(mine, key=lambda row: (row["session_key"], row.get("presence_interval_key", 0)))
 
 

@@ -10,6 +10,7 @@ with credits as (
 attendance as (
     select
         *,
+        coalesce(first_joined_at, last_left_at) as entered_at,
         {%- for measure in ['proven', 'likely', 'possible'] %}
         {{ is_attended(measure) }} as is_attended_{{ measure }}{% if not loop.last %},{% endif %}
         {%- endfor %}
@@ -43,6 +44,28 @@ booked as (
     group by 1, 2, 3
 ),
 
+-- On a page that holds several sessions a credit is for the last one that the user had entered before it was booked, and
+-- for the first one where it was booked before.
+credited as (
+    select
+        booked.site_id,
+        booked.user_id,
+        booked.content_id,
+        coalesce(
+            max_by(attendance.session_key, (attendance.entered_at, attendance.session_key)) filter (
+                where attendance.entered_at <= coalesce(booked.first_earned_at, booked.first_claimed_at)
+            ),
+            min_by(attendance.session_key, (attendance.entered_at, attendance.session_key))
+        ) as session_key
+    from booked
+    inner join attendance
+        on
+            booked.site_id = attendance.site_id
+            and booked.user_id = attendance.user_id
+            and booked.content_id = attendance.content_id
+    group by 1, 2, 3
+),
+
 final as (
     select
         booked.site_id || ':' || booked.user_id as user_key,
@@ -70,11 +93,16 @@ final as (
         coalesce(attendance.likely_seconds, 0) as likely_seconds,
         coalesce(attendance.possible_seconds, 0) as possible_seconds
     from booked
+    left join credited
+        on
+            booked.site_id = credited.site_id
+            and booked.user_id = credited.user_id
+            and booked.content_id = credited.content_id
     left join attendance
         on
-            booked.site_id = attendance.site_id
-            and booked.user_id = attendance.user_id
-            and booked.content_id = attendance.content_id
+            credited.site_id = attendance.site_id
+            and credited.user_id = attendance.user_id
+            and credited.session_key = attendance.session_key
     left join sessions on booked.site_id = sessions.site_id and booked.content_id = sessions.content_id
 )
 

@@ -45,7 +45,8 @@ believed as (
         coalesce(stays.began_at, sessions.window_opened_at) as began_at,
         sessions.ended_at,
         sessions.window_opened_at,
-        sessions.window_closed_at
+        sessions.window_closed_at,
+        sessions.has_minute_clock
     from stays
     inner join sessions on stays.session_key = sessions.session_key
     where stays.opened_by <> 'nothing' or stays.emptied_at <= sessions.straggled_at
@@ -86,8 +87,10 @@ clipped as (
             when is_balance_proven then least(greatest(began_at, emptied_at, window_opened_at), window_closed_at)
             when is_closed_by_left then least(greatest(began_at, next_left_at, window_opened_at), window_closed_at)
         end as left_at,
-        least(greatest(began_at, coalesce(emptied_at, window_closed_at), window_opened_at), window_closed_at)
-            as possible_ended_at,
+        -- A minute clock cuts the seconds: an end may be up to 59 seconds later than it is written.
+        least(greatest(began_at, coalesce(
+            case when has_minute_clock then {{ add_seconds('emptied_at', '59') }} else emptied_at end, window_closed_at
+        ), window_opened_at), window_closed_at) as possible_ended_at,
         case
             when is_unexplained then 'left'
             when first_end_at > window_closed_at then 'session_end'
@@ -200,6 +203,7 @@ leavers as (
     select
         visits.session_key,
         visits.last_left_at,
+        sessions.session_type,
         row_number() over (partition by visits.session_key order by visits.last_left_at) as leaver_number
     from visits
     inner join sessions on visits.session_key = sessions.session_key
@@ -261,7 +265,9 @@ others as (
             + cast(ceil({{ var('open_stay_leavers_ratio') }} * counted.later_count) as bigint) = leavers.leaver_number
     where
         counted.is_leaver = 0
-        and counted.later_count >= {{ var('open_stay_leavers_minimum') }}
+        -- Of the two in a private meeting the other is enough.
+        and counted.later_count
+        >= case when leavers.session_type = 'private_meeting' then 1 else {{ var('open_stay_leavers_minimum') }} end
         and 2 * counted.later_count >= counted.open_count
 ),
 
@@ -270,9 +276,13 @@ others as (
 ended as (
     select
         seen.*,
+        -- What the platform may have added to a Left, and a minute clock cut from a Joined, is not proven.
         case
             when seen.is_unexplained then seen.started_at
-            else coalesce(seen.left_at, seen.last_seen_at)
+            else greatest(seen.started_at, {{ add_seconds(
+                "greatest(seen.last_seen_at, coalesce(" ~ add_minutes('seen.left_at', - var('left_delay_minutes'))
+                ~ ", seen.last_seen_at))", 'case when seen.has_minute_clock then -59 else 0 end'
+            ) }})
         end as proven_ended_at,
         case
             when others.others_left_at is not null

@@ -77,12 +77,34 @@ activities as (
     group by 1
 ),
 
+-- Lefts that lie on one second of different minutes are written by a job that looks from time to time who is gone.
+left_seconds as (
+    select
+        session_key,
+        {{ seconds_between(dbt.date_trunc('minute', 'occurred_at'), 'occurred_at') }} as second_of_minute,
+        count(*) as left_count,
+        count(distinct {{ dbt.date_trunc('minute', 'occurred_at') }}) as minute_count
+    from session_events
+    where session_event = 'left'
+    group by 1, 2
+),
+
+batched as (
+    select
+        session_key,
+        sum(left_count) >= 5 and max(minute_count) >= 3 and max(left_count) >= 0.9 * sum(left_count)
+            as has_batched_lefts
+    from left_seconds
+    group by 1
+),
+
 final as (
     select
         sessions.session_key,
         sessions.site_id || ':' || sessions.content_id as content_key,
         sessions.site_id,
         sessions.content_id,
+        sessions.occurrence_number,
         case when sessions.session_type = 'private_meeting' then 'Private meeting' else sessions.session_name end
             as session_name,
         sessions.session_type,
@@ -93,6 +115,10 @@ final as (
         sessions.window_opened_at,
         sessions.window_closed_at,
         sessions.window_source,
+        sessions.scheduled_start_at,
+        sessions.scheduled_end_at,
+        sessions.has_minute_clock,
+        coalesce(batched.has_batched_lefts, false) and not sessions.has_minute_clock as has_batched_lefts,
         planned_and_came.registered_count,
         planned_and_came.unique_people_count,
         planned_and_came.no_show_count,
@@ -114,6 +140,7 @@ final as (
     inner join planned_and_came on sessions.session_key = planned_and_came.session_key
     left join attended on sessions.session_key = attended.session_key
     left join peaks on sessions.session_key = peaks.session_key
+    left join batched on sessions.session_key = batched.session_key
     left join activities on sessions.session_key = activities.session_key
 )
 

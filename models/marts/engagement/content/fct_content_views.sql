@@ -11,6 +11,16 @@ sessions as (
     where content_id is not null
 ),
 
+pages as (
+    select * from {{ ref('int_page_sessions') }}
+    where occurrence_number = 1
+),
+
+-- On a page that holds several sessions, the last one that had begun.
+activity_sessions as (
+    select * from {{ ref('int_activity_sessions') }}
+),
+
 placed as (
     select
         content_views.*,
@@ -28,8 +38,10 @@ placed as (
                 ) as bigint)
         end as view_number
     from content_views
-    left join sessions
-        on content_views.site_id = sessions.site_id and content_views.content_id = sessions.content_id
+    left join pages
+        on content_views.site_id = pages.site_id and content_views.content_id = pages.content_id
+    left join activity_sessions on content_views.activity_key = activity_sessions.activity_key
+    left join sessions on coalesce(activity_sessions.session_key, pages.session_key) = sessions.session_key
 ),
 
 final as (

@@ -20,7 +20,7 @@ evidence as (
 ),
 
 credits as (
-    select * from {{ ref('fct_credits') }}
+    select * from {{ ref('fct_credit_evidence') }}
     where earned_count > 0
 ),
 
@@ -46,11 +46,13 @@ activities as (
     from evidence
     union all
     select
-        sessions.session_key,
+        coalesce(credits.session_key, sessions.session_key) as session_key,
         credits.user_key,
         4 as stage_number
     from credits
     inner join sessions on credits.content_key = sessions.content_key
+    -- Who was credited without having come counts in the first session of the page.
+    where sessions.occurrence_number = 1
 ),
 
 people as (
