@@ -187,6 +187,9 @@ class Dialog:
             return None
         if answer.lower() == "o":
             return OTHER
+        if len(answer) == 1 and answer.lower() != "s":
+            self.say(f"There is no {escape(answer)} here.")
+            return None
         if answer in self.dictionary:
             return answer
         return self.search(answer.removeprefix("s ").strip() if answer.lower() != "s" else "")

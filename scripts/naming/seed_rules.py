@@ -37,6 +37,7 @@ class Column:
         accepted: the values that it may hold; none for any.
         default: what a blank field means.
         is_optional: whether the column may be missing.
+        description: what the YAML says of it.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Column:
     accepted: tuple[str, ...] = ()
     default: str = ""
     is_optional: bool = False
+    description: str = ""
 
     @property
     def in_words(self) -> str:
@@ -129,7 +131,8 @@ def _rules(seed: Mapping[str, Any], root: Path, jinja: _Jinja) -> Rules:
 def _column(name: str, kind: str, described: Mapping[str, Any], accepted: Sequence[str]) -> Column:
     meta = described.get("config", {}).get("meta", {})
     accepted = tuple(map(str, meta.get("accepted_values", accepted)))
-    return Column(name, kind.lower(), accepted, str(meta.get("default", "")), bool(meta.get("optional")))
+    description = " ".join(str(described.get("description", "")).split())
+    return Column(name, kind.lower(), accepted, str(meta.get("default", "")), bool(meta.get("optional")), description)
 
 
 def _named(test: str | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -33,7 +33,7 @@ def broken_rules(rules: Rules, rows: Mapping[int, Sequence[str]]) -> list[Broken
     if not rules.tests or not rows:
         return []
     found: dict[int, list[Broken]] = {}
-    with _as_table(rules.columns, rows) as connection:
+    with suppress(duckdb.Error), _as_table(rules.columns, rows) as connection:
         for test in rules.tests:
             with suppress(duckdb.Error):
                 for broken in _broken(connection, test, rules.columns):

@@ -24,7 +24,11 @@ DECIMAL = re.compile(r"([+-]?\d*)(?:[.,](\d+))?")
 TRUE = ("true", "yes", "1", "wahr", "ja", "vrai", "oui", "verdadero", "sí", "si", "vero", "verdadeiro", "sim", "waar")
 FALSE = ("false", "no", "0", "falsch", "nein", "faux", "non", "falso", "não", "nao", "onwaar", "nee")
 
-WHOLE_NUMBERS = ("integer", "int", "bigint", "smallint")
+# Each of these types holds what is below.
+LARGEST = 1 << 31
+# More values than a list that is ours has.
+MANY = 200
+WHOLE_NUMBERS = ("integer", "int", "bigint")
 DECIMALS = ("double", "float", "real", "decimal", "numeric")
 MOMENTS = ("timestamp", "datetime", "date")
 
@@ -64,17 +68,22 @@ def read_value(column: Column, written: str, row: Mapping[str, str], is_day_firs
 def _accepted(column: Column, written: str) -> str:
     if written in column.accepted:
         return written
+    # Among time zones EST is nearest to CEST, and six hours away.
     near = nearest(written, column.accepted)
-    few = f"it is one of {', '.join(column.accepted)}." if len(column.accepted) <= 8 else "see docs/activity_types.md."
-    if column.name != "activity_type" and len(column.accepted) > 8:
-        few = "no value like it is known."
+    if near and len(column.accepted) > MANY and "/" not in near:
+        near = None
+    few = f"it is one of {', '.join(column.accepted)}." if len(column.accepted) <= 8 else column.description
+    if column.name == "activity_type":
+        few = "see docs/activity_types.md."
     raise Refused(f"unknown {column.in_words} `{written}`; {f'did you mean `{near}`?' if near else few}")
 
 
 def _whole(column: Column, written: str) -> str:
     found = WHOLE.fullmatch(written)
-    if found:
+    if found and abs(int(found[1])) < LARGEST:
         return found[1]
+    if found:
+        raise Refused(f"{column.in_words} `{written}` is too large. Fix: write a number below {LARGEST:,}.")
     thousands = re.fullmatch(r"[+-]?\d{1,3}(?:[.,' ]\d{3})+", written)
     hint = f"write it as {re.sub(r'[., ]', '', written).replace(chr(39), '')}" if thousands else "write it such as 2"
     raise Refused(f"{column.in_words} `{written}` is no whole number. Fix: {hint}.")
@@ -165,6 +174,8 @@ def _refuse_offset(column: Column, written: str, offset: str, moment: datetime, 
     """Times are in UTC, or in the row's time zone: an offset must say the same."""
     digits = re.sub(r"\D", "", offset).ljust(4, "0")
     ahead = timedelta(hours=int(digits[:2]), minutes=int(digits[2:])) * (-1 if offset[0] == "-" else 1)
+    if ahead > timedelta(hours=15) or ahead < timedelta(hours=-15) or digits[2:] > "59":
+        raise Refused(f"{column.in_words} `{written}` is no date. Fix: write it as 2026-05-12 09:00:00.")
     in_utc = moment - ahead
     if zone not in ("", "UTC"):
         raise Refused(

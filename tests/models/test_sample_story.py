@@ -784,7 +784,7 @@ def quality__patterns_to_confirm() -> list[Row]:
         ("Favorite", "Favorite"): ("content_liked", "Favorite / *"),
         ("View Leaderboard", "View User"): ("leaderboard_user_viewed", "View Leaderboard / *"),
         ("View Users", "View Full Profile"): ("full_profile_viewed", "View Users / *Full Profile*"),
-        ("Sorting - Order the steps", "Question"): ("other_question_answered", "* - * / Question"),
+        ("Sorting - Order the steps", "Question"): ("other_question_answered", "Sorting - * / Question"),
         ("CE/CME", "Claimed"): ("credits_claimed", "CE/CME* / *Claim*"),
     }
     counts = Counter((activity.category, activity.action) for activity in activities())

@@ -186,7 +186,8 @@ def test_another_pattern_can_be_written_if_it_takes_the_texts(tmp_path: Path) ->
 def test_a_search_finds_by_meaning_and_says_if_it_finds_nothing(tmp_path: Path) -> None:
     assert search(DICTIONARY, "raised hands")[0].activity_type == "hand_raised"
     assert {one.activity_type for one in search(DICTIONARY, "chat")} == {"chat_message_sent"}
-    shown, rows = asked([Decision((pair("x", "y"),))], ["zzzz", "chat", "1"], tmp_path / "aliases.csv")
+    shown, rows = asked([Decision((pair("x", "y"),))], ["n", "zzzz", "chat", "1"], tmp_path / "aliases.csv")
+    assert "There is no n here." in shown and "these are the first" not in shown
     assert "No activity type has 'zzzz'" in shown
     assert rows[0][4] == "chat_message_sent"
 

@@ -178,6 +178,7 @@ def test_yes_and_no_are_read(written: str, read: str) -> None:
         ("30,5", "is no whole number. Fix: write it such as 2."),
         ("1.000", "is no whole number. Fix: write it as 1000."),
         ("1,000", "is no whole number. Fix: write it as 1000."),
+        ("99999999999", "is too large. Fix: write a number below 2,147,483,648."),
     ],
 )
 def test_a_number_is_not_cut(written: str, said: str) -> None:
@@ -208,6 +209,11 @@ MULTIPLIERS = "site_id,content_id,multiplier,valid_from,valid_until\n"
             "session_schedule",
             SCHEDULE + "m,1,session,2024-05-13 10:00,2024-05-13 12:00,Europe/Zürich\n",
             "line 2: unknown time zone `Europe/Zürich`; did you mean `Europe/Zurich`?",
+        ),
+        (
+            "session_schedule",
+            SCHEDULE + "m,1,session,2024-05-13 10:00,2024-05-13 12:00,CEST\n",
+            "line 2: unknown time zone `CEST`; IANA zone of starts_at and ends_at, such as Europe/Zurich;",
         ),
         ("exhibitors", "site_id,content_id,exhibitor_name,company\nm,,A,\n", "line 2: content id is blank. Fix: fill "),
         (

@@ -128,9 +128,9 @@ text_words as (
     left join doubts on stems.stem = doubts.stem
 ),
 
--- What a * took must not hold a word of doubt. Where the alias is inferred, or where the record would count for attendance
--- or points, each word must be one of the activity's own. A text that is dynamic by the guide may hold any words, but not
--- doubt alone: a question may well ask of deleting.
+-- A word of doubt in what a * took refuses the match. Where the record would count for attendance, points or credits, any
+-- word does that is not the activity's own. A text that is dynamic by the guide may hold any words, but not doubt alone: a
+-- question may well ask of deleting.
 guesses as (
     select distinct
         matches.category,
@@ -140,9 +140,8 @@ guesses as (
         matches.activity_type,
         coalesce(activity_types.dynamic_column, '') like '%category%' as is_category_dynamic,
         coalesce(activity_types.dynamic_column, '') like '%action%' as is_action_dynamic,
-        matches.alias_evidence = 'inferred'
-        or activity_types.point_rule_key is not null
-        or activity_types.activity_family = 'session_events' as is_explained_only
+        activity_types.point_rule_key is not null
+        or activity_types.activity_family in ('session_events', 'credits') as is_explained_only
     from matches
     inner join activity_types on matches.activity_type = activity_types.activity_type
     where matches.is_guess
