@@ -16,7 +16,7 @@ from rich.console import Console
 
 from building.build import build
 from conftest import Project
-from landing.outcome import Declaration
+from landing.outcome import Given
 from loader_fixtures import rows, write
 from publishing.publish import publish
 from warehouse.database import connect
@@ -306,7 +306,7 @@ def test_who_comes_second_is_told_who_is_first(
             if held == warehouse:
                 # Before it lands anything or calls dbt.
                 with pytest.raises(WarehouseError, match=said):
-                    build(warehouse, published, [], Declaration(), Console())
+                    build(warehouse, published, [], Given(), Console())
                 with pytest.raises(WarehouseError, match=said):
                     publish(warehouse, published)
             # A killed command holds nothing.
