@@ -139,7 +139,7 @@ def _without_debug_events() -> None:
 
 def _with_one_empty_table() -> None:
     """Make the empty answer of a statement once: agate prepares to read dates for each, a twentieth of a build."""
-    answers = importlib.import_module("dbt_common.clients.agate_helper")
+    answers: Any = importlib.import_module("dbt_common.clients.agate_helper")
     empty = answers.empty_table()
     answers.empty_table = lambda: empty
 
