@@ -8,14 +8,14 @@ puts all of it together again, word for word. docs/decisions/0020 says why.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
 
-from warehouse.database import RAW_TABLES, number_of, text_of
+from warehouse.database import RAW_TABLES, number_of, text_of, transaction
 
 # Ids name the first place of what they stand for: the number of a report, and a record's number in it.
 PLACES = 2**32
@@ -49,12 +49,17 @@ class Stored:
     new_count: int
 
 
-def prepare_raw(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create what the schema raw lacks, and bring what an older version left into today's form, all or nothing."""
+def prepare_raw(connection: duckdb.DuckDBPyConnection, *, is_begun: bool = False) -> None:
+    """Create what the schema raw lacks, and bring what an older version left into today's form, all or nothing.
+
+    Args:
+        connection: the warehouse.
+        is_begun: whether the caller has begun a transaction, which ends it all.
+    """
     if not _has_table(connection, "activities"):
         connection.execute(RAW_TABLES)
         return
-    with _own_transaction(connection):
+    with nullcontext() if is_begun else transaction(connection):
         connection.execute(f"alter table raw.activities rename to {OLDER_ACTIVITIES}")
         connection.execute(RAW_TABLES)
         _store_older_activities(connection)
@@ -66,22 +71,6 @@ def _has_table(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
         " and table_name = $table"
     )
     return number_of(connection, query, {"table": table}) > 0
-
-
-@contextmanager
-def _own_transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """A transaction, unless the caller has one."""
-    try:
-        connection.execute("begin")
-    except duckdb.TransactionException:
-        yield
-        return
-    try:
-        yield
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
 
 
 def _store_older_activities(connection: duckdb.DuckDBPyConnection) -> None:
