@@ -59,6 +59,7 @@ class Destination:
         facts: columns of the manifest that only this kind has.
         measures: the same, as SQL over the landed records.
         notes: what was found out about its dates, in words.
+        span: SQL of the first and the last time that the essences tell.
     """
 
     manifest: str
@@ -69,6 +70,7 @@ class Destination:
     facts: dict[str, object] = field(default_factory=dict)
     measures: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    span: str = "null, null"
 
 
 def destination_of(
@@ -123,6 +125,7 @@ def _activities(connection: duckdb.DuckDBPyConnection, report: ReportFormat, dec
             ),
         ],
         facts={"date_format": date_format},
+        span=f"min({occurred_at}), max({occurred_at})",
         measures={
             "first_occurred_at": "min(occurred_at)",
             "last_occurred_at": "max(occurred_at)",

@@ -43,8 +43,7 @@ def describe(landing: Landing) -> str:
             " To land it again: make build AGAIN=1 (or load_reports.py --again)"
         )
     lines = [f"[green]landed[/green]   {name}: {landing.landed_count:,} {landing.unit}"]
-    if landing.new_count is not None and landing.new_count < landing.landed_count:
-        lines[0] += f": {landing.new_count:,} new, {landing.landed_count - landing.new_count:,} already known"
+    lines[0] += _how_much_is_new(landing)
     if landing.rejected_count > landing.harmless_count:
         lines[0] += f", [red]{landing.rejected_count - landing.harmless_count:,} rejected[/red]"
     if landing.harmless_count:
@@ -60,6 +59,12 @@ def describe(landing: Landing) -> str:
     if landing.rejected_count - landing.harmless_count > len(landing.examples):
         lines.append("         … the rest in raw.rejected_records")
     return "\n".join(lines)
+
+
+def _how_much_is_new(landing: Landing) -> str:
+    if landing.new_count is None or landing.new_count == landing.landed_count:
+        return ""
+    return f": {landing.new_count:,} new, {landing.landed_count - landing.new_count:,} already known"
 
 
 def tell_passed_over(patterns: list[str], console: Console) -> None:
