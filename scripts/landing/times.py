@@ -54,7 +54,7 @@ class Possible:
 
     def only(self, time: str) -> str:
         """SQL for a time if it is possible, to the second."""
-        after = self.last + timedelta(days=1) if self.last < date.max else self.last
+        after = self.last + timedelta(days=1) if self.last < date.max else "10000-01-01"
         return (
             f"case when {time} >= timestamp '{self.first} 00:00:00' and {time} < timestamp '{after} 00:00:00'"
             f" then date_trunc('second', {time}) end"
@@ -262,8 +262,8 @@ def _why_none(
         return f"the dates in its column {title} are of {words}: the first is {example!r}. Fix: {_GREGORIAN}"
     if re.fullmatch(r"99?:99(:99)?([.,]9+)?( ?[AP]M)?", shape, re.IGNORECASE):
         return (
-            f"its column {title} holds times without a day, such as {example!r}: a spreadsheet showed no more, and saved"
-            " what it showed. Fix: load the report as it was downloaded."
+            f"its column {title} holds times without a day, such as {example!r}: a spreadsheet showed no more, and"
+            " saved what it showed. Fix: load the report as it was downloaded."
         )
     if set(shape) <= {"#"}:
         return (

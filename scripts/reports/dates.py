@@ -136,7 +136,7 @@ def _folded(connection: duckdb.DuckDBPyConnection, report: ReportFormat, raw: st
     notes = _notes(report, 0, is_minutes=False, is_midnight=False, is_date=all_dates)
     if time is None and all(PLAIN.fullmatch(shape) for shape, _ in shapes):
         row = connection.execute(
-            f"select count(*), bool_and(regexp_matches({raw}, '^[^:]*:00(:00)?$|^[^:]*:..$|:..:00( [APap][Mm])?$'))"
+            f"select count(*), bool_and(regexp_matches({raw}, '(?i)^[^:]*:00(:00)?$|^[^:]*:..( [ap]m)?$|:..:00( [ap]m)?$'))"
             f" and min({raw}) <> max({raw}),"
             f" bool_and(regexp_matches({raw}, ' 0?0:00(:00)?$')) from staged where {raw} not in ('', {header})"
         ).fetchone()
@@ -148,8 +148,8 @@ def _folded(connection: duckdb.DuckDBPyConnection, report: ReportFormat, raw: st
     connection.execute(
         "create or replace temp table date_plans (shape varchar, kind varchar, separator varchar, y integer,"
         " yn integer, a integer, an integer, b integer, bn integer, mon integer, h integer, hn integer, i integer,"
-        " im integer, s integer, sn integer, half varchar, zone varchar, minutes integer, sign integer, oh integer, ohn integer,"
-        " om integer, omn integer)"
+        " im integer, s integer, sn integer, half varchar, zone varchar, minutes integer, sign integer, oh integer,"
+        " ohn integer, om integer, omn integer)"
     )
     connection.executemany(
         f"insert into date_plans values ({', '.join('?' * 24)})",
