@@ -136,7 +136,8 @@ def _folded(connection: duckdb.DuckDBPyConnection, report: ReportFormat, raw: st
     notes = _notes(report, 0, is_minutes=False, is_midnight=False, is_date=all_dates)
     if time is None and all(PLAIN.fullmatch(shape) for shape, _ in shapes):
         row = connection.execute(
-            f"select count(*), bool_and(regexp_matches({raw}, '(?i)^[^:]*:00(:00)?$|^[^:]*:..( [ap]m)?$|:..:00( [ap]m)?$'))"
+            f"select count(*), bool_and(regexp_matches({raw},"
+            " '(?i)^[^:]*:00(:00)?$|^[^:]*:..( [ap]m)?$|:..:00( [ap]m)?$'))"
             f" and min({raw}) <> max({raw}),"
             f" bool_and(regexp_matches({raw}, ' 0?0:00(:00)?$')) from staged where {raw} not in ('', {header})"
         ).fetchone()
