@@ -544,31 +544,31 @@ def test_what_excel_keeps_beside_an_open_workbook_is_left_out(tmp_path: Path) ->
     assert [path.name for path in find_reports([str(tmp_path)])] == ["a.xlsx", "b.zip", "c.tsv", "d.tsv.gz"]
 
 
-REPORT = "User ID,Category,Action,Label,Date\n7001,Chat,Message,hi,2024-05-13 10:30:00\n"
+ONE_REPORT = "User ID,Category,Action,Label,Date\n7001,Chat,Message,hi,2024-05-13 10:30:00\n"
 
 
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("r.CSV", REPORT, None),
-        ("r.txt", REPORT, None),
-        ("r.tab", REPORT.replace(",", "\t"), None),
-        ("r.csv (1)", REPORT, None),
-        ("r.csv(2)", REPORT, None),
-        ("r.csv.1", REPORT, None),
+        ("r.CSV", ONE_REPORT, None),
+        ("r.txt", ONE_REPORT, None),
+        ("r.tab", ONE_REPORT.replace(",", "\t"), None),
+        ("r.csv (1)", ONE_REPORT, None),
+        ("r.csv(2)", ONE_REPORT, None),
+        ("r.csv.1", ONE_REPORT, None),
         ("notes.txt", "what we want to do", "a text without the header of a report"),
-        ("r.xls", REPORT, "save it as .xlsx"),
-        ("r.xlsb", REPORT, "save it as .xlsx"),
-        ("r.ods", REPORT, "save it as .xlsx"),
-        ("r.csv.bz2", REPORT, "unpack it"),
-        ("r.csv.xz", REPORT, "unpack it"),
-        ("r.tar.gz", REPORT, "unpack it"),
-        ("r.csv.crdownload", REPORT, "download it again"),
-        ("r.csv.part", REPORT, "download it again"),
-        ("r.html", REPORT, "download the report as CSV"),
+        ("r.xls", ONE_REPORT, "save it as .xlsx"),
+        ("r.xlsb", ONE_REPORT, "save it as .xlsx"),
+        ("r.ods", ONE_REPORT, "save it as .xlsx"),
+        ("r.csv.bz2", ONE_REPORT, "unpack it"),
+        ("r.csv.xz", ONE_REPORT, "unpack it"),
+        ("r.tar.gz", ONE_REPORT, "unpack it"),
+        ("r.csv.crdownload", ONE_REPORT, "download it again"),
+        ("r.csv.part", ONE_REPORT, "download it again"),
+        ("r.html", ONE_REPORT, "download the report as CSV"),
         ("~$r.xlsx", "x", "the lock of a workbook"),
         (".~lock.r.ods#", "x", "the lock of a workbook"),
-        ("report", REPORT, "its name ends like that of no report"),
+        ("report", ONE_REPORT, "its name ends like that of no report"),
         ("README.md", "x", ""),
         (".gitkeep", "", ""),
         (".DS_Store", "x", ""),
