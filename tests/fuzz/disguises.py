@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -145,7 +145,7 @@ def _dressed_lines(choose: random.Random, rows: list[list[str]]) -> str:
     return "".join(line + end for line in lines)
 
 
-def _line(fields: list[str] | tuple[str, ...], delimiter: str, quoting: int) -> str:
+def _line(fields: Sequence[str], delimiter: str, quoting: int) -> str:
     out = io.StringIO(newline="")
     csv.writer(out, delimiter=delimiter, quoting=quoting, lineterminator="\n").writerow(fields)  # type: ignore[arg-type]
     return out.getvalue().removesuffix("\n")

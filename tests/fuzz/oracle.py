@@ -290,20 +290,11 @@ def _judge_texts(
         return
     header = told["header"]
     rows = list(_rows_of(text, told["delimiter"], len(header)))
-    place = next(
-        (place for place, (row, _) in enumerate(rows) if [_seen_title(title) for title in row] == header),
-        None,
-    )
-    if place is None and any(len([field for field in row if field]) == 1 for row, _ in rows[:20]):
-        # Every line stands in double quotes: the disguises judge that.
-        tally.add(reports_read_otherwise=1)
-        return
-    if place is None:
-        raise Broken(f"Python finds no header {header} in {rows[:2]}")
+    place = _place_of_header(rows, header, tally)
     rows = rows[place + 1 :]
     is_regular = [_is_regular(row_text, told["delimiter"]) for _, row_text in rows]
     if len(rows) != told["record_count"]:
-        if all(is_regular):
+        if is_regular and all(is_regular):
             raise Broken(f"Python reads {len(rows)} records")
         tally.add(reports_read_otherwise=1)
         return
@@ -322,6 +313,17 @@ def _judge_texts(
             tally.add(records_of_known_limits=1)
         else:
             raise Broken(f"record {number} is {row_text!r}, and landed as {landed[number]}")
+
+
+def _place_of_header(rows: list[tuple[list[str], str]], header: list[str], tally: Tally) -> int:
+    """The row that is the header; beyond the last where every line stands in double quotes, which nobody compares."""
+    for place, (row, _) in enumerate(rows):
+        if [_seen_title(title) for title in row] == header:
+            return place
+    if any(len([field for field in row if field]) == 1 for row, _ in rows[:20]):
+        tally.add(reports_read_otherwise=1)
+        return len(rows)
+    raise Broken(f"Python finds no header {header} in {rows[:2]}")
 
 
 def _kept(record: dict[str, Any]) -> list[tuple[str, str]]:
@@ -361,7 +363,7 @@ def _fitted(row: list[str], delimiter: str, width: int) -> list[str]:
     """A row as wide as the header, where what is missing or too much is blank."""
     if len(row) != width and not any(row[1:]) and delimiter in row[0]:
         row = next(csv.reader(io.StringIO(row[0], newline=""), delimiter=delimiter), [])
-    return [*row, *[""] * (width - len(row))] if not any(map(_seen, row[width:])) else row
+    return [*row[:width], *[""] * (width - len(row))] if not any(map(_seen, row[width:])) else row
 
 
 def _ids_meant(written: str) -> set[str]:
