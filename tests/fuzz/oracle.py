@@ -338,10 +338,13 @@ def _is_as_written(record: dict[str, Any], row: list[str], header: list[str], co
         as_meant = _ids_meant(row[index]) if column in ("user_id", "content_id") else set()
         if record[column] != row[index] and record[column] not in as_meant:
             return False
-    named = len(header) - next((place for place, title in enumerate(reversed(header)) if title), len(header))
     extra = [(header[index], row[index]) for index in range(len(header)) if index not in columns.values()]
-    without_nameless = [(header[index], row[index]) for index in range(named) if index not in columns.values()]
-    return _kept(record) == extra or (_kept(record) == without_nameless and not any(map(_seen, row[named:])))
+    # A column without a name in which nothing is, is nothing.
+    return _without_nothing(_kept(record)) == _without_nothing(extra)
+
+
+def _without_nothing(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(title, text) for title, text in pairs if title or _seen(text)]
 
 
 def _is_in_essence(record: dict[str, Any], row: list[str], header: list[str], columns: dict[str, int]) -> bool:
