@@ -54,7 +54,7 @@ class Possible:
 
     def only(self, time: str) -> str:
         """SQL for a time if it is possible, to the second."""
-        after = self.last + timedelta(days=1) if self.last < date.max else self.last
+        after = self.last + timedelta(days=1) if self.last < date.max else "10000-01-01"
         return (
             f"case when {time} >= timestamp '{self.first} 00:00:00' and {time} < timestamp '{after} 00:00:00'"
             f" then date_trunc('second', {time}) end"
@@ -132,7 +132,8 @@ def _example(connection: duckdb.DuckDBPyConnection, report: ReportFormat, dates:
     """A date of the report, in its words."""
     header = text_of(report.header_of("date"))
     row = connection.execute(
-        f"select {dates.raw} from staged where trim({dates.raw}) not in ('', {header}) and not {is_never(dates.raw)} limit 1"
+        f"select {dates.raw} from staged where trim({dates.raw}) not in ('', {header})"
+        f" and not {is_never(dates.raw)} limit 1"
     ).fetchone()
     return None if row is None else str(row[0])
 
@@ -274,18 +275,18 @@ def _why_none(
         return f"the dates in its column {title} are of {words}: the first is {example!r}. Fix: {_GREGORIAN}"
     if re.fullmatch(r"99?:99(:99)?([.,]9+)?( ?[AP]M)?", shape, re.IGNORECASE):
         return (
-            f"its column {title} holds times without a day, such as {example!r}: a spreadsheet was told to show no more, and"
+            f"its column {title} holds times without a day, such as {example!r}: a spreadsheet showed no more, and"
             " saved what it showed. Fix: load the report as it was downloaded."
         )
     if set(shape) <= {"#"}:
         return (
-            f"its column {title} holds {example!r} in the place of dates: it was too narrow when a spreadsheet saved it."
-            " Fix: load the report as it was downloaded."
+            f"its column {title} holds {example!r} in the place of dates: it was too narrow when a spreadsheet saved"
+            " it. Fix: load the report as it was downloaded."
         )
     if re.fullmatch(r"9[.,]9+E\+?99?", shape, re.IGNORECASE):
         return (
-            f"its column {title} holds numbers that a spreadsheet has shortened, such as {example!r}. Fix: load the report"
-            " as it was downloaded."
+            f"its column {title} holds numbers that a spreadsheet has shortened, such as {example!r}. Fix: load the"
+            " report as it was downloaded."
         )
     for offered in _OFFERED:
         tried = Dates(text_of(example), text_of(example))
@@ -301,9 +302,12 @@ def _why_none(
     )
 
 
+# Years that a calendar is ahead of the Gregorian one, about.
+BUDDHIST_YEARS = 543
+CALENDARS = {BUDDHIST_YEARS: "the Buddhist calendar", -579: "the Islamic calendar", -622: "the Persian calendar"}
 _GREGORIAN = (
-    "load the report as it was downloaded, or show its dates in the Gregorian calendar as yyyy-MM-dd HH:mm:ss and save it"
-    " again."
+    "load the report as it was downloaded, or show its dates in the Gregorian calendar as yyyy-MM-dd HH:mm:ss and save"
+    " it again."
 )
 
 
@@ -340,27 +344,23 @@ def _why_impossible(title: str, example: str, time: datetime, possible: Possible
 def _calendar_of(year: int) -> str | None:
     """The calendar in which a year of these days has this number."""
     now = datetime.now(UTC).year
-    for ahead, calendar in (
-        (543, "the Buddhist calendar"),
-        (-579, "the Islamic calendar"),
-        (-622, "the Persian calendar"),
-    ):
+    for ahead, calendar in CALENDARS.items():
         if now - 25 <= year - ahead <= now + 1 and abs(year - now) > 300:
             return calendar
     return None
 
 
-def reason_of_impossible(time: str, possible: Possible, zone_of_calendar: int = 543) -> str:
+def reason_of_impossible(time: str, possible: Possible) -> str:
     """SQL of why a date that can be read is not loaded."""
     now = datetime.now(UTC).year
     return f"""
         case
-            when year({time}) - {zone_of_calendar} between {now - 25} and {now + 1}
+            when year({time}) - {BUDDHIST_YEARS} between {now - 25} and {now + 1}
                 then 'its year ' || year({time}) || ' is of the Buddhist calendar. Fix: {_GREGORIAN}'
             when {time} < timestamp '{possible.first} 00:00:00'
-                then 'nothing can have happened then: it is before {possible.first}. Fix: correct it, or, if it is right, '
-                || 'make build MIN_DATE=' || strftime({time}, '%Y-%m-%d')
-            else 'it lies in the future, after {possible.last}. Fix: correct it, or, if it is right, '
-                || 'make build MAX_DATE=' || strftime({time}, '%Y-%m-%d')
+                then 'nothing can have happened before {possible.first}. Fix: correct it, or, if it is right,'
+                || ' make build MIN_DATE=' || strftime({time}, '%Y-%m-%d')
+            else 'it lies in the future, after {possible.last}. Fix: correct it, or, if it is right,'
+                || ' make build MAX_DATE=' || strftime({time}, '%Y-%m-%d')
         end
     """

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 # Full names and what they are shortened to, in the languages of the platform's users; letter case is ignored.
 MONTHS = (
@@ -64,7 +65,8 @@ _DATES = tuple(
         r"(?P<y>9999) ?(?P<sep>[-/.年년]) ?(?P<m>99?) ?[-/.月월] ?(?P<d>99?)(?!9) ?[日일.]?",
         r"(?<!9)(?P<a>99?) ?(?P<sep>[-/.]) ?(?P<b>99?) ?(?P=sep) ?(?P<y>9999|99)(?!9)",
         rf"(?P<y>9999)[-/. ](?P<mon>{_WORD})\.?[-/. ](?P<d>99?)(?!9)",
-        rf"(?<!9)(?P<d>99?)(?:st|nd|rd|th|er|\.|º)?[-/. ]*(?:de |of )?(?P<mon>{_WORD})\.?,?[-/. ]*(?:de |del )?(?P<y>9999|99)(?![9:])",
+        rf"(?<!9)(?P<d>99?)(?:st|nd|rd|th|er|\.|º)?[-/. ]*(?:de |of )?(?P<mon>{_WORD})\.?,?[-/. ]*"
+        r"(?:de |del )?(?P<y>9999|99)(?![9:])",
         rf"(?P<mon>{_WORD})\.?[-. ]+(?P<d>99?)(?:st|nd|rd|th)?,? +(?P<y>9999)(?!9)",
         # ctime: the year comes after the time
         rf"(?P<mon>{_WORD}) +(?P<d>99?) (?=99:99:99\b.*?(?P<y>9999)$)",
@@ -74,7 +76,8 @@ _DATES = tuple(
 )
 _TIMES = (
     re.compile(
-        r"(?<![9.])(?P<H>99?) ?(?P<sep>[:.h時时点시]) ?(?P<M>99) ?[分분]?(?:[:.]? ?(?P<S>99)(?!9)[秒초s]?(?:[.,:]9{1,9})?)?(?![9:])",
+        r"(?<![9.])(?P<H>99?) ?[:.h時时点시] ?(?P<M>99) ?[分분]?"
+        r"(?:[:.]? ?(?P<S>99)(?!9)[秒초s]?(?:[.,:]9{1,9})?)?(?![9:])",
         re.IGNORECASE,
     ),
     re.compile(r"(?<![9.])(?P<H>99)(?P<M>99)(?P<S>99)?(?:\.9+)?(?!9)"),
@@ -170,8 +173,8 @@ def plan_of(shape: str) -> Plan | None:
     return None
 
 
-def _part(found: re.Match[str], name: str) -> Part:
-    if found.groupdict().get(name) is None:
+def _part(found: re.Match[str] | None, name: str) -> Part:
+    if found is None or found.groupdict().get(name) is None:
         return NO_PART
     return Part(found.start(name) + 1, found.end(name) - found.start(name))
 
@@ -187,7 +190,9 @@ def _with_time(shape: str, date: re.Match[str], month: int | None) -> Plan | Non
     if names.get("y") and date.end() < date.end("y"):
         rest = _blanked(rest, *date.span("y"))
     half = next((name for name, pattern in _HALVES.items() if pattern.search(rest)), None)
-    time = date if names.get("H") else next((found for one in _TIMES if (found := one.search(rest))), None)
+    time: re.Match[str] | None = date
+    if not names.get("H"):
+        time = next((found for one in _TIMES if (found := one.search(rest)) is not None), None)
     if time is not None and time is not date:
         rest = _blanked(rest, *time.span())
     for pattern in _HALVES.values():
@@ -202,18 +207,20 @@ def _with_time(shape: str, date: re.Match[str], month: int | None) -> Plan | Non
         _part(date, "a") if names.get("a") else _part(date, "m"),
         _part(date, "b") if names.get("a") else _part(date, "d"),
         month,
-        **({} if time is None else {"hour": _part(time, "H"), "minute": _part(time, "M"), "seconds": _part(time, "S")}),
+        hour=_part(time, "H"),
+        minute=_part(time, "M"),
+        seconds=_part(time, "S"),
         half=half,
         tells_time=time is not None,
         **zone,
     )
 
 
-def _zone_in(rest: str) -> dict[str, object] | None:
+def _zone_in(rest: str) -> dict[str, Any] | None:
     """What is left of a date says of its zone; None if it is no zone."""
     # A browser adds the name of the zone: (Central European Summer Time).
     named = re.search(r"\([^)]*\)", rest)
-    zone: dict[str, object] = {}
+    zone: dict[str, Any] = {}
     text = _blanked(rest, *named.span()) if named else rest
     found = _OFFSET.search(text)
     iana = _ZONE.search(text)

@@ -1,9 +1,9 @@
 """The dates of a staged report, as texts that a few formats read.
 
-Nearly every report has dates as the platform writes them, and a look at their places is all that is spent on it. Of any
-other the shapes are understood (``reports.date_shapes``): blanks, digits of other scripts, AM and PM, fractions, names of
-months, serial numbers, zones. What is understood goes to the columns date_text, date_zone and date_offset of ``staged``;
-the column of the report keeps its words.
+Nearly every report has dates as the platform writes them, and a look at their places is all that is spent on it. Of
+any other the shapes are understood (``reports.date_shapes``): blanks, digits of other scripts, AM and PM, fractions,
+names of months, serial numbers, zones. What is understood goes to the columns date_text, date_zone and date_offset of
+``staged``; the column of the report keeps its words.
 """
 
 from __future__ import annotations
@@ -136,7 +136,9 @@ def _folded(connection: duckdb.DuckDBPyConnection, report: ReportFormat, raw: st
     notes = _notes(report, 0, is_minutes=False, is_midnight=False, is_date=all_dates)
     if time is None and all(PLAIN.fullmatch(shape) for shape, _ in shapes):
         row = connection.execute(
-            f"select count(*), bool_and(regexp_matches({raw}, '^[^:]*:00(:00)?$|^[^:]*:..$|:..:00( [APap][Mm])?$')) and min({raw}) <> max({raw}),"
+            f"select count(*), bool_and(regexp_matches({raw},"
+            " '(?i)^[^:]*:00(:00)?$|^[^:]*:..( [ap]m)?$|:..:00( [ap]m)?$'))"
+            f" and min({raw}) <> max({raw}),"
             f" bool_and(regexp_matches({raw}, ' 0?0:00(:00)?$')) from staged where {raw} not in ('', {header})"
         ).fetchone()
         return Dates(plain, raw, notes=_notes(report, *row) if row else ())
@@ -145,10 +147,10 @@ def _folded(connection: duckdb.DuckDBPyConnection, report: ReportFormat, raw: st
     if not plans:
         return Dates(text, raw)
     connection.execute(
-        "create or replace temp table date_plans (shape varchar, kind varchar, separator varchar, y integer, yn integer,"
-        " a integer, an integer, b integer, bn integer, mon integer, h integer, hn integer, i integer, im integer,"
-        " s integer, sn integer, half varchar, zone varchar, minutes integer, sign integer, oh integer, ohn integer,"
-        " om integer, omn integer)"
+        "create or replace temp table date_plans (shape varchar, kind varchar, separator varchar, y integer,"
+        " yn integer, a integer, an integer, b integer, bn integer, mon integer, h integer, hn integer, i integer,"
+        " im integer, s integer, sn integer, half varchar, zone varchar, minutes integer, sign integer, oh integer,"
+        " ohn integer, om integer, omn integer)"
     )
     connection.executemany(
         f"insert into date_plans values ({', '.join('?' * 24)})",
@@ -188,7 +190,8 @@ def _folded(connection: duckdb.DuckDBPyConnection, report: ReportFormat, raw: st
 
 def _notes_of(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -> tuple[str, ...]:
     row = connection.execute(
-        "select count(date_text), bool_and(date_text like '%:00') and min(date_text) <> max(date_text), bool_and(date_text like '% 00:00:00') from staged"
+        "select count(date_text), bool_and(date_text like '%:00') and min(date_text) <> max(date_text),"
+        " bool_and(date_text like '% 00:00:00') from staged"
     ).fetchone()
     return _notes(report, *row) if row and row[0] else ()
 

@@ -281,14 +281,17 @@ def _head(path: Path, encoding: str) -> tuple[int, str]:
 
 def _unwrapped(text: str) -> tuple[str | None, str]:
     """The text whose lines stand in another table, and the delimiter of that; the text as it is for none."""
+    known = {}
     for outer in DELIMITERS:
         first, *others = next(csv.reader(io.StringIO(text, newline=""), delimiter=outer), [""])
-        _, header = _header(first)
-        if not any(others) and set(REQUIRED_COLUMNS) <= ACTIVITY_REPORT.columns_of(header).keys():
-            lines = csv.reader(io.StringIO(text, newline=""), delimiter=outer)
-            rows = itertools.islice(lines, _ROWS_SEARCHED)
-            return outer, "\n".join(outer.join(row).rstrip(outer) for row in rows)
-    return None, text
+        columns = ACTIVITY_REPORT.columns_of(_header(first)[1])
+        if not any(others) and set(REQUIRED_COLUMNS) <= columns.keys():
+            known[outer] = len(columns)
+    if not known:
+        return None, text
+    outer = max(known, key=lambda delimiter: known[delimiter])
+    rows = itertools.islice(csv.reader(io.StringIO(text, newline=""), delimiter=outer), _ROWS_SEARCHED)
+    return outer, "\n".join(outer.join(row).rstrip(outer) for row in rows)
 
 
 def _header(text: str) -> tuple[str, list[str]]:

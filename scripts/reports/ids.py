@@ -1,6 +1,7 @@
 """The one rule for ids and texts: which characters nobody sees, which spellings mean nothing, how ids are written.
 
-The models have the same rule in macros/engine.sql (`cleaned`, `cleaned_field`, `cleaned_id`); a test holds both together.
+The models have the same rule in macros/engine.sql (`cleaned`, `cleaned_field`, `cleaned_id`); a test holds both
+together.
 Leading zeros and letter case are significant. ``read_ids`` undoes what a program did to a whole column of ids, such as
 `7001.0` for 7001: that is how the file is written, as its delimiter is.
 """

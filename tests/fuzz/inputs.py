@@ -15,6 +15,7 @@ from pathlib import Path
 import openpyxl
 from hypothesis import strategies as st
 
+from fuzz.disguises import Meant, disguised
 from landing.outcome import Declaration
 from reports.format import ACTIVITY_REPORT, USERS_REPORT
 
@@ -49,6 +50,8 @@ TOKENS = [
     *(b"\xff", b"\xe9", "😀".encode(), "e\u0301".encode(), "中文".encode("gb18030"), b"x" * 300, b'"' * 41, b"," * 50),
 ]
 NOTHING_DECLARED = Declaration()
+# Of the inputs, those in another dress.
+DISGUISED_SHARE = 0.2
 
 
 @dataclass(frozen=True)
@@ -59,11 +62,13 @@ class FuzzInput:
         suffix: the end of its name.
         content: its bytes.
         declaration: as on the command line.
+        meant: what its records mean, where that is known.
     """
 
     suffix: str
     content: bytes
     declaration: Declaration = NOTHING_DECLARED
+    meant: tuple[Meant, ...] | None = None
 
 
 @cache
@@ -96,6 +101,11 @@ def workbooks() -> list[dict[str, bytes]]:
 
 def make_input(seed: int) -> FuzzInput:
     """The input of a seed: always the same."""
+    # Chosen apart, so that the other inputs of a seed stay what they were.
+    dress = random.Random(f"dressed {seed}")
+    if dress.random() < DISGUISED_SHARE:
+        content, meant = disguised(dress)
+        return FuzzInput(".csv", content, meant=meant)
     choose = random.Random(seed)
     make = choose.choices((_plain, _gzip, _zip, _workbook), weights=(80, 5, 7, 8))[0]
     declaration = NOTHING_DECLARED

@@ -24,7 +24,7 @@ from landing.outcome import Declaration, Landing
 from landing.told import describe
 from loader_fixtures import SHORT_HEADER, activity, land, landed_users, report_text, rows, write
 from reports import files as report_files
-from reports.files import find_reports, reports_in
+from reports.files import find_reports, passed_over, reports_in
 from reports.text import ReportRefused
 from warehouse.command_line import printable
 from warehouse.database import connect
@@ -542,6 +542,48 @@ def test_what_excel_keeps_beside_an_open_workbook_is_left_out(tmp_path: Path) ->
         write(tmp_path / name, "x")
 
     assert [path.name for path in find_reports([str(tmp_path)])] == ["a.xlsx", "b.zip", "c.tsv", "d.tsv.gz"]
+
+
+ONE_REPORT = "User ID,Category,Action,Label,Date\n7001,Chat,Message,hi,2024-05-13 10:30:00\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("r.CSV", ONE_REPORT, None),
+        ("r.txt", ONE_REPORT, None),
+        ("r.tab", ONE_REPORT.replace(",", "\t"), None),
+        ("r.csv (1)", ONE_REPORT, None),
+        ("r.csv(2)", ONE_REPORT, None),
+        ("r.csv.1", ONE_REPORT, None),
+        ("notes.txt", "what we want to do", "a text without the header of a report"),
+        ("r.xls", ONE_REPORT, "save it as .xlsx"),
+        ("r.xlsb", ONE_REPORT, "save it as .xlsx"),
+        ("r.ods", ONE_REPORT, "save it as .xlsx"),
+        ("r.csv.bz2", ONE_REPORT, "unpack it"),
+        ("r.csv.xz", ONE_REPORT, "unpack it"),
+        ("r.tar.gz", ONE_REPORT, "unpack it"),
+        ("r.csv.crdownload", ONE_REPORT, "download it again"),
+        ("r.csv.part", ONE_REPORT, "download it again"),
+        ("r.html", ONE_REPORT, "download the report as CSV"),
+        ("~$r.xlsx", "x", "the lock of a workbook"),
+        (".~lock.r.ods#", "x", "the lock of a workbook"),
+        ("report", ONE_REPORT, "its name ends like that of no report"),
+        ("README.md", "x", ""),
+        (".gitkeep", "", ""),
+        (".DS_Store", "x", ""),
+        ("Thumbs.db", "x", ""),
+    ],
+)
+def test_a_file_of_a_folder_is_read_or_named_with_the_reason(
+    tmp_path: Path, name: str, content: str, reason: str | None
+) -> None:
+    path = write(tmp_path / name, content)
+    left_out = passed_over([str(tmp_path)])
+
+    assert find_reports([str(tmp_path)]) == ([path] if reason is None else [])
+    assert [(one.path, (reason or "") in one.reason) for one in left_out] == ([(path, True)] if reason else [])
+    assert all("Fix:" in one.reason for one in left_out)
 
 
 # --- Names and texts on the terminal ---

@@ -1,4 +1,4 @@
-"""The one rule for ids: what is undone of what programs do to them, and that the models read them as the loader does."""
+"""The one rule for ids: what is undone of what programs do to them, and that the models have the same rule."""
 
 from __future__ import annotations
 

@@ -1,0 +1,259 @@
+"""Dates in every form that programs give them: read as what they mean, or refused in words that are true."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from landing.outcome import Declaration
+from loader_fixtures import land, report_text, rows, write
+
+OCCURRED = "select occurred_at::varchar from raw.activities order by record_number"
+AT, NEXT = "2024-05-13 10:00:01", "2024-05-13 13:00:01"
+ZURICH, SUMMER = Declaration(time_zone="Europe/Zurich"), "2024-05-13 08:00:01"
+
+
+def report_of(*dates: str, header: str = "User ID,Category,Action,Label,Date") -> str:
+    """A report of these dates; where there are more columns, a date holds the other fields behind a bar."""
+    fields = (",".join(f'"{field}"' for field in written.split("|")) for written in dates)
+    return report_text(*(f"{7001 + n},Chat,Message,hi,{field}" for n, field in enumerate(fields)), header=header)
+
+
+@pytest.mark.parametrize(
+    ("dates", "times"),
+    [
+        # blanks, marks and digits of other scripts
+        (["5/13/2024 10:00:01\u202fAM", "5/13/2024 1:00:01\u202fPM"], [AT, NEXT]),
+        (["\u200e5\u200e/\u200e13\u200e/\u200e2024\u200e \u200e10\u200e:\u200e00\u200e:\u200e01\u200e \u200eAM"], [AT]),
+        (["2024-05-13\u00a010:00:01"], [AT]),
+        (["٢٠٢٤-٠٥-١٣ ١٠:٠٠:٠١"], [AT]),
+        (["２０２４／０５／１３ １０：００：０１"], [AT]),
+        (["२०२४-०५-१३ १०:००:०१"], [AT]),
+        # AM and PM
+        (["5/13/2024, 10:00:01 a. m.", "5/13/2024, 1:00:01 p. m."], [AT, NEXT]),
+        (["13/05/2024 10:00:01 a.m.", "13/05/2024 01:00:01 P.M."], [AT, NEXT]),
+        (["13/05/2024 10:00:01AM"], [AT]),
+        (["2024/5/13 上午10:00:01", "2024/5/13 下午1:00:01"], [AT, NEXT]),
+        (["2024. 5. 13. 오전 10:00:01"], [AT]),
+        (["5/13/2024 12:00:01 AM", "5/13/2024 12:00:01 PM"], ["2024-05-13 00:00:01", "2024-05-13 12:00:01"]),
+        # fractions
+        (["2024-05-13 10:00:01,123", "2024-05-13 10:00:01.987654321", "2024-05-13 10:00:01:123"], [AT, AT, AT]),
+        (["2024-05-13 10:00:01.999"], [AT]),
+        # numbers
+        (["45425.4166782407"], [AT]),
+        (["45425,4166782407"], [AT]),
+        (["1715594401", "1715594401000", "1715594401000000"], [AT, AT, AT]),
+        (["1715594401.347"], [AT]),
+        (["20240513100001", "20240513T100001Z", "20240513 100001"], [AT, AT, AT]),
+        # years of two digits
+        (["13-05-24 10:00:01"], [AT]),
+        (["24-05-13 10:00:01"], [AT]),
+        (
+            ["13-05-24 10:00:01", "21-05-24 10:00:01", "26-05-24 10:00:01"],
+            [AT, "2024-05-21 10:00:01", "2024-05-26 10:00:01"],
+        ),
+        (["13-May-24 10:00:01", "13-MAY-24 10.00.01.000000 AM"], [AT, AT]),
+        # names of months and days
+        (
+            ["13 Sept 2024 10:00", "2. März 2024 10:00", "2 août 2024 à 10:00"],
+            ["2024-09-13 10:00:00", "2024-03-02 10:00:00", "2024-08-02 10:00:00"],
+        ),
+        (
+            ["13 de mayo de 2024 10:00:01", "13 mag 2024, 10:00:01", "13 dez. 2024 10:00:01"],
+            [AT, AT, "2024-12-13 10:00:01"],
+        ),
+        (["Monday, May 13, 2024 at 10:00:01 AM", "May 13 2024 10:00:01", "2024-May-13 10:00:01"], [AT, AT, AT]),
+        (["2024年5月13日 10:00:01", "2024年5月13日 10时00分01秒"], [AT, AT]),
+        (["Mon May 13 10:00:01 2024"], [AT]),
+        (["13.05.2024 10.00.01"], [AT]),
+        (["10:00:01 13/05/2024"], [AT]),
+        (["13.05.2024, 10:00 Uhr"], ["2024-05-13 10:00:00"]),
+        # one with a plan and the platform's own
+        ([AT, "2024-05-13T10:00:01", "13 May 2024 10:00:01"], [AT, AT, AT]),
+    ],
+)
+def test_a_date_is_read_as_what_it_means(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, dates: list[str], times: list[str]
+) -> None:
+    landing = land(warehouse, write(tmp_path / "a.csv", report_of(*dates)))
+
+    assert landing.refusal is None
+    assert rows(warehouse, OCCURRED) == times
+    assert rows(warehouse, "select date from raw.activities order by record_number") == dates
+
+
+@pytest.mark.parametrize(
+    ("written", "time"),
+    [
+        ("2024-05-13 10:00:01", SUMMER),
+        ("2024-05-13 10:00:01 UTC", AT),
+        ("2024-05-13T10:00:01Z", AT),
+        ("2024-05-13 10:00:01 Europe/Zurich", SUMMER),
+        ("2024-05-13 10:00:01 America/New_York", "2024-05-13 14:00:01"),
+        ("2024-05-13T10:00:01+02:00[Europe/Zurich]", SUMMER),
+        ("2024-05-13 10:00:01 CEST", SUMMER),
+        ("2024-05-13 10:00:01 PDT", "2024-05-13 17:00:01"),
+        ("2024-05-13 10:00:01.000 -0330", "2024-05-13 13:30:01"),
+        ("Mon May 13 2024 10:00:01 GMT+0200 (Central European Summer Time)", SUMMER),
+        ("Mon, 13 May 2024 10:00:01 GMT", AT),
+        ("5/13/2024 10:00:01 AM EDT", "2024-05-13 14:00:01"),
+        ("1715594401", AT),
+        # no zone in the text, or one of several meanings: the declared one
+        ("45425.4166782407", SUMMER),
+        ("2024-05-13 10:00:01 IST", SUMMER),
+    ],
+)
+def test_a_zone_in_the_text_wins_over_the_declared_one_and_shifts_once(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, written: str, time: str
+) -> None:
+    land(warehouse, write(tmp_path / "a.csv", report_of(written)), ZURICH)
+
+    assert rows(warehouse, OCCURRED) == [time]
+
+
+def test_zones_may_differ_from_record_to_record(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    dates = ("2024-05-13 10:00:01 CEST", "2024-05-13 10:00:01", "2024-11-13 10:00:01 CET", "2024-10-27 02:30:00")
+    land(warehouse, write(tmp_path / "a.csv", report_of(*dates)), ZURICH)
+
+    assert rows(warehouse, OCCURRED) == [SUMMER, SUMMER, "2024-11-13 09:00:01", "2024-10-27 01:30:00"]
+    assert rows(warehouse, "select time_flag from raw.activities order by record_number") == [
+        None,
+        None,
+        None,
+        "doubled",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "time"),
+    [
+        ("2024-05-13|10:00:01", AT),
+        ("5/13/2024|1:00:01 PM", NEXT),
+        ("2024-05-13 00:00:00|10:00:01", AT),
+        ("2024-05-13|1899-12-30 10:00:01", AT),
+        ("13 May 2024|10:00:01 UTC", AT),
+        # a Date that has a time needs no other
+        ("2024-05-13 10:00:01|23:00:00", AT),
+    ],
+)
+def test_a_date_and_a_time_in_two_columns_are_joined(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, fields: str, time: str
+) -> None:
+    text = report_of(fields, header="User ID,Category,Action,Label,Date,Time")
+    land(warehouse, write(tmp_path / "a.csv", text))
+
+    assert rows(warehouse, OCCURRED) == [time]
+    assert rows(warehouse, "select date from raw.activities") == [fields.split("|")[0]]
+
+
+FUTURE = datetime.now(UTC).date() + timedelta(days=3)
+
+
+@pytest.mark.parametrize(
+    ("written", "words", "declared"),
+    [
+        ("1970-01-01 00:00:00", "make build MIN_DATE=1970-01-01", Declaration(min_date=date(1970, 1, 1))),
+        ("1904-01-01 00:00:00", "make build MIN_DATE=1904-01-01", Declaration(min_date=date(1904, 1, 1))),
+        ("9999-12-31 23:59:59", "make build MAX_DATE=9999-12-31", Declaration(max_date=date.max)),
+        (f"{FUTURE} 00:00:00", f"make build MAX_DATE={FUTURE}", Declaration(max_date=FUTURE)),
+        ("2567-05-13 10:00:01", "of the Buddhist calendar", None),
+    ],
+)
+def test_an_impossible_date_is_rejected_alone_and_the_offered_command_loads_it(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, written: str, words: str, declared: Declaration | None
+) -> None:
+    path = write(tmp_path / "a.csv", report_of(written, AT))
+    landing = land(warehouse, path)
+
+    assert rows(warehouse, OCCURRED) == [AT]
+    [rejected] = landing.examples
+    assert (rejected.record_number, rejected.column_name, rejected.value) == (1, "Date", written)
+    assert words in rejected.reason
+    if declared is not None:
+        path.write_text(path.read_text() + "\n")
+        assert land(warehouse, path, declared).landed_count == 2
+
+
+@pytest.mark.parametrize("written", ["1999-12-31 10:00:00", f"{datetime.now(UTC).date() + timedelta(days=1)} 23:59:59"])
+def test_an_old_record_and_one_of_tomorrow_are_loaded(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, written: str
+) -> None:
+    assert land(warehouse, write(tmp_path / "a.csv", report_of(written, AT))).landed_count == 2
+
+
+@pytest.mark.parametrize(
+    ("dates", "words"),
+    [
+        (["13/05/2567 10:00:01"], "are of the Buddhist calendar"),
+        (["1445-11-05 10:00:01"], "are of the Islamic calendar"),
+        (["1403/02/24 10:00"], "are of the Persian calendar"),
+        (["R6/5/13 10:00"], "are of the Japanese calendar"),
+        (["2099-01-01 10:00:00", "2099-01-02 10:00:00"], "lie in the future"),
+        (["1970-01-01 00:00:00"], "lie before 1990-01-01"),
+        (["00:01.0"], "times without a day"),
+        (["########"], "too narrow"),
+        (["1.71559E+12"], "a spreadsheet has shortened"),
+        (["2024-13-05 10:00:01"], "make build DATE_FORMAT='%Y-%d-%m %H:%M:%S', which reads it as 2024-05-13"),
+        (["26-05-24 10:00"], "make build DATE_FORMAT=dd-MM-yyyy or make build DATE_FORMAT=yy-MM-dd"),
+        (["05/06/2024 10:00"], "make build DATE_FORMAT=dd/MM/yyyy or make build DATE_FORMAT=MM/dd/yyyy"),
+        (["2024-05-13 10:00:01 IST"], "the zone IST, which may be several"),
+        (["yesterday"], "holds no date that is known"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_by_what_it_is(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, dates: list[str], words: str
+) -> None:
+    path = write(tmp_path / "a.csv", report_of(*dates))
+    refusal = land(warehouse, path).refusal or ""
+
+    assert words in refusal
+    assert "Fix:" in refusal and "--date-format" not in refusal
+    for offered in re.findall(r"DATE_FORMAT='?([^',]+?)'?(?=,| or |$)", refusal):
+        assert land(warehouse, path, Declaration(date_format=offered)).landed_count == len(dates)
+        warehouse.execute("delete from raw.reports; delete from raw.activities")
+
+
+def test_a_declaration_that_reads_no_date_is_refused_where_another_form_is_found(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "a.csv", report_of("5/13/2024 10:00:01"))
+    refusal = land(warehouse, path, Declaration(date_format="dd.MM.yyyy")).refusal or ""
+
+    assert "Fix: make build without DATE_FORMAT: then they are read as MM/dd/yyyy" in refusal
+    assert land(warehouse, path).landed_count == 1
+
+
+@pytest.mark.parametrize(
+    ("dates", "words"),
+    [
+        (["2024-05-13", "2024-05-14"], "every time is midnight"),
+        (["13.05.2024"], "every time is midnight"),
+        (["45425", "45426"], "every time is midnight"),
+        ([f"2024-05-{day} 00:00:00" for day in range(10, 16)], "every time is midnight"),
+        ([f"2024-05-13 10:{minute}:00" for minute in range(10, 22)], "ends in :00"),
+        ([f"13.05.2024 10:{minute}" for minute in range(10, 22)], "ends in :00"),
+        ([f"5/13/2024 10:{minute} AM" for minute in range(10, 22)], "ends in :00"),
+        ([f"2024-05-13 10:{minute}:01" for minute in range(10, 22)], None),
+        ([AT, "2024-05-13 00:00:00"], None),
+    ],
+)
+def test_times_that_tell_less_than_they_should_are_said(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, dates: list[str], words: str | None
+) -> None:
+    landing = land(warehouse, write(tmp_path / "a.csv", report_of(*dates)))
+
+    assert landing.landed_count == len(dates)
+    assert [(words or "") in note for note in landing.notes] == ([True] if words else [])
+
+
+def test_one_late_record_makes_no_download_reach_further(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    days = [f"2019-05-{day} 10:00:01" for day in range(10, 20)]
+    land(warehouse, write(tmp_path / "a.csv", report_of(*days, AT)))
+
+    assert rows(warehouse, "select usual_last_occurred_at::varchar, last_occurred_at::varchar from raw.reports") == [
+        (days[-1], AT)
+    ]

@@ -1,0 +1,78 @@
+"""Rows of another width than the header's: read where their meaning is plain, rejected where a record is cut."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from loader_fixtures import HEADER, land, rejected_numbers, rows, write
+
+NAMES = ",".join(HEADER)
+ON_PAGE = '7001,Ana,Quill,Fern Ltd,ana@x.example,Chat,Message,"a, ""b""",2024-05-13 10:00:01,4106,Opening,opening'
+OFF_PAGE = "7002,Bo,Reed,Moss AG,bo@x.example,Chat,Message,hi,2024-05-13 10:00:02,,,"
+SHORT = OFF_PAGE.rstrip(",")
+ALL = [("7001", 'a, "b"', "4106", "opening"), ("7002", "hi", "", "")]
+ENDS, BLANK, QUOTED = "end before the columns of the content", "blank fields beyond the last column", "in double quotes"
+
+
+def quoted(line: str) -> str:
+    """A line as one field."""
+    return '"' + line.replace('"', '""') + '"'
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ([NAMES, ON_PAGE, SHORT], ENDS),
+        ([NAMES, ON_PAGE, SHORT + ","], ENDS),
+        ([NAMES, ON_PAGE + ",", OFF_PAGE + ",,,"], BLANK),
+        ([NAMES, ON_PAGE + ", ,\u00a0", OFF_PAGE], BLANK),
+        ([NAMES + ",", ON_PAGE, OFF_PAGE], None),
+        ([NAMES + ",,", ON_PAGE + ",,", OFF_PAGE + ",,"], None),
+        ([NAMES + ",", ON_PAGE, SHORT], ENDS),
+        ([quoted(NAMES), quoted(ON_PAGE), quoted(OFF_PAGE)], QUOTED),
+        ([NAMES, quoted(ON_PAGE), OFF_PAGE], QUOTED),
+        ([NAMES, quoted(ON_PAGE), quoted(SHORT)], QUOTED),
+        ([quoted(NAMES) + ";;;", quoted(ON_PAGE) + ";;;", quoted(OFF_PAGE) + ";;;"], QUOTED),
+        (["\ufeff\ufeff" + NAMES, ON_PAGE, OFF_PAGE], None),
+        ([NAMES.replace("User ID", "\u200bUser\u00a0ID\u2060").replace("Date", "Date\0"), ON_PAGE, OFF_PAGE], None),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_row_of_another_width_is_read(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, lines: list[str], words: str | None, end: str
+) -> None:
+    landing = land(warehouse, write(tmp_path / "a.csv", "".join(line + end for line in lines)))
+
+    assert rows(warehouse, "select user_id, label, content_id, content_slug from raw.activities order by 1") == ALL
+    assert rejected_numbers(warehouse) == []
+    assert [(words or "") in note for note in landing.notes] == ([True] if words else [])
+
+
+@pytest.mark.parametrize(
+    ("lines", "rejected"),
+    [
+        # a line break that lost its quotes, in the name of the content and in the label
+        ([ON_PAGE.replace(",Opening,", ",Opening\nDay,"), OFF_PAGE, ""], [1, 2]),
+        ([ON_PAGE.replace("a, ", "a\n").replace('"', ""), OFF_PAGE, ""], [1, 2]),
+        # a last record that is cut off
+        ([OFF_PAGE, ON_PAGE.rpartition(",")[0]], [2]),
+        ([OFF_PAGE, SHORT.rpartition(",")[0], ""], [2]),
+        # a value that no column has
+        ([OFF_PAGE, ON_PAGE + ",x", ""], [2]),
+    ],
+)
+def test_a_record_that_is_cut_is_rejected(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, lines: list[str], rejected: list[int]
+) -> None:
+    land(warehouse, write(tmp_path / "a.csv", "\n".join([NAMES, *lines])))
+
+    assert rejected_numbers(warehouse) == rejected
+
+
+def test_a_value_below_a_column_without_a_name_is_kept(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    land(warehouse, write(tmp_path / "a.csv", f"{NAMES},\n{ON_PAGE},x\n{OFF_PAGE},\n"))
+
+    assert rows(warehouse, "select extra_columns from raw.activities order by record_number") == ['{"":"x"}', '{"":""}']
