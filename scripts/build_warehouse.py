@@ -18,6 +18,7 @@ from landing.options import (
 from landing.outcome import DEFAULT_SITE, SAMPLE_SITE
 from naming.effects import print_rows_without_effect
 from page.summary import print_summary
+from removal.journal import finish_first
 from warehouse.command_line import errors_said, run_command
 from warehouse.paths import published_path, warehouse_path
 
@@ -38,6 +39,7 @@ def main(
     console = Console(soft_wrap=True)
     warehouse, published = warehouse_path().resolve(), published_path().resolve()
     with errors_said(console, "Not built, and nothing was published"):
+        finish_first(console)
         paths, declaration = choose_reports(reports, declared(site, time_zone, date_format, encoding, again))
         built = build(warehouse, published, paths, declaration, console)
         print_summary(published, warehouse, console)

@@ -14,6 +14,7 @@ from rich.console import Console
 from landing.options import AgainOption, DateFormatOption, EncodingOption, SiteOption, TimeZoneOption, declared
 from landing.outcome import DEFAULT_SITE
 from landing.told import land_with_progress
+from removal.journal import finish_first
 from reports.files import SUFFIXES, find_reports
 from warehouse.command_line import errors_said, run_command
 from warehouse.database import connect
@@ -55,7 +56,10 @@ def main(
         raise typer.BadParameter(f"there is no file, folder or match for {str(error)!r}") from error
     if not reports:
         raise typer.BadParameter(f"no report ({', '.join(SUFFIXES)}) in {', '.join(paths)}")
-    with errors_said(console, "Not landed to the end"), connect(database or warehouse_path()) as connection:
+    path = database or warehouse_path()
+    with errors_said(console, "Not landed to the end"):
+        finish_first(console, path.resolve())
+    with errors_said(console, "Not landed to the end"), connect(path) as connection:
         landings = land_with_progress(connection, reports, declaration, console)
     raise typer.Exit(0 if all(landing.is_clean for landing in landings) else 1)
 

@@ -10,8 +10,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from publishing.parquet import publish_to_parquet
+from publishing.places import note_place
 from publishing.postgres import DEFAULT_READER, is_postgres, publish_to_postgres
 from publishing.publish import publish
+from removal.journal import finish_first
 from warehouse.command_line import errors_said, run_command
 from warehouse.errors import WarehouseError
 from warehouse.paths import published_path, setting_of, warehouse_path
@@ -48,12 +50,15 @@ def main(
         setting_of("TARGET")
         if target is not None and not target.strip():
             raise WarehouseError("--target is blank. Nothing was done. Fix: give it a value, or leave it out.")
+        if warehouse is None:
+            finish_first(console)
         if target and is_postgres(target):
             publication = publish_to_postgres(
                 published_path(), target, reader=reader, shows_restricted=shows_restricted, console=console
             )
             for note in publication.notes:
                 console.print(f"[yellow]{escape(note)}[/yellow]", highlight=False)
+            note_place(published_path(), target)
             said = f"{publication.tables} tables with {publication.rows:,} rows published to PostgreSQL"
         elif target and "://" in target:
             raise WarehouseError(
@@ -62,6 +67,7 @@ def main(
             )
         elif target and (target.endswith("/") or Path(target).is_dir()):
             said = f"{publish_to_parquet(published_path(), Path(target))} tables published as Parquet in {target}"
+            note_place(published_path(), str(Path(target).resolve()))
         else:
             path = Path(target) if target else published_path()
             said = f"{publish(warehouse or warehouse_path(), path)} marts published in {path}"
