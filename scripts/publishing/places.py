@@ -14,23 +14,24 @@ from warehouse.files import replace_file
 PLACES = "published_places.json"
 
 
-def note_place(published: Path, target: str) -> None:
-    """Note that the published copy went to a place; an address holds no password here."""
-    path = published.with_name(PLACES)
+def note_place(source: Path, target: str) -> None:
+    """Note beside a file what was made of it; an address holds no password here."""
+    path = source.with_name(PLACES)
     places = _places(path) | {target: f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"}
     text = json.dumps(places, ensure_ascii=False, indent=1)
     replace_file(path, lambda unfinished: unfinished.write_text(text, encoding="utf-8"))
 
 
-def publish_again(published: Path) -> list[str]:
+def publish_again(published: Path, warehouse: Path) -> list[str]:
     """Publish to each folder of Parquet files that was noted; returns the places that this could not reach."""
     left = []
-    for target, at in _places(published.with_name(PLACES)).items():
+    noted = _places(warehouse.with_name(PLACES)) | _places(published.with_name(PLACES))
+    for target, at in noted.items():
         if not is_postgres(target) and not Path(target).exists():
             continue
         try:
-            if is_postgres(target):
-                raise WarehouseError("it takes a password")
+            if is_postgres(target) or Path(target).is_file():
+                raise WarehouseError("it takes a password, or the warehouse")
             publish_to_parquet(published, Path(target))
         except WarehouseError:
             left.append(f"{target} (on {at}): make publish TARGET={target}")

@@ -275,7 +275,9 @@ def test_folders_of_parquet_are_published_again_and_servers_are_named(files: Fil
     note_place(files.published, str(folder))
     note_place(files.published, str(tmp_path / "gone"))
     note_place(files.published, "postgresql://bo@db.example/juno")
-    [left] = publish_again(files.published)
+    note_place(files.warehouse, str(files.published))
+    copy, left = sorted(publish_again(files.published, files.warehouse))
+    assert copy.startswith(f"{files.published} (on 20")
     assert left.startswith("postgresql://bo@db.example/juno (on 20")
     assert (folder / "marts" / "t.parquet").exists()
 
