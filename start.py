@@ -89,7 +89,7 @@ LANDING = ("LANDING", "SPARK_LANDING", "JOBS")
 # Where data go, who may read them, and whether anything is changed: a blank one is no wish for the default.
 NEVER_BLANK = {
     *("WAREHOUSE_PATH", "PUBLISHED_PATH", "SHARED_PATH", "TARGET", "LANDING", "SPARK_LANDING"),
-    *("PSEUDONYM_SALT", "MINIMUM_COHORT_SIZE", "PUBLISHED_MODE", "DRY_RUN", "RETENTION_DAYS"),
+    *("PSEUDONYM_SALT", "MINIMUM_COHORT_SIZE", "PUBLISHED_MODE", "DRY_RUN", "RETENTION_DAYS", "ALSO_SAME_EMAIL"),
 }
 PYTEST = ("-m", "pytest", "--numprocesses", "auto", "--dist", "worksteal")
 BUILD = ("scripts/build_warehouse.py",)
@@ -136,9 +136,20 @@ COMMANDS = {
         ("REPORT", "DRY_RUN", *LANDING),
     ),
     "forget": Command(
-        "Forget a person: USER_ID=7, and SITE=… if several sites have this id; DRY_RUN=1 only says what there is.",
+        "Forget a person: USER_ID=7, SITE=… if several sites have this id, ALSO_SAME_EMAIL=1 if other ids with the same"
+        " e-mail are the same person; DRY_RUN=1 only says what there is.",
         (("scripts/forget.py", Option("--site", "SITE"), DRY_RUN),),
-        ("USER_ID", "SITE", "DRY_RUN", *LANDING),
+        ("USER_ID", "SITE", "ALSO_SAME_EMAIL", "DRY_RUN", *LANDING),
+    ),
+    "person": Command(
+        "Write all that is known of a person, as CSV files: USER_ID=7, SITE=…, ALSO_SAME_EMAIL=1 as for forget.",
+        (("scripts/person.py",),),
+        ("USER_ID", "SITE", "ALSO_SAME_EMAIL"),
+    ),
+    "retention": Command(
+        "Remove records that are older than RETENTION_DAYS=365; DRY_RUN=1 only says what would go.",
+        (("scripts/retention.py", DRY_RUN),),
+        ("RETENTION_DAYS", "DRY_RUN"),
     ),
     "share": Command(
         "Write a copy for others, with pseudonyms in place of people: warehouse/shared.duckdb.",

@@ -25,6 +25,7 @@ from landing.outcome import SAMPLE_SITE, Given
 from landing.told import tell_passed_over
 from naming.effects import print_rows_without_effect
 from page.summary import print_summary
+from removal.journal import finish_first
 from warehouse.command_line import errors_said, run_command
 from warehouse.paths import published_path, warehouse_path
 
@@ -52,6 +53,7 @@ def main(
         Given(site, time_zone, date_format, encoding, again, allow_twins, declare, min_date, max_date), reports
     )
     with errors_said(console, "Not built, and nothing was published"):
+        finish_first(console)
         tell_passed_over([str(reports or DEFAULT_REPORTS)], console)
         paths, given = choose_reports(reports, given)
         built = build(warehouse, published, paths, given, console)

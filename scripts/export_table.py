@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from publishing.export_table import REJECTED, export
+from removal.journal import finish_first
 from warehouse.command_line import errors_said, run_command
 from warehouse.paths import published_path, warehouse_path
 
@@ -28,6 +29,7 @@ def main(
     console = Console(soft_wrap=True)
     path = target or published_path().with_name(f"{table.rpartition('.')[2]}.csv")
     with errors_said(console, also=(duckdb.Error,)):
+        finish_first(console)
         count = export(table, warehouse_path(), published_path(), path)
     console.print(f"{count:,} rows of {escape(table)} are in {escape(str(path))}", highlight=False)
 

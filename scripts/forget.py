@@ -11,6 +11,7 @@ from building.rebuild import Files
 from landing.options import InLandingOption
 from removal.forget import forget_from_files
 from removal.forget_landed import forget_from_landing
+from removal.journal import finish_first, unfinished_task
 from warehouse.command_line import errors_said, run_command
 
 FIX = (
@@ -26,6 +27,14 @@ def main(
     also: Annotated[
         list[str] | None, typer.Option("--also", help="Another name or e-mail by which others call the person.")
     ] = None,
+    same_email: Annotated[
+        bool | None,
+        typer.Option(
+            "--also-same-email/--not-same-email",
+            envvar="ALSO_SAME_EMAIL",
+            help="Whether other ids with the same e-mail are the same person.",
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be removed, and change nothing.")] = False,
 ) -> None:
     """Forget a user, in the warehouse and its copies, or in a landing in Parquet.
@@ -35,7 +44,14 @@ def main(
     console = Console(soft_wrap=True)
     with errors_said(console, "Not forgotten to the end"):
         if landing is None:
-            forget_from_files(Files.of_environment(), user_id, site, also or [], console, is_dry_run=dry_run)
+            files = Files.of_environment()
+            pending = unfinished_task(files.warehouse)
+            # The same person again goes on by itself.
+            if pending is not None and user_id.strip() not in pending.user_ids and not dry_run:
+                finish_first(console)
+            forget_from_files(
+                files, user_id, site, also or [], console, is_dry_run=dry_run, is_same_email_same=same_email
+            )
         else:
             forget_from_landing(landing.resolve(), user_id, site, also or [], console, is_dry_run=dry_run)
 

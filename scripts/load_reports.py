@@ -25,6 +25,7 @@ from landing.options import (
 )
 from landing.outcome import Given
 from landing.told import land_with_progress, tell_passed_over
+from removal.journal import finish_first
 from reports.files import SUFFIXES, find_reports
 from warehouse.command_line import errors_said, run_command
 from warehouse.database import connect
@@ -71,7 +72,10 @@ def main(
     tell_passed_over(paths, console)
     if not reports:
         raise typer.BadParameter(f"no report ({', '.join(SUFFIXES)}) in {', '.join(paths)}")
-    with errors_said(console, "Not landed to the end"), connect(database or warehouse_path()) as connection:
+    path = database or warehouse_path()
+    with errors_said(console, "Not landed to the end"):
+        finish_first(console, path.resolve())
+    with errors_said(console, "Not landed to the end"), connect(path) as connection:
         landings = land_with_progress(connection, reports, given, console)
     raise typer.Exit(0 if all(landing.is_clean for landing in landings) else 1)
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from naming.dictionary import read_dictionary
 from naming.run import accept, export_words, guide, list_decisions, open_decisions
 from publishing.share import minimum_cohort_size
+from removal.journal import finish_first
 from warehouse.command_line import errors_said, run_command
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT, published_path, warehouse_path
@@ -32,6 +33,7 @@ def main(
     console = Console(soft_wrap=True)
     published = published_path().resolve()
     with errors_said(console, "Not named"):
+        finish_first(console)
         if not published.exists():
             raise WarehouseError(f"there is no published copy at {published}. Fix: make build")
         dictionary = read_dictionary(PROJECT_ROOT)

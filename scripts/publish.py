@@ -1,4 +1,4 @@
-"""Publish the marts: the command line of ``publishing.publish``, ``.postgres`` and ``.parquet``."""
+"""Publish the marts: the command line of ``publishing.targets``."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from publishing.parquet import publish_to_parquet
-from publishing.postgres import DEFAULT_READER, is_postgres, publish_to_postgres
-from publishing.publish import publish
+from publishing.postgres import DEFAULT_READER
+from publishing.targets import publish_to
+from removal.journal import finish_first
 from warehouse.command_line import errors_said, run_command
-from warehouse.errors import WarehouseError
-from warehouse.paths import published_path, setting_of, warehouse_path
+from warehouse.paths import setting_of, warehouse_path
 
 
 def main(
@@ -46,25 +45,9 @@ def main(
     with errors_said(console):
         # A blank one is not seen as an option, and would publish to the default.
         setting_of("TARGET")
-        if target is not None and not target.strip():
-            raise WarehouseError("--target is blank. Nothing was done. Fix: give it a value, or leave it out.")
-        if target and is_postgres(target):
-            publication = publish_to_postgres(
-                published_path(), target, reader=reader, shows_restricted=shows_restricted, console=console
-            )
-            for note in publication.notes:
-                console.print(f"[yellow]{escape(note)}[/yellow]", highlight=False)
-            said = f"{publication.tables} tables with {publication.rows:,} rows published to PostgreSQL"
-        elif target and "://" in target:
-            raise WarehouseError(
-                "nothing is known of such an address. Fix: make publish TARGET=postgresql://user@host/database,"
-                " or TARGET=folder/"
-            )
-        elif target and (target.endswith("/") or Path(target).is_dir()):
-            said = f"{publish_to_parquet(published_path(), Path(target))} tables published as Parquet in {target}"
-        else:
-            path = Path(target) if target else published_path()
-            said = f"{publish(warehouse or warehouse_path(), path)} marts published in {path}"
+        if warehouse is None:
+            finish_first(console)
+        said = publish_to(target, warehouse or warehouse_path(), reader, console, shows_restricted=shows_restricted)
     console.print(escape(said), highlight=False)
 
 

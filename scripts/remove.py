@@ -10,6 +10,7 @@ from rich.console import Console
 
 from building.rebuild import Files
 from landing.options import InLandingOption
+from removal.journal import finish_first
 from removal.remove import known_reports, remove_from_files
 from removal.remove_landed import remove_from_landing
 from warehouse.command_line import errors_said, run_command
@@ -35,6 +36,8 @@ def main(
     console = Console(soft_wrap=True)
     with errors_said(console, "Not removed to the end"):
         if landing is None:
+            if not dry_run:
+                finish_first(console)
             remove_from_files(Files.of_environment(), wanted, console, is_dry_run=dry_run)
         else:
             remove_from_landing(landing.resolve(), wanted, console, is_dry_run=dry_run)

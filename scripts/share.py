@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from page.write_page import shared_page_path, write_page
 from publishing.share import minimum_for, share
+from removal.journal import finish_first
 from warehouse.command_line import errors_said, run_command
 from warehouse.paths import published_path, shared_path, warehouse_path
 from warehouse.salts import pseudonym_salt
@@ -40,6 +41,8 @@ def main(
     console = Console(soft_wrap=True)
     path = target or shared_path()
     with errors_said(console):
+        if published is None:
+            finish_first(console)
         salt = pseudonym_salt(warehouse_path())
         fewest = minimum or minimum_for(path)
         count = share(published or published_path(), path, salt, fewest)

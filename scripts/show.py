@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from page.show import show_contest, show_session, show_user
 from page.summary import print_summary
+from removal.journal import finish_first
 from warehouse.command_line import errors_said, run_command
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
@@ -30,6 +31,7 @@ def main(
     console = Console(soft_wrap=True)
     published = published_path()
     with errors_said(console, f"{escape(str(published))} is no copy of these marts"):
+        finish_first(console)
         if not published.exists():
             raise WarehouseError(f"there is no published copy at {published}. Fix: make build")
         if session is None and user is None and contest is None:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from page.write_page import page_path, write_page
+from removal.journal import finish_first
 from warehouse.command_line import errors_said, run_command
 from warehouse.paths import published_path
 
@@ -28,6 +29,8 @@ def main(
     copy = database or published_path()
     path = (output or page_path(copy)).resolve()
     with errors_said(console):
+        if database is None:
+            finish_first(console)
         write_page(copy, path)
     console.print(f"To look at: {escape(path.as_uri())}", highlight=False)
 

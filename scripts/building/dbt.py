@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from naming import clashes
 from naming.seed_csv import SeedError
 from naming.site_seeds import check_site_seeds
-from warehouse.database import connect, make_private
+from warehouse.database import close_to_others, connect
 from warehouse.errors import WarehouseError, disk_trouble
 from warehouse.files import attach_new, remove_database
 from warehouse.paths import PROJECT_ROOT, marts_path, path_for_dbt
@@ -64,7 +64,7 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
     # A failure may quote a value.
     for name in ("logs", "target"):
         (PROJECT_ROOT / name).mkdir(exist_ok=True)
-        make_private(PROJECT_ROOT / name)
+        close_to_others(PROJECT_ROOT / name)
     os.environ["WAREHOUSE_PATH"] = str(warehouse)
     with connect(warehouse) as connection:
         # Until all marts are there again, even if dbt stops before its first model.

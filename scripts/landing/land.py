@@ -190,8 +190,8 @@ def _why_refused(report: ReportFile, error: Exception) -> str:
     if is_damage(error):
         raise WarehouseError(
             f"{report.shown} was not landed, because the warehouse is damaged: {in_words(error)} The report is not to"
-            " blame. Fix: put a backup in its place; or delete it, and make build loads all reports again, also what they"
-            " hold of people who were forgotten."
+            " blame. Fix: put a backup in its place; or delete it, and make build loads all reports again, also what"
+            " they hold of people who were forgotten."
         ) from error
     return _in_plain_words(error) if isinstance(error, duckdb.Error) else str(unreadable(error))
 

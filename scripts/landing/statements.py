@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import duckdb
 
 from landing.destinations import BLANK_REASON, HEADER_REASON, Destination, Fault
-from landing.forgotten import NAMED_REASON, REASON, Forgotten, names_of, remembered, without_names
+from landing.forgotten import FORGOTTEN, NAMED_REASON, REASON, Forgotten, names_of, remembered, without_names
 from landing.outcome import Declaration, Landing, RejectedRecord
 from landing.times import usual_end
 from reports.encoding import Survey
@@ -120,6 +120,12 @@ def stage_forgotten(connection: duckdb.DuckDBPyConnection, report: ReportFormat,
         f"insert into forgotten {numbered(connection)} select record_number from numbered where {theirs}",
         known.parameters,
     )
+    # Perhaps the person under another id: what the record tells of its user goes, what they did stays.
+    who = [columns[column] for column in ("first_name", "last_name", "company", "email") if column in columns]
+    if "email" in columns:
+        values = ", ".join(f"{column} = {text_of(FORGOTTEN)}" for column in who)
+        shares = known.shares_email(columns.get("user_id", "null"), email)
+        connection.execute(f"update staged set {values} where {shares}", known.parameters)
     names = names_of([person[:2] for person in people], [person[2] for person in people])
     for index in range(len(report.header)):
         column = next((column for column, place in report.columns.items() if place == index), "")

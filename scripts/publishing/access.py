@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from warehouse.copies import Mark
-from warehouse.database import make_private
+from warehouse.database import close_to_others
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT, setting_of
 
@@ -44,7 +44,7 @@ def open_way(file: Path, place: Path, mode: int | None) -> None:
     passes = ((mode or 0) & 0o044) >> 2
     if not passes and place.parent.resolve() == PROJECT_ROOT / "warehouse":
         # git makes it open to all.
-        make_private(place.parent)
+        close_to_others(place.parent)
     if not passes or os.name == "nt":
         return
     folder = place.parent.resolve()

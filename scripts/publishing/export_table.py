@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
+
 from publishing.published_tables import PUBLISHED_SCHEMAS
 from warehouse.database import connect, identifier
 from warehouse.errors import WarehouseError
@@ -62,6 +64,16 @@ def export(table: str, warehouse: Path, published: Path, target: Path) -> int:
             return int(count)
 
         return replace_file(target, copy)
+
+
+def safe_columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> str:
+    """SQL for all columns of a table, with texts that a spreadsheet would run marked as texts."""
+    columns = connection.execute(
+        "select column_name, data_type from duckdb_columns()"
+        " where database_name = current_database() and schema_name = ? and table_name = ? order by column_index",
+        [schema, table],
+    ).fetchall()
+    return ", ".join(_safe(column, data_type) for column, data_type in columns)
 
 
 def _safe(column: str, data_type: str) -> str:

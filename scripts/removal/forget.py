@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 from rich.console import Console
+from rich.markup import escape
 
 from building.rebuild import Files, rebuild
 from landing.forgotten import (
@@ -28,12 +30,20 @@ from landing.forgotten import (
     known_email,
     known_id,
     names_of,
+    other_identity,
     salt_of,
     without_names,
 )
+from landing.options import DEFAULT_REPORTS
+from page.write_page import page_path, shared_page_path
+from publishing.places import PLACES, publish_again
+from removal.journal import FORGET, JOURNAL, Task, begin, end
+from removal.people import identities_of, written_as
+from removal.verify import left_in_file, left_in_reports, left_in_texts
 from reports.ids import id_of
-from warehouse.database import number_of, transaction
+from warehouse.database import identifier, number_of, text_of, transaction
 from warehouse.errors import WarehouseError
+from warehouse.locks import only_writer
 from warehouse.paths import PROJECT_ROOT, marts_path
 from warehouse.raw import TEXTS, delete_records, prepare_raw, renumber_copies
 
@@ -41,6 +51,10 @@ from warehouse.raw import TEXTS, delete_records, prepare_raw, renumber_copies
 RECORDS = {"activities": "reports", "users": "user_reports"}
 MANIFESTS = "(select report_id, site_id from raw.reports union all select report_id, site_id from raw.user_reports)"
 SITE_SEEDS = PROJECT_ROOT / "seeds" / "site"
+
+
+class UnknownUser(WarehouseError):
+    """Nobody is known by this id."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +66,17 @@ class Person:
     emails: tuple[str, ...]
     names: Names
     is_remembered: bool
+    other_ids: tuple[str, ...] = ()
+
+    @property
+    def user_ids(self) -> list[str]:
+        """All ids of the person."""
+        return list(dict.fromkeys([self.user_id, *self.other_ids]))
 
     @property
     def parameters(self) -> dict[str, object]:
         """What the statements below must be told."""
-        return {"site": self.site_id, "user": self.user_id, "emails": [email.lower() for email in self.emails]}
+        return {"site": self.site_id, "user": self.user_ids, "emails": [email.lower() for email in self.emails]}
 
 
 @dataclass
@@ -76,14 +96,18 @@ class Traces:
 
 OF_SITE = f"report_id in (select report_id from {MANIFESTS} where site_id = $site)"
 HAS_IDENTITY = (
-    f"({known_id('user_id')} = $user"
-    f" or {known_id('user_id')} = '' and list_contains($emails, lower({known_email('email')})))"
+    f"({known_id('user_id')} = any($user)"
+    f" or ({known_id('user_id')} = '' and list_contains($emails, lower({known_email('email')}))))"
 )
 IS_THEIRS = f"({OF_SITE} and {HAS_IDENTITY})"
 
 
 def find_person(
-    connection: duckdb.DuckDBPyConnection, user_id: str, site_id: str | None, also: Iterable[str] = ()
+    connection: duckdb.DuckDBPyConnection,
+    user_id: str,
+    site_id: str | None,
+    also: Iterable[str] = (),
+    other_ids: Iterable[str] = (),
 ) -> Person:
     """The user of an id, with all names and e-mails that any record of them tells.
 
@@ -92,6 +116,7 @@ def find_person(
         user_id: the platform's id, or the e-mail of a user whom only a unique users report tells, without an id.
         site_id: the site; None if the id is of one site only.
         also: names and e-mails by which others may call the person.
+        other_ids: ids that are the same person (removal.people).
 
     Raises:
         WarehouseError: nobody is known by this id, or several are.
@@ -99,20 +124,20 @@ def find_person(
     prepare_raw(connection)
     user_id = id_of(user_id)
     if not user_id:
-        raise WarehouseError("there is no user without an id. Nothing was changed. Fix: USER_ID=…")
+        raise UnknownUser("there is no user without an id. Nothing was changed. Fix: USER_ID=…")
     also = list(also)
     # An e-mail stands for a user whom no report gives an id.
     own = [user_id] if "@" in user_id else []
     remembered = _remembered_sites(connection, user_id)
     site = _only_site(user_id, site_id, _sites_of(connection, user_id, own), remembered)
-    told = _told(connection, site, user_id, own)
+    told = _told(connection, site, [user_id, *other_ids], own)
     emails = [
         *(email.strip() for _, _, email in told if email and email.strip()),
         *(name for name in also if "@" in name),
     ]
     people = [(first, last) for first, last, _ in told] + [(name, None) for name in also if "@" not in name]
     names = names_of(people, [*emails, *own])
-    return Person(site, user_id, tuple(sorted({*emails, *own})), names, site in remembered)
+    return Person(site, user_id, tuple(sorted({*emails, *own})), names, site in remembered, tuple(other_ids))
 
 
 def _sites_of(connection: duckdb.DuckDBPyConnection, user_id: str, emails: list[str]) -> set[str]:
@@ -122,7 +147,7 @@ def _sites_of(connection: duckdb.DuckDBPyConnection, user_id: str, emails: list[
         for table in RECORDS
         for row in connection.execute(
             f"select distinct site_id from raw.{table} inner join {MANIFESTS} using (report_id) where {HAS_IDENTITY}",
-            {"user": user_id, "emails": [email.lower() for email in emails]},
+            {"user": [user_id], "emails": [email.lower() for email in emails]},
         ).fetchall()
     }
 
@@ -136,7 +161,7 @@ def _only_site(user_id: str, wanted: str | None, known: set[str], remembered: se
     candidates = (known or remembered) if wanted is None else {wanted} & (known | remembered)
     if not candidates:
         where = "any report" if wanted is None else f"a report of the site {wanted}"
-        raise WarehouseError(
+        raise UnknownUser(
             f"there is no user {user_id} in {where}. Nothing was changed."
             " Fix: look the id up in restricted.user_details."
         )
@@ -150,10 +175,10 @@ def _only_site(user_id: str, wanted: str | None, known: set[str], remembered: se
 
 
 def _told(
-    connection: duckdb.DuckDBPyConnection, site: str, user_id: str, emails: list[str]
+    connection: duckdb.DuckDBPyConnection, site: str, user_ids: list[str], emails: list[str]
 ) -> list[tuple[str | None, str | None, str | None]]:
     """First name, last name and e-mail as the user's own records tell them."""
-    parameters = {"site": site, "user": user_id, "emails": [email.lower() for email in emails]}
+    parameters = {"site": site, "user": user_ids, "emails": [email.lower() for email in emails]}
     return [
         row
         for table in RECORDS
@@ -184,7 +209,7 @@ def find_traces(connection: duckdb.DuckDBPyConnection, person: Person) -> Traces
                 person.parameters,
             ).fetchall()
         )
-        for column in _texts(connection, table):
+        for column in _likely_texts(connection, person, table):
             named = person.names.is_in(column, column)
             if named != "false":
                 query = f"select count(*) from raw.{table} where {OF_SITE} and not {IS_THEIRS} and {named}"
@@ -194,10 +219,21 @@ def find_traces(connection: duckdb.DuckDBPyConnection, person: Person) -> Traces
             connection.execute(
                 f"select file_name, count(*) from raw.rejected_records inner join raw.{manifest} using (report_id)"
                 f" where site_id = $site and {_rejected_names(person)} group by 1 order by 1",
-                {"site": person.site_id, "fields": [person.user_id]},
+                {"site": person.site_id, "fields": person.user_ids},
             ).fetchall()
         )
     return traces
+
+
+def _likely_texts(connection: duckdb.DuckDBPyConnection, person: Person, table: str) -> list[str]:
+    """The columns of texts in which a name may be, so that the rest need not be searched for all forms of it."""
+    columns = _texts(connection, table)
+    if not columns:
+        return []
+    hint = text_of(person.names.hint)
+    tests = ", ".join(f"coalesce(bool_or(regexp_matches({column}, {hint})), false)" for column in columns)
+    found = connection.execute(f"select {tests} from raw.{table}").fetchone() or ()
+    return [column for column, is_likely in zip(columns, found, strict=True) if is_likely]
 
 
 def _texts(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
@@ -225,8 +261,12 @@ def forget(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
     """Take the person out of the schema raw, in one transaction, and remember the hashes of their id and e-mails."""
     salt = salt_of(connection, is_in_use=number_of(connection, "select count(*) from raw.forgotten_users") > 0)
     with transaction(connection):
-        remembered = [hashed(salt, one) for one in identities(person.site_id, person.user_id, person.emails)]
-        for hash_ in (*remembered, check_of(salt)):
+        remembered = {
+            hashed(salt, one)
+            for user_id in person.user_ids
+            for one in identities(person.site_id, user_id, person.emails)
+        }
+        for hash_ in (*sorted(remembered), check_of(salt)):
             # The time is that of the last time: by it the incremental base knows that texts are others now.
             known = {"site": person.site_id, "hash": hash_}
             connection.execute("delete from raw.forgotten_users where site_id = $site and user_hash = $hash", known)
@@ -243,10 +283,11 @@ def forget(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
             )
         _delete(connection, person)
         _scrub(connection, person)
+        forget_in_lists(connection, person)
         connection.execute(
             f"update raw.rejected_records set rejected_value = null, record_text = null, reason = $reason"
             f" where {OF_SITE} and {_rejected_names(person)}",
-            {"site": person.site_id, "fields": [person.user_id], "reason": NAMED_REASON},
+            {"site": person.site_id, "fields": person.user_ids, "reason": NAMED_REASON},
         )
         for table, manifest in RECORDS.items():
             connection.execute(
@@ -285,7 +326,7 @@ def _scrub(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
     """Put a word in place of the names in the records of others, in one pass over each table."""
     of_site = dict.fromkeys(TEXTS, "site_id = $site") | {"users": OF_SITE}
     for table, condition in of_site.items():
-        columns = {column: person.names.is_in(column, column) for column in _texts(connection, table)}
+        columns = {column: person.names.is_in(column, column) for column in _likely_texts(connection, person, table)}
         columns = {column: named for column, named in columns.items() if named != "false"}
         if columns:
             values = ", ".join(f"{column} = {person.names.scrubbed(column, column)}" for column in columns)
@@ -318,46 +359,178 @@ def lines_that_name(person: Person, folders: Iterable[Path]) -> list[str]:
 
 
 def _has_id(line: str, person: Person) -> bool:
-    return any(person.user_id == field.strip() for row in csv.reader([line]) for field in row)
+    return any(field.strip() in person.user_ids for row in csv.reader([line]) for field in row)
 
 
 def files_beside(paths: Iterable[Path]) -> list[Path]:
     """Files in the folders of the warehouse and its copies that are none of these, and may hold records."""
     ours = {path.resolve() for path in paths}
-    names = {".gitkeep", "pseudonym_salt", "forgotten_salt", "docs.html", "report", "shared_report"}
+    salts = ("pseudonym_salt", "forgotten_salt", "meeting_salt")
+    names = {".gitkeep", *salts, *(f"{salt}.check" for salt in salts), "docs.html", "report", "shared_report", PLACES}
     return sorted(
         path
         for folder in {path.parent for path in ours}
         if folder.is_dir()
         for path in folder.iterdir()
-        if path.resolve() not in ours and path.name not in names
+        if path.resolve() not in ours and path.name not in names and not path.name.endswith((".lock", JOURNAL))
     )
 
 
 def forget_from_files(
-    files: Files, user_id: str, site_id: str | None, also: Iterable[str], console: Console, *, is_dry_run: bool
+    files: Files,
+    user_id: str,
+    site_id: str | None,
+    also: Iterable[str],
+    console: Console,
+    *,
+    is_dry_run: bool,
+    is_same_email_same: bool | None = None,
 ) -> None:
-    """Forget a user in the warehouse and its copies, and say what remains; a dry run only says what there is.
+    """Forget a person in the warehouse and its copies, and say what remains; a dry run only says what there is.
+
+    Args:
+        files: the warehouse and its copies.
+        user_id: an id of the person, or the e-mail of one without an id.
+        site_id: the site; None if the id is of one site only.
+        also: names and e-mails by which others may call the person.
+        console: where it is said.
+        is_dry_run: whether nothing is to be changed.
+        is_same_email_same: whether other ids with the same e-mail are the same person; None if nobody has said it.
 
     Raises:
-        WarehouseError: nobody is known by this id, several are, or a step failed; the same call goes on.
+        WarehouseError: nobody is known by this id, several are, somebody must say whether they are one person, or a
+            step failed; the next command goes on.
     """
-    with files.open_warehouse() as connection:
-        person = find_person(connection, user_id, site_id, also)
-        _tell(person, find_traces(connection, person), console)
+    with only_writer(files.warehouse, patience=0):
+        with files.open_warehouse() as connection:
+            task = _plan(connection, user_id, site_id, list(also), is_same_email_same, console, is_dry_run=is_dry_run)
         if is_dry_run:
             console.print("Nothing was changed.")
             return
-        forget(connection, person)
+        begin(files.warehouse, task)
+        carry_out(files, task, console)
+
+
+def _plan(
+    connection: duckdb.DuckDBPyConnection,
+    user_id: str,
+    site_id: str | None,
+    also: list[str],
+    is_same_email_same: bool | None,
+    console: Console,
+    *,
+    is_dry_run: bool,
+) -> Task:
+    """Find all ids of the person, and say what there is."""
+    prepare_raw(connection)
+    written = written_as(connection, user_id)
+    first = find_person(connection, written, site_id, also)
+    found = identities_of(connection, first.site_id, written, is_same_email_same=is_same_email_same is True)
+    if found.others and is_same_email_same is None:
+        question = (
+            f"The e-mail of user {written} is also that of user {', '.join(found.others)}. If they are the same person,"
+            " their name and company stay with the other id."
+        )
+        if not is_dry_run:
+            raise WarehouseError(
+                f"{question} Nothing was changed. Fix: ALSO_SAME_EMAIL=1 to forget all of them, or ALSO_SAME_EMAIL=0 if"
+                " they are different people."
+            )
+        console.print(f"[yellow]{escape(question)}[/yellow] Say which with ALSO_SAME_EMAIL=1 or ALSO_SAME_EMAIL=0.")
+    others = list(found.others) if is_same_email_same is False else []
+    task = Task(FORGET, first.site_id, list(found.user_ids), [*also, *found.also], others)
+    person = _person(connection, task)
+    if person is not None:
+        _tell(person, find_traces(connection, person), console)
+    return task
+
+
+def _person(connection: duckdb.DuckDBPyConnection, task: Task) -> Person | None:
+    """The person as the records call them now; None if nobody is known by the id any more."""
+    with suppress(UnknownUser):
+        return find_person(connection, task.user_ids[0], task.site_id, task.also, task.user_ids[1:])
+    return None
+
+
+def carry_out(files: Files, task: Task, console: Console) -> None:
+    """Do what was written down, to the end, or to where it can be done again.
+
+    Raises:
+        WarehouseError: a step failed. What was written down stays.
+    """
+    with files.open_warehouse() as connection:
+        prepare_raw(connection)
+        person = _person(connection, task)
+        if person is not None:
+            forget(connection, person)
+        _remember_others(connection, task)
     copies = rebuild(files, "The user is forgotten", console)
+    places = publish_again(files.published, files.warehouse)
     console.print(f"[green]Forgotten[/green] in the warehouse and {copies}.", highlight=False)
+    _tell_what_is_left(files, task, person.names if person is not None else Names(), places, console)
+    end(files.warehouse)
+
+
+def _remember_others(connection: duckdb.DuckDBPyConnection, task: Task) -> None:
+    """Remember who has the same e-mail and is somebody else, so that the loader leaves them their name."""
+    salt = salt_of(connection, is_in_use=True) if task.others else ""
+    for user_id in task.others:
+        known = {"site": task.site_id, "hash": hashed(salt, other_identity(task.site_id, user_id))}
+        connection.execute("delete from raw.forgotten_users where site_id = $site and user_hash = $hash", known)
+        connection.execute(
+            "insert into raw.forgotten_users values ($site, $hash, $now)",
+            known | {"now": datetime.now(UTC).replace(tzinfo=None)},
+        )
+
+
+def forget_in_lists(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
+    """Take the names out of lists of texts, such as the header of a report: of each table of raw that has a site."""
+    for table, columns in connection.execute(
+        """
+        select table_name, list(column_name) filter (where data_type = 'VARCHAR[]')
+        from duckdb_columns() inner join duckdb_tables() using (database_name, schema_name, table_name)
+        where database_name = current_database() and schema_name = 'raw'
+        group by 1
+        having list_contains(list(column_name), 'site_id') and list_contains(list(data_type), 'VARCHAR[]')
+        """
+    ).fetchall():
+        scrubbed = person.names.scrubbed("text")
+        values = ", ".join(f"{column} = list_transform({column}, lambda text: {scrubbed})" for column in columns)
+        hint = text_of(person.names.hint)
+        tests = " or ".join(f"coalesce(regexp_matches({column}::varchar, {hint}), false)" for column in columns)
+        # Asked before, because the pattern of all forms takes longer to prepare.
+        likely = f"select count(*) from raw.{identifier(table)} where {tests}"
+        if not number_of(connection, likely):
+            continue
+        connection.execute(
+            f"update raw.{identifier(table)} set {values} where site_id = $site and ({tests})", {"site": person.site_id}
+        )
+
+
+def _tell_what_is_left(files: Files, task: Task, names: Names, places: list[str], console: Console) -> None:
+    """Read everything again, and name what still holds the person, and what nobody here can read."""
+    for path in (files.warehouse, marts_path(files.warehouse), files.published):
+        left = left_in_file(path, task.site_id, task.user_ids, names)
+        _list(f"Still in {path.name}:", [f"{place}: {count:,} rows" for place, count in left.items()], console)
+    # There the ids are pseudonyms, so that only names count.
+    left = left_in_file(files.shared, task.site_id, [], names)
+    _list(f"Still in {files.shared.name}:", [f"{place}: {count:,} rows" for place, count in left.items()], console)
+    pages = [page_path(files.published), shared_page_path(files.shared)]
+    _list("Still in a page:", left_in_texts(pages, names), console)
+    reports = left_in_reports(DEFAULT_REPORTS, task.user_ids, names)
+    _list(
+        "These reports of yours go on holding the person; delete the records, or download anew:",
+        [f"{name}: {f'{count:,} records' if count >= 0 else 'it cannot be read'}" for name, count in reports.items()],
+        console,
+    )
+    _list("Published there too; publish again:", places, console)
     others = files_beside([files.warehouse, marts_path(files.warehouse), files.published, files.shared])
     _list("These files lie beside the warehouse, and nobody knows whom they hold:", map(str, others), console)
 
 
 def _tell(person: Person, traces: Traces, console: Console) -> None:
     total = sum(traces.records.values())
-    console.print(f"User {person.user_id} of the site {person.site_id}:", highlight=False, markup=False)
+    console.print(f"User {', '.join(person.user_ids)} of the site {person.site_id}:", highlight=False, markup=False)
     console.print(f"  {total:,} records in {len(traces.records)} reports", highlight=False)
     for place, count in traces.named.items():
         if count:

@@ -17,6 +17,7 @@ from rich.console import Console
 from building.rebuild import Files, rebuild
 from landing.forgotten import known_id
 from landing.landed import LANDED_REPORTS, delete_reports
+from removal.journal import REBUILD, Task, begin, end
 from warehouse.database import connect, number_of
 from warehouse.errors import WarehouseError
 from warehouse.raw import prepare_raw
@@ -176,11 +177,16 @@ def remove(connection: duckdb.DuckDBPyConnection, report: Report) -> None:
     )
 
 
+def all_reports(connection: duckdb.DuckDBPyConnection) -> list[Report]:
+    """The reports that are in the warehouse."""
+    return _select(connection, "removed_at is null", {})
+
+
 def known_reports() -> list[str]:
     """The reports that can be removed; none if there is no warehouse, or it cannot be read."""
     try:
         with Files.of_environment().open_warehouse() as connection:
-            return [str(report) for report in _select(connection, "removed_at is null", {})]
+            return [str(report) for report in all_reports(connection)]
     except (WarehouseError, duckdb.Error):
         return []
 
@@ -207,8 +213,10 @@ def remove_from_files(files: Files, wanted: str, console: Console, *, is_dry_run
         if is_new:
             remove(connection, report)
         left = number_of(connection, f"select count(*) from ({LANDED_REPORTS})")
+        begin(files.warehouse, Task(REBUILD))
         connection.execute("commit")
     copies = rebuild(files, "The report is removed", console)
+    end(files.warehouse)
     console.print(f"[green]Removed[/green] from the warehouse and {copies}; {left:,} reports are left.")
     if not left:
         console.print("All tables are empty until make build lands a report, or the sample while reports/ holds none.")

@@ -50,7 +50,7 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
         if not read_only:
             # Who may write is alone with the file: what lies there is of a process that was killed.
             _clear_temporary(path)
-            make_private(path)
+            close_to_others(path)
         return connection
     except OSError as error:
         raise WarehouseError(f"{path} cannot be written: {in_words(error)}") from error
@@ -80,7 +80,7 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         raise
 
 
-def make_private(path: Path) -> None:
+def close_to_others(path: Path) -> None:
     """Let only the owner read a file or a folder; older versions let everybody."""
     # Where it is another's, or the file system knows no modes, it stays as it is.
     with suppress(OSError):

@@ -141,5 +141,7 @@ def landed_reports(path: Path) -> ReportPrints:
 
 def leftovers(data: Path, temporary: Path, wanted: set[str]) -> list[str]:
     """What lies beside the warehouse or among the temporary files and should not."""
-    beside = [path.name for path in data.iterdir() if path.name not in wanted]
+    # A salt is made once and stays, and a killed command's lock is the next one's.
+    kept = {"meeting_salt"} | {path.name for path in data.glob(".*.lock")}
+    beside = [path.name for path in data.iterdir() if path.name not in wanted | kept]
     return sorted([*beside, *(f"tmp/{path.name}" for path in temporary.iterdir())])

@@ -139,6 +139,8 @@ def copy_site(root: Path, **settings: str) -> Site:
     copy_to(root, "scripts", "page", "sample")
     for name in ("reports", "warehouse", "tmp"):
         (root / name).mkdir()
+    # Otherwise two sites would give a private meeting two keys.
+    (root / "warehouse" / "meeting_salt").write_text("a salt of the tests, and no secret")
     return Site(root, settings)
 
 

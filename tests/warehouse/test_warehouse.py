@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -9,7 +13,10 @@ import pytest
 
 from declarations import by_name
 from loader_fixtures import rows
+from warehouse.command_line import run_command
 from warehouse.database import connect
+from warehouse.errors import WarehouseError
+from warehouse.paths import published_path
 
 
 @pytest.mark.parametrize("read_only", [False, True])
@@ -34,3 +41,54 @@ def test_the_sources_declare_the_tables_that_the_loader_makes(warehouse: duckdb.
         for table in by_name("sources")["raw"]["tables"]
     }
     assert told == dict(made)
+
+
+@pytest.fixture
+def umask() -> Iterator[None]:
+    """The umask as it was before, which a command changes."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.EROFS, "Read-only file system", "/x/y"), "Not done: /x/y: the disk is read-only. Fix: "),
+        (PermissionError(errno.EACCES, "Permission denied", "/x/y"), "Not done: /x/y: Permission denied."),
+        (MemoryError(), "The memory is used up. Fix: "),
+        (duckdb.IOException(""), "Not done: IOException."),
+        (WarehouseError("no. Fix: yes"), "no. Fix: yes"),
+    ],
+)
+@pytest.mark.usefixtures("umask")
+def test_no_error_of_disk_or_memory_ends_in_a_traceback(
+    error: Exception, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def main() -> None:
+        raise error
+
+    monkeypatch.setattr(sys, "argv", ["share.py"])
+    for target in ("", "share"):
+        with pytest.raises(SystemExit) as ended:
+            run_command(main, target)
+        assert ended.value.code == 1
+        assert capsys.readouterr().out.startswith(said)
+
+
+@pytest.mark.usefixtures("umask")
+def test_what_a_command_writes_is_for_its_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def main() -> None:
+        (tmp_path / "folder").mkdir()
+        (tmp_path / "file").touch()
+
+    monkeypatch.setattr(sys, "argv", ["share.py"])
+    with pytest.raises(SystemExit):
+        run_command(main, "share")
+    assert [(tmp_path / name).stat().st_mode & 0o777 for name in ("folder", "file")] == [0o700, 0o600]
+
+
+def test_a_blank_path_is_no_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PUBLISHED_PATH", " ")
+    with pytest.raises(WarehouseError, match=r"PUBLISHED_PATH is blank\. Nothing was done\. Fix: "):
+        published_path()

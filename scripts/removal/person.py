@@ -1,0 +1,155 @@
+"""Write all that is known of a person, to answer a request of access: a folder of CSV files, one per table.
+
+It holds the rows of the person by each of their ids, in raw and in the marts. Where others name them, only the number
+of texts is written, because these texts are data of others too.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from publishing.export_table import safe_columns
+from removal.forget import find_person, find_traces
+from removal.people import Identities, identities_of, plain_id, same_id, written_as
+from warehouse.database import connect, identifier
+from warehouse.errors import WarehouseError, in_words
+from warehouse.locks import only_writer
+from warehouse.raw import prepare_raw
+
+ABOUT = "about.txt"
+SCHEMAS = ("raw", "marts", "restricted", "site")
+
+
+@dataclass
+class Told:
+    """What was written.
+
+    Attributes:
+        folder: where.
+        rows: the rows of each table.
+        identities: by which ids and e-mails the person is known.
+        named: texts of others that name the person, by table and column.
+    """
+
+    folder: Path
+    rows: dict[str, int]
+    identities: Identities
+    named: dict[str, int]
+
+
+def write_person(
+    warehouse: Path, published: Path, user_id: str, site_id: str | None, folder: Path, *, is_same_email_same: bool
+) -> Told:
+    """Write what is known of a person below a folder, which takes its place when it is whole.
+
+    Raises:
+        WarehouseError: nobody is known by this id, several are, or the folder cannot be written.
+    """
+    if not warehouse.exists():
+        raise WarehouseError(f"there is no warehouse at {warehouse}. Fix: make build")
+    # Read-only would do, but for the tables that an older warehouse lacks.
+    with connect(warehouse) as connection:
+        prepare_raw(connection)
+        written = written_as(connection, user_id)
+        person = find_person(connection, written, site_id)
+        found = identities_of(connection, person.site_id, written, is_same_email_same=is_same_email_same)
+        known = find_person(connection, written, person.site_id, found.also, found.user_ids)
+        named = {place: count for place, count in find_traces(connection, known).named.items() if count}
+        target = folder / f"person_{_file_name(person.site_id)}_{_file_name(plain_id(written))}"
+        unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+        try:
+            with only_writer(target):
+                try:
+                    unfinished.mkdir(parents=True)
+                    rows = _write_rows(connection, person.site_id, found, unfinished)
+                    if published.exists():
+                        with connect(published, read_only=True) as copy:
+                            rows |= _write_rows(copy, person.site_id, found, unfinished)
+                    told = Told(target, rows, found, named)
+                    (unfinished / ABOUT).write_text(_about(told, person.site_id), encoding="utf-8")
+                    shutil.rmtree(target, ignore_errors=True)
+                    unfinished.replace(target)
+                finally:
+                    shutil.rmtree(unfinished, ignore_errors=True)
+        except (OSError, duckdb.Error) as error:
+            raise WarehouseError(f"{target} cannot be written: {in_words(error)}") from error
+    return told
+
+
+def _file_name(text: str) -> str:
+    return "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in text)
+
+
+def _write_rows(connection: duckdb.DuckDBPyConnection, site: str, found: Identities, folder: Path) -> dict[str, int]:
+    """The rows of the person in each table that says of whom a row is."""
+    tables: dict[tuple[str, str], list[str]] = {}
+    for schema, table, column in connection.execute(
+        "select schema_name, table_name, column_name from duckdb_columns() where database_name = current_database()"
+        " and list_contains($schemas, schema_name) order by schema_name, table_name, column_index",
+        {"schemas": list(SCHEMAS)},
+    ).fetchall():
+        tables.setdefault((schema, table), []).append(column)
+    rows = {}
+    for (schema, table), columns in tables.items():
+        test = _is_theirs(schema, columns)
+        if not test:
+            continue
+        query = f"select {safe_columns(connection, schema, table)} from {identifier(schema, table)} where {test}"
+        parameters: dict[str, object] = {"site": site, "ids": [plain_id(one) for one in found.user_ids]}
+        if "$emails" in test:
+            parameters["emails"] = list(found.emails)
+        count = connection.execute(f"select count(*) from ({query})", parameters).fetchone()
+        if count and count[0]:
+            path = str(folder / f"{schema}.{table}.csv")
+            connection.execute(f"copy ({query}) to $path (header, force_quote *)", parameters | {"path": path})
+            rows[f"{schema}.{table}"] = int(count[0])
+    return rows
+
+
+def _is_theirs(schema: str, columns: Sequence[str]) -> str:
+    """SQL for whether a row is of the person; nothing for a table that does not say of whom a row is."""
+    manifests = "(select report_id, site_id from raw.reports union all select report_id, site_id from raw.user_reports)"
+    of_site = (
+        "site_id = $site"
+        if "site_id" in columns
+        else f"report_id in (select report_id from {manifests} where site_id = $site)"
+        if schema == "raw" and "report_id" in columns
+        else ""
+    )
+    tests = []
+    if of_site and "user_id" in columns:
+        by_id = f"list_contains($ids, {same_id('user_id')})"
+        if schema == "raw" and "email" in columns:
+            by_id += f" or {same_id('user_id')} = '' and list_contains($emails, lower(trim(email)))"
+        tests.append(f"{of_site} and ({by_id})")
+    elif "user_key" in columns:
+        tests.append(
+            f"starts_with(user_key, $site || ':') and list_contains($ids, {same_id('user_key[len($site) + 2:]')})"
+        )
+    return " or ".join(f"({test})" for test in tests)
+
+
+def _about(told: Told, site: str) -> str:
+    lines = [
+        f"What this warehouse knows of user {told.identities.user_ids[0]} of the site {site}.",
+        f"Ids: {', '.join(told.identities.user_ids)}",
+        f"E-mails: {', '.join(told.identities.emails) or 'none'}",
+        "",
+        "Each file holds the rows of one table. raw.* are the records as the reports have them.",
+        *(f"  {table}.csv: {count:,} rows" for table, count in sorted(told.rows.items())),
+        "",
+        "Texts of other people that name this person, which are not written here:",
+        *(f"  {place}: {count:,}" for place, count in sorted(told.named.items())),
+        *([] if told.named else ["  none"]),
+        "",
+    ]
+    if told.identities.others:
+        others = ", ".join(told.identities.others)
+        lines.append(f"These ids have the same e-mail and are not in here: {others} (ALSO_SAME_EMAIL=1 takes them in).")
+    return "\n".join(lines)

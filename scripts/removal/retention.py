@@ -1,0 +1,122 @@
+"""Remove what is older than a number of days, by the code that removes a report and a person.
+
+A report of which every record is older is removed as a whole. Of another report the older records go, and each stays
+counted as a rejected one without its text, so that the reports still reconcile.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import duckdb
+from rich.console import Console
+
+from building.rebuild import Files, rebuild
+from publishing.places import publish_again
+from removal.journal import REBUILD, Task, begin, end
+from removal.remove import Report, all_reports, remove
+from warehouse.command_line import printable
+from warehouse.database import number_of
+from warehouse.locks import only_writer
+from warehouse.raw import delete_records, prepare_raw
+
+REASON = "it is older than the time for which records are kept (make retention): its text is not kept."
+
+
+@dataclass(frozen=True)
+class Old:
+    """What is older than a time.
+
+    Attributes:
+        before: the time.
+        reports: reports of which everything is older.
+        record_count: older records of other reports.
+    """
+
+    before: datetime
+    reports: list[Report]
+    record_count: int
+
+
+def find_old(connection: duckdb.DuckDBPyConnection, days: int, now: datetime) -> Old:
+    """Find what is older than so many days."""
+    before = now - timedelta(days=days)
+    last = {
+        report_id: at
+        for report_id, at in connection.execute(
+            """
+            select report_id, coalesce(last_occurred_at, loaded_at) from raw.reports
+            union all
+            select report_id, coalesce(report_date::timestamp, loaded_at) from raw.user_reports
+            """
+        ).fetchall()
+    }
+    reports = [report for report in all_reports(connection) if last.get(report.report_id, now) < before]
+    count = number_of(
+        connection,
+        "select count(*) from raw.activities where occurred_at < $before and not list_contains($reports, report_id)",
+        {"before": before, "reports": [report.report_id for report in reports]},
+    )
+    return Old(before, reports, count)
+
+
+def remove_old(connection: duckdb.DuckDBPyConnection, old: Old) -> None:
+    """Take it out of the schema raw, in the transaction of the caller."""
+    for report in old.reports:
+        remove(connection, report)
+    before: dict[str, object] = {"before": old.before}
+    connection.execute(
+        "insert into raw.rejected_records select report_id, record_number, null, null, $reason, null"
+        " from raw.activities where occurred_at < $before",
+        before | {"reason": REASON},
+    )
+    events = "select event_id from raw.events where occurred_at < $before"
+    delete_records(
+        connection, f"record_id in (select record_id from raw.records where event_id in ({events}))", before
+    )
+    connection.execute(
+        """
+        update raw.reports as manifest set
+            landed_count = (select count(*) from raw.activities as t where t.report_id = manifest.report_id),
+            rejected_count = (select count(*) from raw.rejected_records as r where r.report_id = manifest.report_id),
+            first_occurred_at
+            = (select min(occurred_at) from raw.activities as t where t.report_id = manifest.report_id)
+        where first_occurred_at < $before
+        """,
+        before,
+    )
+
+
+def keep_days(files: Files, days: int, console: Console, *, is_dry_run: bool, now: datetime | None = None) -> None:
+    """Remove what is older than so many days from the warehouse and its copies; a dry run only says what there is.
+
+    Raises:
+        WarehouseError: a step failed; the next command goes on.
+    """
+    with only_writer(files.warehouse, patience=0):
+        with files.open_warehouse() as connection:
+            connection.execute("begin")
+            prepare_raw(connection)
+            old = find_old(connection, days, now or datetime.now(UTC).replace(tzinfo=None))
+            _tell(old, console)
+            if is_dry_run or not (old.reports or old.record_count):
+                console.print("Nothing was changed.")
+                return
+            remove_old(connection, old)
+            begin(files.warehouse, Task(REBUILD))
+            connection.execute("commit")
+        copies = rebuild(files, "What is older is removed", console)
+        left = publish_again(files.published, files.warehouse)
+        end(files.warehouse)
+    console.print(f"[green]Removed[/green] from the warehouse and {copies}.", highlight=False)
+    for place in left:
+        console.print(f"Published there too; publish again: {place}", highlight=False, markup=False)
+    console.print("The files of the reports are yours, and stay. A new download can bring older records again.")
+
+
+def _tell(old: Old, console: Console) -> None:
+    console.print(f"Older than {old.before:%Y-%m-%d %H:%M} UTC:", highlight=False)
+    for report in old.reports:
+        console.print(f"  the whole report {printable(str(report))}", highlight=False)
+    console.print(f"  {old.record_count:,} records of other reports", highlight=False)

@@ -1,0 +1,163 @@
+"""What is left of a person after an erasure: every text of every table is read, and the reports of the user.
+
+DuckDB compresses what it writes, so that a search for bytes finds nothing in a file that still holds a name.
+"""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import duckdb
+
+from landing.forgotten import JSON_COLUMN, Names
+from removal.people import plain_id, same_id
+from reports.encoding import encoding_of, survey
+from reports.files import find_reports, reports_in
+from reports.text import ReportRefused
+from warehouse.database import connect, identifier, number_of, text_of
+
+# So many lines of a report are searched at a time.
+BATCH_LINES = 20_000
+# Types that hold texts.
+TEXTS = ("VARCHAR", "JSON", "ENUM")
+# By these columns a row is somebody's.
+SITE, USER = "site_id", "user_id"
+
+
+def left_in_file(path: Path, site: str, user_ids: Sequence[str], names: Names) -> dict[str, int]:
+    """The rows of each column of a DuckDB file that still hold the person: an id of theirs, a name or an e-mail."""
+    if not path.exists():
+        return {}
+    with connect(path, read_only=True) as connection:
+        return left_in_tables(connection, site, user_ids, names)
+
+
+def left_in_tables(
+    connection: duckdb.DuckDBPyConnection, site: str, user_ids: Sequence[str], names: Names
+) -> dict[str, int]:
+    """The same, of what a connection has open."""
+    tables: dict[tuple[str, str], dict[str, str]] = {}
+    for schema, table, column, data_type in connection.execute(
+        """
+        select schema_name, table_name, column_name, data_type
+        from duckdb_columns() inner join duckdb_tables() using (database_name, schema_name, table_name)
+        where database_name = current_database()
+        order by schema_name, table_name, column_index
+        """
+    ).fetchall():
+        tables.setdefault((schema, table), {})[column] = data_type
+    ids = [plain_id(user_id) for user_id in user_ids]
+    left: dict[str, int] = {}
+    for (schema, table), columns in tables.items():
+        texts = [column for column, data_type in columns.items() if any(kind in data_type for kind in TEXTS)]
+        if not texts:
+            continue
+        name = identifier(schema, table)
+        # All texts of a row at once: a pattern takes longer to prepare than to search a small table.
+        whole_row = f"concat_ws(chr(10), {', '.join(f'{identifier(column)}::varchar' for column in texts)})"
+        hint = f"regexp_matches({whole_row}, {text_of(names.hint)})"
+        likely = _count(connection, name, hint, site, ids)
+        tests = [names.is_in(whole_row) if likely else "", *(_is_id(column, columns) for column in texts)]
+        total = _count(connection, name, " or ".join(test for test in tests if test) or "false", site, ids)
+        if not total:
+            continue
+        found = 0
+        for column in texts:
+            text = f"({identifier(column)}::varchar)"
+            tests = [names.is_in(text, JSON_COLUMN if column == JSON_COLUMN else ""), _is_id(column, columns)]
+            count = _count(connection, name, " or ".join(test for test in tests if test), site, ids)
+            found += count
+            if count:
+                left[f"{schema}.{table}.{column}"] = count
+        if not found:
+            # A first and a last name side by side; it may be somebody else's of the same name.
+            left[f"{schema}.{table}, in several columns"] = total
+    return left
+
+
+def _count(connection: duckdb.DuckDBPyConnection, table: str, test: str, site: str, ids: list[str]) -> int:
+    parameters: dict[str, object] = {}
+    if "$ids" in test:
+        parameters["ids"] = ids
+    if "$site" in test:
+        parameters["site"] = site
+    return number_of(connection, f"select count(*) from {table} where {test}", parameters)
+
+
+def _is_id(column: str, columns: dict[str, str]) -> str:
+    """SQL for whether a column that tells of whom a row is holds one of the ids; nothing for another column."""
+    text = f"({identifier(column)}::varchar)"
+    if column == USER and SITE in columns:
+        return f"({SITE} = $site and list_contains($ids, {same_id(text)}))"
+    if column.endswith("user_key"):
+        return f"(starts_with({text}, $site || ':') and list_contains($ids, {same_id(f'{text}[len($site) + 2:]')}))"
+    return ""
+
+
+def left_in_reports(place: Path, user_ids: Sequence[str], names: Names) -> dict[str, int]:
+    """The records of each report in a folder that hold the person, by the name of the report."""
+    left = {}
+    for path in find_reports([str(place)]) if place.exists() else []:
+        try:
+            for report in reports_in(path):
+                with tempfile.TemporaryDirectory() as folder:
+                    text = report.as_text(Path(folder))
+                    count = _lines_with(text, user_ids, names)
+                if count:
+                    left[report.shown] = count
+        except (ReportRefused, OSError):
+            # It cannot be read, so that nobody knows.
+            left[str(path)] = -1
+    return left
+
+
+def _lines_with(path: Path, user_ids: Sequence[str], names: Names) -> int:
+    codec = encoding_of(path, survey(path))
+    count = 0
+    wanted = {plain_id(user_id) for user_id in user_ids}
+    query = f"select count(*) filter (where {names.is_in('line')}) from (select unnest($lines::varchar[]) as line)"
+    with duckdb.connect() as connection:
+        for lines in _batches(path, codec):
+            with_id = {line for line in lines if any(user_id in line for user_id in wanted) and _has_id(line, wanted)}
+            rest = [line for line in lines if line not in with_id]
+            count += len(lines) - len(rest)
+            count += int((connection.execute(query, {"lines": rest}).fetchone() or (0,))[0])
+    return count
+
+
+def _has_id(line: str, wanted: set[str]) -> bool:
+    """Whether one of the ids is the first field of a line, or of a user's, in whatever form a spreadsheet wrote it."""
+    for delimiter in (",", ";", "\t", "|"):
+        for row in csv.reader([line], delimiter=delimiter):
+            if any(plain_id(field) in wanted for field in row):
+                return True
+    return False
+
+
+def _batches(path: Path, codec: str) -> Iterator[list[str]]:
+    with path.open(encoding=codec, errors="replace", newline=None) as file:
+        lines: list[str] = []
+        for line in file:
+            lines.append(line)
+            if len(lines) == BATCH_LINES:
+                yield lines
+                lines = []
+    if lines:
+        yield lines
+
+
+def left_in_texts(paths: Iterable[Path], names: Names) -> list[str]:
+    """The text files, such as pages, that still hold a name or an e-mail."""
+    found = []
+    with duckdb.connect() as connection:
+        for path in paths:
+            if not path.is_file():
+                continue
+            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+            query = f"select count(*) from (select unnest($lines::varchar[]) as line) where {names.is_in('line')}"
+            if (connection.execute(query, {"lines": lines}).fetchone() or (0,))[0]:
+                found.append(str(path))
+    return found

@@ -1,0 +1,337 @@
+"""One person under several ids, in each form of the id, in headers; what is left is named, what was begun is ended."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
+import pytest
+from rich.console import Console
+
+from building import rebuild
+from building.rebuild import Files
+from landing.forgotten import names_of
+from loader_fixtures import HEADER, land, rows, texts, write
+from publishing.places import note_place, publish_again
+from removal import forget as forgetter
+from removal import people as people_of
+from removal.forget import carry_out, find_person, forget_from_files
+from removal.journal import FORGET, REBUILD, Task, begin, finish_first, path_of_journal, unfinished_task
+from removal.people import identities_of, plain_id, same_id, written_as
+from removal.person import write_person
+from removal.retention import find_old, remove_old
+from removal.verify import left_in_file, left_in_reports, left_in_texts
+from warehouse.database import connect
+from warehouse.errors import WarehouseError
+from warehouse.files import attach_new
+from warehouse.paths import marts_path
+
+HEAD = ",".join(HEADER)
+EMAIL, WORK = "ottoline.w@mail.example", "o.wrexham@work.example"
+# One person: two ids with one e-mail, the first in three forms, and a second e-mail.
+REPORT = "\n".join(
+    (
+        f"{HEAD},Note of Ottoline Wrexham,Guest first,Guest last",
+        f"7001,Ottoline,Wrexham,Teal Labs,{EMAIL},Chat,Message,Hello,2026-05-04 09:00:00,41,Keynote,keynote,,,",
+        f"07001,Ottoline,Wrexham,Teal Labs,{WORK},Chat,Message,Hello,2026-05-04 09:00:01,41,Keynote,keynote,,,",
+        f"7001.0,Ottoline,Wrexham,Teal Labs,{WORK},Chat,Message,Hello,2026-05-04 09:00:02,41,Keynote,keynote,,,",
+        f"8002,Otti,Wrexham-Teal,Teal Labs,{EMAIL.upper()},Chat,Message,Hi,2026-05-04 09:00:03,41,Keynote,keynote,,,",
+        "5,Bo,Lindqvist,Auk,bo@mail.example,Chat,Message,ask ottoline.wrexham@family.example,2026-05-04 09:00:04,41,"
+        "Keynote,keynote,,,",
+        "5,Bo,Lindqvist,Auk,bo@mail.example,Chat,Message,two guests,2026-05-04 09:00:05,41,Keynote,keynote,x,Ottoline,"
+        "Wrexham",
+        "5,Bo,Lindqvist,Auk,bo@mail.example,Chat,Message,Otti Wrexham-Teal wrote,2026-05-04 09:00:06,41,Keynote,keynote"
+        ",,,",
+        "70010,Cy,Nandi,Auk,cy@mail.example,Chat,Message,Ottoline left,2026-05-04 09:00:07,41,Keynote,keynote,,,",
+        "",
+    )
+)
+MARKS = ("Ottoline Wrexham", "Wrexham", "Otti", "Teal Labs", "mail.example/7001", "family.example", "o.wrexham@")
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
+    """A warehouse with the report, whose build is replaced by one table."""
+    warehouse = tmp_path / "activity.duckdb"
+    for name, path in (("WAREHOUSE_PATH", warehouse), ("PUBLISHED_PATH", tmp_path / "p.duckdb")):
+        monkeypatch.setenv(name, str(path))
+    monkeypatch.setenv("SHARED_PATH", str(tmp_path / "s.duckdb"))
+    monkeypatch.setattr(people_of, "SAME_USER", tmp_path / "same_user.csv")
+    monkeypatch.setattr(forgetter, "DEFAULT_REPORTS", tmp_path / "reports")
+
+    def build(*_: object) -> SimpleNamespace:
+        with connect(warehouse) as connection:
+            marts_path(warehouse).unlink(missing_ok=True)
+            attach_new(connection, marts_path(warehouse), "made")
+            connection.execute("create schema made.marts; create schema made.restricted")
+            connection.execute(
+                "create table made.marts.dim_users as select distinct 'main:' || trim(user_id) as user_key,"
+                " 'main' as site_id, trim(user_id) as user_id from raw.activities where user_id <> ''"
+            )
+        return SimpleNamespace(success=True)
+
+    monkeypatch.setattr(rebuild, "run_dbt", build)
+    monkeypatch.setattr(rebuild, "write_page", lambda *_: None)
+    (tmp_path / "reports").mkdir()
+    with connect(warehouse) as connection:
+        land(connection, write(tmp_path / "reports" / "sitewide.csv", REPORT))
+    build()
+    return Files.of_environment()
+
+
+@pytest.fixture
+def console() -> Console:
+    return Console(record=True, width=400)
+
+
+@pytest.fixture
+def warehouse_of(files: Files) -> Iterator[duckdb.DuckDBPyConnection]:
+    with connect(files.warehouse) as connection:
+        yield connection
+
+
+def marked(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Texts of raw that hold the person; Cy knows somebody called Ottoline."""
+    found = {text.replace("Ottoline left", "") for text in texts(connection)}
+    return sorted(text for text in found if any(mark.casefold() in text.casefold() for mark in MARKS))
+
+
+@pytest.mark.parametrize(
+    ("written", "plain"),
+    [
+        *(("7001", "7001"), ("07001", "7001"), ("7001.0", "7001"), (" 7001,00 ", "7001"), ("0", "0"), ("000", "0")),
+        *(("7001.5", "7001.5"), ("u7001", "u7001"), ("u07", "u07"), ("70010", "70010"), ("", ""), ("a.0", "a.0")),
+    ],
+)
+def test_an_id_is_the_same_in_each_form(written: str, plain: str) -> None:
+    assert plain_id(written) == plain
+    [(found,)] = duckdb.execute(f"select {same_id('$id')}", {"id": written}).fetchall()
+    assert found == plain
+
+
+def test_all_forms_and_e_mails_are_found_and_other_ids_only_if_somebody_says_so(
+    warehouse_of: duckdb.DuckDBPyConnection,
+) -> None:
+    alone = identities_of(warehouse_of, "main", "7001")
+    assert set(alone.user_ids) == {"7001", "07001", "7001.0"}
+    assert (alone.emails, alone.others) == ((WORK, EMAIL), ("8002",))
+    both = identities_of(warehouse_of, "main", "7001", is_same_email_same=True)
+    assert (set(both.user_ids), both.others) == ({"7001", "07001", "7001.0", "8002"}, ())
+    assert "Otti Wrexham-Teal" in both.names and "Wrexham-Teal Otti" in both.names
+    assert written_as(warehouse_of, "0007001") in alone.user_ids
+
+
+def test_the_file_of_the_site_says_who_is_the_same_user(
+    warehouse_of: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    write(tmp_path / "same_user.csv", "site_id,user_id,same_user_id\nmain,8002,70010\nother,7001,5\nmain,007001,8002\n")
+    found = identities_of(warehouse_of, "main", "7001")
+    assert {plain_id(one) for one in found.user_ids} == {"7001", "8002", "70010"}
+
+
+def test_whoever_shares_an_e_mail_is_asked_about_and_nothing_is_changed(files: Files, console: Console) -> None:
+    with connect(files.warehouse) as connection:
+        before = texts(connection)
+    with pytest.raises(WarehouseError, match=r"also that of user 8002.*Fix: ALSO_SAME_EMAIL=1 .*ALSO_SAME_EMAIL=0"):
+        forget_from_files(files, "7001", None, [], console, is_dry_run=False)
+    forget_from_files(files, "7001", None, [], console, is_dry_run=True)
+    assert "also that of user 8002" in console.export_text()
+    with connect(files.warehouse) as connection:
+        assert texts(connection) == before
+    assert not path_of_journal(files.warehouse).exists()
+
+
+@pytest.mark.slow
+def test_nothing_of_the_person_is_left_under_any_id_in_any_form(files: Files, console: Console, tmp_path: Path) -> None:
+    with connect(files.warehouse) as connection:
+        assert len(marked(connection)) > 8
+    forget_from_files(files, "7001", None, [], console, is_dry_run=False, is_same_email_same=True)
+    with connect(files.warehouse) as connection:
+        assert marked(connection) == []
+        assert rows(connection, "select header[13:15] from raw.reports") == [
+            ["Note of [forgotten]", "Guest first", "Guest last"]
+        ]
+        assert rows(connection, "select label, extra_columns from raw.activities order by record_number") == [
+            ("ask [forgotten]", '{"Note of [forgotten]":"","Guest first":"","Guest last":""}'),
+            ("two guests", '{"Note of [forgotten]":"x","Guest first":"[forgotten]","Guest last":"[forgotten]"}'),
+            ("[forgotten] wrote", '{"Note of [forgotten]":"","Guest first":"","Guest last":""}'),
+            ("Ottoline left", '{"Note of [forgotten]":"","Guest first":"","Guest last":""}'),
+        ]
+    said = console.export_text()
+    assert "Still in" not in said
+    assert f"{tmp_path / 'reports' / 'sitewide.csv'}: " in said, "the report goes on holding them"
+    assert rows_of(files.published, "select user_id from marts.dim_users order by 1") == ["5", "70010"]
+    assert not path_of_journal(files.warehouse).exists()
+
+
+def rows_of(path: Path, query: str) -> list[Any]:
+    with connect(path, read_only=True) as connection:
+        return rows(connection, query)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("is_same", "name"), [(True, "[forgotten]"), (False, "Otti")])
+def test_a_later_download_brings_no_name_back_under_another_id(
+    files: Files, console: Console, tmp_path: Path, is_same: bool, name: str
+) -> None:
+    forget_from_files(files, "7001", None, [], console, is_dry_run=False, is_same_email_same=is_same)
+    later = (
+        f"{HEAD}\n8002,Otti,Wrexham-Teal,Teal Labs,{EMAIL},Chat,Message,Hi again,2026-05-05 09:00:03,41,Keynote,k\n"
+        f"9003,Olli,Wrexham-Auk,Teal Labs,{EMAIL},Chat,Message,New,2026-05-05 09:00:04,41,Keynote,keynote\n"
+        "7001.0,Ottoline,Wrexham,Teal Labs,,Chat,Message,Back,2026-05-05 09:00:05,41,Keynote,keynote\n"
+    )
+    with connect(files.warehouse) as connection:
+        land(connection, write(tmp_path / "later.csv", later))
+        found = rows(
+            connection,
+            "select user_id, first_name, company from raw.activities where occurred_at > '2026-05-05' order by 1",
+        )
+    new = ("9003", "[forgotten]", "[forgotten]")
+    assert found == ([new] if is_same else [("8002", name, "Teal Labs"), new])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("killed_at", ["forget", "rebuild", "publish_again"])
+def test_what_was_killed_is_finished_by_the_next_command(
+    files: Files, console: Console, monkeypatch: pytest.MonkeyPatch, killed_at: str
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def kill(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as killing:
+        killing.setattr(forgetter, killed_at, kill)
+        with pytest.raises(Killed):
+            forget_from_files(files, "7001", None, [], console, is_dry_run=False, is_same_email_same=True)
+    assert unfinished_task(files.warehouse) is not None
+    assert path_of_journal(files.warehouse).stat().st_mode & 0o077 == 0
+
+    finish_first(console)
+    assert "was interrupted. It is finished first." in console.export_text()
+    with connect(files.warehouse) as connection:
+        assert marked(connection) == []
+    assert rows_of(files.published, "select user_id from marts.dim_users order by 1") == ["5", "70010"]
+    assert unfinished_task(files.warehouse) is None
+    finish_first(console)
+
+
+def test_a_removal_that_was_killed_is_finished_too(files: Files, console: Console) -> None:
+    begin(files.warehouse, Task(REBUILD))
+    finish_first(console)
+    assert files.published.exists() and unfinished_task(files.warehouse) is None
+    path_of_journal(files.warehouse).write_text("no json")
+    with pytest.raises(WarehouseError, match=r"does not say what is unfinished\. Fix: delete it"):
+        finish_first(console)
+
+
+def test_somebody_whom_no_record_names_any_more_stops_nothing(files: Files, console: Console) -> None:
+    carry_out(files, Task(FORGET, "main", ["404"], ["Nobody Known"]), console)
+    assert "Forgotten" in console.export_text()
+
+
+def test_what_is_left_is_named_by_file_table_and_column(files: Files, tmp_path: Path) -> None:
+    names = names_of([("Ottoline", "Wrexham")], [EMAIL])
+    copy = tmp_path / "old.duckdb"
+    with connect(copy) as connection:
+        connection.execute(
+            """
+            create schema marts;
+            create table marts.t as select 'main:07001' as user_key, ['x', 'Wrexham, Ottoline'] as tags,
+                7001 as content_id, 'main' as site_id, '7001.0' as user_id, 'x' as other,
+                {'name': 'ottoline_wrexham'} as note
+            from range(1000);
+            create table marts.v as select 'Ottoline' as first_name, 'Wrexham' as last_name;
+            create table marts.u as select 'other' as site_id, '7001' as user_id, 'main:70010' as user_key;
+            """
+        )
+    left = left_in_file(copy, "main", ["7001"], names)
+    assert left == {
+        "marts.t.user_key": 1000,
+        "marts.t.tags": 1000,
+        "marts.t.user_id": 1000,
+        "marts.t.note": 1000,
+        "marts.v, in several columns": 1,
+    }
+    reports = left_in_reports(tmp_path / "reports", ["7001"], names)
+    assert list(reports.values()) == [7], "three by the id, the header, an e-mail of another id, and two texts"
+    assert left_in_texts([write(tmp_path / "a.html", f"<b>{EMAIL}</b>"), tmp_path / "none"], names) == [
+        str(tmp_path / "a.html")
+    ]
+    assert files.warehouse.exists()
+
+
+def test_folders_of_parquet_are_published_again_and_servers_are_named(files: Files, tmp_path: Path) -> None:
+    with connect(files.published) as connection:
+        connection.execute("create schema marts; create table marts.t as select 1 as i")
+    folder = tmp_path / "files"
+    folder.mkdir()
+    note_place(files.published, str(folder))
+    note_place(files.published, str(tmp_path / "gone"))
+    note_place(files.published, "postgresql://bo@db.example/juno")
+    note_place(files.warehouse, str(files.published))
+    copy, left = sorted(publish_again(files.published, files.warehouse))
+    assert copy.startswith(f"{files.published} (on 20")
+    assert left.startswith("postgresql://bo@db.example/juno (on 20")
+    assert (folder / "marts" / "t.parquet").exists()
+
+
+@pytest.mark.slow
+def test_all_that_is_known_of_a_person_is_written(files: Files, tmp_path: Path) -> None:
+    with connect(files.published) as connection:
+        connection.execute(
+            "create schema marts; create table marts.fct_x as from (values ('main:7001', '=1+1'), ('main:5', 'b'))"
+            " as v(user_key, word)"
+        )
+    told = write_person(files.warehouse, files.published, "07001", None, tmp_path / "out", is_same_email_same=False)
+    assert told.folder.name == "person_main_7001"
+    assert told.rows == {"raw.activities": 3, "marts.fct_x": 1}
+    assert told.identities.others == ("8002",)
+    with (told.folder / "marts.fct_x.csv").open(newline="") as file:
+        assert list(csv.reader(file)) == [["user_key", "word"], ["main:7001", "'=1+1"]]
+    about = (told.folder / "about.txt").read_text()
+    assert f"E-mails: {WORK}, {EMAIL}" in about and "raw.activities.label: 1" in about
+    assert "Bo" not in about + (told.folder / "raw.activities.csv").read_text()
+    again = write_person(files.warehouse, files.published, "7001", None, tmp_path / "out", is_same_email_same=True)
+    assert again.rows["raw.activities"] == 4
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["person_main_7001"]
+    with pytest.raises(WarehouseError, match="there is no user 404"):
+        write_person(files.warehouse, files.published, "404", None, tmp_path / "out", is_same_email_same=False)
+
+
+def test_what_is_older_goes_and_stays_counted(files: Files, tmp_path: Path) -> None:
+    old = f"{HEAD}\n5,Bo,L,Auk,b@x.example,Chat,Message,ages ago,2024-05-04 09:00:00,,,\n"
+    mixed = old + "6,Cy,N,Auk,c@x.example,Chat,Message,today,2026-05-04 09:00:09,,,\n"
+    now = datetime(2026, 6, 1)
+    with connect(files.warehouse) as connection:
+        land(connection, write(tmp_path / "old.csv", old))
+        land(connection, write(tmp_path / "mixed.csv", mixed))
+        found = find_old(connection, 365, now)
+        assert ([report.file_name for report in found.reports], found.record_count) == (["old.csv"], 1)
+        assert find_old(connection, 365 * 3, now).reports == []
+        remove_old(connection, found)
+        assert "ages ago" not in texts(connection)
+        assert rows(
+            connection, "select file_name, record_count, landed_count, rejected_count from raw.reports order by 1"
+        ) == [
+            ("mixed.csv", 2, 1, 1),
+            ("sitewide.csv", 8, 8, 0),
+        ]
+        # It is left out from now on, as a removed report is.
+        assert land(connection, tmp_path / "old.csv").removed_on is not None
+        again = find_old(connection, 365, now)
+        assert (again.reports, again.record_count) == ([], 0)
+
+
+@pytest.mark.slow
+def test_a_person_is_found_by_the_id_in_another_form(files: Files, console: Console) -> None:
+    forget_from_files(files, "70010.0", None, [], console, is_dry_run=False)
+    with connect(files.warehouse) as connection:
+        assert rows(connection, "select count(*) from raw.activities where user_id = '70010'") == [0]
+        assert find_person(connection, "70010", None).is_remembered
