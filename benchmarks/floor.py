@@ -30,6 +30,7 @@ from reports.format import ACTIVITY_REPORT, read_format
 from rules import PROJECT_ROOT, SITE
 from warehouse.database import RAW_TABLES, STORAGE_VERSION, memory_limit
 from warehouse.files import PUBLISHED_STORAGE_VERSION
+from warehouse.raw import store_records
 
 MANIFEST = PROJECT_ROOT / "target" / "manifest.json"
 # As the project has them in profiles.yml.
@@ -87,7 +88,6 @@ def read_reports(connection: duckdb.DuckDBPyConnection, reports: Sequence[Path])
     """Fill the schema raw with what the models read, and trust what is in the files."""
     connection.execute(RAW_TABLES)
     connection.execute("create schema landed")
-    records = []
     for number, path in enumerate(reports):
         report = read_format(path)
         names = {index: column for column, index in report.columns.items()}
@@ -106,7 +106,7 @@ def read_reports(connection: duckdb.DuckDBPyConnection, reports: Sequence[Path])
         )
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        records.append(records_of(table, sha256[:16]))
+        store_records(connection, sha256[:16], SITE, records_of(table))
         connection.execute(
             f"""
             insert into raw.reports by name
@@ -128,15 +128,14 @@ def read_reports(connection: duckdb.DuckDBPyConnection, reports: Sequence[Path])
                 "missing": report.missing,
             },
         )
-    connection.execute(f"drop table raw.activities; create view raw.activities as {' union all '.join(records)}")
 
 
-def records_of(table: str, report_id: str) -> str:
+def records_of(table: str) -> str:
     """The records of a report in the form of raw.activities. The row ids of its table follow the file."""
     texts = ", ".join(column for column in ACTIVITY_REPORT.aliases if column != "date")
     return f"""
         select
-            '{report_id}' as report_id, rowid + 1 as record_number, {texts}, cast(date as varchar) as date,
+            rowid + 1 as record_number, {texts}, cast(date as varchar) as date,
             cast(null as varchar) as extra_columns, date as occurred_at, cast(null as varchar) as time_flag
         from {table}
     """

@@ -129,12 +129,18 @@ statement at a time, and reads the landed reports where they lie.
 {%- endmacro %}
 
 {#- External tables over <landing>/<table>/site_id=…/report_id=…/, with the types that the sources declare
-    (models/staging/_juno__sources.yml) and not with those that the values look like. -#}
+    (models/staging/_juno__sources.yml) and not with those that the values look like. There each record lies with all its
+    texts, so that what is apart on DuckDB is a view of it. -#}
 {% macro spark__find_landed_reports() -%}
+    {%- set views = [] -%}
     {%- for source in graph.sources.values() | selectattr("source_name", "equalto", "raw") -%}
         {%- set relation = api.Relation.create(schema=source.schema, identifier=source.identifier) -%}
         {%- if loop.first -%}
             {%- do run_query("create schema if not exists " ~ relation.without_identifier()) -%}
+        {%- endif -%}
+        {%- if "made_of" in source.config.meta -%}
+            {%- do views.append("create or replace view " ~ relation ~ " as " ~ source.config.meta.made_of) -%}
+            {%- continue -%}
         {%- endif -%}
         {%- set location = spark_landing() ~ "/" ~ source.identifier -%}
         {%- set existing = load_relation(relation) -%}
@@ -146,6 +152,9 @@ statement at a time, and reads the landed reports where they lie.
             {%- do run_query(spark_raw_table(relation, source.columns.values(), location)) -%}
         {%- endif -%}
         {%- do run_query("msck repair table " ~ relation ~ " sync partitions") -%}
+    {%- endfor -%}
+    {%- for view in views -%}
+        {%- do run_query(view) -%}
     {%- endfor -%}
 {%- endmacro %}
 
@@ -206,16 +215,17 @@ statement at a time, and reads the landed reports where they lie.
 {%- endmacro %}
 
 
-{% macro replaces_whole_reports() -%}
-    {{ return(adapter.dispatch("replaces_whole_reports")()) }}
+{% macro view_or_table() -%}
+    {{ return(adapter.dispatch("view_or_table")()) }}
 {%- endmacro %}
 
-{% macro duckdb__replaces_whole_reports() -%}
-    {{ return(false) }}
+{% macro duckdb__view_or_table() -%}
+    {{ return("view") }}
 {%- endmacro %}
 
-{% macro spark__replaces_whole_reports() -%}
-    {{ return(true) }}
+{#- (Here each join is a shuffle, and not only a look-up by number.) -#}
+{% macro spark__view_or_table() -%}
+    {{ return("table") }}
 {%- endmacro %}
 
 

@@ -1,22 +1,19 @@
 {% macro should_full_refresh() %}
     {%- set is_configured = config.get('full_refresh') -%}
     {%- set is_asked_for = flags.FULL_REFRESH if is_configured is none else is_configured -%}
-    {{ return(is_asked_for or (model.name == 'base_juno__activities' and not earlier_typing_holds())) }}
+    {{ return(is_asked_for or (model.name == 'base_juno__events' and not earlier_typing_holds())) }}
 {% endmacro %}
 
 {% macro earlier_typing_holds() %}
     {%- set earlier = load_relation(this) -%}
     {%- if earlier is none -%}
         {{ return(false) }}
-    {%- elif 'typing_fingerprint' not in adapter.get_columns_in_relation(earlier) | map(attribute='name') -%}
-        {#- A warehouse of before it was incremental. -#}
-        {{ return(false) }}
     {%- endif -%}
     {%- set outdated -%}
         select count(*)
-        from (select distinct report_id, typing_fingerprint from {{ this }}) as earlier
-        left join {{ ref('base_juno__reports') }} as reports on earlier.report_id = reports.report_id
-        where reports.report_id is null or earlier.typing_fingerprint <> '{{ typing_fingerprint() }}'
+        from {{ this }} as earlier
+        left join {{ source('raw', 'events') }} as events on earlier.event_id = events.event_id
+        where events.event_id is null or earlier.typing_fingerprint <> '{{ typing_fingerprint() }}'
     {%- endset -%}
     {{ return(run_query(outdated).columns[0].values()[0] == 0) }}
 {% endmacro %}
@@ -40,8 +37,8 @@
         run_query('select count(*), max(forgotten_at) from ' ~ forgotten).rows[0].values() | join(' '),
     ] -%}
     {%- set nodes = [
-        'activity_aliases', 'activity_types', 'activity_words', 'base_juno__activities', 'base_juno__activity_pairs',
-        'base_juno__activity_patterns', 'base_juno__alias_matches', 'base_juno__text_stems', 'site_activity_aliases',
+        'activity_aliases', 'activity_types', 'activity_words', 'base_juno__activity_pairs',
+        'base_juno__activity_patterns', 'base_juno__alias_matches', 'base_juno__events', 'base_juno__text_stems', 'site_activity_aliases',
     ] -%}
     {%- for node in graph.nodes.values() | sort(attribute='name') if node.name in nodes -%}
         {%- do rules.append(node.checksum.checksum) -%}

@@ -21,6 +21,10 @@ CHAIN = (
     "staging.base_juno__text_stems",
     "staging.base_juno__alias_matches",
     "staging.base_juno__activity_patterns",
+    "staging.base_juno__events",
+    "staging.base_juno__report_records",
+    "staging.base_juno__repeated_records",
+    "staging.base_juno__activity_records",
     "staging.base_juno__activities",
     "staging.stg_juno__session_events",
     "intermediate.int_session_events",
@@ -32,7 +36,34 @@ CHAIN = (
     "published.marts.fct_session_concurrency",
     "published.marts.fct_sessions",
 )
-VIEWS = frozenset({"staging.stg_juno__session_events"})
+VIEWS = frozenset(
+    {"staging.base_juno__report_records", "staging.base_juno__activities", "staging.stg_juno__session_events"}
+)
+# As on Spark, where each record is an event of its own: a table takes records one by one, and the rest are views of it.
+RECORDS_AS_EVENTS = """
+create table raw.kept as from raw.activities;
+drop view raw.activities;
+alter table raw.kept rename to activities;
+drop table raw.report_numbers; drop table raw.events; drop table raw.content_names; drop table raw.records;
+drop table raw.report_records;
+create view raw.report_numbers as select report_id as report_number, report_id from raw.reports;
+create view raw.events as
+select report_id || ':' || record_number as event_id, site_id, 1 as copy_number, activities.* exclude (report_id)
+from raw.activities inner join raw.reports using (report_id);
+create view raw.content_names as
+select distinct
+    [content_id, content_name, content_slug] as content_name_id, site_id, content_id, content_name, content_slug
+from raw.activities inner join raw.reports using (report_id);
+create view raw.records as
+select
+    report_id || ':' || record_number as record_id,
+    report_id || ':' || record_number as event_id,
+    1 as user_name_id,
+    [content_id, content_name, content_slug] as content_name_id
+from raw.activities;
+create view raw.report_records as
+select report_id as report_number, record_number, report_id || ':' || record_number as record_id from raw.activities;
+"""
 # The distinct categories and actions of the reports, and the models that say what each of them means.
 PAIRS = "base_juno__activity_pairs"
 MEANINGS = ("base_juno__text_stems", "base_juno__alias_matches", "base_juno__activity_patterns")
@@ -228,6 +259,7 @@ def open_chain(project: Project) -> Chain:
     connection.execute(f"attach ':memory:' as {database}")
     connection.execute(f"use {database}")
     connection.execute(RAW_TABLES)
+    connection.execute(RECORDS_AS_EVENTS)
     connection.execute("attach ':memory:' as published; create schema published.marts")
     # What no model of the chain reads need not be given: a file's hash, its bytes.
     for column in ("file_sha256", "file_bytes", "time_zone", "date_format", "delimiter", "encoding", "header"):

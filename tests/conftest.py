@@ -287,28 +287,18 @@ def sample_project(once: Once) -> Project:
 
 @pytest.fixture(scope="session")
 def incremental_base(sample_project: Project, once: Once) -> str:
-    """The SQL of base_juno__activities as dbt compiles it where the table is there."""
+    """The SQL of base_juno__events as dbt compiles it where the table is there."""
 
     def make(folder: Path) -> None:
         project = copy_project(folder)
         project.take_over(sample_project)
-        compiled = project.dbt("compile", "--select", "base_juno__activities")
+        compiled = project.dbt("compile", "--select", "base_juno__events")
         assert compiled.returncode == 0, compiled.stdout + compiled.stderr
 
-    [path] = (once("incremental", make) / "target" / "compiled").rglob("base_juno__activities.sql")
+    [path] = (once("incremental", make) / "target" / "compiled").rglob("base_juno__events.sql")
     sql = path.read_text()
-    assert "union all" in sql
+    assert " not in (select earlier.event_id" in sql
     return sql
-
-
-def delete_and_insert(connection: duckdb.DuckDBPyConnection, relation: str, sql: str) -> None:
-    """Do with the rows of base_juno__activities what dbt does with those of an incremental model."""
-    connection.execute(f"create or replace temp table made as {sql}")
-    connection.execute(
-        f"delete from {relation} as there using made"
-        " where there.report_id = made.report_id and there.record_number = made.record_number"
-    )
-    connection.execute(f"insert into {relation} by name from made")
 
 
 def marts(project: Project) -> dict[str, list[tuple[object, ...]]]:

@@ -2,47 +2,47 @@
 -- Grain: one row per site, content, download, name and slug.
 
 -- An old name is often told by an older download only, so the records that are duplicates tell names too.
-with activities as (
+with content_names as (
+    select * from {{ ref('base_juno__content_names') }}
+),
+
+activities as (
     select * from {{ ref('base_juno__activities') }}
-    where content_id is not null
+    where not is_duplicate and content_id is not null
 ),
 
-reports as (
-    select * from {{ ref('base_juno__reports') }}
-),
-
-told as (
+counted as (
     select
         site_id,
         content_id,
         report_id,
         content_name,
         content_slug,
-        min(occurred_at) as first_occurred_at,
-        max(occurred_at) as last_occurred_at,
-        count(*) filter (where activity_family = 'session_events') as session_event_count,
-        count(*) filter (where activity_family = 'track_events') as track_event_count,
-        count(*) filter (where activity_family = 'video_events') as video_event_count,
-        count(*) filter (where not is_duplicate) as activity_count
+        count(*) as activity_count
     from activities
     group by 1, 2, 3, 4, 5
 ),
 
 final as (
     select
-        told.site_id,
-        told.content_id,
-        reports.download_number,
-        told.content_name,
-        told.content_slug,
-        told.first_occurred_at,
-        told.last_occurred_at,
-        told.session_event_count,
-        told.track_event_count,
-        told.video_event_count,
-        told.activity_count
-    from told
-    inner join reports on told.report_id = reports.report_id
+        content_names.site_id,
+        content_names.content_id,
+        content_names.download_number,
+        content_names.content_name,
+        content_names.content_slug,
+        content_names.first_occurred_at,
+        content_names.last_occurred_at,
+        content_names.session_event_count,
+        content_names.track_event_count,
+        content_names.video_event_count,
+        coalesce(counted.activity_count, 0) as activity_count
+    from content_names
+    left join counted
+        on
+            content_names.report_id = counted.report_id
+            and content_names.content_id = counted.content_id
+            and coalesce(content_names.content_name, '') = coalesce(counted.content_name, '')
+            and coalesce(content_names.content_slug, '') = coalesce(counted.content_slug, '')
 )
 
 select * from final

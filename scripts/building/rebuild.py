@@ -16,10 +16,11 @@ from building.dbt import run_dbt
 from page.write_page import page_path, shared_page_path, write_page
 from publishing.publish import publish
 from publishing.share import minimum_cohort_size, share
-from warehouse.database import RAW_TABLES, connect
+from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
 from warehouse.paths import published_path, shared_path, warehouse_path
+from warehouse.raw import prepare_raw
 from warehouse.salts import pseudonym_salt
 
 
@@ -89,7 +90,7 @@ def compact(warehouse: Path) -> None:
             old = row[0] if row else ""
             connection.execute("attach $path as compacted", {"path": str(unfinished)})
             connection.execute("use compacted")
-            connection.execute(RAW_TABLES)
+            prepare_raw(connection)
             tables = connection.execute(
                 "select table_name from duckdb_tables() where database_name = ? and schema_name = 'raw'", [old]
             ).fetchall()

@@ -64,7 +64,7 @@ class Destination:
         table: table of their records.
         essence: SQL of what a record must have; null where it has not, and then it is rejected.
         faults: why a record has not, the first that is so counts.
-        columns: SQL of the columns of the table that are made of the essence.
+        columns: the columns of the table that are made of the essence, each with its SQL and its type.
         facts: columns of the manifest that only this kind has.
         measures: the same, as SQL over the landed records.
     """
@@ -73,7 +73,7 @@ class Destination:
     table: str
     essence: str
     faults: list[Fault]
-    columns: tuple[str, ...] = ()
+    columns: tuple[tuple[str, str, str], ...] = ()
     facts: dict[str, object] = field(default_factory=dict)
     measures: dict[str, str] = field(default_factory=dict)
 
@@ -116,7 +116,7 @@ def _activities(
         manifest="raw.reports",
         table="raw.activities",
         essence=f"case when {is_shortened} then null else {time} end" if is_shortened else time,
-        columns=(occurred_at, flag),
+        columns=(("occurred_at", occurred_at, "timestamp"), ("time_flag", flag, "varchar")),
         faults=[
             *_no_record(report),
             *shortened,

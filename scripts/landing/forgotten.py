@@ -26,7 +26,7 @@ REASON = "the user was forgotten (make forget): of the record neither id nor tex
 NAMED_REASON = "it named a user who was forgotten (make forget), so that its text is not kept."
 
 # Columns whose texts name no other person, or must stay what they are for the records to stay what they are.
-UNSCRUBBED = ("report_id", "user_id", "content_id", "date", "date_created", "date_last_login")
+UNSCRUBBED = ("report_id", "site_id", "user_id", "content_id", "date", "date_created", "date_last_login")
 
 # Between two words of a name or around it: anything but letters and digits, also as a URL writes it.
 GAP = r"(?:%[0-9A-Fa-f]{2}|[^\p{L}\p{N}\p{M}])"

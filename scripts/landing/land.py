@@ -22,17 +22,18 @@ from rich.progress import Progress
 
 from landing.declarations import not_reloaded, remember
 from landing.destinations import destination_of
-from landing.landed import Before, landed_before, make_room
+from landing.landed import Before, delete_reports, landed_before
 from landing.outcome import Declaration, Landing
 from landing.statements import Staged, stage_forgotten, write_report
-from landing.twin_check import LANDED, check_twins, staged_sample
+from landing.twin_check import IN_WAREHOUSE, check_twins, staged_sample
 from reports.encoding import Survey, encoding_of, survey
 from reports.files import ReportFile, reports_in, unreadable
 from reports.format import read_format
 from reports.staged import stage
 from reports.text import ReportRefused
-from warehouse.database import RAW_TABLES, number_of, path_of, transaction
+from warehouse.database import number_of, path_of, transaction
 from warehouse.errors import WarehouseError, disk_trouble, in_words
+from warehouse.raw import prepare_raw
 
 
 def land_reports(
@@ -51,7 +52,7 @@ def land_reports(
     Raises:
         WarehouseError: the disk is full or cannot be written. What was landed before stays.
     """
-    connection.execute(RAW_TABLES)
+    prepare_raw(connection)
     connection.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
     sizes = [_size(path) for path in paths]
     task = progress.add_task("Landing", total=sum(sizes)) if progress else None
@@ -126,7 +127,7 @@ def _land_report(
     notes += _other_date_format(staged)
     with transaction(connection), _progress_of(connection, lambda share: show(0.4 + share * 0.6)):
         if before.file_name is not None:
-            make_room(connection, before.report_id)
+            delete_reports(connection, [before.report_id])
         landing = write_report(connection, staged)
         if landing.landed_count:
             remember(connection, declaration)
@@ -169,8 +170,10 @@ def _check_twins(connection: duckdb.DuckDBPyConnection, staged: Staged) -> list[
     # Reports that are loaded again with another declaration are the twins of those that were.
     left_out = {staged.report_id, *_not_yet_reloaded(connection, declaration)}
     count = number_of(connection, "select count(*) from staged")
-    sample = staged_sample(staged.report, destination.essence, destination.columns[0], count)
-    return check_twins(connection, sample, LANDED, declaration, str(destination.facts["date_format"]), count, left_out)
+    sample = staged_sample(staged.report, destination.essence, destination.columns[0][1], count)
+    return check_twins(
+        connection, sample, IN_WAREHOUSE, declaration, str(destination.facts["date_format"]), count, left_out
+    )
 
 
 def _why_refused(report: ReportFile, error: Exception) -> str:

@@ -9,7 +9,8 @@ import duckdb
 
 from landing.outcome import SAMPLE_SITE
 from landing.statements import HARMLESS
-from warehouse.database import RAW_TABLES, number_of, transaction
+from warehouse.database import number_of, transaction
+from warehouse.raw import delete_activity_reports, prepare_raw
 
 LANDED_REPORTS = """
 select report_id, file_name, file_sha256, site_id, landed_count, rejected_count, loaded_at from raw.reports
@@ -61,7 +62,7 @@ def landed_before(connection: duckdb.DuckDBPyConnection, file_sha256: str) -> Be
 
 def holds_own_reports(connection: duckdb.DuckDBPyConnection) -> bool:
     """Whether the warehouse holds a report that is not of the sample."""
-    connection.execute(RAW_TABLES)
+    prepare_raw(connection)
     return number_of(connection, f"select count(*) from ({LANDED_REPORTS}) where site_id <> '{SAMPLE_SITE}'") > 0
 
 
@@ -79,12 +80,6 @@ def remove_sample(connection: duckdb.DuckDBPyConnection) -> bool:
 
 def delete_reports(connection: duckdb.DuckDBPyConnection, report_ids: list[str]) -> None:
     """Delete all that was landed from these reports, in the transaction of the caller."""
-    for table in ("activities", "users", "rejected_records", "reports", "user_reports"):
+    delete_activity_reports(connection, report_ids)
+    for table in ("users", "rejected_records", "reports", "user_reports"):
         connection.execute(f"delete from raw.{table} where list_contains(?, report_id)", [report_ids])
-
-
-def make_room(connection: duckdb.DuckDBPyConnection, report_id: str) -> None:
-    """Delete what a report holds before it is loaded again, in the transaction of the caller."""
-    delete_reports(connection, [report_id])
-    # dbt goes on from what it typed of a report, and would not see that the report holds something else now.
-    connection.execute("drop table if exists staging.base_juno__activities")

@@ -93,6 +93,7 @@ class Landing:
         path: the file, as the user named it.
         name: the same, and which part of it the report is.
         landed_count: its records that landed.
+        new_count: those of them that tell what no report of the site told before; None for unique users.
         unit: what these are.
         rejected_count: its records that did not.
         harmless_count: of these, the ones about which nobody has to do anything.
@@ -107,6 +108,7 @@ class Landing:
     path: Path
     name: str
     landed_count: int = 0
+    new_count: int | None = None
     unit: str = ACTIVITY_REPORT.unit
     rejected_count: int = 0
     harmless_count: int = 0

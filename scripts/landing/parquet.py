@@ -55,8 +55,9 @@ from landing.told import declare, tell_not_reloaded
 from landing.twin_check import check_twins, landed_in_parquet, parquet_sample
 from reports.format import day_is_first
 from reports.text import ReportRefused
-from warehouse.database import RAW_TABLES, connect, path_of
+from warehouse.database import connect, path_of
 from warehouse.errors import WarehouseError, disk_trouble, in_words
+from warehouse.raw import prepare_raw
 
 # So many files are handed out beyond those that were given their places, for their results wait on the disk.
 AHEAD = 4
@@ -127,7 +128,7 @@ def _manifest_of(root: Path) -> duckdb.DuckDBPyConnection:
     """A DuckDB that knows which reports are in a landing, and what was declared."""
     connection = duckdb.connect()
     connection.execute("set TimeZone = 'UTC'")
-    connection.execute(RAW_TABLES)
+    prepare_raw(connection)
     for table in (*MANIFESTS, DECLARATIONS):
         load(connection, root, table)
     return connection
@@ -266,7 +267,7 @@ def writing(root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             clear_unfinished(root)
             try:
                 with connect(Path(f"{root}.scratch")) as connection:
-                    connection.execute(RAW_TABLES)
+                    prepare_raw(connection)
                     for table in (*MANIFESTS, MARKS, FORGOTTEN, DECLARATIONS):
                         load(connection, root, table)
                     _load_why_rejected(connection, root)

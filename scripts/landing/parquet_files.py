@@ -21,6 +21,7 @@ import duckdb
 
 from warehouse.files import to_disk
 from warehouse.paths import PROJECT_ROOT
+from warehouse.raw import store_table
 
 RECORDS = ("activities", "users", "rejected_records")
 MANIFESTS = ("reports", "user_reports")
@@ -103,11 +104,20 @@ def load(
     if not holds(root, table):
         return
     columns = [name for name, _ in _columns(connection, table)]
-    connection.execute(
-        f"insert into raw.{table} select {', '.join(columns)} from read_parquet($pattern, hive_partitioning = true,"
-        f" hive_types_autocast = false, union_by_name = true) where {condition}",
-        {"pattern": pattern(root, table)} | dict(parameters or {}),
+    found = (
+        "from read_parquet($pattern, hive_partitioning = true, hive_types_autocast = false, union_by_name = true)"
+        f" where {condition}"
     )
+    values = {"pattern": pattern(root, table)} | dict(parameters or {})
+    if table != "activities":
+        connection.execute(f"insert into raw.{table} select {', '.join(columns)} {found}", values)
+        return
+    connection.execute(f"create or replace temp table loaded as select site_id, {', '.join(columns)} {found}", values)
+    for site_id, report_id in connection.execute(
+        "select distinct site_id, report_id from loaded order by all"
+    ).fetchall():
+        store_table(connection, "loaded", report_id, site_id)
+    connection.execute("drop table loaded")
 
 
 def write_parquet(

@@ -15,7 +15,8 @@ from reports.format import ReportFormat
 from reports.rows import Rows
 from reports.staged import OVERSIZED, REASONS, SWALLOWING, numbered
 from reports.text import BROKEN_BYTE, ReportRefused, without_stops
-from warehouse.database import number_of
+from warehouse.database import number_of, text_of
+from warehouse.raw import Stored, store_records
 
 EXAMPLES_SHOWN = 5
 # What is rejected without harm.
@@ -46,9 +47,9 @@ def write_report(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Landi
     Raises:
         ReportRefused: a record would be lost.
     """
-    moved = _write_records(connection, staged)
+    stored = _write_records(connection, staged)
     _write_malformed(connection, staged)
-    if moved < number_of(connection, "select count(*) from staged"):
+    if stored.count < number_of(connection, "select count(*) from staged"):
         _write_unfit(connection, staged)
         _write_forgotten(connection, staged)
     landed, rejected = _write_manifest(connection, staged)
@@ -57,6 +58,7 @@ def write_report(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Landi
         path=staged.file.path,
         name=staged.file.shown,
         landed_count=landed,
+        new_count=stored.new_count if staged.report.is_of_activities else None,
         unit=staged.report.kind.unit,
         rejected_count=rejected,
         harmless_count=_harmless_count(connection, staged.report_id) if rejected else 0,
@@ -126,36 +128,51 @@ def stage_forgotten(connection: duckdb.DuckDBPyConnection, report: ReportFormat,
     return Forgotten(known, names)
 
 
-def _write_records(connection: duckdb.DuckDBPyConnection, staged: Staged) -> int:
-    """Move the staged records that have what they must have to their table; returns how many."""
+def _write_records(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Stored:
+    """Move the staged records that have what they must have to their table; returns how many, and how many are new."""
     report, destination = staged.report, staged.destination
     texts = [f"c{report.columns[column]}" if column in report.columns else "null" for column in report.kind.aliases]
-    parameters: dict[str, object] = {"report_id": staged.report_id}
     extra_columns = "null"
     if report.extra:
-        pairs = []
-        for index in report.extra:
-            pairs.append(f"$title{index}, c{index}")
-            parameters[f"title{index}"] = report.header[index]
+        pairs = (f"{text_of(report.header[index])}, c{index}" for index in report.extra)
         extra_columns = f"json_object({', '.join(pairs)})"
-    columns = ", ".join(("$report_id", "record_number", *texts, extra_columns, *destination.columns))
-    return number_of(
+    columns = ", ".join(
+        f"{value}::{data_type} as {name}"
+        for name, value, data_type in (
+            *((column, text, "varchar") for column, text in zip(report.kind.aliases, texts, strict=True)),
+            ("extra_columns", extra_columns, "varchar"),
+            *destination.columns,
+        )
+    )
+    # Found once, for the records are asked for several times, and seldom is any left out.
+    left_out = number_of(
         connection,
         f"""
-        insert into {destination.table}
+        create or replace temp table left_out as
+        {numbered(connection)}
+        select record_number from numbered where ({destination.essence}) is null
+        union
+        select record_number from misread
+        union
+        select record_number from forgotten
+        """,
+    )
+    source = f"""
         {numbered(connection)},
         judged as (
             select *, {destination.essence} as essence from numbered
         )
-        select {columns}
+        select record_number, {columns}
         from judged
-        where
-            essence is not null
-            and record_number not in (select record_number from misread)
-            and record_number not in (select record_number from forgotten)
-        """,
-        parameters,
+        {"where record_number not in (select record_number from left_out)" if left_out else ""}
+    """
+    if report.is_of_activities:
+        return store_records(connection, staged.report_id, staged.declaration.site_id, source)
+    count = number_of(
+        connection,
+        f"insert into {destination.table} by name select {text_of(staged.report_id)} as report_id, * from ({source})",
     )
+    return Stored(count, count)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from landing.land import land_reports
 from landing.landed import remove_sample
 from landing.outcome import Declaration, Given, Landing
 from warehouse.command_line import printable
-from warehouse.database import RAW_TABLES
+from warehouse.raw import prepare_raw
 
 
 def progress_bar(console: Console) -> Progress:
@@ -42,11 +42,19 @@ def describe(landing: Landing) -> str:
             " To land it again: make build AGAIN=1 (or load_reports.py --again)"
         )
     lines = [f"[green]landed[/green]   {name}: {landing.landed_count:,} {landing.unit}"]
+    if landing.new_count is not None and landing.new_count < landing.landed_count:
+        lines[0] += f": {landing.new_count:,} new, {landing.landed_count - landing.new_count:,} already known"
     if landing.rejected_count > landing.harmless_count:
         lines[0] += f", [red]{landing.rejected_count - landing.harmless_count:,} rejected[/red]"
     if landing.harmless_count:
         lines[0] += f", {landing.harmless_count:,} rejected that are blank, a header or a forgotten person's"
     lines += [f"         {printable(note)}" for note in landing.notes]
+    return "\n".join([*lines, *_examples(landing)])
+
+
+def _examples(landing: Landing) -> list[str]:
+    """Some of the rejected records of a report, a line each (rich markup)."""
+    lines = []
     for record in landing.examples:
         where = f"record {record.record_number}"
         if record.column_name:
@@ -56,7 +64,7 @@ def describe(landing: Landing) -> str:
         lines.append(f"         {printable(where)}: {printable(record.reason)}")
     if landing.rejected_count - landing.harmless_count > len(landing.examples):
         lines.append("         … the rest in raw.rejected_records")
-    return "\n".join(lines)
+    return lines
 
 
 def _describe_landed(landing: Landing, name: str) -> str:
@@ -76,7 +84,7 @@ def declare(connection: duckdb.DuckDBPyConnection, given: Given, console: Consol
     Raises:
         WarehouseError: what was given contradicts what was declared before.
     """
-    connection.execute(RAW_TABLES)
+    prepare_raw(connection)
     declaration, said = declaration_of(connection, given)
     if given.declare == "again":
         remember(connection, declaration)

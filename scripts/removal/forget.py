@@ -29,9 +29,10 @@ from landing.forgotten import (
     trimmed,
     without_names,
 )
-from warehouse.database import RAW_TABLES, number_of, transaction
+from warehouse.database import number_of, transaction
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT, marts_path
+from warehouse.raw import TEXTS, delete_records, prepare_raw, renumber_copies
 
 # The tables of records, and the manifests that count them.
 RECORDS = {"activities": "reports", "users": "user_reports"}
@@ -91,7 +92,7 @@ def find_person(
     Raises:
         WarehouseError: nobody is known by this id, or several are.
     """
-    connection.execute(RAW_TABLES)
+    prepare_raw(connection)
     user_id = user_id.strip()
     if not user_id:
         raise WarehouseError("there is no user without an id. Nothing was changed. Fix: USER_ID=…")
@@ -232,8 +233,8 @@ def forget(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
                 f" from raw.{table} where {IS_THEIRS}",
                 {**person.parameters, "reason": REASON},
             )
-            connection.execute(f"delete from raw.{table} where {IS_THEIRS}", person.parameters)
-            _scrub(connection, person, table)
+        _delete(connection, person)
+        _scrub(connection, person)
         connection.execute(
             f"update raw.rejected_records set rejected_value = null, record_text = null, reason = $reason"
             f" where {OF_SITE} and {_rejected_names(person)}",
@@ -264,16 +265,27 @@ def _forget_file_names(connection: duckdb.DuckDBPyConnection, person: Person, ta
             connection.execute(f"update raw.{manifest} set file_name = ? where report_id = ?", [renamed, report_id])
 
 
-def _scrub(connection: duckdb.DuckDBPyConnection, person: Person, table: str) -> None:
-    """Put a word in place of the names in the records of others, in one pass over the table."""
-    columns = {column: person.names.is_in(column, column) for column in _texts(connection, table)}
-    columns = {column: named for column, named in columns.items() if named != "false"}
-    if columns:
-        values = ", ".join(f"{column} = {person.names.scrubbed(column, column)}" for column in columns)
-        connection.execute(
-            f"update raw.{table} set {values} where {OF_SITE} and ({' or '.join(columns.values())})",
-            {"site": person.site_id},
-        )
+def _delete(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
+    """Delete the records of the person, with what they alone told."""
+    names = f"select user_name_id from raw.user_names where site_id = $site and {HAS_IDENTITY}"
+    theirs = f"record_id in (select record_id from raw.records where user_name_id in ({names}))"
+    delete_records(connection, theirs, person.parameters)
+    connection.execute(f"delete from raw.users where {IS_THEIRS}", person.parameters)
+
+
+def _scrub(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
+    """Put a word in place of the names in the records of others, in one pass over each table."""
+    of_site = dict.fromkeys(TEXTS, "site_id = $site") | {"users": OF_SITE}
+    for table, condition in of_site.items():
+        columns = {column: person.names.is_in(column, column) for column in _texts(connection, table)}
+        columns = {column: named for column, named in columns.items() if named != "false"}
+        if columns:
+            values = ", ".join(f"{column} = {person.names.scrubbed(column, column)}" for column in columns)
+            connection.execute(
+                f"update raw.{table} set {values} where {condition} and ({' or '.join(columns.values())})",
+                {"site": person.site_id},
+            )
+    renumber_copies(connection)
 
 
 def lines_that_name(person: Person, folders: Iterable[Path]) -> list[str]:

@@ -31,6 +31,7 @@ from landing.parquet_files import (
 from removal.forget import Person, find_person, find_traces, forget
 from warehouse.command_line import printable
 from warehouse.files import to_disk
+from warehouse.raw import delete_all_records
 
 TABLES = (*RECORDS, *MANIFESTS)
 
@@ -95,8 +96,10 @@ def forget_in(
 
 def _load_if_held(connection: duckdb.DuckDBPyConnection, root: Path, person: Person, report_id: str) -> bool:
     """Load a report into the scratch file; returns whether it holds the person."""
+    delete_all_records(connection)
     for table in TABLES:
-        connection.execute(f"delete from raw.{table}")
+        if table != "activities":
+            connection.execute(f"delete from raw.{table}")
         load(connection, root, table, "report_id = $id", {"id": report_id})
     traces = find_traces(connection, person)
     return bool(traces.records or traces.rejected or any(traces.named.values()))

@@ -17,8 +17,9 @@ from rich.console import Console
 from building.rebuild import Files, rebuild
 from landing.forgotten import trimmed
 from landing.landed import LANDED_REPORTS, delete_reports
-from warehouse.database import RAW_TABLES, connect, number_of
+from warehouse.database import connect, number_of
 from warehouse.errors import WarehouseError
+from warehouse.raw import prepare_raw
 
 SHORTEST = 4
 
@@ -38,11 +39,9 @@ from raw.removed_reports
 
 # The activities that the last build kept from a report, and those of them that another report tells too.
 KEPT = """
-select
-    count(*) filter (where report_id = $report_id and not is_duplicate),
-    count(distinct unique_record_number) filter (where report_id <> $report_id and unique_report_id = $report_id)
-from staging.base_juno__activities
-where unique_report_id = $report_id
+select count(*), count(*) filter (where download_count > 1)
+from staging.base_juno__activity_records
+where report_id = $report_id and not is_duplicate
 """
 
 
@@ -142,7 +141,9 @@ def tell(connection: duckdb.DuckDBPyConnection, report: Report, console: Console
 
 def _kept(connection: duckdb.DuckDBPyConnection, report: Report) -> tuple[int, int] | None:
     # Asked for and not tried, for a table that is not there would end the transaction.
-    if not number_of(connection, "select count(*) from duckdb_tables() where table_name = 'base_juno__activities'"):
+    if not number_of(
+        connection, "select count(*) from duckdb_tables() where table_name = 'base_juno__activity_records'"
+    ):
         return None
     report_id = {"report_id": report.report_id}
     if not connection.execute("from staging.base_juno__reports where report_id = $report_id", report_id).fetchone():
@@ -193,7 +194,7 @@ def remove_from_files(files: Files, wanted: str, console: Console, *, is_dry_run
     with files.open_warehouse() as connection:
         # Whatever ends early, a dry run too, is rolled back, down to the tables that an older warehouse lacks.
         connection.execute("begin")
-        connection.execute(RAW_TABLES)
+        prepare_raw(connection)
         report = find_report(connection, wanted, files.published)
         is_new = report.removed_at is None
         if is_new:

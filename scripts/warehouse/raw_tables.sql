@@ -26,24 +26,60 @@ create table if not exists raw.reports (
     doubled_hour_count bigint
 );
 
-create table if not exists raw.activities (
-    report_id varchar not null,
-    record_number bigint not null,
+-- A report's number is never given again, for the ids below are made of it; of a removed report no id is left here.
+create table if not exists raw.report_numbers (
+    report_number bigint not null,
+    report_id varchar
+);
+
+-- What happened, as the records say it: each distinct text once, however many reports hold it. Of equal records inside
+-- one file the copy number tells the second from the first. The date is null where the loader would write occurred_at
+-- in the same characters.
+create table if not exists raw.events (
+    event_id bigint not null,
+    site_id varchar not null,
+    user_id varchar,
+    category varchar not null,
+    action varchar not null,
+    label varchar,
+    date varchar,
+    content_id varchar,
+    extra_columns varchar,
+    occurred_at timestamp not null,
+    time_flag varchar,
+    copy_number bigint not null
+);
+
+-- How records call a user. Names can be edited between two downloads, so they are kept apart from what happened.
+create table if not exists raw.user_names (
+    user_name_id bigint not null,
+    site_id varchar not null,
     user_id varchar,
     first_name varchar,
     last_name varchar,
     company varchar,
-    email varchar,
-    category varchar not null,
-    action varchar not null,
-    label varchar,
-    date varchar not null,
+    email varchar
+);
+
+create table if not exists raw.content_names (
+    content_name_id bigint not null,
+    site_id varchar not null,
     content_id varchar,
     content_name varchar,
-    content_slug varchar,
-    extra_columns varchar,
-    occurred_at timestamp not null,
-    time_flag varchar
+    content_slug varchar
+);
+
+create table if not exists raw.records (
+    record_id bigint not null,
+    event_id bigint not null,
+    user_name_id bigint not null,
+    content_name_id bigint not null
+);
+
+create table if not exists raw.report_records (
+    report_number bigint not null,
+    record_number bigint not null,
+    record_id bigint not null
 );
 
 create table if not exists raw.user_reports (
@@ -125,7 +161,6 @@ create table if not exists raw.removed_reports (
 );
 
 -- What warehouses that were made before have not got yet.
-alter table raw.activities add column if not exists time_flag varchar;
 alter table raw.reports add column if not exists file_format varchar;
 alter table raw.reports add column if not exists known_columns varchar[];
 alter table raw.reports add column if not exists missing_columns varchar[];
@@ -138,6 +173,34 @@ alter table raw.user_reports add column if not exists renamed_columns varchar[];
 alter table raw.user_reports add column if not exists extra_columns varchar[];
 alter table raw.reports add column if not exists nonexistent_hour_count bigint;
 alter table raw.reports add column if not exists doubled_hour_count bigint;
+
+-- Every record of every report, word for word.
+create or replace view raw.activities as
+select
+    report_numbers.report_id,
+    report_records.record_number,
+    events.user_id,
+    user_names.first_name,
+    user_names.last_name,
+    user_names.company,
+    user_names.email,
+    events.category,
+    events.action,
+    events.label,
+    coalesce(events.date, strftime(events.occurred_at, '%Y-%m-%d %H:%M:%S')) as date,
+    events.content_id,
+    content_names.content_name,
+    content_names.content_slug,
+    events.extra_columns,
+    events.occurred_at,
+    events.time_flag
+from raw.report_records
+inner join raw.report_numbers on report_records.report_number = report_numbers.report_number
+inner join raw.records on report_records.record_id = records.record_id
+inner join raw.events on records.event_id = events.event_id
+inner join raw.user_names on records.user_name_id = user_names.user_name_id
+inner join raw.content_names on records.content_name_id = content_names.content_name_id;
+
 -- What they have besides: the marts are in a file of their own now.
 drop schema if exists marts cascade;
 drop schema if exists restricted cascade;

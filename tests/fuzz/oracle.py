@@ -28,6 +28,7 @@ from landing.outcome import Landing
 from reports.format import REPORT_KINDS
 from warehouse.database import RAW_TABLES
 from warehouse.errors import WarehouseError
+from warehouse.raw import delete_all_records
 
 TABLES = ("activities", "users", "rejected_records", "reports", "user_reports")
 MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe\0\0": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
@@ -67,7 +68,8 @@ class Judge:
             self._connection.execute("set TimeZone = 'UTC'")
             self._connection.execute(RAW_TABLES)
             self._landings = 0
-        for table in TABLES:
+        delete_all_records(self._connection)
+        for table in TABLES[1:]:
             self._connection.execute(f"delete from raw.{table}")
         return self._connection
 

@@ -54,6 +54,9 @@ def landed(root: Path) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute("set TimeZone = 'UTC'")
     connection.execute(RAW_TABLES)
+    # There each record lies with all its texts.
+    connection.execute("create table kept as from raw.activities; drop view raw.activities")
+    connection.execute("create table raw.activities as from kept")
     for table in TABLES:
         if files := [str(path) for path in (root / table).rglob("*.parquet")]:
             names = ", ".join(columns(connection, table))

@@ -42,6 +42,7 @@ from reports.files import find_reports
 from reports.text import ReportRefused
 from warehouse.database import connect
 from warehouse.paths import PROJECT_ROOT
+from warehouse.raw import delete_all_records
 
 LINE_ENDS = ["\n", "\r\n", "\r"]
 NASTY_NAME = "it's [a] 'b' *; drop table raw.reports; -- 50% {x} ü😀.csv"
@@ -58,7 +59,8 @@ def report(tmp_path: Path) -> Path:
 
 
 def empty(warehouse: duckdb.DuckDBPyConnection) -> None:
-    for table in ("reports", "activities", "rejected_records"):
+    delete_all_records(warehouse)
+    for table in ("reports", "rejected_records"):
         warehouse.execute(f"delete from raw.{table}")
 
 

@@ -1,4 +1,4 @@
-"""What grows from build to build is what one build of all makes: base_juno__activities, the incremental model."""
+"""What grows from build to build is what one build of all makes: base_juno__events, the incremental model."""
 
 from __future__ import annotations
 
@@ -16,16 +16,27 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from compiled_models import MEANINGS, OF_PAIRS, PAIRS, build_meanings
-from conftest import Project, delete_and_insert
+from conftest import Project
 from landing.land import land_reports
+from landing.landed import delete_reports
 from landing.outcome import SAMPLE_SITE, Declaration
 from warehouse.database import RAW_TABLES, connect
+from warehouse.raw import store_table
 
 DATABASE = "activity"
 SCHEMA = f"{DATABASE}.staging"
-BASE = f"{SCHEMA}.base_juno__activities"
+BASE = f"{SCHEMA}.base_juno__events"
 # What the base reads, in the order in which each finds what it reads.
 BENEATH = ("base_juno__reports", *OF_PAIRS)
+# What says which record is the unique one of each activity, in the same order.
+ABOVE = {
+    "base_juno__report_records": "view",
+    "base_juno__repeated_records": "table",
+    "base_juno__activity_records": "table",
+    "base_juno__activities": "view",
+    "base_juno__duplicates": "table",
+}
+RAW = ("reports", "report_numbers", "report_records", "records", "events", "user_names", "content_names")
 SEEDS = ("activity_types", "activity_aliases", "activity_words", "activity_clues", "site_activity_aliases")
 START = datetime(2026, 5, 12, 10)
 
@@ -40,16 +51,18 @@ class Report:
 
 @dataclass(frozen=True)
 class Base:
-    """The compiled SQL of the base and of what it reads, with a database that holds the seeds."""
+    """The compiled SQL of the base, of what it reads and of what reads it, with a database that holds the seeds."""
 
     beneath: Mapping[str, str]
+    above: Mapping[str, str]
     full: str
     incremental: str
     connection: duckdb.DuckDBPyConnection
 
     def built_of(self, builds: Sequence[Sequence[tuple[str, Report]]]) -> list[tuple[Any, ...]]:
-        """The base after landing some reports and building, again and again."""
-        self.connection.execute("truncate raw.activities; truncate raw.reports")
+        """The activities and the numbers of duplicates after landing some reports and building, again and again."""
+        for table in RAW:
+            self.connection.execute(f"truncate raw.{table}")
         for number, reports in enumerate(builds):
             for report_id, report in reports:
                 self._land(report_id, report)
@@ -59,8 +72,11 @@ class Base:
             if number == 0:
                 self.connection.execute(f"create or replace table {BASE} as {self.full}")
             else:
-                delete_and_insert(self.connection, BASE, self.incremental)
-        return self.connection.execute(f"from {BASE} order by all").fetchall()
+                self.connection.execute(f"insert into {BASE} by name {self.incremental}")
+        for name, kind in ABOVE.items():
+            self.connection.execute(f"create or replace {kind} {SCHEMA}.{name} as {self.above[name]}")
+        activities = self.connection.execute(f"from {SCHEMA}.base_juno__activities order by all").fetchall()
+        return activities + self.connection.execute(f"from {SCHEMA}.base_juno__duplicates order by all").fetchall()
 
     def _land(self, report_id: str, report: Report) -> None:
         times = [START + timedelta(seconds=second) for *_, second, _ in report.records]
@@ -69,14 +85,16 @@ class Base:
             " values (?, ?, ?, ?, ?)",
             [report_id, report.site_id, len(times), min(times), max(times)],
         )
+        self.connection.execute("create or replace temp table landed as from raw.activities limit 0")
         self.connection.executemany(
-            "insert into raw.activities (report_id, record_number, category, action, label, user_id, occurred_at,"
-            " content_id, content_name) values (?, ?, ?, 'Like', ?, ?, ?, ?, ?)",
+            "insert into landed (report_id, record_number, category, action, label, user_id, occurred_at, date,"
+            " content_id, content_name) values (?, ?, ?, 'Like', ?, ?, ?, '', ?, ?)",
             [
                 (report_id, number, category, label, user_id, START + timedelta(seconds=second), content_id, report_id)
                 for number, (category, label, user_id, second, content_id) in enumerate(report.records, start=1)
             ],
         )
+        store_table(self.connection, "landed", report_id, report.site_id)
 
 
 @pytest.fixture(scope="module")
@@ -91,15 +109,15 @@ def base(sample_project: Project, incremental_base: str) -> Iterator[Base]:
             connection.execute(f"create table staging.{seed} as from built.staging.{seed}")
         connection.execute("detach built")
         # What the base does not read need not be given: a file's hash, its bytes.
-        for table in ("raw.reports", "raw.activities"):
-            for column, is_required in connection.execute(
-                f"select name, \"notnull\" from pragma_table_info('{table}')"
-            ).fetchall():
-                if is_required:
-                    connection.execute(f"alter table {table} alter {column} drop not null")
+        for column, is_required in connection.execute(
+            "select name, \"notnull\" from pragma_table_info('raw.reports')"
+        ).fetchall():
+            if is_required:
+                connection.execute(f"alter table raw.reports alter {column} drop not null")
         yield Base(
             {name: compiled[name].read_text() for name in BENEATH},
-            compiled["base_juno__activities"].read_text(),
+            {name: compiled[name].read_text() for name in ABOVE},
+            compiled["base_juno__events"].read_text(),
             incremental_base,
             connection,
         )
@@ -158,31 +176,27 @@ def test_what_a_pair_means_depends_on_no_other_pair(base: Base, sample_project: 
     assert sorted(among_half, key=repr) == sorted([row for row in among_all if row[:4] in chosen], key=repr)
 
 
-def test_what_a_build_settles_anew_is_few(base: Base) -> None:
-    """Of 40 activities in the warehouse a new report holds one: the incremental SQL gives that one, and no other."""
+def test_what_a_build_types_is_new(base: Base) -> None:
+    """Of 40 activities in the warehouse a new report holds one, and another: a build types the other alone."""
     activities = [("Like", "A", str(user), 0, "1") for user in range(40)]
-    base.built_of([[("old", Report("s", activities))]])
-    base.built_of(
-        [[("old", Report("s", activities))], [("new", Report("s", [activities[5], ("Like", "A", "x", 1, "1")]))]]
-    )
-    base.connection.execute(f"delete from {BASE} where report_id = 'new'")
+    new = Report("s", [activities[5], ("Like", "A", "x", 1, "1")])
+    base.built_of([[("old", Report("s", activities))], [("new", new)]])
+    base.connection.execute(f"delete from {BASE} where user_id = 'x'")
 
-    given = base.connection.execute(
-        f"select report_id, record_number, is_duplicate from ({base.incremental}) order by all"
-    ).fetchall()
+    given = base.connection.execute(f"select user_id from ({base.incremental})").fetchall()
 
-    assert given == [("new", 1, False), ("new", 2, False), ("old", 6, True)]
+    assert given == [("x",)]
 
 
 def rows(project: Project) -> list[tuple[Any, ...]]:
     """The base as it is in a warehouse."""
     with duckdb.connect(str(project.warehouse), read_only=True) as connection:
-        return connection.execute("from staging.base_juno__activities order by all").fetchall()
+        return connection.execute("select * exclude (event_id) from staging.base_juno__events order by all").fetchall()
 
 
 def built(project: Project) -> list[tuple[Any, ...]]:
     """The base, built by dbt; its rows."""
-    only = ("--select", "+base_juno__activities", "--exclude-resource-type", "test", "unit_test")
+    only = ("--select", "+base_juno__events", "--exclude-resource-type", "test", "unit_test")
     result = project.dbt("build", *only)
     assert result.returncode == 0, result.stdout + result.stderr
     return rows(project)
@@ -190,8 +204,8 @@ def built(project: Project) -> list[tuple[Any, ...]]:
 
 def went_on(project: Project) -> bool:
     """Whether the last build went on from what was there, by the SQL that dbt ran."""
-    [ran] = (project.root / "target" / "run").rglob("base_juno__activities.sql")
-    return "delete from" in ran.read_text()
+    [ran] = (project.root / "target" / "run").rglob("base_juno__events.sql")
+    return "insert into" in ran.read_text()
 
 
 def test_dbt_goes_on_from_what_is_there_and_types_anew_where_it_no_longer_holds(
@@ -209,7 +223,7 @@ def test_dbt_goes_on_from_what_is_there_and_types_anew_where_it_no_longer_holds(
 
     grown = built(project)
     assert went_on(project)
-    assert len(set(before) - set(grown)) > 100, "no record of before is settled anew"
+    assert len(grown) == len(before) + 1, "the report tells one activity more"
 
     with duckdb.connect(str(project.warehouse)) as connection:
         connection.execute("insert into raw.forgotten_users values ('x', 'hash', '2026-05-12')")
@@ -219,10 +233,10 @@ def test_dbt_goes_on_from_what_is_there_and_types_anew_where_it_no_longer_holds(
     assert anew != grown
 
     with duckdb.connect(str(project.warehouse)) as connection:
-        connection.execute(
-            "delete from raw.reports where file_name = 'newer.csv';"
-            "delete from raw.activities where report_id not in (select report_id from raw.reports)"
-        )
+        [(report_id,)] = connection.execute(
+            "select report_id from raw.reports where file_name = 'newer.csv'"
+        ).fetchall()
+        delete_reports(connection, [report_id])
     assert [row[:-1] for row in built(project)] == [row[:-1] for row in before]
     assert not went_on(project)
 
@@ -238,9 +252,8 @@ def test_the_fingerprint_leaves_out_no_macro_by_which_a_record_is_typed(sample_p
 
     fingerprint = macros["macro.juno_activity.typing_fingerprint"]
     typing: set[str] = set()
-    for name in ("base_juno__activities", *BENEATH):
+    for name in ("base_juno__events", *BENEATH):
         typing |= used(manifest["nodes"][f"model.juno_activity.{name}"])
 
-    # That it is asked for, and how the rows are written, types no record.
-    others = {"typing_fingerprint", "replaces_whole_reports", "duckdb__replaces_whole_reports"}
-    assert typing - used(fingerprint) == {f"macro.juno_activity.{name}" for name in others}
+    # That it is asked for types no record.
+    assert typing - used(fingerprint) == {"macro.juno_activity.typing_fingerprint"}

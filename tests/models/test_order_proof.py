@@ -19,7 +19,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from conftest import Project, delete_and_insert
+from conftest import Project
 from landing.land import land_reports
 from landing.outcome import Declaration
 from simulation.exporter import Losses
@@ -65,7 +65,7 @@ class Models:
                     assert landing.refusal is None, landing.refusal
                 for kind, relation, sql in self.sql:
                     if kind == "incremental" and number > 0:
-                        delete_and_insert(connection, relation, self.incremental_sql[relation])
+                        connection.execute(f"insert into {relation} by name {self.incremental_sql[relation]}")
                     else:
                         shape = "view" if kind == "view" else "table"
                         connection.execute(f"create or replace {shape} {relation} as {sql}")
@@ -106,7 +106,7 @@ def models(sample_project: Project, incremental_base: str, tmp_path_factory: pyt
         for node in manifest["nodes"].values():
             if node["resource_type"] == "seed":
                 connection.execute(f"create table {node['name']} as from built.staging.{node['name']}")
-    base = manifest["nodes"]["model.juno_activity.base_juno__activities"]["relation_name"]
+    base = manifest["nodes"]["model.juno_activity.base_juno__events"]["relation_name"]
     assert {relation for kind, relation, _ in sql if kind == "incremental"} == {base}
     return Models(sql, {base: incremental_base}, seeds)
 

@@ -48,12 +48,14 @@ def as_older(project: Project) -> None:
     """Give a built project the names that an older version gave it, with the report that was removed."""
     with connect(project.warehouse) as connection:
         connection.execute(f"{OLDER_REPORTS} from raw.removed_reports; drop table raw.removed_reports")
-        connection.execute("alter table staging.base_juno__activities rename unique_report_id to kept_report_id")
-        connection.execute(
-            "alter table staging.base_juno__activities rename unique_record_number to kept_record_number"
-        )
-        # It depends on the SQL of the model, too.
-        connection.execute("update staging.base_juno__activities set typing_fingerprint = 'older'")
+        connection.execute("create table staging.kept as from staging.base_juno__activities")
+        # Before, each record of each report lay there with all its texts, and was typed.
+        connection.execute("create table raw.kept as from raw.activities; drop view raw.activities")
+        connection.execute("alter table raw.kept rename to activities")
+        for table in ("report_numbers", "report_records", "records", "events", "user_names", "content_names"):
+            connection.execute(f"drop table raw.{table}")
+        connection.execute("drop view staging.base_juno__activities; drop table staging.base_juno__events")
+        connection.execute("alter table staging.kept rename to base_juno__activities")
     with connect(project.marts) as connection:
         connection.execute("alter table marts.report_changes rename to report_drift")
         connection.execute("alter table marts.report_drift rename has_changed to has_drifted")

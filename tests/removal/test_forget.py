@@ -266,7 +266,9 @@ def test_a_user_without_an_id_is_found_by_the_e_mail(warehouse: duckdb.DuckDBPyC
 
 
 def test_a_second_time_goes_on_and_takes_other_names_too(forgotten: duckdb.DuckDBPyConnection) -> None:
-    forgotten.execute("update raw.activities set label = 'Otti Wrexham wrote' where record_number = 5")
+    forgotten.execute(
+        "update raw.events set label = 'Otti Wrexham wrote' where event_id = (select max(event_id) from raw.events)"
+    )
     again = find_person(forgotten, USER, None, ["Otti Wrexham"])
     assert again.is_remembered
     assert find_traces(forgotten, again).named["raw.activities.label"] == 1

@@ -15,8 +15,8 @@ downloads as (
     select * from {{ ref('base_juno__reports') }}
 ),
 
-activities as (
-    select * from {{ ref('base_juno__activities') }}
+report_pairs as (
+    select * from {{ ref('base_juno__report_pairs') }}
 ),
 
 patterns as (
@@ -82,19 +82,6 @@ reports as (
         null as nonexistent_hour_count,
         null as doubled_hour_count
     from user_reports
-),
-
-report_pairs as (
-    select
-        report_id,
-        site_id,
-        category,
-        action,
-        activity_type,
-        alias_evidence,
-        count(*) as record_count
-    from activities
-    group by 1, 2, 3, 4, 5, 6
 ),
 
 alias_patterns as (

@@ -6,15 +6,24 @@ with reports as (
 ),
 
 landed_records as (
-    select * from {{ source('raw', 'activities') }}
+    select * from {{ ref('base_juno__report_records') }}
 ),
 
 rejected_records as (
     select * from {{ source('raw', 'rejected_records') }}
 ),
 
-base_activities as (
-    select * from {{ ref('base_juno__activities') }}
+activity_records as (
+    select * from {{ ref('base_juno__activity_records') }}
+    where not is_duplicate
+),
+
+report_pairs as (
+    select * from {{ ref('base_juno__report_pairs') }}
+),
+
+duplicates as (
+    select * from {{ ref('base_juno__duplicates') }}
 ),
 
 activities as (
@@ -55,10 +64,11 @@ unique_records as (
 understood as (
     select
         report_id,
-        count(*) filter (where activity_type not in ('unrecognised', 'other_activity')) as understood_count,
-        count(*) filter (where activity_type = 'other_activity') as other_activity_count,
-        count(*) filter (where alias_evidence = 'normalised') as normalised_count
-    from base_activities
+        cast(sum(case when activity_type not in ('unrecognised', 'other_activity') then record_count end) as bigint)
+            as understood_count,
+        cast(sum(case when activity_type = 'other_activity' then record_count end) as bigint) as other_activity_count,
+        cast(sum(case when alias_evidence = 'normalised' then record_count end) as bigint) as normalised_count
+    from report_pairs
     group by 1
 ),
 
@@ -70,14 +80,17 @@ valueless as (
     group by 1
 ),
 
-duplicates as (
+-- Activities that no earlier download of the site tells.
+new_activities as (
     select
-        report_id,
-        unique_report_id,
-        count(*) as duplicate_count
-    from base_activities
-    where is_duplicate
-    group by 1, 2
+        reports.report_id,
+        count(*) as new_count
+    from activity_records
+    inner join reports
+        on
+            activity_records.site_id = reports.site_id
+            and activity_records.first_download_number = reports.download_number
+    group by 1
 ),
 
 doubled as (
@@ -102,6 +115,7 @@ counted as (
         reports.record_count,
         coalesce(landed.landed_count, 0) as landed_count,
         coalesce(rejected.rejected_count, 0) as rejected_count,
+        coalesce(new_activities.new_count, 0) as new_count,
         coalesce(unique_records.unique_count, 0) as unique_count,
         coalesce(doubled.duplicate_count, 0) as duplicate_count,
         doubled.unique_in_file_names,
@@ -114,6 +128,7 @@ counted as (
     from reports
     left join landed on reports.report_id = landed.report_id
     left join rejected on reports.report_id = rejected.report_id
+    left join new_activities on reports.report_id = new_activities.report_id
     left join unique_records on reports.report_id = unique_records.report_id
     left join doubled on reports.report_id = doubled.report_id
     left join understood on reports.report_id = understood.report_id
@@ -131,6 +146,7 @@ final as (
         record_count,
         landed_count,
         rejected_count,
+        new_count,
         unique_count,
         duplicate_count,
         unique_in_file_names,

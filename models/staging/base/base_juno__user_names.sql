@@ -1,41 +1,44 @@
 -- What the records of each report say of each user: names, company and e-mail. Personal data.
 -- Grain: one row per report, user, first name, last name, company and e-mail.
 
-with activities as (
-    select * from {{ source('raw', 'activities') }}
+with report_records as (
+    select * from {{ ref('base_juno__report_records') }}
 ),
 
-reports as (
-    select * from {{ ref('base_juno__reports') }}
+events as (
+    select * from {{ ref('base_juno__events') }}
 ),
 
--- As they are written: there are far fewer of them than records to take blanks off.
+user_names as (
+    select * from {{ source('raw', 'user_names') }}
+),
+
+-- By their ids: there are far fewer names than records to take blanks off.
 told as (
     select
-        report_id,
-        user_id,
-        first_name,
-        last_name,
-        company,
-        email,
-        max(occurred_at) as last_occurred_at
-    from activities
-    group by 1, 2, 3, 4, 5, 6
+        report_records.report_id,
+        report_records.site_id,
+        report_records.download_number,
+        report_records.user_name_id,
+        max(events.occurred_at) as last_occurred_at
+    from report_records
+    inner join events on report_records.event_id = events.event_id
+    group by 1, 2, 3, 4
 ),
 
 cleaned as (
     select
-        reports.report_id,
-        reports.site_id,
-        reports.download_number,
-        {{ cleaned('told.user_id') }} as user_id,
-        {{ cleaned('told.first_name') }} as first_name,
-        {{ cleaned('told.last_name') }} as last_name,
-        {{ cleaned('told.company') }} as company,
-        {{ cleaned('told.email') }} as email,
+        told.report_id,
+        told.site_id,
+        told.download_number,
+        {{ cleaned('user_names.user_id') }} as user_id,
+        {{ cleaned('user_names.first_name') }} as first_name,
+        {{ cleaned('user_names.last_name') }} as last_name,
+        {{ cleaned('user_names.company') }} as company,
+        {{ cleaned('user_names.email') }} as email,
         told.last_occurred_at
     from told
-    inner join reports on told.report_id = reports.report_id
+    inner join user_names on told.user_name_id = user_names.user_name_id
 ),
 
 final as (

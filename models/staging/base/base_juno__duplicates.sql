@@ -1,0 +1,42 @@
+-- How many records of each report are duplicates of unique records in which other report.
+-- Grain: one row per report and report that holds the unique records.
+
+with report_records as (
+    select * from {{ ref('base_juno__report_records') }}
+),
+
+repeated_records as (
+    select * from {{ ref('base_juno__repeated_records') }}
+),
+
+activity_records as (
+    select * from {{ ref('base_juno__activity_records') }}
+),
+
+duplicates as (
+    select
+        report_records.report_id,
+        activity_records.report_id as unique_report_id
+    from report_records
+    inner join activity_records on report_records.event_id = activity_records.event_id
+    where
+        report_records.report_id <> activity_records.report_id
+        and report_records.event_id not in (select repeated_records.event_id from repeated_records)
+    union all
+    select
+        report_id,
+        unique_report_id
+    from repeated_records
+    where is_duplicate
+),
+
+final as (
+    select
+        report_id,
+        unique_report_id,
+        count(*) as duplicate_count
+    from duplicates
+    group by 1, 2
+)
+
+select * from final

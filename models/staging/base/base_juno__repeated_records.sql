@@ -1,0 +1,82 @@
+-- The records of activities that several events tell: which record is the unique one of each, and which are duplicates.
+-- Grain: one row per landed record of such an activity.
+-- They are few: equal records in one file, and events that differ only in what can be edited.
+
+with report_records as (
+    select * from {{ ref('base_juno__report_records') }}
+),
+
+events as (
+    select
+        event_id,
+        identity_hash,
+        occurred_at
+    from {{ ref('base_juno__events') }}
+),
+
+-- The time beside the hash makes sure that two different activities are never taken for one: they would have to share both.
+repeated_identities as (
+    select
+        identity_hash,
+        occurred_at
+    from events
+    group by 1, 2
+    having count(*) > 1
+),
+
+repeated_events as (
+    select events.*
+    from events
+    inner join repeated_identities
+        on
+            events.identity_hash = repeated_identities.identity_hash
+            and events.occurred_at = repeated_identities.occurred_at
+),
+
+-- Two equal records inside one file are two activities, so they are numbered.
+numbered as (
+    select
+        repeated_events.identity_hash,
+        repeated_events.occurred_at,
+        report_records.*,
+        row_number() over (
+            partition by
+                repeated_events.identity_hash, repeated_events.occurred_at, report_records.download_number
+            order by report_records.record_number
+        ) as occurrence_number
+    from report_records
+    inner join repeated_events on report_records.event_id = repeated_events.event_id
+),
+
+-- The same activity in several files is one: the newest download keeps it, for its names are the newest. So of an
+-- activity the largest count that any one file holds is kept.
+ranked as (
+    select
+        *,
+        row_number() over copies as newness,
+        first_value(report_id) over copies as unique_report_id,
+        count(*) over occurrences as download_count,
+        min(download_number) over occurrences as first_download_number
+    from numbered
+    window
+        occurrences as (partition by identity_hash, occurred_at, occurrence_number),
+        copies as (partition by identity_hash, occurred_at, occurrence_number order by download_number desc)
+),
+
+final as (
+    select
+        event_id,
+        cast(occurrence_number as bigint) as occurrence_number,
+        newness > 1 as is_duplicate,
+        site_id,
+        report_id,
+        record_number,
+        user_name_id,
+        content_name_id,
+        unique_report_id,
+        first_download_number,
+        download_count
+    from ranked
+)
+
+select * from final

@@ -1,0 +1,302 @@
+"""How the records of activity reports are kept in the schema raw: each distinct one once (``raw_tables.sql``).
+
+What happened (``raw.events``) is apart from how a user and a page are called (``raw.user_names``,
+``raw.content_names``), for names change between two downloads and what happened doesn't. A record (``raw.records``) is
+an event with its two names, and a report (``raw.report_records``) is a list of records. The view ``raw.activities``
+puts all of it together again, word for word. docs/decisions/0020 says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import duckdb
+
+from warehouse.database import RAW_TABLES, number_of, text_of
+
+# Ids name the first place of what they stand for: the number of a report, and a record's number in it.
+PLACES = 2**32
+# As raw.activities writes a date of which nothing is kept but the time.
+DATE_TEXT = "%Y-%m-%d %H:%M:%S"
+
+USER_NAME = ("user_id", "first_name", "last_name", "company", "email")
+CONTENT_NAME = ("content_id", "content_name", "content_slug")
+EVENT_TEXTS = ("user_id", "category", "action", "label", "date", "content_id", "extra_columns")
+EVENT = (*EVENT_TEXTS, "occurred_at", "time_flag")
+NAMES = {"user_name": USER_NAME, "content_name": CONTENT_NAME}
+# The tables that hold the texts of records.
+TEXTS = ("events", "user_names", "content_names")
+
+# What a warehouse of before kept: a row per record of each report, with all its texts.
+OLDER_ACTIVITIES = "older_activities"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """How many records of a report were stored, and how many of them tell what no record told before."""
+
+    count: int
+    new_count: int
+
+
+def prepare_raw(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create what the schema raw lacks, and bring what an older version left into today's form, all or nothing."""
+    if not _has_table(connection, "activities"):
+        connection.execute(RAW_TABLES)
+        return
+    with _own_transaction(connection):
+        connection.execute(f"alter table raw.activities rename to {OLDER_ACTIVITIES}")
+        connection.execute(RAW_TABLES)
+        _store_older_activities(connection)
+
+
+def _has_table(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    query = (
+        "select count(*) from duckdb_tables() where database_name = current_database() and schema_name = 'raw'"
+        " and table_name = $table"
+    )
+    return number_of(connection, query, {"table": table}) > 0
+
+
+@contextmanager
+def _own_transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """A transaction, unless the caller has one."""
+    try:
+        connection.execute("begin")
+    except duckdb.TransactionException:
+        yield
+        return
+    try:
+        yield
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+
+
+def _store_older_activities(connection: duckdb.DuckDBPyConnection) -> None:
+    """Store the records of an older warehouse, report by report in the order in which they were loaded."""
+    connection.execute(f"alter table raw.{OLDER_ACTIVITIES} add column if not exists time_flag varchar")
+    for report_id, site_id in connection.execute(
+        "select report_id, site_id from raw.reports order by loaded_at, report_id"
+    ).fetchall():
+        store_table(connection, f"raw.{OLDER_ACTIVITIES}", report_id, site_id)
+    connection.execute(f"drop table raw.{OLDER_ACTIVITIES}")
+
+
+def store_table(connection: duckdb.DuckDBPyConnection, table: str, report_id: str, site_id: str) -> Stored:
+    """Store the records of a report that a table holds in the form of ``raw.activities``."""
+    columns = ", ".join(("record_number", *dict.fromkeys((*EVENT, *USER_NAME, *CONTENT_NAME))))
+    source = f"select {columns} from {table} where report_id = {text_of(report_id)}"
+    return store_records(connection, report_id, site_id, source)
+
+
+def store_records(connection: duckdb.DuckDBPyConnection, report_id: str, site_id: str, source: str) -> Stored:
+    """Store the records of a report, each as a reference to what is known of it, in the transaction of the caller.
+
+    Args:
+        connection: the warehouse.
+        report_id: the report.
+        site_id: its site.
+        source: a query that gives the records with their number and the columns of ``raw.activities``, in the order
+            of the file. It is asked several times.
+
+    Returns:
+        How many records there are, and how many are new.
+    """
+    number = number_of(connection, "select coalesce(max(report_number), 0) + 1 from raw.report_numbers")
+    connection.execute("insert into raw.report_numbers values (?, ?)", [number, report_id])
+    base, site = number * PLACES, text_of(site_id)
+    date = f"nullif(date, strftime(occurred_at, '{DATE_TEXT}')) as date"
+    connection.execute(f"create or replace temp view arriving as select * replace ({date}) from ({source})")
+    for kind in NAMES:
+        _store_names(connection, site, kind)
+    _find_copies(connection)
+    has_known = _find_known(connection, site)
+    _store_events(connection, site, base, has_known=has_known)
+    stored = _store_places(connection, number, base, has_known=has_known)
+    connection.execute("drop view arriving; drop table arriving_copies; drop table arrived")
+    return stored
+
+
+def _store_names(connection: duckdb.DuckDBPyConnection, site: str, kind: str) -> None:
+    columns = ", ".join(NAMES[kind])
+    connection.execute(
+        f"""
+        insert into raw.{kind}s
+        select
+            (select coalesce(max({kind}_id), 0) from raw.{kind}s) + row_number() over (order by {columns}),
+            {site},
+            {columns}
+        from (
+            select distinct {columns} from arriving
+            except
+            select {columns} from raw.{kind}s where site_id = {site}
+        )
+        """
+    )
+
+
+def _find_copies(connection: duckdb.DuckDBPyConnection) -> None:
+    """Number the records of the report that are equal to one before them; they are few."""
+    texts, event = ", ".join(EVENT_TEXTS), ", ".join(EVENT)
+    connection.execute(
+        f"""
+        create or replace temp table arriving_copies as
+        with repeated as (
+            select hash({texts}) as texts_hash from arriving group by 1 having count(*) > 1
+        ),
+        numbered as (
+            select record_number, row_number() over (partition by {event} order by record_number) as copy_number
+            from arriving
+            where hash({texts}) in (select texts_hash from repeated)
+        )
+        from numbered where copy_number > 1
+        """
+    )
+
+
+def _find_known(connection: duckdb.DuckDBPyConnection, site: str) -> bool:
+    """Find what is known of each record of the report; returns whether any event of the site can be.
+
+    The temporary table ``arrived`` has for each record the event, if there is one, and the names.
+    """
+    span = connection.execute("select min(occurred_at), max(occurred_at) from arriving").fetchone() or (None, None)
+    # By the time, so that a report of a day reads that day and not all that is there.
+    known = f"select * from raw.events where site_id = {site} and occurred_at between $first and $last"
+    parameters = {"first": span[0], "last": span[1]}
+    has_known = connection.execute(f"select 1 from ({known}) limit 1", parameters).fetchone() is not None
+    names = " ".join(
+        f"inner join (select min({kind}_id) as {kind}_id, {', '.join(columns)} from raw.{kind}s"
+        f" where site_id = {site} group by all) as {kind}s on {_are_equal('arriving', f'{kind}s', columns)}"
+        for kind, columns in NAMES.items()
+    )
+    events = (
+        f"left join ({known}) as events on {_are_equal('arriving', 'events', EVENT)}"
+        " and coalesce(arriving_copies.copy_number, 1) = events.copy_number"
+    )
+    connection.execute(
+        f"""
+        create or replace temp table arrived as
+        select
+            arriving.record_number,
+            {"events.event_id" if has_known else "null::bigint as event_id"},
+            user_names.user_name_id,
+            content_names.content_name_id
+        from arriving
+        left join arriving_copies on arriving.record_number = arriving_copies.record_number
+        {events if has_known else ""}
+        {names}
+        """,
+        parameters if has_known else None,
+    )
+    return has_known
+
+
+def _are_equal(one: str, other: str, columns: Sequence[str]) -> str:
+    return " and ".join(f"{one}.{column} is not distinct from {other}.{column}" for column in columns)
+
+
+def _store_events(connection: duckdb.DuckDBPyConnection, site: str, base: int, *, has_known: bool) -> None:
+    columns = ", ".join(f"arriving.{column}" for column in EVENT)
+    only_new = "where arriving.record_number in (select record_number from arrived where event_id is null)"
+    connection.execute(
+        f"""
+        insert into raw.events by name
+        select
+            {base} + arriving.record_number as event_id,
+            {site} as site_id,
+            {columns},
+            coalesce(arriving_copies.copy_number, 1) as copy_number
+        from arriving
+        left join arriving_copies on arriving.record_number = arriving_copies.record_number
+        {only_new if has_known else ""}
+        """
+    )
+
+
+def _store_places(connection: duckdb.DuckDBPyConnection, number: int, base: int, *, has_known: bool) -> Stored:
+    """Store the records that are no record of an earlier report, and which record stands at which place."""
+    known = """
+        left join (
+            from raw.records
+            where event_id between (select min(event_id) from arrived) and (select max(event_id) from arrived)
+        ) as records using (event_id, user_name_id, content_name_id)
+    """
+    connection.execute(
+        f"""
+        create or replace temp table filed as
+        select arrived.*, {"records.record_id" if has_known else "null::bigint as record_id"}
+        from arrived {known if has_known else ""}
+        """
+    )
+    connection.execute(
+        f"""
+        insert into raw.records
+        select {base} + record_number, coalesce(event_id, {base} + record_number), user_name_id, content_name_id
+        from filed where record_id is null
+        """
+    )
+    stored = number_of(
+        connection,
+        f"""
+        insert into raw.report_records
+        select {number}, record_number, coalesce(record_id, {base} + record_number) from filed
+        """,
+    )
+    new = number_of(connection, "select count(*) from filed where event_id is null")
+    connection.execute("drop table filed")
+    return Stored(stored, new)
+
+
+def delete_records(connection: duckdb.DuckDBPyConnection, condition: str, parameters: dict[str, object]) -> None:
+    """Delete records of reports, and what no report holds any more, in the transaction of the caller.
+
+    Args:
+        connection: the warehouse.
+        condition: SQL over the columns of ``raw.report_records`` for which.
+        parameters: what the condition must be told.
+    """
+    connection.execute(f"delete from raw.report_records where {condition}", parameters)
+    for table, key, user in (
+        ("records", "record_id", "report_records"),
+        ("events", "event_id", "records"),
+        ("user_names", "user_name_id", "records"),
+        ("content_names", "content_name_id", "records"),
+    ):
+        connection.execute(f"delete from raw.{table} where {key} not in (select {key} from raw.{user})")
+
+
+def renumber_copies(connection: duckdb.DuckDBPyConnection) -> None:
+    """Tell events apart that have become equal, because a name in them was replaced."""
+    event = ", ".join(("site_id", *EVENT))
+    connection.execute(
+        f"""
+        update raw.events set copy_number = renumbered.copy_number
+        from (
+            select event_id, row_number() over (partition by {event} order by copy_number, event_id) as copy_number
+            from raw.events
+            where hash({event}) in (select hash({event}) from raw.events group by 1 having count(*) > 1)
+        ) as renumbered
+        where events.event_id = renumbered.event_id and events.copy_number <> renumbered.copy_number
+        """
+    )
+
+
+def delete_all_records(connection: duckdb.DuckDBPyConnection) -> None:
+    """Delete the records of all activity reports; their numbers stay used."""
+    for table in ("report_records", "records", *TEXTS):
+        connection.execute(f"delete from raw.{table}")
+    connection.execute("update raw.report_numbers set report_id = null")
+
+
+def delete_activity_reports(connection: duckdb.DuckDBPyConnection, report_ids: list[str]) -> None:
+    """Delete the records of reports; their numbers stay used."""
+    of_reports = "select report_number from raw.report_numbers where list_contains($report_ids, report_id)"
+    delete_records(connection, f"report_number in ({of_reports})", {"report_ids": report_ids})
+    connection.execute(
+        "update raw.report_numbers set report_id = null where list_contains($report_ids, report_id)",
+        {"report_ids": report_ids},
+    )
