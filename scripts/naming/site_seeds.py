@@ -43,6 +43,7 @@ class Column:
         accepted: the values that it may hold; none for any.
         default: what a blank field means.
         is_optional: whether the column may be missing.
+        never_in: the column of the same file that may not hold any of its values for the same site; blank for none.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Column:
     accepted: tuple[str, ...] = ()
     default: str = ""
     is_optional: bool = False
+    never_in: str = ""
 
     @property
     def in_words(self) -> str:
@@ -104,7 +106,9 @@ def _column(name: str, kind: str, described: Mapping[str, Any], root: Path) -> C
         if isinstance(test, dict) and "relationships" in test:
             arguments = test["relationships"]["arguments"]
             accepted = _values_of(root, arguments["to"], arguments["field"])
-    return Column(name, kind, accepted, str(meta.get("default", "")), bool(meta.get("optional")))
+    return Column(
+        name, kind, accepted, str(meta.get("default", "")), bool(meta.get("optional")), meta.get("never_in", "")
+    )
 
 
 def _values_of(root: Path, to: str, name: str) -> tuple[str, ...]:
@@ -170,6 +174,7 @@ def check(content: bytes, name: str, columns: Sequence[Column]) -> Checked:
     lines = list(seed.lines)
     is_day_first = _day_first([seed.values(line) for line in lines], columns)
     rows = tuple(_row(seed, line, columns, is_day_first, trouble) for line in lines)
+    _check_chains(seed, lines, columns, trouble)
     if trouble.lines:
         raise SeedError("\n".join(trouble.lines))
     names = tuple(column.name for column in columns)
@@ -179,6 +184,22 @@ def check(content: bytes, name: str, columns: Sequence[Column]) -> Checked:
         and all(len(line.fields) == len(seed.header) for line in lines)
     )
     return Checked(names, rows, is_as_written)
+
+
+def _check_chains(seed: SeedCsv, lines: Sequence[Line], columns: Sequence[Column], trouble: Trouble) -> None:
+    """Say where a value stands in a column in which it may not, such as an id that counts for two others."""
+    for column in columns:
+        if column.never_in:
+            rows = [(line.number, seed.values(line)) for line in lines]
+            first = {(row["site_id"], row[column.never_in]): (number, row) for number, row in reversed(rows)}
+            for number, row in rows:
+                other, found = first.get((row["site_id"], row[column.name]), (0, {}))
+                if found:
+                    trouble.say(
+                        number,
+                        f"{column.in_words} `{row[column.name]}` is itself the same as `{found[column.name]}`, by line"
+                        f" {other}. Fix: write the id that stays in both lines.",
+                    )
 
 
 def _in_order(seed: SeedCsv, row: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:

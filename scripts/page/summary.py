@@ -76,6 +76,37 @@ from marts.report_changes
 where is_newest and has_changed
 order by loaded_at desc, site_id, report_kind
 """
+# Guests are also among the activities without a user id.
+NOBODIES = """
+select
+    (select count(*) from marts.fct_activities where user_key is null),
+    (select coalesce(sum(activity_count), 0) from restricted.guests),
+    (select count(*) from restricted.guests),
+    (select count(*) from restricted.same_user_candidates)
+"""
+
+# Days without any activity between two that have some, up to four weeks apart: longer, and nobody expects any.
+AGES = """
+with days as (
+    select distinct
+        site_id,
+        occurred_date,
+        lead(occurred_date) over (partition by site_id order by occurred_date) as next_date
+    from (select distinct site_id, occurred_date from marts.fct_activities where occurred_date is not null)
+)
+select
+    case when count(*) over () > 1 then site_id end as site_id,
+    max(occurred_date),
+    greatest(0, current_date - max(occurred_date)),
+    string_agg(
+        strftime(occurred_date + 1, '%Y-%m-%d')
+        || case when next_date > occurred_date + 2 then strftime(next_date - 1, ' to %Y-%m-%d') else '' end,
+        ', ' order by occurred_date
+    ) filter (where next_date between occurred_date + 2 and occurred_date + 28)
+from days
+group by days.site_id
+order by days.site_id
+"""
 CHANGE_LINES, CHANGE_WIDTH = 3, 200
 
 ATTENDANCE = """
@@ -124,7 +155,9 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
             " download holds the same.",
             highlight=False,
         )
+        _print_age(connection, console)
         _print_users(connection, console)
+        _print_nobodies(connection, console)
         if rejected:
             console.print("Why records were rejected: raw.rejected_records.", highlight=False)
         _print_changes(connection, console)
@@ -163,6 +196,37 @@ def _print_users(connection: duckdb.DuckDBPyConnection, console: Console) -> Non
             f" {by_email:,} by e-mail, {ambiguous:,} ambiguous, {unmatched:,} without an activity{also}.",
             highlight=False,
         )
+
+
+def _print_nobodies(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
+    """Say how many activities no user did, and how many users may be the same person."""
+    nobodies, of_guests, guests, pairs = connection.execute(NOBODIES).fetchone() or (0, 0, 0, 0)
+    if nobodies:
+        known = f", {of_guests:,} of them of {guests:,} people with an e-mail (restricted.guests)" if guests else ""
+        console.print(
+            f"[bold]{nobodies:,} activities have no user id[/bold]{known}. They count as activities, and for no user.",
+            highlight=False,
+        )
+    if pairs:
+        console.print(
+            f"[bold]{pairs:,} pairs of users may be one person each[/bold], with two ids (restricted.same_user_candidates)."
+            " They count as two until seeds/site/same_user.csv says otherwise.",
+            highlight=False,
+        )
+
+
+def _print_age(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
+    """Say how old the newest activity of each site is, and which days in between have none."""
+    for site, newest, age, days in connection.execute(AGES).fetchall():
+        where = f" of {escape(site)}" if site else ""
+        old = "of today" if age == 0 else f"{age:,} day{'' if age == 1 else 's'} old"
+        console.print(f"The newest activity{where} is {old} ({newest:%Y-%m-%d}).", highlight=False)
+        if days:
+            console.print(
+                f"[yellow]No activity{where} on {escape(shorten(days, CHANGE_WIDTH, placeholder=' …'))}[/yellow], though"
+                " there are some before and after. Perhaps a download is missing.",
+                highlight=False,
+            )
 
 
 def _print_changes(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
