@@ -97,6 +97,8 @@ def test_a_blank_setting_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
         "DATE_FORMAT": "dd/MM/yyyy",
         "ENCODING": None,
         "AGAIN": None,
+        "ALLOW_TWINS": None,
+        "DECLARE": None,
     }
 
 
