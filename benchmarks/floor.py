@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -106,7 +107,7 @@ def read_reports(connection: duckdb.DuckDBPyConnection, reports: Sequence[Path])
         )
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        store_records(connection, sha256[:16], SITE, records_of(table))
+        store_records(connection, sha256[:16], SITE, partial(records_of, table))
         connection.execute(
             f"""
             insert into raw.reports by name
@@ -130,14 +131,14 @@ def read_reports(connection: duckdb.DuckDBPyConnection, reports: Sequence[Path])
         )
 
 
-def records_of(table: str) -> str:
+def records_of(table: str, condition: str) -> str:
     """The records of a report in the form of raw.activities. The row ids of its table follow the file."""
     texts = ", ".join(column for column in ACTIVITY_REPORT.aliases if column != "date")
     return f"""
         select
-            rowid + 1 as record_number, {texts}, cast(date as varchar) as date,
+            record_number, {texts}, cast(date as varchar) as date,
             cast(null as varchar) as extra_columns, date as occurred_at, cast(null as varchar) as time_flag
-        from {table}
+        from (select rowid + 1 as record_number, * from {table}) where {condition}
     """
 
 

@@ -67,6 +67,7 @@ class Destination:
         columns: the columns of the table that are made of the essence, each with its SQL and its type.
         facts: columns of the manifest that only this kind has.
         measures: the same, as SQL over the landed records.
+        span: SQL of the first and the last time that the essences tell.
     """
 
     manifest: str
@@ -76,6 +77,7 @@ class Destination:
     columns: tuple[tuple[str, str, str], ...] = ()
     facts: dict[str, object] = field(default_factory=dict)
     measures: dict[str, str] = field(default_factory=dict)
+    span: str = "null, null"
 
 
 def destination_of(
@@ -138,6 +140,7 @@ def _activities(
             ),
         ],
         facts={"date_format": date_format},
+        span=f"min({occurred_at}), max({occurred_at})",
         measures={
             "first_occurred_at": "min(occurred_at)",
             "last_occurred_at": "max(occurred_at)",

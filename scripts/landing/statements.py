@@ -144,33 +144,48 @@ def _write_records(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Sto
             *destination.columns,
         )
     )
+    judged = f"{numbered(connection)}, judged as (select *, {destination.essence} as essence from numbered)"
     # Found once, for the records are asked for several times, and seldom is any left out.
-    left_out = number_of(
-        connection,
+    is_any_left_out, *span = connection.execute(
         f"""
-        create or replace temp table left_out as
-        {numbered(connection)}
-        select record_number from numbered where ({destination.essence}) is null
-        union
-        select record_number from misread
-        union
-        select record_number from forgotten
-        """,
-    )
-    source = f"""
-        {numbered(connection)},
-        judged as (
-            select *, {destination.essence} as essence from numbered
-        )
-        select record_number, {columns}
+        {judged}
+        select
+            count(*) filter (where essence is null)
+            + (select count(*) from misread) + (select count(*) from forgotten) > 0,
+            {destination.span}
         from judged
-        {"where record_number not in (select record_number from left_out)" if left_out else ""}
-    """
+        """
+    ).fetchone() or (False, None, None)
+    if is_any_left_out:
+        connection.execute(
+            f"""
+            create or replace temp table left_out as
+            {judged}
+            select record_number from judged where essence is null
+            union
+            select record_number from misread
+            union
+            select record_number from forgotten
+            """
+        )
+    has_landed = "record_number not in (select record_number from left_out)" if is_any_left_out else "true"
+
+    def source(condition: str) -> str:
+        return f"""
+            {numbered(connection)}
+            select record_number, {columns}
+            from (
+                select *, {destination.essence} as essence from numbered where {has_landed} and {condition}
+            ) as judged
+        """
+
     if report.is_of_activities:
-        return store_records(connection, staged.report_id, staged.declaration.site_id, source)
+        site_id = staged.declaration.site_id
+        return store_records(connection, staged.report_id, site_id, source, (span[0], span[1]))
     count = number_of(
         connection,
-        f"insert into {destination.table} by name select {text_of(staged.report_id)} as report_id, * from ({source})",
+        f"insert into {destination.table} by name"
+        f" select {text_of(staged.report_id)} as report_id, * from ({source('true')})",
     )
     return Stored(count, count)
 

@@ -42,8 +42,7 @@ def describe(landing: Landing) -> str:
             " To land it again: make build AGAIN=1 (or load_reports.py --again)"
         )
     lines = [f"[green]landed[/green]   {name}: {landing.landed_count:,} {landing.unit}"]
-    if landing.new_count is not None and landing.new_count < landing.landed_count:
-        lines[0] += f": {landing.new_count:,} new, {landing.landed_count - landing.new_count:,} already known"
+    lines[0] += _how_much_is_new(landing)
     if landing.rejected_count > landing.harmless_count:
         lines[0] += f", [red]{landing.rejected_count - landing.harmless_count:,} rejected[/red]"
     if landing.harmless_count:
@@ -99,6 +98,12 @@ def tell_not_reloaded(
     """Say which reports should have been loaded again and were not."""
     for report in not_reloaded(connection, declaration):
         console.print(f"[yellow]{printable(why_not_reloaded(report, given))}[/yellow]", highlight=False)
+
+
+def _how_much_is_new(landing: Landing) -> str:
+    if landing.new_count is None or landing.new_count == landing.landed_count:
+        return ""
+    return f": {landing.new_count:,} new, {landing.landed_count - landing.new_count:,} already known"
 
 
 def land_with_progress(

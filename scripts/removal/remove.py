@@ -194,7 +194,7 @@ def remove_from_files(files: Files, wanted: str, console: Console, *, is_dry_run
     with files.open_warehouse() as connection:
         # Whatever ends early, a dry run too, is rolled back, down to the tables that an older warehouse lacks.
         connection.execute("begin")
-        prepare_raw(connection)
+        prepare_raw(connection, is_begun=True)
         report = find_report(connection, wanted, files.published)
         is_new = report.removed_at is None
         if is_new:

@@ -8,13 +8,14 @@ puts all of it together again, word for word. docs/decisions/0020 says why.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import datetime
 
 import duckdb
 
-from warehouse.database import RAW_TABLES, number_of, text_of
+from warehouse.database import RAW_TABLES, number_of, text_of, transaction
 
 # Ids name the first place of what they stand for: the number of a report, and a record's number in it.
 PLACES = 2**32
@@ -29,6 +30,13 @@ NAMES = {"user_name": USER_NAME, "content_name": CONTENT_NAME}
 # The tables that hold the texts of records.
 TEXTS = ("events", "user_names", "content_names")
 
+# The first and the last time of some records; nothing where there are none.
+Span = tuple[datetime | None, datetime | None]
+
+# A query for those records of a report for which a condition over record_number holds, with the columns of
+# raw.activities but for report_id.
+Source = Callable[[str], str]
+
 # What a warehouse of before kept: a row per record of each report, with all its texts.
 OLDER_ACTIVITIES = "older_activities"
 
@@ -41,12 +49,17 @@ class Stored:
     new_count: int
 
 
-def prepare_raw(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create what the schema raw lacks, and bring what an older version left into today's form, all or nothing."""
+def prepare_raw(connection: duckdb.DuckDBPyConnection, *, is_begun: bool = False) -> None:
+    """Create what the schema raw lacks, and bring what an older version left into today's form, all or nothing.
+
+    Args:
+        connection: the warehouse.
+        is_begun: whether the caller has begun a transaction, which ends it all.
+    """
     if not _has_table(connection, "activities"):
         connection.execute(RAW_TABLES)
         return
-    with _own_transaction(connection):
+    with nullcontext() if is_begun else transaction(connection):
         connection.execute(f"alter table raw.activities rename to {OLDER_ACTIVITIES}")
         connection.execute(RAW_TABLES)
         _store_older_activities(connection)
@@ -58,22 +71,6 @@ def _has_table(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
         " and table_name = $table"
     )
     return number_of(connection, query, {"table": table}) > 0
-
-
-@contextmanager
-def _own_transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """A transaction, unless the caller has one."""
-    try:
-        connection.execute("begin")
-    except duckdb.TransactionException:
-        yield
-        return
-    try:
-        yield
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
 
 
 def _store_older_activities(connection: duckdb.DuckDBPyConnection) -> None:
@@ -89,19 +86,21 @@ def _store_older_activities(connection: duckdb.DuckDBPyConnection) -> None:
 def store_table(connection: duckdb.DuckDBPyConnection, table: str, report_id: str, site_id: str) -> Stored:
     """Store the records of a report that a table holds in the form of ``raw.activities``."""
     columns = ", ".join(("record_number", *dict.fromkeys((*EVENT, *USER_NAME, *CONTENT_NAME))))
-    source = f"select {columns} from {table} where report_id = {text_of(report_id)}"
-    return store_records(connection, report_id, site_id, source)
+    of_report = f"select {columns} from {table} where report_id = {text_of(report_id)}"
+    return store_records(connection, report_id, site_id, lambda condition: f"{of_report} and {condition}")
 
 
-def store_records(connection: duckdb.DuckDBPyConnection, report_id: str, site_id: str, source: str) -> Stored:
+def store_records(
+    connection: duckdb.DuckDBPyConnection, report_id: str, site_id: str, source: Source, span: Span | None = None
+) -> Stored:
     """Store the records of a report, each as a reference to what is known of it, in the transaction of the caller.
 
     Args:
         connection: the warehouse.
         report_id: the report.
         site_id: its site.
-        source: a query that gives the records with their number and the columns of ``raw.activities``, in the order
-            of the file. It is asked several times.
+        source: where the records come from, in the order of the file. It is asked several times.
+        span: a time before all of them and one after, if the caller knows them.
 
     Returns:
         How many records there are, and how many are new.
@@ -109,16 +108,20 @@ def store_records(connection: duckdb.DuckDBPyConnection, report_id: str, site_id
     number = number_of(connection, "select coalesce(max(report_number), 0) + 1 from raw.report_numbers")
     connection.execute("insert into raw.report_numbers values (?, ?)", [number, report_id])
     base, site = number * PLACES, text_of(site_id)
-    date = f"nullif(date, strftime(occurred_at, '{DATE_TEXT}')) as date"
-    connection.execute(f"create or replace temp view arriving as select * replace ({date}) from ({source})")
+    connection.execute(f"create or replace temp view arriving as {_in_kept_form(source('true'))}")
     for kind in NAMES:
         _store_names(connection, site, kind)
     _find_copies(connection)
-    has_known = _find_known(connection, site)
-    _store_events(connection, site, base, has_known=has_known)
+    has_known = _find_known(connection, site, span or _span_of(connection))
+    _store_events(connection, source if has_known else None, site, base)
     stored = _store_places(connection, number, base, has_known=has_known)
     connection.execute("drop view arriving; drop table arriving_copies; drop table arrived")
     return stored
+
+
+def _in_kept_form(query: str) -> str:
+    date = f"nullif(date, strftime(occurred_at, '{DATE_TEXT}'))"
+    return f"select * replace ({date} as date), date as written_date from ({query})"
 
 
 def _store_names(connection: duckdb.DuckDBPyConnection, site: str, kind: str) -> None:
@@ -141,29 +144,42 @@ def _store_names(connection: duckdb.DuckDBPyConnection, site: str, kind: str) ->
 
 def _find_copies(connection: duckdb.DuckDBPyConnection) -> None:
     """Number the records of the report that are equal to one before them; they are few."""
-    texts, event = ", ".join(EVENT_TEXTS), ", ".join(EVENT)
+    # By the date as it is written: where the texts are equal, so is the time, and it need not be read for that.
+    texts = ", ".join(EVENT_TEXTS).replace("date", "written_date")
+    texts_hash = f"hash({texts})"
+    connection.execute(
+        f"""
+        create or replace temp table repeated_hashes as
+        select {texts_hash} as texts_hash from arriving group by 1 having count(*) > 1
+        """
+    )
     connection.execute(
         f"""
         create or replace temp table arriving_copies as
-        with repeated as (
-            select hash({texts}) as texts_hash from arriving group by 1 having count(*) > 1
-        ),
-        numbered as (
-            select record_number, row_number() over (partition by {event} order by record_number) as copy_number
+        select * from (
+            select record_number, row_number() over (partition by {texts} order by record_number) as copy_number
             from arriving
-            where hash({texts}) in (select texts_hash from repeated)
+            where {texts_hash} in (from repeated_hashes)
         )
-        from numbered where copy_number > 1
+        where copy_number > 1
         """
     )
+    connection.execute("drop table repeated_hashes")
 
 
-def _find_known(connection: duckdb.DuckDBPyConnection, site: str) -> bool:
+def _span_of(connection: duckdb.DuckDBPyConnection) -> Span:
+    first, last = connection.execute("select min(occurred_at), max(occurred_at) from arriving").fetchone() or (
+        None,
+        None,
+    )
+    return first, last
+
+
+def _find_known(connection: duckdb.DuckDBPyConnection, site: str, span: Span) -> bool:
     """Find what is known of each record of the report; returns whether any event of the site can be.
 
     The temporary table ``arrived`` has for each record the event, if there is one, and the names.
     """
-    span = connection.execute("select min(occurred_at), max(occurred_at) from arriving").fetchone() or (None, None)
     # By the time, so that a report of a day reads that day and not all that is there.
     known = f"select * from raw.events where site_id = {site} and occurred_at between $first and $last"
     parameters = {"first": span[0], "last": span[1]}
@@ -199,9 +215,13 @@ def _are_equal(one: str, other: str, columns: Sequence[str]) -> str:
     return " and ".join(f"{one}.{column} is not distinct from {other}.{column}" for column in columns)
 
 
-def _store_events(connection: duckdb.DuckDBPyConnection, site: str, base: int, *, has_known: bool) -> None:
+def _store_events(connection: duckdb.DuckDBPyConnection, source: Source | None, site: str, base: int) -> None:
+    """Store what is new: all of the report, or what of the source has no event."""
+    arriving = "arriving"
+    if source is not None:
+        new = "record_number in (select record_number from arrived where event_id is null)"
+        arriving = f"({_in_kept_form(source(new))}) as arriving"
     columns = ", ".join(f"arriving.{column}" for column in EVENT)
-    only_new = "where arriving.record_number in (select record_number from arrived where event_id is null)"
     connection.execute(
         f"""
         insert into raw.events by name
@@ -210,9 +230,8 @@ def _store_events(connection: duckdb.DuckDBPyConnection, site: str, base: int, *
             {site} as site_id,
             {columns},
             coalesce(arriving_copies.copy_number, 1) as copy_number
-        from arriving
+        from {arriving}
         left join arriving_copies on arriving.record_number = arriving_copies.record_number
-        {only_new if has_known else ""}
         """
     )
 

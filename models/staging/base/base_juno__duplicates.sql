@@ -13,19 +13,31 @@ activity_records as (
     select * from {{ ref('base_juno__activity_records') }}
 ),
 
-duplicates as (
+-- A left join, and the records that are unique themselves left out only after they are counted: so DuckDB keeps the
+-- activities in memory for it, and not the many more records.
+counted as (
     select
         report_records.report_id,
-        activity_records.report_id as unique_report_id
+        activity_records.report_id as unique_report_id,
+        count(*) as record_count
     from report_records
-    inner join activity_records on report_records.event_id = activity_records.event_id
-    where
-        report_records.report_id <> activity_records.report_id
-        and report_records.event_id not in (select repeated_records.event_id from repeated_records)
+    left join activity_records on report_records.event_id = activity_records.event_id
+    where report_records.event_id not in (select repeated_records.event_id from repeated_records)
+    group by 1, 2
+),
+
+duplicates as (
+    select
+        report_id,
+        unique_report_id,
+        record_count
+    from counted
+    where report_id <> unique_report_id
     union all
     select
         report_id,
-        unique_report_id
+        unique_report_id,
+        1 as record_count
     from repeated_records
     where is_duplicate
 ),
@@ -34,7 +46,7 @@ final as (
     select
         report_id,
         unique_report_id,
-        count(*) as duplicate_count
+        cast(sum(record_count) as bigint) as duplicate_count
     from duplicates
     group by 1, 2
 )
