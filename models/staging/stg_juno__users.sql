@@ -38,6 +38,20 @@ cleaned as (
     inner join reports on users.report_id = reports.report_id
 ),
 
+merged as (
+    select
+        {{ merged_user_id('cleaned.user_id') }} as user_id,
+        {%- for column in [
+            'site_id', 'time_zone', 'report_date', 'loaded_at', 'first_name', 'last_name', 'company', 'email', 'title',
+            'job_type', 'phone', 'city', 'state_province', 'country', 'time_zone_offset_seconds', 'account_level',
+            'date_created', 'date_last_login', 'tags', 'extra_columns', 'report_id', 'record_number',
+        ] %}
+        cleaned.{{ column }}{% if not loop.last %},{% endif %}
+        {%- endfor %}
+    from cleaned
+    {{ join_same_users('cleaned.site_id', 'cleaned.user_id') }}
+),
+
 ranked as (
     select
         *,
@@ -46,7 +60,7 @@ ranked as (
             partition by {{ reported_user_key('site_id', 'user_id', 'email') }}
             order by report_date desc, loaded_at desc, report_id desc, record_number desc
         ) as newness
-    from cleaned
+    from merged
 ),
 
 typed as (

@@ -54,7 +54,7 @@ def declaration_of(connection: duckdb.DuckDBPyConnection, given: Given) -> tuple
     site_id = given.site_id or (sites[0] if len(sites) == 1 else DEFAULT_SITE)
     if given.site_id is None and len(sites) > 1:
         return Declaration(is_again=given.is_again, sites=sites), []
-    known = remembered(connection, site_id)
+    known = declared_before(connection, site_id)
     values = {"TIME_ZONE": given.time_zone, "DATE_FORMAT": given.date_format, "ENCODING": given.encoding}
     reloaded: dict[str, datetime] = {}
     for setting, value in values.items():
@@ -118,7 +118,7 @@ def known_sites(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     return ()
 
 
-def remembered(connection: duckdb.DuckDBPyConnection, site_id: str) -> dict[str, Remembered]:
+def declared_before(connection: duckdb.DuckDBPyConnection, site_id: str) -> dict[str, Remembered]:
     """The declarations of a site, by their settings."""
     rows = connection.execute(
         "select setting, value, declared_at::date from raw.declarations where site_id = ?", [site_id]

@@ -22,11 +22,11 @@ from rich.progress import Progress
 
 from landing.declarations import not_reloaded, remember
 from landing.destinations import destination_of
-from landing.landed import Before, landed_before, make_room
+from landing.landed import Before, delete_reports, landed_before
 from landing.meetings import ensure_meeting_salt
 from landing.outcome import Declaration, Landing
 from landing.statements import Staged, stage_forgotten, write_report
-from landing.twin_check import LANDED, check_twins, staged_sample
+from landing.twin_check import IN_WAREHOUSE, check_twins, staged_sample
 from reports.encoding import Survey, encoding_of, survey
 from reports.files import ReportFile, reports_in, unreadable
 from reports.format import read_format
@@ -126,7 +126,7 @@ def _land_report(
     later_notes += _other_date_format(staged)
     with transaction(connection), _progress_of(connection, lambda share: show(0.4 + share * 0.6)):
         if before.file_name is not None:
-            make_room(connection, before.report_id)
+            delete_reports(connection, [before.report_id])
         landing = write_report(connection, staged)
         if landing.landed_count:
             remember(connection, declaration)
@@ -171,7 +171,9 @@ def _check_twins(connection: duckdb.DuckDBPyConnection, staged: Staged) -> list[
     count = number_of(connection, "select count(*) from staged")
     occurred_at = next(text for name, text, _ in destination.columns if name == "occurred_at")
     sample = staged_sample(staged.report, destination.essence, occurred_at, count)
-    return check_twins(connection, sample, LANDED, declaration, str(destination.facts["date_format"]), count, left_out)
+    return check_twins(
+        connection, sample, IN_WAREHOUSE, declaration, str(destination.facts["date_format"]), count, left_out
+    )
 
 
 def _why_refused(report: ReportFile, error: Exception) -> str:

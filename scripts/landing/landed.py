@@ -83,8 +83,3 @@ def delete_reports(connection: duckdb.DuckDBPyConnection, report_ids: list[str])
     delete_activity_reports(connection, report_ids)
     for table in ("users", "rejected_records", "reports", "user_reports"):
         connection.execute(f"delete from raw.{table} where list_contains(?, report_id)", [report_ids])
-
-
-def make_room(connection: duckdb.DuckDBPyConnection, report_id: str) -> None:
-    """Delete what a report holds before it is loaded again, in the transaction of the caller."""
-    delete_reports(connection, [report_id])

@@ -49,6 +49,12 @@ def describe(landing: Landing) -> str:
     if landing.harmless_count:
         lines[0] += f", {landing.harmless_count:,} rejected that are blank, a header or a forgotten person's"
     lines += [f"         {printable(note)}" for note in landing.notes]
+    return "\n".join([*lines, *_examples(landing)])
+
+
+def _examples(landing: Landing) -> list[str]:
+    """Some of the rejected records of a report, a line each (rich markup)."""
+    lines = []
     for record in landing.examples:
         where = f"record {record.record_number}"
         if record.column_name:
@@ -58,7 +64,7 @@ def describe(landing: Landing) -> str:
         lines.append(f"         {printable(where)}: {printable(record.reason)}")
     if landing.rejected_count - landing.harmless_count > len(landing.examples):
         lines.append("         … the rest in raw.rejected_records")
-    return "\n".join(lines)
+    return lines
 
 
 def _how_much_is_new(landing: Landing) -> str:

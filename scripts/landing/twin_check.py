@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from landing.outcome import Declaration
-from landing.twins import CONTENT, IDS, SECONDS, SHIFT, SITE, SWAP, TEXT, Older, Twins, find_twins, step_of
+from landing.twins import CONTENT, IDS, SECONDS, SHIFT, SITE, SWAP, TEXT, Earlier, Older, Twins, find_twins, step_of
 from reports.format import ReportFormat
 from reports.text import ReportRefused
 from warehouse.database import text_of
@@ -21,7 +21,18 @@ TEXTS = ("user_id", "first_name", "last_name", "email", "category", "action", "l
 
 # Parquet holds instants.
 PARQUET_TIME = "timezone('UTC', occurred_at) as occurred_at"
-LANDED = f"select report_id, record_number, {', '.join(TEXTS)}, occurred_at from raw.activities"
+IN_WAREHOUSE = Earlier(
+    scanned="from raw.events",
+    whole="""
+    select report_numbers.report_id, report_records.record_number, user_names.* exclude (user_id, site_id), found.*
+    from twin_found as found
+    inner join raw.records on found.event_id = records.event_id
+    inner join raw.report_records on records.record_id = report_records.record_id
+    inner join raw.report_numbers on report_records.report_number = report_numbers.report_number
+    inner join raw.user_names on records.user_name_id = user_names.user_name_id
+    """,
+    records="select report_id, occurred_at from raw.activities",
+)
 
 
 def staged_sample(report: ReportFormat, essence: str, occurred_at: str, record_count: int) -> str:
@@ -54,20 +65,21 @@ def parquet_sample(path: Path, record_count: int) -> str:
     )
 
 
-def landed_in_parquet(files: Iterable[Path]) -> str:
-    """SQL of the records in files of a landing in Parquet."""
+def landed_in_parquet(files: Iterable[Path]) -> Earlier:
+    """The records in files of a landing in Parquet."""
     listed = ", ".join(text_of(str(file)) for file in files)
-    return (
+    records = (
         f"select report_id, record_number, {', '.join(TEXTS)}, {PARQUET_TIME}"
         f" from read_parquet([{listed}], hive_partitioning = true, hive_types_autocast = false,"
         " union_by_name = true)"
     )
+    return Earlier(records, "from twin_found", records)
 
 
 def check_twins(
     connection: duckdb.DuckDBPyConnection,
     new: str,
-    old: str,
+    old: Earlier,
     declaration: Declaration,
     date_format: str,
     record_count: int,
@@ -78,7 +90,7 @@ def check_twins(
     Args:
         connection: where the manifest is.
         new: SQL of a sample of its records (`staged_sample`).
-        old: SQL of the earlier ones (`LANDED`).
+        old: the earlier ones.
         declaration: what was declared for it.
         date_format: how its dates were read.
         record_count: how many records it has.

@@ -113,10 +113,25 @@ class Twins:
         return self.record_count > SAMPLE
 
 
+@dataclass(frozen=True)
+class Earlier:
+    """Where the earlier records are, as SQL.
+
+    Attributes:
+        scanned: what a record says but for names, each at least once: user_id, action, occurred_at and more.
+        whole: the same with report_id, record_number and names, of those that are in ``twin_found``.
+        records: report_id and occurred_at of every record.
+    """
+
+    scanned: str
+    whole: str
+    records: str
+
+
 def find_twins(
     connection: duckdb.DuckDBPyConnection,
     new: str,
-    old: str,
+    old: Earlier,
     site_id: str,
     time_zone: str,
     record_count: int,
@@ -127,7 +142,7 @@ def find_twins(
     Args:
         connection: where the manifest is in raw.reports.
         new: SQL of a sample of its records with the columns of raw.activities (one in `step_of`).
-        old: SQL of the earlier records, with the same columns.
+        old: the earlier records.
         site_id: the site of the new report.
         time_zone: the zone of its dates.
         record_count: how many records it has.
@@ -150,13 +165,13 @@ def find_twins(
     for name, value in settings.items():
         connection.execute(f"set variable twin_{name} = $value", {"value": value})
     connection.execute(f"create or replace temp view twin_new as {new}")
-    connection.execute(f"create or replace temp view twin_old as {old}")
-    connection.execute(SQL)
+    connection.execute(f"create or replace temp view twin_old as {old.scanned}")
+    connection.execute(SQL.replace("{whole}", f"({old.whole})"))
     compared = _compared(connection)
     weight = record_count / max(1, len(compared.equal) + len(compared.other))
     for kind in sorted(compared.kinds, key=lambda kind: (-len(kind.times), len(kind.things))):
         older = _older(connection, kind)
-        is_sure = judge(compared, kind, _old_times(connection, kind, [one.report_id for one in older], weight))
+        is_sure = judge(compared, kind, _old_times(connection, kind, old, older, weight))
         if is_sure is not None:
             count = round(len(kind.times) * weight)
             return Twins(kind, count, record_count, older, _example(connection, kind), is_sure)
@@ -264,16 +279,20 @@ class OldTimes:
     weight: float
 
 
-def _old_times(connection: duckdb.DuckDBPyConnection, kind: Kind, report_ids: list[str], weight: float) -> OldTimes:
-    parameters: dict[str, object] = {"ids": report_ids}
+def _old_times(
+    connection: duckdb.DuckDBPyConnection, kind: Kind, old: Earlier, older: tuple[Older, ...], weight: float
+) -> OldTimes:
+    parameters: dict[str, object] = {"ids": [one.report_id for one in older]}
     first, last, *_ = connection.execute(
-        "select min(occurred_at), max(occurred_at) from twin_old where list_contains($ids, report_id)", parameters
+        "select min(first_occurred_at), max(last_occurred_at) from raw.reports where list_contains($ids, report_id)",
+        parameters,
     ).fetchone() or (datetime.max, datetime.min)
     sampled = connection.execute("select moment from twin_sample").fetchall()
-    expected = [old for (time,) in sampled if (old := kind.old_time(time)) is not None]
+    expected = [before for (time,) in sampled if (before := kind.old_time(time)) is not None]
     count = number_of(
         connection,
-        "select count(*) from twin_old where list_contains($ids, report_id) and occurred_at between $first and $last",
+        f"select count(*) from ({old.records})"
+        " where list_contains($ids, report_id) and occurred_at between $first and $last",
         parameters | {"first": min(expected), "last": max(expected) + timedelta(seconds=60)},
     )
     equal = number_of(

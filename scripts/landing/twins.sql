@@ -1,5 +1,5 @@
--- The comparison of a new report with earlier ones (twins.py). It reads two views with the columns of raw.activities:
--- twin_new, a sample of the records that would land, and twin_old, the records of earlier reports.
+-- The comparison of a new report with earlier ones (twins.py). It reads two views with columns of raw.activities:
+-- twin_new, a sample of the records that would land, and twin_old, what earlier records say.
 
 -- A text without blanks around it; null for none.
 create or replace temp macro twin_text(value) as nullif(trim(value, e' \t\r\n' || chr(160) || chr(65279)), '');
@@ -58,17 +58,18 @@ select distinct day + unnest([-2, -1, 0, 1, 2]) as day from either;
 set variable twin_from = (select cast(min(day) as timestamp) from twin_days);
 set variable twin_to = (select cast(max(day) as timestamp) + interval 1 day from twin_days);
 
+create or replace temp table twin_found as
+select * from twin_old
+where
+    occurred_at >= getvariable('twin_from')
+    and occurred_at < getvariable('twin_to')
+    and (
+        twin_coarse(user_id, action, occurred_at) in (select coarse_key from twin_sample)
+        or twin_second(occurred_at, action) in (select second_key from twin_sample)
+    );
+
+-- (Earlier.whole brings names and places to what was found.)
 create or replace temp table twin_near as
-with found as (
-    select * from twin_old
-    where
-        occurred_at >= getvariable('twin_from')
-        and occurred_at < getvariable('twin_to')
-        and (
-            twin_coarse(user_id, action, occurred_at) in (select coarse_key from twin_sample)
-            or twin_second(occurred_at, action) in (select second_key from twin_sample)
-        )
-)
 select
     found.report_id,
     reports.site_id,
@@ -83,7 +84,7 @@ select
     date_trunc('second', found.occurred_at) as moment,
     twin_key(found.user_id, found.category, found.action, found.label, found.occurred_at) as loose_key,
     twin_second(found.occurred_at, found.action) as second_key
-from found
+from {whole} as found
 inner join twin_reports as reports on found.report_id = reports.report_id
 where cast(found.occurred_at as date) in (select day from twin_days);
 

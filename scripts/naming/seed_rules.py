@@ -38,6 +38,7 @@ class Column:
         default: what a blank field means.
         is_optional: whether the column may be missing.
         description: what the YAML says of it.
+        never_in: the column of the same file that may not hold any of its values for the same site; blank for none.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Column:
     default: str = ""
     is_optional: bool = False
     description: str = ""
+    never_in: str = ""
 
     @property
     def in_words(self) -> str:
@@ -132,7 +134,8 @@ def _column(name: str, kind: str, described: Mapping[str, Any], accepted: Sequen
     meta = described.get("config", {}).get("meta", {})
     accepted = tuple(map(str, meta.get("accepted_values", accepted)))
     description = " ".join(str(described.get("description", "")).split())
-    return Column(name, kind.lower(), accepted, str(meta.get("default", "")), bool(meta.get("optional")), description)
+    default, never_in = str(meta.get("default", "")), str(meta.get("never_in", ""))
+    return Column(name, kind.lower(), accepted, default, bool(meta.get("optional")), description, never_in)
 
 
 def _named(test: str | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

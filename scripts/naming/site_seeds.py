@@ -116,6 +116,7 @@ def check(content: bytes, name: str, rules: Rules) -> Checked:
             rows[line.number] = row
     for broken in broken_rules(rules, rows):
         trouble.say(broken.line, broken.text)
+    _check_chains(seed, columns, trouble)
     if trouble.found:
         raise SeedError(trouble.text)
     names = tuple(column.name for column in columns)
@@ -125,6 +126,22 @@ def check(content: bytes, name: str, rules: Rules) -> Checked:
         and all(len(line.fields) == len(seed.header) for line in seed.lines)
     )
     return Checked(names, tuple(rows.values()), is_as_written)
+
+
+def _check_chains(seed: SeedCsv, columns: Sequence[Column], trouble: Trouble) -> None:
+    """Say where a value stands in a column in which it may not, such as an id that counts for two others."""
+    for column in columns:
+        if column.never_in:
+            rows = [(line.number, seed.values(line)) for line in seed.lines]
+            first = {(row["site_id"], row[column.never_in]): (number, row) for number, row in reversed(rows)}
+            for number, row in rows:
+                other, found = first.get((row["site_id"], row[column.name]), (0, {}))
+                if found:
+                    trouble.say(
+                        number,
+                        f"{column.in_words} `{row[column.name]}` is itself the same as `{found[column.name]}`, by line"
+                        f" {other}. Fix: write the id that stays in both lines.",
+                    )
 
 
 def _in_order(seed: SeedCsv, row: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:

@@ -20,7 +20,8 @@ select
     count(*) as files,
     sum(record_count) as records,
     sum(landed_count) as landed,
-    sum(rejected_count) as rejected,
+    sum(rejected_count - forgotten_count) as rejected,
+    sum(forgotten_count) as forgotten,
     sum(duplicate_count) as duplicates,
     sum(unique_count) as unique_records,
     sum(unique_unrecognised_count) as unrecognised
@@ -76,6 +77,19 @@ from marts.report_changes
 where is_newest and has_changed
 order by loaded_at desc, site_id, report_kind
 """
+CHECKS = """
+select
+    case when count(*) over () > 1 then site_id end as site_id,
+    last_occurred_date,
+    greatest(0, current_date - last_occurred_date) as days_old,
+    silent_dates,
+    without_user_count,
+    guest_count,
+    guest_activity_count,
+    same_user_pair_count
+from marts.site_checks
+order by marts.site_checks.site_id
+"""
 CHANGE_LINES, CHANGE_WIDTH = 3, 200
 
 ATTENDANCE = """
@@ -109,8 +123,8 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
     """Print the summary of a published copy."""
     with connect(published, read_only=True) as connection:
         counts = connection.execute(COUNTS).fetchone()
-        files, records, landed, rejected, duplicates, unique, unrecognised = (
-            int(count or 0) for count in counts or [0] * 7
+        files, records, landed, rejected, forgotten, duplicates, unique, unrecognised = (
+            int(count or 0) for count in counts or [0] * 8
         )
         understood = how_much_is_understood(connection, read_settings()["minimum_understood_ratio"])
         colour = "bold" if understood.is_enough else "bold red"
@@ -119,11 +133,13 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
             f"\n[{colour}]{understood.headline}[/{colour}] {understood.consequences}{hint}".rstrip(), highlight=False
         )
         console.print(
-            f"[bold]{files:,} reports[/bold] hold {records:,} records: {landed:,} landed, {rejected:,} rejected.\n"
+            f"[bold]{files:,} reports[/bold] hold {records:,} records: {landed:,} landed, {rejected:,} rejected"
+            f"{f', {forgotten:,} of people who were forgotten' if forgotten else ''}.\n"
             f"[bold]{unique:,} activities[/bold] are unique; {duplicates:,} records are duplicates, because a newer"
             " download holds the same.",
             highlight=False,
         )
+        _print_checks(connection, console)
         _print_users(connection, console)
         if rejected:
             console.print("Why records were rejected: raw.rejected_records.", highlight=False)
@@ -163,6 +179,26 @@ def _print_users(connection: duckdb.DuckDBPyConnection, console: Console) -> Non
             f" {by_email:,} by e-mail, {ambiguous:,} ambiguous, {unmatched:,} without an activity{also}.",
             highlight=False,
         )
+
+
+def _print_checks(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
+    """Say of each site how new its activities are, which days have none, and whom no number of people counts."""
+    for site, newest, age, silent, nobodies, guests, of_guests, pairs in connection.execute(CHECKS).fetchall():
+        where = f" of {escape(site)}" if site else ""
+        old = "of today" if age == 0 else f"{age:,} day{'' if age == 1 else 's'} old"
+        lines = [f"The newest activity{where} is {old} ({newest})."]
+        if silent:
+            days = escape(shorten(silent, CHANGE_WIDTH, placeholder=" …"))
+            lines.append(f"[yellow]No activity{where} on {days}[/yellow]: a quiet day, or one that no download covers.")
+        if nobodies:
+            known = f", {of_guests:,} of them of {guests:,} people with an e-mail (restricted.guests)" if guests else ""
+            lines.append(f"[bold]{nobodies:,} activities{where} have no user id[/bold]{known}. They count for no user.")
+        if pairs:
+            lines.append(
+                f"[bold]{pairs:,} pairs of users{where} may be one person[/bold] with two ids"
+                " (restricted.same_user_candidates). They count as two until seeds/site/same_user.csv says otherwise."
+            )
+        console.print("\n".join(lines), highlight=False)
 
 
 def _print_changes(connection: duckdb.DuckDBPyConnection, console: Console) -> None:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import glob
+import io
 import os
 import signal
 import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
+from rich.console import Console
 
 from landing import parquet as parquet_landing
 from landing import parquet_files as parquet_layout
 from landing.land import land_reports
-from landing.outcome import SAMPLE_SITE, Declaration, Landing
-from landing.parquet import land_as_parquet, remove_sample_from, writing
+from landing.outcome import SAMPLE_SITE, Declaration, Given, Landing
+from landing.parquet import declare_in, land_as_parquet, remove_sample_from, writing
 from landing.parquet_files import TABLES, place
 from loader_fixtures import SHORT_HEADER, activity, report_text, rows, write
 from removal.forget import find_person, forget
@@ -526,3 +529,70 @@ def test_a_landing_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 
     assert (result.returncode, result.stderr) == (1, "")
     assert "cannot be written" in result.stdout
+
+
+# --- Twins and declarations, as in the warehouse ---
+
+
+def test_a_copy_in_another_form_is_refused(root: Path, tmp_path: Path) -> None:
+    lines = [activity(f"00{number}", date=f"2024-05-01 10:0{number}:07") for number in range(1, 9)]
+    land(root, write(tmp_path / "a.csv", report_text(*lines)))
+
+    copy = write(tmp_path / "b.csv", report_text(*(line.lstrip("0") for line in lines)))
+    [landing] = land(root, copy)
+    assert landing.refusal is not None
+    assert "8 of its 8 records are already in a.csv" in landing.refusal
+
+    [landing] = land(root, copy, declaration=Declaration(allows_twins=True))
+    assert landing.landed_count == 8
+
+
+def test_copies_that_are_loaded_at_once_are_compared(root: Path, tmp_path: Path) -> None:
+    lines = [activity(f"00{number}", date=f"2024-05-01 10:0{number}:07") for number in range(1, 9)]
+    paths = [
+        write(tmp_path / "a.csv", report_text(*lines)),
+        write(tmp_path / "b.csv", report_text(*(line.replace(":07", ":00") for line in lines))),
+    ]
+
+    first, second = land(root, *paths, jobs=2)
+
+    assert first.landed_count == 8
+    assert second.refusal is not None
+    assert "the seconds of their times" in second.refusal
+
+
+def declare(root: Path, given: Given) -> Declaration:
+    return declare_in(root, given, Console(file=io.StringIO()))
+
+
+def test_what_was_declared_holds_and_is_corrected(root: Path, tmp_path: Path) -> None:
+    times = "select distinct occurred_at::varchar from raw.activities order by 1"
+    paths = [write(tmp_path / f"{day}.csv", report_text(activity("1", date=f"{day}/3/2024 10:00"))) for day in (4, 5)]
+    land(root, paths[0], declaration=declare(root, Given("north", "Asia/Tokyo", "dd/MM/yyyy")))
+    land(root, paths[1], declaration=declare(root, Given()))
+    with landed(root) as found:
+        assert rows(found, times) == ["2024-03-04 01:00:00", "2024-03-05 01:00:00"]
+
+    again = Given("north", date_format="MM/dd/yyyy")
+    with pytest.raises(WarehouseError, match="DECLARE=again"):
+        declare(root, again)
+    land(root, *paths, declaration=declare(root, replace(again, declare="again")))
+
+    with landed(root) as found:
+        assert rows(found, times) == ["2024-04-03 01:00:00", "2024-05-03 01:00:00"]
+        assert rows(found, "select count(*) from raw.activities") == [2]
+    land(root, paths[0], declaration=declare(root, Given("south", date_format="MM/dd/yyyy", declare="again")))
+    with landed(root) as found:
+        assert rows(found, "select site_id from raw.reports order by 1") == ["north", "south"]
+
+
+def test_what_was_rejected_as_a_whole_is_read_again(root: Path, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", report_text(activity("1", date="5 Mar 24")))
+    [landing] = land(root, path, declaration=Declaration(date_format="dd.MM.yyyy"))
+    assert (landing.landed_count, landing.rejected_count) == (0, 1)
+
+    [landing] = land(root, path, declaration=Declaration(date_format="%d %b %y"))
+
+    assert (landing.landed_count, landing.rejected_count) == (1, 0)
+    with landed(root) as found:
+        assert rows(found, "select count(*) from raw.rejected_records") == [0]

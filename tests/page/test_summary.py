@@ -38,9 +38,15 @@ MARTS = """
 create schema marts;
 create schema restricted;
 create table marts.report_reconciliation as
-    from (values (7, 6, 1, 2, 4, 3, 4, 1), (5, 5, 0, 0, 5, 0, 5, 0))
-    as v(record_count, landed_count, rejected_count, duplicate_count, unique_count, unique_unrecognised_count,
-        landed_understood_count, landed_other_activity_count);
+    from (values (47, 6, 41, 39, 2, 4, 3, 4, 1), (5, 5, 0, 0, 0, 5, 0, 5, 0))
+    as v(record_count, landed_count, rejected_count, forgotten_count, duplicate_count, unique_count,
+        unique_unrecognised_count, landed_understood_count, landed_other_activity_count);
+create table marts.site_checks as
+    from (values
+        ('a', current_date - 3, '2026-05-13, 2026-05-16 to 2026-05-17', 10, 2, 7, 1),
+        ('b', current_date, null, 0, 0, 0, 0))
+    as v(site_id, last_occurred_date, silent_dates, without_user_count, guest_count, guest_activity_count,
+        same_user_pair_count);
 create table marts.dim_activity_types as
     from (values
         ('session_joined', 'session_events', 'r', 9),

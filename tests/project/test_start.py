@@ -167,6 +167,8 @@ def test_a_blank_setting_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
         "AGAIN": None,
         "MIN_DATE": None,
         "MAX_DATE": None,
+        "ALLOW_TWINS": None,
+        "DECLARE": None,
     }
 
 

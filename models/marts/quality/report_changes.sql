@@ -201,6 +201,8 @@ counted as (
     left join unrecognised on reports.report_id = unrecognised.report_id
 ),
 
+{%- set formats = ['file_format', 'encoding', 'delimiter', 'date_format', 'time_zone'] %}
+
 with_previous as (
     select
         *,
@@ -214,6 +216,10 @@ with_previous as (
         lag(all_columns) over earlier as previous_columns,
         lag(rejected_ratio) over earlier as previous_rejected_ratio,
         lag(unrecognised_ratio) over earlier as previous_unrecognised_ratio,
+        -- Where downloads of two kinds take turns, only the first of each is another format than before.
+        {%- for name in formats %}
+        row_number() over (partition by site_id, report_kind, {{ name }} order by report_number) = 1 as is_first_{{ name }},
+        {%- endfor %}
         lag(nonexistent_hour_count) over earlier as previous_nonexistent_hour_count
     from counted
     window earlier as (partition by site_id, report_kind order by report_number)
@@ -227,9 +233,9 @@ compared as (
         {{ list_text(list_without('with_previous.previous_columns', 'with_previous.all_columns')) }}
             as vanished_columns,
         ''
-        {%- for name in ['file_format', 'encoding', 'delimiter', 'date_format', 'time_zone'] %}
+        {%- for name in formats %}
         || case
-            when with_previous.{{ name }} <> with_previous.previous_{{ name }}
+            when with_previous.is_first_{{ name }} and with_previous.{{ name }} <> with_previous.previous_{{ name }}
                 then
                     ', {{ name | replace("_", " ") }} ' || replace(with_previous.{{ name }}, chr(9), 'tab')
                     || ' instead of ' || replace(with_previous.previous_{{ name }}, chr(9), 'tab')

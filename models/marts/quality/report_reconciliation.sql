@@ -45,7 +45,9 @@ landed as (
 rejected as (
     select
         report_id,
-        count(*) as rejected_count
+        count(*) as rejected_count,
+        -- As landing/forgotten.py gives the reason.
+        count(*) filter (where reason like '%(make forget)%') as forgotten_count
     from rejected_records
     group by 1
 ),
@@ -116,6 +118,7 @@ counted as (
         reports.record_count,
         coalesce(landed.landed_count, 0) as landed_count,
         coalesce(rejected.rejected_count, 0) as rejected_count,
+        coalesce(rejected.forgotten_count, 0) as forgotten_count,
         coalesce(new_activities.new_count, 0) as new_count,
         coalesce(unique_records.unique_count, 0) as unique_count,
         coalesce(doubled.duplicate_count, 0) as duplicate_count,
@@ -148,6 +151,7 @@ final as (
         record_count,
         landed_count,
         rejected_count,
+        forgotten_count,
         new_count,
         unique_count,
         duplicate_count,

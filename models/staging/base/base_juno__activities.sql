@@ -21,7 +21,7 @@ final as (
         events.identity_hash + activity_records.occurrence_number - 1 as activity_key,
         activity_records.occurrence_number,
         events.site_id,
-        events.user_id,
+        {{ merged_user_id('events.user_id') }} as user_id,
         events.content_id,
         events.activity_type,
         events.activity_family,
@@ -39,6 +39,7 @@ final as (
         activity_records.record_number
     from events
     inner join activity_records on events.event_id = activity_records.event_id
+    {{ join_same_users('events.site_id', 'events.user_id') }}
     left join content_names on activity_records.content_name_id = content_names.content_name_id
 )
 

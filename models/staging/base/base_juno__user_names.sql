@@ -43,17 +43,18 @@ cleaned as (
 
 final as (
     select
-        report_id,
-        site_id,
-        download_number,
-        user_id,
-        first_name,
-        last_name,
-        company,
-        email,
-        max(last_occurred_at) as last_occurred_at
+        cleaned.report_id,
+        cleaned.site_id,
+        cleaned.download_number,
+        {{ merged_user_id('cleaned.user_id') }} as user_id,
+        cleaned.first_name,
+        cleaned.last_name,
+        cleaned.company,
+        cleaned.email,
+        max(cleaned.last_occurred_at) as last_occurred_at
     from cleaned
-    where user_id is not null
+    {{ join_same_users('cleaned.site_id', 'cleaned.user_id') }}
+    where cleaned.user_id is not null
     group by 1, 2, 3, 4, 5, 6, 7, 8
 )
 
