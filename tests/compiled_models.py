@@ -35,6 +35,7 @@ CHAIN = (
     "intermediate.int_activity_sessions",
     "intermediate.int_presence_evidence",
     "intermediate.int_sessions",
+    "intermediate.int_attendance_corrections",
     "intermediate.int_presence_stays",
     "published.marts.fct_presence_intervals",
     "published.marts.fct_session_attendance",
@@ -86,6 +87,7 @@ SEEDS = (
     "activity_clues",
     "site_activity_aliases",
     "session_schedule",
+    "attendance_corrections",
 )
 SITE = "default"
 

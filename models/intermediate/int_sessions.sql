@@ -163,6 +163,17 @@ inferred as (
     from quantiles
 ),
 
+-- A private meeting that nobody is known to have left lasts as long as the median one of its site.
+meeting_lengths as (
+    select
+        sessions.site_id,
+        {{ quantile(seconds_between('inferred.first_joined_at', 'inferred.last_known_at'), 0.5) }} as median_seconds
+    from sessions
+    inner join inferred on sessions.session_key = inferred.session_key
+    where sessions.is_off_content_page and inferred.last_known_at > inferred.first_joined_at
+    group by 1
+),
+
 -- A schedule is a claim. The log corrects an end if a third of the people left long after it, or nine tenths long before
 -- it; a start in the same way. Long is what the buffers do not cover.
 claimed as (
@@ -173,7 +184,14 @@ claimed as (
         scheduled.ends_at,
         inferred.session_key is not null as is_live,
         coalesce(inferred.first_joined_at, inferred.first_seen_at) as inferred_start_at,
-        coalesce(inferred.last_known_at, inferred.last_seen_at) as inferred_end_at,
+        coalesce(
+            inferred.last_known_at,
+            case
+                when sessions.is_off_content_page
+                    then {{ add_seconds('inferred.first_joined_at', 'meeting_lengths.median_seconds') }}
+            end,
+            inferred.last_seen_at
+        ) as inferred_end_at,
         coalesce(
             inferred.people_count >= {{ var('schedule_correction_minimum') }} and (
                 inferred.core_joined_at < {{ add_minutes('scheduled.starts_at',
@@ -194,6 +212,7 @@ claimed as (
     from sessions
     left join inferred on sessions.session_key = inferred.session_key
     left join scheduled on sessions.session_key = scheduled.session_key
+    left join meeting_lengths on sessions.site_id = meeting_lengths.site_id
 ),
 
 windowed as (

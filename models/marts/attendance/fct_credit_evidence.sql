@@ -17,6 +17,36 @@ attendance as (
     from {{ ref('fct_session_attendance') }}
 ),
 
+corrections as (
+    select * from {{ ref('int_attendance_corrections') }}
+    where is_applied
+),
+
+-- Who was there by the log, and who only by other evidence.
+entered as (
+    select
+        site_id,
+        user_id,
+        content_id,
+        session_key,
+        entered_at
+    from attendance
+    union all
+    select
+        corrections.site_id,
+        corrections.user_id,
+        corrections.content_id,
+        corrections.session_key,
+        corrections.started_at as entered_at
+    from corrections
+    left join attendance
+        on
+            corrections.site_id = attendance.site_id
+            and corrections.user_id = attendance.user_id
+            and corrections.session_key = attendance.session_key
+    where attendance.session_key is null
+),
+
 sessions as (
     select distinct
         site_id,
@@ -52,17 +82,17 @@ credited as (
         booked.user_id,
         booked.content_id,
         coalesce(
-            max_by(attendance.session_key, (attendance.entered_at, attendance.session_key)) filter (
-                where attendance.entered_at <= coalesce(booked.first_earned_at, booked.first_claimed_at)
+            max_by(entered.session_key, (entered.entered_at, entered.session_key)) filter (
+                where entered.entered_at <= coalesce(booked.first_earned_at, booked.first_claimed_at)
             ),
-            min_by(attendance.session_key, (attendance.entered_at, attendance.session_key))
+            min_by(entered.session_key, (entered.entered_at, entered.session_key))
         ) as session_key
     from booked
-    inner join attendance
+    inner join entered
         on
-            booked.site_id = attendance.site_id
-            and booked.user_id = attendance.user_id
-            and booked.content_id = attendance.content_id
+            booked.site_id = entered.site_id
+            and booked.user_id = entered.user_id
+            and booked.content_id = entered.content_id
     group by 1, 2, 3
 ),
 
@@ -70,7 +100,7 @@ final as (
     select
         booked.site_id || ':' || booked.user_id as user_key,
         booked.site_id || ':' || booked.content_id as content_key,
-        attendance.session_key,
+        credited.session_key,
         booked.first_earned_activity_key,
         booked.first_claimed_activity_key,
         booked.site_id,
@@ -78,6 +108,8 @@ final as (
         booked.content_id,
         case
             when sessions.content_id is null then 'not_a_session'
+            when corrections.is_attended_corrected then 'supported'
+            when not corrections.is_attended_corrected then 'unsupported'
             when attendance.is_attended_proven then 'supported'
             when attendance.is_attended_possible then 'undecidable'
             else 'unsupported'
@@ -91,7 +123,9 @@ final as (
         booked.claimed_count,
         coalesce(attendance.proven_seconds, 0) as proven_seconds,
         coalesce(attendance.likely_seconds, 0) as likely_seconds,
-        coalesce(attendance.possible_seconds, 0) as possible_seconds
+        coalesce(attendance.possible_seconds, 0) as possible_seconds,
+        corrections.corrected_seconds,
+        corrections.session_key is not null as is_corrected
     from booked
     left join credited
         on
@@ -103,6 +137,11 @@ final as (
             credited.site_id = attendance.site_id
             and credited.user_id = attendance.user_id
             and credited.session_key = attendance.session_key
+    left join corrections
+        on
+            credited.site_id = corrections.site_id
+            and credited.user_id = corrections.user_id
+            and credited.session_key = corrections.session_key
     left join sessions on booked.site_id = sessions.site_id and booked.content_id = sessions.content_id
 )
 

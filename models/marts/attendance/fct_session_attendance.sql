@@ -19,6 +19,11 @@ sessions as (
     from {{ ref('int_sessions') }}
 ),
 
+corrections as (
+    select * from {{ ref('int_attendance_corrections') }}
+    where is_applied
+),
+
 visits as (
     select
         site_id,
@@ -100,39 +105,54 @@ attended as (
             and visits.session_key = summed.session_key
 ),
 
-final as (
+measured_and_decided as (
     select
-        site_id || ':' || user_id as user_key,
-        session_key,
-        site_id || ':' || content_id as content_key,
-        site_id,
-        user_id,
-        content_id,
-        session_name,
-        session_type,
-        session_date,
-        first_joined_at,
-        last_left_at,
-        joined_count,
-        left_count,
-        stay_count,
-        open_stay_count,
-        gap_count,
-        proven_seconds,
-        likely_seconds,
-        possible_seconds,
-        window_seconds,
-        session_seconds,
-        proven_ratio,
-        likely_ratio,
-        possible_ratio,
-        cast(proven_seconds as double) / nullif(likely_seconds, 0) as evidence_ratio,
-        gap_seconds,
-        before_start_seconds,
-        after_end_seconds,
-        breakout_seconds,
+        *,
         {{ is_attended(var('attendance_measure')) }} as is_attended
     from attended
+),
+
+final as (
+    select
+        attended.site_id || ':' || attended.user_id as user_key,
+        attended.session_key,
+        attended.site_id || ':' || attended.content_id as content_key,
+        attended.site_id,
+        attended.user_id,
+        attended.content_id,
+        attended.session_name,
+        attended.session_type,
+        attended.session_date,
+        attended.first_joined_at,
+        attended.last_left_at,
+        attended.joined_count,
+        attended.left_count,
+        attended.stay_count,
+        attended.open_stay_count,
+        attended.gap_count,
+        attended.proven_seconds,
+        attended.likely_seconds,
+        attended.possible_seconds,
+        attended.window_seconds,
+        attended.session_seconds,
+        attended.proven_ratio,
+        attended.likely_ratio,
+        attended.possible_ratio,
+        cast(attended.proven_seconds as double) / nullif(attended.likely_seconds, 0) as evidence_ratio,
+        attended.gap_seconds,
+        attended.before_start_seconds,
+        attended.after_end_seconds,
+        attended.breakout_seconds,
+        attended.is_attended,
+        corrections.corrected_seconds,
+        coalesce(corrections.is_attended_corrected, attended.is_attended) as is_attended_corrected,
+        corrections.session_key is not null as is_corrected
+    from measured_and_decided as attended
+    left join corrections
+        on
+            attended.site_id = corrections.site_id
+            and attended.user_id = corrections.user_id
+            and attended.session_key = corrections.session_key
 )
 
 select * from final
