@@ -270,7 +270,7 @@ def test_a_rule_that_is_new_in_the_yaml_is_checked(seeds: Path) -> None:
         "  - {name: unit, data_tests: [{accepted_values: {values: [hour, minute]}}]}\n"
         "  data_tests:\n"
         "  - {row_checks: {arguments: {expectations: {is_another: one is null or one <> other}}}}\n"
-        # What only warns, and what is about some of the rows, is left to dbt; so is a test that reads a model.
+        # dbt alone runs a test that warns, one of some of the rows, and one that reads a model.
         "  - {row_checks: {config: {severity: warn}, arguments: {expectations: {never: 1 = 0}}}}\n"
         "  - {row_checks: {config: {where: 1 = 0}, arguments: {expectations: {never: 1 = 0}}}}\n"
         "  - {sums_match: {arguments: {expression: count(*), to: ref('a_model'), to_expression: count(*)}}}\n"
