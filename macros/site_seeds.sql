@@ -59,7 +59,7 @@
     {%- for name in columns -%}
         {%- do types_in_order.append("'" ~ name ~ "': '" ~ types[name] ~ "'") -%}
     {%- endfor -%}
-    {%- set as_csv = "header = true, delim = ',', quote = '\"', escape = '\"', columns = {" ~ types_in_order | join(", ") ~ "}" -%}
+    {%- set as_csv = "auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', columns = {" ~ types_in_order | join(", ") ~ "}" -%}
     {#- One reading: what cannot be read is in the table of rejects. -#}
     {%- set rejects = model.name ~ "_rejects" -%}
     {%- do run_query(

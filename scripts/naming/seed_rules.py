@@ -23,6 +23,9 @@ LISTED = re.compile(r"\s*(?:(\w+) is null or )?(\w+) in \(\s*('(?:[^']|'')*'(?:\
 TEXT = re.compile(r"'((?:[^']|'')*)'")
 
 
+ABOUT_A_TEST = ("name", "description", "config")
+
+
 class LeftToDbt(Exception):
     """A rule asks for something that only dbt has, such as a model."""
 
@@ -92,7 +95,7 @@ def read_rules(root: Path) -> dict[str, Rules]:
     return {
         seed["name"]: _rules(seed, root, jinja)
         for path in sorted((root / SITE_SEEDS).glob("*.yml"))
-        for seed in _yaml(path).get("seeds", ())
+        for seed in (_yaml(path) or {}).get("seeds", ())
     }
 
 
@@ -102,8 +105,8 @@ def _yaml(path: Path) -> Any:
 
 
 def _rules(seed: Mapping[str, Any], root: Path, jinja: _Jinja) -> Rules:
-    types = seed["config"]["column_types"]
     described = {column["name"]: column for column in seed.get("columns", ())}
+    types = seed.get("config", {}).get("column_types") or dict.fromkeys(described, "string")
     found = _Found(jinja)
     accepted: dict[str, tuple[str, ...]] = {}
     for name, column in described.items():
@@ -142,9 +145,13 @@ def _named(test: str | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """The name of a test of the YAML, and its arguments; a test that only warns has no name."""
     if isinstance(test, str):
         return test, {}
-    [(name, said)] = ((key, value) for key, value in test.items() if key not in ("name", "description", "config"))
-    settings = {**(test.get("config") or {}), **((said or {}).get("config") or {})}
-    return ("" if settings.get("severity") == "warn" else name), dict((said or {}).get("arguments") or {})
+    [(name, said)] = ((key, value or {}) for key, value in test.items() if key not in ABOUT_A_TEST)
+    settings = {**test.get("config", {}), **said.get("config", {})}
+    # Older YAML has the arguments beside the settings.
+    arguments = said.get("arguments") or {key: value for key, value in said.items() if key not in ABOUT_A_TEST}
+    if "where" in settings:
+        name = f"{name} where"  # Only dbt tests some of the rows.
+    return ("" if settings.get("severity") == "warn" else name), arguments
 
 
 def _values_of(root: Path, to: str, name: str) -> tuple[str, ...]:
@@ -205,6 +212,13 @@ def _only_dbt(*_: object, **__: object) -> str:
     raise LeftToDbt
 
 
+def _config(**settings: object) -> str:
+    """What a generic test says of itself: one that only warns refuses nothing."""
+    if settings.get("severity") == "warn":
+        raise LeftToDbt
+    return ""
+
+
 class _Jinja:
     """What the YAML and the generic tests may call, as dbt gives it: their own macros and the names of time zones."""
 
@@ -214,7 +228,7 @@ class _Jinja:
         with duckdb.connect() as connection:
             zones = [name for (name,) in connection.execute("select name from pg_timezone_names()").fetchall()]
         self.environment.globals.update(
-            {"return": _return, "config": lambda **_: "", "execute": False, "ref": _only_dbt, "source": _only_dbt}
+            {"return": _return, "config": _config, "execute": False, "ref": _only_dbt, "source": _only_dbt}
         )
         self.environment.globals["modules"] = {"pytz": {"all_timezones": zones}}
         for path in sorted((root / "macros").glob("*.sql")):

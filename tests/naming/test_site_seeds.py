@@ -267,9 +267,16 @@ def test_a_rule_that_is_new_in_the_yaml_is_checked(seeds: Path) -> None:
     path.write_text(
         "seeds:\n- name: same_thing\n  config: {column_types: {one: string, other: string, unit: string}}\n"
         "  columns:\n  - {name: one, data_tests: [not_null]}\n"
-        "  - {name: unit, data_tests: [{accepted_values: {arguments: {values: [hour, minute]}}}]}\n"
-        "  data_tests: [{row_checks: {arguments: {expectations: {is_another: one is null or one <> other}}}}]\n"
+        "  - {name: unit, data_tests: [{accepted_values: {values: [hour, minute]}}]}\n"
+        "  data_tests:\n"
+        "  - {row_checks: {arguments: {expectations: {is_another: one is null or one <> other}}}}\n"
+        # dbt alone runs a test that warns, one of some of the rows, and one that reads a model.
+        "  - {row_checks: {config: {severity: warn}, arguments: {expectations: {never: 1 = 0}}}}\n"
+        "  - {row_checks: {config: {where: 1 = 0}, arguments: {expectations: {never: 1 = 0}}}}\n"
+        "  - {sums_match: {arguments: {expression: count(*), to: ref('a_model'), to_expression: count(*)}}}\n"
+        "  - names_somebody\n"
     )
+    assert read_rules(seeds)["same_thing"].left_to_dbt == ("row_checks where", "names_somebody")
     (seeds / SITE_SEEDS / "same_thing.csv").write_text("one,other,unit\na,a,hour\n,b,hours\n,b,hour\n")
     with pytest.raises(SeedError) as caught:
         check_site_seeds(seeds)

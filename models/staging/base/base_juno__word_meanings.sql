@@ -1,4 +1,4 @@
--- What the words of the dictionary mean, in their normal form: all that matching and ranking ask of words.
+-- The meanings of the words of the dictionary, in their normal form, for matching and ranking.
 -- Grain: one row per kind, activity type, word stem and stem that it stands for.
 
 with text_stems as (
@@ -29,7 +29,7 @@ meanings as (
     left join text_stems as stands_for on words.stands_for = stands_for.text
     where words.kind <> 'form'
     union all
-    -- What an activity is about, and what is done.
+    -- The things and deeds of an activity.
     select
         'own' as kind,
         clues.activity_type,
