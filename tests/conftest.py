@@ -176,7 +176,17 @@ class Project:
 
     def _environment(self, settings: dict[str, str]) -> dict[str, str]:
         paths = ("WAREHOUSE_PATH", "PUBLISHED_PATH", "SHARED_PATH")
-        declared = ("SITE", "TIME_ZONE", "DATE_FORMAT", "ENCODING", "AGAIN", "MIN_DATE", "MAX_DATE", "ALLOW_TWINS", "DECLARE")
+        declared = (
+            "SITE",
+            "TIME_ZONE",
+            "DATE_FORMAT",
+            "ENCODING",
+            "AGAIN",
+            "MIN_DATE",
+            "MAX_DATE",
+            "ALLOW_TWINS",
+            "DECLARE",
+        )
         ours = (*paths, *declared, "MEMORY_LIMIT", "PSEUDONYM_SALT", "MINIMUM_COHORT_SIZE")
         return {name: value for name, value in os.environ.items() if name not in ours} | settings
 

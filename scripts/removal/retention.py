@@ -72,9 +72,7 @@ def remove_old(connection: duckdb.DuckDBPyConnection, old: Old) -> None:
         before | {"reason": REASON},
     )
     events = "select event_id from raw.events where occurred_at < $before"
-    delete_records(
-        connection, f"record_id in (select record_id from raw.records where event_id in ({events}))", before
-    )
+    delete_records(connection, f"record_id in (select record_id from raw.records where event_id in ({events}))", before)
     connection.execute(
         """
         update raw.reports as manifest set
