@@ -33,7 +33,7 @@ TEXTS = [
 
 @pytest.fixture
 def published(tmp_path: Path) -> Path:
-    path = tmp_path / "published.duckdb"
+    path = tmp_path / "copy.duckdb"
     with connect(path) as connection:
         connection.execute('create schema marts; create table marts."odd ""name" (number int, "the ""text" varchar)')
         rows = [(-number, text) for number, (text, _) in enumerate(TEXTS)]
@@ -63,4 +63,4 @@ def test_an_unknown_table_is_said_with_the_known_ones_and_the_old_file_stays(pub
         export("raw.rejected_records", tmp_path / "none.duckdb", published, target)
 
     assert target.read_text() == "old"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["old.csv", "published.duckdb"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["copy.duckdb", "old.csv"]

@@ -21,7 +21,7 @@ from warehouse.errors import WarehouseError
 
 @pytest.fixture
 def published(tmp_path: Path) -> Path:
-    return write_copy(tmp_path / "published.duckdb", 1)
+    return write_copy(tmp_path / "copy.duckdb", 1)
 
 
 def write_copy(path: Path, marker: int) -> Path:

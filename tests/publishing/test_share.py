@@ -89,8 +89,8 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     connect(tmp_path / "warehouse.duckdb").close()
     with connect(marts_path(tmp_path / "warehouse.duckdb")) as connection:
         connection.execute(MARTS)
-    publish(tmp_path / "warehouse.duckdb", tmp_path / "published.duckdb")
-    return tmp_path / "published.duckdb"
+    publish(tmp_path / "warehouse.duckdb", tmp_path / "copy.duckdb")
+    return tmp_path / "copy.duckdb"
 
 
 @pytest.fixture
