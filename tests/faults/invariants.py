@@ -111,6 +111,16 @@ def raw_faults(connection: duckdb.DuckDBPyConnection, counts: Mapping[str, int],
         row = connection.execute(query).fetchone()
         if row and row[0]:
             faults.append(f"raw.{table} holds {row[0]} records of no report")
+    faults += _misfits(connection)
+    for name, prints in report_prints(connection).items():
+        if prints != reference.get(name):
+            faults.append(f"{name}: {prints}, but undisturbed {reference.get(name)}")
+    return faults
+
+
+def _misfits(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Parts of records that lack another part."""
+    faults = []
     misfits = {
         f"raw.{table} and raw.{user}": f"raw.{table} full join raw.{user} using ({key})"
         f" where {table} is null or {user} is null"
@@ -119,13 +129,10 @@ def raw_faults(connection: duckdb.DuckDBPyConnection, counts: Mapping[str, int],
     misfits["raw.report_records and raw.report_numbers"] = (
         "raw.report_records anti join raw.report_numbers using (report_number)"
     )
-    for tables_that_misfit, misfit in misfits.items():
+    for tables, misfit in misfits.items():
         row = connection.execute(f"select count(*) from {misfit}").fetchone()
         if row and row[0]:
-            faults.append(f"{tables_that_misfit} do not fit together in {row[0]} rows")
-    for name, prints in report_prints(connection).items():
-        if prints != reference.get(name):
-            faults.append(f"{name}: {prints}, but undisturbed {reference.get(name)}")
+            faults.append(f"{tables} do not fit together in {row[0]} rows")
     return faults
 
 
