@@ -103,7 +103,7 @@ class Landing:
         path: the file, as the user named it.
         name: the same, and which part of it the report is.
         landed_count: its records that landed.
-        new_count: those of them that tell what no report of the site told before; None for unique users.
+        new_count: those of them that no report of the site held before, names aside; None for unique users.
         unit: what these are.
         rejected_count: its records that did not.
         harmless_count: of these, the ones about which nobody has to do anything.

@@ -19,7 +19,7 @@ from warehouse.database import RAW_TABLES, number_of, text_of, transaction
 
 # Ids name the first place of what they stand for: the number of a report, and a record's number in it.
 PLACES = 2**32
-# As raw.activities writes a date of which nothing is kept but the time.
+# As raw.activities writes a date of which only the time is kept.
 DATE_TEXT = "%Y-%m-%d %H:%M:%S"
 
 USER_NAME = ("user_id", "first_name", "last_name", "company", "email")
@@ -43,7 +43,7 @@ OLDER_ACTIVITIES = "older_activities"
 
 @dataclass(frozen=True)
 class Stored:
-    """How many records of a report were stored, and how many of them tell what no record told before."""
+    """How many records of a report were stored, and how many of them are events that no record held before."""
 
     count: int
     new_count: int

@@ -21,6 +21,13 @@ ReportPrints = dict[str, Prints]
 PUBLISHED = ("marts", "restricted", "site")
 MANIFESTS = ("reports", "user_reports")
 RECORDS = ("activities", "users", "rejected_records")
+# What the records of activity reports are kept in: neither has what the other lacks.
+PARTS = (
+    ("records", "record_id", "report_records"),
+    ("events", "event_id", "records"),
+    ("user_names", "user_name_id", "records"),
+    ("content_names", "content_name_id", "records"),
+)
 # When something was landed is no part of what was landed.
 PASSING = ("loaded_at",)
 
@@ -83,7 +90,7 @@ def raw_faults(connection: duckdb.DuckDBPyConnection, counts: Mapping[str, int],
     tables = {
         row[0]
         for row in connection.execute(
-            "select table_name from duckdb_tables() where not internal and schema_name = 'raw'"
+            "select table_name from information_schema.tables where table_schema = 'raw'"
         ).fetchall()
     }
     if not {*MANIFESTS, *RECORDS} <= tables:
@@ -104,9 +111,28 @@ def raw_faults(connection: duckdb.DuckDBPyConnection, counts: Mapping[str, int],
         row = connection.execute(query).fetchone()
         if row and row[0]:
             faults.append(f"raw.{table} holds {row[0]} records of no report")
+    faults += _misfits(connection)
     for name, prints in report_prints(connection).items():
         if prints != reference.get(name):
             faults.append(f"{name}: {prints}, but undisturbed {reference.get(name)}")
+    return faults
+
+
+def _misfits(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Parts of records that lack another part."""
+    faults = []
+    misfits = {
+        f"raw.{table} and raw.{user}": f"raw.{table} full join raw.{user} using ({key})"
+        f" where {table} is null or {user} is null"
+        for table, key, user in PARTS
+    }
+    misfits["raw.report_records and raw.report_numbers"] = (
+        "raw.report_records anti join raw.report_numbers using (report_number)"
+    )
+    for tables, misfit in misfits.items():
+        row = connection.execute(f"select count(*) from {misfit}").fetchone()
+        if row and row[0]:
+            faults.append(f"{tables} do not fit together in {row[0]} rows")
     return faults
 
 

@@ -83,7 +83,7 @@ valueless as (
     group by 1
 ),
 
--- Activities that no earlier download of the site tells.
+-- Activities that no earlier download of the site holds.
 new_activities as (
     select
         reports.report_id,

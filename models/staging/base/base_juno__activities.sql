@@ -1,4 +1,4 @@
--- Every activity with its activity type and time, and events that tell an activity which another record keeps.
+-- Every activity with its activity type and time, and the events that another record stands for.
 -- Who the user is, is not in it: base_juno__user_names.
 -- Grain: one row per activity, which is not is_duplicate, and one per event that is the unique record of none.
 

@@ -13,13 +13,13 @@ activity_records as (
     select * from {{ ref('base_juno__activity_records') }}
 ),
 
--- A left join, and the records that are unique themselves left out only after they are counted: so DuckDB keeps the
--- activities in memory for it, and not the many more records.
+-- A left join, and unique records left out by counting the others: so DuckDB keeps the activities in memory for the join,
+-- and not the records, which are many more.
 counted as (
     select
         report_records.report_id,
         activity_records.report_id as unique_report_id,
-        count(*) as record_count
+        count(*) filter (where report_records.report_id <> activity_records.report_id) as record_count
     from report_records
     left join activity_records on report_records.event_id = activity_records.event_id
     where report_records.event_id not in (select repeated_records.event_id from repeated_records)
@@ -32,7 +32,7 @@ duplicates as (
         unique_report_id,
         record_count
     from counted
-    where report_id <> unique_report_id
+    where record_count > 0
     union all
     select
         report_id,

@@ -1,4 +1,4 @@
--- What happened, typed: the activity type of each event that a record tells, and the hash of what makes it an activity.
+-- What happened: the activity type of each event, and the hash of what makes it an activity.
 -- Grain: one row per event.
 -- Incremental: a build types the events that it meets for the first time, and never writes an old one again.
 -- macros/should_full_refresh.sql says when all of them are typed again.

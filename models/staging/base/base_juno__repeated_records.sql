@@ -1,4 +1,4 @@
--- The records of activities that several events tell: which record is the unique one of each, and which are duplicates.
+-- The records of activities with several events: which record is the unique one of each, and which are duplicates.
 -- Grain: one row per landed record of such an activity.
 -- They are few: equal records in one file, and events that differ only in what can be edited.
 
