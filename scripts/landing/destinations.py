@@ -15,7 +15,14 @@ import duckdb
 from landing.outcome import Declaration
 from landing.times import Possible, format_of, is_never, parsed, reason_of_impossible
 from reports.dates import Dates, read_dates
-from reports.format import DATE_FORMATS, IDENTIFYING_COLUMNS, USERS_REPORT, WITH_OFFSET, ReportFormat
+from reports.format import (
+    DATE_FORMATS,
+    DEFAULT_DATE_FORMAT,
+    IDENTIFYING_COLUMNS,
+    USERS_REPORT,
+    WITH_OFFSET,
+    ReportFormat,
+)
 from reports.ids import cleaned, cleaned_field, cleaned_id
 from reports.text import ReportRefused
 from warehouse.database import text_of
@@ -91,10 +98,12 @@ def destination_of(
 
 def _activities(connection: duckdb.DuckDBPyConnection, report: ReportFormat, declaration: Declaration) -> Destination:
     """Activities land by their date, in UTC."""
-    dates, possible = read_dates(connection, report), Possible.declared(declaration)
+    possible = Possible.declared(declaration)
+    dates = read_dates(connection, report, possible.first, possible.last)
     date_format = format_of(connection, report, dates, possible, declaration)
     column, read = dates.raw, parsed(dates, date_format)
-    time = possible.only(read)
+    # Of nearly every report all dates are possible, to the second: asked of the text, for to compare times is dearer.
+    time = read if dates.is_possible and date_format == DEFAULT_DATE_FORMAT else possible.only(read)
     occurred_at, flag = _in_utc(connection, dates, date_format, time, declaration.time_zone)
     shortened = _shortened(report, "user_id") + _shortened(report, "content_id")
     is_shortened = " or ".join(fault.test for fault in shortened)

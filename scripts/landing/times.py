@@ -54,9 +54,9 @@ class Possible:
 
     def only(self, time: str) -> str:
         """SQL for a time if it is possible, to the second."""
-        after = self.last + timedelta(days=1) if self.last < date.max else "10000-01-01"
+        # Two comparisons would read the date twice.
         return (
-            f"case when {time} >= timestamp '{self.first} 00:00:00' and {time} < timestamp '{after} 00:00:00'"
+            f"case when {time} between timestamp '{self.first} 00:00:00' and timestamp '{self.last} 23:59:59.999999'"
             f" then date_trunc('second', {time}) end"
         )
 

@@ -9,6 +9,7 @@ names of months, serial numbers, zones. What is understood goes to the columns d
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import duckdb
 
@@ -34,6 +35,7 @@ class Dates:
         raw: SQL of the same as the report has it.
         is_folded: whether the text is another one than the report's, and zones stand beside it.
         is_default: whether every date looks as the platform writes it.
+        is_possible: whether each of these is known to be possible.
         has_offsets: whether every date ends with an offset, as ISO 8601 has it.
         unclear: the name of a zone that may be several.
         notes: what was found out, in words.
@@ -43,13 +45,21 @@ class Dates:
     raw: str
     is_folded: bool = False
     is_default: bool = False
+    is_possible: bool = False
     has_offsets: bool = False
     unclear: str | None = None
     notes: tuple[str, ...] = ()
 
 
-def read_dates(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -> Dates:
-    """See how the dates of a staged report are written, and put those of an unusual form into a usual one."""
+def read_dates(connection: duckdb.DuckDBPyConnection, report: ReportFormat, first: date, last: date) -> Dates:
+    """See how the dates of a staged report are written, and put those of an unusual form into a usual one.
+
+    Args:
+        connection: the warehouse, with the report in ``staged``.
+        report: its format.
+        first: the first day that is possible.
+        last: the last such day.
+    """
     raw = f"c{report.columns['date']}"
     time = _time_column(report)
     row = connection.execute(
@@ -57,11 +67,12 @@ def read_dates(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -> D
         select
             count(*),
             coalesce(bool_and(strlen({raw}) = 19 and {raw} like '____-__-__ __:__:__' or {raw} = ''), true),
-            coalesce(bool_and(suffix({raw}, ':00') or {raw} = ''), false)
+            coalesce(bool_and(suffix({raw}, ':00') or {raw} = ''), false),
+            coalesce(bool_and({raw} between '{first}' and '{last}~' or {raw} = ''), true)
         from staged
         """
     ).fetchone()
-    count, is_default, is_minutes = row or (0, True, False)
+    count, is_default, is_minutes, is_possible = row or (0, True, False, True)
     is_midnight = False
     if is_minutes:
         row = connection.execute(
@@ -70,7 +81,9 @@ def read_dates(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -> D
         is_midnight, is_minutes = row or (False, False)
     is_split = time is not None and (is_midnight or not _any_clock(connection, raw))
     if is_default and not is_split:
-        return Dates(raw, raw, is_default=True, notes=_notes(report, count, is_minutes, is_midnight))
+        return Dates(
+            raw, raw, is_default=True, is_possible=is_possible, notes=_notes(report, count, is_minutes, is_midnight)
+        )
     return _folded(connection, report, raw, time if is_split else None)
 
 
