@@ -10,7 +10,7 @@ from rich.console import Console
 
 from building.rebuild import Files
 from landing.options import InLandingOption
-from removal.journal import finish_first
+from removal.journal import FORGET, finish_first, unfinished_task
 from removal.remove import known_reports, remove_from_files
 from removal.remove_landed import remove_from_landing
 from warehouse.command_line import errors_said, run_command
@@ -36,9 +36,12 @@ def main(
     console = Console(soft_wrap=True)
     with errors_said(console, "Not removed to the end"):
         if landing is None:
-            if not dry_run:
+            files = Files.of_environment()
+            pending = unfinished_task(files.warehouse)
+            # What else is unfinished, this command does as well.
+            if pending is not None and pending.kind == FORGET and not dry_run:
                 finish_first(console)
-            remove_from_files(Files.of_environment(), wanted, console, is_dry_run=dry_run)
+            remove_from_files(files, wanted, console, is_dry_run=dry_run)
         else:
             remove_from_landing(landing.resolve(), wanted, console, is_dry_run=dry_run)
 

@@ -149,7 +149,7 @@ def test_a_new_mart_is_built_linted_published_and_shared(sample_project: Project
     project.shared.unlink()
     change(project.root / "models" / "site" / f"{NAME}.yml", "cohort_size:", "unknown:")
     unbuilt = project.dbt("run", "--select", "dim_dates")
-    assert unbuilt.returncode == 1
+    assert unbuilt.returncode == 2
     assert f"site.{NAME} does not say how many people are behind a row" in unbuilt.stdout
     refused = project.run(sys.executable, "scripts/share.py")
     assert refused.returncode == 1

@@ -61,6 +61,8 @@ def warehouse_with(folder: Path, *files: Path) -> Path:
     folder.mkdir()
     for file in files:
         shutil.copy(file, folder)
+        # Otherwise two warehouses would give a private meeting two keys.
+        shutil.copy(file.with_name("meeting_salt"), folder)
     return folder
 
 
