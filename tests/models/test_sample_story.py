@@ -658,6 +658,21 @@ def people__changed() -> list[Row]:
 
 
 @story
+def people__guests() -> list[Row]:
+    # The sample has none: every record has a user id, or is of nobody at all.
+    assert not [activity for activity in activities() if activity.email and not activity.user]
+    return []
+
+
+@story
+def people__one_person_two_ids() -> list[Row]:
+    # Nobody has two ids there, by the newest e-mail; some people change theirs.
+    newest = {activity.user: activity.email.lower() for download in DOWNLOADS for activity in read(download)}
+    assert len(set(newest.values())) == len(newest)
+    return []
+
+
+@story
 def people__moderators() -> list[Row]:
     counts = Counter(people()[activity.user] for activity in of("Dialog"))
     return ranked(counts.items(), lambda row: -row[1], lambda row: row[0])
@@ -889,6 +904,13 @@ def quality__columns() -> list[Row]:
         renamed = sorted(title for title in header if title not in usual and title in OTHERWISE)
         rows.append((path.name, *(", ".join(titles) or None for titles in (missing, extra, renamed))))
     return rows
+
+
+@story
+def quality__how_new() -> list[Row]:
+    days = sorted({activity.at.date() for activity in activities()})
+    assert all((later - earlier).days == 1 for earlier, later in pairwise(days))
+    return [("sample", days[0], days[-1], 0, None)]
 
 
 def kind_of(activity: Activity) -> str:

@@ -118,6 +118,14 @@ def test_one_date_of_a_file_shows_the_order_of_the_others() -> None:
     assert [row[1] for row in checked(text, "point_resets")] == ["2024-06-05 10:00:00", "2024-06-13 10:00:00"]
 
 
+def test_an_id_that_counts_for_another_is_itself_no_other() -> None:
+    text = "site_id,user_id,same_as_user_id\nmain,1,2\nmain,2,3\nother,3,1\nother,4,1\n"
+    assert refused(text, "same_user") == [
+        "same_user.csv, line 2: same as user id `2` is itself the same as `3`, by line 3. Fix: write the id that stays"
+        " in both lines."
+    ]
+
+
 @pytest.mark.parametrize("written", ["2024-13-01", "31/31/2024", "tomorrow", "2024-05-13 25:00", "2024-05-13 13:00 PM"])
 def test_what_is_no_date_is_said(written: str) -> None:
     assert refused(f"{SCHEDULE}main,1,session,{written},,\n") == [

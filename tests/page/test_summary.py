@@ -77,7 +77,7 @@ create table restricted.user_details as from (values ('a', 'Ada'), ('b', 'Bo')) 
 
 @pytest.fixture
 def published(tmp_path: Path) -> Path:
-    path = tmp_path / "published.duckdb"
+    path = tmp_path / "copy.duckdb"
     with connect(path) as connection:
         connection.execute(MARTS)
         connection.execute(REPORT_CHANGES)
@@ -94,7 +94,7 @@ def printed(published: Path) -> list[str]:
 
 def test_the_counts_of_all_reports_are_told(published: Path) -> None:
     lines = printed(published)
-    assert "2 reports hold 12 records: 11 landed, 1 rejected." in lines
+    assert "2 reports hold 52 records: 11 landed, 2 rejected, 39 of people who were forgotten." in lines
     told = "9 activities are unique; 2 records are duplicates, because a newer download holds the same."
     assert told in lines
     assert (
@@ -106,6 +106,21 @@ def test_the_counts_of_all_reports_are_told(published: Path) -> None:
         "What they are made of: activity.duckdb",
         f"The marts, for SQL and BI tools, read-only: {published}",
     } <= set(lines)
+
+
+def test_what_to_look_at_is_said_for_each_site(published: Path) -> None:
+    lines = printed(published)
+    assert {
+        "No activity of a on 2026-05-13, 2026-05-16 to 2026-05-17: a quiet day, or one that no download covers.",
+        "10 activities of a have no user id, 7 of them of 2 people with an e-mail (restricted.guests). They count for"
+        " no user.",
+        "1 pairs of users of a may be one person with two ids (restricted.same_user_candidates). They count as two"
+        " until seeds/site/same_user.csv says otherwise.",
+    } <= set(lines)
+    [of_a] = [line for line in lines if line.startswith("The newest activity of a")]
+    assert of_a.startswith("The newest activity of a is 3 days old (")
+    assert any(line.startswith("The newest activity of b is of today (") for line in lines)
+    assert not any(" of b on " in line or " of b have " in line for line in lines)
 
 
 def test_unknown_words_are_listed_with_the_fix_the_most_frequent_first(published: Path) -> None:
@@ -161,7 +176,7 @@ def test_an_empty_result_says_why(published: Path) -> None:
 def test_what_is_not_there_is_not_told(published: Path) -> None:
     with connect(published) as connection:
         connection.execute(
-            "update marts.report_reconciliation set rejected_count = 0, unique_unrecognised_count = 0;"
+            "update marts.report_reconciliation set rejected_count = 0, forgotten_count = 0, unique_unrecognised_count = 0;"
             "truncate marts.user_report_reconciliation; truncate marts.unrecognised_activities"
         )
     text = "\n".join(printed(published))
