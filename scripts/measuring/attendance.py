@@ -36,7 +36,7 @@ from measuring.rooms import (
     room_aims,
     rooms_markdown,
     rooms_table,
-    text_of,
+    settings_text,
 )
 from measuring.rooms import (
     TITLES as ROOM_TITLES,
@@ -465,7 +465,7 @@ def measure(
         )
         results = compare_with_truth(connection, cells, settings)
         room_results = compare_rooms(connection, settings["attendance_minimum_seconds"], "{}")
-    for called_for in sorted({text for case in cases if (text := text_of(case.settings)) != "{}"}):
+    for called_for in sorted({text for case in cases if (text := settings_text(case.settings)) != "{}"}):
         build_attendance(folder, warehouse, "int_session_events+,+fct_sessions", called_for)
         with opened_with_marts(warehouse) as connection:
             room_results += compare_rooms(connection, settings["attendance_minimum_seconds"], called_for)

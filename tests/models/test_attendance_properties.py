@@ -659,7 +659,9 @@ def test_an_open_stay_ends_when_others_left_if_enough_tell(chain: Chain, others:
         pytest.param(leaving(60, 60, 60, 60, 60, 60, 60, 1200, 900), (0, 60), id="two of nine overnight"),
         pytest.param(leaving(60, 60, 290), (0, 290), id="not four hours later"),
         pytest.param(leaving(*[180] * 10, *[480] * 10), (0, 480), id="half of an all-day room leave at noon"),
-        pytest.param([*leaving(60, 60), *minutes("old", "J-500", "J-300", "J-100", "L60")], (0, 60), id="one came long before"),
+        pytest.param(
+            [*leaving(60, 60), *minutes("old", "J-500", "J-300", "J-100", "L60")], (0, 60), id="one came long before"
+        ),
     ],
 )
 def test_a_straggler_stretches_no_window(chain: Chain, records: list[Record], hours: tuple[int, int]) -> None:
