@@ -72,18 +72,28 @@ followed as (
         lead(left_activity_key) over room_moments as next_left_activity_key,
         lead(joined_activity_key) over room_moments as next_joined_activity_key,
         lag(occurred_at) over room_moments as previous_at,
-        coalesce(lag(open_count) over room_moments, 0) + joined_count < left_count as is_left_unexplained,
-        {{ next_known('case when open_count = 0 then occurred_at end') }} over moments_from_now as emptied_at,
-        {{ next_known('case when open_count = 0 then left_activity_key end') }} over moments_from_now
-            as emptied_activity_key
+        coalesce(lag(open_count) over room_moments, 0) as open_before_count
     from floored
-    window
-        room_moments as (partition by site_id, user_id, room_key order by occurred_at),
-        moments_from_now as (
-            partition by site_id, user_id, room_key
-            order by occurred_at
-            rows between current row and unbounded following
-        )
+    window room_moments as (partition by site_id, user_id, room_key order by occurred_at)
+),
+
+-- A room is empty after a second by whose end as many had left as came. In a second in which the user comes back, it is
+-- empty before the Joined.
+emptied as (
+    select
+        *,
+        open_before_count + joined_count < left_count as is_left_unexplained,
+        {{ next_known('case when open_count = 0 or (was_in and open_before_count <= left_count) then occurred_at end') }}
+            over later_moments as next_emptied_at,
+        {{ next_known(
+            'case when open_count = 0 or (was_in and open_before_count <= left_count) then left_activity_key end'
+        ) }} over later_moments as next_emptied_activity_key
+    from followed
+    window later_moments as (
+        partition by site_id, user_id, room_key
+        order by occurred_at
+        rows between 1 following and unbounded following
+    )
 ),
 
 joins as (
@@ -91,8 +101,10 @@ joins as (
         *,
         lag(session_key) over user_joins as previous_session_key,
         lag(room_key) over user_joins as previous_room_key,
-        lead(occurred_at) over room_joins as next_joined_at
-    from followed
+        lead(occurred_at) over room_joins as next_joined_at,
+        case when open_count = 0 then occurred_at else next_emptied_at end as emptied_at,
+        case when open_count = 0 then left_activity_key else next_emptied_activity_key end as emptied_activity_key
+    from emptied
     where joined_count > 0
     window
         user_joins as (partition by site_id, user_id order by occurred_at, session_key, room_key),
@@ -145,7 +157,7 @@ joined_stays as (
         case when is_breakout then next_room_joined_at else next_session_joined_at end as next_elsewhere_at,
         emptied_at,
         emptied_activity_key,
-        coalesce(next_joined_at > emptied_at, true) as is_last_joined
+        coalesce(next_joined_at >= emptied_at, true) as is_last_joined
     from moved
 ),
 
@@ -172,7 +184,7 @@ unexplained as (
         occurred_at as emptied_at,
         left_activity_key as emptied_activity_key,
         true as is_last_joined
-    from followed
+    from emptied
     where is_left_unexplained
 ),
 

@@ -35,7 +35,7 @@ from measuring.rooms import (
     room_aims,
     rooms_markdown,
     rooms_table,
-    text_of,
+    settings_text,
 )
 from measuring.rooms import (
     TITLES as ROOM_TITLES,
@@ -68,7 +68,7 @@ CATEGORIES = frozenset(
 
 # Truth: the presence of each person in each session, breakouts among it, united by a running maximum of the end, and
 # cut to the hours in which presence counts: the true start and end with the buffers. A meeting has no page and is known
-# by its name. In a cell, whoever was there counts, and whoever is said to have been.
+# by the name that each of the two sees. In a cell, whoever was there counts, and whoever is said to have been.
 ERRORS = """
 create or replace temp table errors as
 with cut as (
@@ -111,7 +111,7 @@ expected as (
 ),
 
 meetings as (
-    select distinct session_key, 'name:' || session_name as session_id
+    select distinct site_id, session_key, user_id, 'name:' || session_name as session_id
     from intermediate.int_session_events
     where content_id is null
 ),
@@ -126,7 +126,7 @@ measured as (
         attendance.possible_seconds,
         attendance.is_attended
     from published.marts.fct_session_attendance as attendance
-    left join meetings on attendance.session_key = meetings.session_key
+    left join meetings using (site_id, session_key, user_id)
 )
 
 select
@@ -465,7 +465,7 @@ def measure(
         )
         results = compare_with_truth(connection, cells, settings)
         room_results = compare_rooms(connection, settings["attendance_minimum_seconds"], "{}")
-    for called_for in sorted({text for case in cases if (text := text_of(case.settings)) != "{}"}):
+    for called_for in sorted({text for case in cases if (text := settings_text(case.settings)) != "{}"}):
         build_attendance(folder, warehouse, "int_session_events+,+fct_sessions", called_for)
         with opened_with_marts(warehouse) as connection:
             room_results += compare_rooms(connection, settings["attendance_minimum_seconds"], called_for)

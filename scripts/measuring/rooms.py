@@ -293,7 +293,9 @@ def land_cases(connection: duckdb.DuckDBPyConnection, cases: Iterable[Case], fol
         path.unlink()
         append_rows(schedule, writer.schedule)
         insert_rows(
-            connection, "room_cases", [(case.site_id, case.kind, case.name, case.lost_left, text_of(case.settings))]
+            connection,
+            "room_cases",
+            [(case.site_id, case.kind, case.name, case.lost_left, settings_text(case.settings))],
         )
         insert_rows(connection, "room_truth", writer.truth)
 
@@ -315,7 +317,7 @@ def append_rows(path: Path, rows: Iterable[Sequence[str]]) -> None:
         writer.writerows(rows)
 
 
-def text_of(settings: Mapping[str, object]) -> str:
+def settings_text(settings: Mapping[str, object]) -> str:
     """Write settings as dbt takes them."""
     return yaml.safe_dump(dict(settings), default_flow_style=True, width=1000).strip()
 

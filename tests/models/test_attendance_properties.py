@@ -472,12 +472,12 @@ def oracle_possible(world: World, window: Span) -> list[Span]:
 
 
 def emptied_at(tokens: Sequence[Token], joined_at: datetime) -> datetime | None:
-    """The first second from a Joined on by whose end as many had left as came."""
+    """When, after the last Joined of a second, as many had left as came for the first time."""
+    last = max(number for number, token in enumerate(tokens) if token == (joined_at, "Joined"))
     people = 0
-    for at, moment in groupby(tokens, key=lambda token: token[0]):
-        for _, action in moment:
-            people = people + 1 if action == "Joined" else max(0, people - 1)
-        if at >= joined_at and not people:
+    for number, (at, action) in enumerate(tokens):
+        people = people + 1 if action == "Joined" else max(0, people - 1)
+        if number >= last and not people:
             return at
     return None
 
@@ -505,7 +505,7 @@ def oracle_stays(world: World, window: Span) -> list[Stay]:
         emptied = emptied_at(tokens, at)
         ends = {"Joined": until, "session_end": max(at, window[1] - BUFFER), "cap": at + CAP}
         closed_by = "Left" if closing == "Left" or emptied else min(ends, key=lambda end: ends[end])
-        left_at = emptied if emptied and next_join > emptied else until if closing == "Left" else None
+        left_at = emptied if emptied and next_join >= emptied else until if closing == "Left" else None
         closed_at = clipped(emptied or (until if closing == "Left" else ends[closed_by]), window)
         seen = [chat for chat in chats if at <= chat <= closed_at and chat < next_join]
         stays.append(Stay(clipped(at, window), closed_at, closed_by, left_at, clipped(max(seen, default=at), window)))

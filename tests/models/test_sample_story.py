@@ -9,7 +9,7 @@ import csv
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
@@ -954,11 +954,17 @@ class Stay:
     start: datetime
     ends: dict[str, datetime]
     closed_by: str
+    last_seen: datetime
+    latest: datetime
+    is_open: bool
 
 
 def place(activity: Activity) -> str:
-    """The session of a session activity: its page, or off any page the name of the meeting."""
-    return activity.content or f"meeting {activity.label}"
+    """The session of a session activity: its page, or off any page the two people of the meeting."""
+    if activity.content:
+        return activity.content
+    others = [user for user, name in people().items() if activity.label.endswith(name)]
+    return f"meeting {' '.join(sorted([activity.user, *others]))}"
 
 
 def is_breakout(activity: Activity) -> bool:
@@ -1030,9 +1036,49 @@ def in_order(found: list[Activity]) -> list[Activity]:
     return ordered
 
 
+def leavers(session: str) -> list[datetime]:
+    """When people left for good."""
+    found = []
+    for user in users(events()[session]):
+        mine = [activity for activity in events()[session] if activity.user == user]
+        joined = max((activity.at for activity in mine if activity.action == "Joined"), default=datetime.min)
+        left = max((activity.at for activity in mine if activity.action == "Left"), default=datetime.min)
+        if left > joined:
+            found.append(left)
+    return sorted(found)
+
+
 @cache
 def stays(session: str) -> list[Stay]:
-    """The stays of a session."""
+    """The stays of a session: an open one ends when two fifths of those who were still there had left for good."""
+    alone = stays_alone(session)
+    open_count = sum(stay.is_open for stay in alone)
+    least = 1 if session.startswith("meeting") else 3
+    found = []
+    for stay in alone:
+        later = [at for at in leavers(session) if at > stay.last_seen]
+        if stay.is_open and len(later) >= least and 2 * len(later) >= open_count:
+            left_at = later[-(-2 * len(later) // 5) - 1]
+            ends = {**stay.ends, "likely": min(left_at, stay.latest)}
+            found.append(replace(stay, ends=ends, closed_by="others_left"))
+        else:
+            found.append(stay)
+    return found
+
+
+def unexplained(mine: list[Activity], counts: list[int], clip: Callable[[datetime], datetime]) -> list[Stay]:
+    """Lefts that no Joined explains: the time since the record before them is possible."""
+    found = []
+    for number, activity in enumerate(mine):
+        if activity.action == "Left" and counts[number] == 0 and (number == 0 or counts[number - 1] == 0):
+            since = clip(mine[number - 1].at if number else datetime.min)
+            ends = {"proven": since, "likely": since, "possible": clip(activity.at)}
+            found.append(Stay(activity.user, "", activity, activity, since, ends, "nothing", since, since, False))
+    return found
+
+
+def stays_alone(session: str) -> list[Stay]:
+    """The stays of a session, as far as each person's own log tells."""
     started, ended = hours(session)
     opened, closed = started - BUFFER, ended + BUFFER
 
@@ -1055,12 +1101,15 @@ def stays(session: str) -> list[Stay]:
             for activity in mine:
                 balance = max(0, balance + (1 if activity.action == "Joined" else -1))
                 counts.append(balance)
+            found += unexplained(mine, counts, clip)
             for number, activity in enumerate(mine):
                 if activity.action != "Joined":
                     continue
                 after = mine[number + 1] if number + 1 < len(mine) else None
                 elsewhere = next_elsewhere(activity)
                 left = after if after and after.action == "Left" and not (elsewhere and elsewhere < after.at) else None
+                later = [other.at for other in mine[number + 1 :] if other.action == "Joined"]
+                empty = next((other for other, n in zip(mine[number:], counts[number:], strict=True) if n == 0), None)
                 ways = {
                     "cap": activity.at + CAP,
                     "session_end": max(ended, activity.at),
@@ -1068,27 +1117,31 @@ def stays(session: str) -> list[Stay]:
                     "rejoined": after.at if after and after.action == "Joined" else None,
                 }
                 end, how = min((at, how) for how, at in ways.items() if at)
-                if left:
-                    end, how = left.at, "left"
+                closing = empty or left
+                if closing:
+                    end, how = closing.at, "left"
                 until = clip(max(activity.at, end))
-                later = [other.at for other in mine[number + 1 :] if other.action == "Joined"]
                 seen = [at for at in shown if activity.at <= at <= until and not any(joined <= at for joined in later)]
                 last_seen = max([clip(activity.at), *seen])
                 if end > closed:
                     how = "session_end"
-                rest = (until - last_seen).total_seconds()
+                is_open = closing is None and how in ("session_end", "cap")
                 likely = until
-                if how == "session_end" and not left:
+                if is_open and how == "session_end":
+                    rest = (until - last_seen).total_seconds()
                     likely = last_seen + timedelta(seconds=round_half_up(0.9 * rest))
-                empty = next(
-                    (other.at for other, n in zip(mine[number:], counts[number:], strict=True) if n == 0), closed
-                )
+                is_balanced = empty and not any(at <= empty.at for at in later)
+                is_balanced = is_balanced and not (elsewhere and elsewhere < empty.at)
+                proven_left = empty if is_balanced else left
                 ends = {
-                    "proven": until if left else last_seen,
+                    "proven": clip(proven_left.at) if proven_left else last_seen,
                     "likely": likely,
-                    "possible": clip(max(activity.at, empty)),
+                    "possible": clip(max(activity.at, empty.at)) if empty else closed,
                 }
-                found.append(Stay(user, room, activity, left, clip(activity.at), ends, how))
+                latest = min(at for at in (elsewhere, ways["rejoined"], closed) if at)
+                found.append(
+                    Stay(user, room, activity, closing, clip(activity.at), ends, how, last_seen, latest, is_open)
+                )
     return found
 
 
@@ -1207,8 +1260,9 @@ def attendance__how_sure() -> list[Row]:
     rows = []
     for session in public():
         proven = sum(seconds(session, "proven").values()) / sum(seconds(session, "likely").values())
-        open_stays = sum(stay.closed_by != "left" for stay in stays(session))
-        rows.append((names()[session], round(proven, 2), open_stays, len(stays(session))))
+        joined = [stay for stay in stays(session) if stay.closed_by != "nothing"]
+        open_stays = sum(stay.closed_by != "left" for stay in joined)
+        rows.append((names()[session], round(proven, 2), open_stays, len(joined)))
     return ranked(rows, lambda row: row[1], lambda row: row[0], limit=5)
 
 
@@ -1244,7 +1298,9 @@ def attendance__proof_of_minutes() -> list[Row]:
             added.append(max(0, int((stay.ends[measure] - since).total_seconds())))
             covered[measure] = max(since, stay.ends[measure])
         mine = [activity for activity in events()["4106"] if activity.user == "5020" and activity.at > stay.joined.at]
-        closing = mine[0].number if stay.closed_by in ("left", "rejoined") else None
+        closing = mine[0].number if stay.closed_by == "rejoined" else None
+        if stay.closed_by == "left" and stay.left:
+            closing = stay.left.number
         rows.append(
             (stay.joined.at, stay.closed_by, stay.ends["likely"], *added, stay.joined.file, stay.joined.number, closing)
         )
