@@ -43,6 +43,18 @@ stems as (
         )
 ),
 
+stems_without_doubt as (
+    select
+        text,
+        stem
+    from stems
+    where
+        stem not in (
+            select word_meanings.stem from word_meanings
+            where word_meanings.kind = 'doubt'
+        )
+),
+
 fillers as (
     select
         activity_type,
@@ -255,14 +267,10 @@ same_prefixes as (
             where turned_pairs.fixed_text = others.text and prefixes.stem <> others.stem
         )
         and exists (
-            select 1 from stems as dynamic_stems
+            select 1 from stems_without_doubt
             where
-                turned_pairs.dynamic_text = dynamic_stems.text
-                and dynamic_stems.stem <> prefixes.prefix_stem
-                and dynamic_stems.stem not in (
-                    select word_meanings.stem from word_meanings
-                    where word_meanings.kind = 'doubt'
-                )
+                turned_pairs.dynamic_text = stems_without_doubt.text
+                and prefixes.prefix_stem <> stems_without_doubt.stem
         )
 ),
 
