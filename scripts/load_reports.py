@@ -26,6 +26,7 @@ from landing.told import land_with_progress, tell_passed_over
 from reports.files import SUFFIXES, find_reports
 from warehouse.command_line import errors_said, run_command
 from warehouse.database import connect
+from warehouse.names import refuse_taken_name
 from warehouse.paths import warehouse_path
 
 PathsArgument = Annotated[
@@ -67,8 +68,11 @@ def main(
     tell_passed_over(paths, console)
     if not reports:
         raise typer.BadParameter(f"no report ({', '.join(SUFFIXES)}) in {', '.join(paths)}")
-    with errors_said(console, "Not landed to the end"), connect(database or warehouse_path()) as connection:
-        landings = land_with_progress(connection, reports, declaration, console)
+    warehouse = database or warehouse_path()
+    with errors_said(console, "Not landed to the end"):
+        refuse_taken_name(warehouse)
+        with connect(warehouse) as connection:
+            landings = land_with_progress(connection, reports, declaration, console)
     raise typer.Exit(0 if all(landing.is_clean for landing in landings) else 1)
 
 
