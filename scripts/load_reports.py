@@ -29,6 +29,7 @@ from removal.journal import finish_first
 from reports.files import SUFFIXES, find_reports
 from warehouse.command_line import errors_said, run_command
 from warehouse.database import connect
+from warehouse.names import refuse_taken_name
 from warehouse.paths import warehouse_path
 
 PathsArgument = Annotated[
@@ -74,9 +75,10 @@ def main(
         raise typer.BadParameter(f"no report ({', '.join(SUFFIXES)}) in {', '.join(paths)}")
     path = database or warehouse_path()
     with errors_said(console, "Not landed to the end"):
+        refuse_taken_name(path)
         finish_first(console, path.resolve())
-    with errors_said(console, "Not landed to the end"), connect(path) as connection:
-        landings = land_with_progress(connection, reports, given, console)
+        with connect(path) as connection:
+            landings = land_with_progress(connection, reports, given, console)
     raise typer.Exit(0 if all(landing.is_clean for landing in landings) else 1)
 
 

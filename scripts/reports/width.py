@@ -33,13 +33,18 @@ def misfit(row: list[str], lines: list[str], report: ReportFormat) -> str | None
     if _is_wrapped(row, report):
         return QUOTED
     if len(row) > width:
-        return None if any(map(without_invisible, row[width:])) else SURPLUS
+        return None if any(map(without_invisible, row[width:])) or _may_be_shifted(row) else SURPLUS
     # A last row without an end may be cut off.
     is_whole = lines[-1].endswith(("\n", "\r"))
     missing = set(range(len(row), width))
     if missing <= set(report.nameless):
         return NAMELESS
     return SHORT if is_whole and missing <= _may_be_missing(report) else HOPELESS
+
+
+def _may_be_shifted(row: list[str]) -> bool:
+    """Whether a comma of a text may have parted a field in two: then the next one begins with the blank behind it."""
+    return any(field.startswith(" ") and field.strip() for field in row)
 
 
 def _may_be_missing(report: ReportFormat) -> set[int]:

@@ -11,7 +11,6 @@ from pathlib import Path
 import duckdb
 
 from warehouse.errors import WarehouseError, in_words
-from warehouse.names import refuse_taken_name
 
 # The format of the warehouse file (profiles.yml says why).
 STORAGE_VERSION = "v1.3.0"
@@ -31,11 +30,8 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
     """Open a warehouse file, and create it where it may be written.
 
     Raises:
-        WarehouseError: the file has a name that is taken, is in use by another process, is no DuckDB file, or cannot
-            be written.
+        WarehouseError: the file is in use by another process, is no DuckDB file, or cannot be written.
     """
-    if not read_only:
-        refuse_taken_name(path)
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": memory_limit(),
         "temp_directory": f"{path}.tmp",

@@ -7,7 +7,6 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.names import database_name, refuse_taken_name
 
@@ -40,9 +39,3 @@ def test_any_other_name_is_that_of_a_database(tmp_path: Path, name: str) -> None
     refuse_taken_name(path)
     with duckdb.connect(str(path)) as connection:
         assert connection.execute("select current_database()").fetchone() == (database_name(path),)
-
-
-def test_nothing_is_written_under_a_taken_name(tmp_path: Path) -> None:
-    with pytest.raises(WarehouseError, match="a schema in it has this name"):
-        connect(tmp_path / "deep" / "raw.duckdb")
-    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,85 @@
+"""Copies of one download, as spreadsheets and scripts save them, are the same activities by the same people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conftest import WITHOUT_TESTS, Project
+from loader_fixtures import HEADER
+
+pytestmark = pytest.mark.slow
+
+NAMES = ",".join(HEADER)
+PAGES = ("4106,Opening,opening", "4106,Opening,opening", ",,")
+ACTS = (
+    "7001,Ana,Null,Fern Ltd,ana@x.example,Session,Joined,Opening,{0}:00:01,4106,Opening,opening",
+    "7001,Ana,Null,Fern Ltd,ana@x.example,Session,Left,Opening,{0}:58:01,4106,Opening,opening",
+    "7002,Bo,Reed,Moss AG,bo@x.example,Session,Joined,Opening,{0}:02:02,4106,Opening,opening",
+    "7002,Bo,Reed,Moss AG,bo@x.example,Session,Left,Opening,{0}:59:02,4106,Opening,opening",
+    "7003,Cy,Sand,Iris Co,cy@x.example,Chat,Message,N/A,{0}:30:00,,,",
+    ",,,,,Session,Joined,Opening,{0}:05:00,4106,Opening,opening",
+)
+DOWNLOAD = [act.format("2024-05-13 10") for act in ACTS]
+
+
+def floats(line: str) -> str:
+    """A line as pandas writes it, where a column has blanks."""
+    return ",".join(f"{field}.0" if field in ("7001", "7002", "7003", "4106") else field for field in line.split(","))
+
+
+def with_nulls(line: str) -> str:
+    """A line as a database exports it."""
+    return ",".join(field or "NULL" for field in line.split(","))
+
+
+COPIES = {
+    "download.csv": [NAMES, *DOWNLOAD],
+    "pandas.csv": [NAMES, *map(floats, DOWNLOAD)],
+    "database.csv": [NAMES, *map(with_nulls, DOWNLOAD)],
+    "pasted.csv": [
+        "\ufeff\ufeff" + NAMES,
+        *(line.replace("700", "\ufeff700", 1).replace(",", "\u00a0,", 1) for line in DOWNLOAD),
+    ],
+    "milliseconds.csv": [NAMES, *(line.replace(":01,", ":01.347,").replace(":02,", ":02.9,") for line in DOWNLOAD)],
+    "zone.csv": [
+        NAMES,
+        *(
+            act.format("2024-05-13 12").replace(",4106", " Europe/Zurich,4106").replace(",,,", " CEST,,,")
+            if not act.startswith(",")
+            else act.format("2024-05-13T10").replace(",4106", "Z,4106")
+            for act in ACTS
+        ),
+    ],
+    "excel.csv": [NAMES, *(line.rstrip(",") for line in DOWNLOAD)],
+}
+
+
+def test_copies_of_a_download_are_one(project: Project) -> None:
+    for name, lines in COPIES.items():
+        (project.root / "reports" / name).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    (project.root / "reports" / "old.xls").write_text("x")
+    (project.root / "reports" / "broken.csv").write_text("no header\n1\n")
+    result = project.build(ALLOW_TWINS="1", **WITHOUT_TESTS)
+
+    assert result.returncode == 1, "a report was refused"
+    assert "passed over" in result.stdout and "old.xls" in result.stdout
+    with project.open() as connection:
+        activities = connection.execute("select count(*), count(distinct user_id) from marts.fct_activities").fetchone()
+        people = connection.execute("select full_name from restricted.user_details order by 1").fetchall()
+        sessions = connection.execute("select count(*) from marts.fct_sessions").fetchone()
+        texts = connection.execute("select activity_text from restricted.activity_texts").fetchall()
+    assert activities == (6, 3)
+    assert people == [("Ana Null",), ("Bo Reed",), ("Cy Sand",)]
+    assert sessions == (1,)
+    assert texts == [("N/A",)]
+
+
+def test_a_name_that_duckdb_would_confuse_is_refused_before_anything_is_written(
+    project: Project, tmp_path: Path
+) -> None:
+    result = project.build(WAREHOUSE_PATH=str(tmp_path / "deep" / "raw.duckdb"))
+
+    assert (result.returncode, (tmp_path / "deep").exists()) == (1, False)
+    assert "Fix: another name, such as WAREHOUSE_PATH=" in result.stdout
