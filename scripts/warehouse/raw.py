@@ -17,8 +17,6 @@ import duckdb
 
 from warehouse.database import RAW_TABLES, number_of, text_of, transaction
 
-# Ids name the first place of what they stand for: the number of a report, and a record's number in it.
-PLACES = 2**32
 # As raw.activities writes a date of which only the time is kept.
 DATE_TEXT = "%Y-%m-%d %H:%M:%S"
 
@@ -106,8 +104,8 @@ def store_records(
         How many records there are, and how many are new.
     """
     number = number_of(connection, "select coalesce(max(report_number), 0) + 1 from raw.report_numbers")
-    connection.execute("insert into raw.report_numbers values (?, ?)", [number, report_id])
-    base, site = number * PLACES, text_of(site_id)
+    # An id is the record's number in the file that holds it first, counted on from the files before.
+    base, site = number_of(connection, "select coalesce(max(last_id), 0) from raw.report_numbers"), text_of(site_id)
     connection.execute(f"create or replace temp view arriving as {_in_kept_form(source('true'))}")
     for kind in NAMES:
         _store_names(connection, site, kind)
@@ -115,6 +113,8 @@ def store_records(
     has_known = _find_known(connection, site, span or _span_of(connection))
     _store_events(connection, source if has_known else None, site, base)
     stored = _store_places(connection, number, base, has_known=has_known)
+    last_id = number_of(connection, f"select {base} + coalesce(max(record_number), 0) from arrived")
+    connection.execute("insert into raw.report_numbers values (?, ?, ?)", [number, report_id, last_id])
     connection.execute("drop view arriving; drop table arriving_copies; drop table arrived")
     return stored
 

@@ -27,10 +27,12 @@ create table if not exists raw.reports (
     usual_last_occurred_at timestamp
 );
 
--- A report's number is never given again, for the ids below are made of it; of a removed report no id is left here.
+-- The row of a removed report stays, without its id: neither its number nor an id of a record up to its last one is given
+-- again, or what is new could be taken for what an earlier build has typed.
 create table if not exists raw.report_numbers (
     report_number bigint not null,
-    report_id varchar
+    report_id varchar,
+    last_id bigint not null
 );
 
 -- What happened, as the records say it: each distinct text once, however many reports hold it. Of equal records inside
