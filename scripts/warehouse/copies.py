@@ -88,8 +88,8 @@ def _read(path: Path, shown: Path | None = None) -> Mark:
                 raise WarehouseError(f"{shown} is a warehouse, and no copy. Fix: give the copy another path.")
             if not any(table.startswith(("marts.", "restricted.")) for table in tables):
                 raise WarehouseError(
-                    f"{shown} holds no marts, so it is no copy of this project. Fix: make build; or, to write there, delete"
-                    " it or give another path."
+                    f"{shown} holds no marts, so it is no copy of this project. Fix: make build; or, to write there,"
+                    " delete it or give another path."
                 )
             if connection.execute(
                 "from duckdb_columns() where schema_name = 'marts' and table_name = 'dim_users'"
