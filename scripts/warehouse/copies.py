@@ -87,8 +87,14 @@ def _read(path: Path, shown: Path | None = None) -> Mark:
             if any(table.startswith("raw.") for table in tables):
                 raise WarehouseError(f"{shown} is a warehouse, and no copy. Fix: give the copy another path.")
             if not any(table.startswith(("marts.", "restricted.")) for table in tables):
-                raise WarehouseError(f"{shown} is not a copy of these marts. Fix: delete it, or give another path.")
-            if "marts.dim_users" in tables:
+                raise WarehouseError(
+                    f"{shown} holds no marts, so it is no copy of this project. Fix: make build; or, to write there,"
+                    " delete it or give another path."
+                )
+            if connection.execute(
+                "from duckdb_columns() where schema_name = 'marts' and table_name = 'dim_users'"
+                " and column_name = 'user_id'"
+            ).fetchone():
                 [(is_shared,)] = connection.execute(
                     f"select coalesce(bool_and(regexp_matches(user_id, '{PSEUDONYM}')), false) from marts.dim_users"
                 ).fetchall()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from publishing import postgres as publisher
 from publishing import postgres_tables as ddl
 from publishing.mart_models import Model
 from publishing.postgres import ADVISORY_LOCK, publish_to_postgres
+from warehouse.copies import SHARED, Mark, write_mark
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
 
@@ -89,6 +91,19 @@ def sample(server: Database, sample_project: Project) -> Iterator[Database]:
 def published_as(database: Database, copy: Path, **options: Any) -> list[str]:
     """Publish the small copy; returns what was left out."""
     return publish_to_postgres(copy, database.uri(), models=MODELS, **options).notes
+
+
+def test_real_data_do_not_replace_a_shared_copy(database: Database, published: Path, tmp_path: Path) -> None:
+    shared = tmp_path / "shared.duckdb"
+    shutil.copy(published, shared)
+    with connect(shared) as connection:
+        write_mark(connection, Mark(SHARED, minimum_cohort_size=5))
+    for _ in range(2):
+        published_as(database, shared)
+    with pytest.raises(WarehouseError, match=r"holds a shared copy.*Nothing was published\. Fix: another database"):
+        published_as(database, published)
+    database.do("drop schema marts cascade", "drop schema restricted cascade")
+    published_as(database, published)
 
 
 def markers(database: Database) -> set[int]:
