@@ -78,8 +78,8 @@ def declaration_of(connection: duckdb.DuckDBPyConnection, given: Given) -> tuple
         max_date=given.max_date,
         remembered_date_format=_value(known, "DATE_FORMAT"),
         remembered_encoding=_value(known, "ENCODING"),
-        to_remember={} if given.declare == "once" else to_remember,
-        reloaded=reloaded,
+        to_remember=() if given.declare == "once" else tuple(to_remember.items()),
+        reloaded=tuple(reloaded.items()),
         names_site=given.site_id is not None,
         moves_reports=given.declare == "again" and given.site_id is not None,
     )
@@ -128,7 +128,7 @@ def declared_before(connection: duckdb.DuckDBPyConnection, site_id: str) -> dict
 
 def remember(connection: duckdb.DuckDBPyConnection, declaration: Declaration) -> None:
     """Remember what was declared for the site, in the transaction of the caller."""
-    for setting, value in declaration.to_remember.items():
+    for setting, value in declaration.to_remember:
         connection.execute(
             "delete from raw.declarations where site_id = ? and setting = ?", [declaration.site_id, setting]
         )
@@ -141,10 +141,10 @@ def not_reloaded(connection: duckdb.DuckDBPyConnection, declaration: Declaration
     """The reports that are to be loaded again and are still as they were."""
     rows = connection.execute(
         f"select report_id, file_name, '', loaded_at from ({LANDED_REPORTS}) where list_contains($ids, report_id)",
-        {"ids": sorted(declaration.reloaded)},
+        {"ids": [report_id for report_id, _ in declaration.reloaded]},
     ).fetchall()
     loaded = (Loaded(*row) for row in rows)
-    return [one for one in loaded if one.loaded_at == declaration.reloaded[one.report_id]]
+    return [one for one in loaded if (one.report_id, one.loaded_at) in declaration.reloaded]
 
 
 def why_not_reloaded(report: Loaded, given: Given) -> str:

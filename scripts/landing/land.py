@@ -148,7 +148,7 @@ def _other_date_format(staged: Staged) -> list[str]:
 def _is_reloaded(before: Before, declaration: Declaration) -> bool:
     """Whether a report that landed before is loaded again, because it was declared again or nothing of it landed."""
     is_moved = declaration.moves_reports and before.site_id != declaration.site_id
-    return before.is_rejected or is_moved or before.report_id in declaration.reloaded
+    return before.is_rejected or is_moved or before.report_id in dict(declaration.reloaded)
 
 
 def _encoding_of(text: Path, seen: Survey, declaration: Declaration) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -61,7 +60,7 @@ class Declaration:
         allows_twins: whether a report is landed though it holds the activities of others in another form.
         remembered_date_format: what was declared for the site before, for files that can be read in two ways.
         remembered_encoding: the same, for files that are not in UTF-8.
-        to_remember: what is remembered for the site once a report of it has landed, by the name of the setting.
+        to_remember: what is remembered for the site once a report of it has landed: settings and values.
         reloaded: reports that are loaded again where their files are given, and when they were loaded.
         moves_reports: whether files that landed for another site are loaded again for this one.
         sites: the sites of which one must be named; empty where it is clear.
@@ -78,8 +77,8 @@ class Declaration:
     allows_twins: bool = False
     remembered_date_format: str | None = None
     remembered_encoding: str | None = None
-    to_remember: Mapping[str, str] = field(default_factory=dict)
-    reloaded: Mapping[str, datetime] = field(default_factory=dict)
+    to_remember: tuple[tuple[str, str], ...] = ()
+    reloaded: tuple[tuple[str, datetime], ...] = ()
     moves_reports: bool = False
     sites: tuple[str, ...] = ()
     names_site: bool = False

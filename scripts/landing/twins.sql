@@ -58,7 +58,7 @@ select distinct day + unnest([-2, -1, 0, 1, 2]) as day from either;
 set variable twin_from = (select cast(min(day) as timestamp) from twin_days);
 set variable twin_to = (select cast(max(day) as timestamp) + interval 1 day from twin_days);
 
-create or replace temp table twin_found as
+create or replace temp table twin_first_found as
 select * from twin_old
 where
     occurred_at >= getvariable('twin_from')
@@ -67,6 +67,12 @@ where
         twin_coarse(user_id, action, occurred_at) in (select coarse_key from twin_sample)
         or twin_second(occurred_at, action) in (select second_key from twin_sample)
     );
+
+create or replace temp table twin_found as
+select * from twin_first_found
+where
+    twin_key(user_id, category, action, label, occurred_at) in (select loose_key from twin_sample)
+    or twin_second(occurred_at, action) in (select second_key from twin_sample);
 
 -- (Earlier.whole brings names and places to what was found.)
 create or replace temp table twin_near as

@@ -134,7 +134,11 @@ class Judge:
             self._nothing_else_lies_there(connection, landed)
             if again:
                 for once, more in zip(landings, land_reports(connection, list(by_path), declaration), strict=True):
-                    is_known = once.refusal is None
+                    # A report of which every record was rejected is read again, with the same result.
+                    is_all_rejected = once.landed_count == 0 and once.rejected_count > once.harmless_count
+                    is_known = once.refusal is None and not is_all_rejected
+                    if is_all_rejected and once != more:
+                        raise Broken(f"the second time: {more}")
                     if is_known != (more.already_landed_as is not None) or once.refusal != more.refusal:
                         raise Broken(f"the second time: {more}")
                 self._nothing_else_lies_there(connection, landed)
