@@ -1,5 +1,5 @@
--- Stays in a room, from each Joined to whatever may have ended it, before any window is laid on them; and each Left that
--- no Joined explains, because the time before it is possible.
+-- Stays in a room, from each Joined to whatever may have ended it, before any window is laid on them; and each Left
+-- that no Joined explains, because the time before it is possible.
 -- Grain: one row per site, user, room and second with a Joined in it, or with a Left that no Joined explains.
 
 with session_events as (
@@ -83,8 +83,9 @@ emptied as (
     select
         *,
         open_before_count + joined_count < left_count as is_left_unexplained,
-        {{ next_known('case when open_count = 0 or (was_in and open_before_count <= left_count) then occurred_at end') }}
-            over later_moments as next_emptied_at,
+        {{ next_known(
+            'case when open_count = 0 or (was_in and open_before_count <= left_count) then occurred_at end'
+        ) }} over later_moments as next_emptied_at,
         {{ next_known(
             'case when open_count = 0 or (was_in and open_before_count <= left_count) then left_activity_key end'
         ) }} over later_moments as next_emptied_activity_key

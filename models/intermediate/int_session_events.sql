@@ -65,7 +65,9 @@ off_page_names as (
 ),
 
 name_words as (
-    {{ text_parts('off_page_names', ['site_id', 'user_id', 'session_name', 'folded_name'], 'folded_name', ' ', 'word') }}
+    {{ text_parts(
+        'off_page_names', ['site_id', 'user_id', 'session_name', 'folded_name'], 'folded_name', ' ', 'word'
+    ) }}
 ),
 
 off_page_users as (
@@ -163,10 +165,17 @@ places as (
     group by 1
 ),
 
+opened_places as (
+    select distinct place_key
+    from openings
+    where row_count > 1
+),
+
 long_places as (
-    select place_key
+    select places.place_key
     from places
-    where is_long or place_key in (select place_key from openings where row_count > 1)
+    left join opened_places on places.place_key = opened_places.place_key
+    where places.is_long or opened_places.place_key is not null
 ),
 
 moments as (
@@ -208,7 +217,9 @@ looked_back_again as (
     select
         *,
         max(case
-            when session_event = 'left' and last_joined_at >= {{ add_minutes('occurred_at', -60 * var('meeting_gap_hours')) }}
+            when
+                session_event = 'left'
+                and last_joined_at >= {{ add_minutes('occurred_at', -60 * var('meeting_gap_hours')) }}
                 then occurred_at
         end) over earlier_moments as last_left_at,
         max(case when session_event = 'joined' then opening_count end) over earlier_moments as joined_opening_count
@@ -224,17 +235,21 @@ looked_back_again as (
 begun as (
     select
         *,
+        {{ add_minutes('occurred_at', -60 * var('meeting_gap_hours')) }} as silent_since_at
+    from looked_back_again
+),
+
+firsts as (
+    select
+        *,
         case
             when session_event <> 'joined' then 0
             when last_joined_at is null then 1
             when opening_count > joined_opening_count then 1
-            when
-                greatest(last_joined_at, coalesce(last_left_at, last_joined_at))
-                >= {{ add_minutes('occurred_at', -60 * var('meeting_gap_hours')) }}
-                then 0
+            when greatest(last_joined_at, coalesce(last_left_at, last_joined_at)) >= silent_since_at then 0
             else 1
         end as is_first
-    from looked_back_again
+    from begun
 ),
 
 numbered as (
@@ -246,7 +261,7 @@ numbered as (
             rows between unbounded preceding and current row
         ) as running_number,
         sum(is_first) over (partition by place_key) as occurrence_count
-    from begun
+    from firsts
 ),
 
 -- An Attend belongs to the next session, and to the last where none comes. A Left belongs to the Joined before it.

@@ -140,8 +140,8 @@ quantiles as (
     group by 1
 ),
 
--- With nine people or fewer these quantiles are the first and the last of them: the core of the people tells whether one
--- of those is a straggler, such as a browser that was left open overnight.
+-- With nine people or fewer these quantiles are the first and the last of them: the core of the people tells whether
+-- one of those is a straggler, such as a browser that was left open overnight.
 inferred as (
     select
         session_key,
@@ -174,8 +174,8 @@ meeting_lengths as (
     group by 1
 ),
 
--- A schedule is a claim. The log corrects an end if a third of the people left long after it, or nine tenths long before
--- it; a start in the same way. Long is what the buffers do not cover.
+-- A schedule is a claim. The log corrects an end if a third of the people left long after it, or nine tenths long
+-- before it; a start in the same way. Long is what the buffers do not cover.
 claimed as (
     select
         sessions.*,

@@ -74,8 +74,8 @@ booked as (
     group by 1, 2, 3
 ),
 
--- On a page that holds several sessions a credit is for the last one that the user had entered before it was booked, and
--- for the first one where it was booked before.
+-- On a page that holds several sessions a credit is for the last one that the user had entered before it was booked,
+-- and for the first one where it was booked before.
 credited as (
     select
         booked.site_id,

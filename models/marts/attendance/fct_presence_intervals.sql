@@ -1,6 +1,6 @@
 -- Stays in a session with an end for each of the three measures and what opened and closed them.
--- Grain: one row per site, user, room (session or breakout) and second with a Joined in it, or with a Left that no Joined
--- explains.
+-- Grain: one row per site, user, room (session or breakout) and second with a Joined in it, or with a Left that no
+-- Joined explains.
 -- The rules, and what they cannot know: attendance_rules.md beside this file.
 
 with stays as (
