@@ -103,7 +103,10 @@ def test_equal_records_of_a_file_are_told_apart_by_their_number(
     """Of two, three and one the third is new; also where all texts have the same hash."""
     if has_collisions:
         # The hash of the texts; the twin check has one of fewer columns.
-        own = ", ".join(f"({', '.join('abcdefghij'[:count])}) as md5_number(concat_ws('~', {', '.join('abcdefghij'[:count])}))" for count in range(1, 7))
+        own = ", ".join(
+            f"({', '.join('abcdefghij'[:count])}) as md5_number(concat_ws('~', {', '.join('abcdefghij'[:count])}))"
+            for count in range(1, 7)
+        )
         warehouse.execute(f"create temp macro hash {own}, (a, b, c, d, e, f, g) as 1")
     for name, count in (("two", 2), ("three", 3), ("one", 1)):
         lines = [activity("1"), *[activity("7")] * count]
