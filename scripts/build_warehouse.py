@@ -6,21 +6,7 @@ import typer
 from rich.console import Console
 
 from building.build import build
-from landing.options import (
-    DEFAULT_REPORTS,
-    AgainOption,
-    DateFormatOption,
-    DeclareOption,
-    EncodingOption,
-    MaxDateOption,
-    MinDateOption,
-    ReportsOption,
-    SiteOption,
-    TimeZoneOption,
-    TwinsOption,
-    checked,
-    choose_reports,
-)
+from landing import options
 from landing.outcome import SAMPLE_SITE, Given
 from landing.told import tell_passed_over
 from naming.effects import print_rows_without_effect
@@ -31,16 +17,16 @@ from warehouse.paths import published_path, warehouse_path
 
 
 def main(
-    reports: ReportsOption = None,
-    site: SiteOption = None,
-    time_zone: TimeZoneOption = None,
-    date_format: DateFormatOption = None,
-    encoding: EncodingOption = None,
-    again: AgainOption = False,
-    min_date: MinDateOption = None,
-    max_date: MaxDateOption = None,
-    allow_twins: TwinsOption = False,
-    declare: DeclareOption = None,
+    reports: options.ReportsOption = None,
+    site: options.SiteOption = None,
+    time_zone: options.TimeZoneOption = None,
+    date_format: options.DateFormatOption = None,
+    encoding: options.EncodingOption = None,
+    again: options.AgainOption = False,
+    min_date: options.MinDateOption = None,
+    max_date: options.MaxDateOption = None,
+    allow_twins: options.TwinsOption = False,
+    declare: options.DeclareOption = None,
 ) -> None:
     """Land the reports, build and test the warehouse, publish it and print a summary.
 
@@ -49,13 +35,13 @@ def main(
     """
     console = Console(soft_wrap=True)
     warehouse, published = warehouse_path().resolve(), published_path().resolve()
-    given = checked(
+    given = options.checked(
         Given(site, time_zone, date_format, encoding, again, allow_twins, declare, min_date, max_date), reports
     )
     with errors_said(console, "Not built, and nothing was published"):
         finish_first(console)
-        tell_passed_over([str(reports or DEFAULT_REPORTS)], console)
-        paths, given = choose_reports(reports, given)
+        tell_passed_over([str(reports or options.DEFAULT_REPORTS)], console)
+        paths, given = options.choose_reports(reports, given)
         built = build(warehouse, published, paths, given, console)
         print_summary(published, warehouse, console)
         print_rows_without_effect(published, warehouse, SAMPLE_SITE, console)

@@ -11,22 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from landing.options import (
-    DEFAULT_REPORTS,
-    AgainOption,
-    DateFormatOption,
-    DeclareOption,
-    EncodingOption,
-    LandingOption,
-    MaxDateOption,
-    MinDateOption,
-    ReportsOption,
-    SiteOption,
-    TimeZoneOption,
-    TwinsOption,
-    checked,
-    choose_reports,
-)
+from landing import options
 from landing.outcome import Given
 from landing.parquet import declare_in, land_as_parquet, remove_sample_from, tell_not_reloaded_in
 from landing.parquet_files import landing_path
@@ -35,20 +20,20 @@ from warehouse.command_line import errors_said, run_command
 
 
 def main(
-    reports: ReportsOption = None,
-    landing: LandingOption = None,
+    reports: options.ReportsOption = None,
+    landing: options.LandingOption = None,
     jobs: Annotated[
         int, typer.Option("--jobs", envvar="JOBS", min=1, help="Files that are taken apart at once. Default: cores.")
     ] = os.cpu_count() or 1,
-    site: SiteOption = None,
-    time_zone: TimeZoneOption = None,
-    date_format: DateFormatOption = None,
-    encoding: EncodingOption = None,
-    again: AgainOption = False,
-    min_date: MinDateOption = None,
-    max_date: MaxDateOption = None,
-    allow_twins: TwinsOption = False,
-    declare: DeclareOption = None,
+    site: options.SiteOption = None,
+    time_zone: options.TimeZoneOption = None,
+    date_format: options.DateFormatOption = None,
+    encoding: options.EncodingOption = None,
+    again: options.AgainOption = False,
+    min_date: options.MinDateOption = None,
+    max_date: options.MaxDateOption = None,
+    allow_twins: options.TwinsOption = False,
+    declare: options.DeclareOption = None,
 ) -> None:
     """Land activity reports as Parquet, partitioned by site and report.
 
@@ -56,14 +41,14 @@ def main(
     """
     console = Console(soft_wrap=True)
     root = (landing or landing_path()).resolve()
-    given = checked(
+    given = options.checked(
         Given(site, time_zone, date_format, encoding, again, allow_twins, declare, min_date, max_date, "make land"),
         reports,
     )
     is_refused = False
     with errors_said(console, "Not landed to the end"):
-        tell_passed_over([str(reports or DEFAULT_REPORTS)], console)
-        paths, given = choose_reports(reports, given)
+        tell_passed_over([str(reports or options.DEFAULT_REPORTS)], console)
+        paths, given = options.choose_reports(reports, given)
         declaration = declare_in(root, given, console)
         with progress_bar(console) as progress:
             for one in land_as_parquet(root, paths, declaration, jobs, progress):

@@ -11,18 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from landing.options import (
-    AgainOption,
-    DateFormatOption,
-    DeclareOption,
-    EncodingOption,
-    MaxDateOption,
-    MinDateOption,
-    SiteOption,
-    TimeZoneOption,
-    TwinsOption,
-    checked,
-)
+from landing import options
 from landing.outcome import Given
 from landing.told import land_with_progress, tell_passed_over
 from removal.journal import finish_first
@@ -50,22 +39,24 @@ def main(
             help="Warehouse file. Default: WAREHOUSE_PATH or warehouse/activity.duckdb.",
         ),
     ] = None,
-    site: SiteOption = None,
-    time_zone: TimeZoneOption = None,
-    date_format: DateFormatOption = None,
-    encoding: EncodingOption = None,
-    again: AgainOption = False,
-    min_date: MinDateOption = None,
-    max_date: MaxDateOption = None,
-    allow_twins: TwinsOption = False,
-    declare: DeclareOption = None,
+    site: options.SiteOption = None,
+    time_zone: options.TimeZoneOption = None,
+    date_format: options.DateFormatOption = None,
+    encoding: options.EncodingOption = None,
+    again: options.AgainOption = False,
+    min_date: options.MinDateOption = None,
+    max_date: options.MaxDateOption = None,
+    allow_twins: options.TwinsOption = False,
+    declare: options.DeclareOption = None,
 ) -> None:
     """Land activity reports in the warehouse.
 
     Exit codes: 0 all landed, or left out as removed; 1 something was rejected or refused, and said; 2 wrong usage.
     """
     console = Console(soft_wrap=True)
-    given = checked(Given(site, time_zone, date_format, encoding, again, allow_twins, declare, min_date, max_date))
+    given = options.checked(
+        Given(site, time_zone, date_format, encoding, again, allow_twins, declare, min_date, max_date)
+    )
     try:
         reports = find_reports(paths)
     except FileNotFoundError as error:

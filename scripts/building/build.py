@@ -40,14 +40,14 @@ def build(warehouse: Path, published: Path, paths: list[Path], given: Given, con
         WarehouseError: a step failed, or another command is at work on the warehouse. The last published copy stays.
     """
     refuse_taken_name(warehouse)
+    # Before minutes of work that could not be published.
+    require_place_for(published, PUBLISHED)
     refuse_taken_name(published, "PUBLISHED_PATH")
     with only_writer(warehouse, patience=0):
         return _build(warehouse, published, paths, given, console)
 
 
 def _build(warehouse: Path, published: Path, paths: list[Path], given: Given, console: Console) -> Built:
-    # Before minutes of work that could not be published.
-    require_place_for(published, PUBLISHED)
     steps = Steps()
     with steps.step("landing"), connect(warehouse) as connection:
         if given.site_id == SAMPLE_SITE and holds_own_reports(connection):

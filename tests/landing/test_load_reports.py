@@ -699,7 +699,7 @@ def test_the_manifest_tells_what_was_landed_and_how(warehouse: duckdb.DuckDBPyCo
             *(digest[:16], "report.csv", digest, len(content), "site-2", "Europe/Zurich", "yyyy-MM-dd"),
             *(";", "utf-8", header, 1, 1, 0, "csv", ["user_id", "category", "action", "label", "date"]),
             ["first_name", "last_name", "company", "email", "content_id", "content_name", "content_slug"],
-            *([], [], 0, 0),
+            *([], [], 0, 0, datetime(2024, 5, 1, 8)),
         )
     ]
     assert rows(warehouse, "select report_id from raw.activities") == [digest[:16]]
