@@ -77,7 +77,9 @@ COPIES: dict[str, tuple[Change, str]] = {
         "letters that are not English",
     ),
     "zeros and seconds": (
-        lambda record: with_time(lambda time: time.replace(second=0))(with_id(lambda text: text.lstrip("0"))(record)),
+        lambda record: with_time(lambda time: time.replace(second=0))(
+            with_id(lambda text: text.lstrip("0"))(record) or {}
+        ),
         "the way that ids are written, such as 1111 for 001111 and the seconds of their times",
     ),
 }

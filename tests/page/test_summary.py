@@ -176,7 +176,8 @@ def test_an_empty_result_says_why(published: Path) -> None:
 def test_what_is_not_there_is_not_told(published: Path) -> None:
     with connect(published) as connection:
         connection.execute(
-            "update marts.report_reconciliation set rejected_count = 0, forgotten_count = 0, unique_unrecognised_count = 0;"
+            "update marts.report_reconciliation"
+            " set rejected_count = 0, forgotten_count = 0, unique_unrecognised_count = 0;"
             "truncate marts.user_report_reconciliation; truncate marts.unrecognised_activities"
         )
     text = "\n".join(printed(published))
