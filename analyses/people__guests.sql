@@ -6,4 +6,4 @@ select
     activity_count,
     perhaps_user_key
 from restricted.guests
-order by activity_count desc, email
+order by activity_count desc, email asc

@@ -6,4 +6,4 @@ select
     is_same_name,
     suggested_row
 from restricted.same_user_candidates
-order by same_as_activity_count desc, stays, counts_for_it
+order by same_as_activity_count desc, stays asc, counts_for_it asc

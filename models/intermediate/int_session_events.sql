@@ -1,6 +1,8 @@
 -- Every Attend, Joined and Left with the session and the room that it belongs to.
 -- Grain: one row per session activity of a known user.
 
+{%- set salt = "(select max(salt) from meeting_salts)" %}
+
 with session_events as (
     select * from {{ ref('stg_juno__session_events') }}
     -- Without a user nobody can be credited, and the records of several people would look like one.
@@ -119,8 +121,8 @@ paired as (
     group by 1, 2, 3
 ),
 
--- Without a page the name must do, as a hash, and with a salt: a private meeting's name holds a person's, and who has the
--- keys alone could try all names.
+-- Without a page the name must do, as a hash, and with a salt: a private meeting's name holds a person's, and who has
+-- the keys alone could try all names.
 keyed as (
     select
         resolved.*,
@@ -128,8 +130,8 @@ keyed as (
             resolved.site_id || ':' || resolved.session_content_id,
             resolved.site_id || ':name:' || case
                 when paired.user_id is not null
-                    then {{ hash_key(["(select max(salt) from meeting_salts)", "'pair'", "paired.first_user_id", "paired.second_user_id"]) }}
-                else {{ hash_key(["(select max(salt) from meeting_salts)", "resolved.session_name"]) }}
+                    then {{ hash_key([salt, "'pair'", "paired.first_user_id", "paired.second_user_id"]) }}
+                else {{ hash_key([salt, "resolved.session_name"]) }}
             end
         ) as place_key
     from resolved
@@ -270,10 +272,11 @@ occurrences as (
         activity_key,
         cast(greatest(1, case session_event
             when 'attend' then least(running_number + 1, occurrence_count)
-            when 'left' then coalesce(
-                {{ last_known("case when session_event = 'joined' then running_number end") }} over user_moments,
-                running_number
-            )
+            when 'left'
+                then coalesce(
+                    {{ last_known("case when session_event = 'joined' then running_number end") }} over user_moments,
+                    running_number
+                )
             else running_number
         end) as bigint) as occurrence_number
     from numbered

@@ -1,5 +1,5 @@
--- The times between which nearly all activities of a site lie. An activity outside is real as a rule, such as an account
--- that was created years ago, and may have a wrong date.
+-- The times between which nearly all activities of a site lie. An activity outside is real as a rule, such as an
+-- account that was created years ago, and may have a wrong date.
 -- Grain: one row per site with an activity.
 
 with activities as (

@@ -385,7 +385,7 @@ def land_cells(cells: list[Cell], simulations: dict[int, Simulation], folder: Pa
     with connect(folder / "activity.duckdb") as connection:
         for cell in cells:
             paths = write_logs(cell, simulations[cell.seed], folder)
-            for landing in land_reports(connection, paths, Declaration(cell.site_id)):
+            for landing in land_reports(connection, paths, Declaration(cell.site_id, allows_twins=True)):
                 if not landing.is_clean or landing.already_landed_as:
                     raise RuntimeError(f"not landed: {landing}")
                 landing.path.unlink()

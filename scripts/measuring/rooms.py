@@ -287,7 +287,7 @@ def land_cases(connection: duckdb.DuckDBPyConnection, cases: Iterable[Case], fol
         writer = CaseWriter(case)
         until = max(activity.at for activity in writer.activities) + 1
         path = Download(0, f"{case.site_id}.csv", until).write(folder, writer.activities)
-        for landing in land_reports(connection, [path], Declaration(case.site_id)):
+        for landing in land_reports(connection, [path], Declaration(case.site_id, allows_twins=True)):
             if not landing.is_clean or landing.already_landed_as:
                 raise RuntimeError(f"not landed: {landing}")
         path.unlink()

@@ -51,7 +51,7 @@ def test_marts_of_new_reports_wait_for_those_of_old_ones_and_a_retry_builds_the_
 
     assert built.dbt("run", "--select", "+fct_calls").returncode == 0
     refused = publication(built)
-    assert UNFINISHED in refused and "dim_content" in refused
+    assert UNFINISHED in refused and "base_juno__content_names" in refused
     assert built.dbt("run", "--select", "fct_calls").returncode == 0
     assert UNFINISHED in publication(built)
 
@@ -92,6 +92,6 @@ def test_marts_made_of_other_code_are_not_published_beside_those_that_read_it(bu
     model.write_text(model.read_text().replace("select * from final", "select * from final where true"))
 
     assert built.dbt("run", "--select", "int_presence_stays").returncode == 0
-    assert "fct_session_attendance" in publication(built)
+    assert "fct_activity_funnel" in publication(built)
     assert built.dbt("run", "--select", "int_presence_stays+").returncode == 0
     assert "marts published in" in publication(built)

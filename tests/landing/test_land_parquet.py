@@ -20,6 +20,7 @@ from rich.console import Console
 from landing import parquet as parquet_landing
 from landing import parquet_files as parquet_layout
 from landing.land import land_reports
+from landing.meetings import SALTS
 from landing.outcome import SAMPLE_SITE, Declaration, Given, Landing
 from landing.parquet import declare_in, land_as_parquet, remove_sample_from, writing
 from landing.parquet_files import TABLES, place
@@ -82,7 +83,8 @@ def columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
 
 def assert_equal_to_the_warehouse(root: Path, warehouse: duckdb.DuckDBPyConnection) -> None:
     with landed(root) as found:
-        for table in TABLES:
+        # A warehouse in memory has no salt of its own.
+        for table in (table for table in TABLES if table != SALTS):
             compared = [name for name in columns(warehouse, table) if name not in ("loaded_at", "forgotten_at")]
             query = f"select {', '.join(compared)} from raw.{table} order by all"
             assert rows(found, query) == rows(warehouse, query), table
@@ -134,7 +136,7 @@ def test_the_landing_holds_what_the_warehouse_holds(
 
     told = land(root, *paths, declaration=declaration, jobs=jobs)
 
-    assert told == list(land_reports(warehouse, paths, declaration))
+    assert told == [replace(one, new_count=None) for one in land_reports(warehouse, paths, declaration)]
     assert_equal_to_the_warehouse(root, warehouse)
     assert rows(warehouse, "select count(*) from raw.rejected_records") == [2 + 3 + 1]
     assert leftovers(root) == []
@@ -168,7 +170,8 @@ def test_what_is_declared_reaches_the_workers(warehouse: duckdb.DuckDBPyConnecti
     paths = [write(tmp_path / "a.csv", text.encode("cp1252")), write(tmp_path / "b.csv", text.encode("mac_roman"))]
     declaration = Declaration("s", "America/New_York", "MM/dd/yyyy", "mac_roman")
 
-    assert land(root, *paths, declaration=declaration, jobs=2) == list(land_reports(warehouse, paths, declaration))
+    told = land(root, *paths, declaration=declaration, jobs=2)
+    assert told == [replace(one, new_count=None) for one in land_reports(warehouse, paths, declaration)]
     assert_equal_to_the_warehouse(root, warehouse)
     with landed(root) as found:
         assert rows(found, "select distinct occurred_at::varchar from raw.activities") == ["2024-01-02 15:00:00"]
@@ -361,6 +364,8 @@ def test_a_removed_report_is_left_out_until_it_is_landed_again(root: Path, tmp_p
             [0],
             [1],
             [0],
+            [1],
+            [0],
         ]
         [report_id] = rows(found, "select report_id from raw.removed_reports where site_id = 'north'")
     # Again by the same command: nothing else happens.
@@ -505,10 +510,12 @@ def test_the_commands_say_what_became_of_it(root: Path, tmp_path: Path) -> None:
     landing = run("land_parquet", "--reports", str(report), "--site", "north", **settings)
     assert (landing.returncode, landing.stderr) == (0, "")
     assert "[b]a.csv: 1 records" in landing.stdout
-    rejected = run("land_parquet", "--reports", str(write(tmp_path / "b.csv", BROKEN)), **settings)
+    rejected = run("land_parquet", "--reports", str(write(tmp_path / "b.csv", BROKEN)), "--site", "south", **settings)
     assert rejected.returncode == 0, "it landed what it could, and says what it rejected"
     assert "some day" in rejected.stdout
-    refused = run("land_parquet", "--reports", str(write(tmp_path / "c.csv", "%PDF-1.7")), **settings)
+    refused = run(
+        "land_parquet", "--reports", str(write(tmp_path / "c.csv", "%PDF-1.7")), "--site", "south", **settings
+    )
     assert refused.returncode == 1
     nobody = run("forget", "u9", *there)
     assert (nobody.returncode, nobody.stderr) == (1, "")
@@ -587,11 +594,11 @@ def test_what_was_declared_holds_and_is_corrected(root: Path, tmp_path: Path) ->
 
 
 def test_what_was_rejected_as_a_whole_is_read_again(root: Path, tmp_path: Path) -> None:
-    path = write(tmp_path / "a.csv", report_text(activity("1", date="5 Mar 24")))
+    path = write(tmp_path / "a.csv", report_text(activity("1", date="2024m03d05")))
     [landing] = land(root, path, declaration=Declaration(date_format="dd.MM.yyyy"))
     assert (landing.landed_count, landing.rejected_count) == (0, 1)
 
-    [landing] = land(root, path, declaration=Declaration(date_format="%d %b %y"))
+    [landing] = land(root, path, declaration=Declaration(date_format="%Ym%md%d"))
 
     assert (landing.landed_count, landing.rejected_count) == (1, 0)
     with landed(root) as found:

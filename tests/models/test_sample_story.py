@@ -930,12 +930,15 @@ def kind_of(activity: Activity) -> str:
 def quality__what_changed() -> list[Row]:
     rows = []
     seen = {kind_of(activity) for activity in read(DOWNLOADS[0])}
+    delimiters = {head(f"{DOWNLOADS[0]}.csv")[0]}
     for previous, download in pairwise(DOWNLOADS):
         before, after = head(f"{previous}.csv")[0], head(f"{download}.csv")[0]
         kinds = {kind_of(activity) for activity in read(download)}
         new = ", ".join(sorted(kinds - seen))
         seen |= kinds
-        change = f"delimiter {after} instead of {before}" if after != before else None
+        # What an earlier report of the site has is no change.
+        change = f"delimiter {after} instead of {before}" if after not in delimiters else None
+        delimiters.add(after)
         # In the sample what is new is never only another spelling, so its activity type is new as well.
         reasons = ["format"] * bool(change) + ["activity types", "categories and actions"] * bool(new)
         if reasons:

@@ -291,7 +291,7 @@ def test_all_that_is_known_of_a_person_is_written(files: Files, tmp_path: Path) 
         )
     told = write_person(files.warehouse, files.published, "07001", None, tmp_path / "out", is_same_email_same=False)
     assert told.folder.name == "person_main_7001"
-    assert told.rows == {"raw.activities": 3, "marts.fct_x": 1}
+    assert told.rows == {"raw.activities": 3, "raw.events": 3, "raw.user_names": 3, "marts.fct_x": 1}
     assert told.identities.others == ("8002",)
     with (told.folder / "marts.fct_x.csv").open(newline="") as file:
         assert list(csv.reader(file)) == [["user_key", "word"], ["main:7001", "'=1+1"]]

@@ -218,7 +218,8 @@ with_previous as (
         lag(unrecognised_ratio) over earlier as previous_unrecognised_ratio,
         -- Where downloads of two kinds take turns, only the first of each is another format than before.
         {%- for name in formats %}
-        row_number() over (partition by site_id, report_kind, {{ name }} order by report_number) = 1 as is_first_{{ name }},
+        row_number() over (partition by site_id, report_kind, {{ name }} order by report_number)
+        = 1 as is_first_{{ name }},
         {%- endfor %}
         lag(nonexistent_hour_count) over earlier as previous_nonexistent_hour_count
     from counted

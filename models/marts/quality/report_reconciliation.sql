@@ -68,7 +68,8 @@ understood as (
         report_id,
         cast(sum(record_count) filter (where activity_type not in ('unrecognised', 'other_activity')) as bigint)
             as landed_understood_count,
-        cast(sum(record_count) filter (where activity_type = 'other_activity') as bigint) as landed_other_activity_count,
+        cast(sum(record_count) filter (where activity_type = 'other_activity') as bigint)
+            as landed_other_activity_count,
         cast(sum(record_count) filter (where activity_type = 'unrecognised') as bigint) as landed_unrecognised_count,
         cast(sum(record_count) filter (where alias_evidence = 'normalised') as bigint) as landed_normalised_count
     from report_pairs

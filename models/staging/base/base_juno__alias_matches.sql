@@ -128,9 +128,9 @@ text_words as (
     left join doubts on stems.stem = doubts.stem
 ),
 
--- A word of doubt in what a * took refuses the match. Where the record would count for attendance, points or credits, any
--- word does that is not the activity's own. A text that is dynamic by the guide may hold any words, but not doubt alone: a
--- question may well ask of deleting.
+-- A word of doubt in what a * took refuses the match. Where the record would count for attendance, points or credits,
+-- any word does that is not the activity's own. A text that is dynamic by the guide may hold any words, but not doubt
+-- alone: a question may well ask of deleting.
 guesses as (
     select distinct
         matches.category,

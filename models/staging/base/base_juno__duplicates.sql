@@ -13,8 +13,8 @@ activity_records as (
     select * from {{ ref('base_juno__activity_records') }}
 ),
 
--- A left join, and unique records left out by counting the others: so DuckDB keeps the activities in memory for the join,
--- and not the records, which are many more.
+-- A left join, and unique records left out by counting the others: so DuckDB keeps the activities in memory for the
+-- join, and not the records, which are many more.
 counted as (
     select
         report_records.report_id,

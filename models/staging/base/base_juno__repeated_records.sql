@@ -14,7 +14,8 @@ events as (
     from {{ ref('base_juno__events') }}
 ),
 
--- The time beside the hash makes sure that two different activities are never taken for one: they would have to share both.
+-- The time beside the hash makes sure that two different activities are never taken for one: they would have to share
+-- both.
 repeated_identities as (
     select
         identity_hash,
