@@ -358,8 +358,8 @@ def take_apart(path: Path, work: Work) -> Taken:
         connection.execute(f"set memory_limit = '{work.memory_bytes:d}B'; set threads = {work.threads:d}")
         for landing in land_reports(connection, [path], work.declaration, checks_twins=False):
             # What is new only the whole landing knows.
-            landing = replace(landing, new_count=None)
-            reports.append((landing, _write(connection, folder / str(len(reports)))))
+            written = _write(connection, folder / str(len(reports)))
+            reports.append((replace(landing, new_count=None), written))
     _remove_all(scratch)
     return Taken(reports, folder)
 
