@@ -60,13 +60,14 @@ class Step:
 
 
 def main() -> None:
-    """Make floor.duckdb from a folder of reports: REPORTS_FOLDER OUTPUT_FOLDER."""
-    reports, output = map(Path, sys.argv[1:])
-    make_marts(sorted(reports.glob("*.csv")), output / "floor.duckdb", json.loads(MANIFEST.read_text(encoding="utf-8")))
+    """Make floor.duckdb from a folder of reports: REPORTS_FOLDER OUTPUT_FOLDER SALT_FILE."""
+    reports, output, salt_file = map(Path, sys.argv[1:])
+    manifest = json.loads(MANIFEST.read_text(encoding="utf-8"))
+    make_marts(sorted(reports.glob("*.csv")), output / "floor.duckdb", manifest, salt_file.read_text(encoding="utf-8"))
 
 
-def make_marts(reports: Sequence[Path], target: Path, manifest: Mapping[str, Any]) -> None:
-    """Make all published tables from activity reports in a new file."""
+def make_marts(reports: Sequence[Path], target: Path, manifest: Mapping[str, Any], salt: str) -> None:
+    """Make all published tables from activity reports in a new file, with the salt of the warehouse to compare."""
     nodes = [node for node in manifest["nodes"].values() if node["resource_type"] in ("model", "seed")]
     work = next(node["database"] for node in nodes if not is_published(node))
     # What is not published lies in a file too: compressed, it is read faster than in memory.
@@ -81,6 +82,7 @@ def make_marts(reports: Sequence[Path], target: Path, manifest: Mapping[str, Any
             connection.execute(f'create schema "{database}"."{schema}"')
         connection.execute(f'use "{work}"')
         read_reports(connection, reports)
+        connection.execute("insert into raw.meeting_salts values ('all', ?)", [salt.strip()])
         run(connection, steps_of(nodes))
     work_file.unlink()
 
@@ -115,7 +117,7 @@ def read_reports(connection: duckdb.DuckDBPyConnection, reports: Sequence[Path])
                 $report_id as report_id, $file_name as file_name, $sha256 as file_sha256, $bytes as file_bytes,
                 '{SITE}' as site_id, {FORMAT}, $header as header, $known as known_columns, $missing as missing_columns,
                 [] as renamed_columns, [] as extra_columns, count(*) as record_count, count(*) as landed_count,
-                0 as rejected_count, min(date) as first_occurred_at, max(date) as last_occurred_at,
+                0 as rejected_count, min(date) as first_occurred_at, max(date) as last_occurred_at, max(date) as usual_last_occurred_at,
                 0 as nonexistent_hour_count, 0 as doubled_hour_count, now()::timestamp as loaded_at
             from {table}
             """,

@@ -156,7 +156,8 @@ def project(reports: Path) -> Contender:
 def contenders(reports: Path) -> list[Contender]:
     """The project, its floor, and the two that an analyst would write, each with a folder of its own."""
     folder = WORK / "output"
-    floor = (sys.executable, "benchmarks/floor.py", str(reports), str(folder / "floor"))
+    salt_file = str(folder / "project" / "meeting_salt")
+    floor = (sys.executable, "benchmarks/floor.py", str(reports), str(folder / "floor"), salt_file)
     found = [
         project(reports),
         Contender("the floor", floor, {"PYTHONPATH": "scripts"}, folder / "floor", table_differences),
@@ -258,7 +259,7 @@ def columns_of(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str
     for schema, table, column, data_type in connection.execute(
         """
         select schema_name, table_name, column_name, data_type from duckdb_columns()
-        where database_name = ? and not internal order by schema_name, table_name, column_index
+        where database_name = ? and not internal and schema_name <> 'main' order by schema_name, table_name, column_index
         """,
         [database],
     ).fetchall():

@@ -17,7 +17,6 @@ from warehouse.database import RAW_TABLES
 # The chain in the order in which each model finds what it reads. Staging models are views, as in the project.
 CHAIN = (
     "staging.base_juno__reports",
-    "staging.base_juno__user_names",
     "staging.base_juno__activity_pairs",
     "staging.base_juno__text_stems",
     "staging.base_juno__word_meanings",
@@ -26,6 +25,7 @@ CHAIN = (
     "staging.base_juno__activity_patterns",
     "staging.base_juno__events",
     "staging.base_juno__report_records",
+    "staging.base_juno__user_names",
     "staging.base_juno__repeated_records",
     "staging.base_juno__activity_records",
     "staging.base_juno__activities",
@@ -88,6 +88,7 @@ SEEDS = (
     "site_activity_aliases",
     "session_schedule",
     "attendance_corrections",
+    "same_user",
 )
 SITE = "default"
 

@@ -143,7 +143,8 @@ def floor(generated: Project, once: Once) -> Path:
 
     def make(folder: Path) -> None:
         manifest = json.loads((generated.root / "target" / "manifest.json").read_text(encoding="utf-8"))
-        make_marts(sorted((generated.root / "reports").glob("*.csv")), folder / "floor.duckdb", manifest)
+        salt = (generated.root / "warehouse" / "meeting_salt").read_text(encoding="utf-8")
+        make_marts(sorted((generated.root / "reports").glob("*.csv")), folder / "floor.duckdb", manifest, salt)
 
     return once("floor", make)
 
