@@ -184,7 +184,7 @@ alter table raw.reports add column if not exists doubled_hour_count bigint;
 alter table raw.reports add column if not exists usual_last_occurred_at timestamp;
 
 -- Every record of every report, word for word.
-create or replace view raw.activities as
+create view if not exists raw.activities as
 select
     report_numbers.report_id,
     report_records.record_number,

@@ -37,7 +37,7 @@ ABOVE = {
     "base_juno__duplicates": "table",
 }
 RAW = ("reports", "report_numbers", "report_records", "records", "events", "user_names", "content_names")
-SEEDS = ("activity_types", "activity_aliases", "activity_words", "activity_clues", "site_activity_aliases")
+SEEDS = ("activity_types", "activity_aliases", "activity_words", "activity_clues", "site_activity_aliases", "same_user")
 START = datetime(2026, 5, 12, 10)
 
 

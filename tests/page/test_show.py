@@ -43,7 +43,7 @@ def test_a_session_is_shown_with_its_people(sample_project: Project) -> None:
 
 def test_of_several_sessions_the_keys_are_told(sample_project: Project) -> None:
     said = lines(sample_project, "--session", "private")
-    assert said[0] == "4 sessions fit. Name one by its key, make show SESSION=…:"
+    assert said[0] == "2 sessions fit. Name one by its key, make show SESSION=…:"
     key = said[1].split()[0]
     assert lines(sample_project, "--session", key)[0].startswith("Private meeting, ")
 

@@ -237,7 +237,7 @@ def test_landing_first_or_forgetting_first_is_the_same(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_same_id_of_another_site_stays(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    land(warehouse, write(tmp_path / "other.csv", FIRST + "\n"), Declaration(site_id="other"))
+    land(warehouse, write(tmp_path / "other.csv", FIRST + "\n"), Declaration(site_id="other", allows_twins=True))
     with pytest.raises(WarehouseError, match=r"several sites.*SITE=main or SITE=other"):
         find_person(warehouse, USER, None)
     before = rows(warehouse, "select * exclude (report_id) from raw.activities where user_id = '77310458' order by all")
