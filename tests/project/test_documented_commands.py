@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT, WITHOUT_TESTS, Project
+from conftest import OF_ANOTHER_SALT, ROOT, WITHOUT_TESTS, Project
 from documented_commands import Documented, documented_commands, fits, pages_with_commands
 
 LISTED = tomllib.loads((ROOT / "tests" / "documented_commands.toml").read_text(encoding="utf-8"))
@@ -60,7 +60,9 @@ def test_the_commands_of_a_page_do_what_it_says(page: Path, sample_project: Proj
     # `make build` leaves this of dbt and no manifest; for the README it saves dbt the time to parse.
     shutil.copy(sample_project.as_built / "partial_parse.msgpack", project.root / "target")
     if page != BEFORE_THE_BUILD:
-        shutil.copytree(sample_project.root / "warehouse", project.root / "warehouse", dirs_exist_ok=True)
+        shutil.copytree(
+            sample_project.root / "warehouse", project.root / "warehouse", dirs_exist_ok=True, ignore=OF_ANOTHER_SALT
+        )
 
     for documented in commands_by_page()[page]:
         # As from a terminal, and not as from the make that runs this test. Other builds of the sample test its data:

@@ -105,11 +105,11 @@ def test_models_are_clean_in_the_form_that_they_have_once_they_are_built(
     project = copy_project(tmp_path)
     project.take_over(sample_project)
     shutil.copy(ROOT / ".sqlfluff", project.root)
-    model = "models/staging/base/base_juno__activities.sql"
+    model = "models/staging/base/base_juno__events.sql"
 
     # Where sqlfluff does not see the table, it would lint the first form again.
-    compiled = project.dbt("compile", "--quiet", "--select", "base_juno__activities")
-    assert "union all" in compiled.stdout, compiled.stdout + compiled.stderr
+    compiled = project.dbt("compile", "--quiet", "--select", "base_juno__events")
+    assert "earlier.event_id" in compiled.stdout, compiled.stdout + compiled.stderr
 
     result = project.run(*linters.SQLFLUFF, "lint", "--disable-progress-bar", model)
     assert result.returncode == 0, result.stdout + result.stderr

@@ -234,6 +234,8 @@ def test_what_holds_a_key_of_a_dimension_is_declared_so(sample: Database) -> Non
         "FOREIGN KEY (activity_key) REFERENCES marts.fct_activities(activity_key)",
         "FOREIGN KEY (target_content_key) REFERENCES marts.dim_content(content_key)",
         "FOREIGN KEY (viewed_user_key) REFERENCES marts.dim_users(user_key)",
+        "FOREIGN KEY (same_as_user_key) REFERENCES marts.dim_users(user_key)",
+        "FOREIGN KEY (perhaps_user_key) REFERENCES marts.dim_users(user_key)",
     }
 
 
