@@ -117,7 +117,8 @@ def read_reports(connection: duckdb.DuckDBPyConnection, reports: Sequence[Path])
                 $report_id as report_id, $file_name as file_name, $sha256 as file_sha256, $bytes as file_bytes,
                 '{SITE}' as site_id, {FORMAT}, $header as header, $known as known_columns, $missing as missing_columns,
                 [] as renamed_columns, [] as extra_columns, count(*) as record_count, count(*) as landed_count,
-                0 as rejected_count, min(date) as first_occurred_at, max(date) as last_occurred_at, max(date) as usual_last_occurred_at,
+                0 as rejected_count, min(date) as first_occurred_at, max(date) as last_occurred_at,
+                max(date) as usual_last_occurred_at,
                 0 as nonexistent_hour_count, 0 as doubled_hour_count, now()::timestamp as loaded_at
             from {table}
             """,

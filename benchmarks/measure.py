@@ -259,7 +259,8 @@ def columns_of(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str
     for schema, table, column, data_type in connection.execute(
         """
         select schema_name, table_name, column_name, data_type from duckdb_columns()
-        where database_name = ? and not internal and schema_name <> 'main' order by schema_name, table_name, column_index
+        where database_name = ? and not internal and schema_name <> 'main'
+        order by schema_name, table_name, column_index
         """,
         [database],
     ).fetchall():

@@ -36,11 +36,11 @@ def publish(warehouse: Path, published: Path) -> int:
             be opened or written, or is damaged, or something else than a published copy is in the place. What was
             published before stays.
     """
-    there = require_place_for(published, PUBLISHED)
-    refuse_taken_name(published, "PUBLISHED_PATH")
     marts = marts_path(warehouse)
     if published.resolve() in (warehouse.resolve(), marts.resolve()):
         raise WarehouseError(f"the published copy would replace {published}. Fix: another PUBLISHED_PATH.")
+    there = require_place_for(published, PUBLISHED)
+    refuse_taken_name(published, "PUBLISHED_PATH")
     if not warehouse.exists():
         raise WarehouseError(f"there is no warehouse at {warehouse}. Fix: make build")
     mode = published_mode(there)

@@ -1139,9 +1139,7 @@ def stays_alone(session: str) -> list[Stay]:
                 if is_open and how == "session_end":
                     rest = (until - last_seen).total_seconds()
                     likely = last_seen + timedelta(seconds=round_half_up(0.9 * rest))
-                proven_left = left
-                if empty and not any(at < empty.at for at in later) and not (elsewhere and elsewhere < empty.at):
-                    proven_left = empty
+                proven_left = empty if is_balance_proven(empty, later, elsewhere) else left
                 ends = {
                     "proven": clip(proven_left.at) if proven_left else last_seen,
                     "likely": likely,

@@ -41,7 +41,8 @@ with_next as (
 spans as (
     select
         *,
-        {{ dbt.datediff('occurred_date', 'next_date', 'day') }} - 1 as silent_days,
+        {{ dbt.datediff('occurred_date', 'next_date', 'day') }}
+        - 1 as silent_days,
         cast({{ dbt.dateadd('day', 1, 'occurred_date') }} as date) as first_silent_date,
         cast({{ dbt.dateadd('day', -1, 'next_date') }} as date) as last_silent_date
     from with_next
