@@ -1086,6 +1086,11 @@ def unexplained(mine: list[Activity], counts: list[int], clip: Callable[[datetim
     return found
 
 
+def is_balance_proven(empty: Activity | None, later: list[datetime], elsewhere: datetime | None) -> bool:
+    """Whether a stay is proven until all have left: if the user joined nothing before."""
+    return empty is not None and not any(at < empty.at for at in [*later, *([elsewhere] if elsewhere else [])])
+
+
 def stays_alone(session: str) -> list[Stay]:
     """The stays of a session, as far as each person's own log tells."""
     started, ended = hours(session)
