@@ -43,7 +43,7 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 {%- endmacro %}
 
 {% macro spark__cleaned_id(column) -%}
-    {%- set edges = "^[" ~ invisible() ~ "]+|[" ~ invisible() ~ "]+\z" -%}
+    {%- set edges = "^[" ~ invisible() ~ "]+|[" ~ invisible() ~ "]+\\z" -%}
     nullif(regexp_replace({{ column }}, r'[{{ invisible_format() }}]+|{{ edges }}', ''), '')
 {%- endmacro %}
 
