@@ -14,11 +14,12 @@ from pathlib import Path
 
 import duckdb
 
+from landing.forgotten import known_email, known_id
+from reports.ids import id_of
 from warehouse.database import identifier
 from warehouse.paths import PROJECT_ROOT
 
 SAME_USER = PROJECT_ROOT / "seeds" / "site" / "same_user.csv"
-BLANKS = r"e' \t\r\n'"
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ class Identities:
 
 
 def same_id(column: str) -> str:
-    """SQL for an id without what a spreadsheet adds to it: blanks, zeros before it, a fraction of zeros."""
-    return f"regexp_replace(coalesce(trim({column}, {BLANKS}), ''), '^0*([0-9]+)([.,]0*)?$', '\\1')"
+    """SQL for an id as the models read it, without zeros before it and without a fraction of zeros either."""
+    return f"regexp_replace({known_id(column)}, '^0*([0-9]+)([.,]0*)?$', '\\1')"
 
 
 def identities_of(
@@ -120,8 +121,8 @@ def _collect_users(connection: duckdb.DuckDBPyConnection, site: str | None = Non
         create or replace temp table known_users as
         select distinct
             {same_id("user_id")} as id,
-            coalesce(trim(user_id, {BLANKS}), '') as written_id,
-            lower(coalesce(trim(email, {BLANKS}), '')) as email,
+            {known_id("user_id")} as written_id,
+            lower({known_email("email")}) as email,
             first_name,
             last_name
         from ({" union all ".join(parts)})
@@ -159,10 +160,11 @@ def _same_users(site: str, user_id: str) -> set[str]:
 
 def plain_id(user_id: str) -> str:
     """The same as `same_id`, of a text."""
-    whole, _, fraction = user_id.strip().replace(",", ".").partition(".")
+    text = id_of(user_id)
+    whole, _, fraction = text.replace(",", ".").partition(".")
     if whole.isascii() and whole.isdigit() and not fraction.strip("0"):
         return whole.lstrip("0") or "0"
-    return user_id.strip()
+    return text
 
 
 def same_user_pairs(path: Path, site: str) -> Iterable[list[str]]:

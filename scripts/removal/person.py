@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from landing.forgotten import known_email
 from publishing.export_table import safe_columns
 from removal.forget import find_person, find_traces
 from removal.people import Identities, identities_of, plain_id, same_id, written_as
@@ -126,7 +127,7 @@ def _is_theirs(schema: str, columns: Sequence[str]) -> str:
     if of_site and "user_id" in columns:
         by_id = f"list_contains($ids, {same_id('user_id')})"
         if schema == "raw" and "email" in columns:
-            by_id += f" or {same_id('user_id')} = '' and list_contains($emails, lower(trim(email)))"
+            by_id += f" or {same_id('user_id')} = '' and list_contains($emails, lower({known_email('email')}))"
         tests.append(f"{of_site} and ({by_id})")
     elif "user_key" in columns:
         tests.append(

@@ -106,6 +106,8 @@ def marked(connection: duckdb.DuckDBPyConnection) -> list[str]:
     [
         *(("7001", "7001"), ("07001", "7001"), ("7001.0", "7001"), (" 7001,00 ", "7001"), ("0", "0"), ("000", "0")),
         *(("7001.5", "7001.5"), ("u7001", "u7001"), ("u07", "u07"), ("70010", "70010"), ("", ""), ("a.0", "a.0")),
+        # As the loader and the models read an id.
+        *(("7001\u00a0", "7001"), ("\ufeff07001.0", "7001"), ("70\u200b01", "7001"), ("NULL", ""), ("u7\u202f", "u7")),
     ],
 )
 def test_an_id_is_the_same_in_each_form(written: str, plain: str) -> None:
