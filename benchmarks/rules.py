@@ -47,7 +47,7 @@ BLANKS = " \t\r\n"
 # As in macros/breakout_pattern.sql: the first group is the parent's name, the second the id.
 BREAKOUT = r"(?is)^breakout from +([^ ].*?) +\[?#\[?([0-9a-z]+)\]?$"
 
-# Shares as fractions, so that nothing hangs on how a float rounds.
+# Shares as fractions, so that no result depends on how a float rounds.
 WINDOW_QUANTILE = Fraction(str(SETTINGS["session_window_quantile"]))
 CORE_QUANTILE = Fraction(str(SETTINGS["session_core_quantile"]))
 REMAINDER = Fraction(str(SETTINGS["open_stay_remainder_ratio"]))
@@ -68,7 +68,7 @@ MARTS = {
 }
 
 # The project understands these by the words of the activity's name.
-IN_ANOTHER_FORM = {("Reaction", "Emoji"): "emoji_reaction_sent"}
+IN_ANOTHER_FORM: dict[tuple[str | None, str | None], str] = {("Reaction", "Emoji"): "emoji_reaction_sent"}
 
 ON_DEMAND_TYPES = ["content_viewed", "video_watched", "video_progressed"]
 ACT_PARTS = ["conversation", "feedback", "reaction", "browsing", "learning", "networking"]

@@ -206,7 +206,7 @@ def occurrence_numbers(events: pd.DataFrame) -> pd.Series:
 
 
 def presence_evidence(activities: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
-    """The seconds in which users did something on the page of a session that shows they were there.
+    """The seconds of what users did on the page of a session that shows they were there.
 
     On a page that holds several sessions it was in the last that had begun, and in the first where none had.
     """
@@ -273,7 +273,7 @@ def session_windows(events: pd.DataFrame, evidence: pd.DataFrame) -> pd.DataFram
     joined_at = joined_at.where(~(joined_at < core_joined_at - straggling), core_joined_at)
     known_at, core_known_at = (quantile(last_known_at, share) for share in (1 - outer, core))
     known_at = known_at.where(~(known_at > core_known_at + straggling), core_known_at)
-    # A meeting that nobody is known to have left lasts as long as the median one.
+    # A meeting without a known end lasts as long as the median one.
     lengths = (known_at - joined_at)[sessions["is_meeting"] & (known_at > joined_at)].sort_values()
     median = lengths.iloc[(len(lengths) - 1) // 2] if len(lengths) else pd.NaT
     known_at = known_at.fillna((joined_at + median).where(sessions["is_meeting"]))
@@ -306,7 +306,7 @@ def stays_of(events: pd.DataFrame) -> pd.DataFrame:
     room = moments.groupby(ROOM, observed=True, sort=False).ngroup()
     began_at, joined_count, left_count = moments["began_at"], moments["joined_count"], moments["left_count"]
 
-    # The last second in which Joined and Left did not cancel out tells whether the user was in the room before.
+    # Whether the user was in the room before shows in the last second with more of one than of the other.
     change = joined_count - left_count
     was_in = change.where(change != 0).groupby(room).ffill().groupby(room).shift() > 0
     running = change.groupby(room).cumsum()

@@ -172,7 +172,7 @@ def places_off_page(events: pl.DataFrame, records: pl.DataFrame, salt: str) -> p
 
 
 def with_occurrences(events: pl.DataFrame) -> pl.DataFrame:
-    """Key sessions: the next one of a place begins with the first Joined after hours in which nobody joined or left."""
+    """Key sessions: the next one of a place begins with the first Joined after hours without a Joined or Left."""
     gap = pl.duration(hours=SETTINGS["meeting_gap_hours"])
     at, last_joined_at = pl.col("occurred_at"), pl.col("last_joined_at")
     long_places = (
@@ -206,7 +206,7 @@ def with_occurrences(events: pl.DataFrame) -> pl.DataFrame:
 
 
 def presence_evidence(activities: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
-    """The seconds in which users did something on the page of a session that shows they were there.
+    """The seconds of what users did on the page of a session that shows they were there.
 
     On a page that holds several sessions it was in the last that had begun, and in the first where none had.
     """
@@ -277,7 +277,7 @@ def session_windows(events: pl.DataFrame, evidence: pl.DataFrame) -> pl.DataFram
             pl.when(is_late).then("core_known_at").otherwise("late_known_at").alias("last_known_at"),
         )
     )
-    # A meeting that nobody is known to have left lasts as long as the median one.
+    # A meeting without a known end lasts as long as the median one.
     length = (pl.col("last_known_at") - pl.col("first_joined_at")).alias("length")
     lengths = inferred.filter("is_meeting").select(length).filter(pl.col("length") > pl.duration())
     median = lengths.select(discrete_quantile("length", rules.Fraction(1, 2))).item() if lengths.height else None
@@ -328,7 +328,7 @@ def stays_of(events: pl.DataFrame) -> pl.DataFrame:
         )
         .sort(*ROOM, "began_at")
         .with_columns(pl.struct(ROOM).rle_id().alias("room"), (pl.col("joined_count") - left_count).alias("change"))
-        # The last second in which Joined and Left did not cancel out tells whether the user was in the room.
+        # Whether the user was in the room before shows in the last second with more of one than of the other.
         .with_columns(was_in.alias("was_in"), change.cum_sum().over("room").alias("running"))
         .with_columns(
             (pl.col("running") - pl.col("running").cum_min().over("room").clip(upper_bound=0)).alias("open_count")
