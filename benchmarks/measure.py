@@ -164,7 +164,7 @@ def contenders(reports: Path) -> list[Contender]:
     ]
     for library in ("pandas", "polars"):
         output = folder / library
-        command = (sys.executable, f"benchmarks/with_{library}.py", str(reports), str(output))
+        command = (sys.executable, f"benchmarks/with_{library}.py", str(reports), str(output), salt_file)
         found.append(Contender(library, command, {}, output, differences))
     return found
 
