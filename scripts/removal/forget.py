@@ -370,7 +370,6 @@ def files_beside(paths: Iterable[Path]) -> list[Path]:
         ".gitkeep",
         *salts,
         *(f"{salt}.check" for salt in salts),
-        "docs.html",
         "manual",
         "report",
         "shared_report",
