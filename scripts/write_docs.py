@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from page.manual import write
+from page.manual import write_manual
 from warehouse.command_line import errors_said, run_command
 from warehouse.paths import PROJECT_ROOT
 
@@ -18,7 +18,7 @@ def main(
 ) -> None:
     """Write the manual of the built warehouse. Exit codes: 0 done; 1 not possible, and said; 2 wrong usage."""
     with errors_said(Console(stderr=True, soft_wrap=True)):
-        write(output.resolve())
+        write_manual(output.resolve())
     typer.echo(f"The manual: {output / 'index.html'}")
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from page.write_docs import write as write_lineage
+from page.write_docs import write_lineage
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
 
@@ -77,7 +77,7 @@ def navigation() -> list[dict[str, Any]]:
     return kinds
 
 
-def write(output: Path) -> None:
+def write_manual(output: Path) -> None:
     """Write the site and dbt's page into a folder, in the place of what was there.
 
     Raises:

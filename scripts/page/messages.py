@@ -45,18 +45,18 @@ SQL_JOIN = re.compile(r"'\s*\|\|.*?\|\|\s*'", re.DOTALL)
 SQL_TEXT = re.compile(r"'((?:[^']|'')*\bFix: (?:[^']|'')*)'")
 
 
-def text_of(node: ast.AST) -> str | None:
+def _literal(node: ast.AST) -> str | None:
     """The text of a literal, with ``…`` for what is filled in; None if it is no text."""
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, str) else None
     if isinstance(node, ast.JoinedStr):
-        return "".join(text_of(part) or FILLED_IN for part in node.values)
+        return "".join(_literal(part) or FILLED_IN for part in node.values)
     return None
 
 
 def texts_of_python(node: ast.AST) -> Iterator[str]:
     """The texts with a fix in a tree, from the top: a text inside another is a part of it."""
-    text = text_of(node)
+    text = _literal(node)
     if text is not None and FIX.search(text):
         sql = SQL_TEXT.findall(SQL_JOIN.sub(FILLED_IN, text))
         yield from sql or [text]

@@ -64,5 +64,5 @@ def test_the_search_works_in_a_page_that_was_opened_as_a_file(site: Path) -> Non
 def test_a_folder_with_other_files_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(WarehouseError, match="is no manual"):
-        manual.write(tmp_path)
+        manual.write_manual(tmp_path)
     assert (tmp_path / "mine.txt").exists()

@@ -113,3 +113,22 @@ def test_models_are_clean_in_the_form_that_they_have_once_they_are_built(
 
     result = project.run(*linters.SQLFLUFF, "lint", "--disable-progress-bar", model)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("pymarkdown", "# One\n\n### Three\n", "MD001"),
+        ("pymarkdown", f"# One\n\n{'long ' * 40}\n", "MD013"),
+        ("pymarkdown", "# One\n\n[two](#two)\n", "MD051"),
+        ("codespell", "# One\n\nThe attendence of a session.\n", "attendence"),
+    ],
+)
+def test_what_is_wrong_in_a_page_is_found(name: str, text: str, found: str, tmp_path: Path) -> None:
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / "page.md").write_text(text)
+    [linter] = [linter for linter in LINTERS if linter.name == name]
+    argv = (*linter.argv[:4], "page.md") if name == "pymarkdown" else linter.argv
+    done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert found in done.stdout
