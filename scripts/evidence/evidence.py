@@ -86,7 +86,7 @@ def write_evidence(
     mark = mark_of(published)
     if mark is not None and mark.kind == SHARED:
         raise WarehouseError(
-            f"{published} is a shared copy: its pseudonyms are evidence of nobody. Nothing was written."
+            f"{published} is a shared copy, and its pseudonyms prove nothing. Nothing was written."
             " Fix: PUBLISHED_PATH with the published copy, or leave it out."
         )
     settings = read_settings()
@@ -123,9 +123,9 @@ def _page(
 ) -> str:
     time_zone = str(settings["reporting_time_zone"])
     facts.prepare(copy, user_keys, time_zone)
-    people = facts.rows_of(copy, facts.PEOPLE)
+    people = facts.rows_by_column(copy, facts.PEOPLE)
     by_kind = {
-        kind: facts.by_user(facts.rows_of(copy, query, session=session_key))
+        kind: facts.by_user(facts.rows_by_column(copy, query, session=session_key))
         for kind, query in (
             ("sessions", facts.SESSIONS),
             ("stays", facts.STAYS),
@@ -167,7 +167,7 @@ def _page(
                     f"{row['record_count']:,}",
                     _yes(row["is_reconciled"]),
                 )
-                for row in facts.rows_of(copy, facts.REPORTS, sites=sites)
+                for row in facts.rows_by_column(copy, facts.REPORTS, sites=sites)
             ],
         ),
     }

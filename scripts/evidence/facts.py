@@ -205,7 +205,7 @@ def prepare(copy: duckdb.DuckDBPyConnection, user_keys: Iterable[str], time_zone
     copy.execute(MACROS)
 
 
-def rows_of(copy: duckdb.DuckDBPyConnection, query: str, **parameters: object) -> list[Row]:
+def rows_by_column(copy: duckdb.DuckDBPyConnection, query: str, **parameters: object) -> list[Row]:
     """The rows of a query by their columns."""
     result = copy.execute(query, parameters)
     names = [column[0] for column in result.description or ()]

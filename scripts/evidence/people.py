@@ -13,7 +13,7 @@ from removal.people import identities_of, plain_id, written_as
 from reports.ids import id_of, whole_id
 from warehouse.errors import WarehouseError
 
-# Of a long list the first so many are named.
+# A message names at most so many.
 NAMED = 10
 
 
@@ -31,7 +31,7 @@ def find_user(
     """The user of an id. An id that ``same_user.csv`` merges leads to the one that the marts show.
 
     Raises:
-        WarehouseError: nobody has the id, several have it, or the person was forgotten.
+        WarehouseError: no user has the id, several have it, or the person was forgotten.
     """
     person = find_person(warehouse, written_as(warehouse, user_id), site_id)
     if person.is_remembered:
@@ -78,7 +78,7 @@ def _in_copy(copy: duckdb.DuckDBPyConnection, site_id: str, ids: list[str]) -> l
 
 
 def merged_ids(warehouse: duckdb.DuckDBPyConnection, user_key: str) -> list[str]:
-    """The other ids of a user by which the reports know the same person."""
+    """The other ids of a user that the reports have for the same person."""
     site, _, user_id = user_key.partition(":")
     known = identities_of(warehouse, site, user_id)
     return [one for one in known.user_ids if plain_id(one) != plain_id(user_id)]

@@ -49,7 +49,7 @@ def section(heading: str, page: Path = RULES) -> str:
 
 
 def verdict_rule() -> str:
-    """The Markdown of the rule by which credits are held against attendance.
+    """The Markdown of the rule that holds credits against attendance.
 
     Raises:
         WarehouseError: the page has no such rule.
