@@ -82,22 +82,38 @@ MODELS = {
 }
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a warehouse and its published copy, for each test to copy."""
+    folder = tmp_path_factory.mktemp("made")
+    connect(folder / "warehouse.duckdb").close()
+    with connect(marts_path(folder / "warehouse.duckdb")) as connection:
+        connection.execute(MARTS)
+    publish(folder / "warehouse.duckdb", folder / "copy.duckdb")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made_with_shared(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with the shared copy."""
+    folder = tmp_path_factory.mktemp("made_with_shared")
+    shutil.copytree(made, folder, dirs_exist_ok=True)
+    assert share(folder / "copy.duckdb", folder / "shared.duckdb", SALT, 5, MODELS) == 5
+    return folder
+
+
 @pytest.fixture
-def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def published(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("WAREHOUSE_PATH", "PUBLISHED_PATH", "SHARED_PATH"):
         monkeypatch.setenv(name, str(tmp_path / f"{name.split('_')[0].lower()}.duckdb"))
-    connect(tmp_path / "warehouse.duckdb").close()
-    with connect(marts_path(tmp_path / "warehouse.duckdb")) as connection:
-        connection.execute(MARTS)
-    publish(tmp_path / "warehouse.duckdb", tmp_path / "copy.duckdb")
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     return tmp_path / "copy.duckdb"
 
 
 @pytest.fixture
-def shared(published: Path) -> Path:
-    path = published.with_name("shared.duckdb")
-    assert share(published, path, SALT, 5, MODELS) == 5
-    return path
+def shared(published: Path, made_with_shared: Path) -> Path:
+    shutil.copytree(made_with_shared, published.parent, dirs_exist_ok=True)
+    return published.with_name("shared.duckdb")
 
 
 def ask(path: Path, query: str) -> list[Any]:
