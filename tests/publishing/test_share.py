@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -30,6 +31,7 @@ from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.paths import marts_path
 from warehouse.salts import pseudonym_salt
+from warm_start import run_warm
 
 SALT = "a salt for the tests, and no secret"
 # Five of Auk in site a, four in site b; two have no company. User 1 is of both sites.
@@ -446,6 +448,7 @@ def test_a_copy_that_lost_a_row_does_not_take_the_place(
     assert shared.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_two_at_once_wait_for_each_other(published: Path, tmp_path: Path) -> None:
     """Four commands write one copy, and whoever reads it meanwhile never finds half of it."""
     program = (
@@ -472,9 +475,7 @@ def test_two_at_once_wait_for_each_other(published: Path, tmp_path: Path) -> Non
 
 def test_the_command_says_what_is_missing(published: Path, tmp_path: Path) -> None:
     published.unlink()
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "scripts" / "share.py")], capture_output=True, text=True, check=False
-    )
+    done = run_warm(["scripts/share.py"], ROOT, os.environ, needs_dbt=False)
     assert done.returncode == 1
     assert "there is no published copy" in done.stdout
     assert "Traceback" not in done.stderr
