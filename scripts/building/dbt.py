@@ -22,7 +22,6 @@ from warehouse.paths import PROJECT_ROOT, marts_path, path_for_dbt
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
-    from dbt_common.events.base_types import EventMsg
 
 try:
     import resource
@@ -56,6 +55,7 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.artifacts.schemas.run import RunExecutionResult
     from dbt.cli.main import dbtRunner
+    from dbt_common.events.base_types import EventMsg
 
     try:
         check_site_seeds(PROJECT_ROOT)
