@@ -235,7 +235,8 @@ def _folded(connection: duckdb.DuckDBPyConnection, report: ReportFormat, raw: st
             " '(?i)^[^:]*:00(:00)?$|^[^:]*:..( [ap]m)?$|:..:00( [ap]m)?$'))"
             f" and min({raw}) <> max({raw}) from staged where {raw} not in ('', {header})"
         ).fetchone()
-        return Dates(plain, raw, notes=_notes(report, *row, _one_clock(connection, raw)) if row else ())
+        count, is_minutes = row or (0, False)
+        return Dates(plain, raw, notes=_notes(report, count, is_minutes, _one_clock(connection, raw)))
     if is_alone and all(WITH_OFFSET.fullmatch(shape) for shape, _, _ in shapes):
         count = sum(count for _, _, count in shapes)
         return Dates(plain, raw, has_offsets=True, notes=_notes(report, count, False, _one_clock(connection, raw)))
@@ -291,8 +292,9 @@ def _notes_of(
     row = connection.execute(
         "select count(date_text), bool_and(date_text like '%:00') and min(date_text) <> max(date_text) from staged"
     ).fetchone()
-    dates = sum(counts[shape] for shape, plan in plans.items() if not plan.tells_time)
-    return _notes(report, *row, _one_clock(connection, "date_text"), dates) if row and row[0] else ()
+    count, is_minutes = row or (0, False)
+    date_count = sum(counts[shape] for shape, plan in plans.items() if not plan.tells_time)
+    return _notes(report, count, is_minutes, _one_clock(connection, "date_text"), date_count) if count else ()
 
 
 def _row(plan: Plan) -> list[object]:
