@@ -146,6 +146,11 @@ COMMANDS = {
         (("scripts/person.py",),),
         ("USER_ID", "SITE", "ALSO_SAME_EMAIL"),
     ),
+    "evidence": Command(
+        "Write a page to print with the records behind a person's minutes: USER_ID=7, SESSION=keynote or both; SITE=….",
+        (("scripts/evidence_pack.py",),),
+        ("USER_ID", "SESSION", "SITE"),
+    ),
     "retention": Command(
         "Remove records that are older than RETENTION_DAYS=365; DRY_RUN=1 only says what would go.",
         (("scripts/retention.py", DRY_RUN),),

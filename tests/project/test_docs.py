@@ -117,6 +117,7 @@ def exposed(name: str) -> set[str]:
         ("answers", "analyses/*.sql"),
         ("page", "page/queries/*.sql"),
         ("show", "scripts/page/show.py"),
+        ("evidence", "scripts/evidence/facts.py"),
     ],
 )
 def test_an_exposure_depends_on_what_its_files_read(exposure: str, files: str) -> None:
