@@ -7,7 +7,6 @@ import io
 import os
 import random
 import subprocess
-import sys
 import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime, time
@@ -29,6 +28,7 @@ from reports.text import ReportRefused
 from warehouse.command_line import printable
 from warehouse.database import connect
 from warehouse.paths import PROJECT_ROOT
+from warm_start import run_warm
 
 REPORT = report_text(activity("u1"), activity("u2"))
 FILES = "select file_name from raw.reports order by 1"
@@ -697,14 +697,10 @@ def test_a_warehouse_in_a_folder_with_signs_of_a_glob_lands_reports(tmp_path: Pa
 
 
 def land_standard_input(folder: Path, content: bytes) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, PROJECT_ROOT / "scripts" / "load_reports.py", "--database", folder / "w.duckdb", "-"],
-        input=content,
-        capture_output=True,
-        check=False,
-        env={"PATH": os.environ["PATH"], "NO_COLOR": "1", "COLUMNS": "200"},
-    )
-    said = done.stdout.decode() + done.stderr.decode()
+    command = [str(PROJECT_ROOT / "scripts" / "load_reports.py"), "--database", str(folder / "w.duckdb"), "-"]
+    environment = {"PATH": os.environ["PATH"], "NO_COLOR": "1", "COLUMNS": "200"}
+    done = run_warm(command, folder, environment, content, needs_dbt=False)
+    said = done.stdout + done.stderr
     assert "Traceback" not in said
     return subprocess.CompletedProcess(done.args, done.returncode, said, "")
 
