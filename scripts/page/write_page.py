@@ -1,6 +1,6 @@
 """Write the page: one file to open in a browser, which shows the event and fetches nothing.
 
-What it shows is data: ``page/figures.yml`` lists the figures, ``page/queries/`` holds a query of the marts for each set
+Its contents are data: ``page/figures.yml`` lists the figures, ``page/queries/`` holds a query of the marts for each set
 of rows, ``page/definitions.yml`` says what the numbers mean. ``page/page.js`` draws them with Vega-Lite
 (``page/vendor/``). Rows that are too many for a page are cut off, and the page says so.
 """
@@ -76,7 +76,7 @@ def write_page(database: Path, output: Path) -> None:
 
 
 def _meta(kind: str) -> str:
-    """The mark of a page, as it stands in its head."""
+    """The mark of a page, as it is in its head."""
     return f'<meta name="juno-copy" content="{kind}">'
 
 
