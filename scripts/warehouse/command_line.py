@@ -27,7 +27,8 @@ def printable(text: str) -> str:
 
 # The commands that a message may name.
 NAMED = re.compile(
-    r"\bmake (?=(?:build|evidence|export|forget|land|metrics|name|new-mart|publish|remove|share|show|superset)\b)"
+    r"\bmake (?=(?:build|certificates|evidence|export|forget|land|leads|metrics|name|new-mart|publish|remove|share|show"
+    r"|superset)\b)"
 )
 
 

@@ -56,9 +56,14 @@ class Rows(HTMLParser):
 
 
 def written(
-    project: Project, folder: Path, *arguments: str, warehouse: Sequence[str] = (), published: Sequence[str] = ()
+    project: Project,
+    folder: Path,
+    *arguments: str,
+    warehouse: Sequence[str] = (),
+    published: Sequence[str] = (),
+    script: str = "evidence_pack.py",
 ) -> CompletedProcess[str]:
-    """Run the command on copies of the two files, after these changes to them."""
+    """Run a command on copies of the two files, after these changes to them."""
     for path, statements in ((project.warehouse, warehouse), (project.published, published)):
         shutil.copy(path, folder / path.name)
         if statements:
@@ -69,7 +74,7 @@ def written(
         "WAREHOUSE_PATH": str(folder / project.warehouse.name),
         "PUBLISHED_PATH": str(folder / project.published.name),
     }
-    return project.script("evidence_pack.py", *arguments, **paths)
+    return project.script(script, *arguments, **paths)
 
 
 def page_of(folder: Path, done: CompletedProcess[str]) -> str:
