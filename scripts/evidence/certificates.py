@@ -20,7 +20,7 @@ from warehouse.errors import WarehouseError
 from warehouse.raw import prepare_raw
 from warehouse.settings import read_settings
 
-# Who may expect a certificate of a session: those who registered, came, have a credit on its page, or a correction. A
+# Everybody who registered, came, has a credit on the page or a correction may expect a certificate of a session. A
 # registration belongs to the next session of its page, and to the last one where none follows.
 SESSIONS = """
 with sessions as (
@@ -245,7 +245,10 @@ def _collect(
     if course is not None:
         copy.execute("delete from certificates where kind <> 'course' or key <> ?", [_find_course(copy, course)])
     if copy.execute("select 1 from certificates limit 1").fetchone() is None:
-        raise WarehouseError("nobody registered, came or has a credit there. Nothing was written. Fix: another SESSION")
+        raise WarehouseError(
+            "the list would be empty: the log has no registration, no Joined and no credit there. Nothing was written."
+            " Fix: make certificates without SESSION and COURSE, or another one"
+        )
 
 
 def _find_course(copy: duckdb.DuckDBPyConnection, wanted: str) -> str:

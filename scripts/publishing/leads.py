@@ -1,6 +1,6 @@
 """Write the leads of each exhibitor as a CSV file that a CRM imports.
 
-Who counts as a lead, and how warm it is, is the mart's rule (``fct_exhibitor_leads``). Names and addresses are the
+The mart ``fct_exhibitor_leads`` decides who is a lead and how warm it is. Names and addresses are the
 columns of ``restricted.user_details`` that its YAML calls personal, so a shared copy gives none of them.
 """
 
@@ -22,7 +22,7 @@ from warehouse.errors import WarehouseError, in_words
 from warehouse.locks import only_writer
 from warehouse.names import name_for_file
 
-# What each CRM calls a column, so that its import finds the field by itself. The rest are fields of your own.
+# Each CRM has its own name for a column, and its import finds the field by this name.
 LABELS: Mapping[str, Mapping[str, str]] = {
     "salesforce": {
         "first_name": "First Name",
