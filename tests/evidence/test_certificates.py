@@ -7,8 +7,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from test_evidence import forget_only_in_raw, written
 
+from changed_copies import forget_only_in_raw, written
 from conftest import Project
 
 
@@ -107,7 +107,7 @@ def test_a_correction_decides_and_a_course_goes_by_the_record_of_its_end(
 
 def test_a_person_who_was_forgotten_is_not_in_the_list_of_an_old_copy(sample_project: Project, tmp_path: Path) -> None:
     written(sample_project, tmp_path, "--session", "no such", script="certificates.py")
-    forget_only_in_raw(tmp_path / "activity.duckdb")
+    forget_only_in_raw(tmp_path / "activity.duckdb", "5041")
     paths = {
         name: str(tmp_path / file)
         for name, file in (("WAREHOUSE_PATH", "activity.duckdb"), ("PUBLISHED_PATH", "published.duckdb"))
