@@ -118,7 +118,7 @@ def _activities(connection: duckdb.DuckDBPyConnection, report: ReportFormat, dec
             Fault(f"trim({column}) = ''", "'it has no date. Fix: fill it in, or delete the record.'", _date(report)),
             Fault(
                 is_never(column),
-                "'its date is the platform's sign for never. Fix: none is needed, because it is no time.'",
+                "'its date is the one that the platform writes for never. Fix: none is needed, because it is no time.'",
                 _date(report),
                 column,
             ),
