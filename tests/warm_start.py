@@ -29,7 +29,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 DBT = ("dbt.cli.main", "dbt.adapters.duckdb")
 PACKAGES = ("duckdb", "rich.progress", "rich.table", "typer", "yaml")
@@ -69,7 +69,9 @@ def run_warm(
         streams = [Path(name) / stream for stream in ("stdin", "stdout", "stderr")]
         streams[0].write_bytes(content)
         order = {"command": [*command], "folder": str(folder), "environment": {**environment}}
-        code = _asked(json.dumps({**order, "streams": [str(path) for path in streams]}), needs_dbt)
+        code = _asked(
+            json.dumps({**order, "streams": [str(path) for path in streams], "noted": f"{name}/noted"}), needs_dbt
+        )
         stdout, stderr = (path.read_text(errors="replace") for path in streams[1:])
     return subprocess.CompletedProcess([*command], code, stdout, stderr)
 
@@ -115,6 +117,8 @@ def serve(packages: Sequence[str]) -> None:
         _without_debug_events()
         _with_one_empty_table()
         _with_yaml_read_once()
+        _with_macros_listed_at_once()
+        _with_macros_noted()
     # Python looks for garbage less often: dbt's manifest is large, and stays to the end.
     gc.set_threshold(200_000, 50, 50)
     for line in sys.stdin:
@@ -128,8 +132,9 @@ def serve(packages: Sequence[str]) -> None:
         gc.freeze()
         child = os.fork()
         if child == 0:
-            _become(order["command"], order["folder"], order["environment"], order["streams"])
+            _become(order["command"], order["folder"], order["environment"], order["streams"], order["noted"])
         _, status = os.waitpid(child, 0)
+        _compile_what_was_noted(Path(order["noted"]))
         print(os.waitstatus_to_exitcode(status), flush=True)
 
 
@@ -196,6 +201,54 @@ def _remembered(load: Callable[[str], Any]) -> Callable[[str], Any]:
     return load_once
 
 
+def _with_macros_listed_at_once() -> None:
+    """Put all macros into the context of a node by their dictionaries: dbt asks for one by one, 600 for each node."""
+    contexts: Any = importlib.import_module("dbt.context.manifest")
+    plain = importlib.import_module("dbt.context.configured").ConfiguredContext.to_dict
+    manifest_context, of_a_test = contexts.ManifestContext, contexts.TestMacroNamespace
+    one_by_one = manifest_context.to_dict
+
+    def to_dict(self: Any) -> dict[str, Any]:
+        if isinstance(self.namespace, of_a_test):
+            listed: dict[str, Any] = one_by_one(self)
+            return listed
+        context: dict[str, Any] = plain(self)
+        # Of several macros of a name the first in the order of the search is meant.
+        for macros in reversed([*self.namespace._search_order()]):
+            context.update(macros)
+        return context
+
+    manifest_context.to_dict = to_dict
+
+
+class Macros:
+    """The macros that this process has compiled since it began."""
+
+    noted: ClassVar[list[Any]] = []
+
+
+def _with_macros_noted() -> None:
+    """Note which macros dbt compiles, so that it need not do so for the next command."""
+    cache: Any = importlib.import_module("dbt_common.clients.jinja").template_cache
+    compiled = cache.get_node_template
+
+    def note(macro: Any) -> Any:
+        if macro.macro_sql not in cache.file_cache:
+            Macros.noted.append(macro)
+        return compiled(macro)
+
+    cache.get_node_template = note
+
+
+def _compile_what_was_noted(path: Path) -> None:
+    """Compile the macros that a child has compiled."""
+    if path.exists():
+        cache: Any = importlib.import_module("dbt_common.clients.jinja").template_cache
+        for macro in pickle.loads(path.read_bytes()):
+            cache.get_node_template(macro)
+        Macros.noted.clear()
+
+
 def _parse(folder: str) -> None:
     """Let dbt parse a project that it has parsed before, in this process.
 
@@ -209,7 +262,7 @@ def _parse(folder: str) -> None:
             importlib.import_module("dbt.cli.main").dbtRunner().invoke(["--quiet", "parse", *places])
 
 
-def _become(command: list[str], folder: str, environment: dict[str, str], streams: list[str]) -> None:
+def _become(command: list[str], folder: str, environment: dict[str, str], streams: list[str], noted: str) -> None:
     """Run a script in this process, which ends with it."""
     signal.alarm(TIMEOUT_SECONDS)
     os.chdir(folder)
@@ -235,6 +288,9 @@ def _become(command: list[str], folder: str, environment: dict[str, str], stream
     finally:
         with contextlib.suppress(BaseException):
             atexit._run_exitfuncs()
+        with contextlib.suppress(BaseException):
+            if Macros.noted:
+                Path(noted).write_bytes(pickle.dumps(Macros.noted))
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
