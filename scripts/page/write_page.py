@@ -1,8 +1,8 @@
 """Write the page: one file to open in a browser, which shows the event and fetches nothing.
 
-What it shows is data: ``page/figures.yml`` lists the figures, ``page/queries/`` holds a query of the marts for each set
-of rows, ``page/definitions.yml`` says what the numbers mean. ``page/page.js`` draws them with Vega-Lite
-(``page/vendor/``). Rows that are too many for a page are cut off, and the page says so.
+What it shows is data. ``page/headline.yml`` has the first screen, ``page/figures.yml`` the figures of each section,
+``page/queries/`` a query of the marts for each set of rows, and ``page/definitions.yml`` what the numbers mean. The
+scripts in ``page/script/`` draw them. Rows that are too many for a page are cut off, and the page says so.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import hashlib
 import html
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from dataclasses import asdict
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,8 @@ from typing import Any
 import duckdb
 import yaml
 
-from naming.understood import how_much_is_understood
+from naming.understood import Understood, how_much_is_understood
+from page.headline import Facts, filled, headline_of
 from warehouse.copies import PUBLISHED, SHARED, Mark, mark_of
 from warehouse.database import connect
 from warehouse.errors import WarehouseError, in_words
@@ -29,8 +31,8 @@ from warehouse.paths import PROJECT_ROOT
 from warehouse.settings import read_settings
 
 PAGE = PROJECT_ROOT / "page"
-TITLE = "JUNO activity warehouse"
-# With these the page of ten million records is 2.8 MB.
+# The site of reports for which none was given: it names nothing.
+DEFAULT_SITE = "main"
 ROWS_AT_MOST = 1500
 # Sums of days and sets of minutes, which the filters need whole.
 LONG_DATASETS = ("family_days", "user_days", "hours", "concurrency", "bracket_widths", "evidence")
@@ -90,36 +92,55 @@ def page_of(database: Path, mark: Mark | None = None) -> str:
     mark = mark or mark_of(database) or Mark(PUBLISHED)
     settings = read_settings()
     with connect(database, read_only=True) as connection:
-        connection.execute("set variable reporting_time_zone = ?", [settings["reporting_time_zone"]])
-        datasets = {path.stem: dataset_of(connection, path) for path in sorted((PAGE / "queries").glob("*.sql"))}
-        understood = how_much_is_understood(connection, settings["minimum_understood_ratio"])
-    data = {
-        "understood": {
-            "headline": understood.headline,
-            "consequences": understood.consequences,
-            "instead": understood.instead,
-        },
-        "about": _about(datasets, settings["reporting_time_zone"]),
+        data = data_of(connection, mark, settings)
+    return html_of(data, mark)
+
+
+def data_of(connection: duckdb.DuckDBPyConnection, mark: Mark, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What the page shows, as its script reads it."""
+    zone = settings["reporting_time_zone"]
+    connection.execute("set variable reporting_time_zone = ?", [zone])
+    fewest = (mark.minimum_cohort_size or settings["minimum_cohort_size"]) if mark.kind == SHARED else 0
+    facts = Facts(connection, settings, fewest)
+    headline = headline_of(facts)
+    datasets = {path.stem: dataset_of(connection, path) for path in sorted((PAGE / "queries").glob("*.sql"))}
+    understood = how_much_is_understood(connection, settings["minimum_understood_ratio"])
+    return {
+        "title": _title(datasets),
+        "period": _period(facts.of("period")),
+        "zone": zone,
+        "trust": _trust(understood, facts),
+        "understood": {"consequences": understood.consequences, "instead": understood.instead},
+        "headline": asdict(headline),
         "notice": _notice(mark, settings["minimum_cohort_size"]),
         "datasets": datasets,
         "sections": _read("figures.yml")["sections"],
+        "words": _read("words.yml"),
         "definitions": _definitions(settings),
     }
-    vega = (PAGE / "vendor" / "vega-bundle.js").read_text(encoding="utf-8")
-    script = (PAGE / "page.js").read_text(encoding="utf-8")
+
+
+def html_of(data: Mapping[str, Any], mark: Mark) -> str:
+    """The page that shows the data."""
+    script = script_of_page()
     parts = {
-        "policy": html.escape(_policy(vega, script)),
+        "policy": html.escape(_policy(script)),
         "mark": _meta(mark.kind),
-        "title": html.escape(TITLE),
+        "title": html.escape(data["title"]),
         "style": (PAGE / "page.css").read_text(encoding="utf-8"),
         # Nothing in a JSON text ends a script element, then.
-        "data": json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
-        "vega": vega,
+        "data": json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str).replace("<", "\\u003c"),
         "script": script,
     }
     template = (PAGE / "page.html").read_text(encoding="utf-8")
     pieces = template.replace("}}", "{{").split("{{")
     return "".join(piece if place % 2 == 0 else parts[piece] for place, piece in enumerate(pieces))
+
+
+def script_of_page() -> str:
+    """The script of the page: the files of ``page/script/`` in the order of their names, as one."""
+    files = sorted((PAGE / "script").glob("*.js"))
+    return "\n".join(['"use strict";', *(file.read_text(encoding="utf-8") for file in files)])
 
 
 def dataset_of(connection: duckdb.DuckDBPyConnection, query: Path) -> Dataset:
@@ -163,15 +184,45 @@ def _column(values: Sequence[object]) -> object:
     return {"levels": texts, "codes": [places[value] for value in values]}
 
 
-def _about(datasets: Mapping[str, Dataset], time_zone: str) -> str:
-    days = _values(datasets["family_days"], "occurred_date")
-    reports = datasets["reports"]["total"]
-    if not days:
-        return "The reports tell of no activity."
-    return (
-        f"Activities from {min(days)} to {max(days)}, told by {reports:,} report{'s' if reports != 1 else ''}."
-        f" Times are UTC; days and hours are those of {time_zone}."
-    )
+def _title(datasets: Mapping[str, Dataset]) -> str:
+    """The name of the event as far as the copy knows one: its sites."""
+    sites = sorted({site for site in _values(datasets["people"], "site_id") if site})
+    named = ", ".join(site for site in sites if site != DEFAULT_SITE)
+    return f"Activity of {named}" if named else "Activity report"
+
+
+def _period(row: Mapping[str, Any]) -> str:
+    """The days of the sessions in words, or of the activities where there was no session."""
+    first, last = row.get("first_session_day"), row.get("last_session_day")
+    if first is None:
+        first, last = row.get("first_activity_day"), row.get("last_activity_day")
+    return "" if first is None or last is None else days_in_words(first, last)
+
+
+def days_in_words(first: date, last: date) -> str:
+    """A span of days as people write it: 12 to 13 May 2026."""
+    if first == last:
+        return f"{first.day} {first:%B %Y}"
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day} to {last.day} {last:%B %Y}"
+    if first.year == last.year:
+        return f"{first.day} {first:%B} to {last.day} {last:%B %Y}"
+    return f"{first.day} {first:%B %Y} to {last.day} {last:%B %Y}"
+
+
+def _trust(understood: Understood, facts: Facts) -> list[dict[str, str]]:
+    """How far the page can be relied on, in three parts: what was understood, what is proven, how new it is."""
+    parts = [{"value": f"{understood.percent} %", "label": f"of {understood.landed:,} records understood"}]
+    proven = filled("{proven_ratio:.0%}", facts.of("hours"))
+    if proven:
+        parts.append({"value": proven, "label": "of the likely hours are proven by records"})
+    newest = facts.of("period").get("last_activity_day")
+    if newest is not None:
+        written = datetime.now(tz=UTC).date()
+        age = max(0, (written - newest).days)
+        old = "of the day this page was written" if age == 0 else f"{age:,} day{'' if age == 1 else 's'} old"
+        parts.append({"value": days_in_words(newest, newest), "label": f"is the newest record, {old}"})
+    return parts
 
 
 def _values(dataset: Dataset, name: str) -> list[Any]:
@@ -197,7 +248,7 @@ def _definitions(settings: Mapping[str, object]) -> dict[str, dict[str, Any]]:
 
 
 def _policy(*scripts: str) -> str:
-    """Of scripts only these may run, and nothing may be fetched or sent."""
+    """Only these scripts may run, and nothing may be fetched or sent."""
     digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
     allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
     nothing_else = "default-src 'none'; base-uri 'none'; form-action 'none'"
