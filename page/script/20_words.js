@@ -33,7 +33,7 @@ const FORMATS = {
   decimal: (value) => tenths.format(value),
   hours: (value) => tenths.format(value / 3600),
   minutes: (value) => whole.format(value / 60),
-  ratio: (value) => `${whole.format(100 * value)} %`,
+  ratio: (value) => `${whole.format(100 * value)}\u00a0%`,
   movement: (value) => (value > 0 ? `▲ up ${value}` : value < 0 ? `▼ down ${-value}` : "same"),
   time: (value, clock) => clock.full(Date.parse(value)),
   date: dateInWords,

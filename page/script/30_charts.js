@@ -189,8 +189,9 @@ function lines(series, canvas, height = 320) {
   const [first, last] = [Math.min(...days), Math.max(...days)];
   const share = (day) => (last === first ? 1 : (dayNumber(day) - first) / (last - first));
   const most = Math.max(...series.flatMap((line) => line.points.map((point) => point.value)));
-  const isWide = canvas.width >= 560;
-  const names = isWide ? Math.min(Math.max(...series.map((line) => canvas.measure(line.name))) + 24, canvas.width * 0.4) : 0;
+  const longest = Math.max(...series.map((line) => canvas.measure(line.name))) + 28;
+  const isWide = canvas.width >= 560 && longest <= canvas.width * 0.4;
+  const names = isWide ? longest : 0;
   const inner = { ...canvas, width: canvas.width - names };
   const labels = [...new Set(series.flatMap((line) => line.points.map((point) => point.day)))].sort()
     .map((day) => ({ share: share(day), text: dateInWords(day) }));

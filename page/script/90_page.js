@@ -14,7 +14,6 @@ function start(page) {
 
   // --- A figure ---
 
-  const zoned = (words) => words?.replaceAll("{zone}", page.zone);
   const hasRows = (figure) => data[figure.dataset].rows.some((row) => fits(row, figure.only));
   const isHeldBack = (figure) => figure.needs_understanding && page.understood.instead;
 
@@ -154,8 +153,9 @@ function start(page) {
     return [
       element("dl", { class: "headline" }, ...figures.map((one) => element("div", {},
         element("dt", {}, element("a", { href: linkTo(one.where) }, one.label)),
-        element("dd", {}, one.value, ...one.context.map((words) => element("small", {}, words)),
-          one.compared ? element("small", { class: "compared" }, one.compared) : "")))),
+        element("dd", { class: "figure-value" }, one.value),
+        ...one.context.map((words) => element("dd", {}, words)),
+        one.compared ? element("dd", { class: "compared" }, one.compared) : ""))),
       findings.length
         ? element("ul", { class: "findings" }, ...findings.map((one) => element("li", {}, element("a", { href: linkTo(one.where) }, one.text))))
         : "",
@@ -249,7 +249,7 @@ function start(page) {
   // --- All of it ---
 
   const offset = days.length ? clock.offset(Date.parse(`${days[days.length - 1]}T12:00:00Z`)) : "";
-  at("period").textContent = [page.period, `Times are local: ${page.zone}${offset && offset !== page.zone ? ` (${offset})` : ""}`].filter(Boolean).join(" · ");
+  at("period").textContent = [page.period, page.zone === "UTC" ? "Times are UTC" : `Times are local: ${page.zone}${offset && ` (${offset})`}`].filter(Boolean).join(" · ");
   const parts = page.sections.map(section).filter(Boolean);
   at("sections-of-figures").replaceChildren(...parts);
   at("definitions").append(...Object.entries(page.definitions).map(definition));
@@ -257,9 +257,11 @@ function start(page) {
   at("sections").append(element("ul", {}, ...[...page.sections.filter((part) => part.figures.some(hasRows)), { id: "definitions", title: "How is it counted?" }]
     .map((part) => element("li", {}, element("a", { href: `#${part.id}` }, part.title)))));
   at("glance").append(...glance());
-  at("trust").append(...page.trust.map((one) => element("li", {}, element("strong", {}, one.value), ` ${one.label}`)));
+  at("trust").append(...page.trust.map((one) => element("li", {}, element("strong", {}, one.value), " ",
+    element("a", { href: `#definition-${one.definition}` }, one.label))));
   at("understood").replaceChildren(page.understood.consequences, " ",
     at("figure-unrecognised") ? element("a", { href: "#figure-unrecognised" }, "See which words have no name yet.") : "");
+  if (page.home) at("home").append(element("a", { href: page.home }, "All events"));
   at("notice").textContent = page.notice;
   at("filters").addEventListener("submit", (event) => event.preventDefault());
   document.addEventListener("click", follow);

@@ -18,6 +18,7 @@ from warehouse.paths import PROJECT_ROOT
 
 PAGE = PROJECT_ROOT / "page"
 FINDINGS_AT_MOST = 3
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 Row = dict[str, Any]
 
@@ -108,9 +109,7 @@ def headline_of(facts: Facts, before: Facts | None = None, name_before: str = ""
     )
 
 
-def _figures(
-    declared: list[dict[str, Any]], facts: Facts, before: Facts | None, name_before: str
-) -> Iterator[Figure]:
+def _figures(declared: list[dict[str, Any]], facts: Facts, before: Facts | None, name_before: str) -> Iterator[Figure]:
     for entry in declared:
         row = facts.of(entry["query"])
         value = filled(entry["value"], row)
@@ -155,12 +154,12 @@ def filled(template: str, row: Mapping[str, object]) -> str | None:
 
 
 class _Words(string.Formatter):
-    """Formats as Python does, with a blank before the sign of percent."""
+    """Formats as Python does, with a blank before the sign of percent at which no line breaks."""
 
     def format_field(self, value: Any, format_spec: str) -> str:
         """A value in the form that the template asks for."""
         text = str(super().format_field(value, format_spec))
-        return f"{text[:-1]} %" if format_spec.endswith("%") else text
+        return f"{text[:-1]}{NO_BREAK}%" if format_spec.endswith("%") else text
 
 
 def change(now: float, then: float, *, is_ratio: bool) -> str:
@@ -168,5 +167,5 @@ def change(now: float, then: float, *, is_ratio: bool) -> str:
     difference = round(100 * (now - then)) if is_ratio else round(100 * (now - then) / then) if then else 0
     if not difference:
         return "as at"
-    unit = (" point" if abs(difference) == 1 else " points") if is_ratio else " %"
+    unit = (" point" if abs(difference) == 1 else " points") if is_ratio else f"{NO_BREAK}%"
     return f"{'▲' if difference > 0 else '▼'} {abs(difference)}{unit} since"

@@ -11,18 +11,22 @@ import base64
 import hashlib
 import html
 import json
+import re
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import duckdb
 import yaml
 
 from naming.understood import Understood, how_much_is_understood
-from page.headline import Facts, filled, headline_of
+from page.events import Event, event_before, events_of, file_names, is_limited, marts_of, read_events
+from page.headline import NO_BREAK, Facts, filled, headline_of
 from warehouse.copies import PUBLISHED, SHARED, Mark, mark_of
 from warehouse.database import connect
 from warehouse.errors import WarehouseError, in_words
@@ -33,9 +37,11 @@ from warehouse.settings import read_settings
 PAGE = PROJECT_ROOT / "page"
 # The site of reports for which none was given: it names nothing.
 DEFAULT_SITE = "main"
+# The page of everything beside those of the events.
+EVERYTHING = "everything.html"
 ROWS_AT_MOST = 1500
 # Sums of days and sets of minutes, which the filters need whole.
-LONG_DATASETS = ("family_days", "user_days", "hours", "concurrency", "bracket_widths", "evidence")
+LONG_DATASETS = ("family_days", "hours", "concurrency", "bracket_widths", "evidence")
 LONG_ROWS_AT_MOST = 40_000
 
 Dataset = dict[str, Any]
@@ -56,10 +62,16 @@ def write_page(database: Path, output: Path) -> None:
     if mark is None:
         raise WarehouseError(f"there is no copy at {database}. Fix: make build, or make share for a shared one")
     try:
-        page = page_of(database, mark)
+        pages = _pages(database, mark, output)
     except duckdb.Error as error:
         raise WarehouseError(f"{database} is no copy of these marts: {in_words(error)} Fix: make build") from error
+    for path, page in pages.items():
+        _write(path, page, mark)
+    for path in set(pages_at(output)) - set(pages):
+        path.unlink()
 
+
+def _write(output: Path, page: str, mark: Mark) -> None:
     def write(unfinished: Path) -> int:
         if mark.kind == PUBLISHED and output.is_file() and _meta(SHARED) in _head_of(output):
             raise WarehouseError(
@@ -77,6 +89,35 @@ def write_page(database: Path, output: Path) -> None:
     replace_file(output, write, check)
 
 
+def pages_at(output: Path) -> list[Path]:
+    """The page and those of its events beside it, as far as they are there."""
+    beside = [path for path in output.parent.glob("event-*.html") if '<meta name="juno-copy"' in _head_of(path)]
+    everything = output.with_name(EVERYTHING)
+    return [path for path in (output, everything, *sorted(beside)) if path.is_file()]
+
+
+def _pages(database: Path, mark: Mark, output: Path) -> dict[Path, str]:
+    """The pages by their files: one, or with several events one of each, one of everything, and their index."""
+    declared = read_events()
+    if not declared:
+        return {output: page_of(database, mark)}
+    with connect(database, read_only=True) as connection:
+        events = events_of(connection, declared)
+    if len(events) < 2:
+        return {output: page_of(database, mark, *events)}
+    names = file_names(events)
+    pages, entries = {}, []
+    for event in events:
+        data = _read_data(database, mark, event, event_before(event, events))
+        data["home"] = output.name
+        pages[output.with_name(names[event])] = html_of(data, mark)
+        entries.append((names[event], data))
+    everything = _read_data(database, mark) | {"home": output.name}
+    pages[output.with_name(EVERYTHING)] = html_of(everything, mark)
+    pages[output] = index_of(entries, everything, mark)
+    return pages
+
+
 def _meta(kind: str) -> str:
     """The mark of a page, as it stands in its head."""
     return f'<meta name="juno-copy" content="{kind}">'
@@ -87,26 +128,41 @@ def _head_of(page: Path) -> str:
         return file.read(4096)
 
 
-def page_of(database: Path, mark: Mark | None = None) -> str:
-    """The page of a copy as a text."""
+def page_of(database: Path, mark: Mark | None = None, event: Event | None = None) -> str:
+    """The page of a copy as a text, or of an event in it."""
     mark = mark or mark_of(database) or Mark(PUBLISHED)
+    return html_of(_read_data(database, mark, event), mark)
+
+
+def _read_data(database: Path, mark: Mark, event: Event | None = None, before: Event | None = None) -> dict[str, Any]:
+    """What the page of an event shows, beside the event before."""
     settings = read_settings()
-    with connect(database, read_only=True) as connection:
-        data = data_of(connection, mark, settings)
-    return html_of(data, mark)
+    with ExitStack() as stack:
+        connection = stack.enter_context(marts_of(database, event))
+        other = stack.enter_context(marts_of(database, before)) if before else None
+        return data_of(connection, mark, settings, event, (before.name, other) if before and other else None)
 
 
-def data_of(connection: duckdb.DuckDBPyConnection, mark: Mark, settings: Mapping[str, Any]) -> dict[str, Any]:
+def data_of(
+    connection: duckdb.DuckDBPyConnection,
+    mark: Mark,
+    settings: Mapping[str, Any],
+    event: Event | None = None,
+    before: tuple[str, duckdb.DuckDBPyConnection] | None = None,
+) -> dict[str, Any]:
     """What the page shows, as its script reads it."""
     zone = settings["reporting_time_zone"]
     connection.execute("set variable reporting_time_zone = ?", [zone])
     fewest = (mark.minimum_cohort_size or settings["minimum_cohort_size"]) if mark.kind == SHARED else 0
     facts = Facts(connection, settings, fewest)
-    headline = headline_of(facts)
-    datasets = {path.stem: dataset_of(connection, path) for path in sorted((PAGE / "queries").glob("*.sql"))}
+    headline = headline_of(facts, Facts(before[1], settings, fewest) if before else None, before[0] if before else "")
+    queries = sorted((PAGE / "queries").glob("*.sql"))
+    datasets = {path.stem: dataset_of(connection, path) for path in queries}
+    for path in queries if event and event.is_bounded else ():
+        datasets[path.stem]["is_whole"] = _is_whole(connection, path)
     understood = how_much_is_understood(connection, settings["minimum_understood_ratio"])
     return {
-        "title": _title(datasets),
+        "title": event.name if event else _title(datasets),
         "period": _period(facts.of("period")),
         "zone": zone,
         "trust": _trust(understood, facts),
@@ -114,7 +170,7 @@ def data_of(connection: duckdb.DuckDBPyConnection, mark: Mark, settings: Mapping
         "headline": asdict(headline),
         "notice": _notice(mark, settings["minimum_cohort_size"]),
         "datasets": datasets,
-        "sections": _read("figures.yml")["sections"],
+        "sections": _sections(zone),
         "words": _read("words.yml"),
         "definitions": _definitions(settings),
     }
@@ -132,7 +188,40 @@ def html_of(data: Mapping[str, Any], mark: Mark) -> str:
         "data": json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str).replace("<", "\\u003c"),
         "script": script,
     }
-    template = (PAGE / "page.html").read_text(encoding="utf-8")
+    return _from_template("page.html", parts)
+
+
+def index_of(entries: Sequence[tuple[str, Mapping[str, Any]]], everything: Mapping[str, Any], mark: Mark) -> str:
+    """The page that lists the events with their figures, the newest first."""
+
+    def card(file: str, data: Mapping[str, Any], title: str) -> str:
+        figures = "".join(
+            f"<div><dt>{html.escape(one['label'])}</dt>"
+            f'<dd class="figure-value">{html.escape(one["value"])}</dd>'
+            f'<dd class="compared">{html.escape(one["compared"])}</dd></div>'
+            for one in data["headline"]["figures"]
+            if not data["understood"]["instead"]
+        )
+        return (
+            f'<section><h2><a href="{html.escape(quote(file))}">{html.escape(title)}</a></h2>'
+            f'<p class="subtitle">{html.escape(data["period"])}</p><dl class="headline">{figures}</dl></section>'
+        )
+
+    cards = [card(file, data, data["title"]) for file, data in entries]
+    return _from_template(
+        "index.html",
+        {
+            "mark": _meta(mark.kind),
+            "policy": html.escape(_policy()),
+            "style": (PAGE / "page.css").read_text(encoding="utf-8"),
+            "events": "\n".join([*cards, card(EVERYTHING, everything, "Everything")]),
+            "notice": html.escape(everything["notice"]),
+        },
+    )
+
+
+def _from_template(name: str, parts: Mapping[str, str]) -> str:
+    template = (PAGE / name).read_text(encoding="utf-8")
     pieces = template.replace("}}", "{{").split("{{")
     return "".join(piece if place % 2 == 0 else parts[piece] for place, piece in enumerate(pieces))
 
@@ -163,6 +252,13 @@ def dataset_of(connection: duckdb.DuckDBPyConnection, query: Path) -> Dataset:
     }
 
 
+def _is_whole(connection: duckdb.DuckDBPyConnection, query: Path) -> bool:
+    """Whether a query counts the whole site of an event: the table that it begins with has no days and no pages."""
+    found = re.search(r"\bfrom ((?:marts|restricted)\.\w+)", query.read_text(encoding="utf-8"))
+    columns = connection.execute(f"select * from {found[1]} limit 0").description if found else None
+    return not is_limited([column[0] for column in columns or ()])
+
+
 def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%dT%H:%M:%S}Z"
@@ -182,6 +278,13 @@ def _column(values: Sequence[object]) -> object:
         texts.append(None)
     places = {text: place for place, text in enumerate(texts)}
     return {"levels": texts, "codes": [places[value] for value in values]}
+
+
+def _sections(zone: str) -> list[dict[str, Any]]:
+    """The sections, with the zone wherever a label or a title names it."""
+    text = (PAGE / "figures.yml").read_text(encoding="utf-8").replace("{zone}", zone)
+    sections: list[dict[str, Any]] = yaml.safe_load(text)["sections"]
+    return sections
 
 
 def _title(datasets: Mapping[str, Dataset]) -> str:
@@ -212,16 +315,26 @@ def days_in_words(first: date, last: date) -> str:
 
 def _trust(understood: Understood, facts: Facts) -> list[dict[str, str]]:
     """How far the page can be relied on, in three parts: what was understood, what is proven, how new it is."""
-    parts = [{"value": f"{understood.percent} %", "label": f"of {understood.landed:,} records understood"}]
+    parts = [
+        {
+            "value": f"{understood.percent}{NO_BREAK}%",
+            "label": f"of {understood.landed:,} records understood",
+            "definition": "understood",
+        }
+    ]
     proven = filled("{proven_ratio:.0%}", facts.of("hours"))
     if proven:
-        parts.append({"value": proven, "label": "of the likely hours are proven by records"})
+        parts.append(
+            {"value": proven, "label": "of the likely hours are proven by records", "definition": "attendance"}
+        )
     newest = facts.of("period").get("last_activity_day")
     if newest is not None:
         written = datetime.now(tz=UTC).date()
         age = max(0, (written - newest).days)
         old = "of the day this page was written" if age == 0 else f"{age:,} day{'' if age == 1 else 's'} old"
-        parts.append({"value": days_in_words(newest, newest), "label": f"is the newest record, {old}"})
+        parts.append(
+            {"value": days_in_words(newest, newest), "label": f"is the newest record, {old}", "definition": "checks"}
+        )
     return parts
 
 
@@ -250,7 +363,7 @@ def _definitions(settings: Mapping[str, object]) -> dict[str, dict[str, Any]]:
 def _policy(*scripts: str) -> str:
     """Only these scripts may run, and nothing may be fetched or sent."""
     digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
-    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
+    allowed = " ".join(f"'sha256-{digest}'" for digest in digests) or "'none'"
     nothing_else = "default-src 'none'; base-uri 'none'; form-action 'none'"
     return f"{nothing_else}; script-src {allowed}; style-src 'unsafe-inline'; img-src data:"
 
