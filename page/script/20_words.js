@@ -61,13 +61,13 @@ function titleOf(figure, rows, about) {
   const leaders = comparable.filter((row) => row[figure.top] === most);
   const template = leaders.length === 1 || figure.first ? figure.says : leaders.length === 2 ? figure.tied : undefined;
   if (!most || !template) return figure.title;
-  const words = (row) => (name) => inWords(row[name], columnOf(figure, name), about);
+  const words = (row, name) => inWords(row[name], columnOf(figure, name), about);
   const sum = total(known(rows, figure.top));
   const values = { total: whole.format(sum), share: FORMATS.ratio(most / sum) };
   const [first, second] = leaders;
   for (const name of Object.keys(first)) {
-    const text = words(first)(name);
-    values[name] = template === figure.tied && words(second)(name) !== text ? `${text} and ${words(second)(name)}` : text;
+    const text = words(first, name);
+    values[name] = template === figure.tied && words(second, name) !== text ? `${text} and ${words(second, name)}` : text;
   }
   return worded(template, values);
 }

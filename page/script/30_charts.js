@@ -4,7 +4,6 @@
 
 const LINE = 17;
 const BAR = 16;
-const SMALL = 12;
 
 // The lines of a text that fit into a width. A word that is wider alone is broken, and nothing is cut off.
 function wrapped(text, width, measure) {
@@ -73,8 +72,9 @@ function bars(rows, key, canvas) {
     const height = texts.length * LINE;
     const middle = isWide ? y + Math.max(height, BAR + 6) / 2 : y + height + BAR / 2 + 2;
     const top = isWide ? middle - height / 2 : y;
-    texts.forEach(([line, kind], place) => parts.push(text(isWide ? room - 12 : 0, top + place * LINE + 13, line,
-      { class: kind, "text-anchor": isWide ? "end" : "start" })));
+    texts.forEach(([line, kind], place) => {
+      parts.push(text(isWide ? room - 12 : 0, top + place * LINE + 13, line, { class: kind, "text-anchor": isWide ? "end" : "start" }));
+    });
     let x = left;
     for (const part of row.parts) {
       if (part.value > 0) {

@@ -32,7 +32,7 @@ function savePicture(svg, title, source, name) {
   drawn.fillRect(0, 0, canvas.width, canvas.height);
   drawn.fillStyle = looks.color;
   drawn.font = titleFont;
-  head.forEach((line, place) => drawn.fillText(line, edge, edge + 16 + place * 24));
+  head.forEach((line, place) => { drawn.fillText(line, edge, edge + 16 + place * 24); });
   drawn.font = "12px system-ui, sans-serif";
   drawn.fillText(source, edge, top + height + 24);
   const image = new Image();

@@ -65,10 +65,14 @@ def write_page(database: Path, output: Path) -> None:
         pages = _pages(database, mark, output)
     except duckdb.Error as error:
         raise WarehouseError(f"{database} is no copy of these marts: {in_words(error)} Fix: make build") from error
+    before = pages_at(output) if output.is_file() and "juno-copy" in _head_of(output) else []
     for path, page in pages.items():
         _write(path, page, mark)
-    for path in set(pages_at(output)) - set(pages):
-        path.unlink()
+    for path in before:
+        # It may name people who are gone.
+        path.with_suffix(".pdf").unlink(missing_ok=True)
+        if path not in pages:
+            path.unlink()
 
 
 def _write(output: Path, page: str, mark: Mark) -> None:

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from conftest import Project
 from figures import FIGURES, SECTIONS
 from page import write_page as writer
-from page.draw_page import find_chromium
+from page.browser import find_chromium
 from page.write_page import page_path, write_page
 
 CHROMIUM = find_chromium()
