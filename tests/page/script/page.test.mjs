@@ -89,8 +89,8 @@ test("a title states what its rows show, and names nobody among many", () => {
   assert.equal(title({ name: "A", n: null }), "Plain");
   assert.equal(title(), "Plain");
   assert.equal(title({ name: "{n} & <b>", n: 1 }), "{n} & <b> drew 1 of 1 (100\u00a0%)");
-  const atLeast = { ...figure, minimum: { column: "n", value: 5 } };
-  assert.equal(made.titleOf(atLeast, [{ name: "A", n: 4 }], about), "Plain");
+  const fiveOrMore = { ...figure, minimum: { column: "n", value: 5 } };
+  assert.equal(made.titleOf(fiveOrMore, [{ name: "A", n: 4 }], about), "Plain");
 });
 
 test("a text is wrapped and never cut off", () => {
