@@ -6,9 +6,11 @@ What both make follows the rules of the models: identity across downloads, sessi
 attendance, the engagement score and the standings.
 
 Left out is what only reads seeds that hold nothing for the site (schedule, exhibitors, staff, tags and teams, point
-rules and multipliers of the site, resets), the unique users report, records that cannot be read, and the settings that
-are at their defaults: attendance_minimum_ratio, attendance_bound_included and reporting_time_zone. Activities off any
-page within one second are not ordered by their key: it could only move an Attend to another meeting.
+rules and multipliers of the site, resets, corrections of attendance). So are the unique users report, records that
+cannot be read, clocks of whole minutes, and words in another form but for those that the generator writes. These
+settings are at their defaults: attendance_minimum_ratio, attendance_bound_included, left_delay_minutes and
+reporting_time_zone. Activities within one second are not ordered by their key: it matters only where a session of a
+page begins in the second of a Left. Only what was joined or left has a session: none of the three marts counts Attends.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from fractions import Fraction
@@ -31,6 +33,8 @@ SETTINGS = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text(encoding=
 # The columns of a report that the three marts look at, and what they are called here.
 COLUMNS = {
     "User ID": "user_id",
+    "First": "first_name",
+    "Last": "last_name",
     "Category": "category",
     "Action": "action",
     "Label": "label",
@@ -43,9 +47,11 @@ BLANKS = " \t\r\n"
 # As in macros/breakout_pattern.sql: the first group is the parent's name, the second the id.
 BREAKOUT = r"(?is)^breakout from +([^ ].*?) +\[?#\[?([0-9a-z]+)\]?$"
 
-# Shares as fractions, so that nothing hangs on how a float rounds.
+# Shares as fractions, so that no result depends on how a float rounds.
 WINDOW_QUANTILE = Fraction(str(SETTINGS["session_window_quantile"]))
+CORE_QUANTILE = Fraction(str(SETTINGS["session_core_quantile"]))
 REMAINDER = Fraction(str(SETTINGS["open_stay_remainder_ratio"]))
+LEAVERS = Fraction(str(SETTINGS["open_stay_leavers_ratio"]))
 
 # What is made: the marts, and the columns of each.
 MARTS = {
@@ -60,6 +66,9 @@ MARTS = {
     ],
     "fct_leaderboard": ["contest_id", "user_key", "rank", "points", "award_count"],
 }
+
+# The project understands these by the words of the activity's name.
+IN_ANOTHER_FORM: dict[tuple[str | None, str | None], str] = {("Reaction", "Emoji"): "emoji_reaction_sent"}
 
 ON_DEMAND_TYPES = ["content_viewed", "video_watched", "video_progressed"]
 ACT_PARTS = ["conversation", "feedback", "reaction", "browsing", "learning", "networking"]
@@ -121,7 +130,8 @@ def engagement_weights() -> dict[str, tuple[float, float]]:
 def match_types(pairs: Iterable[tuple[str | None, str | None, bool]]) -> list[str]:
     """The activity type of each category, action and whether there is a label.
 
-    A site's own alias comes before those of the guide, then the higher priority; of equals the first by name.
+    A site's own alias comes before those of the guide, then the higher priority; of equals the first by name. Where no
+    alias matches, the words that the generator writes in another form are looked up.
     """
     aliases = [(1, row) for row in seed("site/site_activity_aliases") if row["site_id"] == SITE]
     aliases += [(2, row) for row in seed("activity_aliases")]
@@ -145,7 +155,7 @@ def match_types(pairs: Iterable[tuple[str | None, str | None, bool]]) -> list[st
                 and re.fullmatch(category_pattern, (category or "").lower())
                 and re.fullmatch(action_pattern, (action or "").lower())
             ),
-            "unrecognised",
+            IN_ANOTHER_FORM.get((category, action), "unrecognised"),
         )
         for category, action, has_label in pairs
     ]
@@ -161,9 +171,40 @@ def hash_key(*values: str | None) -> int:
     return int.from_bytes(hashlib.md5(text.encode()).digest()[8:], "little") >> 1
 
 
-def place_of_name(name: str | None) -> str:
-    """The key of a place that is known by its name only."""
-    return f"{SITE}:name:{hash_key(name)}"
+def places_off_page(
+    meetings: Iterable[tuple[str, str | None]], names: Iterable[tuple[str, str | None, str | None]], salt: str
+) -> list[str]:
+    """The place of each user's meeting: that of two people who see each other's names in it, else that of its name.
+
+    Args:
+        meetings: ids of users and names of meetings off any page.
+        names: ids, first and last names of these users.
+        salt: that of the warehouse to compare with.
+    """
+    by_last_word = defaultdict(set)
+    for user_id, first_name, last_name in names:
+        if full_name := _folded(f"{first_name or ''} {last_name or ''}"):
+            by_last_word[full_name.split()[-1]].add((user_id, full_name))
+    named = {
+        (user_id, name): {
+            other
+            for word in _folded(name or "").split()
+            for other, full_name in by_last_word[word]
+            if other != user_id and full_name in _folded(name or "")
+        }
+        for user_id, name in meetings
+    }
+    seen = {(user_id, other) for (user_id, _), others in named.items() for other in others}
+    places = []
+    for (user_id, name), others in named.items():
+        pairs = [sorted((user_id, other)) for other in others if (other, user_id) in seen]
+        key = hash_key(salt, "pair", *map(min, zip(*pairs, strict=True))) if pairs else hash_key(salt, name)
+        places.append(f"{SITE}:name:{key}")
+    return places
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.lower().split())
 
 
 def in_download_order(reports: dict[Path, tuple[datetime, int]]) -> list[Path]:

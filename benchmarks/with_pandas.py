@@ -28,11 +28,13 @@ MEASURES = ["proven", "likely", "possible"]
 def main(
     reports: Annotated[Path, typer.Argument(help="Folder with the reports, *.csv.")],
     output: Annotated[Path, typer.Argument(help="Folder for the three Parquet files.")],
+    salt_file: Annotated[Path, typer.Argument(help="The salt of the warehouse to compare with.")],
 ) -> None:
     """Make fct_session_attendance, fct_user_engagement and fct_leaderboard of a folder of activity reports."""
     output.mkdir(parents=True, exist_ok=True)
-    activities = unique_activities(typed_records(read_reports(sorted(reports.glob("*.csv")))))
-    events = session_events(activities)
+    records = typed_records(read_reports(sorted(reports.glob("*.csv"))))
+    activities = unique_activities(records)
+    events = session_events(activities, records, salt_file.read_text(encoding="utf-8").strip())
     evidence = presence_evidence(activities, events)
     sessions = session_windows(events, evidence)
     attendance = session_attendance(events, evidence, sessions)
@@ -121,8 +123,8 @@ def unique_activities(records: pd.DataFrame) -> pd.DataFrame:
     return records.drop(index=repeated.index[is_older])
 
 
-def session_events(activities: pd.DataFrame) -> pd.DataFrame:
-    """Every Attend, Joined and Left of a known user with its session and room."""
+def session_events(activities: pd.DataFrame, records: pd.DataFrame, salt: str) -> pd.DataFrame:
+    """Every Joined and Left of a known user with its session and room."""
     is_event = is_of(activities, "activity_family", "session_events") & activities["user_id"].notna()
     events = activities.loc[
         is_event,
@@ -151,58 +153,99 @@ def session_events(activities: pd.DataFrame) -> pd.DataFrame:
     pages = newest.drop_duplicates("session_name", keep="last").set_index("session_name")["content_id"]
 
     # A breakout whose page no session has to itself is where its parent is, which is found by its name.
+    events = events[events["is_joined"] | events["is_left"]].reset_index(drop=True)
     content = events["content_id"].astype("str")
     is_adrift = events["is_breakout"] & ~content.isin(own["content_id"].unique())
     parent_content = events.loc[is_adrift, "session_name"].map(pages)
     content = parent_content.combine_first(content)
-    session_key = f"{rules.SITE}:" + content
-    is_off_page = content.isna()
-    session_key[is_off_page] = meeting_keys(events[is_off_page])
+    events["is_off_page"] = content.isna()
+    place = f"{rules.SITE}:" + content
+    place[events["is_off_page"]] = places_off_page(events[events["is_off_page"]], records, salt)
+    events["place"] = place.astype("category")
 
+    number = occurrence_numbers(events)
+    is_alone = ~events["is_off_page"] & (number == 1)
+    session_key = place.where(is_alone, place + ":" + number.astype("str"))
     events["session_key"] = session_key.astype("category")
     room_key = session_key.where(~events["is_breakout"], session_key + "#" + events["breakout_id"].astype("str"))
     events["room_key"] = room_key.astype("category")
     return events
 
 
-def meeting_keys(events: pd.DataFrame) -> pd.Series:
-    """The keys of meetings off any page: of one name, the next begins after hours in which nobody joined or left."""
-    names = events["session_name"].drop_duplicates()
-    places = {name: rules.place_of_name(name if isinstance(name, str) else None) for name in names}
-    events = events.assign(place=events["session_name"].map(places)).sort_values(["place", "occurred_at"])
-    is_live = events["is_joined"] | events["is_left"]
-    by_place = events["place"]
-    live_at = events["occurred_at"].where(is_live)
-    previous_live_at = live_at.groupby(by_place).ffill().groupby(by_place).shift()
+def places_off_page(events: pd.DataFrame, records: pd.DataFrame, salt: str) -> pd.Series:
+    """The place of each event off any page."""
+    meetings = events[["user_id", "session_name"]].drop_duplicates().astype(object)
+    meetings = meetings.where(meetings.notna(), None)
+    users = records["user_id"].isin(meetings["user_id"].unique())
+    names = records.loc[users, ["user_id", "first_name", "last_name"]].drop_duplicates().astype(object)
+    names = names.where(names.notna(), None)
+    meetings["place"] = rules.places_off_page(
+        list(meetings.itertuples(index=False, name=None)), names.itertuples(index=False, name=None), salt
+    )
+    placed = events[["user_id", "session_name"]].astype(object).merge(meetings, on=["user_id", "session_name"])
+    return placed["place"].set_axis(events.index)
+
+
+def occurrence_numbers(events: pd.DataFrame) -> pd.Series:
+    """The number of the session in its place: the next begins with the first Joined after hours of silence."""
     gap = pd.Timedelta(hours=SETTINGS["meeting_gap_hours"])
-    is_first = (is_live & ~(previous_live_at >= events["occurred_at"] - gap)).astype("int64")
-    number = is_first.groupby(by_place).cumsum()
-    count = is_first.groupby(by_place).transform("sum")
-    # An Attend belongs to the next meeting, and to the last where none comes.
-    number = number.where(is_live, np.minimum(number + 1, count)).clip(lower=1)
-    return by_place + ":" + number.astype("str")
+    span = events.groupby("place", observed=True)["occurred_at"].agg(["min", "max"])
+    long_places = span.index[span["max"] - span["min"] > gap]
+    moments = events[events["place"].isin(long_places)].sort_values(["place", "occurred_at"], kind="stable")
+    at, by_place = moments["occurred_at"], moments["place"].cat.codes
+    last_joined_at = at.where(moments["is_joined"]).groupby(by_place).ffill().groupby(by_place).shift()
+    # A Left long after the last Joined is one of a browser that was left open: it breaks no silence.
+    is_believed = moments["is_left"] & (last_joined_at >= at - gap)
+    last_left_at = at.where(is_believed).groupby(by_place).ffill().groupby(by_place).shift()
+    is_first = moments["is_joined"] & ~(np.fmax(last_joined_at, last_left_at) >= at - gap)
+    running = is_first.astype("int64").groupby(by_place).cumsum()
+    # A Left belongs to the Joined before it.
+    of_user = [by_place, moments["user_id"].cat.codes]
+    number = running.where(moments["is_joined"]).groupby(of_user).ffill().fillna(running).clip(lower=1)
+    return number.reindex(events.index, fill_value=1).astype("int64")
 
 
 def presence_evidence(activities: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
-    """The seconds in which users did something on the page of a session that shows they were there."""
-    is_live = events["is_joined"] | events["is_left"]
-    sessions = events.loc[is_live, "session_key"].cat.remove_unused_categories().cat.categories
+    """The seconds of what users did on the page of a session that shows they were there.
+
+    On a page that holds several sessions it was in the last that had begun, and in the first where none had.
+    """
+    at = events["occurred_at"]
+    sessions = (
+        events.assign(joined_at=at.where(events["is_joined"]))
+        .groupby(["place", "session_key"], observed=True, as_index=False)
+        .agg(began_at=("joined_at", "min"), seen_at=("occurred_at", "min"))
+    )
+    sessions["began_at"] = sessions["began_at"].fillna(sessions["seen_at"])
+    sessions = sessions.sort_values("began_at")
+    firsts = sessions.drop_duplicates("place").set_index("place")["session_key"]
+
     is_evidence = is_of(activities, "is_presence_evidence", True) & activities["user_id"].notna()
     evidence = activities.loc[is_evidence, ["user_id", "content_id", "occurred_at"]].dropna(subset="content_id")
-    keys = f"{rules.SITE}:" + evidence["content_id"].cat.categories.to_series()
-    keys = keys.where(keys.isin(sessions)).astype(events["session_key"].dtype)
-    evidence["session_key"] = values_of(evidence["content_id"], keys)
-    evidence = evidence.dropna(subset="session_key")
+    pages = f"{rules.SITE}:" + evidence["content_id"].cat.categories.to_series()
+    evidence["place"] = values_of(evidence["content_id"], pages.where(pages.isin(firsts.index)).astype("category"))
+    evidence = evidence.dropna(subset="place")
+    first_keys = firsts.reindex(evidence["place"].cat.categories)
+    evidence["session_key"] = values_of(evidence["place"], first_keys)
+
+    several = sessions[sessions.duplicated("place", keep=False)]
+    of_several = evidence[evidence["place"].isin(several["place"])].drop(columns="session_key")
+    if len(of_several):
+        of_several = of_several.sort_values("occurred_at").astype({"place": "str"})
+        began = several[["place", "began_at", "session_key"]].astype({"place": "str"})
+        found = pd.merge_asof(of_several, began, left_on="occurred_at", right_on="began_at", by="place")
+        found_keys = found["session_key"].set_axis(of_several.index)
+        evidence["session_key"] = found_keys.reindex(evidence.index).fillna(evidence["session_key"])
     return evidence[[*VISIT, "occurred_at"]].drop_duplicates()
 
 
 def visits(events: pd.DataFrame) -> pd.DataFrame:
-    """The first Joined, the last Left and the counts of both, for each user and session joined or left."""
-    live = events[events["is_joined"] | events["is_left"]]
-    at = live["occurred_at"]
-    live = live.assign(joined_at=at.where(live["is_joined"]), left_at=at.where(live["is_left"]))
-    return live.groupby(VISIT, observed=True, as_index=False).agg(
+    """The first and the last Joined, the last Left and the counts of both, for each user and session."""
+    at = events["occurred_at"]
+    timed = events.assign(joined_at=at.where(events["is_joined"]), left_at=at.where(events["is_left"]))
+    return timed.groupby(VISIT, observed=True, as_index=False).agg(
         first_joined_at=("joined_at", "min"),
+        last_joined_at=("joined_at", "max"),
         last_left_at=("left_at", "max"),
         last_seen_at=("occurred_at", "max"),
         joined_count=("is_joined", "sum"),
@@ -218,20 +261,30 @@ def session_windows(events: pd.DataFrame, evidence: pd.DataFrame) -> pd.DataFram
     is_seen_later = people["last_evidence_at"] > people["last_seen_at"]
     last_known_at = people["last_left_at"].fillna(people["last_evidence_at"].where(is_seen_later))
 
-    by_session = people.groupby("session_key", observed=True)["last_seen_at"]
-    quantile = rules.WINDOW_QUANTILE
-    first_joined_at = discrete_quantile(people["first_joined_at"], people["session_key"], quantile)
-    last_known_at = discrete_quantile(last_known_at, people["session_key"], 1 - quantile)
-    is_off_page = events["content_id"].isna()
-    flags = events.assign(is_off_page=is_off_page).groupby("session_key", observed=True)[["is_off_page", "is_breakout"]]
-    sessions = flags.min()
+    sessions = events.groupby("session_key", observed=True)[["is_off_page", "is_breakout"]].min()
     sessions["is_meeting"] = sessions["is_off_page"] & ~sessions["is_breakout"]
-    sessions["started_at"] = first_joined_at.reindex(sessions.index).fillna(by_session.min())
-    ended_at = last_known_at.reindex(sessions.index).fillna(by_session.max())
-    sessions["ended_at"] = np.fmax(sessions["started_at"], ended_at)
+
+    def quantile(values: pd.Series, share: rules.Fraction) -> pd.Series:
+        return discrete_quantile(values, people["session_key"], share).reindex(sessions.index)
+
+    outer, core = rules.WINDOW_QUANTILE, rules.CORE_QUANTILE
+    straggling = pd.Timedelta(hours=SETTINGS["straggler_hours"])
+    joined_at, core_joined_at = (quantile(people["first_joined_at"], share) for share in (outer, 1 - core))
+    joined_at = joined_at.where(~(joined_at < core_joined_at - straggling), core_joined_at)
+    known_at, core_known_at = (quantile(last_known_at, share) for share in (1 - outer, core))
+    known_at = known_at.where(~(known_at > core_known_at + straggling), core_known_at)
+    # A meeting without a known end lasts as long as the median one.
+    lengths = (known_at - joined_at)[sessions["is_meeting"] & (known_at > joined_at)].sort_values()
+    median = lengths.iloc[(len(lengths) - 1) // 2] if len(lengths) else pd.NaT
+    known_at = known_at.fillna((joined_at + median).where(sessions["is_meeting"]))
+
+    by_session = people.groupby("session_key", observed=True)["last_seen_at"]
+    sessions["started_at"] = joined_at.fillna(by_session.min())
+    sessions["ended_at"] = np.fmax(sessions["started_at"], known_at.fillna(by_session.max()))
     sessions["opened_at"] = sessions["started_at"] - pd.Timedelta(minutes=SETTINGS["session_buffer_before_minutes"])
     sessions["closed_at"] = sessions["ended_at"] + pd.Timedelta(minutes=SETTINGS["session_buffer_after_minutes"])
-    return sessions[["is_meeting", "started_at", "ended_at", "opened_at", "closed_at"]].reset_index()
+    sessions["straggled_at"] = sessions["ended_at"] + straggling
+    return sessions.drop(columns=["is_off_page", "is_breakout"]).reset_index()
 
 
 def discrete_quantile(values: pd.Series, groups: pd.Series, share: rules.Fraction) -> pd.Series:
@@ -244,46 +297,52 @@ def discrete_quantile(values: pd.Series, groups: pd.Series, share: rules.Fractio
 
 
 def stays_of(events: pd.DataFrame) -> pd.DataFrame:
-    """Stays in a room, from each second with a Joined to whatever may have ended it."""
-    live = events[events["is_joined"] | events["is_left"]]
-    moments = live.groupby([*VISIT, "room_key", "is_breakout", "occurred_at"], observed=True, as_index=False)[
+    """Stays in a room, from each second with a Joined to whatever may have ended it; each Left that none explains."""
+    moments = events.groupby([*VISIT, "room_key", "is_breakout", "occurred_at"], observed=True, as_index=False)[
         ["is_joined", "is_left"]
     ].sum()
-    moments = moments.rename(columns={"is_joined": "joined_count", "is_left": "left_count", "occurred_at": "joined_at"})
-    moments = moments.sort_values([*ROOM, "joined_at"], ignore_index=True)
+    moments = moments.rename(columns={"is_joined": "joined_count", "is_left": "left_count", "occurred_at": "began_at"})
+    moments = moments.sort_values([*ROOM, "began_at"], ignore_index=True)
     room = moments.groupby(ROOM, observed=True, sort=False).ngroup()
+    began_at, joined_count, left_count = moments["began_at"], moments["joined_count"], moments["left_count"]
 
-    # The last second in which Joined and Left did not cancel out tells whether the user was in the room before.
-    change = moments["joined_count"] - moments["left_count"]
+    # Whether the user was in the room before shows in the last second with more of one than of the other.
+    change = joined_count - left_count
     was_in = change.where(change != 0).groupby(room).ffill().groupby(room).shift() > 0
     running = change.groupby(room).cumsum()
-    is_empty = running == running.groupby(room).cummin().clip(upper=0)
-    moments["emptied_at"] = moments["joined_at"].where(is_empty).groupby(room).bfill()
+    open_count = running - running.groupby(room).cummin().clip(upper=0)
+    open_before = open_count.groupby(room).shift().fillna(0)
+    # Who comes back in the second of a Left had left an empty room.
+    is_empty = (open_count == 0) | (was_in & (open_before <= left_count))
+    emptied_at = began_at.where(is_empty).groupby(room).bfill().groupby(room).shift(-1)
+    moments["emptied_at"] = began_at.where(open_count == 0, emptied_at)
 
-    following = moments[["joined_at", "left_count"]].groupby(room).shift(-1)
+    following = moments[["began_at", "left_count"]].groupby(room).shift(-1)
     is_left_now = (change < 0) | ((change == 0) & ~was_in)
-    moments["next_left_at"] = (
-        following["joined_at"].where(following["left_count"] > 0).where(~is_left_now, moments["joined_at"])
-    )
-    moments["next_rejoined_at"] = following["joined_at"].where(following["left_count"] == 0)
+    moments["next_left_at"] = following["began_at"].where(following["left_count"] > 0).where(~is_left_now, began_at)
+    moments["next_rejoined_at"] = following["began_at"].where(following["left_count"] == 0)
+    moments["is_unexplained"] = False
+    unexplained = moments[[*VISIT, "room_key"]].assign(
+        began_at=began_at.groupby(room).shift(), emptied_at=began_at, is_unexplained=True
+    )[open_before + joined_count < left_count]
 
-    stays = moments[moments["joined_count"] > 0].sort_values(["joined_at", "session_key", "room_key"])
-    stays["next_stay_at"] = stays.groupby(ROOM, observed=True, sort=False)["joined_at"].shift(-1)
+    stays = moments[joined_count > 0].sort_values(["began_at", "session_key", "room_key"])
+    stays["next_stay_at"] = stays.groupby(ROOM, observed=True, sort=False)["began_at"].shift(-1)
     next_session_at = next_elsewhere(stays, "session_key")
     next_room_at = next_elsewhere(stays, "room_key")
     stays["next_elsewhere_at"] = next_session_at.where(~stays["is_breakout"], next_room_at)
-    return stays
+    return pd.concat([stays, unexplained], ignore_index=True)
 
 
 def next_elsewhere(stays: pd.DataFrame, place: str) -> pd.Series:
     """When, in a later second, the same user next joined another place than the one joined just before."""
     previous = stays[place].cat.codes.groupby(stays["user_id"], observed=True).shift()
-    moves = stays.loc[stays[place].cat.codes != previous, ["user_id", "joined_at"]]
-    moves["moved_at"] = moves["joined_at"]
+    moves = stays.loc[stays[place].cat.codes != previous, ["user_id", "began_at"]]
+    moves["moved_at"] = moves["began_at"]
     moves = pd.merge_asof(
-        stays[["user_id", "joined_at"]],
+        stays[["user_id", "began_at"]],
         moves,
-        on="joined_at",
+        on="began_at",
         by="user_id",
         direction="forward",
         allow_exact_matches=False,
@@ -294,22 +353,30 @@ def next_elsewhere(stays: pd.DataFrame, place: str) -> pd.Series:
 def measured_stays(events: pd.DataFrame, evidence: pd.DataFrame, sessions: pd.DataFrame) -> pd.DataFrame:
     """Stays laid into the window of their session, with an end for each measure."""
     stays = stays_of(events).merge(sessions, on="session_key")
-    joined_at, left_at, elsewhere_at = stays["joined_at"], stays["next_left_at"], stays["next_elsewhere_at"]
-    opened_at, closed_at = stays["opened_at"], stays["closed_at"]
+    opened_at, closed_at, straggled_at = stays["opened_at"], stays["closed_at"], stays["straggled_at"]
+    balanced_at, elsewhere_at, rejoined_at = stays["emptied_at"], stays["next_elsewhere_at"], stays["next_rejoined_at"]
+    began_at, is_unexplained = stays["began_at"].fillna(opened_at), stays["is_unexplained"]
+    # A Left long after the end is one of a browser that was left open: it counts as lost.
+    emptied_at = balanced_at.where(balanced_at <= straggled_at)
+    left_at = stays["next_left_at"].where(stays["next_left_at"] <= straggled_at)
     is_closed_by_left = left_at.notna() & ~(left_at > elsewhere_at)
-    session_ended_at = np.fmax(stays["ended_at"], joined_at)
-    capped_at = joined_at + pd.Timedelta(minutes=SETTINGS["open_stay_cap_minutes"])
-    open_end_at = np.fmin(np.fmin(stays["next_rejoined_at"], elsewhere_at), np.fmin(session_ended_at, capped_at))
-    first_end_at = left_at.where(is_closed_by_left, open_end_at)
-    is_session_end = (first_end_at > closed_at) | (
-        (first_end_at == session_ended_at)
-        & (first_end_at != stays["next_rejoined_at"])
-        & (first_end_at != elsewhere_at)
-    )
+    is_balanced = emptied_at.notna() & ~(emptied_at > elsewhere_at) & ~(stays["next_stay_at"] < balanced_at)
 
-    stays["started_at"] = joined_at.clip(opened_at, closed_at)
-    end_at = np.fmax(joined_at, first_end_at).clip(opened_at, closed_at)
-    stays["possible_ended_at"] = np.fmax(joined_at, stays["emptied_at"].fillna(closed_at)).clip(opened_at, closed_at)
+    def laid_in(moments: pd.Series) -> pd.Series:
+        return np.fmax(began_at, moments).clip(opened_at, closed_at)
+
+    session_ended_at = np.fmax(stays["ended_at"], began_at)
+    capped_at = began_at + pd.Timedelta(minutes=SETTINGS["open_stay_cap_minutes"])
+    first_end_at = np.fmin(np.fmin(rejoined_at, elsewhere_at), np.fmin(session_ended_at, capped_at))
+    first_end_at = emptied_at.fillna(left_at.where(is_closed_by_left)).fillna(first_end_at)
+    first_end_at = first_end_at.where(~is_unexplained, began_at)
+    is_late = first_end_at > closed_at
+    is_moved = (first_end_at == rejoined_at) | (first_end_at == elsewhere_at)
+    is_open = ~is_unexplained & emptied_at.isna() & ~is_closed_by_left
+    stays["is_never_closed"] = is_open & (is_late | ~is_moved)
+    stays["started_at"] = laid_in(began_at)
+    end_at = laid_in(first_end_at)
+    stays["possible_ended_at"] = laid_in(emptied_at.fillna(closed_at))
 
     # The last evidence of a stay comes before its end and before the next stay in the room.
     limit = np.fmin(end_at, stays["next_stay_at"] - pd.Timedelta(seconds=1)).dt.as_unit("s")
@@ -318,15 +385,47 @@ def measured_stays(events: pd.DataFrame, evidence: pd.DataFrame, sessions: pd.Da
         by_limit, evidence.sort_values("occurred_at"), left_on="limit", right_on="occurred_at", by=VISIT
     )
     last_evidence_at = looked_back["occurred_at"].set_axis(by_limit.index).reindex(stays.index)
-    last_seen_at = np.fmax(stays["started_at"], last_evidence_at.where(last_evidence_at >= joined_at))
+    is_of_stay = (last_evidence_at >= began_at) & ~is_unexplained
+    last_seen_at = np.fmax(stays["started_at"], last_evidence_at.where(is_of_stay))
+    stays["last_seen_at"] = last_seen_at
 
-    stays["proven_ended_at"] = end_at.where(is_closed_by_left, last_seen_at)
+    proven_left_at = laid_in(emptied_at.where(is_balanced, left_at)).where(is_balanced | is_closed_by_left)
+    stays["proven_ended_at"] = np.fmax(last_seen_at, proven_left_at).where(~is_unexplained, stays["started_at"])
     remainder = seconds_between(last_seen_at, end_at)
     share = rules.REMAINDER
     added = (2 * share.numerator * remainder + share.denominator) // (2 * share.denominator)
-    likely_ended_at = last_seen_at + pd.to_timedelta(added, unit="s")
-    stays["likely_ended_at"] = likely_ended_at.where(is_session_end & ~is_closed_by_left, end_at)
-    return stays[[*VISIT, "started_at", *(f"{measure}_ended_at" for measure in MEASURES)]]
+    is_session_end = stays["is_never_closed"] & (is_late | (first_end_at == session_ended_at))
+    likely_ended_at = end_at.where(~is_session_end, last_seen_at + pd.to_timedelta(added, unit="s"))
+    others_left_at = when_others_left(stays, events, sessions)
+    likely_by_others = np.fmin(np.fmin(others_left_at, closed_at), np.fmin(rejoined_at, elsewhere_at))
+    stays["likely_ended_at"] = likely_ended_at.where(others_left_at.isna(), likely_by_others)
+    return stays[[*VISIT, "is_unexplained", "started_at", *(f"{measure}_ended_at" for measure in MEASURES)]]
+
+
+def when_others_left(stays: pd.DataFrame, events: pd.DataFrame, sessions: pd.DataFrame) -> pd.Series:
+    """When a share of those who were still there when an open stay was last seen had left for good."""
+    leavers = visits(events).merge(sessions[["session_key", "straggled_at"]], on="session_key")
+    is_leaver = (leavers["last_left_at"] <= leavers["straggled_at"]) & ~(
+        leavers["last_left_at"] <= leavers["last_joined_at"]
+    )
+    leavers = leavers.loc[is_leaver, ["session_key", "last_left_at"]].sort_values("last_left_at")
+    leavers["earlier_count"] = leavers.groupby("session_key", observed=True).cumcount() + 1
+    open_stays = stays.loc[stays["is_never_closed"], ["session_key", "is_meeting", "last_seen_at"]]
+    open_stays = open_stays.rename_axis("stay").reset_index().sort_values("last_seen_at")
+    open_stays = pd.merge_asof(
+        open_stays, leavers, left_on="last_seen_at", right_on="last_left_at", by="session_key"
+    ).fillna({"earlier_count": 0})
+    leaver_count = open_stays["session_key"].map(leavers["session_key"].value_counts()).fillna(0).astype("int64")
+    open_count = open_stays["session_key"].map(open_stays["session_key"].value_counts()).astype("int64")
+    later_count = leaver_count - open_stays["earlier_count"].astype("int64")
+    share = rules.LEAVERS
+    open_stays["earlier_count"] = leaver_count - later_count - (-share.numerator * later_count // share.denominator)
+    minimum = np.where(open_stays["is_meeting"], 1, SETTINGS["open_stay_leavers_minimum"])
+    is_known = (later_count >= minimum) & (2 * later_count >= open_count)
+    found = open_stays.loc[is_known, ["stay", "session_key", "earlier_count"]].merge(
+        leavers, on=["session_key", "earlier_count"]
+    )
+    return found.set_index("stay")["last_left_at"].reindex(stays.index)
 
 
 def seconds_between(earlier: pd.Series, later: pd.Series) -> pd.Series:
@@ -347,7 +446,8 @@ def session_attendance(events: pd.DataFrame, evidence: pd.DataFrame, sessions: p
         ).clip(lower=0)
         for measure in MEASURES
     }
-    summed = pd.DataFrame({**added, "stay_count": 1}).groupby(by_visit, observed=True).sum()
+    stay_count = (~stays["is_unexplained"]).astype("int64")
+    summed = pd.DataFrame({**added, "stay_count": stay_count}).groupby(by_visit, observed=True).sum()
     attended = visits(events).merge(summed.reset_index(), on=VISIT, how="left")
     attended = attended.fillna(dict.fromkeys(summed.columns, 0)).astype(dict.fromkeys(summed.columns, "int64"))
     attended = attended.merge(sessions[["session_key", "is_meeting"]], on="session_key")

@@ -298,7 +298,7 @@ def _why_none(
             )
     return (
         f"its column {title} holds no date that is known: the first is {example!r}. Fix: load the report as it was"
-        " downloaded, or see which forms are known in docs/reports.md."
+        " downloaded, or see which forms are known in docs/reference/reports.md."
     )
 
 

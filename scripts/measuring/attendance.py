@@ -186,13 +186,13 @@ AIMED_AT = 0.2
 PAGE = """# How accurate attendance is
 
 The log is lossy, so every number about attendance is a bracket: `proven` is what the log proves, `likely` is the best
-estimate, `possible` is what the log allows ([the rules](../models/marts/attendance/attendance_rules.md)). This page
+estimate, `possible` is what the log allows ([the rules](../../models/marts/attendance/attendance_rules.md)). This page
 measures how far they are from the truth, in three ways:
 
 1. **Rooms as they really are**: `scripts/simulation/rooms.py` plays sessions that strain the rules, one behaviour at a
    time.
 2. **Real logs**: stays from public sample and test files of Zoom, Teams and BigBlueButton
-   ([where they come from](../tests/fixtures/attendance_logs/README.md)).
+   ([where they come from](../../tests/fixtures/attendance_logs/README.md)).
 3. **Whole events**: `scripts/simulation/` plays events of ordinary sessions, and their logs have the losses of real
    logs.
 
@@ -200,7 +200,8 @@ Each is written as reports, loaded, and built by dbt; the numbers are those of `
 again with:
 
 ```sh
-.venv/bin/python scripts/measure_attendance.py --people {people} --seeds {seeds} --output docs/attendance_accuracy.md
+.venv/bin/python scripts/measure_attendance.py --people {people} --seeds {seeds} \
+--output docs/explanation/attendance_accuracy.md
 ```
 
 The same seeds give the same page.

@@ -147,7 +147,7 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
         if unrecognised:
             console.print(
                 f"\n[yellow]{unrecognised:,} activities have words that nobody has named yet.[/yellow] They are kept."
-                " Fix: make name (all activity types: docs/activity_types.md)",
+                " Fix: make name (all activity types: docs/reference/activity_types.md)",
                 highlight=False,
             )
             print_table(connection.execute(UNRECOGNISED), console)

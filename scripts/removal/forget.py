@@ -1,6 +1,6 @@
 """Forget a person: take a user out of everything from raw to the copies, and keep them out.
 
-What is removed, what is replaced and what remains is stated in docs/personal_data.md. Raw is changed in one
+What is removed, what is replaced and what remains is stated in docs/how_to/personal_data.md. Raw is changed in one
 transaction. What follows (a compacted file, the build, the copies) can be done again: the same command goes on where
 another was interrupted.
 """

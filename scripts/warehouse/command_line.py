@@ -27,7 +27,7 @@ def printable(text: str) -> str:
 
 # The commands that a message may name.
 NAMED = re.compile(
-    r"\bmake (?=(?:build|export|forget|land|metrics|name|new-mart|publish|remove|share|show|superset)\b)"
+    r"\bmake (?=(?:build|evidence|export|forget|land|metrics|name|new-mart|publish|remove|share|show|superset)\b)"
 )
 
 

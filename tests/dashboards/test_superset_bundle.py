@@ -112,7 +112,12 @@ def test_no_dashboard_reads_names_or_texts(tmp_path: Path) -> None:
         ),
         ("attendance.yml", "    x: session_date\n", "", "bars and lines have an x"),
         ("leaderboard.yml", "    x: rule_name\n", "    x: rule_name\n    columns: [points]\n", "either columns"),
-        ("engagement.yml", "rules: docs/duplicates.md", "rules: docs/nowhere.md", "there is no page docs/nowhere.md"),
+        (
+            "engagement.yml",
+            "rules: docs/explanation/duplicates.md",
+            "rules: docs/nowhere.md",
+            "there is no page docs/nowhere.md",
+        ),
         ("quality.yml", "column: content_name", "column: content", "sessions has no column content"),
         ("datasets.yml", "file_name: File", "files: File", "it has no column files to be labelled"),
         ("datasets.yml", "\nteams:", "\nforgotten:\n  table: fct_calls\n\nteams:", "forgotten: no chart asks it"),
@@ -243,7 +248,7 @@ def test_an_exposure_depends_on_what_its_dashboard_reads(name: str) -> None:
 
 
 def test_the_page_names_every_dashboard() -> None:
-    page = (ROOT / "docs" / "superset.md").read_text()
+    page = (ROOT / "docs" / "how_to" / "superset.md").read_text()
     assert all(f"**{dashboard.title}**" in page for dashboard in SOURCE.dashboards.values())
 
 

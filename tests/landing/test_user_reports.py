@@ -114,7 +114,7 @@ def test_no_alias_of_users_means_two_things_and_what_is_documented_is_one() -> N
 
 
 def test_the_page_lists_every_alias_with_its_evidence() -> None:
-    page = (ROOT / "docs" / "unique_users.md").read_text()
+    page = (ROOT / "docs" / "reference" / "unique_users.md").read_text()
     for column, aliases in USERS_REPORT.aliases.items():
         of_api = [name for name in aliases if name in DOCUMENTED_FOR_THE_API]
         of_activities = [name for name in aliases if name in DOCUMENTED_FOR_ACTIVITIES and name not in of_api]

@@ -127,7 +127,7 @@ def test_unknown_words_are_listed_with_the_fix_the_most_frequent_first(published
     lines = printed(published)
     [headline] = [number for number, line in enumerate(lines) if line.startswith("3 activities have words")]
     assert "Fix: make name" in lines[headline]
-    assert "docs/activity_types.md" in lines[headline]
+    assert "docs/reference/activity_types.md" in lines[headline]
     assert lines[headline + 2 : headline + 4] == ["Common / 2 review_submitted", "Rare / [x] 1 –"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import resource
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from measure import (
     query_rows,
     table_differences,
 )
-from rules import MARTS, hash_key
+from rules import MARTS, PROJECT_ROOT, hash_key, places_off_page
 from shapes import CUMULATIVE_DOWNLOADS, shapes_of
 from simulation.generate import Order, write_reports
 
@@ -123,6 +124,22 @@ def test_the_contenders_make_the_keys_of_the_project(values: tuple[str | None, .
     assert row == (hash_key(*values),)
 
 
+def test_a_meeting_of_two_who_see_each_others_names_has_one_place() -> None:
+    names = [("1", "Ada", "Lovelace"), ("2", "Grace", "Hopper"), ("3", None, None)]
+    meetings = [
+        ("1", "With  GRACE hopper"),
+        ("2", "1:1 with Ada Lovelace"),
+        ("3", "1:1 with Ada Lovelace"),
+        ("3", None),
+    ]
+
+    places = places_off_page(meetings, names, "salt")
+
+    assert places[0] == places[1]
+    assert len(set(places)) == 3
+    assert places[2] == f"main:name:{hash_key('salt', '1:1 with Ada Lovelace')}"
+
+
 @pytest.fixture(scope="module")
 def generated(once: Once) -> Project:
     """The project built from generated reports that overlap, which are in its reports/; do not change it."""
@@ -164,6 +181,16 @@ def test_the_floor_makes_every_table_that_the_project_publishes(generated: Proje
     assert repeated and repeated[0] > 0
     assert list(found) == [f'{schema}."{table}"' for schema, table in tables]
     assert [path.name for path in floor.iterdir()] == ["floor.duckdb"]
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_the_contenders_make_the_marts_of_the_project(generated: Project, tmp_path: Path, library: str) -> None:
+    pytest.importorskip(library, reason="`make bench` installs it")
+    places = [generated.root / "reports", tmp_path, generated.root / "warehouse" / "meeting_salt"]
+
+    subprocess.run([sys.executable, PROJECT_ROOT / "benchmarks" / f"with_{library}.py", *places], check=True)
+
+    assert differences(generated.published, tmp_path) == dict.fromkeys(MARTS, 0)
 
 
 @pytest.mark.parametrize(

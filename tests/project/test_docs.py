@@ -117,6 +117,7 @@ def exposed(name: str) -> set[str]:
         ("answers", "analyses/*.sql"),
         ("page", "page/queries/*.sql"),
         ("show", "scripts/page/show.py"),
+        ("evidence", "scripts/evidence/facts.py"),
     ],
 )
 def test_an_exposure_depends_on_what_its_files_read(exposure: str, files: str) -> None:
@@ -144,7 +145,7 @@ def test_the_links_of_the_overview_lead_somewhere() -> None:
 
 
 def test_what_may_be_fed_is_what_the_loader_takes() -> None:
-    page = (ROOT / "docs" / "reports.md").read_text()
+    page = (ROOT / "docs" / "reference" / "reports.md").read_text()
     assert set(re.findall(r"`(\.[a-z.]+)`", page)) == set(SUFFIXES)
     dates = page.split("## Dates")[1].split("| any other")[0]
     first_cells = " ".join(line.split("|")[1] for line in dates.splitlines() if line.startswith("| `"))
