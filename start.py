@@ -179,7 +179,9 @@ COMMANDS = {
         (DEVELOP,),
     ),
     "docs": Command(
-        "Document models, columns, metrics and lineage on one page: warehouse/docs.html.", (("scripts/write_docs.py",),)
+        "Write the manual as a site with search, columns and lineage: warehouse/manual/index.html.",
+        (("scripts/write_docs.py",),),
+        needs=(DEVELOP,),
     ),
     "superset": Command(
         "Serve Superset with the dashboards on this machine: PORT=8088 (docs/how_to/superset.md).",

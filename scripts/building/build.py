@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from building.dbt import run_dbt, why_not_built
 from building.steps import Steps
 from building.unchanged import LastBuild
 from landing.landed import holds_own_reports
@@ -67,9 +68,6 @@ def _build(warehouse: Path, published: Path, paths: list[Path], given: Given, co
 
 
 def _make_marts(warehouse: Path, published: Path, steps: Steps, last_build: LastBuild, console: Console) -> None:
-    # Not at the top: to import dbt takes seconds, and a build without anything new does without.
-    from building.dbt import run_dbt, why_not_built
-
     with steps.step("building and testing"):
         result = run_dbt(warehouse, console)
     if not result.success:

@@ -366,7 +366,15 @@ def files_beside(paths: Iterable[Path]) -> list[Path]:
     """Files in the folders of the warehouse and its copies that are none of these, and may hold records."""
     ours = {path.resolve() for path in paths}
     salts = ("pseudonym_salt", "forgotten_salt", "meeting_salt")
-    names = {".gitkeep", *salts, *(f"{salt}.check" for salt in salts), "docs.html", "report", "shared_report", PLACES}
+    names = {
+        ".gitkeep",
+        *salts,
+        *(f"{salt}.check" for salt in salts),
+        "manual",
+        "report",
+        "shared_report",
+        PLACES,
+    }
     return sorted(
         path
         for folder in {path.parent for path in ours}

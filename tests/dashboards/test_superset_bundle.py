@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
 import subprocess
@@ -22,6 +23,7 @@ from dashboards.inside_superset import superset_config
 from dashboards.serve import SECRETS, SupersetError, read_secrets, set_up
 from dashboards.source import SOURCES, Source, SourceError, problems, read_contracts, read_source
 from declarations import by_name
+from warm_start import run_warm
 
 SOURCE = read_source()
 CONTRACTS = read_contracts()
@@ -302,9 +304,8 @@ def test_a_port_in_use_is_told(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        command = [sys.executable, "scripts/serve_superset.py", "--folder", str(tmp_path)]
-        command += ["--port", str(taken.getsockname()[1])]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        command = ["scripts/serve_superset.py", "--folder", str(tmp_path), "--port", str(taken.getsockname()[1])]
+        done = run_warm(command, ROOT, os.environ, needs_dbt=False)
     assert done.returncode == 1 and "is in use. Fix: make superset PORT=" in done.stdout and done.stderr == ""
 
 
