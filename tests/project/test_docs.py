@@ -119,6 +119,8 @@ def exposed(name: str) -> set[str]:
         ("page", "page/queries/*.sql"),
         ("show", "scripts/page/show.py"),
         ("evidence", "scripts/evidence/facts.py"),
+        ("certificates", "scripts/evidence/certificates.py"),
+        ("leads", "scripts/publishing/leads.py"),
     ],
 )
 def test_an_exposure_depends_on_what_its_files_read(exposure: str, files: str) -> None:
