@@ -255,7 +255,8 @@ def _example(connection: duckdb.DuckDBPyConnection, kind: Kind) -> tuple[str, st
         return None
     condition, parameters = _matching(kind)
     row = connection.execute(
-        f"select new_id, old_id from twin_pairs where {condition} and new_id is not null order by all limit 1",
+        f"select new_id, old_id from twin_pairs where {condition} and new_id is not null and old_id is not null"
+        " order by all limit 1",
         parameters,
     ).fetchone()
     return (row[0], row[1]) if row else None
