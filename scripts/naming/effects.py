@@ -88,15 +88,17 @@ def rows_without_effect(root: Path, known: Known, shipped_site: str) -> list[str
 
 def doubtful_corrections(root: Path, known: Known, shipped_site: str) -> list[str]:
     """A sentence for each correction of attendance that gives more minutes than count for the session."""
-    return [
-        f"{place}: it gives {int(values['minutes']):,} minutes, and only {longest:,} count for"
-        f" `{values['session_key']}`, with the time before its start and after its end. Fix: correct the minutes, or the session's row in"
-        f" {SITE_SEEDS.as_posix()}/session_schedule.csv."
-        for place, values in _rows(root, known, shipped_site, ("attendance_corrections",))
-        if (longest := known.sessions.get(values.get("site_id", ""), {}).get(values.get("session_key", ""))) is not None
-        and values.get("minutes", "").isdigit()
-        and int(values["minutes"]) > longest
-    ]
+    said = []
+    for place, values in _rows(root, known, shipped_site, ("attendance_corrections",)):
+        minutes, session_key = values.get("minutes", ""), values.get("session_key", "")
+        longest = known.sessions.get(values.get("site_id", ""), {}).get(session_key)
+        if longest is not None and minutes.isdigit() and int(minutes) > longest:
+            said.append(
+                f"{place}: it gives {int(minutes):,} minutes, and only {longest:,} count for `{session_key}`, with the"
+                " time before its start and after its end. Fix: correct the minutes, or the session's row in"
+                " session_schedule.csv."
+            )
+    return said
 
 
 def _rows(
