@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from attendance_rooms import read_rooms
 from compiled_models import Chain, Marts, Record, Report, Row, Schedule, compile_chain, open_chain
 from conftest import Once, Project, copy_project
 
@@ -672,3 +673,52 @@ def test_an_open_stay_ends_when_others_left_if_enough_tell(chain: Chain, others:
 def test_a_straggler_stretches_no_window(chain: Chain, records: list[Record], hours: tuple[int, int]) -> None:
     (session,) = chain.run([Report("report", records)]).sessions
     assert (session["started_at"], session["ended_at"]) == tuple(START + timedelta(minutes=at) for at in hours)
+
+
+# The rooms of attendance_rules.md, all in one build.
+
+ROOM_TABLE = read_rooms()
+ROOM_KINDS = {"J": "Joined", "L": "Left", "C": "Chat", "A": "Attend"}
+
+
+@pytest.fixture(scope="module")
+def rooms(chain: Chain) -> Marts:
+    """The marts of all rooms of the table, each on a site of its own. Somebody elsewhere shows that the clock has seconds."""
+    worlds = tuple(
+        World(
+            (
+                record("zed", "Joined", timedelta(seconds=7), TWO),
+                *(
+                    record(user, ROOM_KINDS[kind], timedelta(seconds=at))
+                    for user, tokens in room.records.items()
+                    for kind, at in tokens
+                ),
+            ),
+            tuple(planned(timedelta(seconds=start), timedelta(seconds=end)) for start, end in room.schedule),
+        )
+        for room in ROOM_TABLE
+    )
+    return run(chain, worlds)
+
+
+@pytest.mark.parametrize("number", range(len(ROOM_TABLE)), ids=[room.name for room in ROOM_TABLE])
+def test_room(rooms: Marts, number: int) -> None:
+    sessions = [row for row in rooms.sessions if (row["site_id"], row["content_id"]) == (site(number), "1")]
+    sessions.sort(key=lambda row: row["occurrence_number"])
+    numbers = {row["session_key"]: row["occurrence_number"] for row in sessions}
+    counted = {
+        (row["user_id"], numbers[row["session_key"]]): tuple(row[f"{measure}_seconds"] for measure in MEASURES)
+        for row in rooms.attendance
+        if row["session_key"] in numbers
+    }
+    windows = [
+        (*(int((row[at] - START).total_seconds()) for at in ("started_at", "ended_at")), row["window_source"])
+        for row in sessions
+    ]
+
+    assert windows == list(ROOM_TABLE[number].windows)
+    assert {key: counted.get(key) for key in ROOM_TABLE[number].seconds} == ROOM_TABLE[number].seconds
+
+
+def test_all_rooms_were_read() -> None:
+    assert len(ROOM_TABLE) >= 20
