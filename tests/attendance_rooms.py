@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from conftest import ROOT
 
 RULES = ROOT / "models" / "marts" / "attendance" / "attendance_rules.md"
+MINUS, DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
 Span = tuple[int, int]
 
 
@@ -31,8 +32,8 @@ class TableRoom:
 
 
 def seconds_of(text: str) -> int:
-    """Seconds of a number of minutes such as −5, 60 or 4:59."""
-    minutes, _, rest = text.replace("−", "-").partition(":")
+    """Seconds of a number of minutes such as 60 or 4:59; a minus sign may stand before it."""
+    minutes, _, rest = text.replace(MINUS, "-").partition(":")
     return int(minutes) * 60 + int(rest or 0)
 
 
@@ -55,8 +56,8 @@ def read_room(name: str, schedule: str, records: str, windows: str, counted: str
 
 
 def read_span(text: str) -> Span:
-    """Start and end, such as 0–60."""
-    start, end = text.split("–")
+    """Start and end, with a dash between."""
+    start, end = text.split(DASH)
     return seconds_of(start), seconds_of(end)
 
 
@@ -65,7 +66,7 @@ def read_people(text: str) -> list[tuple[str, list[tuple[str, int]]]]:
     words = text.split()
     count = int(words.pop(0)) if words[0].isdigit() else 1
     tokens = [(token[0], seconds_of(token[1:])) for token in words[1:]]
-    assert all(re.fullmatch(r"[JLCA]−?\d+(:\d+)?", token) for token in words[1:]), text
+    assert all(re.fullmatch(rf"[JLCA]{MINUS}?\d+(:\d+)?", token) for token in words[1:]), text
     return [(words[0] if number == 0 else f"{words[0]}{number}", tokens) for number in range(count)]
 
 

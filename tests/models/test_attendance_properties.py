@@ -683,7 +683,10 @@ ROOM_KINDS = {"J": "Joined", "L": "Left", "C": "Chat", "A": "Attend"}
 
 @pytest.fixture(scope="module")
 def rooms(chain: Chain) -> Marts:
-    """The marts of all rooms of the table, each on a site of its own. Somebody elsewhere shows that the clock has seconds."""
+    """The marts of all rooms of the table, each on a site of its own.
+
+    Somebody elsewhere shows that the clock has seconds.
+    """
     worlds = tuple(
         World(
             (
