@@ -272,9 +272,19 @@ def session_windows(events: pd.DataFrame, evidence: pd.DataFrame) -> pd.DataFram
     joined_at, core_joined_at = (quantile(people["first_joined_at"], share) for share in (outer, 1 - core))
     joined_at = joined_at.where(~(joined_at < core_joined_at - straggling), core_joined_at)
     known_at, core_known_at = (quantile(last_known_at, share) for share in (1 - outer, core))
+    counted = pd.DataFrame({"known_at": last_known_at, "left_at": people["last_left_at"]})
+    ends = counted.groupby(people["session_key"], observed=True).agg(
+        first_at=("known_at", "min"),
+        last_at=("known_at", "max"),
+        known_count=("known_at", "count"),
+        left_count=("left_at", "count"),
+        people_count=("left_at", "size"),
+    )
+    ends = ends.reindex(sessions.index)
+    # A log that lacks most Lefts lacks those of the end: then the last of all that is known ends it.
+    known_at = known_at.where(~(3 * ends["left_count"] < ends["people_count"]), ends["last_at"])
     # Of two people the one who goes first ends it.
-    ends = last_known_at.groupby(people["session_key"], observed=True).agg(["count", "min"]).reindex(sessions.index)
-    core_known_at = core_known_at.where(ends["count"] != 2, ends["min"])
+    core_known_at = core_known_at.where(ends["known_count"] != 2, ends["first_at"])
     known_at = known_at.where(~(known_at > core_known_at + straggling), core_known_at)
     # A meeting without a known end lasts as long as the median one.
     lengths = (known_at - joined_at)[sessions["is_meeting"] & (known_at > joined_at)].sort_values()

@@ -266,7 +266,11 @@ def session_windows(events: pl.DataFrame, evidence: pl.DataFrame) -> pl.DataFram
         .agg(
             discrete_quantile("first_joined_at", outer).alias("early_joined_at"),
             discrete_quantile("first_joined_at", 1 - core).alias("core_joined_at"),
-            discrete_quantile("last_known_at", 1 - outer).alias("late_known_at"),
+            # A log that lacks most Lefts lacks those of the end: then the last of all that is known ends it.
+            pl.when(3 * pl.col("last_left_at").count() < pl.len())
+            .then(pl.max("last_known_at"))
+            .otherwise(discrete_quantile("last_known_at", 1 - outer))
+            .alias("late_known_at"),
             # Of two people the one who goes first ends it.
             pl.when(pl.col("last_known_at").count() == 2)
             .then(pl.min("last_known_at"))

@@ -100,6 +100,7 @@ last_known as (
         people.first_joined_at,
         coalesce(people.last_left_at, greatest(people.last_seen_at, evidence.last_evidence_at)) as last_known_at,
         people.last_left_at is not null or evidence.last_evidence_at > people.last_seen_at as has_end,
+        people.last_left_at is not null as has_left,
         people.last_seen_at
     from people
     left join evidence on people.session_key = evidence.session_key and people.user_id = evidence.user_id
@@ -111,7 +112,11 @@ quantiles as (
         session_key,
         {{ quantile('first_joined_at', var('session_window_quantile')) }} as early_joined_at,
         {{ quantile('first_joined_at', 1 - var('session_core_quantile')) }} as core_joined_at,
-        {{ quantile('case when has_end then last_known_at end', 1 - var('session_window_quantile')) }} as late_known_at,
+        -- A log that lacks most Lefts lacks those of the end: then the last of all that is known ends it.
+        case
+            when 3 * count(case when has_left then 1 end) < count(*) then max(case when has_end then last_known_at end)
+            else {{ quantile('case when has_end then last_known_at end', 1 - var('session_window_quantile')) }}
+        end as late_known_at,
         -- Of two people the one who goes first ends it.
         case
             when count(case when has_end then 1 end) = 2 then min(case when has_end then last_known_at end)

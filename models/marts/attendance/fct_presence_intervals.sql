@@ -305,7 +305,7 @@ ended as (
         case
             when others.others_left_at is not null
                 then least(
-                    {% if var('others_ratio', 1) == 1 %}others.others_left_at{% else %}{{ add_seconds('seen.last_seen_at', 'cast(round(' ~ var('others_ratio') ~ ' * ' ~ seconds_between('seen.last_seen_at', 'others.others_left_at') ~ ') as bigint)') }}{% endif %}, seen.next_rejoined_at, seen.next_elsewhere_at, seen.window_closed_at
+                    others.others_left_at, seen.next_rejoined_at, seen.next_elsewhere_at, seen.window_closed_at
                 )
             when seen.is_never_closed and seen.ended_by = 'session_end'
                 then {{ add_seconds('seen.last_seen_at', 'cast(round(' ~ var('open_stay_remainder_ratio') ~ ' * '
