@@ -185,12 +185,12 @@ AIMED_AT = 0.2
 
 PAGE = """# How accurate attendance is
 
-The log loses records, so every number about attendance is a bracket: `proven` is what the log shows, `likely` is the best
-estimate, `possible` is what the log allows ([the rules](../models/marts/attendance/attendance_rules.md)).
+The log loses records, so every number about attendance is a bracket: `proven` is what the log shows, `likely` is the
+best estimate, `possible` is what the log allows ([the rules](../models/marts/attendance/attendance_rules.md)).
 
 An example: Ada was in a talk for 50 minutes, and the log lost her Left. If `likely` says 52 minutes, its error is 4 %
-and its bias is +4 %. If it says 48, the error is 4 % too, and the bias is −4 %. If `proven` is 20 minutes and `possible` 65,
-the bracket holds the truth. A table below gives the mean over many people: an error of 4 % is 2 minutes of 50.
+and its bias is +4 %. If it says 48, the error is 4 % too, and the bias is -4 %. If `proven` is 20 minutes and
+`possible` 65, the bracket holds the truth. The tables give the mean over many people: an error of 4 % is 2 minutes of 50.
 
 This page measures how far the three are from the truth, in three ways:
 
@@ -229,7 +229,7 @@ All in per cent. *Worst cell* is the worst of the rows of whole events below tha
 ## How to read these two tables
 
 - **likely, bias**: the absolute error of `likely` in per cent of the true time, and its bias: minus counts too little.
-  *Limit:* a mean hides that most people have no error at all, and that those whose Left is lost have five times as much.
+  *Limit:* most people have no error at all. At 20 % lost Lefts the others have five times the mean.
 - **In bracket**: people whose true time lies between `proven` and `possible`, give or take 60 seconds.
   *Limit:* a wide bracket holds the truth easily. Look at `evidence_ratio` for how wide it is.
 - **Wrong**: people who are called attended at 300 seconds and were not there so long, or the other way round.
