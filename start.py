@@ -146,6 +146,11 @@ COMMANDS = {
         (("scripts/person.py",),),
         ("USER_ID", "SITE", "ALSO_SAME_EMAIL"),
     ),
+    "evidence": Command(
+        "Write a page to print with the records behind a person's minutes: USER_ID=7, SESSION=keynote or both; SITE=….",
+        (("scripts/evidence_pack.py",),),
+        ("USER_ID", "SESSION", "SITE"),
+    ),
     "retention": Command(
         "Remove records that are older than RETENTION_DAYS=365; DRY_RUN=1 only says what would go.",
         (("scripts/retention.py", DRY_RUN),),
@@ -157,9 +162,20 @@ COMMANDS = {
         ("PSEUDONYM_SALT", "MINIMUM_COHORT_SIZE"),
     ),
     "export": Command(
-        "Write a table as CSV for a spreadsheet: TABLE=marts.fct_leaderboard; without TABLE the rejected records.",
+        "Write a table as CSV for a spreadsheet: TABLE=marts.fct_leaderboard; without TABLE the rejected records;"
+        " XLSX=1 the main tables as one Excel workbook.",
         (("scripts/export_table.py",),),
-        ("TABLE",),
+        ("TABLE", "XLSX"),
+    ),
+    "certificates": Command(
+        "List who is entitled to a certificate, and why: SESSION=keynote, COURSE=first-aid, or neither for all.",
+        (("scripts/certificates.py",),),
+        ("SESSION", "COURSE"),
+    ),
+    "leads": Command(
+        "Write the leads of each exhibitor as CSV for a CRM: CRM=salesforce or CRM=hubspot.",
+        (("scripts/export_leads.py",),),
+        ("CRM",),
     ),
     "publish": Command(
         "Publish what was built: TARGET=postgresql://user@host/db or folder/ (Parquet), else the published copy;"
@@ -174,16 +190,18 @@ COMMANDS = {
         (DEVELOP,),
     ),
     "docs": Command(
-        "Document models, columns, metrics and lineage on one page: warehouse/docs.html.", (("scripts/write_docs.py",),)
+        "Write the manual as a site with search, columns and lineage: warehouse/manual/index.html.",
+        (("scripts/write_docs.py",),),
+        needs=(DEVELOP,),
     ),
     "superset": Command(
-        "Serve Superset with the dashboards on this machine: PORT=8088 (docs/superset.md).",
+        "Serve Superset with the dashboards on this machine: PORT=8088 (docs/how_to/superset.md).",
         (("scripts/serve_superset.py", Option("--port", "PORT")),),
         ("PORT",),
         (RUN, SUPERSET),
     ),
     "land": Command(
-        "Load reports as Parquet for Spark: LANDING=folder/ (else warehouse/landing), JOBS=2 (docs/scale.md).",
+        "Load reports as Parquet for Spark: LANDING=folder/ (else warehouse/landing), JOBS=2.",
         (("scripts/land_parquet.py",),),
         (*DECLARED, *LANDING),
     ),
@@ -270,10 +288,10 @@ COMMANDS = {
         ("scripts", "tests"),
     ),
     "bench": Command(
-        'Measure it beside its floor, pandas and polars: RECORDS="100000 1000000" RUNS=3; writes docs/performance.md.',
+        'Measure it beside its floor, pandas and polars: RECORDS="100000 1000000" RUNS=3; writes the page Performance.',
         (
             (
-                *("benchmarks/measure.py", "--output", "docs/performance.md"),
+                *("benchmarks/measure.py", "--output", "docs/reference/performance.md"),
                 *(Option("--records", "RECORDS", is_list=True), Option("--runs", "RUNS")),
             ),
         ),
@@ -282,10 +300,10 @@ COMMANDS = {
         "Develop",
     ),
     "bench-shapes": Command(
-        "Measure it by how reports come: SHAPED=1000000 THERE=10000000 records; writes docs/performance_shapes.md.",
+        "Measure it by how reports come: SHAPED=1000000 THERE=10000000 records; writes a page.",
         (
             (
-                *("benchmarks/shapes.py", "--output", "docs/performance_shapes.md"),
+                *("benchmarks/shapes.py", "--output", "docs/reference/performance_shapes.md"),
                 *(Option("--records", "SHAPED"), Option("--day-records", "THERE")),
             ),
         ),
@@ -295,7 +313,7 @@ COMMANDS = {
     ),
     "attendance-accuracy": Command(
         "Measure attendance against simulated events whose truth is known (a minute).",
-        (("scripts/measure_attendance.py", "--output", "docs/attendance_accuracy.md"),),
+        (("scripts/measure_attendance.py", "--output", "docs/explanation/attendance_accuracy.md"),),
         group="Develop",
     ),
     "sample": Command(
@@ -519,7 +537,7 @@ def adapt(name: str, command: Command) -> Command:
         words = ("query", *asked) if any(option.arguments() for option in asked) else ("list", "metrics")
         return command._replace(steps=(("scripts/metrics.py", *words),))
     if name == "mutants" and not os.environ.get("ONLY"):
-        return command._replace(steps=((*command.steps[0], "--output", "docs/mutants.md"),))
+        return command._replace(steps=((*command.steps[0], "--output", "docs/reference/mutants.md"),))
     return command
 
 

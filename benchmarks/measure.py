@@ -66,10 +66,10 @@ marts. The contenders took turns on the same files, and what they make was compa
 - **this project** is what `make build` does once it is set up: it lands every record word for word, makes all marts
   with their tests, publishes them, and writes the page.
 - **the floor** makes all the same tables from the same SQL, without dbt, the checks of the landing, the tests and the
-  copy that is published: [floor.py](../benchmarks/floor.py). The bar: this project takes at most 1.5 times as long.
+  copy that is published: [floor.py](../../benchmarks/floor.py). The bar: this project takes at most 1.5 times as long.
 - **pandas** and **polars** make three of the marts (attendance per person and session, engagement per person,
-  standings), keep nothing else, and test nothing: [with_pandas.py](../benchmarks/with_pandas.py),
-  [with_polars.py](../benchmarks/with_polars.py).
+  standings), keep nothing else, and test nothing: [with_pandas.py](../../benchmarks/with_pandas.py),
+  [with_polars.py](../../benchmarks/with_polars.py).
 
 | records | contender | wall s | CPU s | peak MB | written MB | wall, times this project's |
 |--:|---|--:|--:|--:|--:|--:|
@@ -93,7 +93,7 @@ What dbt says that its nodes took. Two run at once, so that their seconds overla
 
 ## How fast it answers
 
-The queries of the README and of [analyses/](../analyses/README.md), asked of the published copy: the best of three,
+The queries of the README and of [analyses/](../../analyses/README.md), asked of the published copy: the best of three,
 and beside it the first one with opening the file. Those that find nothing name people and pages of the sample.
 
 {answers}
@@ -425,7 +425,7 @@ def machine() -> str:
 def main(
     records: Annotated[list[int] | None, typer.Option(help="How many records; may be repeated.")] = None,
     runs: Annotated[int, typer.Option(min=1, help="Runs of each contender.")] = 3,
-    output: Annotated[Path | None, typer.Option(help="Page to write, such as docs/performance.md.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Page to write, such as docs/reference/performance.md.")] = None,
 ) -> None:
     """Measure the project beside its floor, pandas and polars. Exit codes: 0 measured; 1 one failed or differs."""
     console = Console(soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Draw what each contender took against how many records there were, for docs/performance.md."""
+"""Draw what each contender took against how many records there were, for docs/reference/performance.md."""
 
 from __future__ import annotations
 

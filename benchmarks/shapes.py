@@ -260,7 +260,9 @@ def main(
     first_build: Annotated[
         int, typer.Option(min=1, max=DAILY_DOWNLOADS, help="How many daily downloads the first build loads.")
     ] = 1,
-    output: Annotated[Path | None, typer.Option(help="Page to write, such as docs/performance_shapes.md.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Page to write, such as docs/reference/performance_shapes.md.")
+    ] = None,
 ) -> None:
     """Measure the project by how its reports come. Exit codes: 0 measured; 1 it failed."""
     console = Console(soft_wrap=True)

@@ -6,7 +6,7 @@ holds both against values written by hand. What differs between whole statements
 All times are naive timestamps in UTC. (On Spark: its timestamp in a session of the zone UTC, as profiles.yml says.)
 -#}
 
-{#- Characters that nobody sees, and those of them that take no place: scripts/reports/invisible.py. -#}
+{#- Invisible characters, and those of them that take no space: scripts/reports/invisible.py. -#}
 {% macro invisible() -%}
     \x00-\x20\x7f-\xa0\xad\x{34f}\x{61c}\x{115f}\x{1160}\x{1680}\x{180e}\x{2000}-\x{200f}\x{2028}-\x{202f}
     {{- "" -}}

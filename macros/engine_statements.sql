@@ -114,7 +114,7 @@ statement at a time, and reads the landed reports where they lie.
     {%- endfor -%}
     {{ return(
         "there is none below " ~ spark_landing() ~ ".\n"
-        ~ "Fix: land them there as Parquet, or say with SPARK_LANDING where they are (docs/scale.md)."
+        ~ "Fix: land them there as Parquet, or say with SPARK_LANDING where they are (docs/explanation/scale.md)."
     ) }}
 {%- endmacro %}
 

@@ -20,7 +20,9 @@ def main(
     lost_left: Annotated[
         list[float], typer.Option(min=0.0, max=1.0, help="Share of the Lefts that are lost; may be repeated.")
     ] = list(LOST_LEFTS),  # noqa: B006
-    output: Annotated[Path | None, typer.Option(help="Page to write, such as docs/attendance_accuracy.md.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Page to write, such as docs/explanation/attendance_accuracy.md.")
+    ] = None,
 ) -> None:
     """Measure how far attendance is from the truth in rooms, real logs and whole events, and print it."""
     console = Console()

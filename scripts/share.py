@@ -50,7 +50,7 @@ def main(
     console.print(
         f"{count} tables with pseudonyms in {escape(str(path))}, and a page of them in"
         f" {escape(str(shared_page_path(path)))}. Numbers of fewer than {fewest} people are blank."
-        " What this does not hide: docs/personal_data.md",
+        " What this does not hide: docs/how_to/personal_data.md",
         highlight=False,
     )
 

@@ -1,4 +1,4 @@
-"""Write the page of all activity types, docs/activity_types.md, from the dictionary."""
+"""Write the page of all activity types, docs/reference/activity_types.md, from the dictionary."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from warehouse.paths import PROJECT_ROOT
 
 
 def main(
-    output: Annotated[Path, typer.Option("--output", help="Page to write.")] = PROJECT_ROOT / "docs/activity_types.md",
+    output: Annotated[Path, typer.Option("--output", help="Page to write.")] = PROJECT_ROOT
+    / "docs/reference/activity_types.md",
 ) -> None:
     """Write the page of all activity types."""
     output.write_text(activity_types_page(read_dictionary(PROJECT_ROOT)), encoding="utf-8")

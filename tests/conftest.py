@@ -279,13 +279,21 @@ def once(run_folder: Path) -> Once:
     return lambda name, make: made_once(run_folder / name, make)
 
 
-@pytest.fixture
-def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A warehouse in memory into which nothing was landed yet."""
+@pytest.fixture(scope="session")
+def instance() -> Iterator[duckdb.DuckDBPyConnection]:
+    """One DuckDB for all warehouses in memory: starting it takes as long as loading a small report."""
     with duckdb.connect() as connection:
-        connection.execute("set TimeZone = 'UTC'")
+        yield connection
+
+
+@pytest.fixture
+def warehouse(instance: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A warehouse in memory into which nothing was landed yet."""
+    with instance.cursor() as connection:
+        connection.execute("set TimeZone = 'UTC'; attach ':memory:' as warehouse; use warehouse")
         connection.execute(RAW_TABLES)
         yield connection
+        connection.execute("use memory; detach warehouse")
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ RECORDS = ("CHANGELOG.md", "docs/decisions/")
 # What tools and builds write.
 NO_PAGES = ("logs", "target", "warehouse")
 # A reader begins here; all other pages follow by name.
-FIRST = ("README.md", "docs/README.md", "docs/your_data.md")
+FIRST = ("README.md", "docs/README.md", "docs/tutorial/first_report.md", "docs/how_to/load.md")
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
 SHELL = ("sh", "bash", "console")

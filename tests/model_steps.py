@@ -46,7 +46,7 @@ def _declared(root: Path) -> dict[str, dict[str, Any]]:
     """The models by name, each as its YAML declares it."""
     found = {}
     for path in sorted((root / "models").rglob("*.yml")):
-        for model in (yaml.safe_load(path.read_text()) or {}).get("models") or []:
+        for model in (yaml.load(path.read_text(), Loader=yaml.CSafeLoader) or {}).get("models") or []:
             found[model["name"]] = model
     return found
 

@@ -1,9 +1,10 @@
-"""The project's scripts and dbt, each in a process of its own that need not import dbt first.
+"""The project's scripts and dbt, each in a process of its own that need not import its packages first.
 
 Importing dbt costs more than what most tests ask of it. So one process imports it, and forks for each command: the
 child has its own folder, environment, arguments and output, runs the script from the top, and ends. Only packages are
-imported beforehand, and nothing of ours. dbt leaves out its log for debugging. Where there is no fork (Windows), and on
-macOS, whose libraries may not survive one, the command runs as a new Python.
+imported beforehand, and nothing of ours. dbt leaves out its log for debugging. Scripts that need no dbt have a process
+that has imported the rest. Where there is no fork (Windows), and on macOS, whose libraries may not survive one, the
+command runs as a new Python.
 
 Run as a script this file is that process: it reads one command per line of JSON and answers with its exit code.
 """
@@ -28,41 +29,55 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("dbt.cli.main", "dbt.adapters.duckdb", "duckdb", "rich.progress", "rich.table", "typer", "yaml")
+DBT = ("dbt.cli.main", "dbt.adapters.duckdb")
+PACKAGES = ("duckdb", "rich.progress", "rich.table", "typer", "yaml")
 TIMEOUT_SECONDS = 600
 
 
-def run_warm(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+def run_warm(
+    command: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    content: bytes = b"",
+    *,
+    needs_dbt: bool = True,
+) -> subprocess.CompletedProcess[str]:
     """Run a script as ``python script arguments`` or ``dbt arguments`` would, and return what it printed.
 
     Args:
         command: the script's path, from the folder, and its arguments.
         folder: where it runs.
         environment: its whole environment.
+        content: what it reads from its standard input.
+        needs_dbt: whether it imports dbt.
     """
     if sys.platform != "linux":
-        return subprocess.run(
+        done = subprocess.run(
             [sys.executable, *command],
             cwd=folder,
             env=environment,
+            input=content,
             capture_output=True,
-            text=True,
             check=False,
             timeout=TIMEOUT_SECONDS,
         )
+        said = (output.decode(errors="replace").replace("\r\n", "\n") for output in (done.stdout, done.stderr))
+        return subprocess.CompletedProcess([*command], done.returncode, *said)
     with tempfile.TemporaryDirectory() as name:
-        outputs = [Path(name) / stream for stream in ("stdout", "stderr")]
+        streams = [Path(name) / stream for stream in ("stdin", "stdout", "stderr")]
+        streams[0].write_bytes(content)
         order = {"command": [*command], "folder": str(folder), "environment": {**environment}}
-        code = _asked(json.dumps({**order, "outputs": [str(path) for path in outputs]}))
-        stdout, stderr = (path.read_text(errors="replace") for path in outputs)
+        code = _asked(json.dumps({**order, "streams": [str(path) for path in streams]}), needs_dbt)
+        stdout, stderr = (path.read_text(errors="replace") for path in streams[1:])
     return subprocess.CompletedProcess([*command], code, stdout, stderr)
 
 
 @cache
-def _server() -> subprocess.Popen[str]:
+def _server(needs_dbt: bool) -> subprocess.Popen[str]:
     """The process that forks, started with the first command and ended with this one."""
+    packages = (*DBT, *PACKAGES) if needs_dbt else PACKAGES
     process = subprocess.Popen(
-        [sys.executable, "-P", __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-P", __file__, *packages], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     atexit.register(_end, process)
     return process
@@ -74,21 +89,22 @@ def _end(process: subprocess.Popen[str]) -> None:
     process.wait()
 
 
-def _asked(order: str) -> int:
+def _asked(order: str, needs_dbt: bool) -> int:
     """What the process that forks answers."""
-    process = _server()
+    process = _server(needs_dbt)
     assert process.stdin is not None and process.stdout is not None
     process.stdin.write(order + "\n")
     process.stdin.flush()
     return int(process.stdout.readline())
 
 
-def serve() -> None:
+def serve(packages: Sequence[str]) -> None:
     """Answer one command after the other until there are no more."""
-    for package in PACKAGES:
+    for package in packages:
         importlib.import_module(package)
-    _without_debug_events()
-    _with_one_empty_table()
+    if DBT[0] in packages:
+        _without_debug_events()
+        _with_one_empty_table()
     # What is imported is never garbage: no child looks through it.
     gc.collect()
     gc.freeze()
@@ -98,7 +114,7 @@ def serve() -> None:
         order = json.loads(line)
         child = os.fork()
         if child == 0:
-            _become(order["command"], order["folder"], order["environment"], order["outputs"])
+            _become(order["command"], order["folder"], order["environment"], order["streams"])
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
 
@@ -144,15 +160,15 @@ def _with_one_empty_table() -> None:
     answers.empty_table = lambda: empty
 
 
-def _become(command: list[str], folder: str, environment: dict[str, str], outputs: list[str]) -> None:
+def _become(command: list[str], folder: str, environment: dict[str, str], streams: list[str]) -> None:
     """Run a script in this process, which ends with it."""
     signal.alarm(TIMEOUT_SECONDS)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    for descriptor, path in enumerate(outputs, start=1):
+    os.dup2(os.open(streams[0], os.O_RDONLY), 0)
+    for descriptor, path in enumerate(streams[1:], start=1):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), descriptor)
     sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115
     sys.argv = command
@@ -176,4 +192,4 @@ def _become(command: list[str], folder: str, environment: dict[str, str], output
 
 
 if __name__ == "__main__":
-    serve()
+    serve(sys.argv[1:])

@@ -1,6 +1,6 @@
 -- Which activity types a category and action that no alias knows might mean, ranked for a person. It names nothing.
 -- Grain: one row per site, category, action and candidate, three at most.
--- What scores less is no candidate: labels and pages alone say little.
+-- A candidate needs a minimum score, because labels and pages alone say little.
 -- The score adds what seeds/activity_clues.csv says of words, labels, pages and behaviour: docs/decisions/0018.
 
 {%- set lowest_score = 0.25 %}
@@ -150,7 +150,7 @@ word_sums as (
     group by 1, 2
 ),
 
--- What is not explained, such as waitlist after joined, may turn the meaning round.
+-- Unexplained words, such as waitlist after joined, may turn the meaning round.
 coverage as (
     select
         telling_stems.pair_key,
@@ -313,7 +313,7 @@ left_later as (
     group by 1
 ),
 
--- What was seen of each pair, as the clues name it, and how much of it.
+-- The facts that were seen about each pair, by the names of the clues, with their shares.
 observations as (
     select
         pair_key,

@@ -1,4 +1,4 @@
-"""dbt, run in this process."""
+"""dbt, run in this process. It is imported only to be run, because that takes seconds."""
 
 from __future__ import annotations
 
@@ -6,13 +6,9 @@ import gc
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.artifacts.schemas.results import NodeStatus
-from dbt.artifacts.schemas.run import RunExecutionResult
-from dbt.cli.main import dbtRunner, dbtRunnerResult
-from dbt_common.events.base_types import EventMsg
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -23,6 +19,9 @@ from warehouse.database import close_to_others, connect
 from warehouse.errors import WarehouseError, disk_trouble
 from warehouse.files import attach_new, remove_database
 from warehouse.paths import PROJECT_ROOT, marts_path, path_for_dbt
+
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunnerResult
 
 try:
     import resource
@@ -53,6 +52,11 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
         WarehouseError: the warehouse is in use by another process, or a file of seeds/site/ cannot be read.
         duckdb.Error: the file of the marts cannot be written.
     """
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.artifacts.schemas.run import RunExecutionResult
+    from dbt.cli.main import dbtRunner
+    from dbt_common.events.base_types import EventMsg
+
     try:
         check_site_seeds(PROJECT_ROOT)
     except SeedError as error:
@@ -119,6 +123,9 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
 
 def why_not_built(result: dbtRunnerResult, warehouse: Path) -> str:
     """Why dbt failed, as far as a few sentences can tell."""
+    from dbt.artifacts.schemas.results import NodeStatus
+    from dbt.artifacts.schemas.run import RunExecutionResult
+
     nodes = result.result.results if isinstance(result.result, RunExecutionResult) else ()
     if any(clashes.TEST in str(node.node.unique_id) and str(node.status) == NodeStatus.Fail.value for node in nodes):
         with connect(warehouse, read_only=True) as connection:

@@ -17,6 +17,7 @@ import duckdb
 from landing.landed import LANDED_REPORTS
 from landing.outcome import DEFAULT_SITE, FIRST_DATE, SAMPLE_SITE, Declaration, Given
 from reports.format import WITH_OFFSET, day_is_first
+from warehouse.command_line import counted
 from warehouse.errors import WarehouseError
 
 DEFAULT_ZONE = "UTC"
@@ -221,12 +222,13 @@ def _refuse_contradiction(
     if known is not None:
         before = f"{setting}={known.value} was declared for the site {site_id} on {known.declared_on}"
     else:
-        others = f" and {len(loaded) - 1:,} more reports were" if len(loaded) > 1 else " was"
+        others = f" and {counted(len(loaded) - 1, 'more report')} were" if len(loaded) > 1 else " was"
         before = (
             f"{loaded[0].file_name}{others} loaded {LOADED_AS[setting]} {loaded[0].value}, because no {setting} was"
             f" declared for the site {site_id}"
         )
-    again = f" and load again the {len(loaded):,} reports that were loaded otherwise" if loaded else ""
+    which = counted(len(loaded), "report that was", "reports that were")
+    again = f" and load again the {which} loaded otherwise" if loaded else ""
     raise WarehouseError(
         f"{before}, and now {setting}={value}. Nothing was loaded. Fix: leave {setting} out to go on as before."
         f" To change the declaration{again}: {given.command} DECLARE=again"

@@ -117,7 +117,7 @@ def _land_report(
     with _progress_of(connection, lambda share: show(share * 0.4)):
         rows = stage(connection, text, report, folder)
     report = with_nameless(connection, report)
-    notes = [*notes_of(rows.ill_fitting, is_wrapped=report.wrapped_by is not None), *read_ids(connection, report)]
+    notes = [*notes_of(rows.ill_fitting, report), *read_ids(connection, report)]
     destination = destination_of(connection, file.name, report, declaration)
     forgotten = stage_forgotten(connection, report, declaration.site_id)
 

@@ -298,13 +298,22 @@ def _why_none(
             )
     return (
         f"its column {title} holds no date that is known: the first is {example!r}. Fix: load the report as it was"
-        " downloaded, or see which forms are known in docs/reports.md."
+        " downloaded, or see which forms are known in docs/reference/reports.md."
     )
 
 
 # Years that a calendar is ahead of the Gregorian one, about.
 BUDDHIST_YEARS = 543
-CALENDARS = {BUDDHIST_YEARS: "the Buddhist calendar", -579: "the Islamic calendar", -622: "the Persian calendar"}
+CALENDARS = {
+    BUDDHIST_YEARS: "the Buddhist calendar",
+    -579: "the Islamic calendar",
+    -622: "the Persian calendar",
+    -1911: "the Minguo calendar",
+    3760: "the Hebrew calendar",
+}
+# A date outside of these years is a mistake: no command is offered that would load it. Programs write the first days
+# of 1900, 1904 and 1970 where there is no date.
+PLAUSIBLE_FROM, PLAUSIBLE_YEARS_AHEAD = date(1971, 1, 1), 10
 _GREGORIAN = (
     "load the report as it was downloaded, or show its dates in the Gregorian calendar as yyyy-MM-dd HH:mm:ss and save"
     " it again."
@@ -329,15 +338,21 @@ def _why_impossible(title: str, example: str, time: datetime, possible: Possible
     """Why a date that can be read is none of the report."""
     if calendar := _calendar_of(time.year):
         return f"the dates in its column {title} are of {calendar}: the first is {example!r}. Fix: {_GREGORIAN}"
+    is_plausible = time.date() >= PLAUSIBLE_FROM and time.year <= datetime.now(UTC).year + PLAUSIBLE_YEARS_AHEAD
     if time.date() > possible.last:
+        or_else = (
+            f"; or, if the clock is right and the dates are too, {in_make('MAX_DATE', time.date())}"
+            if is_plausible
+            else ", or load the report as it was downloaded."
+        )
         return (
             f"all dates in its column {title} lie in the future, such as {example!r}: the clock of this computer says"
-            f" {datetime.now(UTC):%Y-%m-%d}. Fix: set the clock; or, if the clock is right and the dates are too,"
-            f" {in_make('MAX_DATE', time.date())}"
+            f" {datetime.now(UTC):%Y-%m-%d}. Fix: set the clock{or_else}"
         )
+    or_else = f"; or, if the dates are right, {in_make('MIN_DATE', time.date())}" if is_plausible else "."
     return (
         f"all dates in its column {title} lie before {possible.first}, such as {example!r}: the platform was not there."
-        f" Fix: load the report as it was downloaded; or, if the dates are right, {in_make('MIN_DATE', time.date())}"
+        f" Fix: load the report as it was downloaded{or_else}"
     )
 
 
@@ -358,9 +373,11 @@ def reason_of_impossible(time: str, possible: Possible) -> str:
             when year({time}) - {BUDDHIST_YEARS} between {now - 25} and {now + 1}
                 then 'its year ' || year({time}) || ' is of the Buddhist calendar. Fix: {_GREGORIAN}'
             when {time} < timestamp '{possible.first} 00:00:00'
-                then 'nothing can have happened before {possible.first}. Fix: correct it, or, if it is right,'
-                || ' make build MIN_DATE=' || strftime({time}, '%Y-%m-%d')
-            else 'it lies in the future, after {possible.last}. Fix: correct it, or, if it is right,'
-                || ' make build MAX_DATE=' || strftime({time}, '%Y-%m-%d')
+                then 'nothing can have happened before {possible.first}. Fix: correct it, '
+                || case when {time} < timestamp '{PLAUSIBLE_FROM} 00:00:00' then 'or delete the record.'
+                    else 'or, if it is right, make build MIN_DATE=' || strftime({time}, '%Y-%m-%d') end
+            else 'it lies in the future, after {possible.last}. Fix: correct it, '
+                || case when year({time}) > {now + PLAUSIBLE_YEARS_AHEAD} then 'or delete the record.'
+                    else 'or, if it is right, make build MAX_DATE=' || strftime({time}, '%Y-%m-%d') end
         end
     """

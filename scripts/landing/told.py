@@ -13,7 +13,7 @@ from landing.land import land_reports
 from landing.landed import remove_sample
 from landing.outcome import Declaration, Given, Landing
 from reports.files import passed_over
-from warehouse.command_line import printable
+from warehouse.command_line import counted, printable
 from warehouse.raw import prepare_raw
 
 
@@ -42,7 +42,7 @@ def describe(landing: Landing) -> str:
             f"[yellow]left out[/yellow] {name}: it was removed on {landing.removed_on}."
             " To land it again: make build AGAIN=1 (or load_reports.py --again)"
         )
-    lines = [f"[green]landed[/green]   {name}: {landing.landed_count:,} {landing.unit}"]
+    lines = [f"[green]landed[/green]   {name}: {counted(landing.landed_count, landing.unit)}"]
     lines[0] += _how_much_is_new(landing)
     if landing.rejected_count > landing.harmless_count:
         lines[0] += f", [red]{landing.rejected_count - landing.harmless_count:,} rejected[/red]"

@@ -13,6 +13,7 @@ from landing.outcome import Declaration
 from landing.twins import CONTENT, IDS, SECONDS, SHIFT, SITE, SWAP, TEXT, Earlier, Older, Twins, find_twins, step_of
 from reports.format import ReportFormat
 from reports.text import ReportRefused
+from warehouse.command_line import counted
 from warehouse.database import text_of
 
 SHOWN_NAMES = 3
@@ -146,7 +147,7 @@ def _counted(twins: Twins) -> str:
 def _names(older: tuple[Older, ...]) -> str:
     names = [one.file_name for one in older[:SHOWN_NAMES]]
     more = len(older) - len(names)
-    return ", ".join(names) + (f" and {more:,} more reports" if more else "")
+    return ", ".join(names) + (f" and {counted(more, 'more report')}" if more else "")
 
 
 def _words(thing: str, twins: Twins, declaration: Declaration, date_format: str) -> _Words:
@@ -165,13 +166,13 @@ def _words(thing: str, twins: Twins, declaration: Declaration, date_format: str)
         ),
         SHIFT: _Words(
             f"their times, which are {_hours(twins.kind.shift)} {'later' if twins.kind.shift > 0 else 'earlier'} here",
-            f"make build TIME_ZONE={other_zone} with the zone of its dates ({older.file_name} was read as"
+            f"make build TIME_ZONE={_for_once(other_zone)} with the zone of its dates ({older.file_name} was read as"
             f" {older.time_zone}, this one as {declaration.time_zone})",
         ),
         SWAP: _Words(
             "the order of day and month",
-            f"make build DATE_FORMAT={other_format} with the order of its dates ({older.file_name} was read as"
-            f" {older.date_format}, this one as {date_format})",
+            f"make build DATE_FORMAT={_for_once(other_format)} with the order of its dates ({older.file_name} was read"
+            f" as {older.date_format}, this one as {date_format})",
         ),
         CONTENT: _Words(
             "the content columns, which are blank in one of them",
@@ -186,6 +187,11 @@ def _words(thing: str, twins: Twins, declaration: Declaration, date_format: str)
             "make build ENCODING=… with the encoding of the file",
         ),
     }[thing]
+
+
+def _for_once(value: str) -> str:
+    """A value of a setting; one that is not known yet is another than the remembered one."""
+    return f"{value} DECLARE=once" if value == "…" else value
 
 
 def _hours(seconds: int) -> str:

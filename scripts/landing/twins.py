@@ -1,6 +1,7 @@
 """The twin check: does a new report hold the activities of earlier ones, the same in all but one thing?
 
-An activity counts once because its records agree in site, user, second, activity and content (docs/duplicates.md).
+An activity counts once because its records agree in site, user, second, activity and content
+(docs/explanation/duplicates.md).
 A copy with other ids, in another zone or without seconds agrees in all but one thing, and would count twice. So the
 loader compares a sample of each new activity report with the records that it has, before it writes anything
 (docs/decisions/0022-twins-and-declarations.md). ``twins.sql`` compares, `judge` decides.
@@ -254,7 +255,8 @@ def _example(connection: duckdb.DuckDBPyConnection, kind: Kind) -> tuple[str, st
         return None
     condition, parameters = _matching(kind)
     row = connection.execute(
-        f"select new_id, old_id from twin_pairs where {condition} and new_id is not null order by all limit 1",
+        f"select new_id, old_id from twin_pairs where {condition} and new_id is not null and old_id is not null"
+        " order by all limit 1",
         parameters,
     ).fetchone()
     return (row[0], row[1]) if row else None

@@ -7,7 +7,9 @@ create or replace temp macro twin_text(value) as nullif(trim(value, e' \t\r\n' |
 create or replace temp macro twin_folded(value) as
     ltrim(regexp_replace(regexp_replace(lower(value), '\.0+\s*$', ''), '[^\p{L}\p{N}]', '', 'g'), '0');
 -- A text without the letters that a wrong encoding changes.
-create or replace temp macro twin_plain(value) as regexp_replace(coalesce(value, ''), '[^\x20-\x7e]+|\?', '', 'g');
+create or replace temp macro twin_plain(value) as regexp_replace(
+    nfc_normalize(coalesce(value, '')), '[^\x20-\x7e]+|\?', '', 'g'
+);
 -- What stays the same where a time was moved by quarters of an hour, lost its seconds, or has day and month exchanged.
 create or replace temp macro twin_key(user_id, category, action, label, occurred_at) as hash(
     ltrim(lower(user_id), '0'), category, action, coalesce(label, ''), minute(occurred_at) % 15
@@ -140,7 +142,9 @@ same_second as (
         and (
             new_record.user_id is not distinct from old_record.user_id
             or twin_folded(new_record.user_id) = twin_folded(old_record.user_id)
-            -- An id of another form is the same person's where the address says so, or without one the name.
+            -- An id of another form, or none, is the same person's where the address says so; another form without an
+            -- address where the name does.
+            or (new_record.user_id is null) <> (old_record.user_id is null) and new_record.email = old_record.email
             or new_record.user_id is not null and old_record.user_id is not null
             and case
                 when new_record.email is not null and old_record.email is not null

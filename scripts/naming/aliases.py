@@ -125,7 +125,7 @@ def read_accepted(path: Path, dictionary: Dictionary, sites: Iterable[str]) -> t
             continue
         if written not in dictionary:
             near = nearest(written, dictionary)
-            hint = f"did you mean `{near}`?" if near else "all of them: docs/activity_types.md"
+            hint = f"did you mean `{near}`?" if near else "all of them: docs/reference/activity_types.md"
             troubles.append(f"{path.name}, line {line.number}: unknown activity type `{written}`; {hint}")
             continue
         alias = Alias(

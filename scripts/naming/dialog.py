@@ -199,7 +199,9 @@ class Dialog:
         text = text or self.ask("Search for which words? (Enter lists all)")
         found = search(self.dictionary, text) if text else list(self.dictionary.values())
         if not found:
-            self.say(f"No activity type has {escape(text)!r}. All of them with their meaning: docs/activity_types.md")
+            self.say(
+                f"No activity type has {escape(text)!r}. All of them with meanings: docs/reference/activity_types.md"
+            )
             return None
         if text and len(found) > SHOWN:
             self.say(f"{len(found)} types have it; these are the first {SHOWN}. More words find fewer.")

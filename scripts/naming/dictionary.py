@@ -99,7 +99,7 @@ def activity_types_page(dictionary: Dictionary) -> str:
         "",
         "`make name` asks which activity type the unknown words of your reports mean. *Attendance* marks the types",
         "that show when a person was in a session. *Points* marks the types that earn points, unless you",
-        "[set other points](../models/marts/leaderboard/leaderboard_rules.md).",
+        "[set other points](../../models/marts/leaderboard/leaderboard_rules.md).",
         "",
         "This page is written from `seeds/activity_types.csv` by `.venv/bin/python scripts/write_activity_types.py`.",
         "",

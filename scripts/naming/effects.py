@@ -177,7 +177,7 @@ def _why_session(session_key: str, sites: Sequence[str], known: Known) -> str | 
 
 def _why_alias(row: Mapping[str, str], sites: Sequence[str], known: Known) -> str | None:
     if not row.get("activity_type"):
-        return "it has no activity type, so it names nothing. Fix: fill one in (docs/activity_types.md)."
+        return "it has no activity type, so it names nothing. Fix: fill one in (docs/reference/activity_types.md)."
     pattern = Pattern(row["category_pattern"], row.get("action_pattern", ""))
     if any(site in sites and pattern.takes(category, action) for site, category, action in known.words):
         return None

@@ -190,7 +190,7 @@ def guide(published: Path, warehouse: Path, dictionary: Dictionary, console: Con
     console.print(
         f"{len(unknown):,} questions name the other words: {records:,} activities. Those that decide on attendance and"
         f" points come first.\nEach answer is written to {SITE_ALIASES} at once. All activity types:"
-        " docs/activity_types.md",
+        " docs/reference/activity_types.md",
         highlight=False,
     )
     path, shapes = PROJECT_ROOT / SITE_ALIASES, label_shapes(warehouse)

@@ -74,7 +74,7 @@ def _accepted(column: Column, written: str) -> str:
         near = None
     few = f"it is one of {', '.join(column.accepted)}." if len(column.accepted) <= 8 else column.description
     if column.name == "activity_type":
-        few = "see docs/activity_types.md."
+        few = "see docs/reference/activity_types.md."
     raise Refused(f"unknown {column.in_words} `{written}`; {f'did you mean `{near}`?' if near else few}")
 
 

@@ -84,6 +84,8 @@ class Understood:
     @property
     def headline(self) -> str:
         """The share in a sentence."""
+        if not self.landed:
+            return "No record was loaded."
         return f"Understood {self.understood:,} of {self.landed:,} records ({self.percent} %)."
 
     @property

@@ -1,7 +1,7 @@
 """Answer every question of ``analyses/`` on the sample, and the question of the README.
 
-It writes ``analyses/README.md``, the answer in ``README.md`` and the list in ``docs/questions.md``. A question is the
-first comment of its file. ``make answers`` runs this; a test compares the pages with the real answers.
+It writes ``analyses/README.md``, the answer in ``README.md`` and the list in ``docs/reference/questions.md``. The first
+comment of each file is its question. ``make answers`` runs this; a test compares the pages with the real answers.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from warehouse.paths import PROJECT_ROOT
 README = PROJECT_ROOT / "README.md"
 ANALYSES = PROJECT_ROOT / "analyses"
 ANSWERS = ANALYSES / "README.md"
-QUESTIONS = PROJECT_ROOT / "docs" / "questions.md"
+QUESTIONS = PROJECT_ROOT / "docs" / "reference" / "questions.md"
 
 # The groups, by the first word of the file's name, and whom their questions are for.
 GROUPS = {
@@ -36,7 +36,8 @@ GROUPS = {
 }
 HEAD = """# Questions, and their answers on the sample
 
-Each question is one file of plain SQL, and needs no dbt. [Questions](../docs/questions.md) says how to ask one.
+Each question is one file of plain SQL, and needs no dbt.
+[Questions](../docs/reference/questions.md) says how to ask one.
 `make answers` writes this page. `tests/models/test_sample_story.py` calculates the answers without the warehouse.
 """
 SQL_BLOCK = re.compile(r"(```sql\n([^`]*)```\n)\n(?:\|.*\n)+")
@@ -103,6 +104,6 @@ def questions_page(page: str) -> str:
     lines = []
     for group, members in groupby(questions(), key=lambda question: question.group):
         lines.append(f"\n**{GROUPS[group]}**\n")
-        lines.extend(f"- [{question.text}](../analyses/{question.name}.sql)" for question in members)
+        lines.extend(f"- [{question.text}](../../analyses/{question.name}.sql)" for question in members)
     listed = "\n".join(lines).lstrip("\n")
-    return LIST.sub(lambda found: f"{found[1]}{listed}\n{found[2]}", page)
+    return LIST.sub(lambda found: f"{found[1]}{listed}\n\n{found[2]}", page)

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from naming.understood import how_much_is_understood
 from page.write_page import page_path
+from warehouse.command_line import counted
 from warehouse.database import connect
 from warehouse.settings import read_settings
 
@@ -133,10 +134,12 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
             f"\n[{colour}]{understood.headline}[/{colour}] {understood.consequences}{hint}".rstrip(), highlight=False
         )
         console.print(
-            f"[bold]{files:,} reports[/bold] hold {records:,} records: {landed:,} landed, {rejected:,} rejected"
+            f"[bold]{counted(files, 'report')}[/bold] {'holds' if files == 1 else 'hold'} {counted(records, 'record')}:"
+            f" {landed:,} landed, {rejected:,} rejected"
             f"{f', {forgotten:,} of people who were forgotten' if forgotten else ''}.\n"
-            f"[bold]{unique:,} activities[/bold] are unique; {duplicates:,} records are duplicates, because a newer"
-            " download holds the same.",
+            f"[bold]{counted(unique, 'activity is', 'activities are')}[/bold] unique;"
+            f" {counted(duplicates, 'record is a duplicate', 'records are duplicates')}, because a newer download holds"
+            " the same.",
             highlight=False,
         )
         _print_checks(connection, console)
@@ -146,8 +149,9 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
         _print_changes(connection, console)
         if unrecognised:
             console.print(
-                f"\n[yellow]{unrecognised:,} activities have words that nobody has named yet.[/yellow] They are kept."
-                " Fix: make name (all activity types: docs/activity_types.md)",
+                f"\n[yellow]{counted(unrecognised, 'activity has', 'activities have')} words that nobody has named"
+                " yet.[/yellow] They are kept."
+                " Fix: make name (all activity types: docs/reference/activity_types.md)",
                 highlight=False,
             )
             print_table(connection.execute(UNRECOGNISED), console)
@@ -191,11 +195,13 @@ def _print_checks(connection: duckdb.DuckDBPyConnection, console: Console) -> No
             days = escape(shorten(silent, CHANGE_WIDTH, placeholder=" …"))
             lines.append(f"[yellow]No activity{where} on {days}[/yellow]: a quiet day, or one that no download covers.")
         if nobodies:
-            known = f", {of_guests:,} of them of {guests:,} people with an e-mail (restricted.guests)" if guests else ""
-            lines.append(f"[bold]{nobodies:,} activities{where} have no user id[/bold]{known}. They count for no user.")
+            who = counted(guests, "person", "people")
+            known = f", {of_guests:,} of them of {who} with an e-mail (restricted.guests)" if guests else ""
+            what = counted(nobodies, f"activity{where} has", f"activities{where} have")
+            lines.append(f"[bold]{what} no user id[/bold]{known}. They count for no user.")
         if pairs:
             lines.append(
-                f"[bold]{pairs:,} pairs of users{where} may be one person[/bold] with two ids"
+                f"[bold]{counted(pairs, 'pair')} of users{where} may be one person[/bold] with two ids"
                 " (restricted.same_user_candidates). They count as two until seeds/site/same_user.csv says otherwise."
             )
         console.print("\n".join(lines), highlight=False)
@@ -213,7 +219,7 @@ def _print_changes(connection: duckdb.DuckDBPyConnection, console: Console) -> N
         line = shorten(f"{file_name}: {changes}", CHANGE_WIDTH, placeholder=" […]")
         console.print(escape(line), highlight=False, soft_wrap=True)
     if len(changed) > CHANGE_LINES:
-        console.print(f"and {len(changed) - CHANGE_LINES:,} more reports", highlight=False)
+        console.print(f"and {counted(len(changed) - CHANGE_LINES, 'more report')}", highlight=False)
 
 
 def print_table(

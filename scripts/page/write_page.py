@@ -184,7 +184,7 @@ def _notice(mark: Mark, minimum_cohort_size: int) -> str:
         fewest = mark.minimum_cohort_size or minimum_cohort_size
         return (
             "People, names and texts are pseudonyms here, and in tables that are made of groups the numbers of fewer"
-            f" than {fewest} people are blank. What this does not protect from: docs/personal_data.md."
+            f" than {fewest} people are blank. What this does not protect from: docs/how_to/personal_data.md."
         )
     return "This page names people. To hand a page on, make one of pseudonyms: make share."
 

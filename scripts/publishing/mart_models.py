@@ -15,6 +15,8 @@ import yaml
 
 from warehouse.paths import PROJECT_ROOT
 
+# The same in C, which takes an eighth of the time, where PyYAML has it.
+FAST_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 DOCS_BLOCK = re.compile(r"{%-?\s*docs\s+(\w+)\s*-?%}(.*?){%-?\s*enddocs\s*-?%}", re.DOTALL)
 DOC = re.compile(r"""{{\s*doc\(\s*['"](\w+)['"]\s*\)\s*}}""")
 
@@ -52,7 +54,7 @@ def read_models(root: Path = PROJECT_ROOT) -> dict[str, Model]:
     }
     models = {}
     for path in sorted(path for folder in ("marts", "site") for path in (root / "models" / folder).rglob("*.yml")):
-        for model in yaml.safe_load(path.read_text()).get("models", []):
+        for model in yaml.load(path.read_text(), Loader=FAST_LOADER).get("models", []):
             sound = (test["row_checks"] for test in model.get("data_tests", []) if "row_checks" in test)
             columns = model.get("columns", [])
             cohort_size = _meta(model).get("cohort_size")

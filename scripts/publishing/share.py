@@ -1,7 +1,7 @@
 """Write the shared copy: the published tables with pseudonyms in place of people, to hand on.
 
 It has the tables and columns of the published copy, so the same dashboard runs on both. What each column becomes is
-decided by `_expression`, and the limits of it stand in docs/personal_data.md. Each table is written in one pass.
+decided by `_expression`, and the limits of it stand in docs/how_to/personal_data.md. Each table is written in one pass.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Forget a person: take a user out of everything from raw to the copies, and keep them out.
 
-What is removed, what is replaced and what remains is stated in docs/personal_data.md. Raw is changed in one
+What is removed, what is replaced and what remains is stated in docs/how_to/personal_data.md. Raw is changed in one
 transaction. What follows (a compacted file, the build, the copies) can be done again: the same command goes on where
 another was interrupted.
 """
@@ -366,7 +366,15 @@ def files_beside(paths: Iterable[Path]) -> list[Path]:
     """Files in the folders of the warehouse and its copies that are none of these, and may hold records."""
     ours = {path.resolve() for path in paths}
     salts = ("pseudonym_salt", "forgotten_salt", "meeting_salt")
-    names = {".gitkeep", *salts, *(f"{salt}.check" for salt in salts), "docs.html", "report", "shared_report", PLACES}
+    names = {
+        ".gitkeep",
+        *salts,
+        *(f"{salt}.check" for salt in salts),
+        "manual",
+        "report",
+        "shared_report",
+        PLACES,
+    }
     return sorted(
         path
         for folder in {path.parent for path in ours}

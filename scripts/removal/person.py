@@ -21,6 +21,7 @@ from removal.people import Identities, identities_of, plain_id, same_id, written
 from warehouse.database import connect, identifier
 from warehouse.errors import WarehouseError, in_words
 from warehouse.locks import only_writer
+from warehouse.names import name_for_file
 from warehouse.raw import prepare_raw
 
 ABOUT = "about.txt"
@@ -62,7 +63,7 @@ def write_person(
         found = identities_of(connection, person.site_id, written, is_same_email_same=is_same_email_same)
         known = find_person(connection, written, person.site_id, found.also, found.user_ids)
         named = {place: count for place, count in find_traces(connection, known).named.items() if count}
-        target = folder / f"person_{_file_name(person.site_id)}_{_file_name(plain_id(written))}"
+        target = folder / f"person_{name_for_file(person.site_id)}_{name_for_file(plain_id(written))}"
         unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
         try:
             with only_writer(target):
@@ -81,10 +82,6 @@ def write_person(
         except (OSError, duckdb.Error) as error:
             raise WarehouseError(f"{target} cannot be written: {in_words(error)}") from error
     return told
-
-
-def _file_name(text: str) -> str:
-    return "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in text)
 
 
 def _write_rows(connection: duckdb.DuckDBPyConnection, site: str, found: Identities, folder: Path) -> dict[str, int]:

@@ -55,6 +55,13 @@ OFFSETS = {
     "nzst": 720,
     "nzdt": 780,
 }
+# Names of zones with summer time, as people in the United States write them.
+ZONE_NAMES = {
+    "et": "America/New_York",
+    "ct": "America/Chicago",
+    "mt": "America/Denver",
+    "pt": "America/Los_Angeles",
+}
 # Names that mean several zones: such a time is one of the declared zone, if there is one.
 UNCLEAR_ZONES = ("ist", "bst", "cst", "ast", "sst", "gst")
 
@@ -89,7 +96,7 @@ _HALVES = {"am": re.compile(rf"(?<![^\W\d_])(?:{AM})(?![^\W\d_])", re.IGNORECASE
 }
 _OFFSET = re.compile(r"(?:UTC|GMT|Z)? ?(?P<sign>[+\-−])(?P<oh>99?)(?::?(?P<om>99))?(?!9)", re.IGNORECASE)
 _ZONE = re.compile(r"[A-Za-z]+(?:/[A-Za-z_+\-]+)+")
-_FILLERS = re.compile(r"\b(?:at|um|uhr|à|a las|às|alle|kl|o'clock|heures?)\b\.?|[,()|]", re.IGNORECASE)
+_FILLERS = re.compile(r"\b(?:at|um|uhr|à|a las|às|alle|kl|o'clock|heures?)\b\.?|[,()|]|(?<= )-(?= )", re.IGNORECASE)
 _NUMBERS = {
     "serial": re.compile(r"99999(?:[.,]9+)?"),
     "seconds": re.compile(r"9{10}(?:[.,]9+)?"),
@@ -236,6 +243,8 @@ def _zone_in(rest: str) -> dict[str, Any] | None:
         lower = word.lower()
         if not zone and lower in OFFSETS:
             zone = {"offset_minutes": OFFSETS[lower]}
+        elif not zone and lower in ZONE_NAMES:
+            zone = {"zone": ZONE_NAMES[lower]}
         elif not zone and lower in UNCLEAR_ZONES:
             zone = {"unclear": word}
         elif zone and (lower in OFFSETS or lower in UNCLEAR_ZONES):

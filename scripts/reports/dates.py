@@ -8,20 +8,32 @@ names of months, serial numbers, zones. What is understood goes to the columns d
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
 import duckdb
 
 from reports.date_shapes import PLAIN, WITH_OFFSET, Plan, plan_of
-from reports.format import ReportFormat, normalised
+from reports.format import ReportFormat, in_brackets, key_of
 from reports.ids import DIGITS, OTHER_DIGITS
 from reports.invisible import FORMAT, INVISIBLE
-from warehouse.database import text_of
+from warehouse.database import number_of, text_of
 
-TIME_TITLES = ("time", "time of day", "clock", "uhrzeit", "zeit", "heure", "hora", "ora", "tijd")
+TIME_TITLES = tuple(
+    key_of(title)
+    for title in (
+        *("time", "time of day", "activity time", "event time", "clock", "hour"),
+        *("uhrzeit", "zeit", "heure", "hora", "ora", "tijd"),
+    )
+)
+# Only right behind the date: elsewhere it may be the zone of the person.
+ZONE_TITLES = tuple(
+    key_of(title) for title in ("time zone", "tz", "zone", "utc offset", "gmt offset", "offset", "zeitzone")
+)
 # A report has a handful of shapes, one of many names of months some hundred.
 MAX_SHAPES = 5000
+MAX_ZONES = 1000
 # So many times that all are full minutes, or midnights, are no chance.
 TIMES_NEEDED = 10
 
@@ -62,6 +74,7 @@ def read_dates(connection: duckdb.DuckDBPyConnection, report: ReportFormat, firs
     """
     raw = f"c{report.columns['date']}"
     time = _time_column(report)
+    zone = _zone_beside(connection, report, time)
     row = connection.execute(
         f"""
         select
@@ -73,38 +86,95 @@ def read_dates(connection: duckdb.DuckDBPyConnection, report: ReportFormat, firs
         """
     ).fetchone()
     count, is_default, is_minutes, is_possible = row or (0, True, False, True)
-    is_midnight = False
-    if is_minutes:
-        row = connection.execute(
-            f"select bool_and(suffix({raw}, '00:00:00') or {raw} = ''), min({raw}) <> max({raw}) from staged"
-        ).fetchone()
-        is_midnight, is_minutes = row or (False, False)
-    is_split = time is not None and (is_midnight or not _any_clock(connection, raw))
-    if is_default and not is_split:
-        return Dates(
-            raw, raw, is_default=True, is_possible=is_possible, notes=_notes(report, count, is_minutes, is_midnight)
-        )
-    return _folded(connection, report, raw, time if is_split else None)
+    clock = _one_clock(connection, raw) if is_minutes else None
+    is_minutes = is_minutes and number_of(connection, f"select (min({raw}) <> max({raw}))::integer from staged") == 1
+    is_split = time is not None and (clock == "00:00:00" or not _any_clock(connection, raw))
+    if is_default and not is_split and zone is None:
+        return Dates(raw, raw, is_default=True, is_possible=is_possible, notes=_notes(report, count, is_minutes, clock))
+    return _folded(connection, report, raw, _Beside(f"c{time}" if is_split else None, zone))
 
 
-def _time_column(report: ReportFormat) -> str | None:
-    """The column of a report that has dates and times apart."""
-    return next((f"c{index}" for index in report.extra if normalised(report.header[index]) in TIME_TITLES), None)
+@dataclass(frozen=True)
+class _Beside:
+    """What a report holds of a date beside its column: SQL of the time of the day, and of the zone."""
+
+    time: str | None = None
+    zone: str | None = None
+
+
+def _time_column(report: ReportFormat) -> int | None:
+    """The place of the column of a report that has dates and times apart."""
+    return next((index for index in report.extra if key_of(report.header[index]) in TIME_TITLES), None)
+
+
+def _zone_beside(connection: duckdb.DuckDBPyConnection, report: ReportFormat, time: int | None) -> str | None:
+    """SQL of the zone that the title of the date names, or a column behind it; None for none that is known."""
+    date_index = report.columns["date"]
+    for index in (date_index, time):
+        zone = in_brackets(report.header[index]) if index is not None else ""
+        if zone and _is_zone(connection, zone):
+            return text_of(zone)
+    behind = max(date_index, date_index if time is None else time) + 1
+    if behind in report.extra and key_of(report.header[behind]) in ZONE_TITLES:
+        title = text_of(report.header[behind])
+        zones = connection.execute(
+            f"select distinct {normal_text(f'c{behind}')} as zone from staged where c{behind} not in ('', {title})"
+            f" limit {MAX_ZONES}"
+        ).fetchall()
+        if zones and all(_is_zone(connection, zone) for (zone,) in zones):
+            return f"case when c{behind} = {title} then '' else {normal_text(f'c{behind}')} end"
+    return None
+
+
+def _is_zone(connection: duckdb.DuckDBPyConnection, text: str) -> bool:
+    plan = plan_of(f"9999-99-99 99:99:99 {re.sub('[0-9]', '9', text)}")
+    if plan is None or (plan.zone is None and plan.offset_minutes is None and not plan.sign and plan.unclear is None):
+        return False
+    return plan.zone is None or plan.zone.lower() in _zones(connection)
+
+
+def _zones(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    return {row[0].lower() for row in connection.execute("select name from pg_timezone_names()").fetchall()}
 
 
 def _any_clock(connection: duckdb.DuckDBPyConnection, raw: str) -> bool:
     return bool(connection.execute(f"select 1 from staged where contains({raw}, ':') limit 1").fetchone())
 
 
+def _one_clock(connection: duckdb.DuckDBPyConnection, text: str) -> str | None:
+    """The time of the day, if all dates have the same; None if not, or if they are of one day."""
+    clock = f"regexp_extract({text}, '([0-9]+:[0-9]{{2}}(:[0-9]{{2}})?)', 1)"
+    row = connection.execute(
+        f"select min({clock}) from staged where {text} <> ''"
+        f" having min({clock}) = max({clock}) and (min({text}) <> max({text}) or min({clock}) = '00:00:00')"
+    ).fetchone()
+    return row[0] if row else None
+
+
 def _notes(
-    report: ReportFormat, count: int, is_minutes: bool, is_midnight: bool, is_date: bool = False
+    report: ReportFormat, count: int, is_minutes: bool, clock: str | None, date_count: int | None = 0
 ) -> tuple[str, ...]:
+    """What is said of times that say less than they should.
+
+    Args:
+        report: how it is written.
+        count: its dates.
+        is_minutes: whether every time ends in :00.
+        clock: the time of the day, if all have the same.
+        date_count: dates without a time of the day; None for all of them.
+    """
     title = report.header_of("date")
-    if is_date or (is_midnight and count >= TIMES_NEEDED // 2):
+    if date_count is None or (clock is not None and count >= TIMES_NEEDED // 2):
+        at = "midnight" if date_count is None or clock == "00:00:00" else clock
         return (
-            f"its column {title} tells days and no time of the day: every time is midnight. So no attendance can be"
+            f"its column {title} has days and no time of the day: every time is {at}. So no attendance can be"
             " counted from it: each stay takes 0 minutes. Fix: make remove with this report, and load it as it was"
             " downloaded",
+        )
+    if date_count:
+        return (
+            f"{date_count:,} of its records {'has' if date_count == 1 else 'have'} a day and no time of the day, which"
+            " is read as midnight. Fix: load the report as it was downloaded",
         )
     if is_minutes and count >= TIMES_NEEDED:
         return (
@@ -118,45 +188,58 @@ def normal_text(column: str) -> str:
     """SQL for a date with blanks and digits as a keyboard has them."""
     text = f"regexp_replace({column}, '[{FORMAT}]+', '', 'g')"
     text = f"trim(regexp_replace({text}, '[{INVISIBLE}]+', ' ', 'g'))"
-    return f"translate({text}, '{OTHER_DIGITS}：／．－，', '{DIGITS}:/.-,')"
+    text = f"translate({text}, '{OTHER_DIGITS}：／．－，‐‑–—−', '{DIGITS}:/.-,-----')"
+    # How a spreadsheet is made to keep a text.
+    return rf"""regexp_replace({text}, '^(?:="(.*)"|''(.*))$', '\1\2')"""
 
 
-def _folded(connection: duckdb.DuckDBPyConnection, report: ReportFormat, raw: str, time: str | None) -> Dates:
+def _joined(raw: str, beside: _Beside) -> str:
+    """SQL of a date with what stands beside it."""
     text = normal_text(raw)
-    if time is not None:
-        # A spreadsheet puts a time of the day on the day before its first.
+    if beside.time is not None:
+        # A spreadsheet puts a time of the day on the day before its first, and its numbers are days and parts of one.
         day = f"regexp_replace({text}, '[T ]+0?0:00(:00)?(\\.0+)?$', '')"
-        clock = f"regexp_replace({normal_text(time)}, '^(1899-12-3[01]|1900-01-00|1904-01-01)[T ]', '')"
-        text = f"trim({day} || ' ' || {clock})"
+        clock = f"regexp_replace({normal_text(beside.time)}, '^(1899-12-3[01]|1900-01-00|1904-01-01)[T ]', '')"
+        text = (
+            f"case when regexp_full_match({day}, '[0-9]{{5}}') and regexp_full_match({clock}, '0[.,][0-9]+')"
+            f" then {day} || substr({clock}, 2) else trim({day} || ' ' || {clock}) end"
+        )
+    if beside.zone is not None:
+        text = f"trim({text} || case when {raw} = '' then '' else ' ' || {beside.zone} end)"
+    return text
+
+
+def _folded(connection: duckdb.DuckDBPyConnection, report: ReportFormat, raw: str, beside: _Beside) -> Dates:
+    text = _joined(raw, beside)
     header = text_of(report.header_of("date"))
     shapes = connection.execute(
         f"""
-        select shape, bool_and(is_normal) from (
+        select shape, bool_and(is_normal), count(*) from (
             select regexp_replace({text}, '[0-9]', '9', 'g') as shape, {text} = {raw} as is_normal
             from staged where {raw} not in ('', {header})
         ) group by 1 order by count(*) desc, 1 limit {MAX_SHAPES}
         """
     ).fetchall()
-    zones = {row[0].lower() for row in connection.execute("select name from pg_timezone_names()").fetchall()}
+    zones = _zones(connection)
     plans = {
         shape: plan
-        for shape, _ in shapes
+        for shape, _, _ in shapes
         if (plan := plan_of(shape)) is not None and (plan.zone is None or plan.zone.lower() in zones)
     }
     unclear = next((plan.unclear for plan in plans.values() if plan.unclear), None)
-    plain = raw if all(is_normal for _, is_normal in shapes) else text
-    all_dates = bool(plans) and not any(plan.tells_time for plan in plans.values())
-    notes = _notes(report, 0, is_minutes=False, is_midnight=False, is_date=all_dates)
-    if time is None and all(PLAIN.fullmatch(shape) for shape, _ in shapes):
+    plain = raw if all(is_normal for _, is_normal, _ in shapes) else text
+    is_alone = beside == _Beside()
+    if is_alone and all(PLAIN.fullmatch(shape) for shape, _, _ in shapes):
         row = connection.execute(
             f"select count(*), bool_and(regexp_matches({raw},"
             " '(?i)^[^:]*:00(:00)?$|^[^:]*:..( [ap]m)?$|:..:00( [ap]m)?$'))"
-            f" and min({raw}) <> max({raw}),"
-            f" bool_and(regexp_matches({raw}, ' 0?0:00(:00)?$')) from staged where {raw} not in ('', {header})"
+            f" and min({raw}) <> max({raw}) from staged where {raw} not in ('', {header})"
         ).fetchone()
-        return Dates(plain, raw, notes=_notes(report, *row) if row else ())
-    if time is None and all(WITH_OFFSET.fullmatch(shape) for shape, _ in shapes):
-        return Dates(plain, raw, has_offsets=True)
+        count, is_minutes = row or (0, False)
+        return Dates(plain, raw, notes=_notes(report, count, is_minutes, _one_clock(connection, raw)))
+    if is_alone and all(WITH_OFFSET.fullmatch(shape) for shape, _, _ in shapes):
+        count = sum(count for _, _, count in shapes)
+        return Dates(plain, raw, has_offsets=True, notes=_notes(report, count, False, _one_clock(connection, raw)))
     if not plans:
         return Dates(text, raw)
     connection.execute(
@@ -197,16 +280,21 @@ def _folded(connection: duckdb.DuckDBPyConnection, report: ReportFormat, raw: st
         raw,
         is_folded=True,
         unclear=unclear,
-        notes=notes or _notes_of(connection, report),
+        notes=_notes_of(connection, report, {shape: count for shape, _, count in shapes}, plans),
     )
 
 
-def _notes_of(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -> tuple[str, ...]:
+def _notes_of(
+    connection: duckdb.DuckDBPyConnection, report: ReportFormat, counts: dict[str, int], plans: dict[str, Plan]
+) -> tuple[str, ...]:
+    if not any(plan.tells_time for plan in plans.values()):
+        return _notes(report, 0, False, None, None)
     row = connection.execute(
-        "select count(date_text), bool_and(date_text like '%:00') and min(date_text) <> max(date_text),"
-        " bool_and(date_text like '% 00:00:00') from staged"
+        "select count(date_text), bool_and(date_text like '%:00') and min(date_text) <> max(date_text) from staged"
     ).fetchone()
-    return _notes(report, *row) if row and row[0] else ()
+    count, is_minutes = row or (0, False)
+    date_count = sum(counts[shape] for shape, plan in plans.items() if not plan.tells_time)
+    return _notes(report, count, is_minutes, _one_clock(connection, "date_text"), date_count) if count else ()
 
 
 def _row(plan: Plan) -> list[object]:

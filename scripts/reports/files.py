@@ -52,6 +52,8 @@ PASSED_OVER = {
 # What systems and we ourselves put into folders.
 _OURS = re.compile(r"(?:readme(?:\.\w+)?|\..*|thumbs\.db|desktop\.ini)", re.IGNORECASE)
 _LOCK = re.compile(r"~\$|\.~lock\.")
+# What iCloud leaves in the place of a file that it has taken away.
+_ELSEWHERE = re.compile(r"\..+\.icloud", re.IGNORECASE)
 STANDARD_INPUT = "-"
 
 # A report packs to about a tenth. Deflate reaches 1:1032, on nothing but repetition.
@@ -173,39 +175,69 @@ def find_reports(patterns: list[str]) -> list[Path]:
 
 @dataclass(frozen=True)
 class PassedOver:
-    """A file of a folder that is not read, and why, with what to do about it."""
+    """A file of a folder or of an archive that is not read, and why, with what to do about it."""
 
     path: Path
     reason: str
+    member: str = ""
 
     @property
     def shown(self) -> str:
         """What the user knows it by."""
-        return legible(str(self.path))
+        return legible(str(self.path)) + (f" > {self.member}" if self.member else "")
 
 
 def passed_over(patterns: list[str]) -> list[PassedOver]:
-    """The files in folders that `find_reports` leaves out, but for those that systems put there."""
+    """The files in folders and archives that are left out, but for those that systems put there."""
     left_out = []
-    for folder in map(Path, patterns):
-        if str(folder) != STANDARD_INPUT and folder.is_dir():
-            for file in sorted(folder.rglob("*")):
-                if file.is_file() and (reason := _why_not(folder, file)):
-                    left_out.append(PassedOver(file, reason))
+    for given in map(Path, patterns):
+        if str(given) == STANDARD_INPUT:
+            continue
+        for file in sorted(given.rglob("*")) if given.is_dir() else [given]:
+            if not file.is_file():
+                continue
+            if given.is_dir() and (reason := _why_not(given, file)):
+                left_out.append(PassedOver(file, reason))
+            elif file.suffix.lower() == ".zip":
+                left_out += _left_in_archive(file)
     return left_out
+
+
+def _left_in_archive(path: Path) -> list[PassedOver]:
+    """The members of an archive that are not read; none of one in which there is no report at all: it is refused."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+    except DAMAGED:
+        return []
+    names = {member.filename: _name_in_archive(member) for member in members if _is_member(member)}
+    if not any(map(is_report, names.values())) or len(members) > MAX_MEMBERS:
+        return []
+    return [
+        PassedOver(path, reason, member)
+        for member, name in sorted(names.items())
+        if not is_report(name) and (reason := _why_not_named(name))
+    ]
 
 
 def _why_not(folder: Path, file: Path) -> str | None:
     """Why a file in a folder is not read; None if it is, and '' if nobody has to know."""
     name = file.name
-    if _LOCK.match(name):
-        return "it is the lock of a workbook that is open. Fix: none is needed; close the workbook."
-    if _OURS.fullmatch(name):
-        return ""
-    if not file.resolve().is_relative_to(folder.resolve()):
+    if not _OURS.fullmatch(name) and not file.resolve().is_relative_to(folder.resolve()):
         return "it is a link that leads out of the folder. Fix: put the file itself there."
     if is_report(name) or (_MAYBE.search(name) and _holds_report(file)) or _COPY.search(name):
         return None
+    return _why_not_named(name)
+
+
+def _why_not_named(name: str) -> str:
+    """Why a file of such a name is not read; '' if nobody has to know."""
+    if _LOCK.match(name):
+        return "it is the lock of a workbook that is open. Fix: none is needed; close the workbook."
+    if _ELSEWHERE.fullmatch(name):
+        return "it is in the cloud, and not on this computer. Fix: open it once, so that it is downloaded."
+    if _OURS.fullmatch(name):
+        return ""
     known = next((words for ends, words in PASSED_OVER.items() if name.lower().endswith(ends)), None)
     if known is not None:
         return f"it is {known[0]}. Fix: {known[1]}."
@@ -275,15 +307,20 @@ def _in_archive(path: Path) -> list[ReportFile]:
     reports = [
         ReportFile(path, "zip", f"{legible(path.name)} > {member.filename}", partial(_unpack_member, path, member))
         for member in sorted(members, key=lambda member: member.filename)
-        # A member without a name is no folder either, and zipfile fails of it.
-        if member.filename
-        and not member.is_dir()
-        and is_report(PurePosixPath(member.filename.replace("\\", "/")).name)
-        and not member.filename.startswith("__MACOSX/")
+        if _is_member(member) and is_report(_name_in_archive(member))
     ]
     if not reports:
         raise ReportRefused(f"it holds no report ({', '.join(SUFFIXES)}). Fix: see what is in it.")
     return reports
+
+
+def _is_member(member: zipfile.ZipInfo) -> bool:
+    # A member without a name is no folder either, and zipfile fails of it.
+    return bool(member.filename) and not member.is_dir() and not member.filename.startswith("__MACOSX/")
+
+
+def _name_in_archive(member: zipfile.ZipInfo) -> str:
+    return PurePosixPath(member.filename.replace("\\", "/")).name
 
 
 def _in_workbook(path: Path, members: list[zipfile.ZipInfo]) -> list[ReportFile]:

@@ -12,7 +12,7 @@ import csv
 import io
 import itertools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from reports.invisible import without_invisible
@@ -24,28 +24,34 @@ class ReportKind:
     """A kind of report, as its header tells it.
 
     Attributes:
-        unit: what a record of it is, as the user is told.
-        aliases: the columns of its raw table, and the headers that mean each (in the form of `normalised`).
+        unit: what one record of it is called.
+        aliases: the columns of its raw table, and the headers that mean each (compared by `key_of`).
         first_alias_wins: whether a column may stand under several of its names: the one that comes first among the
             aliases is taken, the others are extra columns. Else the report is refused.
+        stand_ins: headers that mean a column where none of its aliases is there, the first of them.
     """
 
     unit: str
     aliases: dict[str, tuple[str, ...]]
     first_alias_wins: bool = False
+    stand_ins: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def columns_of(self, header: list[str]) -> dict[str, int]:
         """Position in the header of each column that an alias knows."""
-        titles = [normalised(title) for title in header]
-        found = {column: [name for name in names if name in titles] for column, names in self.aliases.items()}
-        return {column: titles.index(names[0]) for column, names in found.items() if names}
+        keys = [key_of(title) for title in header]
+        found = {column: self._names_in(column, keys) for column in self.aliases}
+        return {column: keys.index(names[0]) for column, names in found.items() if names}
 
     def titles_of(self, column: str, header: list[str]) -> list[str]:
         """The headers that claim to be a column."""
-        names = self.aliases[column]
-        if self.first_alias_wins:
-            names = next(((name,) for name in names if name in map(normalised, header)), ())
-        return [title for title in header if normalised(title) in names]
+        names = self._names_in(column, [key_of(title) for title in header])
+        return [title for title in header if key_of(title) in names]
+
+    def _names_in(self, column: str, keys: list[str]) -> list[str]:
+        """The names of a column that count in a header of these keys."""
+        found = [name for name in map(key_of, self.aliases[column]) if name in keys]
+        others = [name for name in map(key_of, self.stand_ins.get(column, ())) if name in keys]
+        return (found[:1] if self.first_alias_wins else found) or others[:1]
 
     def headline(self, column: str) -> str:
         """A column's usual header."""
@@ -53,7 +59,7 @@ class ReportKind:
 
 
 ACTIVITY_REPORT = ReportKind(
-    "records",
+    "record",
     {
         "user_id": ("user id", "userid"),
         "first_name": ("first", "first name"),
@@ -68,6 +74,13 @@ ACTIVITY_REPORT = ReportKind(
         "content_name": ("content name",),
         "content_slug": ("content slug",),
     },
+    # No report is known to have them: people who put a report together head their column so.
+    stand_ins={
+        "date": (
+            *("activity date", "event date", "activity date time", "event date time", "date and time", "timestamp"),
+            *("time stamp", "occurred at", "created at", "created", "day", "datum", "fecha", "data"),
+        )
+    },
 )
 REQUIRED_COLUMNS = ("user_id", "category", "action", "date")
 
@@ -81,7 +94,7 @@ DOCUMENTED_FOR_THE_API = frozenset(
 )
 DOCUMENTED_FOR_ACTIVITIES = frozenset({"user id", "first", "last", "company", "email"})
 USERS_REPORT = ReportKind(
-    "users",
+    "user",
     {
         "user_id": ("user id", "userid", "id"),
         "first_name": ("first name", "first", "firstname", "given name"),
@@ -167,10 +180,14 @@ _HEADER_CHARACTERS = 1 << 20
 # DuckDB takes minutes over a statement of many thousand columns.
 MAX_COLUMNS = 1000
 _LINE_END = "(?:\\r\\n|\\r|\\n)"
-# What programs put above a header: byte order marks of which one was read, how the fields are separated, blanks.
-_PREAMBLE = re.compile(rf'(?:\ufeff|[ \t]*{_LINE_END}|"?sep=."?[;,\t]*{_LINE_END})*', re.IGNORECASE)
+# What programs put above a header: byte order marks of which one was read, one that was read as cp1252, how the fields
+# are separated, blanks.
+_PREAMBLE = re.compile(rf'(?:\ufeff|ï»¿|[ \t]*{_LINE_END}|"?sep=."?[;,\t]*{_LINE_END})*', re.IGNORECASE)
 _DATE_LIKE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}")
 _ROWS_SEARCHED = 20
+_TRAIL = re.compile(r"(?<=\w)([,;|])\1*\Z")
+# What stands behind a name in brackets, such as the zone in `Date (UTC)`.
+_IN_BRACKETS = re.compile(r"\s*(?:\(([^()]*)\)|\[([^\[\]]*)\])\Z")
 
 
 @dataclass(frozen=True)
@@ -188,6 +205,7 @@ class ReportFormat:
         extra: position in the header of each column that no alias knows.
         nameless: position of each last column without a name, which is nothing as long as nothing is in it.
         wrapped_by: the delimiter of the table of which every line is the first field; None for most reports.
+        trailed_by: what stands behind the last column because the report was saved as a table of another delimiter.
     """
 
     kind: ReportKind
@@ -200,6 +218,7 @@ class ReportFormat:
     extra: tuple[int, ...]
     nameless: tuple[int, ...] = ()
     wrapped_by: str | None = None
+    trailed_by: str = ""
 
     @property
     def is_of_activities(self) -> bool:
@@ -241,6 +260,9 @@ def read_format(path: Path, encoding: str = "utf-8") -> ReportFormat:
     if not any(kind.columns_of(header) for kind in REPORT_KINDS):
         wrapped_by, text = _unwrapped(text)
         delimiter, header = _header(text)
+    trailed_by = _trail_of(header, delimiter)
+    if trailed_by:
+        header[-1] = header[-1].removesuffix(trailed_by)
     _refuse_broken_header(header, encoding)
     kind = _kind_of(header, text, delimiter)
     header_lines = _count_header_lines(text, delimiter)
@@ -254,8 +276,16 @@ def read_format(path: Path, encoding: str = "utf-8") -> ReportFormat:
     nameless = tuple(range(last + 1, len(header)))
     extra = tuple(index for index in range(last + 1) if index not in columns.values())
     return ReportFormat(
-        kind, delimiter, encoding, start, tuple(header), header_lines, columns, extra, nameless, wrapped_by
+        *(kind, delimiter, encoding, start, tuple(header), header_lines, columns, extra, nameless),
+        wrapped_by=wrapped_by,
+        trailed_by=trailed_by,
     )
+
+
+def _trail_of(header: list[str], delimiter: str) -> str:
+    """The delimiters of another table behind the name of the last column, as in `Content Slug;;;`."""
+    found = _TRAIL.search(header[-1]) if len(header) > 1 else None
+    return found[0] if found and delimiter not in found[0] else ""
 
 
 def _head(path: Path, encoding: str) -> tuple[int, str]:
@@ -405,3 +435,14 @@ def _first_record(text: str, delimiter: str) -> list[str]:
 def normalised(title: str) -> str:
     """A title as the aliases have it."""
     return " ".join(without_invisible(title).replace("_", " ").split()).casefold()
+
+
+def key_of(title: str) -> str:
+    """What two titles of one meaning have in common: no blanks and signs, and nothing in brackets behind."""
+    return re.sub(r"[\s_/.*#:&-]+", "", _IN_BRACKETS.sub("", normalised(title)))
+
+
+def in_brackets(title: str) -> str:
+    """What stands in brackets behind a title; '' for nothing."""
+    found = _IN_BRACKETS.search(without_invisible(title))
+    return (found[1] or found[2] or "").strip() if found else ""

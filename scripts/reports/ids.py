@@ -120,9 +120,11 @@ def read_ids(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -> lis
 
 def _read_column(connection: duckdb.DuckDBPyConnection, column: str, title: str) -> list[str]:
     notes: list[str] = []
-    # Of nearly every report all ids are digits, or none is like a number.
     odd = f"not regexp_full_match({column}, '[0-9]*')"
-    if not connection.execute(f"select 1 from staged where {odd} limit 1").fetchone():
+    # Of nearly every report no id looks as any of the readings says.
+    any_pattern = text_of("|".join(f"(?:{reading.pattern})" for reading in READINGS))
+    such = f"{odd} and regexp_matches({cleaned_id(column)}, {any_pattern})"
+    if not connection.execute(f"select 1 from staged where {such} limit 1").fetchone():
         return notes
     for reading in READINGS:
         pattern = text_of(reading.pattern)

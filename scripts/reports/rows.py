@@ -142,6 +142,15 @@ def fit(path: Path, report: ReportFormat, target: Path, ill_fitting: Mapping[int
                 copy.writelines(lines)
 
 
+def without_trail(path: Path, report: ReportFormat, target: Path) -> None:
+    """Write a report anew without the delimiters of another table behind its last column."""
+    with target.open("w", encoding="utf-8", errors="surrogateescape", newline="") as copy:
+        for _, _, lines in _rows_of(path, report):
+            end = _line_end(lines[-1])
+            lines[-1] = lines[-1].removesuffix(end).removesuffix(report.trailed_by) + end
+            copy.writelines(lines)
+
+
 def count_rows(path: Path, report: ReportFormat) -> RowCount:
     """Count rows and delimiters by searching bytes: every second piece between double quotes is outside of them."""
     delimiter = report.delimiter.encode()

@@ -15,7 +15,17 @@ import duckdb
 from reports.encoding import transcode
 from reports.format import IDENTIFYING_COLUMNS, ReportFormat
 from reports.ids import cleaned
-from reports.rows import MAX_FIELDS_TOO_MANY, OF_SEVERAL_ENDS, TEXT_KEPT, Copy, Rows, first_look, mended, second_count
+from reports.rows import (
+    MAX_FIELDS_TOO_MANY,
+    OF_SEVERAL_ENDS,
+    TEXT_KEPT,
+    Copy,
+    Rows,
+    first_look,
+    mended,
+    second_count,
+    without_trail,
+)
 from reports.text import ReportRefused
 from reports.width import unwrap
 from warehouse.database import number_of
@@ -204,11 +214,14 @@ def _in_utf8(text: Path, report: ReportFormat, folder: Path) -> Path:
         transcode(text, report.encoding, plain, report.start)
     else:
         plain.symlink_to(text.resolve())
-    if report.wrapped_by is None:
-        return plain
-    unwrapped = folder / "unwrapped.csv"
-    unwrap(plain, report.wrapped_by, unwrapped)
-    return unwrapped
+    bare = folder / "bare.csv"
+    if report.wrapped_by is not None:
+        unwrap(plain, report.wrapped_by, bare)
+        return bare
+    if report.trailed_by:
+        without_trail(plain, report, bare)
+        return bare
+    return plain
 
 
 def with_nameless(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -> ReportFormat:

@@ -95,10 +95,12 @@ def unwrapped(text: Iterable[str], outer: str) -> Iterator[str]:
         yield outer.join(row)
 
 
-def notes_of(ill_fitting: dict[int, str], *, is_wrapped: bool) -> list[str]:
+def notes_of(ill_fitting: dict[int, str], report: ReportFormat) -> list[str]:
     """What was done about the width of rows, in words."""
     counts = Counter(what for number, what in ill_fitting.items() if number > 1 and what in NOTES)
     notes = [NOTES[what].format(count=f"{count:,}") for what, count in counts.items()]
-    if is_wrapped:
+    if report.wrapped_by is not None:
         notes.append("its lines stand in double quotes as a whole, and were read without them")
+    if report.trailed_by:
+        notes.append(f"{report.trailed_by!r} stands behind its last column, as a spreadsheet saves it, and is nothing")
     return notes

@@ -42,7 +42,7 @@ kill -9 0
 # The line of a log that says why.
 FAILURE = re.compile(r"^(?:[\w.]+(?:Exception|Error): |Error: ).*", re.MULTILINE)
 
-# For some millions of records on a few cores; a cluster of its own has its own settings (docs/scale.md).
+# For some millions of records on a few cores; a cluster of its own has its own settings (docs/explanation/scale.md).
 SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.driver.host": HOST,

@@ -25,9 +25,15 @@ def printable(text: str) -> str:
     return escape(CONTROL.sub(lambda sign: repr(sign.group())[1:-1], text))
 
 
+def counted(count: int, one: str, more: str | None = None) -> str:
+    """A number of things, such as 1 report, 2 reports or 3 people."""
+    return f"{count:,} {one if count == 1 else more or f'{one}s'}"
+
+
 # The commands that a message may name.
 NAMED = re.compile(
-    r"\bmake (?=(?:build|export|forget|land|metrics|name|new-mart|publish|remove|share|show|superset)\b)"
+    r"\bmake (?=(?:build|certificates|evidence|export|forget|land|leads|metrics|name|new-mart|publish|remove|share|show"
+    r"|superset)\b)"
 )
 
 

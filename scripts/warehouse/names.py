@@ -42,3 +42,8 @@ def refuse_taken_name(path: Path, setting: str = "WAREHOUSE_PATH") -> None:
             f"{path} cannot be the name of this file: DuckDB would call the database {name}, and {taken} has this name."
             f" Nothing was written. Fix: another name, such as {setting}={path.with_name(INSTEAD[setting])}"
         )
+
+
+def name_for_file(text: str) -> str:
+    """A text as a part of the name of a file."""
+    return "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
 import subprocess
@@ -22,6 +23,7 @@ from dashboards.inside_superset import superset_config
 from dashboards.serve import SECRETS, SupersetError, read_secrets, set_up
 from dashboards.source import SOURCES, Source, SourceError, problems, read_contracts, read_source
 from declarations import by_name
+from warm_start import run_warm
 
 SOURCE = read_source()
 CONTRACTS = read_contracts()
@@ -112,7 +114,12 @@ def test_no_dashboard_reads_names_or_texts(tmp_path: Path) -> None:
         ),
         ("attendance.yml", "    x: session_date\n", "", "bars and lines have an x"),
         ("leaderboard.yml", "    x: rule_name\n", "    x: rule_name\n    columns: [points]\n", "either columns"),
-        ("engagement.yml", "rules: docs/duplicates.md", "rules: docs/nowhere.md", "there is no page docs/nowhere.md"),
+        (
+            "engagement.yml",
+            "rules: docs/explanation/duplicates.md",
+            "rules: docs/nowhere.md",
+            "there is no page docs/nowhere.md",
+        ),
         ("quality.yml", "column: content_name", "column: content", "sessions has no column content"),
         ("datasets.yml", "file_name: File", "files: File", "it has no column files to be labelled"),
         ("datasets.yml", "\nteams:", "\nforgotten:\n  table: fct_calls\n\nteams:", "forgotten: no chart asks it"),
@@ -243,7 +250,7 @@ def test_an_exposure_depends_on_what_its_dashboard_reads(name: str) -> None:
 
 
 def test_the_page_names_every_dashboard() -> None:
-    page = (ROOT / "docs" / "superset.md").read_text()
+    page = (ROOT / "docs" / "how_to" / "superset.md").read_text()
     assert all(f"**{dashboard.title}**" in page for dashboard in SOURCE.dashboards.values())
 
 
@@ -297,9 +304,8 @@ def test_a_port_in_use_is_told(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        command = [sys.executable, "scripts/serve_superset.py", "--folder", str(tmp_path)]
-        command += ["--port", str(taken.getsockname()[1])]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        command = ["scripts/serve_superset.py", "--folder", str(tmp_path), "--port", str(taken.getsockname()[1])]
+        done = run_warm(command, ROOT, os.environ, needs_dbt=False)
     assert done.returncode == 1 and "is in use. Fix: make superset PORT=" in done.stdout and done.stderr == ""
 
 

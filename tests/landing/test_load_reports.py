@@ -12,7 +12,6 @@ import os
 import random
 import re
 import subprocess
-import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -44,6 +43,7 @@ from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
 from warehouse.raw import delete_all_records
+from warm_start import run_warm
 
 LINE_ENDS = ["\n", "\r\n", "\r"]
 NASTY_NAME = "it's [a] 'b' *; drop table raw.reports; -- 50% {x} ü😀.csv"
@@ -932,13 +932,8 @@ def run_loader(*arguments: str | Path, **environment: str) -> subprocess.Complet
     settled = {
         key: value for key, value in os.environ.items() if key not in ("SITE", "TIME_ZONE", "DATE_FORMAT", "ENCODING")
     }
-    done = subprocess.run(
-        [sys.executable, str(script), *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**settled, "COLUMNS": "200", "NO_COLOR": "1", **environment},
-    )
+    command = [str(script), *map(str, arguments)]
+    done = run_warm(command, Path.cwd(), {**settled, "COLUMNS": "200", "NO_COLOR": "1", **environment}, needs_dbt=False)
     assert "Traceback" not in done.stderr
     return done
 
@@ -1054,6 +1049,7 @@ def csv_line(fields: Sequence[str], delimiter: str, quoting: Literal[0, 1]) -> s
     return out.getvalue().removesuffix("\r\n")
 
 
+@pytest.mark.slow
 @examples_in_one_folder
 @given(
     records=st.lists(st.lists(texts, min_size=11, max_size=11), min_size=1, max_size=8),
@@ -1106,6 +1102,7 @@ def line_of(kind: str, number: int, line_end: str) -> bytes:
     }[kind]
 
 
+@pytest.mark.slow
 @examples_in_one_folder
 @given(shapes=st.lists(kinds, max_size=25), line_end=st.sampled_from(LINE_ENDS))
 def test_every_record_lands_or_is_rejected_under_its_own_number(

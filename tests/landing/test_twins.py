@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from unicodedata import normalize
 
 import duckdb
 import pytest
@@ -76,6 +77,11 @@ COPIES: dict[str, tuple[Change, str]] = {
         lambda record: record | {name: record[name].encode().decode("cp1252") for name in ("Category", "Label")},
         "letters that are not English",
     ),
+    "decomposed letters": (
+        lambda record: record | {name: normalize("NFD", record[name]) for name in ("Category", "Label")},
+        "letters that are not English",
+    ),
+    "no ids": (with_id(lambda _: ""), "the way that ids are written."),
     "zeros and seconds": (
         lambda record: with_time(lambda time: time.replace(second=0))(
             with_id(lambda text: text.lstrip("0"))(record) or {}

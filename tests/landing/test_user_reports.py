@@ -114,7 +114,7 @@ def test_no_alias_of_users_means_two_things_and_what_is_documented_is_one() -> N
 
 
 def test_the_page_lists_every_alias_with_its_evidence() -> None:
-    page = (ROOT / "docs" / "unique_users.md").read_text()
+    page = (ROOT / "docs" / "reference" / "unique_users.md").read_text()
     for column, aliases in USERS_REPORT.aliases.items():
         of_api = [name for name in aliases if name in DOCUMENTED_FOR_THE_API]
         of_activities = [name for name in aliases if name in DOCUMENTED_FOR_ACTIVITIES and name not in of_api]
@@ -140,7 +140,7 @@ def test_users_land_word_for_word_however_the_file_is_written(
     ]
     landing = land(warehouse, write(report, users_text(*lines, header=header, line_end=line_end).encode(encoding)))
 
-    assert (landing.landed_count, landing.unit, landing.is_clean) == (2, "users", True)
+    assert (landing.landed_count, landing.unit, landing.is_clean) == (2, "user", True)
     assert landed(warehouse, "record_number, user_id, email, account_level, tags, company, date_created") == [
         (1, "5", "Ünïx@example.org", "099", ' a; b, "c" ', None, None),
         (2, " 6 ", "b@example.org", "", "", None, None),
@@ -245,8 +245,8 @@ def test_users_and_activities_of_one_folder_land_apart(warehouse: duckdb.DuckDBP
     landings = list(land_reports(warehouse, paths, Declaration()))
 
     assert [(landing.landed_count, landing.unit, landing.rejected_count) for landing in landings] == [
-        (1, "records", 1),
-        (1, "users", 1),
+        (1, "record", 1),
+        (1, "user", 1),
     ]
     assert rows(warehouse, "select file_name from raw.reports") == ["a.csv"]
     assert rows(warehouse, "select file_name from raw.user_reports") == ["b.csv"]

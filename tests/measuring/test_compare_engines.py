@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import os
 from pathlib import Path
 
 import duckdb
@@ -12,6 +11,7 @@ import pytest
 from measuring.compare_engines import Comparison, compare
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
+from warm_start import run_warm
 
 ROWS = """
 select i % 3 as user_id, timestamp '2024-05-01 10:00:00' + to_seconds(i // 2) as occurred_at, 0.1 + 0.2 as ratio,
@@ -138,8 +138,8 @@ def test_the_exit_code_tells_whether_all_is_equal(
     published: Path, spark: Path, more: int, code: int, said: str
 ) -> None:
     put(spark, "restricted.user_details", f"select unnest(['Ann', 'Bob'][:{more + 1}]) as first_name")
-    command = [sys.executable, "scripts/compare_engines.py", "--published", str(published), "--spark", str(spark)]
+    command = ["scripts/compare_engines.py", "--published", str(published), "--spark", str(spark)]
 
-    result = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
+    result = run_warm(command, PROJECT_ROOT, os.environ, needs_dbt=False)
 
     assert (result.returncode, said in result.stdout) == (code, True), result.stdout + result.stderr

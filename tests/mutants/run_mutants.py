@@ -54,7 +54,7 @@ PAGE = """# Proof that the tests bite
 A test that cannot fail proves nothing. So faults that somebody could make are put into copies of the project, one at a
 time: a flipped comparison, a dropped predicate, an inner join for a left one, a bound that is off by one, a lost
 `distinct`, a wrong order. For each, the quickest tests that should find it are run. The faults stand in
-[tests/mutants/mutants.toml](../tests/mutants/mutants.toml); this page is written anew with:
+[tests/mutants/mutants.toml](../../tests/mutants/mutants.toml); this page is written anew with:
 
 ```sh
 make mutants              # all of them, and this page
@@ -367,7 +367,7 @@ def main(
     only: Annotated[
         list[str] | None, typer.Option("--only", metavar="NAME", help="Try this mutant alone; may be repeated.")
     ] = None,
-    output: Annotated[Path | None, typer.Option(help="Page to write, such as docs/mutants.md.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Page to write, such as docs/reference/mutants.md.")] = None,
 ) -> None:
     """Try mutants. Exit codes: 0 all killed; 1 one survived or is broken, and said; 2 wrong usage."""
     console = Console()

@@ -249,7 +249,7 @@ def test_accepted_rows_are_checked_all_or_none(tmp_path: Path) -> None:
     assert aliases == [Alias("main", "room", "out", "session_left")]
     assert troubles == [
         "filled.csv, line 2: unknown activity type `session joined`; did you mean `session_joined`?",
-        "filled.csv, line 5: unknown activity type `qqq`; all of them: docs/activity_types.md",
+        "filled.csv, line 5: unknown activity type `qqq`; all of them: docs/reference/activity_types.md",
     ]
     path.write_text(
         "category_pattern,action_pattern,activity_type\n*,*,session_joined\n*****,,liked\n\\*\\*,,reaction_sent\n"
@@ -473,7 +473,7 @@ def test_the_vocabulary_is_of_the_dictionary_and_no_name_of_the_sample() -> None
 
 def test_the_page_of_activity_types_is_the_dictionary() -> None:
     # To write it again: .venv/bin/python scripts/write_activity_types.py
-    page = (ROOT / "docs" / "activity_types.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "reference" / "activity_types.md").read_text(encoding="utf-8")
     assert page == activity_types_page(DICTIONARY)
     for name, found in DICTIONARY.items():
         assert f"`{name}` | {found.meaning}" in page

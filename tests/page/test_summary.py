@@ -108,13 +108,25 @@ def test_the_counts_of_all_reports_are_told(published: Path) -> None:
     } <= set(lines)
 
 
+def test_one_of_a_thing_and_none_are_said_as_such(published: Path) -> None:
+    with connect(published) as connection:
+        connection.execute("update marts.report_reconciliation set record_count = 1, duplicate_count = 1")
+        connection.execute("delete from marts.report_reconciliation where landed_count = 5")
+    lines = printed(published)
+    assert any(line.startswith("1 report holds 1 record: ") for line in lines)
+    assert any("; 1 record is a duplicate, because" in line for line in lines)
+    with connect(published) as connection:
+        connection.execute("delete from marts.report_reconciliation")
+    assert printed(published)[1].startswith("No record was loaded.")
+
+
 def test_what_to_look_at_is_said_for_each_site(published: Path) -> None:
     lines = printed(published)
     assert {
         "No activity of a on 2026-05-13, 2026-05-16 to 2026-05-17: a quiet day, or one that no download covers.",
         "10 activities of a have no user id, 7 of them of 2 people with an e-mail (restricted.guests). They count for"
         " no user.",
-        "1 pairs of users of a may be one person with two ids (restricted.same_user_candidates). They count as two"
+        "1 pair of users of a may be one person with two ids (restricted.same_user_candidates). They count as two"
         " until seeds/site/same_user.csv says otherwise.",
     } <= set(lines)
     [of_a] = [line for line in lines if line.startswith("The newest activity of a")]
@@ -127,7 +139,7 @@ def test_unknown_words_are_listed_with_the_fix_the_most_frequent_first(published
     lines = printed(published)
     [headline] = [number for number, line in enumerate(lines) if line.startswith("3 activities have words")]
     assert "Fix: make name" in lines[headline]
-    assert "docs/activity_types.md" in lines[headline]
+    assert "docs/reference/activity_types.md" in lines[headline]
     assert lines[headline + 2 : headline + 4] == ["Common / 2 review_submitted", "Rare / [x] 1 –"]
 
 

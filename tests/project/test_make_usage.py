@@ -15,10 +15,10 @@ from warm_start import run_warm
 
 
 def run(script: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """What make runs, with settings in the environment as make hands them on."""
+    """What make runs, with settings in the environment as make hands them on; nothing here needs dbt."""
     chosen = ("USER_ID", "REPORT", "REPORTS", "LANDING", "JOBS", "TARGET", "RESTRICTED", "MINIMUM_COHORT_SIZE", "TABLE")
     environment = {name: value for name, value in os.environ.items() if name not in chosen} | settings
-    return run_warm([f"scripts/{script}.py", *arguments], ROOT, environment)
+    return run_warm([f"scripts/{script}.py", *arguments], ROOT, environment, needs_dbt=False)
 
 
 @pytest.mark.parametrize(

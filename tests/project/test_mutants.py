@@ -46,7 +46,9 @@ def test_the_tests_of_a_mutant_exist() -> None:
 
 
 def test_the_page_tells_of_each() -> None:
-    told = re.findall(r"^\| (\w+) \| `(.+?)` \| (.+?) \| `", (ROOT / "docs" / "mutants.md").read_text(), re.MULTILINE)
+    told = re.findall(
+        r"^\| (\w+) \| `(.+?)` \| (.+?) \| `", (ROOT / "docs" / "reference" / "mutants.md").read_text(), re.MULTILINE
+    )
     assert told == [(mutant.name, mutant.file, mutant.kind) for mutant in MUTANTS]
 
 

@@ -77,7 +77,9 @@ def test_every_setting_is_explained() -> None:
         f"{', '.join(sorted(added))}: new in dbt_project.yml. Fix: add it with its default to tests/settings.yml, and"
         " to a page *_rules.md beside the models that read it as a row | `name` | `default` | what it does |"
     )
-    pages = [ROOT / "docs" / name for name in ("personal_data.md", "your_data.md")]
+    pages = [
+        ROOT / "docs" / name for name in ("how_to/personal_data.md", "how_to/load.md", "how_to/name_activities.md")
+    ]
     rules = "".join(path.read_text() for path in [*sorted((ROOT / "models").rglob("*_rules.md")), *pages])
     for name, value in settings.items():
         assert f"| `{name}` | `{value}` |" in rules, (

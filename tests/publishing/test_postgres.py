@@ -743,7 +743,7 @@ def test_the_command_says_what_it_did_and_what_it_left_out(database: Database, p
 
 
 def test_the_questions_of_the_page_have_one_answer_in_both_engines(sample: Database, sample_project: Project) -> None:
-    page = (ROOT / "docs" / "connect.md").read_text()
+    page = (ROOT / "docs" / "how_to" / "connect.md").read_text()
     analyses = [path.read_text() for path in (ROOT / "analyses").glob("*.sql")]
     asked = re.findall(r"^\*([^*]*\?)\*\n\n```sql\n(.*?)```", page, flags=re.MULTILINE | re.DOTALL)
     assert len(asked) == 3
@@ -756,10 +756,10 @@ def test_the_questions_of_the_page_have_one_answer_in_both_engines(sample: Datab
 
 
 def test_what_the_page_says_is_so() -> None:
-    page = (ROOT / "docs" / "connect.md").read_text()
+    page = (ROOT / "docs" / "how_to" / "connect.md").read_text()
     assert f"PostgreSQL {publisher.OLDEST_VERSION} or newer" in page
     assert f"more than {ddl.LARGEST_KEY:,} bytes" in page
     assert f"`{publisher.DEFAULT_READER}` may read" in page
     assert publisher.PATIENCE_SECONDS == 5 * 60 and "up to five minutes" in page
     for target in re.findall(r"\]\(([^)#]+)", page):
-        assert target.startswith("https://") or (ROOT / "docs" / target).exists(), target
+        assert target.startswith("https://") or (ROOT / "docs" / "how_to" / target).exists(), target

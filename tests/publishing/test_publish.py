@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.locks import only_writer
 from warehouse.paths import PROJECT_ROOT, marts_path
+from warm_start import run_warm
 
 MARTS = """
 create schema marts;
@@ -400,9 +402,8 @@ def test_nothing_is_replaced_by_its_own_copy(warehouse: Path, tmp_path: Path) ->
 def test_the_command_tells_what_it_did_and_exits_accordingly(
     warehouse: Path, published: Path, name: str, code: int, said: str
 ) -> None:
-    command = [sys.executable, str(PROJECT_ROOT / "scripts" / "publish.py")]
     options = ["--database", str(warehouse.with_name(name)), "--target", str(published)]
-    done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
+    done = run_warm(["scripts/publish.py", *options], PROJECT_ROOT, os.environ, needs_dbt=False)
 
     assert done.returncode == code
     assert said in done.stdout

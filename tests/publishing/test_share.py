@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -30,6 +31,7 @@ from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.paths import marts_path
 from warehouse.salts import pseudonym_salt
+from warm_start import run_warm
 
 SALT = "a salt for the tests, and no secret"
 # Five of Auk in site a, four in site b; two have no company. User 1 is of both sites.
@@ -82,22 +84,38 @@ MODELS = {
 }
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a warehouse and its published copy, for each test to copy."""
+    folder = tmp_path_factory.mktemp("made")
+    connect(folder / "warehouse.duckdb").close()
+    with connect(marts_path(folder / "warehouse.duckdb")) as connection:
+        connection.execute(MARTS)
+    publish(folder / "warehouse.duckdb", folder / "copy.duckdb")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made_with_shared(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with the shared copy."""
+    folder = tmp_path_factory.mktemp("made_with_shared")
+    shutil.copytree(made, folder, dirs_exist_ok=True)
+    assert share(folder / "copy.duckdb", folder / "shared.duckdb", SALT, 5, MODELS) == 5
+    return folder
+
+
 @pytest.fixture
-def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def published(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("WAREHOUSE_PATH", "PUBLISHED_PATH", "SHARED_PATH"):
         monkeypatch.setenv(name, str(tmp_path / f"{name.split('_')[0].lower()}.duckdb"))
-    connect(tmp_path / "warehouse.duckdb").close()
-    with connect(marts_path(tmp_path / "warehouse.duckdb")) as connection:
-        connection.execute(MARTS)
-    publish(tmp_path / "warehouse.duckdb", tmp_path / "copy.duckdb")
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     return tmp_path / "copy.duckdb"
 
 
 @pytest.fixture
-def shared(published: Path) -> Path:
-    path = published.with_name("shared.duckdb")
-    assert share(published, path, SALT, 5, MODELS) == 5
-    return path
+def shared(published: Path, made_with_shared: Path) -> Path:
+    shutil.copytree(made_with_shared, published.parent, dirs_exist_ok=True)
+    return published.with_name("shared.duckdb")
 
 
 def ask(path: Path, query: str) -> list[Any]:
@@ -430,6 +448,7 @@ def test_a_copy_that_lost_a_row_does_not_take_the_place(
     assert shared.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_two_at_once_wait_for_each_other(published: Path, tmp_path: Path) -> None:
     """Four commands write one copy, and whoever reads it meanwhile never finds half of it."""
     program = (
@@ -456,9 +475,7 @@ def test_two_at_once_wait_for_each_other(published: Path, tmp_path: Path) -> Non
 
 def test_the_command_says_what_is_missing(published: Path, tmp_path: Path) -> None:
     published.unlink()
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "scripts" / "share.py")], capture_output=True, text=True, check=False
-    )
+    done = run_warm(["scripts/share.py"], ROOT, os.environ, needs_dbt=False)
     assert done.returncode == 1
     assert "there is no published copy" in done.stdout
     assert "Traceback" not in done.stderr

@@ -74,19 +74,28 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "activity.duckdb"
 
 
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a warehouse that holds the person, for each test to copy."""
+    folder = tmp_path_factory.mktemp("loaded")
+    with connect(folder / "activity.duckdb") as connection:
+        land_all(connection, folder)
+    return folder
+
+
 @pytest.fixture
-def warehouse(path: Path, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def warehouse(loaded: Path, path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    shutil.copytree(loaded, path.parent, dirs_exist_ok=True)
     with connect(path) as connection:
-        land_all(connection, tmp_path)
         yield connection
 
 
 @pytest.fixture(scope="module")
-def left(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def left(loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a warehouse in which the person was forgotten, for each test to copy: forgetting takes a second."""
     folder = tmp_path_factory.mktemp("left")
+    shutil.copytree(loaded, folder, dirs_exist_ok=True)
     with connect(folder / "activity.duckdb") as connection:
-        land_all(connection, folder)
         forget_them(connection)
     return folder
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -54,33 +55,42 @@ REPORT = "\n".join(
 MARKS = ("Ottoline Wrexham", "Wrexham", "Otti", "Teal Labs", "mail.example/7001", "family.example", "o.wrexham@")
 
 
+def build(warehouse: Path) -> SimpleNamespace:
+    """Build one table in place of the marts."""
+    with connect(warehouse) as connection:
+        marts_path(warehouse).unlink(missing_ok=True)
+        attach_new(connection, marts_path(warehouse), "made")
+        connection.execute("create schema made.marts; create schema made.restricted")
+        connection.execute(
+            "create table made.marts.dim_users as select distinct 'main:' || trim(user_id) as user_key,"
+            " 'main' as site_id, trim(user_id) as user_id from raw.activities where user_id <> ''"
+        )
+    return SimpleNamespace(success=True)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a warehouse with the report and that table, for each test to copy."""
+    folder = tmp_path_factory.mktemp("built")
+    (folder / "reports").mkdir()
+    with connect(folder / "activity.duckdb") as connection:
+        land(connection, write(folder / "reports" / "sitewide.csv", REPORT))
+    build(folder / "activity.duckdb")
+    return folder
+
+
 @pytest.fixture
-def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
+def files(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
     """A warehouse with the report, whose build is replaced by one table."""
+    shutil.copytree(built, tmp_path, dirs_exist_ok=True)
     warehouse = tmp_path / "activity.duckdb"
     for name, path in (("WAREHOUSE_PATH", warehouse), ("PUBLISHED_PATH", tmp_path / "p.duckdb")):
         monkeypatch.setenv(name, str(path))
     monkeypatch.setenv("SHARED_PATH", str(tmp_path / "s.duckdb"))
     monkeypatch.setattr(people_of, "SAME_USER", tmp_path / "same_user.csv")
     monkeypatch.setattr(forgetter, "DEFAULT_REPORTS", tmp_path / "reports")
-
-    def build(*_: object) -> SimpleNamespace:
-        with connect(warehouse) as connection:
-            marts_path(warehouse).unlink(missing_ok=True)
-            attach_new(connection, marts_path(warehouse), "made")
-            connection.execute("create schema made.marts; create schema made.restricted")
-            connection.execute(
-                "create table made.marts.dim_users as select distinct 'main:' || trim(user_id) as user_key,"
-                " 'main' as site_id, trim(user_id) as user_id from raw.activities where user_id <> ''"
-            )
-        return SimpleNamespace(success=True)
-
-    monkeypatch.setattr(rebuild, "run_dbt", build)
+    monkeypatch.setattr(rebuild, "run_dbt", lambda *_: build(warehouse))
     monkeypatch.setattr(rebuild, "write_page", lambda *_: None)
-    (tmp_path / "reports").mkdir()
-    with connect(warehouse) as connection:
-        land(connection, write(tmp_path / "reports" / "sitewide.csv", REPORT))
-    build()
     return Files.of_environment()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -39,18 +40,25 @@ USERS = "User ID,First Name,Email,Phone\n5,Ann,ann@mail.example,\n,,,\n"
 TABLES = ("activities", "users", "rejected_records", "reports", "user_reports")
 
 
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a warehouse with two activity reports and one of users, for each test to copy."""
+    folder = tmp_path_factory.mktemp("loaded")
+    with connect(folder / "activity.duckdb") as connection:
+        land(connection, write(folder / "a.csv", report_text(activity("1", "kept by both"))))
+        land(connection, second(folder))
+        land(connection, write(folder / "users.csv", USERS))
+    return folder
+
+
 @pytest.fixture
-def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> rebuild.Files:
-    """A warehouse on disk with two activity reports and one of users, and copies that are not there yet."""
+def files(loaded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> rebuild.Files:
+    """A warehouse on disk with these reports, and copies that are not there yet."""
+    shutil.copytree(loaded, tmp_path, dirs_exist_ok=True)
     monkeypatch.setenv("WAREHOUSE_PATH", str(tmp_path / "activity.duckdb"))
     monkeypatch.setenv("PUBLISHED_PATH", str(tmp_path / "published.duckdb"))
     monkeypatch.setenv("SHARED_PATH", str(tmp_path / "shared.duckdb"))
-    files = rebuild.Files.of_environment()
-    with connect(files.warehouse) as connection:
-        land(connection, write(tmp_path / "a.csv", report_text(activity("1", "kept by both"))))
-        land(connection, second(tmp_path))
-        land(connection, write(tmp_path / "users.csv", USERS))
-    return files
+    return rebuild.Files.of_environment()
 
 
 def second(folder: Path) -> Path:

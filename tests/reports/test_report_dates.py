@@ -20,7 +20,7 @@ ZURICH, SUMMER = Declaration(time_zone="Europe/Zurich"), "2024-05-13 08:00:01"
 
 def report_of(*dates: str, header: str = "User ID,Category,Action,Label,Date") -> str:
     """A report of these dates; where there are more columns, a date holds the other fields behind a bar."""
-    fields = (",".join(f'"{field}"' for field in written.split("|")) for written in dates)
+    fields = (",".join('"' + field.replace('"', '""') + '"' for field in written.split("|")) for written in dates)
     return report_text(*(f"{7001 + n},Chat,Message,hi,{field}" for n, field in enumerate(fields)), header=header)
 
 
@@ -73,6 +73,10 @@ def report_of(*dates: str, header: str = "User ID,Category,Action,Label,Date") -
         (["13.05.2024 10.00.01"], [AT]),
         (["10:00:01 13/05/2024"], [AT]),
         (["13.05.2024, 10:00 Uhr"], ["2024-05-13 10:00:00"]),
+        # what a spreadsheet puts around a text, and dashes
+        (["'2024-05-13 10:00:01", '="2024-05-13 10:00:01"'], [AT, AT]),
+        (["13/05/2024 - 10:00:01"], [AT]),
+        (["13–05–2024 10:00:01"], [AT]),
         # one with a plan and the platform's own
         ([AT, "2024-05-13T10:00:01", "13 May 2024 10:00:01"], [AT, AT, AT]),
     ],
@@ -102,6 +106,7 @@ def test_a_date_is_read_as_what_it_means(
         ("Mon May 13 2024 10:00:01 GMT+0200 (Central European Summer Time)", SUMMER),
         ("Mon, 13 May 2024 10:00:01 GMT", AT),
         ("5/13/2024 10:00:01 AM EDT", "2024-05-13 14:00:01"),
+        ("5/13/2024 10:00:01 AM ET", "2024-05-13 14:00:01"),
         ("1715594401", AT),
         # no zone in the text, or one of several meanings: the declared one
         ("45425.4166782407", SUMMER),
@@ -151,15 +156,50 @@ def test_a_date_and_a_time_in_two_columns_are_joined(
     assert rows(warehouse, "select date from raw.activities") == [fields.split("|")[0]]
 
 
+@pytest.mark.parametrize(
+    ("titles", "fields", "time"),
+    [
+        ("Time,Date", "10:00:01|2024-05-13", SUMMER),
+        ("Activity Date,Activity Time", "5/13/2024|1:00:01 PM", "2024-05-13 11:00:01"),
+        ("Event Date,Event Time", "13.05.2024|10:00:01", SUMMER),
+        ("Day,Hour", "2024-05-13|10:00:01", SUMMER),
+        ("Datum,Uhrzeit", "13.05.2024|10:00:01", SUMMER),
+        ("Date,Time", "45425|0.4166782407", SUMMER),
+        # the zone of a title, and of a column behind the date
+        ("Date (UTC)", "2024-05-13 10:00:01", AT),
+        ("Date (UTC),Time (UTC)", "2024-05-13|10:00:01", AT),
+        ("Date [America/New_York]", "2024-05-13 10:00:01", "2024-05-13 14:00:01"),
+        ("Date (local)", "2024-05-13 10:00:01", SUMMER),
+        ("Date,Time Zone", "2024-05-13 10:00:01|America/New_York", "2024-05-13 14:00:01"),
+        ("Date,Time,Timezone", "2024-05-13|10:00:01|UTC", AT),
+        ("Date,UTC offset", "2024-05-13 10:00:01|-04:00", "2024-05-13 14:00:01"),
+        # a zone of the person, and what is no zone
+        ("Date,Company,Time Zone", "2024-05-13 10:00:01|x|America/New_York", SUMMER),
+        ("Date,Time Zone", "2024-05-13 10:00:01|-18000", SUMMER),
+    ],
+)
+def test_dates_times_and_zones_in_other_columns_are_joined(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, titles: str, fields: str, time: str
+) -> None:
+    text = report_of(fields, header=f"User ID,Category,Action,Label,{titles}")
+    landing = land(warehouse, write(tmp_path / "a.csv", text), ZURICH)
+
+    assert landing.refusal is None
+    assert rows(warehouse, OCCURRED) == [time]
+
+
 FUTURE = datetime.now(UTC).date() + timedelta(days=3)
 
 
 @pytest.mark.parametrize(
     ("written", "words", "declared"),
     [
-        ("1970-01-01 00:00:00", "make build MIN_DATE=1970-01-01", Declaration(min_date=date(1970, 1, 1))),
-        ("1904-01-01 00:00:00", "make build MIN_DATE=1904-01-01", Declaration(min_date=date(1904, 1, 1))),
-        ("9999-12-31 23:59:59", "make build MAX_DATE=9999-12-31", Declaration(max_date=date.max)),
+        ("1985-03-01 00:00:00", "make build MIN_DATE=1985-03-01", Declaration(min_date=date(1985, 3, 1))),
+        # Dates by which programs say that there is none: no command is offered that would load them.
+        ("1970-01-01 00:00:00", "Fix: correct it, or delete the record.", None),
+        ("0024-05-13 10:00:01", "Fix: correct it, or delete the record.", None),
+        ("1904-01-01 00:00:00", "Fix: correct it, or delete the record.", None),
+        ("9999-12-31 23:59:59", "Fix: correct it, or delete the record.", None),
         (f"{FUTURE} 00:00:00", f"make build MAX_DATE={FUTURE}", Declaration(max_date=FUTURE)),
         ("2567-05-13 10:00:01", "of the Buddhist calendar", None),
     ],
@@ -193,8 +233,10 @@ def test_an_old_record_and_one_of_tomorrow_are_loaded(
         (["1445-11-05 10:00:01"], "are of the Islamic calendar"),
         (["1403/02/24 10:00"], "are of the Persian calendar"),
         (["R6/5/13 10:00"], "are of the Japanese calendar"),
+        (["113/05/13 10:00"], "are of the Minguo calendar"),
+        (["5784-09-05 10:00"], "are of the Hebrew calendar"),
         (["2099-01-01 10:00:00", "2099-01-02 10:00:00"], "lie in the future"),
-        (["1970-01-01 00:00:00"], "lie before 1990-01-01"),
+        (["1970-01-01 00:00:00"], "lie before 1990-01-01, such as '1970-01-01 00:00:00': the platform was not there"),
         (["00:01.0"], "times without a day"),
         (["########"], "too narrow"),
         (["1.71559E+12"], "a spreadsheet has shortened"),
@@ -236,6 +278,11 @@ def test_a_declaration_that_reads_no_date_gives_way_to_the_form_that_is_found(
         (["13.05.2024"], "every time is midnight"),
         (["45425", "45426"], "every time is midnight"),
         ([f"2024-05-{day} 00:00:00" for day in range(10, 16)], "every time is midnight"),
+        ([f"2024-05-{day}T00:00:00.000Z" for day in range(10, 16)], "every time is midnight"),
+        # midnight of another zone, noon
+        ([f"2024-05-{day}T02:00:00+02:00" for day in range(10, 16)], "every time is 02:00:00"),
+        ([f"2024-05-{day} 12:00:00" for day in range(10, 16)], "every time is 12:00:00"),
+        ([f"13.05.2024 10:{minute}" for minute in range(10, 22)] + ["13.05.2024"], "1 of its records has a day and no"),
         ([f"2024-05-13 10:{minute}:00" for minute in range(10, 22)], "ends in :00"),
         ([f"13.05.2024 10:{minute}" for minute in range(10, 22)], "ends in :00"),
         ([f"5/13/2024 10:{minute} AM" for minute in range(10, 22)], "ends in :00"),

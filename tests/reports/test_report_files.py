@@ -7,7 +7,6 @@ import io
 import os
 import random
 import subprocess
-import sys
 import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime, time
@@ -29,6 +28,7 @@ from reports.text import ReportRefused
 from warehouse.command_line import printable
 from warehouse.database import connect
 from warehouse.paths import PROJECT_ROOT
+from warm_start import run_warm
 
 REPORT = report_text(activity("u1"), activity("u2"))
 FILES = "select file_name from raw.reports order by 1"
@@ -573,6 +573,7 @@ ONE_REPORT = "User ID,Category,Action,Label,Date\n7001,Chat,Message,hi,2024-05-1
         (".gitkeep", "", ""),
         (".DS_Store", "x", ""),
         ("Thumbs.db", "x", ""),
+        (".r.csv.icloud", "x", "in the cloud"),
     ],
 )
 def test_a_file_of_a_folder_is_read_or_named_with_the_reason(
@@ -584,6 +585,16 @@ def test_a_file_of_a_folder_is_read_or_named_with_the_reason(
     assert find_reports([str(tmp_path)]) == ([path] if reason is None else [])
     assert [(one.path, (reason or "") in one.reason) for one in left_out] == ([(path, True)] if reason else [])
     assert all("Fix:" in one.reason for one in left_out)
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+def test_what_an_archive_holds_beside_its_reports_is_named(tmp_path: Path, is_named: bool) -> None:
+    members = ["a.csv", "deep/b.xls", "c.txt", "__MACOSX/._a.csv", ".DS_Store", "README.txt"]
+    archive = write(tmp_path / "r.zip", zipped(dict.fromkeys(members, REPORT)))
+    left_out = passed_over([str(archive if is_named else tmp_path)])
+
+    assert [one.shown for one in left_out] == [f"{archive} > c.txt", f"{archive} > deep/b.xls"]
+    assert "save it as .xlsx" in left_out[1].reason
 
 
 # --- Names and texts on the terminal ---
@@ -686,14 +697,10 @@ def test_a_warehouse_in_a_folder_with_signs_of_a_glob_lands_reports(tmp_path: Pa
 
 
 def land_standard_input(folder: Path, content: bytes) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, PROJECT_ROOT / "scripts" / "load_reports.py", "--database", folder / "w.duckdb", "-"],
-        input=content,
-        capture_output=True,
-        check=False,
-        env={"PATH": os.environ["PATH"], "NO_COLOR": "1", "COLUMNS": "200"},
-    )
-    said = done.stdout.decode() + done.stderr.decode()
+    command = [str(PROJECT_ROOT / "scripts" / "load_reports.py"), "--database", str(folder / "w.duckdb"), "-"]
+    environment = {"PATH": os.environ["PATH"], "NO_COLOR": "1", "COLUMNS": "200"}
+    done = run_warm(command, folder, environment, content, needs_dbt=False)
+    said = done.stdout + done.stderr
     assert "Traceback" not in said
     return subprocess.CompletedProcess(done.args, done.returncode, said, "")
 

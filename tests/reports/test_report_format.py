@@ -44,6 +44,12 @@ def refusal_of(path: Path) -> str:
         ("date time", "date"),
         ("ContentID", "content_id"),
         ("content_name", "content_name"),
+        ("ContentName", "content_name"),
+        ("CONTENT-SLUG", "content_slug"),
+        ("Activity Date", "date"),
+        ("Timestamp", "date"),
+        ("Datum", "date"),
+        ("Date (UTC)", "date"),
         ("Content Slug", "content_slug"),
     ],
 )

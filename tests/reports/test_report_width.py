@@ -15,6 +15,7 @@ OFF_PAGE = "7002,Bo,Reed,Moss AG,bo@x.example,Chat,Message,hi,2024-05-13 10:00:0
 SHORT = OFF_PAGE.rstrip(",")
 ALL = [("7001", 'a, "b"', "4106", "opening"), ("7002", "hi", "", "")]
 ENDS, BLANK, QUOTED = "end before the columns of the content", "blank fields beyond the last column", "in double quotes"
+TRAILED = "behind its last column"
 
 
 def quoted(line: str) -> str:
@@ -36,7 +37,10 @@ def quoted(line: str) -> str:
         ([NAMES, quoted(ON_PAGE), OFF_PAGE], QUOTED),
         ([NAMES, quoted(ON_PAGE), quoted(SHORT)], QUOTED),
         ([quoted(NAMES) + ";;;", quoted(ON_PAGE) + ";;;", quoted(OFF_PAGE) + ";;;"], QUOTED),
+        ([NAMES + ";;;", ON_PAGE + ";;;", OFF_PAGE + ";;;"], TRAILED),
+        ([NAMES + "|", ON_PAGE + "|", OFF_PAGE], TRAILED),
         (["\ufeff\ufeff" + NAMES, ON_PAGE, OFF_PAGE], None),
+        (["ï»¿" + NAMES, ON_PAGE, OFF_PAGE], None),
         ([NAMES.replace("User ID", "\u200bUser\u00a0ID\u2060").replace("Date", "Date\0"), ON_PAGE, OFF_PAGE], None),
     ],
 )

@@ -37,7 +37,8 @@ EVEN_TASKS = {
     "spark.sql.adaptive.coalescePartitions.enabled": "false",
 }
 # What has to see all of a session, a page or a contest in one order: the quantile of who came first, what was written
-# before, the ranks (docs/scale.md). Of all others no task takes twice its part of what is worth being spread.
+# before, the ranks (docs/explanation/scale.md). In all others
+# no task takes twice its part of what is worth being spread.
 IN_ONE_ORDER = {"int_sessions", "fct_conversations", "fct_leaderboard"}
 WORTH_SPREADING = 1_000_000
 # One session to which everybody comes, in an hour: joins, writes a message, and leaves.
@@ -154,5 +155,5 @@ def test_every_mart_of_a_million_is_equal_though_a_worker_is_killed_and_a_sessio
 
 
 def report(what: str, seconds: float, cluster: Cluster) -> None:
-    """Print what it took, for who measures (pytest -s); the figures in docs/scale.md are of such a run."""
+    """Print what it took, for who measures (pytest -s); the figures in docs/explanation/scale.md are of such a run."""
     print(f"\n{what}: {seconds:.0f} s\n{as_markdown(read_costs(cluster.events))}")

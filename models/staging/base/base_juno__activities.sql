@@ -1,5 +1,5 @@
 -- Every activity with its activity type and time, and the events that another record stands for.
--- Who the user is, is not in it: base_juno__user_names.
+-- Names and e-mails are in base_juno__user_names.
 -- Grain: one row per activity, which is not is_duplicate, and one per event that is the unique record of none.
 
 {{ config(materialized=view_or_table()) }}

@@ -1,4 +1,4 @@
--- What happened: the activity type of each event, and the hash of what makes it an activity.
+-- The activity type of each event, and the hash of what makes it an activity.
 -- Grain: one row per event.
 -- Incremental: a build types the events that it meets for the first time, and never writes an old one again.
 -- macros/should_full_refresh.sql says when all of them are typed again.
@@ -46,9 +46,9 @@ typed as {{ not_materialized() }} (
     inner join activity_types on patterns.activity_type = activity_types.activity_type
 ),
 
--- The identity of an activity is what nobody can edit later. A label is part of it only where it is what the user did
+-- The identity of an activity is what cannot be edited later. A label is part of it only where it is what the user did
 -- (a text, an answer), not where it is an editable name, and of a sub-breakout's its id; category and action only while
--- nobody has said what they mean.
+-- their meaning is unknown.
 final as (
     select
         event_id,

@@ -1,0 +1,1 @@
+"""Evidence: the printable page that shows which records are behind a person's minutes."""

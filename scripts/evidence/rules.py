@@ -1,0 +1,110 @@
+"""The rule in words: sections of ``attendance_rules.md`` as HTML, and its settings with the values in use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+from markdown_it import MarkdownIt
+
+from warehouse.errors import WarehouseError
+from warehouse.paths import PROJECT_ROOT
+
+RULES = PROJECT_ROOT / "models" / "marts" / "attendance" / "attendance_rules.md"
+# The sections of the page, by what the evidence calls them.
+COUNTED = ("What the log gives", "The three measures", "The window of a session", "Corrections")
+LIMITS = ("What it cannot know",)
+SETTINGS = "Settings"
+VERDICTS = "From stays to people and sessions"
+
+# On paper a link leads nowhere.
+LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
+SETTING = re.compile(r"^\| `(\w+)` \| `[^|]*` \| (.+) \|$", re.MULTILINE)
+VERDICT = re.compile(r"^- \*\*Credits\*\*.*(?:\n  .*)*", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting of attendance: its name, the value in use, and what it means in Markdown."""
+
+    name: str
+    value: object
+    meaning: str
+
+
+def section(heading: str, page: Path = RULES) -> str:
+    """The Markdown of a section of the rules, without its heading.
+
+    Raises:
+        WarehouseError: the page has no such section.
+    """
+    text = page.read_text(encoding="utf-8")
+    found = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    if found is None:
+        raise WarehouseError(f"{page} has no section {heading!r}. Fix: restore the page of your version.")
+    return found[1].strip()
+
+
+def verdict_rule() -> str:
+    """The Markdown of the rule that holds credits against attendance.
+
+    Raises:
+        WarehouseError: the page has no such rule.
+    """
+    found = VERDICT.search(section(VERDICTS))
+    if found is None:
+        raise WarehouseError(f"{RULES} has no rule of credits. Fix: restore the page of your version.")
+    return found[0]
+
+
+def as_html(markdown: str) -> str:
+    """Markdown of this project as HTML; HTML in it stays text."""
+    return str(MarkdownIt("commonmark", {"html": False}).enable("table").render(LINK.sub(r"\1", markdown)))
+
+
+def settings_of_attendance(settings: Mapping[str, object]) -> list[Setting]:
+    """The settings that the rules list, with the values in use."""
+    rows = SETTING.findall(section(SETTINGS))
+    return [Setting(name, settings.get(name, "not set"), meaning) for name, meaning in rows]
+
+
+def attended(measure: str, settings: Mapping[str, object], table: str = "") -> str:
+    """SQL for whether a measure is attendance, as the macro ``is_attended`` has it.
+
+    ``require_settings_of_build`` holds it against the mart. Its parameters are ``seconds`` and ``ratio``.
+    """
+    reaches = ">=" if settings["attendance_bound_included"] else ">"
+    is_long = f"{table}{measure}_seconds {reaches} $seconds"
+    return f"({is_long} and ($ratio = 0 or coalesce({table}{measure}_ratio {reaches} $ratio, false)))"
+
+
+def require_settings_of_build(copy: duckdb.DuckDBPyConnection, settings: Mapping[str, object]) -> None:
+    """See that the copy was built with the settings that are printed: they may have been changed since.
+
+    Raises:
+        WarehouseError: it was not.
+    """
+    is_attended = attended(str(settings["attendance_measure"]), settings)
+    is_windowed = (
+        "window_opened_at = started_at - to_minutes($before) and window_closed_at = ended_at + to_minutes($after)"
+    )
+    checks: dict[str, dict[str, object]] = {
+        f"select count(*) from marts.fct_session_attendance where is_attended is distinct from ({is_attended})": {
+            "seconds": settings["attendance_minimum_seconds"],
+            "ratio": settings["attendance_minimum_ratio"],
+        },
+        f"select count(*) from marts.fct_sessions where started_at is not null and not ({is_windowed})": {
+            "before": settings["session_buffer_before_minutes"],
+            "after": settings["session_buffer_after_minutes"],
+        },
+    }
+    for check, parameters in checks.items():
+        [(count,)] = copy.execute(check, parameters).fetchall()
+        if count:
+            raise WarehouseError(
+                "dbt_project.yml has other settings of attendance than those of the last build. Nothing was written."
+                " Fix: make build"
+            )
