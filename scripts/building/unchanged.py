@@ -18,7 +18,7 @@ from pathlib import Path
 
 from warehouse.paths import PROJECT_ROOT, marts_path
 
-# What dbt reads, and the code around it.
+# dbt reads these, and scripts/ is the code around it.
 FOLDERS = ("models", "macros", "seeds", "tests", "scripts")
 FILES = ("dbt_project.yml", "profiles.yml", "selectors.yml")
 SUFFIXES = (".sql", ".yml", ".yaml", ".csv", ".py")
@@ -62,7 +62,7 @@ def _hash_of(parts: Iterator[str] | list[str]) -> str:
 
 def _file_state(path: Path) -> str:
     found = path.stat()
-    # What a killed process left in a log is not in the file yet.
+    # A killed process leaves a log whose content is not in the file yet.
     has_log = Path(f"{path}.wal").exists()
     return f"{path.resolve()} {found.st_size} {found.st_mtime_ns} {found.st_mode:o} {has_log}"
 
