@@ -13,7 +13,7 @@ override RUN := for python in .venv/bin/python "$$PYTHON" python3; do \
     if command -v "$$python" >/dev/null 2>&1; then exec "$$python" start.py "$$GOAL"; fi; \
     done; echo "There is no Python here. Fix: install Python 3.11 or newer" >&2; exit 1
 
-COMMANDS := build show name remove forget person evidence retention share export publish metrics docs superset land \
+COMMANDS := build show report name remove forget person evidence certificates leads retention share export publish metrics docs superset land \
     spark-setup spark-cluster check test lint format new-mart spark-check spark-test superset-test fuzz faults mutants bench bench-shapes \
     attendance-accuracy sample answers picture lock clean help
 .PHONY: $(COMMANDS)

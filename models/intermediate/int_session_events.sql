@@ -5,7 +5,7 @@
 
 with session_events as (
     select * from {{ ref('stg_juno__session_events') }}
-    -- Without a user nobody can be credited, and the records of several people would look like one.
+    -- A record without a user can be credited to no one, and the records of several people would look like one.
     where user_id is not null
 ),
 
@@ -233,7 +233,7 @@ looked_back_again as (
     )
 ),
 
--- After some hours in which nobody joined or left, the next Joined begins the next session of the place.
+-- After some hours without a Joined or a Left, the next Joined begins the next session of the place.
 begun as (
     select
         *,

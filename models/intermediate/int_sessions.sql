@@ -1,4 +1,4 @@
--- Sessions with the window in which presence counts: from the schedule where there is one, else inferred from the log.
+-- Sessions with their window of presence: from the schedule where there is one, else inferred from the log.
 -- Grain: one row per session (a public session together with its breakouts, or a private meeting).
 
 with session_events as (
@@ -112,7 +112,7 @@ people as (
     group by 1, 2
 ),
 
--- Who has no Left is known to have been there until the last activity that proves presence.
+-- A user without a Left was there at least until the last activity that proves presence.
 last_known as (
     select
         people.session_key,
@@ -140,7 +140,7 @@ quantiles as (
     group by 1
 ),
 
--- With nine people or fewer these quantiles are the first and the last of them: the core of the people tells whether
+-- With nine people or fewer these quantiles are the first and the last of them: the core of the people shows whether
 -- one of those is a straggler, such as a browser that was left open overnight.
 inferred as (
     select
@@ -163,7 +163,7 @@ inferred as (
     from quantiles
 ),
 
--- A private meeting that nobody is known to have left lasts as long as the median one of its site.
+-- A private meeting without a Left lasts as long as the median one of its site.
 meeting_lengths as (
     select
         sessions.site_id,

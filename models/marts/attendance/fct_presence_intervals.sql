@@ -249,7 +249,7 @@ counted as (
     from leavers_and_open_stays
 ),
 
--- With too few who are known to have left later, or with more open stays than twice these, others tell nothing.
+-- Others decide only if enough of them are known to have left later, at least half as many as there are open stays.
 others as (
     select
         counted.site_id,
@@ -265,18 +265,18 @@ others as (
             + cast(ceil({{ var('open_stay_leavers_ratio') }} * counted.later_count) as bigint) = leavers.leaver_number
     where
         counted.is_leaver = 0
-        -- Of the two in a private meeting the other is enough.
+        -- In a private meeting of two, the other one is enough.
         and counted.later_count
         >= case when leavers.session_type = 'private_meeting' then 1 else {{ var('open_stay_leavers_minimum') }} end
         and 2 * counted.later_count >= counted.open_count
 ),
 
--- Where others tell nothing: some of those who are never seen again leave before the end, so that an open stay gets a
+-- Where others do not decide: some of those who are never seen again leave before the end, so that an open stay gets a
 -- share of the time up to it.
 ended as (
     select
         seen.*,
-        -- What the platform may have added to a Left, and a minute clock cut from a Joined, is not proven.
+        -- Time that the platform may have added to a Left, or a minute clock cut from a Joined, is not proven.
         case
             when seen.is_unexplained then seen.started_at
             else greatest(seen.started_at, {{ add_seconds(
@@ -319,7 +319,7 @@ keyed as (
     from ended
 ),
 
--- What the stays of a person in a session unite to, breakouts among them: a stay adds what lies after the latest end of
+-- The union of the stays of a person in a session, breakouts among them: a stay adds the time after the latest end of
 -- all that began before it. (The running maximum and not the end of the one before: 0-60, 5-10, 30-70 is 70, not 100.)
 covered as (
     select
