@@ -8,12 +8,12 @@ from pathlib import Path
 
 import duckdb
 from rich.console import Console
-from rich.markup import escape
 
 from naming.dictionary import nearest
 from naming.seed_csv import SeedError, read_seed_csv
 from naming.seed_rules import SITE_SEEDS, read_rules
 from naming.unknown import Pattern
+from warehouse.command_line import one_line
 from warehouse.database import connect
 from warehouse.paths import PROJECT_ROOT
 
@@ -87,7 +87,7 @@ def print_rows_without_effect(published: Path, warehouse: Path, shipped_site: st
     if said:
         console.print("\n[yellow]Rows of seeds/site/ that change nothing:[/yellow]", highlight=False)
     for line in said[:ROWS_SAID]:
-        console.print(escape(line), highlight=False)
+        console.print(one_line(line), highlight=False)
     if len(said) > ROWS_SAID:
         console.print(f"and {len(said) - ROWS_SAID:,} more rows", highlight=False)
 
