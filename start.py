@@ -118,6 +118,11 @@ COMMANDS = {
         ),
         ("SESSION", "USER_ID", "CONTEST"),
     ),
+    "report": Command(
+        "Write the page again; PDF=1 writes a PDF too, with the Chromium, Chrome or Edge of this machine.",
+        (("scripts/write_page.py", Option("--pdf", "PDF", is_switch=True)),),
+        ("PDF",),
+    ),
     "name": Command(
         "Name the activities that the reports call by unknown words; LIST=1, EXPORT=words.csv or ACCEPT=file.csv.",
         (

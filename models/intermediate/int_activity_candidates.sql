@@ -5,7 +5,7 @@
 
 {%- set lowest_score = 0.25 %}
 
-with activities as (
+with activities as {{ not_materialized() }} (
     select * from {{ ref('base_juno__activities') }}
     where not is_duplicate
 ),
@@ -377,19 +377,24 @@ observed as (
 ),
 
 -- Siblings: other actions of the category that are named.
+named_categories as (
+    select distinct
+        site_id,
+        category,
+        activity_family
+    from activities
+    where activity_type <> 'unrecognised'
+),
+
 siblings as (
     select distinct
-        activities.site_id,
-        activities.category,
+        named_categories.site_id,
+        named_categories.category,
         activity_types.activity_type
-    from activities
-    inner join activity_types on activities.activity_family = activity_types.activity_family
-    where
-        activities.activity_type <> 'unrecognised'
-        and exists (
-            select 1 from pairs
-            where activities.site_id = pairs.site_id and activities.category = pairs.category
-        )
+    from named_categories
+    inner join pairs
+        on named_categories.site_id = pairs.site_id and named_categories.category = pairs.category
+    inner join activity_types on named_categories.activity_family = activity_types.activity_family
 ),
 
 candidate_types as (

@@ -10,7 +10,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from conftest import ROOT
 from page import manual
-from page.draw_page import find_chromium
+from page.browser import find_chromium
 from warehouse.errors import WarehouseError
 
 CHROMIUM = find_chromium()

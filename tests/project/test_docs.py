@@ -116,7 +116,7 @@ def exposed(name: str) -> set[str]:
         ("readme_picture", "scripts/page/draw_attendance.py"),
         ("build_summary", "scripts/page/summary.py"),
         ("answers", "analyses/*.sql"),
-        ("page", "page/queries/*.sql"),
+        ("page", "page/*/*.sql"),
         ("show", "scripts/page/show.py"),
         ("evidence", "scripts/evidence/facts.py"),
         ("certificates", "scripts/evidence/certificates.py"),
