@@ -47,7 +47,7 @@ function start(page) {
   }
 
   function draw(figure) {
-    const { body, heading } = drawn.get(figure);
+    const { body, heading, folded } = drawn.get(figure);
     drawn.get(figure).isFresh = true;
     if (isHeldBack(figure)) {
       body.replaceChildren(paragraph(page.understood.instead, "warning"));
@@ -64,6 +64,8 @@ function start(page) {
     rows = ordered(summedUp(rows, figure), figure);
     const title = titleOf(figure, rows, about);
     heading.textContent = title;
+    // What is folded away has its plain title above already.
+    heading.hidden = Boolean(folded) && title === figure.title;
     if (!rows.length) {
       body.replaceChildren(...parts, paragraph("Nothing, with these filters.", "note"));
       return;
