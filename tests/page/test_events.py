@@ -24,8 +24,8 @@ create table marts.fct_activities as from (values
     (5, 'b:1', 'b', '1', 'w', date '2026-05-12'))
     as v(activity_key, content_key, site_id, content_id, user_id, occurred_date);
 create table marts.fct_sessions as from (values
-    ('s1', 'a:1', 'a', '1', date '2025-05-12'), ('s2', 'a:1', 'a', '1', date '2026-05-12'), ('s3', 'a:2', 'a', '2', null),
-    ('s4', 'b:1', 'b', '1', null))
+    ('s1', 'a:1', 'a', '1', date '2025-05-12'), ('s2', 'a:1', 'a', '1', date '2026-05-12'),
+    ('s3', 'a:2', 'a', '2', null), ('s4', 'b:1', 'b', '1', null))
     as v(session_key, content_key, site_id, content_id, session_date);
 create table marts.fct_session_concurrency as from (values ('s1', 5), ('s2', 6), ('s4', 1)) as v(session_key, people);
 create table marts.fct_content_engagement as from (values ('a:1', 'a', '1'), ('a:2', 'a', '2'), ('b:1', 'b', '1'))
@@ -109,6 +109,7 @@ def test_the_seed_is_read_in_the_forms_of_a_spreadsheet(tmp_path: Path) -> None:
     (tmp_path / "seeds" / "site").symlink_to(ROOT / "seeds" / "site")
     assert read_events(tmp_path) == [Event("Harbour Learning Summit", (Part("sample"),))]
     seeds = tmp_path / "own" / "seeds" / "site"
+    seeds.mkdir(parents=True)
     write(seeds / "events.yml", (ROOT / "seeds" / "site" / "events.yml").read_text())
     assert read_events(tmp_path / "own") == []
     rows = "Summit;a;12.05.2026;13.05.2026;\nSummit;b;;;7\nOther;;;;\n"

@@ -28,6 +28,7 @@ def test_without_a_browser_the_fix_is_said(page: Path, monkeypatch: pytest.Monke
 def test_a_browser_that_writes_nothing_leaves_what_was_there(
     page: Path, monkeypatch: pytest.MonkeyPatch, script: str
 ) -> None:
+    (page.parent / "bin").mkdir()
     program = write(page.parent / "bin" / "chromium", script)
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(program.parent))

@@ -73,6 +73,8 @@ create table marts.fct_leaderboard as
     as v(contest_id, rank, user_key, points);
 create table restricted.user_details as from (values ('a', 'Ada'), ('b', 'Bo')) as v(user_key, full_name);
 alter table marts.fct_session_attendance add column user_key varchar default 'a';
+alter table marts.fct_session_attendance add column stay_count bigint default 1;
+alter table marts.fct_session_attendance add column open_stay_count bigint default 0;
 create table marts.dim_users as from (values ('a'), ('b')) as v(user_key);
 create table marts.dim_content as from (values ('k', 'Page', 'page', '1'))
     as v(content_key, content_name, content_slug, content_id);
