@@ -130,8 +130,8 @@ def test_a_meeting_of_two_who_see_each_others_names_has_one_place() -> None:
     names = [("1", "Ada", "Lovelace"), ("2", "Grace", "Hopper"), ("3", None, None)]
     meetings = [
         ("1", "With  GRACE hopper"),
-        ("2", "1:1 with Ada Lovelace"),
-        ("3", "1:1 with Ada Lovelace"),
+        ("2", "1:1 (Ada Lovelace)"),
+        ("3", "1:1 (Ada Lovelace)"),
         ("3", None),
     ]
 
@@ -139,7 +139,7 @@ def test_a_meeting_of_two_who_see_each_others_names_has_one_place() -> None:
 
     assert places[0] == places[1]
     assert len(set(places)) == 3
-    assert places[2] == f"main:name:{hash_key('salt', '1:1 with Ada Lovelace')}"
+    assert places[2] == f"main:name:{hash_key('salt', '1:1 (Ada Lovelace)')}"
 
 
 @pytest.fixture(scope="module")
