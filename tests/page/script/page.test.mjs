@@ -40,6 +40,11 @@ test("rows are summed up, and what is unknown stays unknown", () => {
   ]);
 });
 
+test("a mean over nothing is unknown", () => {
+  const [group] = made.summedUp([{ g: 1, n: 0, w: 0 }], { by: ["g"], measures: { mean: { op: "mean", column: "n", weight: "w" } } });
+  assert.equal(group.mean, null);
+});
+
 test("what is unknown comes last in both directions", () => {
   for (const place of ["ascending", "descending"]) {
     assert.equal(made.ordered([{ n: null }, { n: 1 }, { n: 10 }, { n: 9 }], { [place]: "n" })[3].n, null);
