@@ -8,15 +8,15 @@ from textwrap import shorten
 
 import duckdb
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from naming.understood import how_much_is_understood
 from page.headline import Facts, headline_of
 from page.write_page import page_path
-from warehouse.command_line import counted
+from warehouse.command_line import counted, one_line
 from warehouse.database import connect
 from warehouse.settings import read_settings
+from warehouse.visible import on_one_line
 
 COUNTS = """
 select
@@ -172,9 +172,9 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
         else:
             console.print(understood.instead, highlight=False)
     console.print(
-        f"\nTo look at: {escape(page_path(published).resolve().as_uri())}"
-        f"\nThe marts, for SQL and BI tools, read-only: {escape(str(published))}"
-        f"\nWhat they are made of: {escape(str(warehouse))}",
+        f"\nTo look at: {one_line(page_path(published).resolve().as_uri())}"
+        f"\nThe marts, for SQL and BI tools, read-only: {one_line(str(published))}"
+        f"\nWhat they are made of: {one_line(str(warehouse))}",
         highlight=False,
         soft_wrap=True,
     )
@@ -187,9 +187,9 @@ def _print_headline(connection: duckdb.DuckDBPyConnection, console: Console) -> 
         console.print("\n[bold]At a glance[/bold], as on the page")
     for figure in found.figures:
         context = f" ({'; '.join(figure.context)})" if figure.context else ""
-        console.print(f"[bold]{figure.value}[/bold] {escape(figure.label + context)}", highlight=False)
+        console.print(f"[bold]{figure.value}[/bold] {one_line(figure.label + context)}", highlight=False)
     for finding in found.findings:
-        console.print(escape(finding.text), highlight=False)
+        console.print(one_line(finding.text), highlight=False)
 
 
 def _print_users(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
@@ -207,11 +207,11 @@ def _print_users(connection: duckdb.DuckDBPyConnection, console: Console) -> Non
 def _print_checks(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
     """Say of each site how new its activities are, which days have none, and whom no number of people counts."""
     for site, newest, age, silent, nobodies, guests, of_guests, pairs in connection.execute(CHECKS).fetchall():
-        where = f" of {escape(site)}" if site else ""
+        where = f" of {one_line(site)}" if site else ""
         old = "of today" if age == 0 else f"{age:,} day{'' if age == 1 else 's'} old"
         lines = [f"The newest activity{where} is {old} ({newest})."]
         if silent:
-            days = escape(shorten(silent, CHANGE_WIDTH, placeholder=" …"))
+            days = one_line(shorten(silent, CHANGE_WIDTH, placeholder=" …"))
             lines.append(f"[yellow]No activity{where} on {days}[/yellow]: a quiet day, or one that no download covers.")
         if nobodies:
             who = counted(guests, "person", "people")
@@ -236,7 +236,7 @@ def _print_changes(connection: duckdb.DuckDBPyConnection, console: Console) -> N
         )
     for file_name, changes in changed[:CHANGE_LINES]:
         line = shorten(f"{file_name}: {changes}", CHANGE_WIDTH, placeholder=" […]")
-        console.print(escape(line), highlight=False, soft_wrap=True)
+        console.print(one_line(line), highlight=False, soft_wrap=True)
     if len(changed) > CHANGE_LINES:
         console.print(f"and {counted(len(changed) - CHANGE_LINES, 'more report')}", highlight=False)
 
@@ -253,7 +253,7 @@ def print_table(
     if not rows and nothing:
         console.print(nothing, highlight=False)
         return 0
-    shown = [["–" if value is None else str(value) for value in row] for row in rows[:limit]]
+    shown = [["–" if value is None else on_one_line(str(value)) for value in row] for row in rows[:limit]]
     widths = column_widths([columns, *shown], console.width - PADDING * len(columns))
     if widths is None:
         _print_one_below_the_other(columns, shown, console)
