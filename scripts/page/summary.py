@@ -263,7 +263,7 @@ def print_table(
             is_number = any(isinstance(row[index], int | float) for row in rows)
             table.add_column(column, justify="right" if is_number else "left", width=width)
         for cells in shown:
-            table.add_row(*map(escape, cells))
+            table.add_row(*map(one_line, cells))
         console.print(table)
     return len(rows[limit:]) if limit is not None else 0
 
@@ -289,5 +289,5 @@ def column_widths(rows: Sequence[Sequence[str]], room: int) -> list[int] | None:
 def _print_one_below_the_other(columns: Sequence[str], rows: Sequence[Sequence[str]], console: Console) -> None:
     for row in rows:
         for column, value in zip(columns, row, strict=True):
-            console.print(f"{column}: {escape(value)}", highlight=False, soft_wrap=False)
+            console.print(f"{column}: {one_line(value)}", highlight=False, soft_wrap=False)
         console.print()
