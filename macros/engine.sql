@@ -39,12 +39,12 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 
 {% macro duckdb__cleaned_id(column) -%}
     {%- set edges = "^[" ~ invisible() ~ "]+|[" ~ invisible() ~ "]+$" -%}
-    nullif(regexp_replace({{ column }}, '[{{ invisible_format() }}]+|{{ edges }}', '', 'g'), '')
+    nullif(regexp_replace({{ column }}, '{{ edges }}|[{{ invisible_format() }}]+', '', 'g'), '')
 {%- endmacro %}
 
 {% macro spark__cleaned_id(column) -%}
     {%- set edges = "^[" ~ invisible() ~ "]+|[" ~ invisible() ~ "]+\\z" -%}
-    nullif(regexp_replace({{ column }}, r'[{{ invisible_format() }}]+|{{ edges }}', ''), '')
+    nullif(regexp_replace({{ column }}, r'{{ edges }}|[{{ invisible_format() }}]+', ''), '')
 {%- endmacro %}
 
 

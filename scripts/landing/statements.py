@@ -51,7 +51,7 @@ def write_report(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Landi
     """
     stored = _write_records(connection, staged)
     _write_malformed(connection, staged)
-    if stored.count < number_of(connection, "select count(*) from staged"):
+    if stored.count < staged.rows.staged_count:
         _write_unfit(connection, staged)
         _write_forgotten(connection, staged)
     landed, rejected = _write_manifest(connection, staged)

@@ -46,6 +46,7 @@ qualify
     row_number() over (partition by moment order by record_number) <= getvariable('twin_alike')
     and row_number() over (partition by loose_key order by record_number) <= getvariable('twin_alike');
 
+-- {step}
 -- The days on which an old record can be a twin: those of the sample, and the same with day and month exchanged.
 create or replace temp table twin_days as
 with days as (
@@ -76,6 +77,7 @@ where
     twin_key(user_id, category, action, label, occurred_at) in (select loose_key from twin_sample)
     or twin_second(occurred_at, action) in (select second_key from twin_sample);
 
+-- {step}
 -- (Earlier.whole brings names and places to what was found.)
 create or replace temp table twin_near as
 select

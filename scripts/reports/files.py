@@ -153,7 +153,8 @@ def find_reports(patterns: list[str]) -> list[Path]:
         if pattern == STANDARD_INPUT:
             found.add(path)
         elif path.is_dir():
-            found.update(file for file in path.rglob("*") if file.is_file() and _why_not(path, file) is None)
+            root = path.resolve()
+            found.update(file for file in path.rglob("*") if file.is_file() and _why_not(root, file) is None)
         elif path.is_file():
             found.add(path)
         else:
@@ -184,10 +185,11 @@ def passed_over(patterns: list[str]) -> list[PassedOver]:
     for given in map(Path, patterns):
         if str(given) == STANDARD_INPUT:
             continue
-        for file in sorted(given.rglob("*")) if given.is_dir() else [given]:
+        root = given.resolve() if given.is_dir() else None
+        for file in sorted(given.rglob("*")) if root else [given]:
             if not file.is_file():
                 continue
-            if given.is_dir() and (reason := _why_not(given, file)):
+            if root and (reason := _why_not(root, file)):
                 left_out.append(PassedOver(file, reason))
             elif file.suffix.lower() == ".zip":
                 left_out += _left_in_archive(file)
@@ -211,10 +213,10 @@ def _left_in_archive(path: Path) -> list[PassedOver]:
     ]
 
 
-def _why_not(folder: Path, file: Path) -> str | None:
+def _why_not(root: Path, file: Path) -> str | None:
     """Why a file in a folder is not read; None if it is, and '' if nobody has to know."""
     name = file.name
-    if not _OURS.fullmatch(name) and not file.resolve().is_relative_to(folder.resolve()):
+    if not _OURS.fullmatch(name) and not file.resolve().is_relative_to(root):
         return "it is a link that leads out of the folder. Fix: put the file itself there."
     if is_report(name) or (_MAYBE.search(name) and _holds_report(file)) or _COPY.search(name):
         return None

@@ -49,6 +49,7 @@ class Rows:
 
     Attributes:
         record_count: rows that are neither the header nor blank.
+        staged_count: those of them that DuckDB read.
         blank: numbers of the blank rows.
         wide: numbers of the rows with more fields than the header.
         stray: numbers of the rows in which a field goes on in new double quotes behind a blank.
@@ -62,6 +63,7 @@ class Rows:
     """
 
     record_count: int
+    staged_count: int = 0
     blank: list[int] = field(default_factory=list)
     wide: list[int] = field(default_factory=list)
     stray: list[int] = field(default_factory=list)
