@@ -6,7 +6,7 @@ RUNNER := $(or $(wildcard .venv/bin/python),$(if $(PYTHON),$(shell command -v $(
 # in the environment already.
 GIVEN = $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
 
-COMMANDS := build show name remove forget person evidence retention share export publish metrics docs superset land \
+COMMANDS := build show report name remove forget person evidence certificates leads retention share export publish metrics docs superset land \
     spark-setup spark-cluster check test lint format new-mart spark-check spark-test superset-test fuzz faults mutants bench bench-shapes \
     attendance-accuracy sample answers picture lock clean help
 .PHONY: $(COMMANDS)

@@ -118,6 +118,11 @@ COMMANDS = {
         ),
         ("SESSION", "USER_ID", "CONTEST"),
     ),
+    "report": Command(
+        "Write the page again; PDF=1 writes a PDF too, with the Chromium, Chrome or Edge of this machine.",
+        (("scripts/write_page.py", Option("--pdf", "PDF", is_switch=True)),),
+        ("PDF",),
+    ),
     "name": Command(
         "Name the activities that the reports call by unknown words; LIST=1, EXPORT=words.csv or ACCEPT=file.csv.",
         (
@@ -162,9 +167,20 @@ COMMANDS = {
         ("PSEUDONYM_SALT", "MINIMUM_COHORT_SIZE"),
     ),
     "export": Command(
-        "Write a table as CSV for a spreadsheet: TABLE=marts.fct_leaderboard; without TABLE the rejected records.",
+        "Write a table as CSV for a spreadsheet: TABLE=marts.fct_leaderboard; without TABLE the rejected records;"
+        " XLSX=1 the main tables as one Excel workbook.",
         (("scripts/export_table.py",),),
-        ("TABLE",),
+        ("TABLE", "XLSX"),
+    ),
+    "certificates": Command(
+        "List who is entitled to a certificate, and why: SESSION=keynote, COURSE=first-aid, or neither for all.",
+        (("scripts/certificates.py",),),
+        ("SESSION", "COURSE"),
+    ),
+    "leads": Command(
+        "Write the leads of each exhibitor as CSV for a CRM: CRM=salesforce or CRM=hubspot.",
+        (("scripts/export_leads.py",),),
+        ("CRM",),
     ),
     "publish": Command(
         "Publish what was built: TARGET=postgresql://user@host/db or folder/ (Parquet), else the published copy;"
@@ -179,7 +195,9 @@ COMMANDS = {
         (DEVELOP,),
     ),
     "docs": Command(
-        "Document models, columns, metrics and lineage on one page: warehouse/docs.html.", (("scripts/write_docs.py",),)
+        "Write the manual as a site with search, columns and lineage: warehouse/manual/index.html.",
+        (("scripts/write_docs.py",),),
+        needs=(DEVELOP,),
     ),
     "superset": Command(
         "Serve Superset with the dashboards on this machine: PORT=8088 (docs/how_to/superset.md).",

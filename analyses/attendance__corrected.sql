@@ -1,4 +1,4 @@
--- Whose attendance was corrected, by whom and why?
+-- Which attendance was corrected, by whom and why?
 select
     user_details.full_name,
     fct_sessions.session_name,

@@ -1,4 +1,4 @@
--- At which step do we lose people, from the plan to the credit?
+-- Where do we lose people on the way from the plan to the credit?
 select
     session_name,
     max(people_count) filter (where stage = 'registered') as registered,

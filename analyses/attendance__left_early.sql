@@ -1,4 +1,4 @@
--- In which sessions did people leave early?
+-- Which sessions did people leave early?
 -- Early is less than left_early_ratio of the session, by the likely measure.
 select
     session_name,

@@ -1,5 +1,5 @@
 -- How many private meetings took place, and how long were they?
--- Each side sees its own name of a meeting, so a meeting of two is two rows. Those to which nobody came are left out.
+-- Each side sees its own name of a meeting, so a meeting of two is two rows. Meetings without people are left out.
 select
     count(*) as rows_of_meetings,
     sum(unique_people_count)::int as people,

@@ -1,5 +1,5 @@
--- Do Talk Now calls come about?
--- Who called whom is in no record: the steps are counted, not paired.
+-- How many Talk Now calls were requested, accepted and canceled?
+-- No record shows both sides of a call, so the steps are counted and not paired.
 select
     call_step,
     count(*) as steps,

@@ -1,4 +1,4 @@
--- Which kinds of pages are there, and how does one know?
+-- What kinds of pages are there, and how was each classified?
 select
     content_kind,
     content_kind_evidence,

@@ -1,4 +1,4 @@
--- At which lesson do people stop?
+-- Where in a course do people stop?
 select
     lesson_order,
     lesson_name,

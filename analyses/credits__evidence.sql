@@ -1,4 +1,4 @@
--- Does the log bear out the certificates?
+-- Does the log support the certificates?
 select
     verdict,
     count(*) as people,

@@ -1,4 +1,4 @@
--- Which credits does the log not bear out?
+-- Which credits does the log not support?
 select
     users.full_name,
     content.content_name,

@@ -1,4 +1,4 @@
--- In which sessions did people talk?
+-- Which sessions had the most chat?
 select
     content.content_name,
     count(*) as messages,

@@ -1,4 +1,4 @@
--- In which sessions did the audience take the most part?
+-- Which sessions had the most active audience?
 select
     session_name,
     attendee_count as attended,

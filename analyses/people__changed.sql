@@ -1,4 +1,4 @@
--- Who changed the name or the e-mail on the way?
+-- Who changed their name or e-mail?
 select
     details.full_name,
     users.name_count as names,

@@ -1,4 +1,4 @@
--- Who came only for the live sessions, who only for the recordings?
+-- Who came only for the live sessions, and who only for the recordings?
 select
     audience_kind,
     count(*) as people,

@@ -1,4 +1,4 @@
--- Who are the most engaged people, and what makes them so?
+-- Who is most engaged, and by what activities?
 select
     users.full_name,
     round(engagement.engagement_score)::int as score,

@@ -1,4 +1,4 @@
--- Which columns does a report lack, have beside the known ones, or name otherwise?
+-- Which known columns are missing or renamed in a report, and which are new?
 select
     file_name,
     missing_columns,

@@ -1,5 +1,5 @@
--- How much of what is recognised rests on documented words?
--- documented: the guide shows them; heading: they stand in a heading; inferred: a reconstruction;
+-- How many of the recognised activities rest on documented words?
+-- documented: the guide shows them; heading: they are in a heading; inferred: a reconstruction;
 -- normalised: the same words in another form; site: your own alias.
 select
     alias_evidence,

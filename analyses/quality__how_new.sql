@@ -1,4 +1,4 @@
--- How new is the newest activity, and which days have none?
+-- How old is the newest activity, and which days have none?
 select
     site_id,
     first_occurred_date,

@@ -1,4 +1,4 @@
--- Which words were recognised by a guess, and should be looked at?
+-- Which words were recognised by a guess and need a look?
 -- A row in seeds/site/site_activity_aliases.csv confirms one or corrects it.
 select
     category,

@@ -1,4 +1,4 @@
--- Which activities has nobody named yet?
+-- Which activities have no name yet?
 select
     category,
     action,

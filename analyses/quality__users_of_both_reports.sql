@@ -1,4 +1,4 @@
--- Are the users of the unique users report those of the activities?
+-- How many users of the unique users report are users of the activities?
 select
     file_name,
     record_count as records,

@@ -1,5 +1,5 @@
--- Who saw which video to the end?
--- Completed from video_completed_ratio on; unknown where the log tells seconds but no length.
+-- Who saw a video to the end?
+-- Completed from video_completed_ratio on; unknown where the log has seconds but no length.
 select
     content.content_name,
     count(*) as viewers,

@@ -16,7 +16,7 @@ import hashlib
 import json
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
@@ -60,14 +60,25 @@ class Step:
 
 
 def main() -> None:
-    """Make floor.duckdb from a folder of reports: REPORTS_FOLDER OUTPUT_FOLDER SALT_FILE."""
-    reports, output, salt_file = map(Path, sys.argv[1:])
+    """Make floor.duckdb from a folder of reports: REPORTS_FOLDER OUTPUT_FOLDER SALT_FILE [MART …]."""
+    reports, output, salt_file = map(Path, sys.argv[1:4])
     manifest = json.loads(MANIFEST.read_text(encoding="utf-8"))
-    make_marts(sorted(reports.glob("*.csv")), output / "floor.duckdb", manifest, salt_file.read_text(encoding="utf-8"))
+    salt = salt_file.read_text(encoding="utf-8")
+    make_marts(sorted(reports.glob("*.csv")), output / "floor.duckdb", manifest, salt, sys.argv[4:])
 
 
-def make_marts(reports: Sequence[Path], target: Path, manifest: Mapping[str, Any], salt: str) -> None:
-    """Make all published tables from activity reports in a new file, with the salt of the warehouse to compare."""
+def make_marts(
+    reports: Sequence[Path], target: Path, manifest: Mapping[str, Any], salt: str, marts: Collection[str] = ()
+) -> None:
+    """Make published tables from activity reports in a new file, with the salt of the warehouse to compare.
+
+    Args:
+        reports: the files.
+        target: the new file.
+        manifest: dbt's manifest, with the SQL that it compiled.
+        salt: the salt of the keys of private meetings.
+        marts: the tables to make, and only what they need; all that are published if none is named.
+    """
     nodes = [node for node in manifest["nodes"].values() if node["resource_type"] in ("model", "seed")]
     work = next(node["database"] for node in nodes if not is_published(node))
     # What is not published lies in a file too: compressed, it is read faster than in memory.
@@ -83,7 +94,7 @@ def make_marts(reports: Sequence[Path], target: Path, manifest: Mapping[str, Any
         connection.execute(f'use "{work}"')
         read_reports(connection, reports)
         connection.execute("insert into raw.meeting_salts values ('all', ?)", [salt.strip()])
-        run(connection, steps_of(nodes))
+        run(connection, steps_of(nodes, marts))
     work_file.unlink()
 
 
@@ -145,8 +156,8 @@ def records_of(table: str, condition: str) -> str:
     """
 
 
-def steps_of(nodes: Sequence[Mapping[str, Any]]) -> dict[str, Step]:
-    """What the published tables need, and themselves, each by dbt's name of it."""
+def steps_of(nodes: Sequence[Mapping[str, Any]], marts: Collection[str] = ()) -> dict[str, Step]:
+    """What the published tables need, or those that are named, and themselves, each by dbt's name of it."""
     published = {f'"{node["database"]}"."{node["schema"]}".' for node in nodes if is_published(node)}
 
     def in_floor(sql: str) -> str:
@@ -162,7 +173,7 @@ def steps_of(nodes: Sequence[Mapping[str, Any]]) -> dict[str, Step]:
         query = seed_query(node) if node["resource_type"] == "seed" else in_floor(node["compiled_code"])
         steps[node["unique_id"]] = Step(
             statement=f"create {kind} {relation} as\n{query}",
-            drop=None if is_published(node) else f"drop {kind} {relation}",
+            drop=None if is_published(node) and (not marts or node["alias"] in marts) else f"drop {kind} {relation}",
             is_view=is_view,
             needs=tuple(needed for needed in node["depends_on"].get("nodes", ()) if not needed.startswith("source.")),
         )

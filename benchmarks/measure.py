@@ -17,8 +17,9 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -39,6 +40,8 @@ KEYS = {
     "fct_user_engagement": ("user_key",),
     "fct_leaderboard": ("contest_id", "user_key"),
 }
+
+THREE_MARTS = "the same three marts"
 
 # What the floor and the project may have otherwise: when each of them landed a report.
 COLUMNS_OF_THE_RUN = ("loaded_at",)
@@ -67,6 +70,7 @@ marts. The contenders took turns on the same files, and what they make was compa
   with their tests, publishes them, and writes the page.
 - **the floor** makes all the same tables from the same SQL, without dbt, the checks of the landing, the tests and the
   copy that is published: [floor.py](../../benchmarks/floor.py). The bar: this project takes at most 1.5 times as long.
+- **the same three marts** is the floor of what pandas and polars make: only the models that these three need.
 - **pandas** and **polars** make three of the marts (attendance per person and session, engagement per person,
   standings), keep nothing else, and test nothing: [with_pandas.py](../../benchmarks/with_pandas.py),
   [with_polars.py](../../benchmarks/with_polars.py).
@@ -161,12 +165,21 @@ def contenders(reports: Path) -> list[Contender]:
     found = [
         project(reports),
         Contender("the floor", floor, {"PYTHONPATH": "scripts"}, folder / "floor", table_differences),
+        three_marts(reports, salt_file),
     ]
     for library in ("pandas", "polars"):
         output = folder / library
         command = (sys.executable, f"benchmarks/with_{library}.py", str(reports), str(output), salt_file)
         found.append(Contender(library, command, {}, output, differences))
     return found
+
+
+def three_marts(reports: Path, salt_file: str) -> Contender:
+    """The floor of the marts that pandas and polars make."""
+    output = WORK / "output" / "three_marts"
+    command = (sys.executable, "benchmarks/floor.py", str(reports), str(output), salt_file, *KEYS)
+    only = partial(table_differences, only=[f'marts."{mart}"' for mart in KEYS])
+    return Contender(THREE_MARTS, command, {"PYTHONPATH": "scripts"}, output, only)
 
 
 def measured(contender: Contender, is_anew: bool = True) -> Figures:
@@ -223,14 +236,22 @@ def differences(published: Path, output: Path) -> dict[str, int]:
     return found
 
 
-def table_differences(published: Path, output: Path) -> dict[str, int]:
-    """How many rows of each table the floor's file or the project's published copy has and the other has not."""
+def table_differences(published: Path, output: Path, only: Container[str] | None = None) -> dict[str, int]:
+    """How many rows of each table the floor's file or the project's published copy has and the other has not.
+
+    Args:
+        published: the published copy.
+        output: the folder with the floor's file.
+        only: the tables to compare, as schema."table"; all if None.
+    """
     found = {}
     with duckdb.connect() as connection:
         for name, path in (("ours", published), ("theirs", output / "floor.duckdb")):
             connection.execute(f"attach '{path}' as {name} (read_only)")
         ours, theirs = columns_of(connection, "ours"), columns_of(connection, "theirs")
         for table in sorted(ours.keys() | theirs.keys()):
+            if only is not None and table not in only:
+                continue
             if ours.get(table) != theirs.get(table):
                 owners = [name for name, tables in (("ours", ours), ("theirs", theirs)) if table in tables]
                 rows = sum(counted(connection, f"from {name}.{table}") for name in owners)
@@ -355,6 +376,15 @@ def floor_line(records: int, taken: Mapping[str, Sequence[Figures]]) -> str:
     return f"- For {records:,} records this project takes {ratio:.2f} times as long as its floor."
 
 
+def three_marts_line(records: int, taken: Mapping[str, Sequence[Figures]]) -> str:
+    """What the same three marts take more than with each library, as the medians of the paired runs."""
+    pandas, polars = (paired_ratio(taken[THREE_MARTS], taken[library]) for library in ("pandas", "polars"))
+    return (
+        f"- For {records:,} records our SQL takes {polars:.2f} times as long as polars for the same three marts, and"
+        f" {pandas:.2f} times as long as pandas."
+    )
+
+
 def layer_rows(records: int, run_results: Path) -> Iterator[str]:
     """The lines of the page about the nodes of dbt's last run, by layer."""
     seconds: dict[str, list[float]] = defaultdict(list)
@@ -450,7 +480,7 @@ def main(
         figures += figure_rows(count, taken)
         for name, contended in taken.items():
             seconds[name][count] = medians(contended).cpu
-        floors.append(floor_line(count, taken))
+        floors += [floor_line(count, taken), three_marts_line(count, taken)]
         steps.append(step_row(count, reports, own.output))
         layers += layer_rows(count, PROJECT_ROOT / "target" / "run_results.json")
         asked = ask(own.output / "published.duckdb", queries())

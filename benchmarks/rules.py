@@ -183,12 +183,12 @@ def places_off_page(
     """
     by_last_word = defaultdict(set)
     for user_id, first_name, last_name in names:
-        if full_name := _folded(f"{first_name or ''} {last_name or ''}"):
-            by_last_word[full_name.split()[-1]].add((user_id, full_name))
+        if _words(full_name := _folded(f"{first_name or ''} {last_name or ''}")):
+            by_last_word[_words(full_name)[-1]].add((user_id, full_name))
     named = {
         (user_id, name): {
             other
-            for word in _folded(name or "").split()
+            for word in _words(_folded(name or ""))
             for other, full_name in by_last_word[word]
             if other != user_id and full_name in _folded(name or "")
         }
@@ -201,6 +201,10 @@ def places_off_page(
         key = hash_key(salt, "pair", *map(min, zip(*pairs, strict=True))) if pairs else hash_key(salt, name)
         places.append(f"{SITE}:name:{key}")
     return places
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^ ,;:.()/|–—]+", text)
 
 
 def _folded(text: str) -> str:

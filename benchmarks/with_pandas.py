@@ -272,6 +272,19 @@ def session_windows(events: pd.DataFrame, evidence: pd.DataFrame) -> pd.DataFram
     joined_at, core_joined_at = (quantile(people["first_joined_at"], share) for share in (outer, 1 - core))
     joined_at = joined_at.where(~(joined_at < core_joined_at - straggling), core_joined_at)
     known_at, core_known_at = (quantile(last_known_at, share) for share in (1 - outer, core))
+    counted = pd.DataFrame({"known_at": last_known_at, "left_at": people["last_left_at"]})
+    ends = counted.groupby(people["session_key"], observed=True).agg(
+        first_at=("known_at", "min"),
+        last_at=("known_at", "max"),
+        known_count=("known_at", "count"),
+        left_count=("left_at", "count"),
+        people_count=("left_at", "size"),
+    )
+    ends = ends.reindex(sessions.index)
+    # A log that lacks most Lefts lacks those of the end: then the last of all that is known ends it.
+    known_at = known_at.where(~(3 * ends["left_count"] < ends["people_count"]), ends["last_at"])
+    # Of two people the one who goes first ends it.
+    core_known_at = core_known_at.where(ends["known_count"] != 2, ends["first_at"])
     known_at = known_at.where(~(known_at > core_known_at + straggling), core_known_at)
     # A meeting without a known end lasts as long as the median one.
     lengths = (known_at - joined_at)[sessions["is_meeting"] & (known_at > joined_at)].sort_values()
@@ -378,8 +391,11 @@ def measured_stays(events: pd.DataFrame, evidence: pd.DataFrame, sessions: pd.Da
     end_at = laid_in(first_end_at)
     stays["possible_ended_at"] = laid_in(emptied_at.fillna(closed_at))
 
-    # The last evidence of a stay comes before its end and before the next stay in the room.
-    limit = np.fmin(end_at, stays["next_stay_at"] - pd.Timedelta(seconds=1)).dt.as_unit("s")
+    # The last evidence of a stay comes before its end and before the next stay in the room. If nothing closes the stay,
+    # it comes before the window closes.
+    is_session_end = stays["is_never_closed"] & (is_late | (first_end_at == session_ended_at))
+    until_at = np.fmax(end_at, np.fmin(elsewhere_at, closed_at).where(is_session_end))
+    limit = np.fmin(until_at, stays["next_stay_at"] - pd.Timedelta(seconds=1)).dt.as_unit("s")
     by_limit = stays[VISIT].assign(limit=limit).sort_values("limit")
     looked_back = pd.merge_asof(
         by_limit, evidence.sort_values("occurred_at"), left_on="limit", right_on="occurred_at", by=VISIT
@@ -391,10 +407,9 @@ def measured_stays(events: pd.DataFrame, evidence: pd.DataFrame, sessions: pd.Da
 
     proven_left_at = laid_in(emptied_at.where(is_balanced, left_at)).where(is_balanced | is_closed_by_left)
     stays["proven_ended_at"] = np.fmax(last_seen_at, proven_left_at).where(~is_unexplained, stays["started_at"])
-    remainder = seconds_between(last_seen_at, end_at)
+    remainder = seconds_between(last_seen_at, end_at).clip(lower=0)
     share = rules.REMAINDER
     added = (2 * share.numerator * remainder + share.denominator) // (2 * share.denominator)
-    is_session_end = stays["is_never_closed"] & (is_late | (first_end_at == session_ended_at))
     likely_ended_at = end_at.where(~is_session_end, last_seen_at + pd.to_timedelta(added, unit="s"))
     others_left_at = when_others_left(stays, events, sessions)
     likely_by_others = np.fmin(np.fmin(others_left_at, closed_at), np.fmin(rejoined_at, elsewhere_at))

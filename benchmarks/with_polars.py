@@ -266,8 +266,16 @@ def session_windows(events: pl.DataFrame, evidence: pl.DataFrame) -> pl.DataFram
         .agg(
             discrete_quantile("first_joined_at", outer).alias("early_joined_at"),
             discrete_quantile("first_joined_at", 1 - core).alias("core_joined_at"),
-            discrete_quantile("last_known_at", 1 - outer).alias("late_known_at"),
-            discrete_quantile("last_known_at", core).alias("core_known_at"),
+            # A log that lacks most Lefts lacks those of the end: then the last of all that is known ends it.
+            pl.when(3 * pl.col("last_left_at").count() < pl.len())
+            .then(pl.max("last_known_at"))
+            .otherwise(discrete_quantile("last_known_at", 1 - outer))
+            .alias("late_known_at"),
+            # Of two people the one who goes first ends it.
+            pl.when(pl.col("last_known_at").count() == 2)
+            .then(pl.min("last_known_at"))
+            .otherwise(discrete_quantile("last_known_at", core))
+            .alias("core_known_at"),
             pl.min("last_seen_at").alias("first_seen_at"),
             pl.max("last_seen_at"),
         )
@@ -402,8 +410,12 @@ def measured_stays(events: pl.DataFrame, evidence: pl.DataFrame, sessions: pl.Da
     def laid_in(*moments: pl.Expr | str) -> pl.Expr:
         return pl.min_horizontal(pl.max_horizontal(*moments, "opened_at"), "closed_at")
 
-    # The last evidence of a stay comes before its end and before the next stay in the room.
-    limit = pl.min_horizontal("end_at", pl.col("next_stay_at") - pl.duration(seconds=1))
+    # The last evidence of a stay comes before its end and before the next stay in the room. If nothing closes the stay,
+    # it comes before the window closes.
+    is_past_end = pl.col("is_never_closed") & pl.col("is_session_end")
+    window_end_at = pl.when(is_past_end).then(pl.min_horizontal(elsewhere_at, "closed_at"))
+    until_at = pl.max_horizontal("end_at", window_end_at)
+    limit = pl.min_horizontal(until_at, pl.col("next_stay_at") - pl.duration(seconds=1))
     evidence_at = pl.when((pl.col("evidence_at") >= pl.col("began_at")) & ~pl.col("is_unexplained")).then("evidence_at")
     stays = collected(
         stays_of(events)
@@ -452,7 +464,7 @@ def measured_stays(events: pl.DataFrame, evidence: pl.DataFrame, sessions: pl.Da
         )
         .with_columns(pl.max_horizontal("started_at", evidence_at).alias("last_seen_at"))
     )
-    remainder = (pl.col("end_at") - pl.col("last_seen_at")).dt.total_seconds()
+    remainder = (pl.col("end_at") - pl.col("last_seen_at")).dt.total_seconds().clip(0)
     share = rules.REMAINDER
     added = (2 * share.numerator * remainder + share.denominator) // (2 * share.denominator)
     others_left_at = pl.col("others_left_at")

@@ -1,24 +1,25 @@
-{% macro label_shape(label) -%}
-    {%- set text = cleaned(label) -%}
+{#- Which of some shapes a text has; of a label that is cleaned already say so, for it is costly to clean it again. -#}
+{% macro label_shape(label, is_cleaned=false) -%}
+    {%- set text = label if is_cleaned else cleaned(label) -%}
     case
         when {{ text }} is null then 'blank'
-        when {{ label }} like '%://%' or {{ label }} like '%www.%' or {{ label }} like '%WWW.%'
+        when {{ text }} like '%://%' or {{ text }} like '%www.%' or {{ text }} like '%WWW.%'
             then
                 case
-                    when {{ regex_group(text, "^(?i)((?:https?://|www[.])[^ ]+)$") }} is not null then 'url'
+                    when {{ is_match(text, "^(?i)(?:https?://|www[.])[^ ]+$") }} then 'url'
                     else 'text'
                 end
-        when length({{ text }}) <= 16 and {{ regex_group(text, "^([+-]?[0-9]*[.,]?[0-9]+)$") }} is not null then 'number'
-        when length({{ text }}) <= 16 and {{ regex_group(text, "^(?i)([0-9]+(?:[.,][0-9]+)?[ _]*(?:%|percent))$") }} is not null
+        when length({{ text }}) <= 16 and {{ is_match(text, "^[+-]?[0-9]*[.,]?[0-9]+$") }} then 'number'
+        when length({{ text }}) <= 16 and {{ is_match(text, "^(?i)[0-9]+(?:[.,][0-9]+)?[ _]*(?:%|percent)$") }}
             then 'percent'
-        when length({{ text }}) <= 24 and {{ regex_group(text, star_shape()) }} is not null then 'stars'
+        when length({{ text }}) <= 24 and {{ is_match(text, star_shape()) }} then 'stars'
         when {{ text }} like '% %' then 'text'
-        when {{ regex_group(text, "^/?([a-z0-9]+(?:[_/-][a-z0-9]+)*|[\\p{L}\\p{N}]+(?:_[\\p{L}\\p{N}]+)+)/?$") }} is not null
+        when {{ is_match(text, "^/?(?:[a-z0-9]+(?:[_/-][a-z0-9]+)*|[\\p{L}\\p{N}]+(?:_[\\p{L}\\p{N}]+)+)/?$") }}
             then 'slug'
         else 'text'
     end
 {%- endmacro %}
 
 {% macro star_shape() -%}
-    {{ return("^(?i)([★⭐☆ ]+|[0-9]+(?:[.,][0-9]+)? *(?:[★⭐]|stars?|/ *[0-9]+|out of [0-9]+))$") }}
+    {{ return("^(?i)(?:[★⭐☆ ]+|[0-9]+(?:[.,][0-9]+)? *(?:[★⭐]|stars?|/ *[0-9]+|out of [0-9]+))$") }}
 {%- endmacro %}

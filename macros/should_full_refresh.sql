@@ -30,6 +30,7 @@
         cleaned_field('a'),
         cleaned_id('a'),
         hash_key(['a', 'b']),
+        is_match('a', 'b'),
         label_shape('a'),
         label_state('a'),
         not_materialized(),

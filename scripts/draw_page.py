@@ -1,4 +1,4 @@
-"""Draw the picture of the page: the command line of ``page.draw_page``."""
+"""Draw the pictures of the page: the command line of ``page.draw_page``."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from warehouse.paths import PROJECT_ROOT, published_path
 
 
 def main(
-    output: Annotated[Path, typer.Option("--output", help="PNG to write.")] = PROJECT_ROOT / "docs" / "page.png",
+    output: Annotated[Path, typer.Option("--output", help="Folder to write to.")] = PROJECT_ROOT / "docs",
 ) -> None:
     """Draw the page of the published copy."""
-    draw_page(page_path(published_path()), output)
-    typer.echo(f"{output}")
+    for picture in draw_page(page_path(published_path()), output):
+        typer.echo(f"{picture}")
 
 
 if __name__ == "__main__":

@@ -11,28 +11,52 @@ from rich.console import Console
 from rich.markup import escape
 
 from publishing.export_table import REJECTED, export
+from publishing.workbook import write_workbook
 from removal.journal import finish_first
-from warehouse.command_line import errors_said, run_command
+from warehouse.command_line import as_given, errors_said, run_command
 from warehouse.paths import published_path, warehouse_path
+from warehouse.settings import read_settings
 
 
 def main(
-    table: Annotated[str, typer.Argument(metavar="SCHEMA.TABLE", envvar="TABLE")] = REJECTED,
+    table: Annotated[str | None, typer.Argument(metavar="SCHEMA.TABLE", envvar="TABLE")] = None,
+    is_workbook: Annotated[
+        bool, typer.Option("--xlsx/--csv", envvar="XLSX", help="Write an Excel workbook of the main tables.")
+    ] = False,
     target: Annotated[
-        Path | None, typer.Option("--target", help="CSV file. Default: the table's name beside the published copy.")
+        Path | None, typer.Option("--target", help="File. Default: the table's name beside the published copy.")
     ] = None,
 ) -> None:
-    """Export a table of the marts, or the rejected records, as a CSV for a spreadsheet.
+    """Export a table of the marts, or the rejected records, as a CSV; or the main tables as an Excel workbook.
 
     Exit codes: 0 done; 1 not possible, and said; 2 wrong usage.
     """
     console = Console(soft_wrap=True)
-    path = target or published_path().with_name(f"{table.rpartition('.')[2]}.csv")
+    published = published_path()
+    if is_workbook:
+        name = published.stem if table is None else table.rpartition(".")[2]
+        _write_workbook(console, published, table, target or published.with_name(f"{name}.xlsx"))
+        return
+    table = table or REJECTED
+    path = target or published.with_name(f"{table.rpartition('.')[2]}.csv")
     with errors_said(console, also=(duckdb.Error,)):
         finish_first(console)
-        count = export(table, warehouse_path(), published_path(), path)
+        count = export(table, warehouse_path(), published, path)
     console.print(f"{count:,} rows of {escape(table)} are in {escape(str(path))}", highlight=False)
 
 
+def _write_workbook(console: Console, published: Path, table: str | None, path: Path) -> None:
+    with errors_said(console, also=(duckdb.Error,)):
+        finish_first(console)
+        book = write_workbook(published, path, str(read_settings()["reporting_time_zone"]), table)
+    lines = [f"{sum(book.rows.values()):,} rows of {len(book.rows)} tables are in {path}"]
+    lines += [
+        f"{name} is left out, because a sheet of Excel does not hold its {count:,} rows. Fix: make export TABLE={name}"
+        for name, count in book.left_out.items()
+    ]
+    for line in lines:
+        console.print(as_given(line), highlight=False, markup=False)
+
+
 if __name__ == "__main__":
-    run_command(main, "export", "make export TABLE=marts.fct_leaderboard")
+    run_command(main, "export", "make export TABLE=marts.fct_leaderboard, or XLSX=1 for a workbook")

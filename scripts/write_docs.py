@@ -1,4 +1,4 @@
-"""Write the documentation as one page: the command line of ``page.write_docs``."""
+"""Write the manual as a site, with columns and lineage: the command line of ``page.manual``."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from page.write_docs import write
+from page.manual import write_manual
 from warehouse.command_line import errors_said, run_command
 from warehouse.paths import PROJECT_ROOT
 
 
 def main(
-    output: Annotated[Path, typer.Option(help="File to write.")] = PROJECT_ROOT / "warehouse" / "docs.html",
+    output: Annotated[Path, typer.Option(help="Folder to write.")] = PROJECT_ROOT / "warehouse" / "manual",
 ) -> None:
-    """Write the page of the built warehouse. Exit codes: 0 done; 1 not possible, and said; 2 wrong usage."""
+    """Write the manual of the built warehouse. Exit codes: 0 done; 1 not possible, and said; 2 wrong usage."""
     with errors_said(Console(stderr=True, soft_wrap=True)):
-        write(output.resolve())
-    typer.echo(f"The documentation: {output}")
+        write_manual(output.resolve())
+    typer.echo(f"The manual: {output / 'index.html'}")
 
 
 if __name__ == "__main__":

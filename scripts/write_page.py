@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from page.write_page import page_path, write_page
+from page.browser import print_page
+from page.write_page import page_path, pages_at, write_page
 from removal.journal import finish_first
 from warehouse.command_line import errors_said, run_command
 from warehouse.paths import published_path
@@ -23,6 +24,7 @@ def main(
     output: Annotated[
         Path | None, typer.Option("--output", help="File to write. Default: report/index.html beside the copy.")
     ] = None,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Write each page as a PDF too. It needs Chromium.")] = False,
 ) -> None:
     """Write the page of the published copy. Exit codes: 0 done; 1 not possible, and said; 2 wrong usage."""
     console = Console(soft_wrap=True)
@@ -32,7 +34,10 @@ def main(
         if database is None:
             finish_first(console)
         write_page(copy, path)
-    console.print(f"To look at: {escape(path.as_uri())}", highlight=False)
+        console.print(f"To look at: {escape(path.as_uri())}", highlight=False)
+        for page in pages_at(path) if pdf else ():
+            print_page(page, page.with_suffix(".pdf"))
+            console.print(f"To print or to send: {escape(str(page.with_suffix('.pdf')))}", highlight=False)
 
 
 if __name__ == "__main__":

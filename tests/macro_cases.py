@@ -489,6 +489,11 @@ CASES = [
         [True, True, True, True],
     ),
     by_value(
+        "is_match",
+        """{{ is_match('value', "^(?i)[a-zß-ÿ]+ [0-9]$") }}""",
+        {None: None, "": False, "Day 1": True, "ÄRA 2": True, "Day 1\n": False, " Day 1": False, "Day 12": False},
+    ),
+    by_value(
         "label_shape",
         "{{ label_shape('value') }}",
         {

@@ -1,8 +1,8 @@
--- Users who did something, with what the newest download that tells it says of them. Personal data.
+-- Users who did something, with their details in the newest download that has each. Personal data.
 -- Grain: one row per site and user that has an activity.
 
--- An old name or e-mail is often told by an older download only, so the records that are duplicates tell
--- them too, and when the user was there.
+-- An old name or e-mail is often in an older download only, so duplicates count here too, for names and
+-- for the times when the user was there.
 with activities as (
     select * from {{ ref('base_juno__activities') }}
     where user_id is not null

@@ -1,11 +1,11 @@
 -- Which activity types a category and action that no alias knows might mean, ranked for a person. It names nothing.
 -- Grain: one row per site, category, action and candidate, three at most.
--- What scores less is no candidate: labels and pages alone say little.
+-- A candidate needs a minimum score, because labels and pages alone say little.
 -- The score adds what seeds/activity_clues.csv says of words, labels, pages and behaviour: docs/decisions/0018.
 
 {%- set lowest_score = 0.25 %}
 
-with activities as (
+with activities as {{ not_materialized() }} (
     select * from {{ ref('base_juno__activities') }}
     where not is_duplicate
 ),
@@ -150,7 +150,7 @@ word_sums as (
     group by 1, 2
 ),
 
--- What is not explained, such as waitlist after joined, may turn the meaning round.
+-- Unexplained words, such as waitlist after joined, may turn the meaning round.
 coverage as (
     select
         telling_stems.pair_key,
@@ -313,7 +313,7 @@ left_later as (
     group by 1
 ),
 
--- What was seen of each pair, as the clues name it, and how much of it.
+-- The facts that were seen about each pair, by the names of the clues, with their shares.
 observations as (
     select
         pair_key,
@@ -377,19 +377,24 @@ observed as (
 ),
 
 -- Siblings: other actions of the category that are named.
+named_categories as (
+    select distinct
+        site_id,
+        category,
+        activity_family
+    from activities
+    where activity_type <> 'unrecognised'
+),
+
 siblings as (
     select distinct
-        activities.site_id,
-        activities.category,
+        named_categories.site_id,
+        named_categories.category,
         activity_types.activity_type
-    from activities
-    inner join activity_types on activities.activity_family = activity_types.activity_family
-    where
-        activities.activity_type <> 'unrecognised'
-        and exists (
-            select 1 from pairs
-            where activities.site_id = pairs.site_id and activities.category = pairs.category
-        )
+    from named_categories
+    inner join pairs
+        on named_categories.site_id = pairs.site_id and named_categories.category = pairs.category
+    inner join activity_types on named_categories.activity_family = activity_types.activity_family
 ),
 
 candidate_types as (

@@ -1,5 +1,5 @@
 -- To which session an activity belongs that was done on a page with several: the last that had begun, else the first.
--- Grain: one row per activity on a page that has several sessions. Of any other page the page tells.
+-- Grain: one row per activity on a page that has several sessions. Other pages have one session at most.
 
 with activities as (
     select * from {{ ref('base_juno__activities') }}

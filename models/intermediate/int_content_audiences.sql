@@ -1,4 +1,4 @@
--- What each user did on each content page, and off any page.
+-- Activities of each user on each content page, and off any page.
 -- Grain: one row per site, user and content; anonymous activities share a row without user, those off a page one
 -- without content.
 
@@ -14,7 +14,7 @@ content_kinds as (
     select * from {{ ref('int_content_kinds') }}
 ),
 
--- Of a page that holds several sessions the first tells.
+-- A page with several sessions counts as its first one.
 sessions as (
     select * from {{ ref('int_sessions') }}
     where content_id is not null and occurrence_number = 1

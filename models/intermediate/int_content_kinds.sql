@@ -1,4 +1,4 @@
--- What kind of thing a content page is, for no report tells it.
+-- The kind of each content page, inferred because no report contains it.
 -- Grain: one row per site and content.
 
 with content_names as (
@@ -12,7 +12,7 @@ exhibitors as (
     from {{ ref('exhibitors') }}
 ),
 
--- Of a page that holds several sessions, one that is in the schedule tells before the first.
+-- If a page holds several sessions, one in the schedule goes before the first one.
 sessions as (
     select
         site_id,
@@ -37,7 +37,7 @@ content as (
     group by 1, 2
 ),
 
--- What the owner of the site says comes first, then what is done there and nowhere else.
+-- The seeds of the site's owner come first, then activities that happen on one kind of page only.
 evident as (
     select
         content.site_id,

@@ -1,7 +1,7 @@
 -- Content pages with each name and slug that a download gives to them, and what was seen there.
 -- Grain: one row per site, content, download, name and slug.
 
--- An old name is often told by an older download only, so the records that are duplicates tell names too.
+-- An old name is often in an older download only, so names come from duplicates too.
 with content_names as (
     select * from {{ ref('base_juno__content_names') }}
 ),

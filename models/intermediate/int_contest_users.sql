@@ -1,4 +1,4 @@
--- Who takes part in which contest.
+-- The users who take part in each contest.
 -- Grain: one row per contest, site and user.
 
 with contests as (

@@ -1,4 +1,4 @@
--- What users did on the page of a session that shows they were there: chat, answers, hands, reactions.
+-- Activities on the page of a session that show presence: chat, answers, hands, reactions.
 -- Grain: one row per site, user, session and second.
 
 with activities as (
@@ -11,7 +11,7 @@ evidence_types as (
     where is_presence_evidence
 ),
 
--- A page tells its session if it has one; else the activity's own time does.
+-- A page with one session decides it; else the activity's own time does.
 pages as (
     select * from {{ ref('int_page_sessions') }}
     where occurrence_number = 1

@@ -27,7 +27,7 @@ moments as (
 ),
 
 -- Whether the user was in the room before this second: the last second in which Joined and Left did not cancel out
--- tells. It also settles their order within one second: who was in left first and came back (a reconnect); who was
+-- decides. It also settles their order within one second. A user who was in left first and came back (a reconnect); one who was
 -- not, came and left.
 stated as (
     select
@@ -77,7 +77,7 @@ followed as (
     window room_moments as (partition by site_id, user_id, room_key order by occurred_at)
 ),
 
--- A room is empty after a second by whose end as many had left as came. In a second in which the user comes back, it is
+-- A room is empty after a second if as many had left as came by its end. If the user comes back in that second, it is
 -- empty before the Joined.
 emptied as (
     select

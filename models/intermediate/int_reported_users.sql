@@ -1,4 +1,4 @@
--- The users whom the unique users reports tell, and which user of the activities each of them is. Personal data.
+-- The users of the unique users reports, each matched with a user of the activities. Personal data.
 -- Grain: one row per site and reported user; a user_id stands on one row of its site at most.
 
 with users as (
@@ -45,7 +45,7 @@ reported_emails as (
     group by 1, 2
 ),
 
--- Of two ids that share an e-mail nobody knows whose it is. And who is told by id is not also somebody else by e-mail.
+-- An e-mail that two ids share decides nothing, and a user who is matched by id is not also another one by e-mail.
 matched as (
     select
         users.*,
@@ -85,7 +85,7 @@ resolved as (
     from matched
 ),
 
--- A user may be told by id in one report and by e-mail alone in another: the newer counts.
+-- A user may have an id in one report and only an e-mail in another: the newer report counts.
 ranked as (
     select
         *,

@@ -1,11 +1,12 @@
 -- Every Attend, Joined and Left with the session and the room that it belongs to.
 -- Grain: one row per session activity of a known user.
 
+{%- set separators = " ,;:.()/|–—" %}
 {%- set salt = "(select max(salt) from meeting_salts)" %}
 
 with session_events as (
     select * from {{ ref('stg_juno__session_events') }}
-    -- Without a user nobody can be credited, and the records of several people would look like one.
+    -- A record without a user can be credited to no one, and the records of several people would look like one.
     where user_id is not null
 ),
 
@@ -68,7 +69,7 @@ off_page_names as (
 
 name_words as (
     {{ text_parts(
-        'off_page_names', ['site_id', 'user_id', 'session_name', 'folded_name'], 'folded_name', ' ', 'word'
+        'off_page_names', ['site_id', 'user_id', 'session_name', 'folded_name'], 'folded_name', separators, 'word'
     ) }}
 ),
 
@@ -100,7 +101,8 @@ named as (
     inner join users
         on
             name_words.site_id = users.site_id
-            and name_words.word = {{ regex_group('users.full_name', '([^ ]+)$') }}
+            and name_words.word
+            = {{ regex_group('users.full_name', '([^' ~ separators ~ ']+)[' ~ separators ~ ']*$') }}
             and contains(name_words.folded_name, users.full_name)
             and name_words.user_id <> users.user_id
 ),
@@ -233,7 +235,7 @@ looked_back_again as (
     )
 ),
 
--- After some hours in which nobody joined or left, the next Joined begins the next session of the place.
+-- After some hours without a Joined or a Left, the next Joined begins the next session of the place.
 begun as (
     select
         *,

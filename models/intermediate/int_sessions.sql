@@ -1,4 +1,4 @@
--- Sessions with the window in which presence counts: from the schedule where there is one, else inferred from the log.
+-- Sessions with their window of presence: from the schedule where there is one, else inferred from the log.
 -- Grain: one row per session (a public session together with its breakouts, or a private meeting).
 
 with session_events as (
@@ -62,26 +62,6 @@ placed_rows as (
     from rows_and_sessions
 ),
 
--- A row before all sessions of its page is of the first; of several rows of one session the first counts.
-scheduled as (
-    select
-        page_sessions.session_key,
-        min(placed_rows.starts_at) as starts_at,
-        min_by(placed_rows.ends_at, placed_rows.starts_at) as ends_at,
-        min_by(placed_rows.session_type, placed_rows.starts_at) as session_type
-    from placed_rows
-    inner join page_sessions
-        on
-            placed_rows.site_id = page_sessions.site_id
-            and placed_rows.content_id = page_sessions.content_id
-            and (
-                placed_rows.last_session_key = page_sessions.session_key
-                or (placed_rows.last_session_key is null and page_sessions.occurrence_number = 1)
-            )
-    where placed_rows.starts_at is not null
-    group by 1
-),
-
 -- A session that is only known from its breakouts has the name that these give to it. What takes place off any content
 -- page, though the report has the content columns, is taken for a private meeting.
 sessions as (
@@ -105,20 +85,22 @@ people as (
         session_key,
         user_id,
         min(occurred_at) filter (where session_event = 'joined') as first_joined_at,
-        max(occurred_at) filter (where session_event = 'left') as last_left_at,
+        {{ add_seconds("max(occurred_at) filter (where session_event = 'left')", - 30 * var('left_delay_minutes')) }}
+            as last_left_at,
         max(occurred_at) as last_seen_at
     from session_events
     where session_event in ('joined', 'left')
     group by 1, 2
 ),
 
--- Who has no Left is known to have been there until the last activity that proves presence.
+-- A user without a Left was there at least until the last activity that proves presence.
 last_known as (
     select
         people.session_key,
         people.first_joined_at,
         coalesce(people.last_left_at, greatest(people.last_seen_at, evidence.last_evidence_at)) as last_known_at,
         people.last_left_at is not null or evidence.last_evidence_at > people.last_seen_at as has_end,
+        people.last_left_at is not null as has_left,
         people.last_seen_at
     from people
     left join evidence on people.session_key = evidence.session_key and people.user_id = evidence.user_id
@@ -130,17 +112,26 @@ quantiles as (
         session_key,
         {{ quantile('first_joined_at', var('session_window_quantile')) }} as early_joined_at,
         {{ quantile('first_joined_at', 1 - var('session_core_quantile')) }} as core_joined_at,
-        {{ quantile('case when has_end then last_known_at end', 1 - var('session_window_quantile')) }} as late_known_at,
-        {{ quantile('case when has_end then last_known_at end', var('session_core_quantile')) }} as core_known_at,
+        -- A log that lacks most Lefts lacks those of the end: then the last of all that is known ends it.
+        case
+            when 3 * count(case when has_left then 1 end) < count(*) then max(case when has_end then last_known_at end)
+            else {{ quantile('case when has_end then last_known_at end', 1 - var('session_window_quantile')) }}
+        end as late_known_at,
+        -- Of two people the one who goes first ends it.
+        case
+            when count(case when has_end then 1 end) = 2 then min(case when has_end then last_known_at end)
+            else {{ quantile('case when has_end then last_known_at end', var('session_core_quantile')) }}
+        end as core_known_at,
         count(*) as people_count,
         count(case when has_end then 1 end) as end_count,
+        min(coalesce(first_joined_at, last_seen_at)) as first_there_at,
         min(last_seen_at) as first_seen_at,
         max(last_seen_at) as last_seen_at
     from last_known
     group by 1
 ),
 
--- With nine people or fewer these quantiles are the first and the last of them: the core of the people tells whether
+-- With nine people or fewer these quantiles are the first and the last of them: the core of the people shows whether
 -- one of those is a straggler, such as a browser that was left open overnight.
 inferred as (
     select
@@ -158,12 +149,48 @@ inferred as (
         core_known_at,
         people_count,
         end_count,
+        first_there_at,
         first_seen_at,
         last_seen_at
     from quantiles
 ),
 
--- A private meeting that nobody is known to have left lasts as long as the median one of its site.
+-- A row before all sessions of its page is of the first. Of several rows of one session the nearest counts: the others
+-- are of sessions that did not take place.
+offered as (
+    select
+        page_sessions.session_key,
+        placed_rows.session_type,
+        placed_rows.starts_at,
+        placed_rows.ends_at,
+        row_number() over (
+            partition by page_sessions.session_key
+            order by
+                abs({{ seconds_between(
+                    'placed_rows.starts_at',
+                    'coalesce(inferred.first_joined_at, inferred.first_seen_at, placed_rows.starts_at)'
+                ) }}),
+                placed_rows.starts_at
+        ) as row_place
+    from placed_rows
+    inner join page_sessions
+        on
+            placed_rows.site_id = page_sessions.site_id
+            and placed_rows.content_id = page_sessions.content_id
+            and (
+                placed_rows.last_session_key = page_sessions.session_key
+                or (placed_rows.last_session_key is null and page_sessions.occurrence_number = 1)
+            )
+    left join inferred on page_sessions.session_key = inferred.session_key
+    where placed_rows.starts_at is not null
+),
+
+scheduled as (
+    select * from offered
+    where row_place = 1
+),
+
+-- A private meeting without a Left lasts as long as the median one of its site.
 meeting_lengths as (
     select
         sessions.site_id,
@@ -192,6 +219,12 @@ claimed as (
             end,
             inferred.last_seen_at
         ) as inferred_end_at,
+        -- Joined and Left are only written while a session is live: so a schedule is wrong if all lie outside of it.
+        coalesce(
+            inferred.first_there_at > {{ add_minutes('scheduled.ends_at', var('session_buffer_after_minutes')) }}
+            or greatest(inferred.last_seen_at, inferred.last_known_at)
+            < {{ add_minutes('scheduled.starts_at', - var('session_buffer_before_minutes')) }}, false
+        ) as is_elsewhere,
         coalesce(
             inferred.people_count >= {{ var('schedule_correction_minimum') }} and (
                 inferred.core_joined_at < {{ add_minutes('scheduled.starts_at',
@@ -219,17 +252,17 @@ windowed as (
     select
         *,
         case
-            when starts_at is null {% if var('schedule_is_claim') %}or is_start_wrong {% endif %}then inferred_start_at
+            when starts_at is null {% if var('schedule_is_claim') %}or is_start_wrong or is_elsewhere {% endif %}then inferred_start_at
             else starts_at
         end as started_at,
         case
-            when ends_at is null {% if var('schedule_is_claim') %}or is_end_wrong {% endif %}then inferred_end_at
+            when ends_at is null {% if var('schedule_is_claim') %}or is_end_wrong or is_elsewhere {% endif %}then inferred_end_at
             else ends_at
         end as ended_at,
         case
             when starts_at is null and is_live then 'inferred'
             {%- if var('schedule_is_claim') %}
-            when is_start_wrong or is_end_wrong then 'schedule_corrected'
+            when is_start_wrong or is_end_wrong or is_elsewhere then 'schedule_corrected'
             {%- endif %}
             when starts_at is not null then 'schedule'
         end as window_source

@@ -10,7 +10,7 @@ reported_users as (
     where user_key is not null
 ),
 
--- What the activity reports say comes first: the users report is optional, and its header nobody knows for certain.
+-- The activity reports come first: the users report is optional, and its header is not documented.
 final as (
     select
         coalesce(active_users.user_key, reported_users.user_key) as user_key,

@@ -1,4 +1,4 @@
--- What users did with their accounts: created, saved the profile, changed the photo, logged in.
+-- Changes of users' accounts: created, saved the profile, changed the photo, logged in.
 -- Grain: one row per such activity.
 
 with activities as (

@@ -10,7 +10,7 @@ with activities as (
     {{ family_activities('credits') }}
 ),
 
--- Only an earned record tells a number; the words Accumulative Content may stand beside it.
+-- Only an earned record has a number; the words Accumulative Content may be beside it.
 parsed as (
     select
         *,

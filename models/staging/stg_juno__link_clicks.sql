@@ -2,11 +2,11 @@
 -- Grain: one row per click on a link.
 
 {%- set scheme_and_user = "(?:[a-z][a-z0-9+.-]*:)?//(?:[^/?#]*@)?" %}
-{#- A host as it stands in a URL: a name (international ones too) or an IPv6 address. -#}
+{#- A host as it is written in a URL: a name (international ones too) or an IPv6 address. -#}
 {%- set name_part = "[\\p{L}\\p{N}\\p{M}_-]+" %}
 {%- set host = "(" ~ name_part ~ "(?:[.]" ~ name_part ~ ")*|\\[[0-9a-f:.]+\\])" %}
 {%- set port_and_path = "(?::[0-9]*)?(?:[/?#].*)?$" %}
-{#- Without a scheme only a name with a dot and an ending of letters is told from other text. -#}
+{#- Without a scheme only a name with a dot and an ending of letters counts as a host. -#}
 {%- set ending = "(?:\\p{L}{2,}|xn--[a-z0-9-]+)" %}
 {%- set bare_host = "((?:" ~ name_part ~ "[.])+" ~ ending ~ ")" %}
 

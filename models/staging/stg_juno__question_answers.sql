@@ -12,7 +12,7 @@ with activities as (
 ),
 
 -- The type ends at the first ' - ': the name of the question may hold more of them. Only what was recognised by its
--- words in another form has other signs there, or stands in the action.
+-- words in another form has other signs there, or has it in the action.
 parsed as (
     select
         *,

@@ -12,7 +12,7 @@ with activities as (
     {{ family_activities('video_events') }}
 ),
 
--- The value stands in the label, or in the action where the label holds the name of the content.
+-- The value is in the label, or in the action where the label holds the name of the content.
 parsed as (
     select
         *,

@@ -1,4 +1,4 @@
--- How wide the brackets of attendance are: possible less proven, of each person in each session, in classes of minutes.
+-- How wide the ranges of attendance are: possible less proven, of each person in each session, in classes of minutes.
 select
     site_id,
     content_key,
@@ -11,11 +11,11 @@ select
         else 5
     end as width_number,
     case width_number
-        when 1 then 'none: proven'
-        when 2 then 'up to 5 min'
-        when 3 then 'up to 15 min'
-        when 4 then 'up to 1 h'
-        when 5 then 'over 1 h'
+        when 1 then 'every minute is proven'
+        when 2 then 'up to 5 minutes apart'
+        when 3 then 'up to 15 minutes apart'
+        when 4 then 'up to an hour apart'
+        when 5 then 'over an hour apart'
     end as width,
     count(*) as attendance_count
 from marts.fct_session_attendance

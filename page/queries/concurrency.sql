@@ -15,7 +15,7 @@ select
     fullest.site_id,
     fullest.content_key,
     fullest.session_date,
-    fullest.session_name || ', ' || cast(fullest.session_date as varchar) as session_name,
+    fullest.session_name || ', ' || strftime(fullest.session_date, '%-d %b %Y') as session_name,
     concurrency.minute_at,
     concurrency.peak_people_count
 from marts.fct_session_concurrency as concurrency

@@ -2,7 +2,7 @@
 select
     site_id,
     occurred_date,
-    coalesce(alias_evidence, 'unrecognised') as alias_evidence,
+    coalesce(alias_evidence, 'none') as alias_evidence,
     count(*) as activity_count
 from marts.fct_activities
 group by site_id, occurred_date, alias_evidence

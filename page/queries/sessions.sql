@@ -14,6 +14,8 @@ select
     attendee_count,
     no_show_count,
     left_early_count,
+    attendee_count - left_early_count as stayed_count,
+    left_early_count / nullif(attendee_count, 0) as left_early_ratio,
     peak_people_count,
     average_likely_seconds,
     proven_seconds,

@@ -1,7 +1,8 @@
 """Land, build, publish and write the page, in one process: what ``make build`` runs.
 
-Each step leaves what the one before it made: a file that cannot be landed is refused and the rest is built, and a
-build that fails publishes nothing, so that readers go on with the last good copy.
+Where nothing is new since the last build, only the page is written: it counts the days since the last activity. Each
+step leaves what the one before it made: a file that cannot be landed is refused and the rest is built, and a build that
+fails publishes nothing, so that readers go on with the last good copy.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from rich.console import Console
 
 from building.dbt import run_dbt, why_not_built
 from building.steps import Steps
+from building.unchanged import LastBuild
 from landing.landed import holds_own_reports
 from landing.outcome import SAMPLE_SITE, Given
 from landing.told import describe, land_with_progress
@@ -49,11 +51,23 @@ def build(warehouse: Path, published: Path, paths: list[Path], given: Given, con
 
 def _build(warehouse: Path, published: Path, paths: list[Path], given: Given, console: Console) -> Built:
     steps = Steps()
+    last_build = LastBuild(warehouse, published)
     with steps.step("landing"), connect(warehouse) as connection:
         if given.site_id == SAMPLE_SITE and holds_own_reports(connection):
             console.print("There is no new report in reports/.")
             paths = []
         landings = land_with_progress(connection, paths, given, console)
+    if last_build.is_current():
+        console.print("Nothing is new since the last build, so the marts stay as they are.")
+    else:
+        last_build.forget()
+        _make_marts(warehouse, published, steps, last_build, console)
+    with steps.step("writing the page"):
+        write_page(published, page_path(published))
+    return Built(steps, [describe(landing) for landing in landings if landing.refusal is not None])
+
+
+def _make_marts(warehouse: Path, published: Path, steps: Steps, last_build: LastBuild, console: Console) -> None:
     with steps.step("building and testing"):
         result = run_dbt(warehouse, console)
     if not result.success:
@@ -62,6 +76,4 @@ def _build(warehouse: Path, published: Path, paths: list[Path], given: Given, co
         )
     with steps.step("publishing"):
         publish(warehouse, published)
-    with steps.step("writing the page"):
-        write_page(published, page_path(published))
-    return Built(steps, [describe(landing) for landing in landings if landing.refusal is not None])
+    last_build.remember()

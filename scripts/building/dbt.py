@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,20 +21,6 @@ from warehouse.paths import PROJECT_ROOT, marts_path, path_for_dbt
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
-
-try:
-    import resource
-except ImportError:  # Windows has no such module
-    resource = None  # type: ignore[assignment]
-
-
-def peak_memory() -> float:
-    """The peak memory of this process in MB; 0 where the system does not tell it."""
-    if resource is None:
-        return 0
-    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-
 
 # In the table of macros/unfinished_builds.sql. Only a build of all models strikes it out.
 NOTE_OF_REMOVED_MARTS = """

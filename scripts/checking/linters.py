@@ -22,6 +22,14 @@ EMPTY_WAREHOUSE = LINTED / "empty.duckdb"
 PYTHON_FOLDERS = ("benchmarks", "scripts", "tests")
 PYTHON_FILES = (*PYTHON_FOLDERS, "start.py")
 SQL_FILES = ("analyses", "models", "tests")
+MARKDOWN_FOLDERS = ("analyses", "docs", "models", "page", "reports", "sample", "tests")
+MARKDOWN = (*MARKDOWN_FOLDERS, "README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+# The overview of dbt's page is Jinja. The others are being rewritten.
+NOT_MARKDOWN = (
+    *("--exclude", "models/overview.md", "--exclude", "docs/how_to/personal_data.md"),
+    *("--exclude", "models/marts/attendance/attendance_rules.md", "--exclude", "docs/reference/performance.md"),
+    *("--exclude", "docs/explanation/attendance_accuracy.md"),
+)
 
 # What chooses another target, warehouse or project than that of the linters, and settings that dbt reads.
 OURS = ("WAREHOUSE_PATH", "MEMORY_LIMIT")
@@ -70,6 +78,8 @@ LINTERS = (
         fixes=(*SQLFLUFF, "fix", "--disable-progress-bar", *SQL_FILES),
     ),
     Linter("mypy", _module("mypy")),
+    Linter("pymarkdown", _module("pymarkdown", "scan", "--recurse", *NOT_MARKDOWN, *MARKDOWN)),
+    Linter("codespell", _program("codespell")),
     Linter("yamllint", _module("yamllint", "--strict", ".")),
     Linter(
         "sqlfluff (page)",

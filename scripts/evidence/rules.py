@@ -71,17 +71,23 @@ def settings_of_attendance(settings: Mapping[str, object]) -> list[Setting]:
     return [Setting(name, settings.get(name, "not set"), meaning) for name, meaning in rows]
 
 
+def attended(measure: str, settings: Mapping[str, object], table: str = "") -> str:
+    """SQL for whether a measure is attendance, as the macro ``is_attended`` has it.
+
+    ``require_settings_of_build`` holds it against the mart. Its parameters are ``seconds`` and ``ratio``.
+    """
+    reaches = ">=" if settings["attendance_bound_included"] else ">"
+    is_long = f"{table}{measure}_seconds {reaches} $seconds"
+    return f"({is_long} and ($ratio = 0 or coalesce({table}{measure}_ratio {reaches} $ratio, false)))"
+
+
 def require_settings_of_build(copy: duckdb.DuckDBPyConnection, settings: Mapping[str, object]) -> None:
     """See that the copy was built with the settings that are printed: they may have been changed since.
 
     Raises:
         WarehouseError: it was not.
     """
-    reaches = ">=" if settings["attendance_bound_included"] else ">"
-    measure = settings["attendance_measure"]
-    is_attended = (
-        f"{measure}_seconds {reaches} $seconds and ($ratio = 0 or coalesce({measure}_ratio {reaches} $ratio, false))"
-    )
+    is_attended = attended(str(settings["attendance_measure"]), settings)
     is_windowed = (
         "window_opened_at = started_at - to_minutes($before) and window_closed_at = ended_at + to_minutes($after)"
     )

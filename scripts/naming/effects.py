@@ -1,8 +1,11 @@
-"""The rows of seeds/site/ that change nothing, and why: no report has their site, page, user or words."""
+"""The rows of seeds/site/ that change nothing, and why: no report has their site, page, user, session or words.
+
+Corrections of attendance that give a person more time than the session had are named too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +24,11 @@ SITES = "select distinct site_id from marts.report_reconciliation"
 PAGES = "select site_id, content_id from marts.dim_content where content_id is not null"
 USERS = "select site_id, user_id from marts.dim_users where user_id is not null"
 EMAILS = "select site_id, lower(email) from restricted.user_details where email is not null"
+# The minutes in which presence counts, where somebody came: a correction may give no more.
+SESSIONS = """
+select site_id, session_key, cast(ceil(date_diff('second', window_opened_at, window_closed_at) / 60) as integer)
+from marts.fct_sessions
+"""
 WORDS = "select distinct site_id, category, action from staging.base_juno__activity_patterns"
 
 ROWS_SAID = 10
@@ -37,6 +45,7 @@ class Known:
     emails: Found
     words: Sequence[tuple[str, str, str]]
     sites: frozenset[str]
+    sessions: Mapping[str, Mapping[str, int | None]]
 
 
 def _by_site(rows: Sequence[tuple[str, str]]) -> dict[str, set[str]]:
@@ -54,7 +63,15 @@ def read_known(published: duckdb.DuckDBPyConnection, warehouse: duckdb.DuckDBPyC
         emails=_by_site(published.execute(EMAILS).fetchall()),
         words=[(site, category or "", action or "") for site, category, action in warehouse.execute(WORDS).fetchall()],
         sites=frozenset(site for (site,) in published.execute(SITES).fetchall()),
+        sessions=_minutes_by_site(published.execute(SESSIONS).fetchall()),
     )
+
+
+def _minutes_by_site(rows: Sequence[tuple[str, str, int | None]]) -> dict[str, dict[str, int | None]]:
+    found: dict[str, dict[str, int | None]] = {}
+    for site, session_key, minutes in rows:
+        found.setdefault(site, {})[session_key] = minutes
+    return found
 
 
 def rows_without_effect(root: Path, known: Known, shipped_site: str) -> list[str]:
@@ -62,8 +79,33 @@ def rows_without_effect(root: Path, known: Known, shipped_site: str) -> list[str
 
     The rows of the shipped site are left out where it is not loaded: they show the form.
     """
+    return [
+        f"{place}: {why}"
+        for place, values in _rows(root, known, shipped_site)
+        if (why := _why(values, known)) is not None
+    ]
+
+
+def doubtful_corrections(root: Path, known: Known, shipped_site: str) -> list[str]:
+    """A sentence for each correction of attendance that gives more minutes than count for the session."""
     said = []
-    for name in read_rules(root):
+    for place, values in _rows(root, known, shipped_site, ("attendance_corrections",)):
+        minutes, session_key = values.get("minutes", ""), values.get("session_key", "")
+        longest = known.sessions.get(values.get("site_id", ""), {}).get(session_key)
+        if longest is not None and minutes.isdigit() and int(minutes) > longest:
+            said.append(
+                f"{place}: it gives {int(minutes):,} minutes, and only {longest:,} count for `{session_key}`, with the"
+                " time before its start and after its end. Fix: correct the minutes, or the session's row in"
+                " session_schedule.csv."
+            )
+    return said
+
+
+def _rows(
+    root: Path, known: Known, shipped_site: str, names: Sequence[str] = ()
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """The place and the values of each row of some files, or of all."""
+    for name in names or read_rules(root):
         path = root / SITE_SEEDS / f"{name}.csv"
         try:
             seed = read_seed_csv(path)
@@ -74,18 +116,20 @@ def rows_without_effect(root: Path, known: Known, shipped_site: str) -> list[str
             site = values.get("site_id", "")
             if site == shipped_site and site not in known.sites:
                 continue
-            why = _why(values, known)
-            if why:
-                said.append(f"{path.name}, line {line.number}: {why}")
-    return said
+            yield f"{path.name}, line {line.number}", values
 
 
 def print_rows_without_effect(published: Path, warehouse: Path, shipped_site: str, console: Console) -> None:
-    """Say which rows of the user's seeds change nothing, and why."""
+    """Say which rows of the user's seeds change nothing, and which corrections are doubtful; and why."""
     with connect(published, read_only=True) as marts, connect(warehouse, read_only=True) as base:
-        said = rows_without_effect(PROJECT_ROOT, read_known(marts, base), shipped_site)
+        known = read_known(marts, base)
+    _print_rows("that change nothing", rows_without_effect(PROJECT_ROOT, known, shipped_site), console)
+    _print_rows("to look at", doubtful_corrections(PROJECT_ROOT, known, shipped_site), console)
+
+
+def _print_rows(what: str, said: Sequence[str], console: Console) -> None:
     if said:
-        console.print("\n[yellow]Rows of seeds/site/ that change nothing:[/yellow]", highlight=False)
+        console.print(f"\n[yellow]Rows of seeds/site/ {what}:[/yellow]", highlight=False)
     for line in said[:ROWS_SAID]:
         console.print(escape(line), highlight=False)
     if len(said) > ROWS_SAID:
@@ -115,9 +159,20 @@ def _why(row: Mapping[str, str], known: Known) -> str | None:
         whole = value.partition(".")[0]
         hint = f"; did you mean `{whole}`?" if whole in there else "."
         return f"no {what} of the reports has the {column.replace('_', ' ')} `{value}`{hint}"
+    if "session_key" in row:
+        return _why_session(row["session_key"], sites, known)
     if "category_pattern" in row:
         return _why_alias(row, sites, known)
     return None
+
+
+def _why_session(session_key: str, sites: Sequence[str], known: Known) -> str | None:
+    keys = [key for site in sites for key in known.sessions.get(site, {})]
+    if session_key in keys:
+        return None
+    near = nearest(session_key, keys)
+    hint = f"did you mean `{near}`?" if near else "the column session_key of fct_sessions has the keys."
+    return f"no session of the reports has the session key `{session_key}`; {hint}"
 
 
 def _why_alias(row: Mapping[str, str], sites: Sequence[str], known: Known) -> str | None:

@@ -106,4 +106,4 @@ def questions_page(page: str) -> str:
         lines.append(f"\n**{GROUPS[group]}**\n")
         lines.extend(f"- [{question.text}](../../analyses/{question.name}.sql)" for question in members)
     listed = "\n".join(lines).lstrip("\n")
-    return LIST.sub(lambda found: f"{found[1]}{listed}\n{found[2]}", page)
+    return LIST.sub(lambda found: f"{found[1]}{listed}\n\n{found[2]}", page)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
+from page.browser import find_chromium
 
-def find_chromium() -> str | None:
-    """Where Chromium is on this machine."""
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+# How wide the screen is, and how much of the page a picture shows.
+LOOKS = {"page.png": (1400, 1180), "page_phone.png": (390, 1700)}
 
 
-def draw_page(page: Path, output: Path) -> None:
-    """Write the top of a page as a PNG; needs Chromium and the packages of ``requirements-dev.lock``."""
+def draw_page(page: Path, folder: Path) -> list[Path]:
+    """Write the top of a page as a PNG, for a desk and for a phone; needs Chromium and ``requirements-dev.lock``."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
-        shown = browser.new_page(viewport={"width": 1200, "height": 1240})
-        shown.goto(page.resolve().as_uri())
-        shown.locator("div.chart svg").last.wait_for()
-        shown.screenshot(path=output)
+        for name, (width, height) in LOOKS.items():
+            shown = browser.new_page(viewport={"width": width, "height": height})
+            shown.goto(page.resolve().as_uri())
+            shown.locator("div.chart svg").first.wait_for()
+            shown.screenshot(path=folder / name)
         browser.close()
+    return [folder / name for name in LOOKS]

@@ -31,7 +31,7 @@ def make_private(page: str) -> str:
     return page.replace("<head>", f"<head>{POLICY}", 1)
 
 
-def write(output: Path) -> None:
+def write_lineage(output: Path) -> None:
     """Let dbt document the built warehouse, and write its page without what it would fetch.
 
     Raises:

@@ -1,8 +1,8 @@
 """Write the page: one file to open in a browser, which shows the event and fetches nothing.
 
-What it shows is data: ``page/figures.yml`` lists the figures, ``page/queries/`` holds a query of the marts for each set
-of rows, ``page/definitions.yml`` says what the numbers mean. ``page/page.js`` draws them with Vega-Lite
-(``page/vendor/``). Rows that are too many for a page are cut off, and the page says so.
+What it shows is data. ``page/headline.yml`` has the first screen, ``page/figures.yml`` the figures of each section,
+``page/queries/`` a query of the marts for each set of rows, and ``page/definitions.yml`` what the numbers mean. The
+scripts in ``page/script/`` draw them. Rows that are too many for a page are cut off, and the page says so.
 """
 
 from __future__ import annotations
@@ -11,16 +11,22 @@ import base64
 import hashlib
 import html
 import json
+import re
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from contextlib import ExitStack
+from dataclasses import asdict
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import duckdb
 import yaml
 
-from naming.understood import how_much_is_understood
+from naming.understood import Understood, how_much_is_understood
+from page.events import Event, event_before, events_of, file_names, is_limited, marts_of, read_events
+from page.headline import NO_BREAK, Facts, filled, headline_of
 from warehouse.copies import PUBLISHED, SHARED, Mark, mark_of
 from warehouse.database import connect
 from warehouse.errors import WarehouseError, in_words
@@ -29,11 +35,13 @@ from warehouse.paths import PROJECT_ROOT
 from warehouse.settings import read_settings
 
 PAGE = PROJECT_ROOT / "page"
-TITLE = "JUNO activity warehouse"
-# With these the page of ten million records is 2.8 MB.
+# The site of reports for which none was given: it names nothing.
+DEFAULT_SITE = "main"
+# The page of everything beside those of the events.
+EVERYTHING = "everything.html"
 ROWS_AT_MOST = 1500
 # Sums of days and sets of minutes, which the filters need whole.
-LONG_DATASETS = ("family_days", "user_days", "hours", "concurrency", "bracket_widths", "evidence")
+LONG_DATASETS = ("family_days", "hours", "concurrency", "bracket_widths", "evidence")
 LONG_ROWS_AT_MOST = 40_000
 
 Dataset = dict[str, Any]
@@ -54,10 +62,20 @@ def write_page(database: Path, output: Path) -> None:
     if mark is None:
         raise WarehouseError(f"there is no copy at {database}. Fix: make build, or make share for a shared one")
     try:
-        page = page_of(database, mark)
+        pages = _pages(database, mark, output)
     except duckdb.Error as error:
         raise WarehouseError(f"{database} is no copy of these marts: {in_words(error)} Fix: make build") from error
+    before = pages_at(output) if output.is_file() and "juno-copy" in _head_of(output) else []
+    for path, page in pages.items():
+        _write(path, page, mark)
+    for path in before:
+        # It may name people who are gone.
+        path.with_suffix(".pdf").unlink(missing_ok=True)
+        if path not in pages:
+            path.unlink()
 
+
+def _write(output: Path, page: str, mark: Mark) -> None:
     def write(unfinished: Path) -> int:
         if mark.kind == PUBLISHED and output.is_file() and _meta(SHARED) in _head_of(output):
             raise WarehouseError(
@@ -75,6 +93,35 @@ def write_page(database: Path, output: Path) -> None:
     replace_file(output, write, check)
 
 
+def pages_at(output: Path) -> list[Path]:
+    """The page and those of its events beside it, as far as they are there."""
+    beside = [path for path in output.parent.glob("event-*.html") if '<meta name="juno-copy"' in _head_of(path)]
+    everything = output.with_name(EVERYTHING)
+    return [path for path in (output, everything, *sorted(beside)) if path.is_file()]
+
+
+def _pages(database: Path, mark: Mark, output: Path) -> dict[Path, str]:
+    """The pages by their files: one, or with several events one of each, one of everything, and their index."""
+    declared = read_events()
+    if not declared:
+        return {output: page_of(database, mark)}
+    with connect(database, read_only=True) as connection:
+        events = events_of(connection, declared)
+    if len(events) < 2:
+        return {output: page_of(database, mark, *events)}
+    names = file_names(events)
+    pages, entries = {}, []
+    for event in events:
+        data = _read_data(database, mark, event, event_before(event, events))
+        data["home"] = output.name
+        pages[output.with_name(names[event])] = html_of(data, mark)
+        entries.append((names[event], data))
+    everything = _read_data(database, mark) | {"home": output.name}
+    pages[output.with_name(EVERYTHING)] = html_of(everything, mark)
+    pages[output] = index_of(entries, everything, mark)
+    return pages
+
+
 def _meta(kind: str) -> str:
     """The mark of a page, as it stands in its head."""
     return f'<meta name="juno-copy" content="{kind}">'
@@ -85,41 +132,108 @@ def _head_of(page: Path) -> str:
         return file.read(4096)
 
 
-def page_of(database: Path, mark: Mark | None = None) -> str:
-    """The page of a copy as a text."""
+def page_of(database: Path, mark: Mark | None = None, event: Event | None = None) -> str:
+    """The page of a copy as a text, or of an event in it."""
     mark = mark or mark_of(database) or Mark(PUBLISHED)
+    return html_of(_read_data(database, mark, event), mark)
+
+
+def _read_data(database: Path, mark: Mark, event: Event | None = None, before: Event | None = None) -> dict[str, Any]:
+    """What the page of an event shows, beside the event before."""
     settings = read_settings()
-    with connect(database, read_only=True) as connection:
-        connection.execute("set variable reporting_time_zone = ?", [settings["reporting_time_zone"]])
-        datasets = {path.stem: dataset_of(connection, path) for path in sorted((PAGE / "queries").glob("*.sql"))}
-        understood = how_much_is_understood(connection, settings["minimum_understood_ratio"])
-    data = {
-        "understood": {
-            "headline": understood.headline,
-            "consequences": understood.consequences,
-            "instead": understood.instead,
-        },
-        "about": _about(datasets, settings["reporting_time_zone"]),
+    with ExitStack() as stack:
+        connection = stack.enter_context(marts_of(database, event))
+        other = stack.enter_context(marts_of(database, before)) if before else None
+        return data_of(connection, mark, settings, event, (before.name, other) if before and other else None)
+
+
+def data_of(
+    connection: duckdb.DuckDBPyConnection,
+    mark: Mark,
+    settings: Mapping[str, Any],
+    event: Event | None = None,
+    before: tuple[str, duckdb.DuckDBPyConnection] | None = None,
+) -> dict[str, Any]:
+    """What the page shows, as its script reads it."""
+    zone = settings["reporting_time_zone"]
+    connection.execute("set variable reporting_time_zone = ?", [zone])
+    fewest = (mark.minimum_cohort_size or settings["minimum_cohort_size"]) if mark.kind == SHARED else 0
+    facts = Facts(connection, settings, fewest)
+    headline = headline_of(facts, Facts(before[1], settings, fewest) if before else None, before[0] if before else "")
+    queries = sorted((PAGE / "queries").glob("*.sql"))
+    datasets = {path.stem: dataset_of(connection, path) for path in queries}
+    for path in queries if event and event.is_bounded else ():
+        datasets[path.stem]["is_whole"] = _is_whole(connection, path)
+    understood = how_much_is_understood(connection, settings["minimum_understood_ratio"])
+    return {
+        "title": event.name if event else _title(datasets),
+        "period": _period(facts.of("period")),
+        "zone": zone,
+        "trust": _trust(understood, facts),
+        "understood": {"consequences": understood.consequences, "instead": understood.instead},
+        "headline": asdict(headline),
         "notice": _notice(mark, settings["minimum_cohort_size"]),
         "datasets": datasets,
-        "sections": _read("figures.yml")["sections"],
+        "sections": _sections(zone),
+        "words": _read("words.yml"),
         "definitions": _definitions(settings),
     }
-    vega = (PAGE / "vendor" / "vega-bundle.js").read_text(encoding="utf-8")
-    script = (PAGE / "page.js").read_text(encoding="utf-8")
+
+
+def html_of(data: Mapping[str, Any], mark: Mark) -> str:
+    """The page that shows the data."""
+    script = script_of_page()
     parts = {
-        "policy": html.escape(_policy(vega, script)),
+        "policy": html.escape(_policy(script)),
         "mark": _meta(mark.kind),
-        "title": html.escape(TITLE),
+        "title": html.escape(data["title"]),
         "style": (PAGE / "page.css").read_text(encoding="utf-8"),
         # Nothing in a JSON text ends a script element, then.
-        "data": json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
-        "vega": vega,
+        "data": json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str).replace("<", "\\u003c"),
         "script": script,
     }
-    template = (PAGE / "page.html").read_text(encoding="utf-8")
+    return _from_template("page.html", parts)
+
+
+def index_of(entries: Sequence[tuple[str, Mapping[str, Any]]], everything: Mapping[str, Any], mark: Mark) -> str:
+    """The page that lists the events with their figures, the newest first."""
+
+    def card(file: str, data: Mapping[str, Any], title: str) -> str:
+        figures = "".join(
+            f"<div><dt>{html.escape(one['label'])}</dt>"
+            f'<dd class="figure-value">{html.escape(one["value"])}</dd>'
+            f'<dd class="compared">{html.escape(one["compared"])}</dd></div>'
+            for one in data["headline"]["figures"]
+            if not data["understood"]["instead"]
+        )
+        return (
+            f'<section><h2><a href="{html.escape(quote(file))}">{html.escape(title)}</a></h2>'
+            f'<p class="subtitle">{html.escape(data["period"])}</p><dl class="headline">{figures}</dl></section>'
+        )
+
+    cards = [card(file, data, data["title"]) for file, data in entries]
+    return _from_template(
+        "index.html",
+        {
+            "mark": _meta(mark.kind),
+            "policy": html.escape(_policy()),
+            "style": (PAGE / "page.css").read_text(encoding="utf-8"),
+            "events": "\n".join([*cards, card(EVERYTHING, everything, "Everything")]),
+            "notice": html.escape(everything["notice"]),
+        },
+    )
+
+
+def _from_template(name: str, parts: Mapping[str, str]) -> str:
+    template = (PAGE / name).read_text(encoding="utf-8")
     pieces = template.replace("}}", "{{").split("{{")
     return "".join(piece if place % 2 == 0 else parts[piece] for place, piece in enumerate(pieces))
+
+
+def script_of_page() -> str:
+    """The script of the page: the files of ``page/script/`` in the order of their names, as one."""
+    files = sorted((PAGE / "script").glob("*.js"))
+    return "\n".join(['"use strict";', *(file.read_text(encoding="utf-8") for file in files)])
 
 
 def dataset_of(connection: duckdb.DuckDBPyConnection, query: Path) -> Dataset:
@@ -140,6 +254,13 @@ def dataset_of(connection: duckdb.DuckDBPyConnection, query: Path) -> Dataset:
         "total": total,
         "columns": {name: _column(list(map(_plain, column))) for name, column in zip(names, columns, strict=True)},
     }
+
+
+def _is_whole(connection: duckdb.DuckDBPyConnection, query: Path) -> bool:
+    """Whether a query counts the whole site of an event: the table that it begins with has no days and no pages."""
+    found = re.search(r"\bfrom ((?:marts|restricted)\.\w+)", query.read_text(encoding="utf-8"))
+    columns = connection.execute(f"select * from {found[1]} limit 0").description if found else None
+    return not is_limited([column[0] for column in columns or ()])
 
 
 def _plain(value: object) -> object:
@@ -163,15 +284,62 @@ def _column(values: Sequence[object]) -> object:
     return {"levels": texts, "codes": [places[value] for value in values]}
 
 
-def _about(datasets: Mapping[str, Dataset], time_zone: str) -> str:
-    days = _values(datasets["family_days"], "occurred_date")
-    reports = datasets["reports"]["total"]
-    if not days:
-        return "The reports tell of no activity."
-    return (
-        f"Activities from {min(days)} to {max(days)}, told by {reports:,} report{'s' if reports != 1 else ''}."
-        f" Times are UTC; days and hours are those of {time_zone}."
-    )
+def _sections(zone: str) -> list[dict[str, Any]]:
+    """The sections, with the zone wherever a label or a title names it."""
+    text = (PAGE / "figures.yml").read_text(encoding="utf-8").replace("{zone}", zone)
+    sections: list[dict[str, Any]] = yaml.safe_load(text)["sections"]
+    return sections
+
+
+def _title(datasets: Mapping[str, Dataset]) -> str:
+    """The name of the event as far as the copy knows one: its sites."""
+    sites = sorted({site for site in _values(datasets["people"], "site_id") if site})
+    named = ", ".join(site for site in sites if site != DEFAULT_SITE)
+    return f"Activity of {named}" if named else "Activity report"
+
+
+def _period(row: Mapping[str, Any]) -> str:
+    """The days of the sessions in words, or of the activities where there was no session."""
+    first, last = row.get("first_session_day"), row.get("last_session_day")
+    if first is None:
+        first, last = row.get("first_activity_day"), row.get("last_activity_day")
+    return "" if first is None or last is None else days_in_words(first, last)
+
+
+def days_in_words(first: date, last: date) -> str:
+    """A span of days as people write it: 12 to 13 May 2026."""
+    if first == last:
+        return f"{first.day} {first:%B %Y}"
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day} to {last.day} {last:%B %Y}"
+    if first.year == last.year:
+        return f"{first.day} {first:%B} to {last.day} {last:%B %Y}"
+    return f"{first.day} {first:%B %Y} to {last.day} {last:%B %Y}"
+
+
+def _trust(understood: Understood, facts: Facts) -> list[dict[str, str]]:
+    """How far the page can be relied on, in three parts: what was understood, what is proven, how new it is."""
+    parts = [
+        {
+            "value": f"{understood.percent}{NO_BREAK}%",
+            "label": f"of {understood.landed:,} records understood",
+            "definition": "understood",
+        }
+    ]
+    proven = filled("{proven_ratio:.0%}", facts.of("hours"))
+    if proven:
+        parts.append(
+            {"value": proven, "label": "of the likely hours are proven by records", "definition": "attendance"}
+        )
+    newest = facts.of("period").get("last_activity_day")
+    if newest is not None:
+        written = datetime.now(tz=UTC).date()
+        age = max(0, (written - newest).days)
+        old = "of the day this page was written" if age == 0 else f"{age:,} day{'' if age == 1 else 's'} old"
+        parts.append(
+            {"value": days_in_words(newest, newest), "label": f"is the newest record, {old}", "definition": "checks"}
+        )
+    return parts
 
 
 def _values(dataset: Dataset, name: str) -> list[Any]:
@@ -197,9 +365,9 @@ def _definitions(settings: Mapping[str, object]) -> dict[str, dict[str, Any]]:
 
 
 def _policy(*scripts: str) -> str:
-    """Of scripts only these may run, and nothing may be fetched or sent."""
+    """Only these scripts may run, and nothing may be fetched or sent."""
     digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
-    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
+    allowed = " ".join(f"'sha256-{digest}'" for digest in digests) or "'none'"
     nothing_else = "default-src 'none'; base-uri 'none'; form-action 'none'"
     return f"{nothing_else}; script-src {allowed}; style-src 'unsafe-inline'; img-src data:"
 

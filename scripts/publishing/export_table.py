@@ -37,16 +37,7 @@ def export(table: str, warehouse: Path, published: Path, target: Path) -> int:
     if not source.exists():
         raise WarehouseError(f"there is no {source}. Fix: make build")
     with connect(source, read_only=True) as connection:
-        columns = connection.execute(
-            """
-            select column_name, data_type
-            from duckdb_columns()
-            where database_name = current_database() and schema_name || '.' || table_name = ?
-            order by column_index
-            """,
-            [table],
-        ).fetchall()
-        if not columns:
+        if not _columns(connection, table):
             known = connection.execute(
                 "select schema_name || '.' || table_name from duckdb_tables() where list_contains(?, schema_name)"
                 " order by 1",
@@ -54,26 +45,40 @@ def export(table: str, warehouse: Path, published: Path, target: Path) -> int:
             ).fetchall()
             names = ", ".join(name for (name,) in known)
             raise WarehouseError(f"there is no table {table}. Fix: make export TABLE=… with one of {REJECTED}, {names}")
-        values = ", ".join(_safe(column, data_type) for column, data_type in columns)
         schema, name = table.split(".", 1)
+        return write_csv(connection, f"select * from {identifier(schema, name)} order by all", target)
 
-        def copy(unfinished: Path) -> int:
-            path = str(unfinished).replace("'", "''")
-            rows = f"select {values} from {identifier(schema, name)} order by all"
-            [(count,)] = connection.execute(f"copy ({rows}) to '{path}' (header, force_quote *)").fetchall()
-            return int(count)
 
-        return replace_file(target, copy)
+def write_csv(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> int:
+    """Write the rows of a query to a CSV file for a spreadsheet; returns their number.
+
+    Raises:
+        WarehouseError: the file cannot be written; the old one stays.
+    """
+    columns = connection.execute(f"describe {query}").fetchall()
+    values = ", ".join(_safe(column, data_type) for column, data_type, *_ in columns)
+
+    def copy(unfinished: Path) -> int:
+        path = str(unfinished).replace("'", "''")
+        [(count,)] = connection.execute(
+            f"copy (select {values} from ({query})) to '{path}' (header, force_quote *)"
+        ).fetchall()
+        return int(count)
+
+    return replace_file(target, copy)
 
 
 def safe_columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> str:
     """SQL for all columns of a table, with texts that a spreadsheet would run marked as texts."""
-    columns = connection.execute(
+    return ", ".join(_safe(column, data_type) for column, data_type in _columns(connection, f"{schema}.{table}"))
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[str, str]]:
+    return connection.execute(
         "select column_name, data_type from duckdb_columns()"
-        " where database_name = current_database() and schema_name = ? and table_name = ? order by column_index",
-        [schema, table],
+        " where database_name = current_database() and schema_name || '.' || table_name = ? order by column_index",
+        [table],
     ).fetchall()
-    return ", ".join(_safe(column, data_type) for column, data_type in columns)
 
 
 def _safe(column: str, data_type: str) -> str:

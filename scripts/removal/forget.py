@@ -35,7 +35,7 @@ from landing.forgotten import (
     without_names,
 )
 from landing.options import DEFAULT_REPORTS
-from page.write_page import page_path, shared_page_path
+from page.write_page import page_path, pages_at, shared_page_path
 from publishing.places import PLACES, publish_again
 from removal.journal import FORGET, JOURNAL, Task, begin, end
 from removal.people import identities_of, written_as
@@ -366,7 +366,15 @@ def files_beside(paths: Iterable[Path]) -> list[Path]:
     """Files in the folders of the warehouse and its copies that are none of these, and may hold records."""
     ours = {path.resolve() for path in paths}
     salts = ("pseudonym_salt", "forgotten_salt", "meeting_salt")
-    names = {".gitkeep", *salts, *(f"{salt}.check" for salt in salts), "docs.html", "report", "shared_report", PLACES}
+    names = {
+        ".gitkeep",
+        *salts,
+        *(f"{salt}.check" for salt in salts),
+        "manual",
+        "report",
+        "shared_report",
+        PLACES,
+    }
     return sorted(
         path
         for folder in {path.parent for path in ours}
@@ -515,7 +523,7 @@ def _tell_what_is_left(files: Files, task: Task, names: Names, places: list[str]
     # There the ids are pseudonyms, so that only names count.
     left = left_in_file(files.shared, task.site_id, [], names)
     _list(f"Still in {files.shared.name}:", [f"{place}: {count:,} rows" for place, count in left.items()], console)
-    pages = [page_path(files.published), shared_page_path(files.shared)]
+    pages = [*pages_at(page_path(files.published)), *pages_at(shared_page_path(files.shared))]
     _list("Still in a page:", left_in_texts(pages, names), console)
     reports = left_in_reports(DEFAULT_REPORTS, task.user_ids, names)
     _list(

@@ -38,6 +38,10 @@ def test_the_sample_builds_and_a_second_build_finds_nothing_new_and_sums_up(
     before = marts(project)
     output = succeed(project, **WITHOUT_TESTS)
     assert output.count("nothing new in") == 5
+    assert "Nothing is new" not in output, "the project has moved"
+    assert marts(project) == before
+    again = succeed(project, **WITHOUT_TESTS)
+    assert "Nothing is new since the last build" in again and "building and testing" not in again
     assert marts(project) == before
     assert len(before["marts.fct_activities"]) == 1878
 

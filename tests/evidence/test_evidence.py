@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import csv
 import re
-import shutil
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from subprocess import CompletedProcess
 
-import duckdb
 import pytest
 
+from changed_copies import forget_only_in_raw, written
 from conftest import ROOT, Project
 from evidence.rules import COUNTED, LIMITS, as_html, section, settings_of_attendance, verdict_rule
-from landing.forgotten import hashed, identities, salt_of
-from warehouse.database import connect
 
 REPORTS = ROOT / "sample" / "reports"
 # Otto joined five sessions: stays that a Left ends, a rejoin, another session and the others.
@@ -53,23 +48,6 @@ class Rows(HTMLParser):
         """Add to the cell."""
         if self.is_in_cell:
             self.rows[-1][-1][-1] += data
-
-
-def written(
-    project: Project, folder: Path, *arguments: str, warehouse: Sequence[str] = (), published: Sequence[str] = ()
-) -> CompletedProcess[str]:
-    """Run the command on copies of the two files, after these changes to them."""
-    for path, statements in ((project.warehouse, warehouse), (project.published, published)):
-        shutil.copy(path, folder / path.name)
-        if statements:
-            with duckdb.connect(str(folder / path.name)) as connection:
-                for statement in statements:
-                    connection.execute(statement)
-    paths = {
-        "WAREHOUSE_PATH": str(folder / project.warehouse.name),
-        "PUBLISHED_PATH": str(folder / project.published.name),
-    }
-    return project.script("evidence_pack.py", *arguments, **paths)
 
 
 def page_of(folder: Path, done: CompletedProcess[str]) -> str:
@@ -202,23 +180,12 @@ def test_an_id_that_is_merged_leads_to_the_person(sample_project: Project, tmp_p
     assert "<h2>Otto Rautenbach</h2>" in page_of(tmp_path, done)
 
 
-def forget_only_in_raw(warehouse: Path) -> None:
-    """Remember a person as forgotten, while the published copy is the old one."""
-    with connect(warehouse) as connection:
-        salt = salt_of(connection, is_in_use=False)
-        for identity in identities("sample", OTTO, []):
-            connection.execute(
-                "insert into raw.forgotten_users values ('sample', ?, ?)",
-                [hashed(salt, identity), datetime.now(UTC).replace(tzinfo=None)],
-            )
-
-
 @pytest.mark.parametrize("wanted", [("--user", OTTO), ("--session", "sample:4101")])
 def test_a_person_who_was_forgotten_is_not_printed_from_an_old_copy(
     sample_project: Project, tmp_path: Path, wanted: tuple[str, str]
 ) -> None:
     written(sample_project, tmp_path, "--session", "no such")
-    forget_only_in_raw(tmp_path / "activity.duckdb")
+    forget_only_in_raw(tmp_path / "activity.duckdb", OTTO)
     paths = {
         "WAREHOUSE_PATH": str(tmp_path / "activity.duckdb"),
         "PUBLISHED_PATH": str(tmp_path / "published.duckdb"),

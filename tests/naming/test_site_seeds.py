@@ -11,7 +11,7 @@ import pytest
 
 from conftest import ROOT, Project
 from naming.clashes import clashing_aliases
-from naming.effects import Known, rows_without_effect
+from naming.effects import Known, doubtful_corrections, rows_without_effect
 from naming.seed_csv import SeedError
 from naming.seed_rules import SITE_SEEDS, Column, Rules, read_rules
 from naming.seed_tests import rules_not_run
@@ -20,6 +20,7 @@ from warehouse.project_copy import copy_to
 
 RULES = read_rules(ROOT)
 SCHEDULE = "site_id,content_id,session_type,starts_at,ends_at,time_zone\n"
+CORRECTIONS = "site_id,user_id,session_key,minutes,attended,reason,decided_by,decided_at\n"
 RESETS = "site_id,reset_at,note\n"
 ALIASES = "site_id,category_pattern,action_pattern,label_state,activity_type,priority,note\n"
 READ = ("main", "4106", "session", "2024-05-13 10:00:00", "2024-05-13 11:00:00", "UTC")
@@ -349,6 +350,7 @@ KNOWN = Known(
     emails={"main": {"ada@x.example"}},
     words=[("main", "Talk", "Sent")],
     sites=frozenset({"main"}),
+    sessions={"main": {"main:4106": 90, "main:planned": None}, "other": {"other:1": 90}},
 )
 
 
@@ -369,6 +371,23 @@ KNOWN = Known(
         ("session_schedule", SCHEDULE + "sample,1,session,,,\n", None),
         ("staff", "site_id,user_id,email\nmain,6,\n", "no user of the reports has the user id `6`."),
         ("staff", "site_id,user_id,email\nmain,,ADA@x.example\n", None),
+        ("attendance_corrections", CORRECTIONS + "main,5,main:4106,60,,list,Eve,2026-05-20\n", None),
+        ("attendance_corrections", CORRECTIONS + "main,5,main:planned,60,,list,Eve,2026-05-20\n", None),
+        (
+            "attendance_corrections",
+            CORRECTIONS + "main,6,main:4106,60,,list,Eve,2026-05-20\n",
+            "no user of the reports has the user id `6`.",
+        ),
+        (
+            "attendance_corrections",
+            CORRECTIONS + "main,5,main:4107,60,,list,Eve,2026-05-20\n",
+            "no session of the reports has the session key `main:4107`; did you mean `main:4106`?",
+        ),
+        (
+            "attendance_corrections",
+            CORRECTIONS + "main,5,other:1,60,,list,Eve,2026-05-20\n",
+            "no session of the reports has the session key `other:1`; the column session_key of fct_sessions",
+        ),
         ("staff", "site_id,user_id,email\nmain,,*@x.example\n", None),
         ("staff", "site_id,user_id,email\nmain,,*@y.example\n", "no user has an e-mail like `*@y.example`."),
         ("site_activity_aliases", ALIASES + "main,talk,*,any,chat_message_sent,50,\n", None),
@@ -392,6 +411,21 @@ def test_a_row_without_effect_is_said_with_the_reason(name: str, text: str, said
     assert len(found) == (said is not None)
     if said:
         assert found[0].startswith(f"{name}.csv, line 2: {said}")
+
+
+@pytest.mark.parametrize(("minutes", "count"), [("90", 0), ("91", 1), ("", 0)])
+def test_a_correction_of_more_minutes_than_count_is_named(tmp_path: Path, minutes: str, count: int) -> None:
+    copy_to(tmp_path)
+    row = f"main,5,main:4106,{minutes},true,list,Eve,2026-05-20\n"
+    (tmp_path / SITE_SEEDS / "attendance_corrections.csv").write_text(CORRECTIONS + row)
+
+    found = doubtful_corrections(tmp_path, KNOWN, "sample")
+
+    assert len(found) == count
+    if count:
+        assert found[0].startswith(
+            "attendance_corrections.csv, line 2: it gives 91 minutes, and only 90 count for `main:4106`"
+        )
 
 
 @pytest.mark.slow

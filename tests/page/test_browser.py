@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from conftest import Project
 from figures import FIGURES, SECTIONS
-from page.draw_page import find_chromium
+from page import write_page as writer
+from page.browser import find_chromium
 from page.write_page import page_path, write_page
 
 CHROMIUM = find_chromium()
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here. Fix:
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {"viewport": {"width": 1280, "height": 900}},
     "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
-    "phone": {"viewport": {"width": 360, "height": 780}, "has_touch": True},
+    "phone": {"viewport": {"width": 390, "height": 780}, "has_touch": True},
 }
 NASTY = "<img src=x onerror=alert(1)><b>bold</b>"
 
@@ -55,7 +56,7 @@ def opened(browser: Browser, sample_project: Project) -> Iterator[Opener]:
         page.on("dialog", lambda dialog: heard.append(f"dialog: {dialog.message}"))
         page.on("request", lambda request: heard.append(request.url) if request.url != address else None)
         page.goto(address)
-        expect(page.locator("main section").last).to_be_visible()
+        expect(page.locator("h1")).to_be_visible()
         wait_for_charts(page)
         return page
 
@@ -71,10 +72,24 @@ def wait_for_charts(page: Page) -> None:
         expect(host.locator("svg")).to_have_count(1)
 
 
+def open_all(page: Page) -> None:
+    """Open whatever is folded away."""
+    page.locator("details").evaluate_all("all => all.forEach((one) => { one.open = true; })")
+    drawn = "(one) => one.parentElement.querySelector('.actions, .warning, .note')"
+    page.wait_for_function(f"[...document.querySelectorAll('details.folded h3')].every({drawn})")
+    page.locator("details").evaluate_all("all => all.forEach((one) => { one.open = true; })")
+
+
+def violations(page: Page) -> list[tuple[str, list[Any]]]:
+    """What axe finds."""
+    found = Axe().run(page).response["violations"]
+    return [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found]
+
+
 def number(page: Page, label: str) -> str:
-    """The value of one of the event's numbers."""
-    row = page.locator("dl.values > div").filter(has=page.get_by_role("link", name=label, exact=True))
-    return row.locator("dd").evaluate("element => element.firstChild.textContent")  # type: ignore[no-any-return]
+    """The value of one of the figures at the top."""
+    row = page.locator("dl.headline > div").filter(has=page.get_by_role("link", name=label, exact=True))
+    return row.locator(".figure-value").inner_text()
 
 
 def filter_of(page: Page, label: str) -> Locator:
@@ -84,7 +99,9 @@ def filter_of(page: Page, label: str) -> Locator:
 
 def cells(page: Page, figure: str, column: int) -> list[str]:
     """A column of a figure's table as it stands there."""
-    return page.locator(f"#figure-{figure} tbody tr td:nth-child({column})").all_text_contents()
+    page.locator(f"#figure-{figure}").evaluate("one => { one.open = true; }")
+    page.locator(f"#figure-{figure} .actions").wait_for()
+    return page.locator(f"#figure-{figure} tbody tr :is(td, th):nth-child({column})").all_text_contents()
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -92,50 +109,104 @@ def test_every_figure_is_drawn_nothing_is_wider_than_the_window_and_axe_finds_no
     opened: Opener, look: str
 ) -> None:
     page = opened(**LOOKS[look])
-    assert page.locator("main > section").count() == len(SECTIONS) + 1
+    assert page.locator("#sections-of-figures > section").count() == len(SECTIONS)
+    assert violations(page) == []
+    open_all(page)
     for figure in FIGURES:
         card = page.locator(f"#figure-{figure['id']}")
         expect(card).to_be_visible()
+        assert card.locator("tbody tr").count() > 0, figure["id"]
         if figure["kind"] == "chart":
-            assert card.locator("svg .mark-rect path, svg .mark-line path, svg .mark-area path").count() > 0, figure[
-                "id"
-            ]
+            assert card.locator("svg :is(.bar, .cell, .area, .line)").count() > 0, figure["id"]
             box = card.locator("svg").bounding_box()
             assert box is not None and box["height"] > 50 and box["width"] > 150, figure["id"]
-        else:
-            assert card.locator("tbody tr, dd").count() > 0, figure["id"]
     widths = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     assert widths[0] <= widths[1]
+    if look == "phone":
+        wider = (
+            "all => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.getAttribute('aria-label'))"
+        )
+        assert page.locator("div.scroll").evaluate_all(wider) == []
+    assert violations(page) == []
 
-    for details in page.locator("details").all():
-        details.evaluate("element => { element.open = true }")
-    violations = Axe().run(page).response["violations"]
-    assert [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in violations] == []
+
+def test_no_text_of_a_chart_leaves_it_or_is_cut_off(opened: Opener, sample_project: Project, tmp_path: Path) -> None:
+    name = "A session with a name of many words that nobody would put on one line, and Verylongwordwithoutanyblank" * 2
+    path = changed_copy(
+        sample_project,
+        tmp_path,
+        f"update marts.fct_sessions set session_name = '{name}' where session_name = 'Closing Circle'",
+        f"update restricted.user_details set full_name = '{name}' where full_name = 'Jasper Windle'",
+    )
+    for look in LOOKS.values():
+        page = opened(path, **look)
+        open_all(page)
+        outside = page.locator("div.chart svg").evaluate_all(
+            """charts => charts.flatMap((chart) => [...chart.querySelectorAll('text')].filter((text) => {
+                const [inner, outer] = [text.getBoundingClientRect(), chart.getBoundingClientRect()];
+                return inner.left < outer.left - 2 || inner.right > outer.right + 2 || inner.bottom > outer.bottom + 2;
+            }).map((text) => `${chart.closest('.figure').id}: ${text.textContent}`))"""
+        )
+        assert outside == []
+        written = page.locator("#figure-sessions svg text").evaluate_all(
+            "all => all.map((one) => one.textContent).join('')"
+        )
+        assert "Verylongwordwithoutanyblank" in written
 
 
-def test_dates_reach_what_has_dates(opened: Opener, sample_project: Project) -> None:
+def test_dates_reach_what_has_dates_and_the_address_keeps_them(opened: Opener, sample_project: Project) -> None:
     with sample_project.open() as connection:
-        [(activities, sessions, hours)] = connection.execute(
-            """
-            select
-                (select count(*) from marts.fct_activities where occurred_date between '2026-05-13' and '2026-05-14'),
-                count(*), round(sum(likely_seconds) / 3600, 1)
-            from marts.fct_sessions where session_date between '2026-05-13' and '2026-05-14'
-            """
+        [(activities,)] = connection.execute(
+            "select count(*) from marts.fct_activities where occurred_date between '2026-05-13' and '2026-05-14'"
+        ).fetchall()
+        sessions = connection.execute(
+            "select session_name from marts.fct_sessions where session_type = 'session'"
+            " and session_date between '2026-05-13' and '2026-05-14' order by attendee_count desc"
         ).fetchall()
     page = opened()
-    everything = number(page, "activities")
+    everything = number(page, "people came to a session")
     filter_of(page, "From").fill("2026-05-13")
     filter_of(page, "To").fill("2026-05-14")
-    expect(page.locator("#filtered")).to_have_text("Shown: from 2026-05-13, to 2026-05-14.")
-    assert (everything, number(page, "activities")) == ("1,878", str(activities))
-    assert number(page, "sessions and meetings") == str(sessions)
-    assert number(page, "hours attended") == f"{hours:.1f}"
-    assert set(cells(page, "activities_by_day", 1)) == {"2026-05-13", "2026-05-14"}
+    below = "Below: from 13 May 2026, to 14 May 2026. The numbers above are of everything."
+    expect(page.locator("#filtered")).to_have_text(below)
+    assert number(page, "people came to a session") == everything
+    assert sum(map(int, cells(page, "activities_by_day", 2))) == activities
+    assert cells(page, "activities_by_day", 1) == ["13 May 2026", "14 May 2026"]
+    assert cells(page, "sessions", 1)[0] == sessions[0][0]
+    assert len(cells(page, "sessions", 1)) == len(sessions)
+    expect(page.locator("#figure-sessions h3")).to_have_text("Closing Circle drew the most people: 31 attended")
+    assert cells(page, "content", 1)
     expect(page.locator("#figure-content")).to_contain_text("Of all dates.")
+
+    page.get_by_role("link", name="What did they say?").click()
+    assert page.evaluate("location.hash") == "#said&from=2026-05-13&to=2026-05-14"
+    page.reload()
+    expect(page.locator("#filtered")).to_have_text(below)
+    expect(page.locator("#said")).to_be_in_viewport()
     page.get_by_role("button", name="Show everything").click()
-    assert number(page, "activities") == everything
+    expect(page.locator("#filtered")).to_have_text("")
     expect(filter_of(page, "From")).to_have_value("")
+    assert page.evaluate("location.hash") == "#said"
+
+
+def test_a_link_opens_what_is_folded_away_and_the_way_back_is_kept(opened: Opener) -> None:
+    page = opened()
+    page.evaluate("location.hash = '#figure-hours&page=sample:4111'")
+    card = page.locator("#figure-hours")
+    expect(card).to_be_in_viewport()
+    assert cells(page, "hours", 1) == ["Closing Circle"]
+    expect(card.locator("summary").first).to_be_focused()
+    page.evaluate("location.hash = '#figure-stars'")
+    expect(page.locator("#figure-stars")).to_be_in_viewport()
+    page.go_back()
+    expect(page.locator("#filtered")).to_contain_text("page Closing Circle")
+
+
+@pytest.mark.parametrize("hash", ["#nothing", "#figure-x&from=soon&to=%E0%A4%A", "#&&=&a=b", "#session=none"])
+def test_an_address_that_leads_nowhere_shows_the_page(opened: Opener, hash: str) -> None:
+    page = opened()
+    page.evaluate("hash => { location.hash = hash; }", hash)
+    expect(page.locator("#figure-sessions")).to_be_visible()
 
 
 def test_a_page_reaches_what_has_pages(opened: Opener) -> None:
@@ -144,7 +215,8 @@ def test_a_page_reaches_what_has_pages(opened: Opener) -> None:
     assert set(cells(page, "sessions", 1)) == {"Closing Circle"}
     assert cells(page, "content", 1) == ["Closing Circle"]
     assert set(cells(page, "rated_content", 1)) == {"Closing Circle"}
-    assert page.locator("#figure-concurrency select").count() == 0, "there is nothing to choose from"
+    assert page.locator("#figure-concurrency select").count() == 1, "only the order of the table is left to choose"
+    assert cells(page, "activities_by_day", 1)
     expect(page.locator("#figure-activities_by_day")).to_contain_text("Of all pages.")
     filter_of(page, "To").fill("2026-05-01")
     expect(page.locator("#figure-sessions")).to_contain_text("Nothing, with these filters.")
@@ -161,7 +233,10 @@ def changed_copy(sample_project: Project, tmp_path: Path, *statements: str) -> P
     return tmp_path / "index.html"
 
 
-def test_a_site_reaches_what_has_sites(opened: Opener, sample_project: Project, tmp_path: Path) -> None:
+def test_a_site_reaches_what_has_sites(
+    opened: Opener, sample_project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "read_events", list)
     path = changed_copy(
         sample_project,
         tmp_path,
@@ -171,16 +246,16 @@ def test_a_site_reaches_what_has_sites(opened: Opener, sample_project: Project, 
     )
     page = opened(path)
     filter_of(page, "Site").select_option("north")
-    assert number(page, "people known") == "2"
-    assert set(cells(page, "activities_by_day", 1)) == {"2026-05-14"}
+    assert set(cells(page, "activities_by_day", 1)) == {"14 May 2026"}
     assert filter_of(page, "Page").locator("option").all_inner_texts() == ["All pages", "Closing Circle"]
     expect(filter_of(page, "Site")).to_be_focused()
-    expect(page.locator("#filtered")).to_have_text("Shown: site north.")
+    expect(page.locator("#filtered")).to_contain_text("Below: site north.")
 
 
 def test_a_table_sorts_and_searches_by_keyboard(opened: Opener) -> None:
     page = opened()
     card = page.locator("#figure-engaged_users")
+    card.locator("summary").first.press("Enter")
     card.get_by_role("button", name="Name", exact=True).focus()
     page.keyboard.press("Enter")
     expect(card.get_by_role("columnheader", name="Name")).to_have_attribute("aria-sort", "ascending")
@@ -205,19 +280,24 @@ def test_one_of_several_can_be_chosen(opened: Opener) -> None:
     page = opened()
     card = page.locator("#figure-concurrency")
     before = cells(page, "concurrency", 2)
-    card.get_by_role("combobox").select_option(index=2)
+    choice = card.get_by_role("combobox", name="Session")
+    choice.select_option(index=2)
     wait_for_charts(page)
     assert cells(page, "concurrency", 2) != before
-    expect(card.get_by_role("combobox")).to_be_focused()
+    expect(choice).to_be_focused()
+    chosen = choice.input_value()
+    page.reload()
+    expect(choice).to_have_value(chosen)
 
 
 def test_each_figure_leads_to_its_definition(opened: Opener) -> None:
     page = opened()
-    links = page.locator("article a[href^='#'], dl a[href^='#']")
+    open_all(page)
+    links = page.locator("main a[href^='#']")
     targets = {link.get_attribute("href") for link in links.all()}
-    assert len(targets) > 8
+    assert len(targets) > 30
     assert [target for target in targets if page.locator(str(target)).count() != 1] == []
-    page.locator("#figure-leaderboard header a").click()
+    page.locator("#figure-leaderboard .actions a").last.click()
     expect(page.locator("#definition-points")).to_be_in_viewport()
     expect(page.locator("#definition-points")).to_contain_text("leaderboard_history_days = 60")
 
@@ -232,12 +312,32 @@ def test_the_first_stop_of_the_keyboard_skips_to_the_figures(opened: Opener) -> 
 
 def test_in_print_the_figures_are_left(opened: Opener) -> None:
     page = opened(**LOOKS["dark"])
-    page.emulate_media(media="print")
-    expect(page.locator("#filters")).to_be_hidden()
-    expect(page.locator("nav")).to_be_hidden()
-    expect(page.locator("#figure-activities_by_day svg")).to_be_visible()
+    page.emulate_media(media="print", color_scheme="light")
+    for hidden in ("#filters", "nav", "#figure-sessions .actions", "#figure-hours"):
+        expect(page.locator(hidden)).to_be_hidden()
+    expect(page.locator("#figure-sessions svg")).to_be_visible()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+    assert violations(page) == []
+
+
+def test_a_table_and_a_chart_can_be_taken_along(opened: Opener, tmp_path: Path) -> None:
+    page = opened()
+    card = page.locator("#figure-sessions")
+    with page.expect_download() as download:
+        card.get_by_role("button", name="Save as CSV").click()
+    assert download.value.suggested_filename == "sessions.csv"
+    download.value.save_as(tmp_path / "sessions.csv")
+    lines = (tmp_path / "sessions.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0].startswith("Session,Start (UTC),Planned,")
+    assert lines[1].startswith('Opening Keynote: The Tide Is In,"12 May 2026, 08:58",29,43,43,29,14,')
+    assert len(lines) == 12
+    with page.expect_download() as download:
+        card.get_by_role("button", name="Save as PNG").click()
+    assert download.value.suggested_filename == "sessions.png"
+    download.value.save_as(tmp_path / "sessions.png")
+    picture = (tmp_path / "sessions.png").read_bytes()
+    assert picture[:8] == b"\x89PNG\r\n\x1a\n" and len(picture) > 20_000
 
 
 def test_what_people_wrote_stays_text(opened: Opener, sample_project: Project, tmp_path: Path) -> None:
@@ -251,10 +351,8 @@ def test_what_people_wrote_stays_text(opened: Opener, sample_project: Project, t
     )
     page = opened(path)
     assert NASTY in cells(page, "sessions", 1)
-    assert NASTY in cells(page, "leaderboard", 3)
-    for mark in page.locator("#figure-attendance_by_session svg .mark-rect path").all()[:3]:
-        mark.hover(force=True)
-        page.wait_for_timeout(100)
+    assert NASTY in cells(page, "leaderboard", 1)
+    expect(page.locator("#glance")).to_contain_text("24 of the 36")
     assert page.locator("img, main b").count() == 0
 
 
@@ -264,16 +362,16 @@ def test_a_warehouse_of_nothing_is_shown_as_such(opened: Opener, sample_project:
             "select schema_name || '.' || table_name from duckdb_tables() where schema_name <> 'main'"
         ).fetchall()
     page = opened(changed_copy(sample_project, tmp_path, *(f"truncate {table}" for (table,) in tables)))
-    expect(page.locator("#about")).to_have_text("The reports tell of no activity.")
-    expect(page.locator("#figure-sessions")).to_contain_text("No record was understood as joining a session.")
-    assert number(page, "sessions and meetings") == "–"
-    expect(page.locator("#figure-numbers")).to_contain_text("No record was understood as joining a session")
-    assert number(page, "mean of the reviews") == "–"
+    assert page.locator("#sections-of-figures > section h2").all_inner_texts() == []
+    expect(page.locator("#missing")).to_contain_text("The reports contain none of these: sessions that people joined, ")
+    expect(page.locator("h1")).to_have_text("Activity report")
+    assert violations(page) == []
 
 
 def test_a_name_is_chosen_by_keyboard_and_its_row_is_copied(opened: Opener) -> None:
     page = opened()
-    expect(page.locator("#understood")).to_contain_text("Understood 4,233 of 4,246 records (99 %).")
+    expect(page.locator("#trust")).to_contain_text("of 4,246 records understood")
+    page.get_by_role("link", name="See which words have no name yet.").click()
     card = page.locator("#figure-unrecognised")
     card.get_by_role("button", name="Copy the chosen rows").click()
     expect(card.get_by_role("status")).to_have_text("Choose what a row means first.")
@@ -298,18 +396,19 @@ def test_where_too_little_is_understood_no_total_and_no_leaderboard_is_shown(
 ) -> None:
     path = changed_copy(sample_project, tmp_path, "update marts.report_reconciliation set landed_understood_count = 1")
     page = opened(path)
-    for figure in ("numbers", "leaderboard", "standings", "teams"):
-        expect(page.locator(f"#figure-{figure}")).to_contain_text("Fix: make name")
-        expect(page.locator(f"#figure-{figure} :is(td, dd, svg)")).to_have_count(0)
-    expect(page.locator("#understood")).to_contain_text("Understood 4 of 4,246 records (0 %).")
+    open_all(page)
+    for place in ("#glance", "#figure-leaderboard", "#figure-standings", "#figure-teams"):
+        expect(page.locator(place)).to_contain_text("Fix: make name")
+        expect(page.locator(f"{place} :is(td, dd, svg)")).to_have_count(0)
+    expect(page.locator("#trust li").first).to_have_text("0\N{NO-BREAK SPACE}% of 4,246 records understood")
     expect(page.locator("#figure-sessions td").first).to_be_visible()
 
 
 def test_a_narrower_window_redraws_the_charts(opened: Opener) -> None:
     page = opened()
-    wide = page.locator("#figure-standings svg").bounding_box()
+    wide = page.locator("#figure-sessions svg").bounding_box()
     page.set_viewport_size({"width": 500, "height": 900})
     page.wait_for_timeout(300)
     wait_for_charts(page)
-    narrow = page.locator("#figure-standings svg").bounding_box()
+    narrow = page.locator("#figure-sessions svg").bounding_box()
     assert wide is not None and narrow is not None and narrow["width"] < wide["width"] < 1280

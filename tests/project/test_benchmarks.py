@@ -15,6 +15,7 @@ import pytest
 from conftest import Once, Project, copy_project
 from floor import make_marts
 from measure import (
+    KEYS,
     Answer,
     Contender,
     Figures,
@@ -28,6 +29,7 @@ from measure import (
     queries,
     query_rows,
     table_differences,
+    three_marts_line,
 )
 from rules import MARTS, PROJECT_ROOT, hash_key, places_off_page
 from shapes import CUMULATIVE_DOWNLOADS, shapes_of
@@ -128,8 +130,8 @@ def test_a_meeting_of_two_who_see_each_others_names_has_one_place() -> None:
     names = [("1", "Ada", "Lovelace"), ("2", "Grace", "Hopper"), ("3", None, None)]
     meetings = [
         ("1", "With  GRACE hopper"),
-        ("2", "1:1 with Ada Lovelace"),
-        ("3", "1:1 with Ada Lovelace"),
+        ("2", "1:1 (Ada Lovelace)"),
+        ("3", "1:1 (Ada Lovelace)"),
         ("3", None),
     ]
 
@@ -137,7 +139,7 @@ def test_a_meeting_of_two_who_see_each_others_names_has_one_place() -> None:
 
     assert places[0] == places[1]
     assert len(set(places)) == 3
-    assert places[2] == f"main:name:{hash_key('salt', '1:1 with Ada Lovelace')}"
+    assert places[2] == f"main:name:{hash_key('salt', '1:1 (Ada Lovelace)')}"
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +183,20 @@ def test_the_floor_makes_every_table_that_the_project_publishes(generated: Proje
     assert repeated and repeated[0] > 0
     assert list(found) == [f'{schema}."{table}"' for schema, table in tables]
     assert [path.name for path in floor.iterdir()] == ["floor.duckdb"]
+
+
+def test_the_floor_of_three_marts_makes_them_and_keeps_nothing_else(generated: Project, tmp_path: Path) -> None:
+    manifest = json.loads((generated.root / "target" / "manifest.json").read_text(encoding="utf-8"))
+    salt = (generated.root / "warehouse" / "meeting_salt").read_text(encoding="utf-8")
+    reports = sorted((generated.root / "reports").glob("*.csv"))
+
+    make_marts(reports, tmp_path / "floor.duckdb", manifest, salt, KEYS)
+
+    tables = [f'marts."{mart}"' for mart in sorted(KEYS)]
+    assert table_differences(generated.published, tmp_path, only=tables) == dict.fromkeys(tables, 0)
+    with duckdb.connect(str(tmp_path / "floor.duckdb"), read_only=True) as connection:
+        names = connection.execute("select table_name from duckdb_tables() order by 1").fetchall()
+    assert names == [(mart,) for mart in sorted(KEYS)]
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])
@@ -243,6 +259,18 @@ def test_the_floor_is_compared_in_pairs() -> None:
     line = floor_line(1000, {"this project": runs(10, 20, 40), "the floor": runs(5, 8, 36)})
 
     assert line == "- For 1,000 records this project takes 2.00 times as long as its floor."
+
+
+def test_the_three_marts_are_compared_in_pairs() -> None:
+    def runs(*walls: float) -> list[Figures]:
+        return [Figures(wall, wall, 1, 1) for wall in walls]
+
+    taken = {"the same three marts": runs(6, 8, 9), "pandas": runs(12, 16, 10), "polars": runs(3, 4, 5)}
+
+    assert three_marts_line(1000, taken) == (
+        "- For 1,000 records our SQL takes 2.00 times as long as polars for the same three marts, and 0.50 times as"
+        " long as pandas."
+    )
 
 
 def test_every_query_is_asked_of_the_published_copy(sample_project: Project) -> None:

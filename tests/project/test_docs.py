@@ -12,10 +12,12 @@ import yaml
 
 from conftest import ROOT, Project
 from declarations import by_name, declared
+from page import manual
 from reports.encoding import OFFICE_ENCODINGS
 from reports.files import MAX_MEMBERS, MAX_RATIO, SUFFIXES
 from reports.format import DATE_FORMATS
-from reports.rows import MAX_ROW_BYTES, TEXT_KEPT
+from reports.records import MAX_ROW_BYTES
+from reports.rows import TEXT_KEPT
 
 MARTS = {path.stem for path in (ROOT / "models" / "marts").rglob("*.sql")}
 
@@ -115,9 +117,11 @@ def exposed(name: str) -> set[str]:
         ("readme_picture", "scripts/page/draw_attendance.py"),
         ("build_summary", "scripts/page/summary.py"),
         ("answers", "analyses/*.sql"),
-        ("page", "page/queries/*.sql"),
+        ("page", "page/*/*.sql"),
         ("show", "scripts/page/show.py"),
         ("evidence", "scripts/evidence/facts.py"),
+        ("certificates", "scripts/evidence/certificates.py"),
+        ("leads", "scripts/publishing/leads.py"),
     ],
 )
 def test_an_exposure_depends_on_what_its_files_read(exposure: str, files: str) -> None:
@@ -139,8 +143,8 @@ def test_the_links_of_the_overview_lead_somewhere() -> None:
     files = [link for link in links if not link.startswith("#")]
     assert models and files
     assert set(models) <= MARTS
-    # The page lies in warehouse/.
-    assert [link for link in files if not (ROOT / "warehouse" / link).is_file()] == []
+    # Its page is at the top of the manual, where every page of the project has its own path.
+    assert {Path(link).with_suffix(".md") for link in files} <= manual.all_files()
     assert "g_i=%2Bexposure:published_copy" in overview
 
 
@@ -174,9 +178,10 @@ def fetched(page: str) -> list[str]:
 
 def test_the_page_needs_no_network_and_tells_nothing_of_its_machine(sample_project: Project, tmp_path: Path) -> None:
     project = sample_project.copy(tmp_path)
-    written = project.script("write_docs.py", "--output", str(tmp_path / "docs.html"))
+    written = project.script("write_docs.py", "--output", str(tmp_path / "manual"))
     assert written.returncode == 0, written.stdout + written.stderr
-    page = (tmp_path / "docs.html").read_text()
+    page = (tmp_path / "manual" / "lineage.html").read_text()
+    assert "docs/how_to/load.html" in (tmp_path / "manual" / "index.html").read_text()
     assert fetched(page) == []
     # The default selector of selectors.yml knows them.
     catalog = json.loads((project.root / "target" / "catalog.json").read_text())

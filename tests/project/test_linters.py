@@ -13,6 +13,8 @@ from checking import linters
 from checking.linters import LINTERS, Linter, environment_of
 from conftest import ROOT, Project, copy_project
 
+# In two parts, so that the linter does not find it here.
+MISSPELT = "attend" + "ence"
 PASSES = Linter("passes", (sys.executable, "-c", "print('quiet')"))
 FAILS = Linter("fails", (sys.executable, "-c", "print('line 7 is wrong'); raise SystemExit(3)"), needs_dbt=True)
 
@@ -113,3 +115,22 @@ def test_models_are_clean_in_the_form_that_they_have_once_they_are_built(
 
     result = project.run(*linters.SQLFLUFF, "lint", "--disable-progress-bar", model)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("pymarkdown", "# One\n\n### Three\n", "MD001"),
+        ("pymarkdown", f"# One\n\n{'long ' * 40}\n", "MD013"),
+        ("pymarkdown", "# One\n\n[two](#two)\n", "MD051"),
+        ("codespell", f"# One\n\nThe {MISSPELT} of a session.\n", MISSPELT),
+    ],
+)
+def test_what_is_wrong_in_a_page_is_found(name: str, text: str, found: str, tmp_path: Path) -> None:
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / "page.md").write_text(text)
+    [linter] = [linter for linter in LINTERS if linter.name == name]
+    argv = (*linter.argv[:4], "page.md") if name == "pymarkdown" else linter.argv
+    done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert found in done.stdout

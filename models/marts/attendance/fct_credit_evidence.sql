@@ -1,4 +1,4 @@
--- Credits that the log books, held against the attendance bracket: does the log bear out the certificate?
+-- Credits that the log books, held against the attendance bracket: does the log support the certificate?
 -- Grain: one row per site, user and content with a credit earned or claimed.
 -- The rules, and what they cannot know: attendance_rules.md beside this file.
 
@@ -22,7 +22,7 @@ corrections as (
     where is_applied
 ),
 
--- Who was there by the log, and who only by other evidence.
+-- People who were there by the log, and people who were there by other evidence only.
 entered as (
     select
         site_id,

@@ -83,6 +83,13 @@ clipped as (
         *,
         least(greatest(began_at, window_opened_at), window_closed_at) as started_at,
         least(greatest(began_at, first_end_at, window_opened_at), window_closed_at) as closed_at,
+        -- Half of what the platform may have added to a Left is taken off again.
+        case
+            when emptied_at is not null or is_closed_by_left
+                then least(greatest(
+                    began_at, {{ add_seconds('first_end_at', - 30 * var('left_delay_minutes')) }}, window_opened_at
+                ), window_closed_at)
+        end as likely_left_at,
         case
             when is_balance_proven then least(greatest(began_at, emptied_at, window_opened_at), window_closed_at)
             when is_closed_by_left then least(greatest(began_at, next_left_at, window_opened_at), window_closed_at)
@@ -103,13 +110,26 @@ clipped as (
     from open_ends
 ),
 
+-- Of a stay that never closes, also what was done until the window closes is evidence.
+bounded as (
+    select
+        *,
+        emptied_at is null and not is_closed_by_left and ended_by in ('session_end', 'cap') as is_never_closed,
+        case
+            when emptied_at is null and not is_closed_by_left and ended_by = 'session_end'
+                then greatest(closed_at, least(next_elsewhere_at, window_closed_at))
+            else closed_at
+        end as evidence_until_at
+    from clipped
+),
+
 rooms as (
     select distinct
         site_id,
         user_id,
         session_key,
         room_key
-    from clipped
+    from bounded
     where not is_unexplained
 ),
 
@@ -122,8 +142,8 @@ stays_and_evidence as (
         joined_at as occurred_at,
         0 as is_evidence,
         joined_at,
-        closed_at
-    from clipped
+        evidence_until_at
+    from bounded
     where not is_unexplained
     union all
     select
@@ -133,7 +153,7 @@ stays_and_evidence as (
         evidence.occurred_at,
         1 as is_evidence,
         null as joined_at,
-        null as closed_at
+        null as evidence_until_at
     from rooms
     inner join evidence
         on
@@ -150,7 +170,7 @@ looked_back as (
         occurred_at,
         is_evidence,
         {{ last_known('joined_at') }} over earlier_stays as joined_at,
-        {{ last_known('closed_at') }} over earlier_stays as closed_at
+        {{ last_known('evidence_until_at') }} over earlier_stays as evidence_until_at
     from stays_and_evidence
     window earlier_stays as (
         partition by site_id, user_id, room_key
@@ -167,24 +187,22 @@ last_evidence as (
         joined_at,
         max(occurred_at) as last_evidence_at
     from looked_back
-    where is_evidence = 1 and occurred_at <= closed_at
+    where is_evidence = 1 and occurred_at <= evidence_until_at
     group by 1, 2, 3, 4
 ),
 
 seen as (
     select
-        clipped.*,
-        greatest(clipped.started_at, coalesce(last_evidence.last_evidence_at, clipped.started_at)) as last_seen_at,
-        last_evidence.last_evidence_at is not null as has_evidence,
-        clipped.emptied_at is null and not clipped.is_closed_by_left and clipped.ended_by in ('session_end', 'cap')
-            as is_never_closed
-    from clipped
+        bounded.*,
+        greatest(bounded.started_at, coalesce(last_evidence.last_evidence_at, bounded.started_at)) as last_seen_at,
+        last_evidence.last_evidence_at is not null as has_evidence
+    from bounded
     left join last_evidence
         on
-            clipped.site_id = last_evidence.site_id
-            and clipped.user_id = last_evidence.user_id
-            and clipped.room_key = last_evidence.room_key
-            and clipped.joined_at = last_evidence.joined_at
+            bounded.site_id = last_evidence.site_id
+            and bounded.user_id = last_evidence.user_id
+            and bounded.room_key = last_evidence.room_key
+            and bounded.joined_at = last_evidence.joined_at
 ),
 
 -- When people left for good: their last Left, if they joined no more.
@@ -202,7 +220,7 @@ visits as (
 leavers as (
     select
         visits.session_key,
-        visits.last_left_at,
+        {{ add_seconds('visits.last_left_at', - 30 * var('left_delay_minutes')) }} as last_left_at,
         sessions.session_type,
         row_number() over (partition by visits.session_key order by visits.last_left_at) as leaver_number
     from visits
@@ -249,7 +267,7 @@ counted as (
     from leavers_and_open_stays
 ),
 
--- With too few who are known to have left later, or with more open stays than twice these, others tell nothing.
+-- Others decide only if enough of them are known to have left later, at least half as many as there are open stays.
 others as (
     select
         counted.site_id,
@@ -265,18 +283,18 @@ others as (
             + cast(ceil({{ var('open_stay_leavers_ratio') }} * counted.later_count) as bigint) = leavers.leaver_number
     where
         counted.is_leaver = 0
-        -- Of the two in a private meeting the other is enough.
+        -- In a private meeting of two, the other one is enough.
         and counted.later_count
         >= case when leavers.session_type = 'private_meeting' then 1 else {{ var('open_stay_leavers_minimum') }} end
         and 2 * counted.later_count >= counted.open_count
 ),
 
--- Where others tell nothing: some of those who are never seen again leave before the end, so that an open stay gets a
+-- Where others do not decide: some of those who are never seen again leave before the end, so that an open stay gets a
 -- share of the time up to it.
 ended as (
     select
         seen.*,
-        -- What the platform may have added to a Left, and a minute clock cut from a Joined, is not proven.
+        -- Time that the platform may have added to a Left, or a minute clock cut from a Joined, is not proven.
         case
             when seen.is_unexplained then seen.started_at
             else greatest(seen.started_at, {{ add_seconds(
@@ -291,8 +309,9 @@ ended as (
                 )
             when seen.is_never_closed and seen.ended_by = 'session_end'
                 then {{ add_seconds('seen.last_seen_at', 'cast(round(' ~ var('open_stay_remainder_ratio') ~ ' * '
-                    ~ seconds_between('seen.last_seen_at', 'seen.closed_at') ~ ') as bigint)') }}
-            else seen.closed_at
+                    ~ seconds_between('seen.last_seen_at', 'greatest(seen.closed_at, seen.last_seen_at)')
+                    ~ ') as bigint)') }}
+            else greatest(seen.last_seen_at, coalesce(seen.likely_left_at, seen.closed_at))
         end as likely_ended_at,
         case when others.others_left_at is not null then 'others_left' else seen.ended_by end as closed_by,
         case
@@ -319,7 +338,7 @@ keyed as (
     from ended
 ),
 
--- What the stays of a person in a session unite to, breakouts among them: a stay adds what lies after the latest end of
+-- The union of the stays of a person in a session, breakouts among them: a stay adds the time after the latest end of
 -- all that began before it. (The running maximum and not the end of the one before: 0-60, 5-10, 30-70 is 70, not 100.)
 covered as (
     select

@@ -37,7 +37,7 @@ visits as (
     group by 1, 2, 3
 ),
 
--- Of what a stay adds to the likely measure, the part before the start and after the end of the session.
+-- The part before the start and after the end of the session, of the time that a stay adds to the likely measure.
 measured as (
     select
         intervals.*,

@@ -1,12 +1,12 @@
 -- How many people were in a session at a time, by the likely measure.
--- Grain: one row per session and minute (UTC) in which somebody was there.
+-- Grain: one row per session and minute (UTC) with somebody there.
 
 with intervals as (
     select * from {{ ref('fct_presence_intervals') }}
     where likely_added_seconds > 0
 ),
 
--- What each stay adds is an interval of its own, so no person is counted twice: one more from here, one less there.
+-- Each stay adds an interval of its own, so no person is counted twice: one more from here, one less there.
 changes as (
     select
         session_key,
@@ -40,7 +40,7 @@ spans as (
     window session_moments as (partition by session_key order by changed_at)
 ),
 
--- Only the minutes in which somebody was there, so that a session held again after a year costs no year of minutes.
+-- Only the minutes with somebody there, so that a session held again after a year costs no year of minutes.
 minutes as (
     {{ minute_spine('spans', ['session_key', 'people_count', 'changed_at', 'until_at'], 'changed_at', 'until_at') }}
     where people_count > 0

@@ -1,4 +1,4 @@
--- What a user can do, as the guide tells it, with how well each is known and how much rests on which evidence.
+-- The activities of users by the guide, with how well each is known and how many records rest on each evidence.
 -- Grain: one row per activity type.
 
 {%- set evidence_levels = ['documented', 'heading', 'inferred', 'normalised', 'site'] %}

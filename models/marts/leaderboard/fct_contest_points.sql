@@ -1,4 +1,4 @@
--- The awards that fall into the span of a contest, by day and by the reset from which they count.
+-- The awards that fall into the span of a contest, by day and by the reset that they count from.
 -- Grain: one row per contest, site, user, rule, reset and day.
 -- The rules: leaderboard_rules.md beside this file.
 

@@ -1,5 +1,5 @@
 -- Standings of every contest as of the end of each day on which it saw an award or a reset.
--- Grain: one row per contest, site, user and such day, for the newest days and the first places only.
+-- Grain: one row per contest, site, user and such day; only the newest days and the first places.
 -- The rules and the two bounds: leaderboard_rules.md beside this file.
 
 with contest_points as (
@@ -14,7 +14,7 @@ point_resets as (
     select * from {{ ref('point_resets') }}
 ),
 
--- The days, each with the newest reset from which points count at its end.
+-- The days, each with the newest reset that points count from at its end.
 contest_days as (
     select
         contest_id,
@@ -70,7 +70,7 @@ user_days as (
     group by 1, 2, 3, 4, 5, 6
 ),
 
--- A user's points from one day with an award to the next or to a reset, so that nobody needs a row for a day without.
+-- A user's points from one day with an award to the next or to a reset, so that a day without one needs no row.
 spans as (
     select
         user_days.contest_id,
@@ -98,7 +98,7 @@ spans as (
     )
 ),
 
--- Of a day with a reset, what was earned before it makes no span, for it counts at the end of no day.
+-- On a day with a reset, points earned before it make no span, because they count at the end of no day.
 linked as (
     select
         *,
@@ -115,7 +115,7 @@ history_days as (
     where day_number >= day_count - {{ var('leaderboard_history_days') }}
 ),
 
--- People with the same points share a rank, so ranks are found per number of points, of which there are far fewer.
+-- People with the same points share a rank, so ranks are found per number of points: there are far fewer of these.
 points_held as (
     select
         history_days.contest_id,

@@ -1,4 +1,4 @@
--- The ledger of points: what earned them, when, and by which rule. A rebuilt estimate: the report carries no points.
+-- The ledger of points: what earned them, when, and under which rule. A rebuilt estimate: the report carries no points.
 -- Grain: one row per award. The rules, and what they cannot know: leaderboard_rules.md beside this file.
 
 with activities as (

@@ -54,7 +54,7 @@ reports as (
     from activity_reports
     inner join downloads on activity_reports.report_id = downloads.report_id
     union all
-    -- The order is that in which int_reported_users takes the newer of two.
+    -- The order is that of int_reported_users, which takes the newer of two.
     select
         report_id,
         site_id,
@@ -96,7 +96,7 @@ alias_patterns as (
 ),
 
 -- Where people's own words may stand, and where a site has said what they mean, the pattern of the alias stands for
--- them: the words are nobody's business, and every new question would be a new category.
+-- them: the words are private, and every new question would be a new category.
 named_pairs as (
     select
         report_pairs.site_id,

@@ -1,4 +1,4 @@
--- What became of every record of every report: nothing is lost and nothing counts twice.
+-- The outcome of every record of every report: nothing is lost and nothing counts twice.
 -- Grain: one row per landed report.
 
 with reports as (
@@ -62,7 +62,7 @@ unique_records as (
     group by 1
 ),
 
--- Of all that was landed, duplicates too: how much of the file was understood.
+-- The share of the file that was understood, duplicates included.
 understood as (
     select
         report_id,

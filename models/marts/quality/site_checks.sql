@@ -1,4 +1,4 @@
--- What to look at in each site: how new its activities are, which days have none, and whom no number of people counts.
+-- Checks of each site: how new its activities are, which days have none, and people who are in no number of people.
 -- Grain: one row per site.
 
 with activities as (
@@ -48,7 +48,7 @@ spans as (
     from with_next
 ),
 
--- After a longer silence an event is over, and nobody expects the days between it and the next.
+-- After a longer silence an event is over, and the days between it and the next are expected to be empty.
 silences as (
     select
         site_id,

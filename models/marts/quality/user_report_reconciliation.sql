@@ -1,4 +1,4 @@
--- What became of every record of every unique users report, and how many of its users the activities know.
+-- The outcome of every record of every unique users report, and how many of its users the activities know.
 -- Grain: one row per landed unique users report.
 
 with reports as (

@@ -1,4 +1,4 @@
--- What people wrote, and labels that name a person or a full address. Personal data.
+-- Texts that people wrote, and labels that name a person or a full address. Personal data.
 -- Grain: one row per activity that has such a label.
 
 with activities as (

@@ -1,5 +1,5 @@
 -- Every activity with its activity type and time, and the events that another record stands for.
--- Who the user is, is not in it: base_juno__user_names.
+-- Names and e-mails are in base_juno__user_names.
 -- Grain: one row per activity, which is not is_duplicate, and one per event that is the unique record of none.
 
 {{ config(materialized=view_or_table()) }}
@@ -12,8 +12,13 @@ activity_records as (
     select * from {{ ref('base_juno__activity_records') }}
 ),
 
+-- Cleaned before the join, because a name is in many records.
 content_names as (
-    select * from {{ source('raw', 'content_names') }}
+    select
+        content_name_id,
+        {{ cleaned_field('content_name') }} as content_name,
+        {{ cleaned_field('content_slug') }} as content_slug
+    from {{ source('raw', 'content_names') }}
 ),
 
 final as (
@@ -31,8 +36,8 @@ final as (
         events.category,
         events.action,
         events.label,
-        {{ cleaned_field('content_names.content_name') }} as content_name,
-        {{ cleaned_field('content_names.content_slug') }} as content_slug,
+        content_names.content_name,
+        content_names.content_slug,
         events.has_content_columns,
         activity_records.is_duplicate,
         activity_records.report_id,

@@ -1,6 +1,6 @@
--- What the categories and actions in the reports mean, by the aliases of the dictionary.
+-- The meaning of the categories and actions in the reports, by the aliases of the dictionary.
 -- Grain: one row per site, category, action and label shape, as written in the reports.
--- The millions of records only look their pair up. docs/decisions/0018 says in which order: an alias as it is written,
+-- The millions of records only look their pair up. The order (docs/decisions/0018): an alias as it is written,
 -- then the same words in another form.
 
 with pairs as (
@@ -309,7 +309,7 @@ normalised_matches as (
         )
 ),
 
--- Where the words are those of two activities, nobody knows which is meant.
+-- Words that fit two activities mean neither.
 normalised as (
     select
         category,

@@ -1,4 +1,4 @@
--- Which record of which report is the unique one of each activity: the newest download's, for its names are the newest.
+-- The unique record of each activity: that of the newest download, because its names are the newest.
 -- Grain: one row per activity, and one per event that is the unique record of none (is_duplicate).
 -- Only numbers: what the records say is in base_juno__events, and base_juno__activities puts both together.
 
@@ -60,7 +60,7 @@ final as (
         download_count
     from repeated_uniques
     union all
-    -- An event that is alone with its identity is an activity. One of several that is nobody's unique record is none.
+    -- An event that is alone with its identity is an activity. One of several without a unique record is none.
     select
         event_id,
         cast(1 as bigint) as occurrence_number,

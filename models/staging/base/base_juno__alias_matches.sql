@@ -84,7 +84,7 @@ matches as (
         aliases.precedence,
         aliases.priority,
         aliases.label_shape is not null as asks_for_shape,
-        -- What a * took need not be meant, unless the guide or the site says so.
+        -- Words that a * took may mean something else, unless the guide or the site says so.
         aliases.alias_evidence not in ('documented', 'site')
         and lower(coalesce(pairs.category, '') || '/' || coalesce(pairs.action, ''))
         <> replace(

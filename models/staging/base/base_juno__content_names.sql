@@ -1,4 +1,4 @@
--- How the records of each report call each page, and what they tell of it.
+-- Names of each page in the records of each report, with what happened there.
 -- Grain: one row per report, content, name and slug.
 
 with report_records as (
@@ -14,7 +14,7 @@ content_names as (
 ),
 
 -- By their ids: there are far fewer names than records to take blanks off.
-told as (
+seen as (
     select
         report_records.report_id,
         report_records.site_id,
@@ -32,19 +32,19 @@ told as (
 
 cleaned as (
     select
-        told.report_id,
-        told.site_id,
-        told.download_number,
+        seen.report_id,
+        seen.site_id,
+        seen.download_number,
         {{ cleaned_id('content_names.content_id') }} as content_id,
         {{ cleaned_field('content_names.content_name') }} as content_name,
         {{ cleaned_field('content_names.content_slug') }} as content_slug,
-        told.first_occurred_at,
-        told.last_occurred_at,
-        told.session_event_count,
-        told.track_event_count,
-        told.video_event_count
-    from told
-    inner join content_names on told.content_name_id = content_names.content_name_id
+        seen.first_occurred_at,
+        seen.last_occurred_at,
+        seen.session_event_count,
+        seen.track_event_count,
+        seen.video_event_count
+    from seen
+    inner join content_names on seen.content_name_id = content_names.content_name_id
 ),
 
 final as (

@@ -1,4 +1,4 @@
--- How many records of each report are duplicates of unique records in which other report.
+-- Duplicates of each report, counted by the report that holds the unique record.
 -- Grain: one row per report and report that holds the unique records.
 
 with report_records as (

@@ -1,4 +1,4 @@
--- What the records of each report say of each user: names, company and e-mail. Personal data.
+-- Names, company and e-mail of each user in the records of each report. Personal data.
 -- Grain: one row per report, user, first name, last name, company and e-mail.
 
 with report_records as (
@@ -14,7 +14,7 @@ user_names as (
 ),
 
 -- By their ids: there are far fewer names than records to take blanks off.
-told as (
+seen as (
     select
         report_records.report_id,
         report_records.site_id,
@@ -28,17 +28,17 @@ told as (
 
 cleaned as (
     select
-        told.report_id,
-        told.site_id,
-        told.download_number,
+        seen.report_id,
+        seen.site_id,
+        seen.download_number,
         {{ cleaned_id('user_names.user_id') }} as user_id,
         {{ cleaned('user_names.first_name') }} as first_name,
         {{ cleaned('user_names.last_name') }} as last_name,
         {{ cleaned('user_names.company') }} as company,
         {{ cleaned_field('user_names.email') }} as email,
-        told.last_occurred_at
-    from told
-    inner join user_names on told.user_name_id = user_names.user_name_id
+        seen.last_occurred_at
+    from seen
+    inner join user_names on seen.user_name_id = user_names.user_name_id
 ),
 
 final as (

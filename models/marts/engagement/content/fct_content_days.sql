@@ -1,4 +1,4 @@
--- What happened on each content page on each day: unique people, and a count by family.
+-- Activities on each content page on each day: unique people, and a count by family.
 -- Grain: one row per site, content and date (in the reporting zone) with an activity.
 
 with activities as (

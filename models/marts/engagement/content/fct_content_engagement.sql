@@ -1,4 +1,4 @@
--- What each content page reached and what people did there: live and on demand, depth, likes, stars, replay.
+-- The reach of each content page and the activities there: live and on demand, depth, likes, stars, replay.
 -- Grain: one row per site and content.
 -- The rules: engagement_rules.md in the folder above.
 

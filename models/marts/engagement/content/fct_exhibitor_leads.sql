@@ -1,4 +1,4 @@
--- Who came to which booth, what they did there in order, and how warm the lead is.
+-- The visitors of each booth, their activities there in order, and how warm the lead is.
 -- Grain: one row per site, booth and user who touched it.
 -- The rule of warmth is this project's own: engagement_rules.md in the folder above.
 

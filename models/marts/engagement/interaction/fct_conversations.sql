@@ -1,4 +1,4 @@
--- What users wrote, without its text: chat, comments, Q&A, posts and direct messages, by length, form and rhythm.
+-- Everything that users wrote, without its text: chat, comments, Q&A, posts and direct messages, by length, form and rhythm.
 -- Grain: one row per written activity, a vote for a question included.
 -- The rules, and what they cannot know: activities_rules.md in the folder above.
 
@@ -12,7 +12,7 @@
 {%- set question_mark = "？|[?؟](?:[^\\p{L}\\p{N}]|$)" %}
 {%- set link = "(?i)(?:https?://|www[.])[\\p{L}\\p{N}]" %}
 
--- What a vote's label holds is another's question, if anything.
+-- The label of a vote holds another user's question, if anything.
 with written as (
     {%- for model, text in texts.items() %}
     select

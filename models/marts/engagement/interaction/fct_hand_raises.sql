@@ -1,5 +1,5 @@
--- Requests to speak: each raised hand with the lowering that ended it, if the log tells one.
--- Grain: one row per raised hand, and per lowering of a hand that the log does not tell to be up.
+-- Requests to speak: each raised hand with the lowering that ended it, if the log has one.
+-- Grain: one row per raised hand, and per lowering of a hand without a raise in the log.
 -- The rules, and what they cannot know: activities_rules.md in the folder above.
 
 with hand_raises as (

@@ -6,7 +6,7 @@ with answers as (
     select * from {{ ref('fct_question_answers') }}
 ),
 
--- Of a rating 4 and 4.0 are one answer.
+-- In a rating, 4 and 4.0 are one answer.
 options as (
     select
         {{ hash_key([

@@ -1,5 +1,5 @@
--- How far each user got in each (legacy) course: start, lessons, days, and the end where a record tells it.
--- Grain: one row per site, user and course; the lessons of which the course is not known are one row of each user.
+-- How far each user got in each (legacy) course: start, lessons, days, and the end where a record has it.
+-- Grain: one row per site, user and course; the lessons without a known course are one row of each user.
 -- The rules, and what they cannot know: answers_and_progress_rules.md in the folder above.
 
 with track_events as (

@@ -1,4 +1,4 @@
--- Schedules started and completed, and how long after the start. Which schedule is meant, the report does not tell.
+-- Schedules started and completed, and how long after the start. The report does not say which schedule is meant.
 -- Grain: one row per schedule started or completed.
 -- The rules, and what they cannot know: activities_rules.md in the folder above.
 

@@ -1,4 +1,4 @@
--- How far each user got in each video, as far as the log tells: the length of a video is in no report.
+-- How far each user got in each video, as far as the log shows: the length of a video is in no report.
 -- Grain: one row per site, user and content page with a video; what is off a content page is one row of each user.
 -- The rules, and what they cannot know: answers_and_progress_rules.md in the folder above.
 

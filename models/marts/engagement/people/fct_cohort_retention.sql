@@ -43,7 +43,7 @@ latest as (
     group by 1
 ),
 
--- A week in which nobody came back is a row as well: without it every mean would be too high.
+-- A week without a return is a row as well: without it every mean would be too high.
 weeks as (
     select
         cohort_sizes.site_id,

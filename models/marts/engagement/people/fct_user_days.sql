@@ -1,4 +1,4 @@
--- What each user did on each day, counted by family.
+-- Activities of each user on each day, counted by family.
 -- Grain: one row per site, user and date (in the reporting zone) with an activity.
 
 with activities as (

@@ -1,0 +1,19 @@
+-- The session that the largest share of at least five attendees left early.
+with ranked as (
+    select
+        session_name,
+        attendee_count,
+        left_early_count,
+        rank() over (order by left_early_count / attendee_count desc) as place_number
+    from marts.fct_sessions
+    where session_type = 'session' and attendee_count >= 5 and left_early_count > 0
+)
+
+select
+    count(*) as tied_count,
+    string_agg(session_name, ' and ' order by session_name) as session_name,
+    any_value(left_early_count) as left_early_count,
+    any_value(attendee_count) as attendee_count
+from ranked
+where place_number = 1
+having count(*) <= 2

@@ -1,0 +1,93 @@
+// --- Tables: to sort, to search, to take along. On a phone each row is a card. ---
+
+const SHOWN = 15;
+
+// As in scripts/publishing/export_table.py: a spreadsheet would run a text that begins like a formula.
+const FORMULA = /^\s*[=+\-@\t\r＝＋－＠]/;
+const FORMULA_IN_A_CELL = /([;\t\r\n|])(\s*[=+\-@＝＋－＠])/g;
+
+function csvCell(value) {
+  if (value === null || value === undefined) return "";
+  let words = String(value);
+  if (typeof value !== "number" && FORMULA.test(words)) words = `'${words.replace(FORMULA_IN_A_CELL, "$1'$2")}`;
+  return /[",\r\n]/.test(words) ? `"${words.replaceAll('"', '""')}"` : words;
+}
+
+// Numbers stay numbers, with a point and no separators; all else is as the table shows it.
+function csvValue(row, column, about) {
+  const value = row[column.column];
+  if (value === null || value === undefined) return null;
+  if (typeof value !== "number") return inWords(value, column, about);
+  if (column.format === "hours") return Math.round(value / 36) / 100;
+  if (column.format === "minutes") return Math.round(value / 6) / 10;
+  return value;
+}
+
+function csvOf(columns, rows, about) {
+  const lines = [columns.map((column) => csvCell(column.label)), ...rows.map((row) => columns.map((column) => csvCell(csvValue(row, column, about))))];
+  return `${lines.map((line) => line.join(",")).join("\r\n")}\r\n`;
+}
+
+// The last column may hold an element that `last.cell` makes of a row.
+function table(columns, rows, title, about, last) {
+  const state = { column: null, direction: 1, words: "", all: false };
+  const kind = (column) => (NUMERIC.has(column.format) ? "number" : column.format);
+  const texts = (row) => columns.map((column) => inWords(row[column.column], column, about));
+  const body = element("tbody");
+  const caption = element("caption", { "aria-live": "polite" });
+  const more = element("button", { type: "button", class: "more", onclick: () => { state.all = true; fill(); } });
+  const headers = columns.map((column) => element("th", { scope: "col", class: kind(column) },
+    element("button", { type: "button", onclick: () => sort(column) }, column.label)));
+
+  function sort(column) {
+    // Numbers begin with the largest.
+    const first = NUMERIC.has(column.format) && column.label !== "Place" ? -1 : 1;
+    state.direction = state.column === column ? -state.direction : first;
+    state.column = column;
+    columns.forEach((other, place) => {
+      if (other === column) headers[place].setAttribute("aria-sort", state.direction > 0 ? "ascending" : "descending");
+      else headers[place].removeAttribute("aria-sort");
+    });
+    fill();
+  }
+
+  function cell(row, words, column, isFirst) {
+    const profile = column.profile && profiles[column.profile] && row[column.key];
+    return element(isFirst ? "th" : "td", { class: kind(column), scope: isFirst ? "row" : undefined, "data-label": column.label },
+      profile ? element("a", { href: `#${column.profile}=${encodeURIComponent(row[column.key])}` }, words) : words);
+  }
+
+  function found() {
+    const wanted = state.words.toLowerCase().split(/\s+/).filter(Boolean);
+    const fitting = rows.filter((row) => {
+      const words = wanted.length ? texts(row).join("\n").toLowerCase() : "";
+      return wanted.every((word) => words.includes(word));
+    });
+    const name = state.column?.column;
+    return name ? [...fitting].sort((one, other) => compare(one[name], other[name], state.direction)) : fitting;
+  }
+
+  function fill() {
+    const all = found();
+    const shown = state.all ? all : all.slice(0, SHOWN);
+    body.replaceChildren(...shown.map((row) => element("tr", {}, ...texts(row).map((words, place) => cell(row, words, columns[place], place === 0)),
+      last ? element("td", { "data-label": last.label }, last.cell(row)) : "")));
+    caption.textContent = `${whole.format(shown.length)} of ${whole.format(rows.length)} rows`;
+    more.textContent = `Show all ${whole.format(all.length)}`;
+    more.hidden = shown.length === all.length;
+  }
+
+  fill();
+  const order = element("select", { onchange: (event) => sort(columns[event.target.value]) }, option("", "as it is", ""),
+    ...columns.map((column, place) => option(place, column.label, "")));
+  const tools = element("div", { class: "tools" },
+    rows.length > SHOWN
+      ? field(`Search in ${title}`, element("input", { type: "search", oninput: (event) => { state.words = event.target.value; fill(); } }))
+      : "",
+    rows.length > 1 ? field("Sort by", order, "on-phones") : "");
+  const made = element("div", { class: "tabular" }, tools,
+    element("div", { class: "scroll", role: "region", "aria-label": title, tabindex: "0" },
+      element("table", {}, caption, element("thead", {}, element("tr", {}, ...headers, last ? element("th", { scope: "col" }, last.label) : "")), body)),
+    more);
+  return { made, csv: () => csvOf(columns, found(), about) };
+}

@@ -1,0 +1,282 @@
+// --- The page: sections, filters, and what happens when the reader does something. ---
+
+function start(page) {
+  const data = Object.fromEntries(Object.entries(page.datasets).map(([name, dataset]) => [name, readDataset(dataset)]));
+  const clock = clockOf(page.zone);
+  const about = { clock, words: page.words };
+  const state = { place: "", chosen: {}, choices: {}, profile: null };
+  const names = new Map(data.content_names.rows.map((row) => [row.content_key, row.content_name]));
+  const sites = [...new Set(data.people.rows.map((row) => row.site_id))].sort();
+  const days = data.family_days.rows.map((row) => row.occurred_date).sort();
+  const at = (id) => document.getElementById(id);
+  // What a figure knows of itself: how it is drawn, its body, and whether it was drawn since the last change.
+  const drawn = new Map();
+
+  // --- A figure ---
+
+  const hasRows = (figure) => data[figure.dataset].rows.some((row) => fits(row, figure.only));
+  const isHeldBack = (figure) => figure.needs_understanding && page.understood.instead;
+
+  function choiceOf(figure, rows) {
+    const { column, name = column } = figure.choose;
+    const labels = new Map(rows.map((row) => [row[column], row[name]]));
+    const now = labels.has(state.choices[figure.id]) ? state.choices[figure.id] : labels.keys().next().value;
+    return { labels, now, rows: rows.filter((row) => row[column] === now) };
+  }
+
+  function chooser(figure, labels, now) {
+    const control = element("select", {
+      onchange: (event) => {
+        state.choices[figure.id] = event.target.value;
+        keepAddress();
+        draw(figure);
+        drawn.get(figure).body.querySelector("select").focus();
+      },
+    }, ...[...labels].map(([value, label]) => option(value, label, now)));
+    return element("div", { class: "tools" }, field(figure.choose.label, control));
+  }
+
+  function notesOf(figure, dataset, rows) {
+    const notes = [figure.note, notFiltered(dataset, state.chosen)];
+    if (dataset.is_whole) notes.push("This counts the whole site, not this event alone.");
+    if (figure.limit && rows.length > figure.limit) notes.push(`The first ${figure.limit} of ${whole.format(rows.length)} are drawn.`);
+    if (dataset.total > dataset.rows.length) {
+      notes.push(`The first ${whole.format(dataset.rows.length)} of ${whole.format(dataset.total)} rows are on this page; all are in the warehouse.`);
+    }
+    return notes.filter(Boolean).join(" ");
+  }
+
+  function draw(figure) {
+    const { body, heading } = drawn.get(figure);
+    drawn.get(figure).isFresh = true;
+    if (isHeldBack(figure)) {
+      body.replaceChildren(paragraph(page.understood.instead, "warning"));
+      return;
+    }
+    const dataset = data[figure.dataset];
+    let rows = filtered(dataset, state.chosen).filter((row) => fits(row, figure.only));
+    const parts = [];
+    if (figure.choose && rows.length) {
+      const choice = choiceOf(figure, rows);
+      rows = choice.rows;
+      if (choice.labels.size > 1) parts.push(chooser(figure, choice.labels, choice.now));
+    }
+    rows = ordered(summedUp(rows, figure), figure);
+    const title = titleOf(figure, rows, about);
+    heading.textContent = title;
+    if (!rows.length) {
+      body.replaceChildren(...parts, paragraph("Nothing, with these filters.", "note"));
+      return;
+    }
+    const shown = figure.kind === "chart" ? figure.limit ? rows.slice(0, figure.limit) : rows : [];
+    const listed = figure.kind === "naming" ? naming(figure, rows, data.activity_types.rows, about) : table(figure.columns, rows, figure.title, about);
+    const host = shown.length ? element("div", { class: "chart", role: "img", "aria-label": `${title}. The table below has all values.` }) : "";
+    body.replaceChildren(...parts, host,
+      host ? element("details", { class: "values" }, element("summary", {}, "All values as a table"), listed.made) : listed.made,
+      element("div", { class: "tools actions" },
+        element("button", { type: "button", onclick: () => save(`${figure.id}.csv`, new Blob(["\ufeff", listed.csv()], { type: "text/csv" })) }, "Save as CSV"),
+        host ? element("button", { type: "button", onclick: () => savePicture(host.firstChild, title, `${page.title}, ${page.period}`, `${figure.id}.png`) }, "Save as PNG") : "",
+        element("a", { href: `#figure-${figure.id}` }, "Link to this figure"),
+        element("a", { href: `#definition-${figure.definition}` }, `How it is counted: ${page.definitions[figure.definition].title}`)),
+      paragraph(notesOf(figure, dataset, rows), "note"));
+    // The place has a width once it is on the page.
+    if (host) host.replaceChildren(svgOf(chartOf(figure, shown, about, { width: host.clientWidth, measure: textWidth })));
+  }
+
+  // What is folded away is drawn when it is opened.
+  function drawAll() {
+    for (const [figure, known_] of drawn) {
+      known_.isFresh = false;
+      if (!known_.folded || known_.folded.open) draw(figure);
+    }
+    const { site, from, to, page: key } = state.chosen;
+    const parts = [site && `site ${site}`, from && `from ${dateInWords(from)}`, to && `to ${dateInWords(to)}`, key && `page ${names.get(key) ?? key}`].filter(Boolean);
+    at("filtered").textContent = parts.length ? `Below: ${parts.join(", ")}. The numbers above are of everything.` : "";
+  }
+
+  function mainFigure(figure) {
+    const heading = element("h3", { id: `title-${figure.id}` }, figure.title);
+    const body = element("div");
+    drawn.set(figure, { body, heading });
+    return element("article", { class: "figure", id: `figure-${figure.id}`, "aria-labelledby": `title-${figure.id}` },
+      heading, paragraph(figure.subtitle, "subtitle"), body);
+  }
+
+  function foldedFigure(figure) {
+    const heading = element("h3", {}, figure.title);
+    const body = element("div");
+    const folded = element("details", { class: "figure folded", id: `figure-${figure.id}` },
+      element("summary", {}, figure.title), heading, paragraph(figure.subtitle, "subtitle"), body);
+    drawn.set(figure, { body, heading, folded });
+    folded.addEventListener("toggle", () => { if (folded.open && !drawn.get(figure).isFresh) draw(figure); });
+    return folded;
+  }
+
+  // --- Sections ---
+
+  const sentences = (list) => element("ul", { class: "sentences" }, ...list.map((one) => element("li", {}, one.text)));
+
+  function section(part) {
+    const there = part.figures.filter(hasRows);
+    if (!there.length) return null;
+    const [first, ...rest] = there;
+    return element("section", { id: part.id, "aria-labelledby": `${part.id}-title` },
+      element("h2", { id: `${part.id}-title` }, part.title),
+      part.unknowns && page.headline.unknowns.length
+        ? element("article", { class: "figure", id: "figure-unknowns" }, element("h3", {}, "What this page does not know"), sentences(page.headline.unknowns))
+        : "",
+      mainFigure(first), ...rest.map(foldedFigure));
+  }
+
+  function definition([id, one]) {
+    const settings = Object.entries(one.settings).map(([name, value]) => `${name} = ${value}`).join(", ");
+    return element("details", { class: "figure folded", id: `definition-${id}` }, element("summary", {}, one.title),
+      one.is_ours ? paragraph("A definition of this project, not of the platform.", "note") : "",
+      paragraph(one.text), paragraph(`Limits: ${one.limits}`),
+      settings ? element("p", {}, "Settings: ", element("code", {}, settings)) : "",
+      element("p", {}, "The whole rule: ", element("code", {}, one.source)));
+  }
+
+  function missing() {
+    const lacking = page.sections.flatMap((part) => (part.figures.some(hasRows)
+      ? part.figures.filter((figure) => figure.contents && !hasRows(figure)).map((figure) => figure.contents)
+      : [part.contents]));
+    const listed = [...new Set(lacking)];
+    return listed.length ? `The reports contain none of these: ${listed.join(", ")}.` : "";
+  }
+
+  // --- The first screen ---
+
+  function glance() {
+    const { figures, findings } = page.headline;
+    if (page.understood.instead) return [paragraph(page.understood.instead, "warning")];
+    return [
+      element("dl", { class: "headline" }, ...figures.map((one) => element("div", {},
+        element("dt", {}, element("a", { href: linkTo(one.where) }, one.label)),
+        element("dd", { class: "figure-value" }, one.value),
+        ...one.context.map((words) => element("dd", {}, words)),
+        one.compared ? element("dd", { class: "compared" }, one.compared) : ""))),
+      findings.length
+        ? element("ul", { class: "findings" }, ...findings.map((one) => element("li", {}, element("a", { href: linkTo(one.where) }, one.text))))
+        : "",
+    ];
+  }
+
+  const linkTo = (where) => (at(`figure-${where}`) ? `#figure-${where}` : "#main");
+
+  // --- Filters ---
+
+  function filters() {
+    const form = at("filters");
+    const change = (name) => (event) => {
+      state.chosen[name] = event.target.value;
+      if (name === "site") {
+        state.chosen.page = "";
+        filters();
+        form.querySelector("select").focus();
+      }
+      keepAddress();
+      drawAll();
+    };
+    const date = (name) => element("input", { type: "date", min: days[0], max: days[days.length - 1], value: state.chosen[name], onchange: change(name) });
+    const offered = data.content_names.rows.filter((row) => !state.chosen.site || row.site_id === state.chosen.site);
+    form.replaceChildren(
+      sites.length > 1
+        ? field("Site", element("select", { onchange: change("site") }, option("", "All sites", ""), ...sites.map((site) => option(site, site, state.chosen.site))))
+        : "",
+      field("From", date("from")),
+      field("To", date("to")),
+      field("Page", element("select", { onchange: change("page") }, option("", "All pages", ""),
+        ...offered.map((row) => option(row.content_key, row.content_name, state.chosen.page)))),
+      element("button", {
+        type: "button",
+        onclick: () => {
+          state.chosen = {};
+          filters();
+          keepAddress();
+          drawAll();
+        },
+      }, "Show everything"));
+  }
+
+  // --- The address ---
+
+  const keepAddress = () => history.replaceState(null, "", writeAddress(state));
+
+  // Opens what is folded around a place, and goes there.
+  function goTo(place) {
+    const target = at(place);
+    if (!target) return;
+    for (let one = target; one; one = one.parentElement) if (one.tagName === "DETAILS") one.open = true;
+    const figure = [...drawn.keys()].find((key) => `figure-${key.id}` === place);
+    if (figure && !drawn.get(figure).isFresh) draw(figure);
+    const focused = target.tagName === "DETAILS" ? target.querySelector("summary") : target;
+    if (focused === target) target.setAttribute("tabindex", "-1");
+    focused.focus({ preventScroll: true });
+    target.scrollIntoView();
+  }
+
+  function showProfile(profile) {
+    const view = profile && profiles[profile.name](profile.key, { page, data, about });
+    at("profile").hidden = !view;
+    document.body.classList.toggle("in-profile", Boolean(view));
+    at("profile").replaceChildren(...(view
+      ? [element("a", { href: writeAddress({ ...state, profile: null }) }, "Back to the whole page"), element("h2", {}, view.title), view.made]
+      : []));
+  }
+
+  function arrive() {
+    Object.assign(state, readAddress(location.hash));
+    showProfile(state.profile);
+    filters();
+    drawAll();
+    if (state.place) goTo(state.place);
+  }
+
+  // A link of the page keeps the filters.
+  function follow(event) {
+    const link = event.target.closest?.("a[href^='#']");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const { place, profile } = readAddress(link.getAttribute("href"));
+    history.pushState(null, "", writeAddress({ ...state, place, profile }));
+    const isSamePage = !profile && !state.profile;
+    Object.assign(state, { place, profile });
+    if (isSamePage) goTo(place);
+    else arrive();
+  }
+
+  // --- All of it ---
+
+  const offset = days.length ? clock.offset(Date.parse(`${days[days.length - 1]}T12:00:00Z`)) : "";
+  at("period").textContent = [page.period, page.zone === "UTC" ? "Times are UTC" : `Times are local: ${page.zone}${offset && ` (${offset})`}`].filter(Boolean).join(" · ");
+  const parts = page.sections.map(section).filter(Boolean);
+  at("sections-of-figures").replaceChildren(...parts);
+  at("definitions").append(...Object.entries(page.definitions).map(definition));
+  at("missing").textContent = missing();
+  at("sections").append(element("ul", {}, ...[...page.sections.filter((part) => part.figures.some(hasRows)), { id: "definitions", title: "How is it counted?" }]
+    .map((part) => element("li", {}, element("a", { href: `#${part.id}` }, part.title)))));
+  at("glance").append(...glance());
+  at("trust").append(...page.trust.map((one) => element("li", {}, element("strong", {}, one.value), " ",
+    element("a", { href: `#definition-${one.definition}` }, one.label))));
+  at("understood").replaceChildren(page.understood.consequences, " ",
+    at("figure-unrecognised") ? element("a", { href: "#figure-unrecognised" }, "See which words have no name yet.") : "");
+  if (page.home) at("home").append(element("a", { href: page.home }, "All events"));
+  at("notice").textContent = page.notice;
+  at("filters").addEventListener("submit", (event) => event.preventDefault());
+  document.addEventListener("click", follow);
+  window.addEventListener("hashchange", arrive);
+  window.addEventListener("popstate", arrive);
+  arrive();
+  performance.mark("interactive");
+
+  // Charts are as wide as their place was when they were drawn.
+  let width = window.innerWidth;
+  window.addEventListener("resize", () => {
+    if (window.innerWidth === width) return;
+    width = window.innerWidth;
+    drawAll();
+  });
+}
+
+if (typeof document !== "undefined") start(JSON.parse(document.getElementById("data").textContent));

@@ -1,0 +1,171 @@
+"""The first screen: the figures, the findings and what is unknown, as sentences made of queries.
+
+``page/headline.yml`` has the texts, ``page/headline/`` the query of each. The page and ``make show`` show the same.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+from typing import Any
+
+import duckdb
+import yaml
+
+from warehouse.paths import PROJECT_ROOT
+
+PAGE = PROJECT_ROOT / "page"
+FINDINGS_AT_MOST = 3
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of the first screen.
+
+    Attributes:
+        label: what it counts.
+        value: the value in words.
+        context: what puts it into proportion.
+        compared: how it stands to the event before; blank if there is none.
+        where: the figure of the page with its parts.
+        definition: how it is counted.
+    """
+
+    label: str
+    value: str
+    context: tuple[str, ...]
+    compared: str
+    where: str
+    definition: str
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence, and the figure of the page that shows it; blank if none does."""
+
+    text: str
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The first screen."""
+
+    figures: tuple[Figure, ...]
+    findings: tuple[Sentence, ...]
+    unknowns: tuple[Sentence, ...]
+
+
+@dataclass
+class Facts:
+    """The rows of the queries of one copy, or of one event of it.
+
+    Attributes:
+        connection: where the marts are.
+        settings: values that texts may name beside the columns.
+        fewest: a figure about fewer people is left out, as a shared copy asks.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    settings: Mapping[str, object]
+    fewest: int = 0
+
+    def __post_init__(self) -> None:
+        """Begin with no row."""
+        self._rows: dict[str, Row] = {}
+
+    def of(self, query: str) -> Row:
+        """The row of a query with the settings; without a row only those."""
+        if query not in self._rows:
+            result = self.connection.execute((PAGE / "headline" / f"{query}.sql").read_text(encoding="utf-8"))
+            row = result.fetchone() or ()
+            self._rows[query] = dict(zip((column[0] for column in result.description or ()), row, strict=False))
+        return {**self.settings, **self._rows[query]}
+
+    def hides(self, entry: Mapping[str, Any], row: Row) -> bool:
+        """Whether an entry is about too few people to be shared."""
+        return "people" in entry and (row.get(entry["people"]) or 0) < self.fewest
+
+
+def headline_of(facts: Facts, before: Facts | None = None, name_before: str = "") -> Headline:
+    """The first screen of a copy.
+
+    Args:
+        facts: the rows.
+        before: the rows of the event before, if there is one.
+        name_before: its name.
+    """
+    declared = yaml.safe_load((PAGE / "headline.yml").read_text(encoding="utf-8"))
+    findings = [sentence for sentence in map(lambda one: _finding(one, facts), declared["findings"]) if sentence]
+    return Headline(
+        tuple(_figures(declared["figures"], facts, before, name_before)),
+        tuple(findings[:FINDINGS_AT_MOST]),
+        tuple(_unknowns(declared["unknowns"], facts)),
+    )
+
+
+def _figures(declared: list[dict[str, Any]], facts: Facts, before: Facts | None, name_before: str) -> Iterator[Figure]:
+    for entry in declared:
+        row = facts.of(entry["query"])
+        value = filled(entry["value"], row)
+        if value is None or facts.hides(entry, row):
+            continue
+        context = tuple(text for text in (filled(part, row) for part in entry["context"]) if text)
+        compared = ""
+        if before is not None:
+            old = before.of(entry["query"])
+            was = filled(entry["value"], old)
+            if was is not None and not before.hides(entry, old):
+                now, then = row[entry["compare"]], old[entry["compare"]]
+                compared = f"{change(now, then, is_ratio=entry.get('is_ratio', False))} {name_before}: {was}"
+        yield Figure(entry["label"], value, context, compared, entry["where"], entry["definition"])
+
+
+def _finding(entry: Mapping[str, Any], facts: Facts) -> Sentence | None:
+    row = facts.of(entry["query"])
+    text = filled(entry["tied" if row.get("tied_count") == 2 else "one"], row)
+    return Sentence(text, entry["where"]) if text and not facts.hides(entry, row) else None
+
+
+def _unknowns(declared: list[dict[str, Any]], facts: Facts) -> Iterator[Sentence]:
+    for entry in declared:
+        row = facts.of(entry["query"])
+        text = filled(entry["text"], row)
+        if text and ("only_if" not in entry or row[entry["only_if"]]):
+            yield Sentence(text)
+
+
+def filled(template: str, row: Mapping[str, object]) -> str | None:
+    """A text with the values of a row; None where one that it names is not known."""
+    named = [name for _, name, _, _ in string.Formatter().parse(template) if name]
+    if any(row.get(name) is None for name in named):
+        return None
+    with localcontext() as context:
+        # As a browser rounds.
+        context.rounding = ROUND_HALF_UP
+        return _Words().format(
+            template, **{name: Decimal(str(row[name])) if isinstance(row[name], float) else row[name] for name in named}
+        )
+
+
+class _Words(string.Formatter):
+    """Formats as Python does, with a blank before the sign of percent at which no line breaks."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """A value in the form that the template asks for."""
+        text = str(super().format_field(value, format_spec))
+        return f"{text[:-1]}{NO_BREAK}%" if format_spec.endswith("%") else text
+
+
+def change(now: float, then: float, *, is_ratio: bool) -> str:
+    """How a number stands to one before, with an arrow for the eye."""
+    difference = round(100 * (now - then)) if is_ratio else round(100 * (now - then) / then) if then else 0
+    if not difference:
+        return "as at"
+    unit = (" point" if abs(difference) == 1 else " points") if is_ratio else f"{NO_BREAK}%"
+    return f"{'▲' if difference > 0 else '▼'} {abs(difference)}{unit} since"

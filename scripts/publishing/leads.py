@@ -1,0 +1,137 @@
+"""Write the leads of each exhibitor as a CSV file that a CRM imports.
+
+The mart ``fct_exhibitor_leads`` decides who is a lead and how warm it is. Names and addresses are the
+columns of ``restricted.user_details`` that its YAML calls personal, so a shared copy gives none of them.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+
+from publishing.export_table import write_csv
+from publishing.mart_models import read_models
+from publishing.share import SHARED_AS
+from warehouse.copies import SHARED, mark_of
+from warehouse.database import connect, identifier, text_of
+from warehouse.errors import WarehouseError, in_words
+from warehouse.locks import only_writer
+from warehouse.names import name_for_file
+
+# Each CRM has its own name for a column, and its import finds the field by this name.
+LABELS: Mapping[str, Mapping[str, str]] = {
+    "salesforce": {
+        "first_name": "First Name",
+        "last_name": "Last Name",
+        "company": "Company",
+        "title": "Title",
+        "email": "Email",
+        "phone": "Phone",
+        "city": "City",
+    },
+    "hubspot": {
+        "first_name": "First Name",
+        "last_name": "Last Name",
+        "company": "Company Name",
+        "title": "Job Title",
+        "email": "Email",
+        "phone": "Phone Number",
+        "city": "City",
+    },
+}
+
+# A lead is a visitor: the organiser's staff and the exhibitor's own people are none.
+LEADS = """
+select
+    {personal},
+    'Event' as "Lead Source",
+    upper(leads.warmth[1]) || leads.warmth[2:] as "Rating",
+    leads.touch_count || if(leads.touch_count = 1, ' touch: ', ' touches: ') || leads.touches as "Description",
+    leads.lead_score as "Lead Score",
+    at_zone(leads.first_touch_at) as "First Touch",
+    at_zone(leads.last_touch_at) as "Last Touch",
+    leads.content_id as "Booth",
+    leads.user_id as "User ID"
+from marts.fct_exhibitor_leads as leads
+left join restricted.user_details as details on leads.user_key = details.user_key
+where not leads.is_staff and not leads.is_own_people and leads.site_id = {site} and leads.exhibitor_name = {name}
+order by leads.lead_score desc, leads.last_touch_at desc, leads.user_key, leads.content_id
+"""
+
+EXHIBITORS = """
+select site_id, exhibitor_name, min(content_id) as content_id
+from marts.fct_exhibitor_leads
+group by 1, 2
+order by 1, 2
+"""
+
+
+def write_leads(published: Path, folder: Path, crm: str, time_zone: str) -> dict[str, int]:
+    """Write a file for each exhibitor into a folder, which takes its place when it is whole; returns rows by file.
+
+    Raises:
+        WarehouseError: there is no copy, no exhibitor, no such CRM, or the folder cannot be written.
+    """
+    if crm not in LABELS:
+        raise WarehouseError(f"CRM={crm} is not possible. Nothing was written. Fix: CRM={' or CRM='.join(LABELS)}")
+    mark = mark_of(published)
+    if mark is None:
+        raise WarehouseError(f"there is no copy at {published}. Fix: make build")
+    unfinished = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
+    with connect(published, read_only=True) as connection:
+        exhibitors = connection.execute(EXHIBITORS).fetchall()
+        if not exhibitors:
+            raise WarehouseError(
+                "no exhibitor has a lead. Nothing was written. Fix: name the pages of the exhibitors in"
+                " seeds/site/exhibitors.csv. Then: make build"
+            )
+        connection.execute(f"set TimeZone = {text_of(time_zone)}")
+        connection.execute("create temp macro at_zone(moment) as (moment at time zone 'UTC')::varchar")
+        query = LEADS.replace("{personal}", _columns(crm, is_shared=mark.kind == SHARED))
+        try:
+            with only_writer(folder):
+                try:
+                    rows = {
+                        file: write_csv(
+                            connection,
+                            query.replace("{site}", text_of(site)).replace("{name}", text_of(name)),
+                            unfinished / file,
+                        )
+                        for file, site, name in _files(exhibitors, unfinished)
+                    }
+                    shutil.rmtree(folder, ignore_errors=True)
+                    unfinished.replace(folder)
+                finally:
+                    shutil.rmtree(unfinished, ignore_errors=True)
+        except (OSError, duckdb.Error) as error:
+            raise WarehouseError(f"{folder} cannot be written: {in_words(error)}") from error
+    return rows
+
+
+def _files(exhibitors: list[tuple[str, str, str]], folder: Path) -> list[tuple[str, str, str]]:
+    """The file of each exhibitor. Two may have names that differ in nothing that a file may be called."""
+    folder.mkdir(parents=True)
+    return [
+        (f"{name_for_file(site)}_{name_for_file(content_id)}_{name_for_file(name)[:80]}.csv", site, name)
+        for site, name, content_id in exhibitors
+    ]
+
+
+def _columns(crm: str, *, is_shared: bool) -> str:
+    """SQL for the columns of the visitor, by the names that the CRM has for them."""
+    annotations = read_models()["user_details"].columns
+    personal = {column for column, meta in annotations.items() if meta.get("shared_as") in SHARED_AS[:2]}
+    # An expression, because DuckDB calls a bare column by its own name where only the case differs.
+    values = {column: f"details.{identifier(column)} || ''" for column in LABELS[crm]}
+    # Salesforce refuses a lead without a last name.
+    values["last_name"] = "coalesce(details.last_name, details.full_name)"
+    values["company"] = "leads.company || ''"
+    return ", ".join(
+        f"{values[column]} as {identifier(label)}"
+        for column, label in LABELS[crm].items()
+        if not (is_shared and column in personal)
+    )

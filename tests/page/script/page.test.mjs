@@ -1,0 +1,183 @@
+// Unit tests of the page's script, without a browser: node --test. tests/page/test_script.py runs them.
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { test } from "node:test";
+import vm from "node:vm";
+
+const folder = new URL("../../../page/script/", import.meta.url);
+const source = readdirSync(folder).filter((name) => name.endsWith(".js")).sort()
+  .map((name) => readFileSync(new URL(name, folder), "utf8")).join("\n");
+const names = [
+  "readDataset", "filtered", "notFiltered", "summedUp", "compare", "ordered", "clockOf", "dateInWords", "inWords", "titleOf", "wrapped", "ticks",
+  "bars", "columns", "area", "heat", "lines", "chartOf", "csvOf", "csvCell", "readAddress", "writeAddress", "profiles", "aliasOf",
+];
+const made = vm.runInNewContext(`"use strict";${source}\n;({ ${names.join(", ")} })`, { Intl, URL });
+// What the other realm makes has prototypes of its own.
+const plain = (value) => JSON.parse(JSON.stringify(value));
+const same = (found, wanted) => assert.deepEqual(plain(found), wanted);
+
+const canvas = { width: 800, measure: (words) => words.length * 7 };
+const narrow = { ...canvas, width: 300 };
+const about = { clock: made.clockOf("Europe/Berlin"), words: { kind: { a: "The first" } } };
+const all = (tree, tag) => [...(tree[0] === tag ? [tree] : []), ...tree.slice(2).filter(Array.isArray).flatMap((child) => all(child, tag))];
+const texts = (tree) => all(tree, "text").map((one) => one[2]);
+
+test("a dataset comes by column, with levels where texts repeat", () => {
+  const read = made.readDataset({ total: 2, columns: { who: { levels: ["a", null], codes: [0, 1] }, session_date: ["2026-05-12", "2026-05-13"] } });
+  same(read.rows, [{ who: "a", session_date: "2026-05-12" }, { who: null, session_date: "2026-05-13" }]);
+  assert.equal(read.date, "session_date");
+  same(made.filtered(read, { from: "2026-05-13" }), [{ who: null, session_date: "2026-05-13" }]);
+  same(made.filtered(read, { to: "2026-05-12", page: "p" }), [{ who: "a", session_date: "2026-05-12" }]);
+  assert.equal(made.notFiltered(read, { to: "2026-05-12", page: "p" }), "Of all pages.");
+  assert.equal(made.notFiltered(read, {}), "");
+});
+
+test("rows are summed up, and what is unknown stays unknown", () => {
+  const rows = [{ g: 1, n: 2, w: 1 }, { g: 1, n: 4, w: 1 }, { g: 2, n: null, w: null }];
+  const measures = { sum: { op: "sum", column: "n" }, mean: { op: "mean", column: "n", weight: "w" }, count: { op: "count" }, two: { op: "count", only: { n: 2 } }, max: { op: "max", column: "n" } };
+  same(made.summedUp(rows, { by: ["g"], measures }), [
+    { g: 1, sum: 6, mean: 3, count: 2, two: 1, max: 4 }, { g: 2, sum: null, mean: null, count: 1, two: 0, max: null },
+  ]);
+});
+
+test("what is unknown comes last in both directions", () => {
+  for (const place of ["ascending", "descending"]) {
+    assert.equal(made.ordered([{ n: null }, { n: 1 }, { n: 10 }, { n: 9 }], { [place]: "n" })[3].n, null);
+  }
+  assert.ok(made.compare("Room 9", "Room 10", 1) < 0);
+});
+
+test("times are local, and both halves of the hour that comes twice carry their offset", () => {
+  const { full, offset } = made.clockOf("Europe/Berlin");
+  const at = (moment) => full(Date.parse(moment));
+  assert.equal(at("2026-05-12T08:58:17Z"), "12 May 2026, 10:58");
+  assert.equal(at("2026-10-24T23:59:00Z"), "25 Oct 2026, 01:59");
+  assert.equal(at("2026-10-25T00:30:00Z"), "25 Oct 2026, 02:30 (UTC+2)");
+  assert.equal(at("2026-10-25T01:30:00Z"), "25 Oct 2026, 02:30 (UTC+1)");
+  assert.equal(at("2026-10-25T02:00:00Z"), "25 Oct 2026, 03:00");
+  assert.equal(at("2026-03-29T00:59:00Z"), "29 Mar 2026, 01:59");
+  assert.equal(at("2026-03-29T01:00:00Z"), "29 Mar 2026, 03:00");
+  assert.equal(offset(Date.parse("2026-07-01T12:00:00Z")), "UTC+2");
+  // Half an hour comes twice there.
+  assert.equal(made.clockOf("Australia/Lord_Howe").full(Date.parse("2026-04-04T14:45:00Z")), "5 Apr 2026, 01:45 (UTC+11)");
+  assert.equal(made.clockOf("UTC").full(Date.parse("2026-10-25T01:30:00Z")), "25 Oct 2026, 01:30");
+});
+
+test("values stand in words", () => {
+  const words = (value, column) => made.inWords(value, column, about);
+  assert.equal(words(null, { format: "number" }), "–");
+  assert.equal(words(5400, { format: "hours" }), "1.5");
+  assert.equal(words(90, { format: "minutes" }), "2");
+  assert.equal(words(0.625, { format: "ratio" }), "63\u00a0%");
+  assert.equal(words(-2, { format: "movement" }), "▼ down 2");
+  assert.equal(words("2026-05-02", { format: "date" }), "2 May 2026");
+  assert.equal(words("a", { words: "kind" }), "The first");
+  assert.equal(words("new_word", { words: "kind" }), "new word");
+});
+
+const figure = {
+  title: "Plain", says: "{name} drew {n} of {total} ({share})", tied: "{name} drew {n} each", top: "n",
+  columns: [{ column: "name" }, { column: "n", format: "number" }],
+};
+
+test("a title states what its rows show, and names nobody among many", () => {
+  const title = (...rows) => made.titleOf(figure, rows, about);
+  assert.equal(title({ name: "A", n: 3000 }, { name: "B", n: 1000 }), "A drew 3,000 of 4,000 (75\u00a0%)");
+  assert.equal(title({ name: "A", n: 3 }, { name: "B", n: 3 }, { name: "C", n: 2 }), "A and B drew 3 each");
+  assert.equal(title({ name: "A", n: 3 }, { name: "B", n: 3 }, { name: "C", n: 3 }), "Plain");
+  assert.equal(title({ name: "A", n: 0 }), "Plain");
+  assert.equal(title({ name: "A", n: null }), "Plain");
+  assert.equal(title(), "Plain");
+  assert.equal(title({ name: "{n} & <b>", n: 1 }), "{n} & <b> drew 1 of 1 (100\u00a0%)");
+  const fiveOrMore = { ...figure, minimum: { column: "n", value: 5 } };
+  assert.equal(made.titleOf(fiveOrMore, [{ name: "A", n: 4 }], about), "Plain");
+});
+
+test("a text is wrapped and never cut off", () => {
+  same(made.wrapped("Night Ferry: The Pacific Session", 100, canvas.measure), ["Night Ferry:", "The Pacific", "Session"]);
+  const long = "x".repeat(100);
+  const lines = made.wrapped(`a ${long} b`, 70, canvas.measure);
+  assert.equal(lines.join("").replaceAll(" ", ""), `a${long}b`);
+  assert.ok(lines.every((line) => canvas.measure(line) <= 70));
+});
+
+test("an axis has round numbers up to the most", () => {
+  same(made.ticks(40), [0, 10, 20, 30, 40]);
+  same(made.ticks(43), [0, 20, 40, 60]);
+  same(made.ticks(1), [0, 1]);
+  same(made.ticks(0), [0]);
+});
+
+test("bars are as long as their values, in both layouts", () => {
+  const rows = [{ label: "Long", note: "", parts: [{ value: 30, colour: 1 }, { value: 10, colour: 2 }], marker: 20, value: "40" },
+    { label: "Short", note: "12 May", parts: [{ value: 10, colour: 1 }, { value: 0, colour: 2 }], marker: null, value: "10" }];
+  for (const one of [canvas, narrow]) {
+    const [first, second, third] = all(made.bars(rows, [], one), "rect").map((rect) => rect[1]);
+    assert.ok(Math.abs(first.width - 3 * second.width) < 1e-6 && Math.abs(third.width - second.width) < 1e-6);
+    assert.ok(first.x + first.width + second.width < one.width);
+    same(texts(made.bars(rows, [], one)), ["Long", "40", "Short", "12 May", "10"]);
+  }
+  assert.ok(made.bars([{ label: "None", parts: [{ value: 0, colour: 1 }], value: "0" }], [], canvas)[1].height > 0);
+});
+
+test("a range goes from proven to possible, with a mark at likely", () => {
+  const range = {
+    columns: [{ column: "low", format: "hours" }, { column: "likely", format: "hours" }, { column: "high", format: "hours" }],
+    chart: { type: "range", label: "name", low: "low", middle: "likely", high: "high" },
+  };
+  const tree = made.chartOf(range, [{ name: "A", low: 3600, likely: 5400, high: 7200 }], about, canvas);
+  const [proven, possible] = all(tree, "rect").filter((rect) => rect[1].class.startsWith("bar")).map((rect) => rect[1]);
+  const mark = all(tree, "line").pop()[1];
+  assert.ok(Math.abs(possible.x - proven.x - proven.width) < 1e-6);
+  assert.ok(Math.abs(mark.x1 - (possible.x + possible.width / 2)) < 1e-6);
+  assert.ok(texts(tree).includes("1.5 (1.0 to 2.0)"));
+});
+
+test("days without a value leave their place empty", () => {
+  const tree = made.columns([{ day: "2026-05-12", value: 5 }, { day: "2026-05-16", value: 10 }], String, canvas);
+  const [first, last] = all(tree, "rect").map((rect) => rect[1]);
+  assert.ok(last.x - first.x > 3.5 * first.width);
+  assert.ok(Math.abs(last.height - 2 * first.height) < 1e-6);
+  assert.ok(texts(tree).includes("12 May 2026") && texts(tree).includes("10"));
+});
+
+test("minutes over a change of the clocks keep their order, and their labels are local", () => {
+  const points = Array.from({ length: 180 }, (_, minute) => ({ moment: Date.parse("2026-10-25T00:00:00Z") + minute * 60_000, value: minute }));
+  const written = texts(made.area(points, String, about.clock, canvas));
+  assert.ok(written.includes("02:00 (UTC+2)") && written.includes("02:00 (UTC+1)"), written.join());
+});
+
+test("labels of lines lie apart, and on a phone below", () => {
+  const series = Array.from({ length: 10 }, (_, place) => ({ name: `Person ${place}`, points: [{ day: "2026-05-12", value: 1 }, { day: "2026-05-13", value: 100 }] }));
+  const ends = all(made.lines(series, canvas), "text").filter((one) => String(one[2]).startsWith("Person")).map((one) => one[1].y).sort((a, b) => a - b);
+  assert.equal(ends.length, 10);
+  assert.ok(ends.every((y, place) => !place || y - ends[place - 1] >= 15));
+  assert.ok(made.lines(series, narrow)[1].height > 400);
+});
+
+test("a cell of a CSV cannot run as a formula and keeps numbers", () => {
+  const columns = [{ column: "name", label: "Name, whole" }, { column: "s", label: "Hours", format: "hours" }, { column: "d", label: "Day", format: "date" }];
+  assert.equal(made.csvOf(columns, [{ name: "=1+1", s: 5400, d: "2026-05-12" }, { name: 'a "b", c', s: null, d: null }], about),
+    '"Name, whole",Hours,Day\r\n\'=1+1,1.5,12 May 2026\r\n"a ""b"", c",,\r\n');
+  for (const nasty of ["+1", "-1", "@x", " =1", "＝1", "\t=1"]) assert.match(made.csvCell(nasty), /^"?'/);
+  assert.equal(made.csvCell(-1), "-1");
+});
+
+test("an address is read as it was written", () => {
+  const state = { place: "figure-hours", chosen: { from: "2026-05-12", page: "a:4&1" }, choices: { concurrency: "k=1" }, profile: null };
+  same(made.readAddress(made.writeAddress(state)), plain(state));
+  same(made.readAddress(""), { place: "", chosen: {}, choices: {}, profile: null });
+  assert.equal(made.readAddress("#figure-x&from=%E0%A4%A").chosen.from, "%E0%A4%A");
+  assert.equal(made.readAddress("#constructor=x").profile, null);
+});
+
+test("a profile has an address of its own once it is added", () => {
+  assert.equal(made.readAddress("#session=a%3A1").profile, null);
+  made.profiles.session = () => ({});
+  same(made.readAddress("#session=a%3A1&from=2026-05-12"), { place: "", chosen: { from: "2026-05-12" }, choices: {}, profile: { name: "session", key: "a:1" } });
+  assert.equal(made.writeAddress({ place: "x", chosen: {}, choices: {}, profile: { name: "session", key: "a:1" } }), "#session=a%3A1");
+});
+
+test("a suggested alias takes the chosen type into its blank place", () => {
+  assert.equal(made.aliasOf({ suggested_alias: 'sample,"Q,any,,&A","Ask",any,,50,,' }, "qa"), 'sample,"Q,any,,&A","Ask",any,qa,50,,');
+});

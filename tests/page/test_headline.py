@@ -1,0 +1,238 @@
+"""The first screen: its sentences on marts written by hand, and on the sample against SQL of the tests' own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+
+from conftest import ROOT, SETTINGS, Project
+from figures import FIGURES, PAGE
+from page.headline import Facts, Headline, change, filled, headline_of
+
+DECLARED: dict[str, list[dict[str, Any]]] = yaml.safe_load((PAGE / "headline.yml").read_text())
+
+MARTS = """
+create schema marts;
+create table marts.dim_users as from (values ('a'), ('b'), ('c')) as v(user_key);
+create table marts.dim_content as from (values ('k', 'Big', null, '1'), ('l', 'Small', null, '2'))
+    as v(content_key, content_name, content_slug, content_id);
+create table marts.fct_activities as
+    from (values ('a', date '2026-03-28', timestamp '2026-03-28 10:00')) as v(user_key, occurred_date, occurred_at);
+create table marts.fct_session_attendance as
+    from (values ('a', 'session', 3, 1), ('b', 'session', 1, 0), ('c', 'private_meeting', 4, 4))
+    as v(user_key, session_type, stay_count, open_stay_count);
+create table marts.fct_sessions (
+    session_name varchar, session_type varchar, session_date date, window_source varchar, registered_count bigint,
+    unique_people_count bigint, no_show_count bigint, attendee_count bigint, left_early_count bigint,
+    proven_seconds bigint, likely_seconds bigint, possible_seconds bigint
+);
+create table marts.fct_reviews (content_key varchar, user_key varchar, star_count bigint, is_counted boolean);
+create table marts.site_checks as from (values ('s', 0, 0, null), ('t', 3, 0, '2026-03-02'))
+    as v(site_id, without_user_count, same_user_pair_count, silent_dates);
+create table marts.report_reconciliation as from (values (10, 3, 3))
+    as v(record_count, rejected_count, forgotten_count);
+"""
+
+
+@pytest.fixture
+def marts() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        connection.execute(MARTS)
+        yield connection
+
+
+def add_session(marts: duckdb.DuckDBPyConnection, name: str, **numbers: object) -> None:
+    """Add a session that 10 people attended, of whom 2 left early; 4 more had planned to come."""
+    usual = {
+        "session_name": name,
+        "session_type": "session",
+        "session_date": "2026-03-28",
+        "window_source": "schedule",
+        "registered_count": 12,
+        "unique_people_count": 10,
+        "no_show_count": 4,
+        "attendee_count": 10,
+        "left_early_count": 2,
+        "proven_seconds": 3600,
+        "likely_seconds": 7200,
+        "possible_seconds": 9000,
+    }
+    row = usual | numbers
+    marts.execute(f"insert into marts.fct_sessions values ({', '.join('?' * len(row))})", [*row.values()])
+
+
+def plain(text: str) -> str:
+    """A text in which a line may break anywhere."""
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def shown(marts: duckdb.DuckDBPyConnection, fewest: int = 0) -> Headline:
+    return headline_of(Facts(marts, SETTINGS, fewest))
+
+
+def findings(marts: duckdb.DuckDBPyConnection, fewest: int = 0) -> list[str]:
+    return [plain(one.text) for one in shown(marts, fewest).findings]
+
+
+def test_a_warehouse_of_nothing_has_no_finding_and_no_rating(marts: duckdb.DuckDBPyConnection) -> None:
+    assert findings(marts) == []
+    assert [figure.label for figure in shown(marts).figures] == ["people came to a session"]
+    marts.execute("truncate marts.fct_session_attendance")
+    assert shown(marts).figures == ()
+
+
+def test_the_figures_have_their_context(marts: duckdb.DuckDBPyConnection) -> None:
+    add_session(marts, "Big")
+    add_session(marts, "A meeting", session_type="private_meeting", registered_count=99)
+    figures = {figure.label: tuple(map(plain, (figure.value, *figure.context))) for figure in shown(marts).figures}
+    assert figures == {
+        "people came to a session": ("2", "of 3 with an account", "1 did anything on the platform"),
+        "of planned visits took place": ("67 %", "8 of 12", "planned: the session was in a person's own schedule"),
+        "of attendances lasted to the end": ("80 %", "8 of 10", "to the end: at least 80 % of the session"),
+        "hours attended, likely": ("2", "1 proven, 3 possible", "sessions held: 1"),
+    }
+
+
+def test_the_findings_name_the_first(marts: duckdb.DuckDBPyConnection) -> None:
+    add_session(marts, "Big {x} 100%", attendee_count=20, left_early_count=5)
+    add_session(marts, "Small", no_show_count=9, left_early_count=6)
+    assert findings(marts) == [
+        "Big {x} 100% drew the most people: 20 of the 2 who came to any session. 15 of them stayed to the end (75 %).",
+        "Small lost 9 of the 12 people who had planned to come.",
+        "6 of the 10 people in Small left early, the largest share of a session.",
+    ]
+
+
+def test_two_with_the_same_number_are_both_named_and_three_are_not(marts: duckdb.DuckDBPyConnection) -> None:
+    add_session(marts, "Big", no_show_count=0, left_early_count=0)
+    add_session(marts, "Also big", no_show_count=0, left_early_count=0)
+    assert findings(marts) == [
+        "Also big and Big drew the most people: 10 each, of the 2 who came to any session.",
+    ]
+    add_session(marts, "A third", no_show_count=0, left_early_count=0)
+    assert findings(marts) == []
+
+
+def test_a_page_is_rated_best_with_three_reviews_among_several_pages(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute("insert into marts.fct_reviews select 'k', 'u' || i, 4, true from range(3) as r(i)")
+    assert findings(marts) == [], "there is nothing to compare with"
+    marts.execute("insert into marts.fct_reviews select 'l', 'u' || i, 5, true from range(2) as r(i)")
+    assert findings(marts) == [], "two reviews are too few"
+    marts.execute("insert into marts.fct_reviews values ('l', 'x', 2, true), ('k', 'x', 5, false)")
+    assert findings(marts) == ["Big and Small were rated best: 4.0 stars each."]
+    marts.execute("insert into marts.fct_reviews values ('l', 'y', 5, true)")
+    assert findings(marts) == ["Small was rated best: 4.3 stars in 4 reviews."]
+
+
+def test_a_shared_copy_hides_what_is_about_few(marts: duckdb.DuckDBPyConnection) -> None:
+    add_session(marts, "Big")
+    assert next(figure.label for figure in shown(marts, 5).figures) == "of planned visits took place"
+    assert findings(marts, 10) == findings(marts)
+    assert findings(marts, 11) == ["Big lost 4 of the 12 people who had planned to come."]
+    # A number that the copy leaves blank is said nowhere.
+    marts.execute("update marts.fct_sessions set attendee_count = null, no_show_count = null, left_early_count = null")
+    assert findings(marts, 5) == []
+
+
+def test_what_is_unknown_is_said_where_there_is_some(marts: duckdb.DuckDBPyConnection) -> None:
+    add_session(marts, "Big", window_source="inferred")
+    assert [plain(one.text) for one in shown(marts).unknowns] == [
+        "5 of 8 stays (63 %) have no record of leaving. How long these people stayed is an estimate, so every number of"
+        " minutes is a range.",
+        "The reports give no start and end for 1 of 1 sessions and meetings. The log suggests them.",
+        "3 activities have no user id. They count for no person.",
+        "No activity on 2026-03-02: a quiet day, or a day that no download covers.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "is_ratio", "said"),
+    [
+        (60, 48, False, "▲ 25 % since"),
+        (48, 60, False, "▼ 20 % since"),
+        (60, 60, False, "as at"),
+        (0.58, 0.52, True, "▲ 6 points since"),
+        (0.51, 0.52, True, "▼ 1 point since"),
+        (5, 0, False, "as at"),
+    ],
+)
+def test_a_number_is_compared_with_the_event_before(now: float, then: float, is_ratio: bool, said: str) -> None:
+    assert plain(change(now, then, is_ratio=is_ratio)) == said
+
+
+def test_the_figures_stand_beside_those_of_the_event_before(marts: duckdb.DuckDBPyConnection) -> None:
+    add_session(marts, "Big")
+    with duckdb.connect() as other:
+        other.execute(MARTS)
+        add_session(other, "Old", left_early_count=5, likely_seconds=3600)
+        found = headline_of(Facts(marts, SETTINGS), Facts(other, SETTINGS), "Summit 2025")
+    assert {figure.label: plain(figure.compared) for figure in found.figures} == {
+        "people came to a session": "as at Summit 2025: 2",
+        "of planned visits took place": "as at Summit 2025: 67 %",
+        "of attendances lasted to the end": "▲ 30 points since Summit 2025: 50 %",
+        "hours attended, likely": "▲ 100 % since Summit 2025: 1",
+    }
+
+
+def test_a_text_rounds_as_a_browser_does_and_needs_all_that_it_names() -> None:
+    assert filled("{a:.1f} and {b:.0%}", {"a": 4.25, "b": 0.125}) == "4.3 and 13\N{NO-BREAK SPACE}%"
+    assert filled("{a:,} of {b}", {"a": 1234, "b": None}) is None
+    assert filled("{a}", {}) is None
+
+
+def test_each_entry_has_a_query_a_figure_and_a_place() -> None:
+    entries = [*DECLARED["figures"], *DECLARED["findings"], *DECLARED["unknowns"]]
+    queries = {path.stem for path in (PAGE / "headline").glob("*.sql")}
+    assert {entry["query"] for entry in entries} | {"period"} == queries
+    assert {entry["where"] for entry in entries if "where" in entry} <= {figure["id"] for figure in FIGURES}
+    assert 3 <= len(DECLARED["figures"]) <= 5
+
+
+# The same numbers another way: from each person's attendance and from the activities, instead of from the sessions.
+OTHER_WAY = """
+with people as (select * from marts.fct_session_attendance where session_type = 'session'),
+stars as (
+    select c.content_name, avg(r.star_count) as mean, count(*) as n
+    from marts.fct_reviews as r inner join marts.dim_content as c using (content_key)
+    where r.is_counted and r.star_count is not null
+    group by all having count(*) >= 3 order by mean desc limit 1
+)
+select
+    (select count(distinct user_id) from people),
+    (select sum(likely_seconds) / 3600 from people),
+    (select count(*) filter (where likely_ratio >= 0.8) from people where is_attended),
+    (select count(*) from people where is_attended),
+    (select mode(session_name) from people where is_attended),
+    (select count(*) from people where is_attended and session_name like 'Opening%'),
+    (select count(*) from people where is_attended and session_name like 'Opening%' and likely_ratio >= 0.8),
+    (select content_name from stars),
+    (select mean from stars),
+    (select n from stars)
+"""
+
+
+def test_the_sample_is_as_another_way_finds_it(sample_project: Project) -> None:
+    with sample_project.open() as connection:
+        [row] = connection.execute(OTHER_WAY).fetchall()
+        came, hours, stayed, attended, first, first_count, first_stayed, best, mean, reviews = row
+        found = shown(connection)
+    values = {figure.label: (plain(figure.value), figure.context[0]) for figure in found.figures}
+    assert values["people came to a session"] == (str(came), "of 64 with an account")
+    assert values["hours attended, likely"][0] == f"{hours:.0f}"
+    assert values["of attendances lasted to the end"] == (f"{100 * stayed / attended:.0f} %", f"{stayed} of {attended}")
+    assert [plain(one.text) for one in found.findings] == [
+        f"{first} drew the most people: {first_count} of the {came} who came to any session. {first_stayed} of them"
+        f" stayed to the end ({100 * first_stayed / first_count:.0f} %).",
+        # As sample/README.md and analyses/README.md tell of it.
+        "Night Ferry: The Pacific Session lost 24 of the 36 people who had planned to come.",
+        f"{best} was rated best: {mean + 1e-9:.1f} stars in {reviews} reviews.",
+    ]
+
+
+def test_every_query_says_what_it_finds() -> None:
+    for path in (ROOT / "page").glob("*/*.sql"):
+        assert path.read_text().startswith("-- ") and path.read_text().splitlines()[0].endswith("."), path.name

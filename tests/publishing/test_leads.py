@@ -1,0 +1,101 @@
+"""Leads for a CRM: the visitors of each exhibitor by the names that the CRM has, and no person of a shared copy."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from conftest import Project
+from publishing.leads import LABELS
+from warehouse.database import connect
+
+# What the import of each CRM finds by itself (help.salesforce.com and knowledge.hubspot.com, November 2026).
+KNOWN = {
+    "salesforce": ["First Name", "Last Name", "Company", "Title", "Email", "Phone", "City", "Lead Source", "Rating"],
+    "hubspot": ["First Name", "Last Name", "Company Name", "Job Title", "Email", "Phone Number", "City"],
+}
+
+
+def leads_of(path: Path) -> list[dict[str, str]]:
+    """The rows of a file."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("crm", LABELS)
+def test_each_exhibitor_has_a_file_with_the_columns_of_the_crm(
+    sample_project: Project, tmp_path: Path, crm: str
+) -> None:
+    changed = tmp_path / "copy.duckdb"
+    changed.write_bytes(sample_project.published.read_bytes())
+    with connect(changed) as connection:
+        # A name may be a formula, an exhibitor's name no name of a file; staff and the exhibitor's people are no leads.
+        connection.execute(
+            "update restricted.user_details set first_name = '=1+1', last_name = null where user_id = '5055'"
+        )
+        connection.execute("update marts.fct_exhibitor_leads set is_staff = true where user_id = '5007'")
+        connection.execute("update marts.fct_exhibitor_leads set is_own_people = true where user_id = '5036'")
+        connection.execute("update marts.fct_exhibitor_leads set exhibitor_name = '../A/B' where content_id = '4302'")
+    (tmp_path / "leads").mkdir()
+    (tmp_path / "leads" / "old.csv").touch()
+    done = sample_project.script("export_leads.py", "--crm", crm, PUBLISHED_PATH=str(changed))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+    files = sorted((tmp_path / "leads").iterdir())
+    assert [file.name for file in files] == ["sample_4301_Lantern_Captioning.csv", "sample_4302_.._A_B.csv"]
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+    leads = leads_of(files[0])
+    assert list(leads[0])[: len(KNOWN[crm])] == KNOWN[crm]
+    # As the records have it: a page of an exhibitor, and an activity that counts for a lead.
+    with connect(changed, read_only=True) as connection:
+        expected = connection.execute(
+            "select distinct user_id from marts.fct_activities where content_id = '4301' and activity_type in ?"
+            " and user_id not in ('5007', '5036')"
+            " and user_key not in (select user_key from marts.dim_users where is_staff)",
+            [["content_viewed", "resource_downloaded", "external_link_clicked", "metadata_clicked", "call_requested"]],
+        ).fetchall()
+    assert {lead["User ID"] for lead in leads} == {user for (user,) in expected}
+    first = leads[0]
+    assert (first["First Name"], first["Last Name"], first["Rating"]) == ("'=1+1", "Cleo Papadimas", "Hot")
+    assert [int(lead["Lead Score"]) for lead in leads] == sorted(
+        (int(lead["Lead Score"]) for lead in leads), reverse=True
+    )
+    assert {"1 touch: content_viewed"} <= {lead["Description"] for lead in leads}
+
+
+def test_a_shared_copy_gives_no_column_that_its_annotations_keep_back(sample_project: Project, tmp_path: Path) -> None:
+    shared = tmp_path / "shared.duckdb"
+    salt = {"PSEUDONYM_SALT": "a salt of this test, long enough"}
+    done = sample_project.script("share.py", SHARED_PATH=str(shared), **salt)
+    assert done.returncode == 0, done.stdout + done.stderr
+    done = sample_project.script("export_leads.py", PUBLISHED_PATH=str(shared))
+    assert done.returncode == 0, done.stdout + done.stderr
+    [path, _] = sorted((tmp_path / "leads").iterdir())
+    leads = leads_of(path)
+    assert list(leads[0])[:3] == ["Company", "Lead Source", "Rating"]
+    assert leads and all(lead["User ID"].startswith("u_") for lead in leads)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "statement", "said"),
+    [
+        (
+            ("--crm", "pipedrive"),
+            "select 1",
+            "CRM=pipedrive is not possible. Nothing was written. Fix: CRM=salesforce or",
+        ),
+        ((), "delete from marts.fct_exhibitor_leads", "no exhibitor has a lead. Nothing was written. Fix: "),
+    ],
+)
+def test_what_is_not_possible_is_said(
+    sample_project: Project, tmp_path: Path, arguments: tuple[str, ...], statement: str, said: str
+) -> None:
+    copy = tmp_path / "copy.duckdb"
+    copy.write_bytes(sample_project.published.read_bytes())
+    with connect(copy) as connection:
+        connection.execute(statement)
+    done = sample_project.script("export_leads.py", *arguments, PUBLISHED_PATH=str(copy))
+    assert done.returncode == 1 and said in done.stdout
+    assert not (tmp_path / "leads").exists()
