@@ -2,7 +2,7 @@
 
 ``list PATH`` prints the names of the sheets that hold something; ``write PATH NUMBER TARGET BYTES`` writes a sheet as
 CSV. ``reports.workbooks`` calls it, and sets how much memory and time it may take. It imports nothing of ours, because
-each workbook starts it anew.
+it starts for each workbook.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def run(command: str, path: str, *arguments: str) -> None:
     workbook = CalamineWorkbook.from_path(path)
     if command == "list":
         names = workbook.sheet_names
-        # Older Excels made three sheets, of which two stay empty.
+        # Older Excels made three sheets, and two stay empty.
         held = [
             number
             for number in range(len(names))

@@ -19,7 +19,6 @@ CHILD = Path(__file__).with_name("workbook_child.py")
 # A sheet of a million rows and twelve columns takes 1.3 GB and 20 s.
 MEMORY_BYTES = 4 << 30
 SECONDS = 120
-_SMALLER = "delete what stands far below and to the right of the report, or save it as 'CSV UTF-8'."
 # Where the system does not count processor time.
 _PATIENCE = 10 * SECONDS
 _OUT_OF_TIME = {-getattr(signal, name) for name in ("SIGXCPU", "SIGKILL") if hasattr(signal, name)}
@@ -40,7 +39,7 @@ def write_sheet(path: Path, number: int, most: int, target: Path) -> None:
     Args:
         path: the workbook.
         number: the place of the sheet.
-        most: bytes from which on it is no report.
+        most: more bytes than these no report has.
         target: where to write it.
 
     Raises:
@@ -65,13 +64,14 @@ def _run(*words: str) -> str:
             f"it is no workbook that can be read: {said}. Fix: save it again as .xlsx or as 'CSV UTF-8'."
         )
     if done.returncode == TOO_LARGE:
-        raise ReportRefused(
-            f"a sheet of it holds many times more than its file has bytes: no report does. Fix: {_SMALLER}"
-        )
+        raise ReportRefused(_too_much("many times more bytes than the file has"))
     if done.returncode in _OUT_OF_TIME:
         raise ReportRefused(_too_much(f"more than {SECONDS} s"))
     raise ReportRefused(_too_much(f"more than {MEMORY_BYTES >> 30} GB of memory"))
 
 
 def _too_much(what: str) -> str:
-    return f"reading this workbook takes {what}: no report does. Fix: {_SMALLER}"
+    return (
+        f"reading this workbook takes {what}: no report does. Fix: delete what stands far below and to the right of the"
+        " report, or save it as 'CSV UTF-8'."
+    )
