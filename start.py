@@ -88,7 +88,7 @@ DECLARED = (
 LANDING = ("LANDING", "SPARK_LANDING", "JOBS")
 # Where data go, who may read them, and whether anything is changed: a blank one is no wish for the default.
 NEVER_BLANK = {
-    *("WAREHOUSE_PATH", "PUBLISHED_PATH", "SHARED_PATH", "TARGET", "LANDING", "SPARK_LANDING"),
+    *("WAREHOUSE_PATH", "PUBLISHED_PATH", "SHARED_PATH", "TARGET", "LANDING", "SPARK_LANDING", "SITE"),
     *("PSEUDONYM_SALT", "MINIMUM_COHORT_SIZE", "PUBLISHED_MODE", "DRY_RUN", "RETENTION_DAYS", "ALSO_SAME_EMAIL"),
 }
 PYTEST = ("-m", "pytest", "--numprocesses", "auto", "--dist", "worksteal")

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Annotated, cast
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from typer.models import OptionInfo
 
 from simulation.exporter import Losses
 from simulation.generate import DEFAULT_LOSSES, Order, write_reports, write_sample
+from warehouse.visible import SafeConsole
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 MEANINGS = {rate.name: rate.metadata["meaning"] for rate in fields(Losses)}
@@ -67,7 +67,7 @@ def generate(
     losses = Losses(**{rate: context.params[rate] for rate in MEANINGS})
     kinds = {"repeats": repeat, "content_pages": content_pages, "user_histories": user_histories}
     order = Order(records, output, seed, files, sites, losses, truth, schedule, overlap, **kinds)
-    console = Console(stderr=True)
+    console = SafeConsole(soft_wrap=False, stderr=True)
     columns = (TextColumn("records"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("records", total=records)

@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from publishing.mart_models import Model, read_models
-from publishing.published_tables import PUBLISHED_SCHEMAS, schemas_of
+from publishing.published_tables import PUBLISHED_SCHEMAS, schemas_of, write_comments
 from warehouse.copies import SHARED, Mark, mark_of, read_every_block, require_place_for, write_mark
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
@@ -131,6 +131,7 @@ def _write(
         connection.execute(f"create table shared.{table.name} as select {columns} from {table.name}{order}")
         _refuse_collisions(connection, table)
     write_mark(connection, Mark(SHARED, minimum_cohort_size=minimum), "shared")
+    write_comments(connection, models, "shared")
     connection.execute("detach shared")
     return len(tables)
 

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import duckdb
 from rich.console import Console
-from rich.markup import escape
 
 from building.rebuild import Files, rebuild
 from landing.forgotten import (
@@ -41,6 +40,7 @@ from removal.journal import FORGET, JOURNAL, Task, begin, end
 from removal.people import identities_of, written_as
 from removal.verify import left_in_file, left_in_reports, left_in_texts
 from reports.ids import id_of
+from warehouse.command_line import one_line
 from warehouse.database import identifier, number_of, text_of, transaction
 from warehouse.errors import WarehouseError
 from warehouse.locks import only_writer
@@ -444,7 +444,7 @@ def _plan(
                 f"{question} Nothing was changed. Fix: ALSO_SAME_EMAIL=1 to forget all of them, or ALSO_SAME_EMAIL=0 if"
                 " they are different people."
             )
-        console.print(f"[yellow]{escape(question)}[/yellow] Say which with ALSO_SAME_EMAIL=1 or ALSO_SAME_EMAIL=0.")
+        console.print(f"[yellow]{one_line(question)}[/yellow] Say which with ALSO_SAME_EMAIL=1 or ALSO_SAME_EMAIL=0.")
     others = list(found.others) if is_same_email_same is False else []
     task = Task(FORGET, first.site_id, list(found.user_ids), [*also, *found.also], others)
     person = _person(connection, task)
@@ -557,4 +557,4 @@ def _list(headline: str, names: Iterable[str], console: Console) -> None:
     if unique:
         console.print(headline)
     for name in unique:
-        console.print(f"  {name}", highlight=False, markup=False)
+        console.print(f"  {one_line(name)}", highlight=False)

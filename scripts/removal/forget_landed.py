@@ -30,7 +30,7 @@ from landing.parquet_files import (
 )
 from removal.forget import Person, find_person, find_traces, forget
 from reports.ids import id_of
-from warehouse.command_line import printable
+from warehouse.command_line import one_line
 from warehouse.files import to_disk
 from warehouse.raw import delete_all_records
 
@@ -56,7 +56,7 @@ def forget_from_landing(
         if names:
             console.print("The files of these reports are yours, and go on holding them:")
     for name in names:
-        console.print(f"  {printable(name)}", highlight=False)
+        console.print(f"  {one_line(name)}", highlight=False)
 
 
 def forget_in(

@@ -18,6 +18,7 @@ from building.rebuild import Files, rebuild
 from landing.forgotten import known_id
 from landing.landed import LANDED_REPORTS, delete_reports
 from removal.journal import REBUILD, Task, begin, end
+from warehouse.command_line import one_line
 from warehouse.database import connect, number_of
 from warehouse.errors import WarehouseError
 from warehouse.raw import prepare_raw
@@ -129,7 +130,7 @@ def _published_ids(published: Path, file_name: str) -> list[str]:
 
 def tell(connection: duckdb.DuckDBPyConnection, report: Report, console: Console) -> None:
     """Say what a report holds, and what only it supports."""
-    console.print(str(report), highlight=False, markup=False)
+    console.print(one_line(str(report)), highlight=False)
     kept = _kept(connection, report)
     if kept is not None:
         console.print(
@@ -206,7 +207,7 @@ def remove_from_files(files: Files, wanted: str, console: Console, *, is_dry_run
         if is_new:
             tell(connection, report, console)
         else:
-            console.print(f"It is removed already: {report}", highlight=False, markup=False)
+            console.print(f"It is removed already: {one_line(str(report))}", highlight=False)
         if is_dry_run:
             console.print("Nothing was changed.")
             return
