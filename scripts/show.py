@@ -1,4 +1,4 @@
-"""Show what the marts tell in the terminal: the command line of ``page.show``."""
+"""Show the marts in the terminal: the command line of ``page.show``."""
 
 from __future__ import annotations
 

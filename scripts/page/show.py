@@ -1,4 +1,4 @@
-"""Show what the marts tell in the terminal: the summary of the build, a session, a user, a leaderboard."""
+"""Show the marts in the terminal: the summary of the build, a session, a user, a leaderboard."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from page.summary import print_table
 from warehouse.command_line import one_line
 from warehouse.errors import WarehouseError
 
-# Of a long list the first so many are shown, and it is said how many there are.
+# This many rows of a long list are shown, with the number of all.
 SHOWN = 20
 
 SESSIONS = """
@@ -121,7 +121,7 @@ BRACKET = (
     "Attendance is a definition of this project: proven by records, likely, and possible"
     " (models/marts/attendance/attendance_rules.md)."
 )
-ESTIMATE = "Points are estimates, for the report carries none (models/marts/leaderboard/leaderboard_rules.md)."
+ESTIMATE = "Points are estimates, because the report carries none (models/marts/leaderboard/leaderboard_rules.md)."
 SCORE = "The engagement score is this project's (models/marts/engagement/engagement_rules.md)."
 
 
@@ -153,8 +153,8 @@ def show_user(connection: duckdb.DuckDBPyConnection, wanted: str, console: Conso
     if len(found) > 1 and wanted not in (key, str(key).rpartition(":")[2]):
         _list("users", [(row[0], ", ".join(filter(None, row[1:]))) for row in found], "USER_ID", console)
         return
-    told = ", ".join(filter(None, (company, email)))
-    console.print(f"[bold]{one_line(str(name))}[/bold] ({one_line(str(key))}) {one_line(told)}", highlight=False)
+    details = ", ".join(filter(None, (company, email)))
+    console.print(f"[bold]{one_line(str(name))}[/bold] ({one_line(str(key))}) {one_line(details)}", highlight=False)
     _print_facts(connection.execute(USER, {"user_key": key}), console)
     _print_all(connection.execute(USER_SESSIONS, {"user_key": key}), console)
     for line in (BRACKET, ESTIMATE, SCORE):
@@ -187,8 +187,8 @@ def _find(connection: duckdb.DuckDBPyConnection, query: str, wanted: str, kind: 
 
 def _list(kind: str, found: list[tuple[object, str]], setting: str, console: Console) -> None:
     console.print(f"{len(found):,} {kind} fit. Name one by its key, make show {setting}=…:", highlight=False)
-    for key, told in found[:SHOWN]:
-        console.print(f"  {one_line(str(key))}  {one_line(told)}", highlight=False)
+    for key, details in found[:SHOWN]:
+        console.print(f"  {one_line(str(key))}  {one_line(details)}", highlight=False)
     if len(found) > SHOWN:
         console.print(f"  and {len(found) - SHOWN:,} more", highlight=False)
 

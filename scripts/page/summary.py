@@ -50,7 +50,7 @@ order by activity_count desc, category, action
 limit 5
 """
 
-# What changed in the newest report of each site and kind, in words.
+# The changes in the newest report of each site and kind, in words.
 CHANGES = """
 select
     file_name,
@@ -148,7 +148,7 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
         _print_changes(connection, console)
         if unrecognised:
             console.print(
-                f"\n[yellow]{counted(unrecognised, 'activity has', 'activities have')} words that nobody has named"
+                f"\n[yellow]{counted(unrecognised, 'activity has', 'activities have')} words that have no name"
                 " yet.[/yellow] They are kept."
                 " Fix: make name (all activity types: docs/reference/activity_types.md)",
                 highlight=False,
@@ -160,8 +160,8 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
         print_table(connection.execute(ATTENDANCE), console, nothing="No record was understood as joining a session.")
         console.print("\n[bold]Leaderboard[/bold], an estimate: the report carries no points")
         if understood.is_enough:
-            nobody = "No record was understood as an activity that earns points."
-            print_table(connection.execute(LEADERBOARD), console, nothing=nobody)
+            none = "No record was understood as an activity that earns points."
+            print_table(connection.execute(LEADERBOARD), console, nothing=none)
         else:
             console.print(understood.instead, highlight=False)
     console.print(

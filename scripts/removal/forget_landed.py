@@ -43,7 +43,7 @@ def forget_from_landing(
     """Forget a user in a landing, and say what remains; a dry run only says which reports hold them.
 
     Raises:
-        WarehouseError: nobody is known by this id, or several are.
+        WarehouseError: no user is known by this id, or several are.
     """
     names = forget_in(root, user_id, site_id, also, is_dry_run=is_dry_run)
     if is_dry_run:
@@ -67,13 +67,13 @@ def forget_in(
     Returns the names of the files whose reports held the person.
 
     Raises:
-        WarehouseError: nobody is known by this id, or several are.
+        WarehouseError: no user is known by this id, or several are.
     """
     with writing(root) as connection:
         reports = connection.execute(
             f"select report_id, site_id, file_name from ({LANDED_REPORTS}) order by all"
         ).fetchall()
-        # All that the person's own records tell of them, whatever report they are in.
+        # All details in the person's own records, whatever report they are in.
         condition = (
             f"{known_id('user_id')} = $user"
             f" or {known_id('user_id')} = '' and lower({known_email('email')}) = lower($user)"
