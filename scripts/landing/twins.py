@@ -18,6 +18,7 @@ from pathlib import Path
 import duckdb
 
 from landing.outcome import SAMPLE_SITE
+from reports.ids import cleaned, cleaned_field, cleaned_id
 from warehouse.database import number_of
 
 # What samples the new report, what finds earlier records, and what compares them.
@@ -169,6 +170,8 @@ def find_twins(
     connection.execute(f"create or replace temp view twin_new as {new}")
     connection.execute(f"create or replace temp view twin_old as {old.scanned}")
     # To plan each of these statements takes longer than to read a small report.
+    for name, rule in (("text", cleaned), ("field", cleaned_field), ("id", cleaned_id)):
+        connection.execute(f"create or replace temp macro twin_{name}(value) as {rule('value')}")
     connection.execute(SAMPLED)
     if number_of(connection, "select count(distinct moment) from twin_sample") < FEWEST:
         return None
