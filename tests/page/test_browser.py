@@ -331,7 +331,9 @@ def test_each_figure_leads_to_its_definition(opened: Opener) -> None:
     links = page.locator("main a[href^='#']")
     targets = {link.get_attribute("href") for link in links.all()}
     assert len(targets) > 30
-    assert [target for target in targets if page.locator(str(target)).count() != 1] == []
+    # An address with a value leads to a profile.
+    places = [str(target) for target in targets if "=" not in str(target)]
+    assert [place for place in places if page.locator(place).count() != 1] == []
     page.locator("#figure-leaderboard .actions a").last.click()
     expect(page.locator("#definition-points")).to_be_in_viewport()
     expect(page.locator("#definition-points")).to_contain_text("leaderboard_history_days = 60")
