@@ -22,7 +22,10 @@ AREAS = {
     "Your files in seeds/site, and naming": ("scripts/naming", "scripts/name_activities.py", "macros/site_seeds.sql"),
     "Build": ("scripts/building", "macros"),
     "The warehouse and its files": ("scripts/warehouse",),
-    "Show, export, and the page": ("scripts/page", "scripts/show.py", "scripts/metrics.py"),
+    "Show, export, and the page": (
+        *("scripts/page", "scripts/evidence", "scripts/show.py", "scripts/metrics.py", "scripts/export_table.py"),
+        *("scripts/evidence_pack.py", "scripts/certificates.py", "scripts/export_leads.py"),
+    ),
     "Publish and share": ("scripts/publishing", "scripts/share.py", "scripts/publish.py"),
     "Remove, forget, answer a request": ("scripts/removal", "scripts/remove.py", "scripts/forget.py"),
     "Dashboards": ("scripts/dashboards",),
@@ -31,7 +34,7 @@ AREAS = {
 HEAD = """# Messages
 
 Search this page for a part of the message that you see, without its names and numbers: `…` stands for what the message
-fills in. A message with a command gives it in the form in which you started: `make build` or `python3 start.py build`.
+fills in. A message with a command gives it in the form that you started with: `make build` or `python3 start.py build`.
 
 This page is written from the code by `.venv/bin/python scripts/write_messages.py`.
 """
