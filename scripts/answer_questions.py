@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.console import Console
-
 from page.answer_questions import ANSWERS, QUESTIONS, README, answers_page, questions, questions_page, readme_page
 from warehouse.database import connect
 from warehouse.paths import published_path
+from warehouse.visible import SafeConsole
 
 
 def main() -> None:
@@ -18,7 +17,7 @@ def main() -> None:
         ANSWERS.write_text(answers_page(connection), encoding="utf-8")
         README.write_text(readme_page(README.read_text(encoding="utf-8"), connection), encoding="utf-8")
     QUESTIONS.write_text(questions_page(QUESTIONS.read_text(encoding="utf-8")), encoding="utf-8")
-    Console(soft_wrap=True).print(f"{len(questions())} questions are answered in {ANSWERS}", highlight=False)
+    SafeConsole().print(f"{len(questions())} questions are answered in {ANSWERS}", highlight=False)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import typer
-from rich.console import Console
 
 from building.build import build
 from landing import options
@@ -14,6 +13,7 @@ from page.summary import print_summary
 from removal.journal import finish_first
 from warehouse.command_line import errors_said, run_command
 from warehouse.paths import published_path, warehouse_path
+from warehouse.visible import SafeConsole
 
 
 def main(
@@ -33,7 +33,7 @@ def main(
     Exit codes: 0 built and published, whatever was rejected is said; 1 a report was refused, and the others are
     published, or nothing was built and the last published copy stays; 2 wrong usage.
     """
-    console = Console(soft_wrap=True)
+    console = SafeConsole()
     warehouse, published = warehouse_path().resolve(), published_path().resolve()
     given = options.checked(
         Given(site, time_zone, date_format, encoding, again, allow_twins, declare, min_date, max_date), reports

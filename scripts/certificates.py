@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from typer.exceptions import TyperException
 
 from evidence.certificates import write_certificates
@@ -14,6 +13,7 @@ from removal.journal import finish_first
 from warehouse.command_line import errors_said, run_command
 from warehouse.names import name_for_file
 from warehouse.paths import published_path, warehouse_path
+from warehouse.visible import SafeConsole
 
 
 def main(
@@ -31,7 +31,7 @@ def main(
 
     Exit codes: 0 done; 1 not possible, and said; 2 wrong usage.
     """
-    console = Console(soft_wrap=True)
+    console = SafeConsole()
     if session is not None and course is not None:
         raise TyperException("it takes SESSION or COURSE, and not both.")
     name = "_".join(["certificates", *(name_for_file(wanted) for wanted in (session, course) if wanted is not None)])

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from naming.seed_rules import SITE_SEEDS
 from naming.site_seeds import check_site_seeds, replace_site_seeds
 from warehouse.command_line import errors_said, run_command
 from warehouse.paths import PROJECT_ROOT
+from warehouse.visible import SafeConsole
 
 
 def main(
@@ -19,7 +19,7 @@ def main(
     ] = False,
 ) -> None:
     """Check the files of seeds/site/. Exit codes: 0 all are read; 1 something is wrong, and said; 2 wrong usage."""
-    console = Console(soft_wrap=True)
+    console = SafeConsole()
     with errors_said(console, "Not checked to the end"):
         written = check_site_seeds(PROJECT_ROOT)
         if replace:

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from measuring.compare_engines import compare, shown
 from warehouse.command_line import errors_said, run_command
+from warehouse.visible import SafeConsole
 
 
 def main(
@@ -20,7 +20,7 @@ def main(
 
     Exit codes: 0 all equal; 1 something differs or cannot be read, and said; 2 wrong usage.
     """
-    console = Console(soft_wrap=True)
+    console = SafeConsole()
     with errors_said(console):
         comparisons = compare(published, spark)
     console.print(shown(comparisons), highlight=False)

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from typer.exceptions import TyperException
 
 from evidence.evidence import write_evidence
 from removal.journal import finish_first
 from warehouse.command_line import as_given, errors_said, run_command
 from warehouse.paths import published_path, warehouse_path
+from warehouse.visible import SafeConsole
 
 
 def main(
@@ -31,7 +31,7 @@ def main(
 
     Exit codes: 0 done; 1 not possible, and said; 2 wrong usage.
     """
-    console = Console(soft_wrap=True)
+    console = SafeConsole()
     if user_id is None and session is None:
         raise TyperException("it needs USER_ID or SESSION.")
     with errors_said(console, "Not written"):

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from publishing.leads import write_leads
 from removal.journal import finish_first
 from warehouse.command_line import errors_said, run_command
 from warehouse.paths import published_path
 from warehouse.settings import read_settings
+from warehouse.visible import SafeConsole
 
 
 def main(
@@ -27,7 +27,7 @@ def main(
 
     Exit codes: 0 done; 1 not possible, and said; 2 wrong usage.
     """
-    console = Console(soft_wrap=True)
+    console = SafeConsole()
     folder = target or published_path().with_name("leads")
     with errors_said(console, "Not written"):
         finish_first(console)

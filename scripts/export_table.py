@@ -8,14 +8,14 @@ from typing import Annotated
 import duckdb
 import typer
 from rich.console import Console
-from rich.markup import escape
 
 from publishing.export_table import REJECTED, export
 from publishing.workbook import write_workbook
 from removal.journal import finish_first
-from warehouse.command_line import as_given, errors_said, run_command
+from warehouse.command_line import as_given, errors_said, one_line, run_command
 from warehouse.paths import published_path, warehouse_path
 from warehouse.settings import read_settings
+from warehouse.visible import SafeConsole
 
 
 def main(
@@ -31,7 +31,7 @@ def main(
 
     Exit codes: 0 done; 1 not possible, and said; 2 wrong usage.
     """
-    console = Console(soft_wrap=True)
+    console = SafeConsole()
     published = published_path()
     if is_workbook:
         name = published.stem if table is None else table.rpartition(".")[2]
@@ -42,7 +42,7 @@ def main(
     with errors_said(console, also=(duckdb.Error,)):
         finish_first(console)
         count = export(table, warehouse_path(), published, path)
-    console.print(f"{count:,} rows of {escape(table)} are in {escape(str(path))}", highlight=False)
+    console.print(f"{count:,} rows of {one_line(table)} are in {one_line(str(path))}", highlight=False)
 
 
 def _write_workbook(console: Console, published: Path, table: str | None, path: Path) -> None:

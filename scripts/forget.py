@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from building.rebuild import Files
 from landing.options import InLandingOption
@@ -13,6 +12,7 @@ from removal.forget import forget_from_files
 from removal.forget_landed import forget_from_landing
 from removal.journal import finish_first, unfinished_task
 from warehouse.command_line import errors_said, run_command
+from warehouse.visible import SafeConsole
 
 FIX = (
     "make forget USER_ID=7 with the id of the person; SITE=… if the id is of several sites, DRY_RUN=1 to only see what"
@@ -25,7 +25,7 @@ def main(
     landing: InLandingOption = None,
     site: Annotated[str | None, typer.Option("--site", help="Site of the user, if the id is of several.")] = None,
     also: Annotated[
-        list[str] | None, typer.Option("--also", help="Another name or e-mail by which others call the person.")
+        list[str] | None, typer.Option("--also", help="Another name or e-mail that others use for the person.")
     ] = None,
     same_email: Annotated[
         bool | None,
@@ -41,7 +41,7 @@ def main(
 
     Exit codes: 0 forgotten, what remains is said; 1 not, or not to the end, and said; 2 wrong usage.
     """
-    console = Console(soft_wrap=True)
+    console = SafeConsole()
     with errors_said(console, "Not forgotten to the end"):
         if landing is None:
             files = Files.of_environment()

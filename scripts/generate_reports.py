@@ -1,4 +1,4 @@
-"""Generate activity reports of an invented platform, of which the truth is known.
+"""Generate activity reports of an invented platform whose truth is known.
 
 `sample` writes the committed sample; `generate` writes as many records as wanted, and the truth.
 """
@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Annotated, cast
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from typer.models import OptionInfo
 
 from simulation.exporter import Losses
 from simulation.generate import DEFAULT_LOSSES, Order, write_reports, write_sample
+from warehouse.visible import SafeConsole
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 MEANINGS = {rate.name: rate.metadata["meaning"] for rate in fields(Losses)}
@@ -45,7 +45,9 @@ def generate(
     sites: Annotated[int, typer.Option(min=1, help="Sites, each in its own folder.")] = 1,
     truth: Annotated[Path | None, typer.Option(help="Parquet file for the true stays.")] = None,
     schedule: Annotated[Path | None, typer.Option(help="CSV for seeds/site/session_schedule.csv.")] = None,
-    overlap: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of each file told again in the next.")] = 0.0,
+    overlap: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Share of each file that is in the next one again.")
+    ] = 0.0,
     repeat: Annotated[int, typer.Option(min=0, help="Files of each site downloaded again, with later edits.")] = 0,
     content_pages: Annotated[int, typer.Option(min=0, help="Files of one content page each, per site.")] = 0,
     user_histories: Annotated[int, typer.Option(min=0, help="Files of one user's history each, per site.")] = 0,
@@ -67,7 +69,7 @@ def generate(
     losses = Losses(**{rate: context.params[rate] for rate in MEANINGS})
     kinds = {"repeats": repeat, "content_pages": content_pages, "user_histories": user_histories}
     order = Order(records, output, seed, files, sites, losses, truth, schedule, overlap, **kinds)
-    console = Console(stderr=True)
+    console = SafeConsole(soft_wrap=False, stderr=True)
     columns = (TextColumn("records"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("records", total=records)

@@ -9,7 +9,6 @@ import os
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from landing import options
 from landing.outcome import Given
@@ -17,6 +16,7 @@ from landing.parquet import declare_in, land_as_parquet, remove_sample_from, tel
 from landing.parquet_files import landing_path
 from landing.told import describe, progress_bar, tell_passed_over
 from warehouse.command_line import errors_said, run_command
+from warehouse.visible import SafeConsole
 
 
 def main(
@@ -39,7 +39,7 @@ def main(
 
     Exit codes: 0 landed, whatever was rejected is said; 1 a file was refused, or landing ended early; 2 wrong usage.
     """
-    console = Console(soft_wrap=True)
+    console = SafeConsole()
     root = (landing or landing_path()).resolve()
     given = options.checked(
         Given(site, time_zone, date_format, encoding, again, allow_twins, declare, min_date, max_date, "make land"),

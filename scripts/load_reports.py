@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from landing import options
 from landing.outcome import Given
@@ -20,6 +19,7 @@ from warehouse.command_line import errors_said, run_command
 from warehouse.database import connect
 from warehouse.names import refuse_taken_name
 from warehouse.paths import warehouse_path
+from warehouse.visible import SafeConsole
 
 PathsArgument = Annotated[
     list[str],
@@ -53,7 +53,7 @@ def main(
 
     Exit codes: 0 all landed, or left out as removed; 1 something was rejected or refused, and said; 2 wrong usage.
     """
-    console = Console(soft_wrap=True)
+    console = SafeConsole()
     given = options.checked(
         Given(site, time_zone, date_format, encoding, again, allow_twins, declare, min_date, max_date)
     )

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from measuring.attendance import LOST_LEFTS, grid, measure, print_results, write_accuracy_page
 from measuring.rooms import behaviour_cases, real_cases
 from warehouse.command_line import run_command
+from warehouse.visible import SafeConsole
 
 
 def main(
@@ -25,7 +25,7 @@ def main(
     ] = None,
 ) -> None:
     """Measure how far attendance is from the truth in rooms, real logs and whole events, and print it."""
-    console = Console()
+    console = SafeConsole(soft_wrap=False)
     cells = grid(lost_left, range(1, seeds + 1))
     cases = [*behaviour_cases(range(1, seeds + 1)), *real_cases()]
     with (

@@ -1,4 +1,4 @@
-"""Name the activities that the reports call by words nobody knows yet: what ``make name`` runs."""
+"""Name the activities that the reports call by unknown words: what ``make name`` runs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from naming.dictionary import read_dictionary
 from naming.run import accept, export_words, guide, list_decisions, open_decisions
@@ -15,6 +14,7 @@ from removal.journal import finish_first
 from warehouse.command_line import errors_said, run_command
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT, published_path, warehouse_path
+from warehouse.visible import SafeConsole
 
 
 def main(
@@ -30,7 +30,7 @@ def main(
 
     Exit codes: 0 done; 1 not possible, and said; 2 wrong usage.
     """
-    console = Console(soft_wrap=True)
+    console = SafeConsole()
     published = published_path().resolve()
     with errors_said(console, "Not named"):
         finish_first(console)

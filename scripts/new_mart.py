@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from building.new_mart import write_mart
 from warehouse.command_line import errors_said, run_command
 from warehouse.paths import PROJECT_ROOT
+from warehouse.visible import SafeConsole
 
 
 def main(
     name: Annotated[str, typer.Option("--name", envvar="NAME", help="Name of the mart, such as fct_daily_activity.")],
 ) -> None:
     """Write a mart of your own into models/site. Exit codes: 0 done; 1 not possible, and said; 2 wrong usage."""
-    console = Console(soft_wrap=True)
+    console = SafeConsole()
     with errors_said(console, "Not written"):
         files = write_mart(name)
     for path in files:

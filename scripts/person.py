@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from removal.journal import finish_first
 from removal.person import write_person
 from warehouse.command_line import errors_said, run_command
 from warehouse.paths import published_path, warehouse_path
+from warehouse.visible import SafeConsole
 
 
 def main(
@@ -33,7 +33,7 @@ def main(
 
     Exit codes: 0 done; 1 not possible, and said; 2 wrong usage.
     """
-    console = Console(soft_wrap=True)
+    console = SafeConsole()
     with errors_said(console, "Not written"):
         finish_first(console)
         warehouse = warehouse_path()

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from publishing.postgres import DEFAULT_READER
 from publishing.targets import publish_to
 from removal.journal import finish_first
-from warehouse.command_line import errors_said, run_command
+from warehouse.command_line import errors_said, one_line, run_command
 from warehouse.paths import setting_of, warehouse_path
+from warehouse.visible import SafeConsole
 
 
 def main(
@@ -41,14 +40,14 @@ def main(
 
     Exit codes: 0 done; 1 not possible, and said; 2 wrong usage.
     """
-    console = Console(soft_wrap=True)
+    console = SafeConsole()
     with errors_said(console):
         # A blank one is not seen as an option, and would publish to the default.
         setting_of("TARGET")
         if warehouse is None:
             finish_first(console)
         said = publish_to(target, warehouse or warehouse_path(), reader, console, shows_restricted=shows_restricted)
-    console.print(escape(said), highlight=False)
+    console.print(one_line(said), highlight=False)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ import os
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from building.rebuild import Files
 from landing.options import InLandingOption
@@ -14,6 +13,7 @@ from removal.journal import FORGET, finish_first, unfinished_task
 from removal.remove import known_reports, remove_from_files
 from removal.remove_landed import remove_from_landing
 from warehouse.command_line import errors_said, run_command
+from warehouse.visible import SafeConsole
 
 FIX = (
     "make remove REPORT=x.csv with the file name of a report or its id; DRY_RUN=1 to only see what would go,"
@@ -33,12 +33,12 @@ def main(
 
     Exit codes: 0 removed; 1 not, or not to the end, and said; 2 wrong usage.
     """
-    console = Console(soft_wrap=True)
+    console = SafeConsole()
     with errors_said(console, "Not removed to the end"):
         if landing is None:
             files = Files.of_environment()
             pending = unfinished_task(files.warehouse)
-            # What else is unfinished, this command does as well.
+            # This command completes any other unfinished task as well.
             if pending is not None and pending.kind == FORGET and not dry_run:
                 finish_first(console)
             remove_from_files(files, wanted, console, is_dry_run=dry_run)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from building.rebuild import Files
 from removal.journal import finish_first
 from removal.retention import keep_days
 from warehouse.command_line import errors_said, run_command
+from warehouse.visible import SafeConsole
 
 
 def main(
@@ -21,7 +21,7 @@ def main(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and change nothing.")] = False,
 ) -> None:
     """Remove what is older than so many days. Exit codes: 0 done; 1 not, or not to the end, and said; 2 wrong usage."""
-    console = Console(soft_wrap=True)
+    console = SafeConsole()
     with errors_said(console, "Not removed to the end"):
         if not dry_run:
             finish_first(console)

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from dashboards.serve import FOLDER, HOST, SECRETS, USER, SupersetError, environment, is_free, server, set_up
 from dashboards.source import SourceError
-from warehouse.command_line import errors_said, run_command
+from warehouse.command_line import errors_said, one_line, run_command
 from warehouse.paths import published_path
+from warehouse.visible import SafeConsole
 
 
 def main(
@@ -27,14 +26,14 @@ def main(
     folder: Annotated[Path, typer.Option(help="Where Superset keeps its data.")] = FOLDER,
 ) -> None:
     """Serve Superset with the dashboards on 127.0.0.1. Exit codes: 0 ended; 1 not possible, and said; 2 wrong usage."""
-    console = Console(soft_wrap=True, highlight=False)
+    console = SafeConsole(highlight=False)
     with errors_said(console, also=(SupersetError, SourceError)):
         if not is_free(port):
             raise SupersetError(f"port {port} of this machine is in use. Fix: make superset PORT={port + 1}")
         console.print("Setting up (a minute at the first time, then twenty seconds) …")
         set_up(folder, database or published_path())
     console.print(f"Superset: http://{HOST}:{port}/dashboard/list/")
-    console.print(f"User: {USER}. Password: in {escape(str(folder / SECRETS))}. Ctrl-C ends it.")
+    console.print(f"User: {USER}. Password: in {one_line(str(folder / SECRETS))}. Ctrl-C ends it.")
     command = server(port)
     os.execve(command[0], command, environment(folder))
 

@@ -6,15 +6,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from page.write_page import shared_page_path, write_page
 from publishing.share import minimum_for, share
 from removal.journal import finish_first
-from warehouse.command_line import errors_said, run_command
+from warehouse.command_line import errors_said, one_line, run_command
 from warehouse.paths import published_path, shared_path, warehouse_path
 from warehouse.salts import pseudonym_salt
+from warehouse.visible import SafeConsole
 
 
 def main(
@@ -38,7 +37,7 @@ def main(
     ] = None,
 ) -> None:
     """Write a copy to hand on, without names. Exit codes: 0 done; 1 not possible, and said; 2 wrong usage."""
-    console = Console(soft_wrap=True)
+    console = SafeConsole()
     path = target or shared_path()
     with errors_said(console):
         if published is None:
@@ -48,8 +47,8 @@ def main(
         count = share(published or published_path(), path, salt, fewest)
         write_page(path, shared_page_path(path))
     console.print(
-        f"{count} tables with pseudonyms in {escape(str(path))}, and a page of them in"
-        f" {escape(str(shared_page_path(path)))}. Numbers of fewer than {fewest} people are blank."
+        f"{count} tables with pseudonyms in {one_line(str(path))}, and a page of them in"
+        f" {one_line(str(shared_page_path(path)))}. Numbers of fewer than {fewest} people are blank."
         " What this does not hide: docs/how_to/personal_data.md",
         highlight=False,
     )

@@ -1,20 +1,19 @@
-"""Show what the marts tell in the terminal: the command line of ``page.show``."""
+"""Show the marts in the terminal: the command line of ``page.show``."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from page.show import show_contest, show_session, show_user
 from page.summary import print_summary
 from removal.journal import finish_first
-from warehouse.command_line import errors_said, run_command
+from warehouse.command_line import errors_said, one_line, run_command
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.paths import published_path, warehouse_path
+from warehouse.visible import SafeConsole
 
 
 def main(
@@ -28,9 +27,9 @@ def main(
 
     Exit codes: 0 shown; 1 there is none, and said; 2 wrong usage.
     """
-    console = Console(soft_wrap=True)
+    console = SafeConsole()
     published = published_path()
-    with errors_said(console, f"{escape(str(published))} is no copy of these marts"):
+    with errors_said(console, f"{one_line(str(published))} is no copy of these marts"):
         finish_first(console)
         if not published.exists():
             raise WarehouseError(f"there is no published copy at {published}. Fix: make build")

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from spark.cluster import HOST, Size, spark_cluster
 from warehouse.command_line import errors_said, run_command
+from warehouse.visible import SafeConsole
 
 
 def main(
@@ -23,7 +23,7 @@ def main(
 
     Exit codes: 0 ended by Ctrl-C; 1 it does not get ready, and said; 2 wrong usage.
     """
-    console = Console(soft_wrap=True)
+    console = SafeConsole()
     running = spark_cluster(folder, Size(workers=workers), port)
     # Whoever reads the line may press Ctrl-C at once: so the line is inside as well.
     with errors_said(console), running as cluster, suppress(KeyboardInterrupt):

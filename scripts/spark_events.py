@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from spark.events import as_markdown, read_costs
 from warehouse.command_line import errors_said, run_command
+from warehouse.visible import SafeConsole
 
 
 def main(events: Annotated[Path, typer.Argument(help="Folder of the event logs (spark.eventLog.dir).")]) -> None:
@@ -17,7 +17,7 @@ def main(events: Annotated[Path, typer.Argument(help="Folder of the event logs (
 
     Exit codes: 0 shown; 1 there is no event log; 2 wrong usage.
     """
-    with errors_said(Console(soft_wrap=True)):
+    with errors_said(SafeConsole()):
         typer.echo(as_markdown(read_costs(events)))
 
 

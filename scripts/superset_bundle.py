@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from dashboards.bundle import make_bundle, write_bundle
 from dashboards.source import SOURCES, SourceError, read_contracts, read_source
-from warehouse.command_line import errors_said, run_command
+from warehouse.command_line import errors_said, one_line, run_command
 from warehouse.paths import PROJECT_ROOT, published_path
+from warehouse.visible import SafeConsole
 
 
 def main(
@@ -29,15 +28,15 @@ def main(
     source: Annotated[Path, typer.Option(help="Folder of the dashboards.")] = SOURCES,
 ) -> None:
     """Make the bundle of dashboards. Exit codes: 0 done; 1 not possible, and said; 2 wrong usage."""
-    console = Console(soft_wrap=True)
+    console = SafeConsole()
     with errors_said(console, also=(SourceError,)):
         bundle = make_bundle(read_source(source), read_contracts(), database or published_path())
         write_bundle(bundle, output)
     counts = {
         kind: sum(path.startswith(f"{kind}/") for path in bundle) for kind in ("dashboards", "charts", "datasets")
     }
-    told = ", ".join(f"{count} {kind}" for kind, count in counts.items())
-    console.print(f"{told} in {escape(str(output))}", highlight=False)
+    found = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+    console.print(f"{found} in {one_line(str(output))}", highlight=False)
 
 
 if __name__ == "__main__":

@@ -6,18 +6,18 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from page.manual import write_manual
 from warehouse.command_line import errors_said, run_command
 from warehouse.paths import PROJECT_ROOT
+from warehouse.visible import SafeConsole
 
 
 def main(
     output: Annotated[Path, typer.Option(help="Folder to write.")] = PROJECT_ROOT / "warehouse" / "manual",
 ) -> None:
     """Write the manual of the built warehouse. Exit codes: 0 done; 1 not possible, and said; 2 wrong usage."""
-    with errors_said(Console(stderr=True, soft_wrap=True)):
+    with errors_said(SafeConsole(stderr=True)):
         write_manual(output.resolve())
     typer.echo(f"The manual: {output / 'index.html'}")
 

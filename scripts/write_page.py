@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from page.browser import print_page
 from page.write_page import page_path, pages_at, write_page
 from removal.journal import finish_first
-from warehouse.command_line import errors_said, run_command
+from warehouse.command_line import errors_said, one_line, run_command
 from warehouse.paths import published_path
+from warehouse.visible import SafeConsole
 
 
 def main(
@@ -27,17 +26,17 @@ def main(
     pdf: Annotated[bool, typer.Option("--pdf", help="Write each page as a PDF too. It needs Chromium.")] = False,
 ) -> None:
     """Write the page of the published copy. Exit codes: 0 done; 1 not possible, and said; 2 wrong usage."""
-    console = Console(soft_wrap=True)
+    console = SafeConsole()
     copy = database or published_path()
     path = (output or page_path(copy)).resolve()
     with errors_said(console):
         if database is None:
             finish_first(console)
         write_page(copy, path)
-        console.print(f"To look at: {escape(path.as_uri())}", highlight=False)
+        console.print(f"To look at: {one_line(path.as_uri())}", highlight=False)
         for page in pages_at(path) if pdf else ():
             print_page(page, page.with_suffix(".pdf"))
-            console.print(f"To print or to send: {escape(str(page.with_suffix('.pdf')))}", highlight=False)
+            console.print(f"To print or to send: {one_line(str(page.with_suffix('.pdf')))}", highlight=False)
 
 
 if __name__ == "__main__":

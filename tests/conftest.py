@@ -25,7 +25,7 @@ import yaml
 from warehouse.database import RAW_TABLES
 from warehouse.paths import marts_path
 from warehouse.project_copy import copy_to
-from warm_start import run_warm
+from warm_start import parse_beforehand, run_warm
 
 ROOT = Path(__file__).resolve().parent.parent
 # The shipped settings. What a test builds has these, whatever a fork sets in its dbt_project.yml.
@@ -238,7 +238,9 @@ def _parsed() -> Path:
         result = Project(folder).dbt("--quiet", "parse", "--no-write-json")
         assert result.returncode == 0, result.stdout + result.stderr
 
-    return made_once(Running.folder / "parsed", parse) / "target" / "partial_parse.msgpack"
+    parsed = made_once(Running.folder / "parsed", parse)
+    parse_beforehand(parsed)
+    return parsed / "target" / "partial_parse.msgpack"
 
 
 def made_once(folder: Path, make: Callable[[Path], None]) -> Path:

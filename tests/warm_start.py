@@ -17,17 +17,19 @@ import gc
 import importlib
 import json
 import os
+import pickle
 import runpy
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 DBT = ("dbt.cli.main", "dbt.adapters.duckdb")
 PACKAGES = ("duckdb", "rich.progress", "rich.table", "typer", "yaml")
@@ -67,9 +69,18 @@ def run_warm(
         streams = [Path(name) / stream for stream in ("stdin", "stdout", "stderr")]
         streams[0].write_bytes(content)
         order = {"command": [*command], "folder": str(folder), "environment": {**environment}}
-        code = _asked(json.dumps({**order, "streams": [str(path) for path in streams]}), needs_dbt)
+        code = _asked(
+            json.dumps({**order, "streams": [str(path) for path in streams], "noted": f"{name}/noted"}), needs_dbt
+        )
         stdout, stderr = (path.read_text(errors="replace") for path in streams[1:])
     return subprocess.CompletedProcess([*command], code, stdout, stderr)
+
+
+@cache
+def parse_beforehand(parsed: Path) -> None:
+    """Let the process that forks know how to parse a project that dbt has parsed: its children need not find out."""
+    if sys.platform == "linux":
+        _asked(json.dumps({"parsed": str(parsed)}), needs_dbt=True)
 
 
 @cache
@@ -105,17 +116,25 @@ def serve(packages: Sequence[str]) -> None:
     if DBT[0] in packages:
         _without_debug_events()
         _with_one_empty_table()
-    # What is imported is never garbage: no child looks through it.
-    gc.collect()
-    gc.freeze()
-    # And Python looks through what is left less often: dbt's manifest is large, and stays to the end.
+        _with_yaml_read_once()
+        _with_macros_listed_at_once()
+        _with_macros_noted()
+    # Python looks for garbage less often: dbt's manifest is large, and stays to the end.
     gc.set_threshold(200_000, 50, 50)
     for line in sys.stdin:
         order = json.loads(line)
+        if "parsed" in order:
+            _parse(order["parsed"])
+            print(0, flush=True)
+            continue
+        # What is there beforehand is never garbage: no child looks through it.
+        gc.collect()
+        gc.freeze()
         child = os.fork()
         if child == 0:
-            _become(order["command"], order["folder"], order["environment"], order["streams"])
+            _become(order["command"], order["folder"], order["environment"], order["streams"], order["noted"])
         _, status = os.waitpid(child, 0)
+        _compile_what_was_noted(Path(order["noted"]))
         print(os.waitstatus_to_exitcode(status), flush=True)
 
 
@@ -123,6 +142,7 @@ def _without_debug_events() -> None:
     """Leave out the events that dbt writes into logs/dbt.log alone, which no test reads: a seventh of a build."""
     events = importlib.import_module("dbt_common.events.base_types")
     manager = importlib.import_module("dbt_common.events.event_manager").EventManager
+    tracks = importlib.import_module("dbt.tracking").track_behavior_change_warn
     event, debug = events.BaseEvent, events.EventLevel.DEBUG
     write_message, fire = event.__init__, manager.fire_event
 
@@ -146,7 +166,9 @@ def _without_debug_events() -> None:
             setattr(self.pb_msg, key, value)
 
     def fire_unless_debug(self: Any, e: Any, level: Any = None, *more: Any, **named: Any) -> None:
-        if self.callbacks or (level or e.level_tag()) != debug:
+        # One listener is always there, and waits for a warning.
+        is_heard = any(callback is not tracks for callback in self.callbacks)
+        if is_heard or (level or e.level_tag()) != debug:
             fire(self, e, level, *more, **named)
 
     event.__init__, event.__getattr__, event.__setattr__ = init, get, put
@@ -160,7 +182,87 @@ def _with_one_empty_table() -> None:
     answers.empty_table = lambda: empty
 
 
-def _become(command: list[str], folder: str, environment: dict[str, str], streams: list[str]) -> None:
+def _with_yaml_read_once() -> None:
+    """Read each text of YAML once: dbt reads all files of the project again for each command."""
+    for name in ("dbt.parser.schemas", "dbt.config.project"):
+        module: Any = importlib.import_module(name)
+        module.checked_load = _remembered(module.checked_load)
+
+
+def _remembered(load: Callable[[str], Any]) -> Callable[[str], Any]:
+    known: dict[str, bytes] = {}
+
+    def load_once(text: str) -> Any:
+        # dbt changes what it gets, so each call gets its own.
+        if text not in known:
+            known[text] = pickle.dumps(load(text))
+        return pickle.loads(known[text])
+
+    return load_once
+
+
+def _with_macros_listed_at_once() -> None:
+    """Put all macros into the context of a node by their dictionaries: dbt asks for one by one, 600 for each node."""
+    contexts: Any = importlib.import_module("dbt.context.manifest")
+    plain = importlib.import_module("dbt.context.configured").ConfiguredContext.to_dict
+    manifest_context, of_a_test = contexts.ManifestContext, contexts.TestMacroNamespace
+    one_by_one = manifest_context.to_dict
+
+    def to_dict(self: Any) -> dict[str, Any]:
+        if isinstance(self.namespace, of_a_test):
+            listed: dict[str, Any] = one_by_one(self)
+            return listed
+        context: dict[str, Any] = plain(self)
+        # Of several macros of a name the first in the order of the search is meant.
+        for macros in reversed([*self.namespace._search_order()]):
+            context.update(macros)
+        return context
+
+    manifest_context.to_dict = to_dict
+
+
+class Macros:
+    """The macros that this process has compiled since it began."""
+
+    noted: ClassVar[list[Any]] = []
+
+
+def _with_macros_noted() -> None:
+    """Note which macros dbt compiles, so that it need not do so for the next command."""
+    cache: Any = importlib.import_module("dbt_common.clients.jinja").template_cache
+    compiled = cache.get_node_template
+
+    def note(macro: Any) -> Any:
+        if macro.macro_sql not in cache.file_cache:
+            Macros.noted.append(macro)
+        return compiled(macro)
+
+    cache.get_node_template = note
+
+
+def _compile_what_was_noted(path: Path) -> None:
+    """Compile the macros that a child has compiled."""
+    if path.exists():
+        cache: Any = importlib.import_module("dbt_common.clients.jinja").template_cache
+        for macro in pickle.loads(path.read_bytes()):
+            cache.get_node_template(macro)
+        Macros.noted.clear()
+
+
+def _parse(folder: str) -> None:
+    """Let dbt parse a project that it has parsed before, in this process.
+
+    It compiles code of its own for that, a third of what a command takes; the children have it.
+    """
+    with tempfile.TemporaryDirectory() as target:
+        shutil.copy(Path(folder, "target", "partial_parse.msgpack"), target)
+        places = ("--project-dir", folder, "--profiles-dir", folder, "--target-path", target, "--log-path", target)
+        # What this process prints is its answers.
+        with contextlib.redirect_stdout(sys.stderr):
+            importlib.import_module("dbt.cli.main").dbtRunner().invoke(["--quiet", "parse", *places])
+
+
+def _become(command: list[str], folder: str, environment: dict[str, str], streams: list[str], noted: str) -> None:
     """Run a script in this process, which ends with it."""
     signal.alarm(TIMEOUT_SECONDS)
     os.chdir(folder)
@@ -186,6 +288,9 @@ def _become(command: list[str], folder: str, environment: dict[str, str], stream
     finally:
         with contextlib.suppress(BaseException):
             atexit._run_exitfuncs()
+        with contextlib.suppress(BaseException):
+            if Macros.noted:
+                Path(noted).write_bytes(pickle.dumps(Macros.noted))
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)

@@ -1,7 +1,7 @@
 """Whether a build would make what is there already: the same records, read by the same code.
 
 After a build that published, a file beside the warehouse keeps a hash of all that decides what a build makes. While it
-holds, ``make build`` starts no dbt. Size and time of a file stand for its content: whatever writes to the warehouse, to
+holds, ``make build`` starts no dbt. Size, time and mode of a file stand for it: whatever writes to the warehouse, to
 the marts or to the published copy, dbt by hand too, makes the next build a whole one.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -17,10 +18,12 @@ from pathlib import Path
 
 from warehouse.paths import PROJECT_ROOT, marts_path
 
-# What dbt reads, and the code around it.
+# dbt reads these, and scripts/ is the code around it.
 FOLDERS = ("models", "macros", "seeds", "tests", "scripts")
 FILES = ("dbt_project.yml", "profiles.yml", "selectors.yml")
 SUFFIXES = (".sql", ".yml", ".yaml", ".csv", ".py")
+# Settings in the environment that change what dbt makes, or who may read what is published.
+SETTINGS = "DBT_.*|PUBLISHED_MODE"
 PACKAGES = ("dbt-core", "dbt-adapters", "dbt-duckdb", "duckdb")
 
 
@@ -59,17 +62,17 @@ def _hash_of(parts: Iterator[str] | list[str]) -> str:
 
 def _file_state(path: Path) -> str:
     found = path.stat()
-    # What a killed process left in a log is not in the file yet.
+    # A killed process leaves a log whose content is not in the file yet.
     has_log = Path(f"{path}.wal").exists()
-    return f"{path.resolve()} {found.st_size} {found.st_mtime_ns} {has_log}"
+    return f"{path.resolve()} {found.st_size} {found.st_mtime_ns} {found.st_mode:o} {has_log}"
 
 
 def _code(root: Path) -> Iterator[str]:
     yield sys.version
     for package in PACKAGES:
         yield f"{package} {version(package)}"
-    # dbt's settings may come from the environment.
-    yield from (f"{name}={value}" for name, value in sorted(os.environ.items()) if name.startswith("DBT_"))
+    settings = ((name, value) for name, value in sorted(os.environ.items()) if re.fullmatch(SETTINGS, name))
+    yield from (f"{name}={value}" for name, value in settings)
     found = [path for folder in FOLDERS for path in (root / folder).rglob("*") if path.suffix in SUFFIXES]
     for path in sorted([*found, *(root / name for name in FILES)]):
         if path.is_file():

@@ -27,7 +27,6 @@ from evidence.rules import (
     settings_of_attendance,
     verdict_rule,
 )
-from warehouse.command_line import CONTROL
 from warehouse.copies import SHARED, mark_of
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
@@ -35,6 +34,7 @@ from warehouse.files import replace_file
 from warehouse.names import name_for_file
 from warehouse.raw import prepare_raw
 from warehouse.settings import read_settings
+from warehouse.visible import visible
 
 TEMPLATE = Path(__file__).with_name("evidence.html").read_text(encoding="utf-8")
 MEASURES = ("proven", "likely", "possible")
@@ -349,7 +349,7 @@ def _cell(cell: Cell) -> str:
 
 def _shown(value: object) -> str:
     """A value of the log as text of a page: it is no markup, and no sign in it turns the text around."""
-    return html.escape(CONTROL.sub(lambda sign: repr(sign.group())[1:-1], str(value)))
+    return html.escape(visible(str(value)))
 
 
 def _minutes(seconds: int) -> str:

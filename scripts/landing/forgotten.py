@@ -11,8 +11,9 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -35,12 +36,46 @@ UNSCRUBBED = ("report_id", "site_id", "user_id", "content_id", "date", "date_cre
 
 # Between two words of a name or around it: anything but letters and digits, also as a URL writes it.
 GAP = r"(?:%[0-9A-Fa-f]{2}|[^\p{L}\p{N}\p{M}])"
+# The same between the words of a name, from the blocks of Unicode that hold signs: it stands there for every name, and
+# all classes of letters would take ten times as long to prepare.
+GAP_IN_A_NAME = (
+    r"(?:%[0-9A-Fa-f]{2}|"
+    "[\\x00-/:-@\\[-`{-\u00bf\u00d7\u00f7\u2000-\u2bff\u3000-\u3004\u3008-\u3020\ufe00-\ufe0f\uff00-\uff0f\U0001f000-\U0001faff])"
+)
 # A sign that an address may begin with is before it only after a blank, as in a list.
 BEFORE_ADDRESS = r"(^|%[0-9A-Fa-f]{2}|[^\p{L}\p{N}._%+-]|(?:^|\s)[._%+-]+)"
+# A slug has such a sign in place of a blank.
+BEFORE_ADDRESS_IN_SLUG = r"(^|[_-])"
+SLUG_COLUMN = "content_slug"
+# Of twice as many long ones DuckDB says "pattern too large".
+NAMES_IN_A_PATTERN = 20
 # A pattern that no text has.
 NOTHING = r"[^\s\S]"
-# What is left of an address that nobody told, once the name was taken out of it.
+# The rest of an address that no record has, after the name was taken out of it.
 REST_OF_ADDRESS = r"""()[^\s,;<>"'()]*\[forgotten\][^\s,;<>"'()@]*(?:@|%40)[^\s,;<>"'()/?&]+()"""
+# Letters of which people and platforms make others, and how.
+SPELLINGS = {
+    "ä": ("ae",),
+    "ö": ("oe",),
+    "ü": ("ue",),
+    "ß": ("ss",),
+    "å": ("aa",),
+    "æ": ("ae",),
+    "œ": ("oe",),
+    "ø": ("o", "oe"),
+    "ł": ("l",),
+    "đ": ("d",),
+    "ð": ("d", "th"),
+    "þ": ("th",),
+    "ı": ("i",),
+}
+WRITTEN_FOR = {"ae": "ä", "oe": "ö", "ue": "ü", "ss": "ß"}
+SPELLED_OUT = r"(?i:ae|oe|ue|ss)|."
+# Where the letters with accents are, and those in full width.
+LATIN = (range(0xC0, 0x180), range(0x218, 0x21C), range(0xFF41, 0xFF5B))
+# Accents of their own, and signs that nobody sees, such as a soft hyphen. The whole classes of Unicode would make a
+# pattern too large for DuckDB.
+BESIDE_A_LETTER = "[\u0300-\u036f\u00ad\u200b-\u200f\u2060\ufeff]*"
 # The columns that no alias knows, in one JSON object.
 JSON_COLUMN = "extra_columns"
 PARTS_OF_A_NAME = ("first", "last")
@@ -54,19 +89,23 @@ class Names:
         patterns: full names and e-mails, wherever they stand.
         whole: names of one word, which are only theirs where they are the whole label.
         apart: first and last names, which are theirs where both are whole values of one JSON object.
+        in_slugs: e-mails as a slug holds them.
         hint: a pattern that each text with one of the names has, and that is a hundred times as quick to prepare.
     """
 
     patterns: tuple[str, ...] = ()
     whole: tuple[str, ...] = ()
     apart: tuple[tuple[str, str], ...] = ()
+    in_slugs: tuple[str, ...] = ()
     hint: str = NOTHING
 
     def of(self, column: str) -> tuple[str, ...]:
         """The patterns that are looked for in a column."""
         if column in UNSCRUBBED:
             return ()
-        return self.patterns + (self.whole if column == "label" else ())
+        return (
+            (self.in_slugs if column == SLUG_COLUMN else ()) + self.patterns + (self.whole if column == "label" else ())
+        )
 
     def scrubbed(self, text: str, column: str = "") -> str:
         """SQL for a text without the names."""
@@ -113,32 +152,90 @@ def names_of(people: Iterable[tuple[str | None, str | None]], emails: Iterable[s
             full.add(_in_this_order([*reversed(parts)]))
             if len(parts) == len(PARTS_OF_A_NAME):
                 apart.add((_in_this_order(parts[:1]), _in_this_order(parts[1:])))
-    addresses = {re.escape(email.strip()).replace("@", "(?:@|%40)") for email in emails if email and email.strip()}
+    addresses = {_address(email.strip()) for email in emails if email and email.strip()}
     patterns = []
-    # Addresses first: one that holds the name would be left in part, and its host tells a family or a company.
-    if addresses:
-        patterns.append(rf"(?i){BEFORE_ADDRESS}(?:{'|'.join(sorted(addresses))})($|[^\p{{L}}\p{{N}}\p{{M}}-])")
+    in_slugs = []
+    # Addresses first: one that holds the name would be left in part, and its host reveals a family or a company.
+    for some in _a_few(addresses):
+        address = rf"(?:{some})($|[^\p{{L}}\p{{N}}\p{{M}}-])"
+        patterns.append(rf"(?i){BEFORE_ADDRESS}{address}")
+        in_slugs.append(rf"(?i){BEFORE_ADDRESS_IN_SLUG}{address}")
+    patterns += [f"(?i)(^|{GAP})(?:{some})($|{GAP})" for some in _a_few(full)]
     if full:
-        patterns.append(f"(?i)(^|{GAP})(?:{'|'.join(sorted(full))})($|{GAP})")
         patterns.append(REST_OF_ADDRESS)
-    whole_label = tuple(rf"(?i)^(\s*){word}(\s*)$" for word in sorted(whole))
-    hint = f"(?i)(?:{'|'.join(sorted(hints | addresses))})"
-    return Names(tuple(patterns), whole_label, tuple(sorted(apart)), hint)
+    whole_label = tuple(rf"(?i)^(\s*)(?:{some})(\s*)$" for some in _a_few(whole))
+    # Of many people each text is searched, for one pattern of all would be too large for DuckDB.
+    few = [*_a_few(hints | addresses)]
+    hint = f"(?i)(?:{few[0]})" if len(few) == 1 else ""
+    return Names(tuple(patterns), whole_label, tuple(sorted(apart)), tuple(in_slugs), hint)
+
+
+def _a_few(patterns: Iterable[str]) -> Iterator[str]:
+    """Patterns joined, as many as DuckDB can compile at once."""
+    rest = sorted(patterns)
+    for start in range(0, len(rest), NAMES_IN_A_PATTERN):
+        yield "|".join(rest[start : start + NAMES_IN_A_PATTERN])
 
 
 def _in_this_order(parts: list[list[str]]) -> str:
     """The words of a name, with a little between them."""
-    return f"{GAP}{{0,3}}".join(_word(word) for part in parts for word in part)
+    return f"{GAP_IN_A_NAME}{{0,3}}".join(_word(word) for part in parts for word in part)
 
 
 def _words(name: str) -> list[str]:
     return re.findall(r"[^\W_]+", unicodedata.normalize("NFC", name))
 
 
+def _address(email: str) -> str:
+    """An e-mail, as a URL writes it too, and with a tag that the mailbox ignores (ann+news@…)."""
+    local, at, host = re.escape(email).rpartition("@")
+    return rf"{local}(?:(?:\+|%2B)[\p{{L}}\p{{N}}._-]*)?(?:@|%40){host}" if at else host
+
+
 def _word(word: str) -> str:
-    """A word of a name, with its letters in one piece or in two, and as a URL writes it."""
-    forms = {word, unicodedata.normalize("NFD", word), quote(word)}
-    return f"(?:{'|'.join(sorted(forms))})" if len(forms) > 1 else word
+    """A word of a name in each way to write its letters: with accents or without, spelled out, in a URL."""
+    return "".join(_letters(part) for part in re.findall(SPELLED_OUT, unicodedata.normalize("NFC", word)))
+
+
+@cache
+def _letters(written: str) -> str:
+    """One letter of a name, or two that may be one spelled out (ue for ü)."""
+    if len(written) > 1:
+        one = WRITTEN_FOR[written.lower()]
+        return f"(?:{''.join(map(_letters, written))}|{_letters(one)})"
+    base = _base(written)
+    forms = {quote(form) for form in (written, unicodedata.normalize("NFD", written))} - {written}
+    spelled = {"".join(map(_any_accent, form)) for form in SPELLINGS.get(written.lower(), ())}
+    forms |= spelled | ({f"&{base}[a-z]+;"} if base != written and base.isascii() else set())
+    letter = _any_accent(base, "" if written.isascii() else written)
+    return f"(?:{'|'.join([letter, *sorted(forms)])})" if forms else letter
+
+
+def _base(letter: str) -> str:
+    """A letter without its accents, or as it is."""
+    decomposed = unicodedata.normalize("NFKD", letter)
+    return decomposed[0] if all(unicodedata.combining(mark) for mark in decomposed[1:]) else letter
+
+
+@cache
+def _any_accent(base: str, written: str = "") -> str:
+    """A letter with any accent or none, and with signs in it that nobody sees."""
+    return f"[{base}{written}{_accented().get(base.lower(), '')}]{BESIDE_A_LETTER}"
+
+
+@cache
+def _accented() -> dict[str, str]:
+    """The letters that are a letter with accents or in full width, by this letter; capitals are left to (?i)."""
+    found: dict[str, str] = {}
+    for letter in map(chr, (number for letters in LATIN for number in letters)):
+        base = _base(letter)
+        if letter.isalpha() and base != letter and base.isascii():
+            found[base.lower()] = found.get(base.lower(), "") + letter
+    for letter, forms in SPELLINGS.items():
+        # Of no letter that Unicode takes apart.
+        if _base(letter) == letter and len(forms[0]) == 1:
+            found[forms[0]] = found.get(forms[0], "") + letter
+    return found
 
 
 def known_id(column: str) -> str:
@@ -185,7 +282,7 @@ class Remembered:
         )
 
     def shares_email(self, user_id: str, email: str) -> str:
-        """SQL for whether a record of another id has one of their e-mails, and nobody has said that it is another's."""
+        """SQL for whether a record of another id has one of their e-mails, and is not declared another person's."""
         return (
             f"(list_contains($hashes, sha256($salt || $site || ':email:' || lower({known_email(email)})))"
             f" and not list_contains($hashes, sha256($salt || $site || ':other:' || {known_id(user_id)}))"
@@ -194,7 +291,7 @@ class Remembered:
 
     @property
     def parameters(self) -> dict[str, object]:
-        """What `is_theirs` and `shares_email` must be told."""
+        """The parameters of `is_theirs` and `shares_email`."""
         return {"salt": self.salt, "site": self.site_id, "hashes": sorted(self.hashes)}
 
     def is_one_of(self, text: str, delimiter: str) -> bool:
@@ -210,7 +307,7 @@ class Remembered:
 
 
 def remembered(connection: duckdb.DuckDBPyConnection, site_id: str) -> Remembered | None:
-    """The people of a site who were forgotten; None if nobody was.
+    """The people of a site who were forgotten; None if there is none.
 
     Raises:
         WarehouseError: somebody was, and the salt is gone.
@@ -223,7 +320,7 @@ def remembered(connection: duckdb.DuckDBPyConnection, site_id: str) -> Remembere
 
 
 def without_names(connection: duckdb.DuckDBPyConnection, names: Names, text: str, *, is_theirs: bool = False) -> str:
-    """A text without the names, or the name of a file that held nobody else's records."""
+    """A text without the names, or the name of a file that held no other records."""
     if is_theirs:
         return FORGOTTEN + "".join(Path(text).suffixes[-2:] if text.endswith(".gz") else Path(text).suffixes[-1:])
     row = connection.execute(f"select {names.scrubbed('$text')}", {"text": text}).fetchone()
@@ -245,7 +342,7 @@ class Forgotten:
 
 
 def salt_of(connection: duckdb.DuckDBPyConnection, *, is_in_use: bool) -> str:
-    """The salt that lies beside the warehouse that is open.
+    """The salt beside the warehouse that is open.
 
     Raises:
         WarehouseError: it is in use and not there, or is not the one with which people were forgotten.

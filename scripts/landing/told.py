@@ -13,7 +13,7 @@ from landing.land import land_reports
 from landing.landed import remove_sample
 from landing.outcome import Declaration, Given, Landing
 from reports.files import passed_over
-from warehouse.command_line import counted, printable
+from warehouse.command_line import counted, one_line, printable
 from warehouse.raw import prepare_raw
 
 
@@ -32,9 +32,9 @@ def progress_bar(console: Console) -> Progress:
 
 def describe(landing: Landing) -> str:
     """What became of a report, in words (rich markup)."""
-    name = f"[bold]{printable(landing.name)}[/bold]"
+    name = f"[bold]{one_line(landing.name)}[/bold]"
     if landing.refusal is not None:
-        return f"[red]refused[/red]  {name}: {printable(landing.refusal)}"
+        return f"[red]refused[/red]  {name}: {_indented(landing.refusal)}"
     if landing.already_landed_as is not None:
         return _describe_landed(landing, name)
     if landing.removed_on is not None:
@@ -48,8 +48,13 @@ def describe(landing: Landing) -> str:
         lines[0] += f", [red]{landing.rejected_count - landing.harmless_count:,} rejected[/red]"
     if landing.harmless_count:
         lines[0] += f", {landing.harmless_count:,} rejected that are blank, a header or a forgotten person's"
-    lines += [f"         {printable(note)}" for note in landing.notes]
+    lines += [f"         {_indented(note)}" for note in landing.notes]
     return "\n".join([*lines, *_examples(landing)])
+
+
+def _indented(text: str) -> str:
+    """A text of a file in a line below that of a report, which it cannot be taken for (rich markup)."""
+    return printable(text).replace("\n", "\n         ")
 
 
 def _examples(landing: Landing) -> list[str]:
@@ -61,7 +66,7 @@ def _examples(landing: Landing) -> list[str]:
             where += f", column {record.column_name}"
         if record.value:
             where += f", value {record.value[:80]!r}"
-        lines.append(f"         {printable(where)}: {printable(record.reason)}")
+        lines.append(f"         {_indented(where)}: {_indented(record.reason)}")
     if landing.rejected_count - landing.harmless_count > len(landing.examples):
         lines.append("         … the rest in raw.rejected_records")
     return lines
@@ -77,19 +82,19 @@ def tell_passed_over(patterns: list[str], console: Console) -> None:
     """Name the files in folders that are not read, with the reason."""
     for left_out in passed_over(patterns):
         console.print(
-            f"[yellow]passed over[/yellow] [bold]{printable(left_out.shown)}[/bold]: {printable(left_out.reason)}",
+            f"[yellow]passed over[/yellow] [bold]{one_line(left_out.shown)}[/bold]: {printable(left_out.reason)}",
             highlight=False,
         )
 
 
 def _describe_landed(landing: Landing, name: str) -> str:
     """What is said of bytes that landed before (rich markup)."""
-    twin = printable(landing.already_landed_as or "")
+    twin = one_line(landing.already_landed_as or "")
     if landing.of_other_site is None:
         return f"[dim]nothing new in {name}: the same bytes were landed as {twin}[/dim]"
     return (
         f"[yellow]nothing new[/yellow] in {name}: the same bytes were landed as {twin}, of the site"
-        f" {printable(landing.of_other_site)}. To load it for this site instead: the same command with DECLARE=again"
+        f" {one_line(landing.of_other_site)}. To load it for this site instead: the same command with DECLARE=again"
     )
 
 

@@ -1,7 +1,7 @@
 """Compare what Spark made with what DuckDB published: every table of marts and restricted, row by row.
 
-DuckDB reads Spark's Parquet files itself, so that no driver stands between the two. Rows are compared as they are, with
-their number: what is twice in one and once in the other differs. ``loaded_at`` is left out, for the reports were landed
+DuckDB reads Spark's Parquet files itself, so that no driver is between the two. Rows are compared as they are, with
+their number: what is twice in one and once in the other differs. ``loaded_at`` is left out: the reports were landed
 twice, at two times.
 """
 
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-from rich.markup import escape
 from rich.table import Table
 
 from publishing.published_tables import PUBLISHED_SCHEMAS, PublishedTable, published_tables, reading
+from warehouse.command_line import one_line
 from warehouse.database import identifier, number_of
 from warehouse.errors import WarehouseError, in_words
 
@@ -133,6 +133,6 @@ def shown(comparisons: list[Comparison]) -> Table:
     table = Table("table", "rows", "only in DuckDB", "only in Spark", "", box=None)
     for one in comparisons:
         numbers = (f"{number:,}" for number in (one.rows, one.only_in_duckdb, one.only_in_spark))
-        said = "equal" if one.is_equal else escape("; ".join(one.faults)) or "different"
-        table.add_row(escape(one.table), *numbers, said, style="" if one.is_equal else "red")
+        said = "equal" if one.is_equal else one_line("; ".join(one.faults)) or "different"
+        table.add_row(one_line(one.table), *numbers, said, style="" if one.is_equal else "red")
     return table

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 
 from naming.aliases import Alias, add_aliases, remove_aliases
 from naming.dictionary import ATTEND_CLICKED, JOINED, OTHER, ActivityType, Dictionary, search
 from naming.unknown import Decision, Pattern, caught_besides
+from warehouse.command_line import one_line
 
 SHOWN = 9
 PREVIEW = 8
@@ -119,15 +119,15 @@ class Dialog:
         """Show the words, how often they are there, and what they might mean."""
         people = f"{decision.people:,} people" if decision.people != 1 else "1 person"
         self.say()
-        self.say(f"[bold]{number} of {total}   {escape(decision.text)}[/bold]")
+        self.say(f"[bold]{number} of {total}   {one_line(decision.text)}[/bold]")
         details = [f"{decision.records:,} activities", people]
         if len(decision.pairs) > 1:
             details.append(f"{len(decision.pairs)} texts")
         details.append(f"labels: {' | '.join(decision.labels)}" if decision.labels else "no labels")
-        self.say(escape("   " + " · ".join(details)))
+        self.say(one_line("   " + " · ".join(details)))
         if decision.general is not None and len(decision.pairs) > 1:
             for pair in decision.pairs[:3]:
-                self.say(f"   [dim]such as {escape(pair.text)}[/dim]")
+                self.say(f"   [dim]such as {one_line(pair.text)}[/dim]")
         for place, candidate in enumerate(decision.candidates, start=1):
             found = self.dictionary.get(candidate.activity_type)
             if found is None:
@@ -135,7 +135,7 @@ class Dialog:
             score = f" {candidate.score:.2f}" if candidate.score is not None else ""
             self.say(f"  [bold]{place}[/bold]  {self.named_type(found)}[dim]{score}[/dim]")
             if candidate.reason:
-                self.say(f"     [dim]{escape(candidate.reason)}[/dim]")
+                self.say(f"     [dim]{one_line(candidate.reason)}[/dim]")
         if not decision.candidates:
             self.say("   No activity type fits these words. Search with s.")
         shapes = decision.shapes(self.shapes)
@@ -154,7 +154,7 @@ class Dialog:
             *(["points"] if found.earns_points else []),
         ]
         counted = f" [cyan]({', '.join(counts)})[/cyan]" if counts else ""
-        return f"{found.activity_type}: {escape(found.meaning)}{counted}"
+        return f"{found.activity_type}: {one_line(found.meaning)}{counted}"
 
     def decide(self, decision: Decision) -> int:
         """Ask until there is an answer: 1 for the next question, -1 for the one before."""
@@ -188,7 +188,7 @@ class Dialog:
         if answer.lower() == "o":
             return OTHER
         if len(answer) == 1 and answer.lower() != "s":
-            self.say(f"There is no {escape(answer)} here.")
+            self.say(f"There is no {one_line(answer)} here.")
             return None
         if answer in self.dictionary:
             return answer
@@ -200,7 +200,7 @@ class Dialog:
         found = search(self.dictionary, text) if text else list(self.dictionary.values())
         if not found:
             self.say(
-                f"No activity type has {escape(text)!r}. All of them with meanings: docs/reference/activity_types.md"
+                f"No activity type has {one_line(text)!r}. All of them with meanings: docs/reference/activity_types.md"
             )
             return None
         if text and len(found) > SHOWN:
@@ -214,7 +214,7 @@ class Dialog:
         return answer if answer in self.dictionary else None
 
     def ask_about_attendance(self, chosen: str) -> str | None:
-        """Adding a session to the schedule is not attendance, and words tell the two apart badly: always ask."""
+        """Adding a session to the schedule is not attendance, and words separate the two badly: always ask."""
         if chosen not in (JOINED, ATTEND_CLICKED):
             return chosen
         self.say("Did the person enter the session, or only plan to? Attendance is calculated from the answer.")
@@ -234,7 +234,7 @@ class Dialog:
         ]
         add_aliases(self.path, aliases)
         self.named.append((decision, aliases))
-        self.say(f"   [green]{escape(', '.join(pattern.text for pattern in patterns[:3]))} = {activity_type}[/green]")
+        self.say(f"   [green]{one_line(', '.join(pattern.text for pattern in patterns[:3]))} = {activity_type}[/green]")
         return True
 
     def name_by_shape(self, decision: Decision) -> bool:
@@ -254,7 +254,7 @@ class Dialog:
                 for site in sites
                 for pattern in decision.literals
             ]
-            self.say(f"   [green]{escape(decision.text)}, label {shape} = {chosen}[/green]")
+            self.say(f"   [green]{one_line(decision.text)}, label {shape} = {chosen}[/green]")
         if aliases:
             add_aliases(self.path, aliases)
             self.named.append((decision, aliases))
@@ -268,15 +268,15 @@ class Dialog:
 
     def general_or_not(self, decision: Decision, general: Pattern) -> tuple[Pattern, ...] | None:
         """Show what a pattern takes, and let the person take it, write another one, or name the texts alone."""
-        self.say(f"Name every text of this form, also of later reports? [bold]{escape(general.text)}[/bold] takes:")
+        self.say(f"Name every text of this form, also of later reports? [bold]{one_line(general.text)}[/bold] takes:")
         taken = [pair for pair in decision.pairs if general.takes(pair.category, pair.action)]
         for pair in taken[:PREVIEW]:
-            self.say(f"     {escape(pair.text)} ({pair.records:,})")
+            self.say(f"     {one_line(pair.text)} ({pair.records:,})")
         if len(taken) > PREVIEW:
             self.say(f"     and {len(taken) - PREVIEW:,} more unknown texts")
         besides = caught_besides(general, {pair.site_id for pair in decision.pairs}, self.recognised)
         for text, activity_type, records in besides[:PREVIEW]:
-            self.say(f"     [yellow]{escape(text)} ({records:,}), which is {activity_type} today[/yellow]")
+            self.say(f"     [yellow]{one_line(text)} ({records:,}), which is {activity_type} today[/yellow]")
         if len(besides) > PREVIEW:
             self.say(f"     [yellow]and {len(besides) - PREVIEW:,} more that are recognised today[/yellow]")
         this = "these texts alone" if len(decision.pairs) > 1 else "this text alone"
@@ -289,5 +289,5 @@ class Dialog:
         other = replace(general, category=answer) if general.category.endswith("*") else replace(general, action=answer)
         if all(other.takes(pair.category, pair.action) for pair in decision.pairs):
             return self.general_or_not(decision, other)
-        self.say(f"{escape(other.text)} does not take all of these texts.")
+        self.say(f"{one_line(other.text)} does not take all of these texts.")
         return self.general_or_not(decision, general)

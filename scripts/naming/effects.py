@@ -11,12 +11,12 @@ from pathlib import Path
 
 import duckdb
 from rich.console import Console
-from rich.markup import escape
 
 from naming.dictionary import nearest
 from naming.seed_csv import SeedError, read_seed_csv
 from naming.seed_rules import SITE_SEEDS, read_rules
 from naming.unknown import Pattern
+from warehouse.command_line import one_line
 from warehouse.database import connect
 from warehouse.paths import PROJECT_ROOT
 
@@ -131,7 +131,7 @@ def _print_rows(what: str, said: Sequence[str], console: Console) -> None:
     if said:
         console.print(f"\n[yellow]Rows of seeds/site/ {what}:[/yellow]", highlight=False)
     for line in said[:ROWS_SAID]:
-        console.print(escape(line), highlight=False)
+        console.print(one_line(line), highlight=False)
     if len(said) > ROWS_SAID:
         console.print(f"and {len(said) - ROWS_SAID:,} more rows", highlight=False)
 

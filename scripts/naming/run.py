@@ -8,7 +8,6 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 
 from naming.aliases import SITE_ALIASES, Alias, add_aliases, read_accepted
 from naming.dialog import Dialog, Recognised
@@ -27,6 +26,7 @@ from naming.unknown import (
     read_shapes,
 )
 from naming.words import exported, names_of_people, titles, vocabulary, write_words
+from warehouse.command_line import one_line
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
@@ -75,14 +75,14 @@ def recognised_words(warehouse: Path) -> Recognised:
 def list_decisions(decisions: list[Decision], console: Console) -> None:
     """Print the unknown words with what they might mean."""
     for decision in decisions:
-        console.print(f"[bold]{escape(decision.text)}[/bold]", highlight=False)
+        console.print(f"[bold]{one_line(decision.text)}[/bold]", highlight=False)
         labels = f"labels: {' | '.join(decision.labels)}" if decision.labels else "no labels"
         console.print(
-            escape(f"   {decision.records:,} activities, {decision.people:,} people, {labels}"), highlight=False
+            one_line(f"   {decision.records:,} activities, {decision.people:,} people, {labels}"), highlight=False
         )
         for candidate in decision.candidates:
             score = f" {candidate.score:.2f}" if candidate.score is not None else ""
-            console.print(escape(f"   {candidate.activity_type}{score}: {candidate.reason}"), highlight=False)
+            console.print(one_line(f"   {candidate.activity_type}{score}: {candidate.reason}"), highlight=False)
 
 
 def export_words(
@@ -138,11 +138,11 @@ def effect_of(alias: Alias, unknown: Sequence[Pair], recognised: Recognised, sit
     of_sites = {alias.site_id} if alias.site_id else set(sites)
     taken = [pair for pair in unknown if pair.site_id in of_sites and pattern.takes(pair.category, pair.action)]
     others = [one for one in caught_besides(pattern, of_sites, recognised) if one[1] != alias.activity_type]
-    said = f"[bold]{escape(pattern.text)}[/bold] = {alias.activity_type}: "
+    said = f"[bold]{one_line(pattern.text)}[/bold] = {alias.activity_type}: "
     texts = f"{len(taken):,} unknown {'text' if len(taken) == 1 else 'texts'}"
     said += f"{texts} ({sum(pair.records for pair in taken):,} activities)"
     if others:
-        examples = ", ".join(f"{escape(text)} ({records:,}, {kind})" for text, kind, records in others[:EXAMPLES])
+        examples = ", ".join(f"{one_line(text)} ({records:,}, {kind})" for text, kind, records in others[:EXAMPLES])
         said += f"; [yellow]and {len(others):,} that mean something else today: {examples}[/yellow]"
     if alias.activity_type in (JOINED, ATTEND_CLICKED):
         said += f". {JOINED} is for who entered the session, {ATTEND_CLICKED} for who only planned to"
@@ -152,7 +152,7 @@ def effect_of(alias: Alias, unknown: Sequence[Pair], recognised: Recognised, sit
 def said_of(aliases: list[Alias]) -> str:
     """What was written, and which rows decide on attendance."""
     joined = [alias for alias in aliases if alias.activity_type == JOINED]
-    words = ", ".join(escape(f"{alias.category_pattern} / {alias.action_pattern}") for alias in joined)
+    words = ", ".join(one_line(f"{alias.category_pattern} / {alias.action_pattern}") for alias in joined)
     warning = f" Attendance is calculated from: {words}." if joined else ""
     rows = "1 row was" if len(aliases) == 1 else f"{len(aliases):,} rows were"
     return f"{rows} added to {SITE_ALIASES}.{warning}"

@@ -1,4 +1,4 @@
-"""Show what the marts tell in the terminal: the summary of the build, a session, a user, a leaderboard."""
+"""Show the marts in the terminal: the summary of the build, a session, a user, a leaderboard."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Any
 
 import duckdb
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from page.summary import print_table
+from warehouse.command_line import one_line
 from warehouse.errors import WarehouseError
 
-# Of a long list the first so many are shown, and it is said how many there are.
+# This many rows of a long list are shown, with the number of all.
 SHOWN = 20
 
 SESSIONS = """
@@ -121,7 +121,7 @@ BRACKET = (
     "Attendance is a definition of this project: proven by records, likely, and possible"
     " (models/marts/attendance/attendance_rules.md)."
 )
-ESTIMATE = "Points are estimates, for the report carries none (models/marts/leaderboard/leaderboard_rules.md)."
+ESTIMATE = "Points are estimates, because the report carries none (models/marts/leaderboard/leaderboard_rules.md)."
 SCORE = "The engagement score is this project's (models/marts/engagement/engagement_rules.md)."
 
 
@@ -136,7 +136,7 @@ def show_session(connection: duckdb.DuckDBPyConnection, wanted: str, console: Co
     if len(found) > 1 and key != wanted:
         _list("sessions", [(row[0], f"{row[1]}, {row[2]}, {row[3]:,} people") for row in found], "SESSION", console)
         return
-    console.print(f"[bold]{escape(str(name))}[/bold], {day}", highlight=False)
+    console.print(f"[bold]{one_line(str(name))}[/bold], {day}", highlight=False)
     _print_facts(connection.execute(SESSION, {"session_key": key}), console)
     _print_all(connection.execute(SESSION_PEOPLE, {"session_key": key}), console)
     console.print(f"\n{BRACKET}", highlight=False)
@@ -153,8 +153,8 @@ def show_user(connection: duckdb.DuckDBPyConnection, wanted: str, console: Conso
     if len(found) > 1 and wanted not in (key, str(key).rpartition(":")[2]):
         _list("users", [(row[0], ", ".join(filter(None, row[1:]))) for row in found], "USER_ID", console)
         return
-    told = ", ".join(filter(None, (company, email)))
-    console.print(f"[bold]{escape(str(name))}[/bold] ({escape(str(key))}) {escape(told)}", highlight=False)
+    details = ", ".join(filter(None, (company, email)))
+    console.print(f"[bold]{one_line(str(name))}[/bold] ({one_line(str(key))}) {one_line(details)}", highlight=False)
     _print_facts(connection.execute(USER, {"user_key": key}), console)
     _print_all(connection.execute(USER_SESSIONS, {"user_key": key}), console)
     for line in (BRACKET, ESTIMATE, SCORE):
@@ -172,7 +172,7 @@ def show_contest(connection: duckdb.DuckDBPyConnection, wanted: str, console: Co
     if len(found) > 1 and key != wanted:
         _list("contests", [(row[0], str(row[1])) for row in found], "CONTEST", console)
         return
-    console.print(f"[bold]{escape(str(name))}[/bold]", highlight=False)
+    console.print(f"[bold]{one_line(str(name))}[/bold]", highlight=False)
     _print_all(connection.execute(CONTEST, {"contest_id": key}), console)
     console.print(ESTIMATE, highlight=False)
 
@@ -187,8 +187,8 @@ def _find(connection: duckdb.DuckDBPyConnection, query: str, wanted: str, kind: 
 
 def _list(kind: str, found: list[tuple[object, str]], setting: str, console: Console) -> None:
     console.print(f"{len(found):,} {kind} fit. Name one by its key, make show {setting}=…:", highlight=False)
-    for key, told in found[:SHOWN]:
-        console.print(f"  {key}  {told}", highlight=False, markup=False)
+    for key, details in found[:SHOWN]:
+        console.print(f"  {one_line(str(key))}  {one_line(details)}", highlight=False)
     if len(found) > SHOWN:
         console.print(f"  and {len(found) - SHOWN:,} more", highlight=False)
 
@@ -198,7 +198,7 @@ def _print_facts(result: duckdb.DuckDBPyConnection, console: Console) -> None:
     facts = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     for row in result.fetchall():
         for name, value in zip(names, row, strict=True):
-            facts.add_row(name, "–" if value is None else escape(str(value)))
+            facts.add_row(name, "–" if value is None else one_line(str(value)))
     console.print(facts)
     console.print()
 

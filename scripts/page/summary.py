@@ -7,12 +7,11 @@ from textwrap import shorten
 
 import duckdb
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from naming.understood import how_much_is_understood
 from page.write_page import page_path
-from warehouse.command_line import counted
+from warehouse.command_line import counted, one_line
 from warehouse.database import connect
 from warehouse.settings import read_settings
 
@@ -51,7 +50,7 @@ order by activity_count desc, category, action
 limit 5
 """
 
-# What changed in the newest report of each site and kind, in words.
+# The changes in the newest report of each site and kind, in words.
 CHANGES = """
 select
     file_name,
@@ -149,7 +148,7 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
         _print_changes(connection, console)
         if unrecognised:
             console.print(
-                f"\n[yellow]{counted(unrecognised, 'activity has', 'activities have')} words that nobody has named"
+                f"\n[yellow]{counted(unrecognised, 'activity has', 'activities have')} words that have no name"
                 " yet.[/yellow] They are kept."
                 " Fix: make name (all activity types: docs/reference/activity_types.md)",
                 highlight=False,
@@ -161,14 +160,14 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
         print_table(connection.execute(ATTENDANCE), console, nothing="No record was understood as joining a session.")
         console.print("\n[bold]Leaderboard[/bold], an estimate: the report carries no points")
         if understood.is_enough:
-            nobody = "No record was understood as an activity that earns points."
-            print_table(connection.execute(LEADERBOARD), console, nothing=nobody)
+            none = "No record was understood as an activity that earns points."
+            print_table(connection.execute(LEADERBOARD), console, nothing=none)
         else:
             console.print(understood.instead, highlight=False)
     console.print(
-        f"\nTo look at: {escape(page_path(published).resolve().as_uri())}"
-        f"\nThe marts, for SQL and BI tools, read-only: {escape(str(published))}"
-        f"\nWhat they are made of: {escape(str(warehouse))}",
+        f"\nTo look at: {one_line(page_path(published).resolve().as_uri())}"
+        f"\nThe marts, for SQL and BI tools, read-only: {one_line(str(published))}"
+        f"\nWhat they are made of: {one_line(str(warehouse))}",
         highlight=False,
     )
 
@@ -188,11 +187,11 @@ def _print_users(connection: duckdb.DuckDBPyConnection, console: Console) -> Non
 def _print_checks(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
     """Say of each site how new its activities are, which days have none, and whom no number of people counts."""
     for site, newest, age, silent, nobodies, guests, of_guests, pairs in connection.execute(CHECKS).fetchall():
-        where = f" of {escape(site)}" if site else ""
+        where = f" of {one_line(site)}" if site else ""
         old = "of today" if age == 0 else f"{age:,} day{'' if age == 1 else 's'} old"
         lines = [f"The newest activity{where} is {old} ({newest})."]
         if silent:
-            days = escape(shorten(silent, CHANGE_WIDTH, placeholder=" …"))
+            days = one_line(shorten(silent, CHANGE_WIDTH, placeholder=" …"))
             lines.append(f"[yellow]No activity{where} on {days}[/yellow]: a quiet day, or one that no download covers.")
         if nobodies:
             who = counted(guests, "person", "people")
@@ -217,7 +216,7 @@ def _print_changes(connection: duckdb.DuckDBPyConnection, console: Console) -> N
         )
     for file_name, changes in changed[:CHANGE_LINES]:
         line = shorten(f"{file_name}: {changes}", CHANGE_WIDTH, placeholder=" […]")
-        console.print(escape(line), highlight=False, soft_wrap=True)
+        console.print(one_line(line), highlight=False, soft_wrap=True)
     if len(changed) > CHANGE_LINES:
         console.print(f"and {counted(len(changed) - CHANGE_LINES, 'more report')}", highlight=False)
 
@@ -239,6 +238,6 @@ def print_table(
         is_number = any(isinstance(row[index], int | float) for row in rows)
         table.add_column(column, justify="right" if is_number else "left", overflow="fold")
     for row in rows[:limit]:
-        table.add_row(*("–" if value is None else escape(str(value)) for value in row))
+        table.add_row(*("–" if value is None else one_line(str(value)) for value in row))
     console.print(table)
     return len(rows[limit:]) if limit is not None else 0

@@ -1,6 +1,6 @@
 """Write the page: one file to open in a browser, which shows the event and fetches nothing.
 
-What it shows is data. ``page/headline.yml`` has the first screen, ``page/figures.yml`` the figures of each section,
+Its contents are data. ``page/headline.yml`` has the first screen, ``page/figures.yml`` the figures of each section,
 ``page/queries/`` a query of the marts for each set of rows, and ``page/definitions.yml`` what the numbers mean. The
 scripts in ``page/script/`` draw them. Rows that are too many for a page are cut off, and the page says so.
 """
@@ -123,7 +123,7 @@ def _pages(database: Path, mark: Mark, output: Path) -> dict[Path, str]:
 
 
 def _meta(kind: str) -> str:
-    """The mark of a page, as it stands in its head."""
+    """The mark of a page, as it is in its head."""
     return f'<meta name="juno-copy" content="{kind}">'
 
 

@@ -10,9 +10,10 @@ from warehouse.copies import Mark
 from warehouse.database import close_to_others
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT, setting_of
+from warehouse.visible import on_one_line
 
 PRIVATE = 0o600
-# Read by the owner, and by the group and others where they are named; nobody but the owner writes.
+# Read by the owner, and by the group and others where they are named; only the owner writes.
 POSSIBLE = {f"{mode:04o}": mode for mode in (0o600, 0o640, 0o644)}
 
 
@@ -55,8 +56,9 @@ def open_way(file: Path, place: Path, mode: int | None) -> None:
         if above == folder and above.stat().st_uid == os.getuid():
             above.chmod(there | passes)
         else:
+            closed = on_one_line(str(above))
             print(
-                f"Others cannot read {place} yet, because {above} is closed to them. Fix: chmod o+x {above}, or publish"
-                " elsewhere (PUBLISHED_PATH).",
+                f"Others cannot read {on_one_line(str(place))} yet, because {closed} is closed to them."
+                f" Fix: chmod o+x {closed}, or publish elsewhere (PUBLISHED_PATH).",
                 file=sys.stderr,
             )

@@ -13,7 +13,8 @@ from pathlib import Path
 import duckdb
 
 from publishing.access import open_way, published_mode
-from publishing.published_tables import PUBLISHED_SCHEMAS
+from publishing.mart_models import read_models
+from publishing.published_tables import PUBLISHED_SCHEMAS, write_comments
 from warehouse.copies import PUBLISHED, Mark, read_every_block, require_place_for, write_mark
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
@@ -101,7 +102,7 @@ def _unfinished(noted: list[str]) -> str:
 def _count_marts(marts: Path, mark: Mark) -> int:
     """How many marts there are; what a killed build left in the log beside the file is in the file afterwards.
 
-    The mark of the copy is written here, so that the copy is this file to the byte.
+    The mark and the comments of the copy are written here, so that the copy is this file to the byte.
 
     Raises:
         WarehouseError: there are none, or one is a view, which would read the warehouse.
@@ -118,6 +119,7 @@ def _count_marts(marts: Path, mark: Mark) -> int:
             ).fetchall()
             if tables:
                 write_mark(connection, mark)
+                write_comments(connection, read_models())
             connection.execute("checkpoint")
     if not tables:
         raise WarehouseError("the warehouse holds no marts yet. Fix: make build, or .venv/bin/dbt build")

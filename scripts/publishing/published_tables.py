@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from publishing.mart_models import Model
-from warehouse.database import connect, identifier
+from warehouse.database import connect, identifier, text_of, transaction
 from warehouse.errors import WarehouseError
 
 # Those that there always are, and that of a site's own models (models/site), which is there if it has some.
@@ -38,7 +38,7 @@ class PublishedTable:
     """A table of the published copy.
 
     Attributes:
-        grain: the columns that tell the rows apart; none if nothing says it.
+        grain: the columns that identify a row; none if nothing says it.
         has_null_in_grain: whether null is a value of one of them.
     """
 
@@ -99,6 +99,33 @@ def published_tables(connection: duckdb.DuckDBPyConnection, models: Mapping[str,
         _table(schema, name, [row[2:] for row in columns], models.get(name, Model()))
         for (schema, name), columns in groupby(rows, key=lambda row: row[:2])
     ]
+
+
+def write_comments(
+    connection: duckdb.DuckDBPyConnection, models: Mapping[str, Model], database: str | None = None
+) -> None:
+    """Write the descriptions of the YAML into the file, where BI tools read them."""
+    prefix = (database,) if database else ()
+    rows = connection.execute(
+        "select schema_name, table_name, column_name from duckdb_columns() where database_name ="
+        " coalesce(?, current_database()) and list_contains(?, schema_name) order by all",
+        [database, list(PUBLISHED_SCHEMAS)],
+    ).fetchall()
+    statements = []
+    for (schema, name), columns in groupby(rows, key=lambda row: row[:2]):
+        model, table = models.get(name, Model()), identifier(*prefix, schema, name)
+        statements.append(f"comment on table {table} is {text_of(_line(model.description))}")
+        statements += [
+            f"comment on column {table}.{identifier(column)} is {text_of(_line(model.descriptions.get(column, '')))}"
+            for *_, column in columns
+        ]
+    with transaction(connection):
+        for statement in statements:
+            connection.execute(statement)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _table(schema: str, name: str, columns: list[tuple[str, str, bool]], model: Model) -> PublishedTable:

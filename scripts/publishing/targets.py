@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 
 from publishing.parquet import publish_to_parquet
 from publishing.places import note_place
 from publishing.postgres import is_postgres, publish_to_postgres
 from publishing.publish import publish
+from warehouse.command_line import one_line
 from warehouse.errors import WarehouseError
 from warehouse.paths import published_path
 
@@ -31,7 +31,7 @@ def publish_to(target: str | None, warehouse: Path, reader: str, console: Consol
             published, target, reader=reader, shows_restricted=shows_restricted, console=console
         )
         for note in publication.notes:
-            console.print(f"[yellow]{escape(note)}[/yellow]", highlight=False)
+            console.print(f"[yellow]{one_line(note)}[/yellow]", highlight=False)
         note_place(published, target)
         return f"{publication.tables} tables with {publication.rows:,} rows published to PostgreSQL"
     if "://" in target:

@@ -30,7 +30,7 @@ from landing.parquet_files import (
 )
 from removal.forget import Person, find_person, find_traces, forget
 from reports.ids import id_of
-from warehouse.command_line import printable
+from warehouse.command_line import one_line
 from warehouse.files import to_disk
 from warehouse.raw import delete_all_records
 
@@ -43,7 +43,7 @@ def forget_from_landing(
     """Forget a user in a landing, and say what remains; a dry run only says which reports hold them.
 
     Raises:
-        WarehouseError: nobody is known by this id, or several are.
+        WarehouseError: no user is known by this id, or several are.
     """
     names = forget_in(root, user_id, site_id, also, is_dry_run=is_dry_run)
     if is_dry_run:
@@ -56,7 +56,7 @@ def forget_from_landing(
         if names:
             console.print("The files of these reports are yours, and go on holding them:")
     for name in names:
-        console.print(f"  {printable(name)}", highlight=False)
+        console.print(f"  {one_line(name)}", highlight=False)
 
 
 def forget_in(
@@ -67,13 +67,13 @@ def forget_in(
     Returns the names of the files whose reports held the person.
 
     Raises:
-        WarehouseError: nobody is known by this id, or several are.
+        WarehouseError: no user is known by this id, or several are.
     """
     with writing(root) as connection:
         reports = connection.execute(
             f"select report_id, site_id, file_name from ({LANDED_REPORTS}) order by all"
         ).fetchall()
-        # All that the person's own records tell of them, whatever report they are in.
+        # All details in the person's own records, whatever report they are in.
         condition = (
             f"{known_id('user_id')} = $user"
             f" or {known_id('user_id')} = '' and lower({known_email('email')}) = lower($user)"

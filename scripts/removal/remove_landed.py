@@ -9,7 +9,7 @@ from rich.console import Console
 from landing.parquet import writing
 from landing.parquet_files import MARKS, partition, place, take_out, write_parquet
 from removal.remove import Report, find_report, remove
-from warehouse.command_line import printable
+from warehouse.command_line import one_line
 
 
 def remove_from_landing(root: Path, wanted: str, console: Console, *, is_dry_run: bool) -> None:
@@ -20,9 +20,9 @@ def remove_from_landing(root: Path, wanted: str, console: Console, *, is_dry_run
     """
     report = remove_from(root, wanted, is_dry_run=is_dry_run)
     if is_dry_run:
-        console.print(f"{printable(str(report))}\nNothing was changed.", highlight=False)
+        console.print(f"{one_line(str(report))}\nNothing was changed.", highlight=False)
         return
-    console.print(f"[green]Removed[/green] from the landing: {printable(str(report))}", highlight=False)
+    console.print(f"[green]Removed[/green] from the landing: {one_line(str(report))}", highlight=False)
     console.print("It goes from the marts with the next dbt build --target spark.")
 
 

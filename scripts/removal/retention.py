@@ -1,6 +1,6 @@
 """Remove what is older than a number of days, by the code that removes a report and a person.
 
-A report of which every record is older is removed as a whole. Of another report the older records go, and each stays
+A report with older records only is removed as a whole. From other reports the older records go, and each stays
 counted as a rejected one without its text, so that the reports still reconcile.
 """
 
@@ -16,7 +16,7 @@ from building.rebuild import Files, rebuild
 from publishing.places import publish_again
 from removal.journal import REBUILD, Task, begin, end
 from removal.remove import Report, all_reports, remove
-from warehouse.command_line import printable
+from warehouse.command_line import one_line
 from warehouse.database import number_of
 from warehouse.locks import only_writer
 from warehouse.raw import delete_records, prepare_raw
@@ -30,7 +30,7 @@ class Old:
 
     Attributes:
         before: the time.
-        reports: reports of which everything is older.
+        reports: reports with older records only.
         record_count: older records of other reports.
     """
 
@@ -116,5 +116,5 @@ def keep_days(files: Files, days: int, console: Console, *, is_dry_run: bool, no
 def _tell(old: Old, console: Console) -> None:
     console.print(f"Older than {old.before:%Y-%m-%d %H:%M} UTC:", highlight=False)
     for report in old.reports:
-        console.print(f"  the whole report {printable(str(report))}", highlight=False)
+        console.print(f"  the whole report {one_line(str(report))}", highlight=False)
     console.print(f"  {old.record_count:,} records of other reports", highlight=False)

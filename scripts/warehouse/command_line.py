@@ -15,14 +15,17 @@ from rich.markup import escape
 from typer.exceptions import TyperException
 
 from warehouse.errors import WarehouseError, in_words
-
-# What a terminal takes for a command, or for another direction of the text.
-CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+from warehouse.visible import SafeConsole, on_one_line, visible
 
 
 def printable(text: str) -> str:
     """A text of a file, for the terminal (rich markup): signs that would steer it are written out."""
-    return escape(CONTROL.sub(lambda sign: repr(sign.group())[1:-1], text))
+    return escape(visible(text))
+
+
+def one_line(text: str) -> str:
+    """The same of a value of a file, such as its name, which is one line whatever it holds."""
+    return escape(on_one_line(text))
 
 
 def counted(count: int, one: str, more: str | None = None) -> str:
@@ -94,15 +97,15 @@ def run_command(
     try:
         sys.exit(app(standalone_mode=not target))
     except (WarehouseError, OSError, MemoryError, duckdb.Error) as error:
-        Console(soft_wrap=True).print(f"[red]{printable(said(error))}[/red]", highlight=False)
+        SafeConsole().print(f"[red]{printable(said(error))}[/red]", highlight=False)
         sys.exit(1)
     except TyperException as error:
         lines = choices() if choices is not None and _is_missing(error) else []
-        console = Console(soft_wrap=True, stderr=True)
+        console = SafeConsole(stderr=True)
         message = as_given(f"{_what(error, target)} Fix: {fix}")
         console.print(message, style="red", highlight=False, markup=False)
         for line in lines:
-            console.print(f"  {line}", highlight=False, markup=False)
+            console.print(f"  {one_line(line)}", highlight=False)
         sys.exit(2)
 
 

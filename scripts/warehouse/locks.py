@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from warehouse.errors import WarehouseError
+from warehouse.visible import visible
 
 try:
     import fcntl
@@ -69,7 +70,7 @@ def _take(lock: Path, path: Path, patience: float) -> int:
         if time.monotonic() >= until:
             raise WarehouseError(f"{told}. Fix: wait until it has ended, and give the command again.")
         if not is_said:
-            print(f"{told}: waiting for it.", file=sys.stderr, flush=True)
+            print(f"{visible(told)}: waiting for it.", file=sys.stderr, flush=True)
             is_said = True
         time.sleep(POLL_SECONDS)
 

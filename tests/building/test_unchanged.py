@@ -24,6 +24,7 @@ def root(tmp_path: Path) -> Path:
     for name in FILES:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("as built")
+        (tmp_path / name).chmod(0o600)
     last_build(tmp_path).remember()
     return tmp_path
 
@@ -40,6 +41,7 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "the marts were written": lambda root: later(root / f"{WAREHOUSE}.marts"),
     "the marts are gone": lambda root: (root / f"{WAREHOUSE}.marts").unlink(),
     "the published copy was written": lambda root: later(root / PUBLISHED),
+    "the published copy was opened to others": lambda root: (root / PUBLISHED).chmod(0o644),
     "the published copy is gone": lambda root: (root / PUBLISHED).unlink(),
     "a model changed": lambda root: (root / "models/fct_a.sql").write_text("as after"),
     "a model is gone": lambda root: (root / "models/fct_a.sql").unlink(),
@@ -62,8 +64,9 @@ def test_what_decides_what_a_build_makes_starts_one(root: Path, change: str) -> 
     assert not last_build(root).is_current()
 
 
-def test_a_setting_of_dbt_in_the_environment_starts_a_build(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DBT_FULL_REFRESH", "true")
+@pytest.mark.parametrize("setting", ["DBT_FULL_REFRESH", "PUBLISHED_MODE"])
+def test_a_setting_in_the_environment_starts_a_build(root: Path, monkeypatch: pytest.MonkeyPatch, setting: str) -> None:
+    monkeypatch.setenv(setting, "")
     assert not last_build(root).is_current()
 
 

@@ -90,6 +90,27 @@ def test_make_refuses_a_python_in_words_and_takes_a_blank_one_for_none() -> None
     assert make("help", "PYTHON=").returncode == 0
 
 
+HOSTILE = (
+    *("`touch ran`", "$(touch ran)", "$(shell touch ran)", "${HOME}", "$$HOME", "';touch ran;'", '";touch ran;"'),
+    *("a;touch ran", "a\ntouch ran", "a\nendef\n$(shell touch ran)", "a#b", "\\"),
+)
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_make_hands_each_value_on_as_it_was_written(value: str) -> None:
+    # A message repeats this setting; all settings go the same way.
+    assert f"PYTHON={value} does not run" in make("show", f"PYTHON={value}").stderr
+    assert f"PYTHON={value} does not run" in make("show", PYTHON=value).stderr
+    assert "There is no command" in make(value.replace("=", "")).stderr
+    assert not (ROOT / "ran").exists()
+
+
+@pytest.mark.parametrize("name", ["GIVEN", "GOAL", "RUN", "COMMANDS", '";touch ran;"'])
+def test_make_takes_none_of_its_own_variables_from_the_command_line(name: str) -> None:
+    assert make("help", f"{name}=;touch ran").returncode == 2
+    assert not (ROOT / "ran").exists()
+
+
 @pytest.mark.parametrize("word", ["-h", "--help"])
 def test_help_is_found_as_everywhere(word: str) -> None:
     assert call(word).stdout == call("help").stdout
@@ -149,7 +170,7 @@ def test_a_blank_setting_that_says_where_data_go_is_refused(words: list[str], se
 
 
 def test_a_variable_of_the_shell_that_is_not_set_is_refused_by_make() -> None:
-    refused = make("publish", "TARGET=$(UNSET)", PUBLISHED_PATH="shared.duckdb")
+    refused = make("publish", "TARGET=", PUBLISHED_PATH="shared.duckdb")
     assert refused.returncode == 2
     assert "TARGET is blank" in refused.stderr
     assert "PUBLISHED_PATH is blank" in make("build", PUBLISHED_PATH="").stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -91,10 +92,18 @@ def test_a_warm_start_is_a_start(
     assert (done.returncode, done.stdout, done.stderr) == (returncode, stdout.format(folder=tmp_path), stderr)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="dbt starts as a new process here.")
+def test_dbt_of_a_warm_start_answers_and_writes_no_log_for_debugging(project: Project) -> None:
+    listed = project.dbt("--quiet", "ls", "--select", "dim_users", "--resource-type", "model", "--output", "name")
+
+    assert listed.stdout == "dim_users\n"
+    assert "[debug]" not in (project.root / "logs" / "dbt.log").read_text()
+
+
 def test_an_error_of_a_warm_start_is_told_in_full(tmp_path: Path) -> None:
     (tmp_path / "it.py").write_text("raise ValueError('what is wrong')")
 
-    done = run_warm(["it.py"], tmp_path, {})
+    done = run_warm(["it.py"], tmp_path, {}, needs_dbt=False)
 
     assert done.returncode == 1
     assert "Traceback" in done.stderr and "ValueError: what is wrong" in done.stderr

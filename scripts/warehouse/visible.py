@@ -1,0 +1,56 @@
+"""What a file says, for the terminal: signs that would steer it are written out.
+
+A report may hold anything. An escape sequence would colour or clear the screen, a mark of direction would turn a text
+around, and a line break in the name of a file would forge a line of the program.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableType, RenderHook
+from rich.segment import Segment
+
+# What a terminal takes for a command, or for another direction of the text; line breaks and tabs are ours.
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+BREAKS = re.compile("[\t\n]")
+
+
+def visible(text: str) -> str:
+    """A text of several lines with the signs written out that would steer a terminal."""
+    return CONTROL.sub(_written_out, text)
+
+
+def on_one_line(text: str) -> str:
+    """The same of a value, such as a name, in which line breaks and tabs are written out too."""
+    return BREAKS.sub(_written_out, visible(text))
+
+
+def _written_out(sign: re.Match[str]) -> str:
+    return repr(sign.group())[1:-1]
+
+
+class SafeConsole(Console):
+    """A console through which no text steers the terminal, whoever forgot to ask."""
+
+    def __init__(self, *, soft_wrap: bool = True, stderr: bool = False, highlight: bool = True) -> None:
+        """Make a console that writes to the standard output, or to that for errors."""
+        super().__init__(soft_wrap=soft_wrap, stderr=stderr, highlight=highlight)
+        self.push_render_hook(_Visibly())
+
+
+class _Visibly(RenderHook):
+    def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
+        """Wrap all that is about to be printed."""
+        return [_Visible(renderable) for renderable in renderables]
+
+
+class _Visible:
+    def __init__(self, renderable: RenderableType) -> None:
+        self.renderable = renderable
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        for segment in console.render(self.renderable, options):
+            # What rich itself sends to the terminal is marked as such.
+            yield segment if segment.control else Segment(visible(segment.text), segment.style)
