@@ -11,6 +11,7 @@ from rich.table import Table
 from page.summary import print_table
 from warehouse.command_line import one_line
 from warehouse.errors import WarehouseError
+from warehouse.settings import read_settings
 
 # This many rows of a long list are shown, with the number of all.
 SHOWN = 20
@@ -22,6 +23,8 @@ where session_key = $wanted or session_name ilike '%' || $words || '%' escape '\
 order by lower(session_name) <> lower($wanted), unique_people_count desc nulls last, session_key
 """
 
+LOCAL_TIME = "create or replace temp macro local_time(moment) as timezone('{zone}', timezone('UTC', moment))"
+
 SESSION = """
 select
     registered_count as registered,
@@ -29,8 +32,8 @@ select
     attendee_count as attended,
     left_early_count as "left early",
     peak_people_count as "at once",
-    strftime(started_at, '%Y-%m-%d %H:%M') as "start (UTC)",
-    strftime(ended_at, '%Y-%m-%d %H:%M') as "end (UTC)",
+    strftime(local_time(started_at), '%Y-%m-%d %H:%M') as "start ({zone})",
+    strftime(local_time(ended_at), '%Y-%m-%d %H:%M') as "end ({zone})",
     window_source as "start and end",
     round(proven_seconds / 3600, 1) as "hours proven",
     round(likely_seconds / 3600, 1) as "hours likely",
@@ -43,7 +46,7 @@ SESSION_PEOPLE = """
 select
     coalesce(users.full_name, attendance.user_id) as who,
     users.company as company,
-    strftime(attendance.first_joined_at, '%H:%M') as "joined (UTC)",
+    strftime(local_time(attendance.first_joined_at), '%H:%M') as "joined ({zone})",
     attendance.stay_count as stays,
     attendance.proven_seconds // 60 as "minutes proven",
     attendance.likely_seconds // 60 as "likely",
@@ -137,8 +140,11 @@ def show_session(connection: duckdb.DuckDBPyConnection, wanted: str, console: Co
         _list("sessions", [(row[0], f"{row[1]}, {row[2]}, {row[3]:,} people") for row in found], "SESSION", console)
         return
     console.print(f"[bold]{one_line(str(name))}[/bold], {day}", highlight=False)
-    _print_facts(connection.execute(SESSION, {"session_key": key}), console)
-    _print_all(connection.execute(SESSION_PEOPLE, {"session_key": key}), console)
+    zone = str(read_settings()["reporting_time_zone"])
+    connection.execute(LOCAL_TIME.replace("{zone}", zone.replace("'", "''")))
+    facts, people = (query.replace("{zone}", zone.replace('"', '""')) for query in (SESSION, SESSION_PEOPLE))
+    _print_facts(connection.execute(facts, {"session_key": key}), console)
+    _print_all(connection.execute(people, {"session_key": key}), console)
     console.print(f"\n{BRACKET}", highlight=False)
 
 

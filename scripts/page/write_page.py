@@ -40,8 +40,11 @@ DEFAULT_SITE = "main"
 # The page of everything beside those of the events.
 EVERYTHING = "everything.html"
 ROWS_AT_MOST = 1500
-# Sums of days and sets of minutes, which the filters need whole.
-LONG_DATASETS = ("family_days", "hours", "concurrency", "bracket_widths", "evidence")
+# The script adds these rows up, so that a sum would be wrong without all of them.
+LONG_DATASETS = (
+    *("family_days", "hours", "concurrency", "bracket_widths", "evidence", "ratings", "downloads", "links"),
+    *("question_results", "credits", "booths"),
+)
 LONG_ROWS_AT_MOST = 40_000
 
 Dataset = dict[str, Any]
