@@ -16,7 +16,8 @@ from page import manual, messages
 from reports.encoding import OFFICE_ENCODINGS
 from reports.files import MAX_MEMBERS, MAX_RATIO, SUFFIXES
 from reports.format import DATE_FORMATS
-from reports.rows import MAX_ROW_BYTES, TEXT_KEPT
+from reports.records import MAX_ROW_BYTES
+from reports.rows import TEXT_KEPT
 
 MARTS = {path.stem for path in (ROOT / "models" / "marts").rglob("*.sql")}
 
