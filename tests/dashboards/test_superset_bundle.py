@@ -230,6 +230,7 @@ def test_the_database_is_opened_read_only_and_reads_no_other_file(bundle: Bundle
         make_bundle(SOURCE, CONTRACTS, Path("what?.duckdb"))
 
 
+@pytest.mark.slow
 def test_the_same_source_makes_the_same_bytes(tmp_path: Path, bundle: Bundle) -> None:
     again = make_bundle(read_source(), read_contracts(), Path("warehouse/published.duckdb"))
     for name, made in (("a.zip", bundle), ("b.zip", again)):
