@@ -65,7 +65,7 @@ class Command(NamedTuple):
         settings: the settings that its scripts read from the environment.
         needs: the environments that it sets up first.
         group: under which heading the help lists it.
-        modules: the folders in which its steps look for modules beside their own.
+        modules: the folders with modules that its steps need beside their own.
         beside: a step that runs at the same time as the last one.
     """
 
@@ -80,7 +80,7 @@ class Command(NamedTuple):
 
 # Every command takes these: where the files are, how much memory DuckDB may use, which Python sets up.
 COMMON = ("PYTHON", "WAREHOUSE_PATH", "PUBLISHED_PATH", "SHARED_PATH", "MEMORY_LIMIT")
-# What no report contains, and where the reports are.
+# Details that no report contains, and where the reports are.
 DECLARED = (
     *("REPORTS", "SITE", "TIME_ZONE", "DATE_FORMAT", "ENCODING", "MIN_DATE", "MAX_DATE", "AGAIN", "ALLOW_TWINS"),
     "DECLARE",
@@ -371,7 +371,7 @@ def written(command: str) -> str:
 def take_settings(name: str, command: Command, given: Sequence[str]) -> None:
     """Put the settings of the command line into the environment, and refuse those that the command does not know.
 
-    A blank setting counts as not given, so that ``SITE= make build`` leaves the default; but for those of which a
+    A blank setting counts as not given, so that ``SITE= make build`` leaves the default; except for those where a
     blank one would write elsewhere, protect less or do more than was meant.
     """
     known = (*COMMON, *command.settings)
@@ -409,9 +409,9 @@ class Interpreter(NamedTuple):
         named = os.environ.get("PYTHON")
         if named is None:
             return cls(sys.version.split()[0], os.path.realpath(sys._base_executable))  # type: ignore[attr-defined]
-        tells = "import os, sys; print(sys.version.split()[0], os.path.realpath(sys._base_executable))"
+        probe = "import os, sys; print(sys.version.split()[0], os.path.realpath(sys._base_executable))"
         try:
-            said = subprocess.run([named, "-c", tells], stdout=subprocess.PIPE, text=True, check=True).stdout
+            said = subprocess.run([named, "-c", probe], stdout=subprocess.PIPE, text=True, check=True).stdout
         except (OSError, subprocess.CalledProcessError):
             stop(f"PYTHON={named} does not run. Fix: name a Python 3.11 or newer that does.")
         version, _, executable = said.strip().partition(" ")
@@ -425,8 +425,8 @@ class Interpreter(NamedTuple):
         config = folder / "pyvenv.cfg"
         if not config.exists() or not python_of(folder).exists():
             return None
-        told = dict(line.partition(" = ")[::2] for line in config.read_text(encoding="utf-8").splitlines())
-        return cls(told.get("version", ""), os.path.realpath(told.get("executable", "")))
+        config_values = dict(line.partition(" = ")[::2] for line in config.read_text(encoding="utf-8").splitlines())
+        return cls(config_values.get("version", ""), os.path.realpath(config_values.get("executable", "")))
 
 
 def python_of(folder: Path) -> Path:
@@ -495,7 +495,7 @@ def run_steps(command: Command) -> NoReturn:
     # The messages of a script give commands as the reader does (warehouse/command_line.py).
     if "MAKELEVEL" not in os.environ and command.group == "Use":
         os.environ["STARTED_WITH"] = WITHOUT_MAKE
-    # What a script runs with make is no part of this make.
+    # A make that a script runs is no part of this make.
     for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
         os.environ.pop(name, None)
     # Windows reads and writes texts in an encoding of its own otherwise.

@@ -4,7 +4,7 @@ What `make build` is compared with. It takes the SQL of the models as dbt compil
 models, where it helps both. What it does without is what the project's machinery costs: dbt itself, the landing with
 its checks and its layer, the tests, and the copy that is published. Each mart is written once, where it is read.
 
-It trusts the reports as nobody may trust a download: all activity reports in UTF-8, with commas, the usual columns and
+It trusts the reports, as a loader may not: all activity reports in UTF-8, with commas, the usual columns and
 times in UTC like 2026-05-12 15:27:26, and no broken record. A report of unique users is not among them.
 
 It reads target/manifest.json, which the project's build leaves, and runs with PYTHONPATH=scripts.
@@ -48,8 +48,8 @@ class Step:
 
     Attributes:
         statement: SQL that makes it.
-        drop: SQL that drops it when nobody reads it any more; None for what is published.
-        is_view: whether whoever reads it computes it anew.
+        drop: SQL that drops it when no step reads it any more; None for what is published.
+        is_view: whether each reader computes it again.
         needs: the steps that it reads.
     """
 
@@ -81,7 +81,7 @@ def make_marts(
     """
     nodes = [node for node in manifest["nodes"].values() if node["resource_type"] in ("model", "seed")]
     work = next(node["database"] for node in nodes if not is_published(node))
-    # What is not published lies in a file too: compressed, it is read faster than in memory.
+    # Unpublished tables are in a file too: compressed, it is read faster than in memory.
     work_file = target.with_name("work.duckdb")
     with duckdb.connect(config={"memory_limit": memory_limit(), "threads": THREADS}) as connection:
         connection.execute(

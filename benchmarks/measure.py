@@ -1,8 +1,8 @@
 """Measure the project beside what an analyst would write, on the same files in the same run: `make bench`.
 
 Each contender is a process of its own and makes everything from the CSV files. They take turns, so that whatever else
-the machine does meets all of them; medians are compared. Before anything is told, what each makes is compared with what
-the project made, value by value: of the floor every table, of the others the three marts that they make.
+the machine does meets all of them; medians are compared. Before any figure is shown, each result is compared with that
+of the project, value by value: for the floor every table, for the others the three marts that they make.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ THREE_MARTS = "the same three marts"
 # What the floor and the project may have otherwise: when each of them landed a report.
 COLUMNS_OF_THE_RUN = ("loaded_at",)
 
-# The layers in which dbt's nodes are told, by how the names of their models begin, and by the kind of all others.
+# The layers of dbt's nodes on the page, by how the names of their models begin, and by the kind of all others.
 LAYERS = {
     "seed": "seeds",
     "base": "staging, the tables",
@@ -89,7 +89,7 @@ marts. The contenders took turns on the same files, and what they make was compa
 |--:|--:|--:|--:|--:|--:|--:|
 {steps}
 
-What dbt says that its nodes took. Two run at once, so that their seconds overlap and add up to more than the build.
+The times of dbt's nodes, by dbt. Two run at once, so that their seconds overlap and add up to more than the build.
 
 | records | layer | nodes | s |
 |--:|---|--:|--:|
@@ -110,7 +110,7 @@ The slowest:
 
 {notes}
 """
-# What is written by hand on the page begins here, and stays.
+# The part of the page that is written by hand begins here, and stays.
 NOTES = "## What was found"
 
 
@@ -129,7 +129,7 @@ class Contender:
     """One way from the CSV files to the marts.
 
     Attributes:
-        differences: tells how many rows of each table are not those of the published copy, by the two places.
+        differences: counts the rows of each table that are not those of the published copy, by the two places.
     """
 
     name: str
@@ -183,7 +183,7 @@ def three_marts(reports: Path, salt_file: str) -> Contender:
 
 
 def measured(contender: Contender, is_anew: bool = True) -> Figures:
-    """Run a contender, from nothing unless told otherwise.
+    """Run a contender, by default from nothing.
 
     Raises:
         RuntimeError: it failed; with what it said.
@@ -255,7 +255,7 @@ def table_differences(published: Path, output: Path, only: Container[str] | None
             if ours.get(table) != theirs.get(table):
                 owners = [name for name, tables in (("ours", ours), ("theirs", theirs)) if table in tables]
                 rows = sum(counted(connection, f"from {name}.{table}") for name in owners)
-                # A table of another form is told though it holds nothing.
+                # A table of another form counts though it holds nothing.
                 found[table] = max(rows, 1)
                 continue
             columns = ", ".join(f'"{column}"' for column, _ in ours[table] if column not in COLUMNS_OF_THE_RUN)
@@ -400,7 +400,7 @@ def layer_rows(records: int, run_results: Path) -> Iterator[str]:
 
 
 def queries() -> dict[str, str]:
-    """The queries of the README and of analyses/, by the names under which the page tells them."""
+    """The queries of the README and of analyses/, by their names on the page."""
     shown = re.findall(r"```sql\n(.+?)```", (PROJECT_ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     found = {f"README, query {number}": sql for number, sql in enumerate(shown, start=1)}
     for path in sorted((PROJECT_ROOT / "analyses").glob("*.sql")):
@@ -471,7 +471,7 @@ def main(
         entrants = contenders(reports)
         own = entrants[0]
         try:
-            # A run that is not counted, for what dbt tells then: the floor reads the manifest, this page the nodes.
+            # A run that is not counted, for dbt's files: the floor reads the manifest, this page the nodes.
             measured(replace(own, environment={**own.environment, "DBT_WRITE_JSON": "true"}))
             taken = take_turns(entrants, runs, console)
         except RuntimeError as error:

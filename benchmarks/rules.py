@@ -2,7 +2,7 @@
 
 All of it is of the size of the seeds or of the distinct values, never of the records.
 
-What both make follows the rules of the models: identity across downloads, sessions and stays, the three measures of
+Both follow the rules of the models: identity across downloads, sessions and stays, the three measures of
 attendance, the engagement score and the standings.
 
 Left out is what only reads seeds that hold nothing for the site (schedule, exhibitors, staff, tags and teams, point
@@ -53,7 +53,7 @@ CORE_QUANTILE = Fraction(str(SETTINGS["session_core_quantile"]))
 REMAINDER = Fraction(str(SETTINGS["open_stay_remainder_ratio"]))
 LEAVERS = Fraction(str(SETTINGS["open_stay_leavers_ratio"]))
 
-# What is made: the marts, and the columns of each.
+# The marts that are made, and the columns of each.
 MARTS = {
     "fct_session_attendance": [
         *("user_key", "session_key", "first_joined_at", "last_left_at", "joined_count", "left_count", "stay_count"),

@@ -27,7 +27,7 @@ CUMULATIVE_DOWNLOADS = 30
 # The day more is so much of what is there.
 DAY_SHARE = 100
 DAILY_DOWNLOADS = 21
-# Of every so many people or pages one is renamed between two downloads.
+# One in so many people or pages is renamed between two downloads.
 PEOPLE_PER_RENAME, PAGES_PER_RENAME = 100, 20
 LAST_NAME, EMAIL, LABEL, CONTENT_ID, CONTENT_NAME, CONTENT_SLUG = 2, 4, 7, 9, 10, 11
 # CPU, peak memory and size of the last daily build, times those of one file with the same records.
@@ -44,7 +44,7 @@ A build of the sample, all set up and nothing new, takes {sample:.1f} s. Bar: 15
 
 ## The same {records:,} records
 
-| as | records told | MB | wall s | CPU s | peak MB | warehouse MB | CPU, times that of reading the bytes once |
+| as | records held | MB | wall s | CPU s | peak MB | warehouse MB | CPU, times that of reading the bytes once |
 |---|--:|--:|--:|--:|--:|--:|--:|
 {shapes}
 
@@ -59,7 +59,7 @@ in brackets how many times those of one file with the same records they are. {fi
 Between two downloads 1 % of the people get another last name and e-mail, and 5 % of the pages another name and slug; a
 label that is the name of the page is renamed with it.
 
-| as | records told | CPU s | peak MB | warehouse MB | bars |
+| as | records held | CPU s | peak MB | warehouse MB | bars |
 |---|--:|--:|--:|--:|---|
 {daily}
 
@@ -94,7 +94,7 @@ def joined(reports: Sequence[Path], target: Path) -> None:
 
 
 def shapes_of(days: Sequence[Path], folder: Path) -> Iterator[tuple[str, Path]]:
-    """The same records in one file, by day, and as downloads of which each holds all before it; made once."""
+    """The same records in one file, by day, and as downloads that each hold all before them; made once."""
     cumulative, single = folder / "cumulative", folder / "single"
     if not single.exists():
         cumulative.mkdir(parents=True, exist_ok=True)
@@ -176,13 +176,13 @@ def daily_rows(records: int, first_build: int, console: Console) -> Iterator[str
                 taken = measured(contender, is_anew=number == min(first_build, len(reports)))
         warehouse = contender.output / "activity.duckdb"
         with duckdb.connect(str(warehouse), read_only=True) as connection:
-            [(told,)] = connection.execute("select count(*) from raw.activities").fetchall()
+            [(held,)] = connection.execute("select count(*) from raw.activities").fetchall()
         figures = (taken.cpu, taken.peak, warehouse.stat().st_size / 1e6)
         whole = whole or figures
         times = [f"{figure:,.1f} ({figure / of_one:.2f})" for figure, of_one in zip(figures, whole, strict=True)]
         bars = " / ".join(map(str, BARS[name])) if name in BARS else "–"
-        console.print(f"{name}: {told:,} records told, {' / '.join(times)}")
-        yield f"| {name} | {told:,} | {' | '.join(times)} | {bars} |"
+        console.print(f"{name}: {held:,} records held, {' / '.join(times)}")
+        yield f"| {name} | {held:,} | {' | '.join(times)} | {bars} |"
 
 
 def reading(folder: Path) -> float:
@@ -212,15 +212,15 @@ def shape_rows(records: int, console: Console) -> Iterator[str]:
         contender = project(reports)
         figures = measured(contender)
         with duckdb.connect(str(contender.output / "activity.duckdb"), read_only=True) as connection:
-            [(told,)] = connection.execute("select count(*) from raw.activities").fetchall()
+            [(held,)] = connection.execute("select count(*) from raw.activities").fetchall()
         size = sum(path.stat().st_size for path in reports.glob("*.csv")) / 1e6
         warehouse = (contender.output / "activity.duckdb").stat().st_size / 1e6
         times = figures.cpu / reading(reports)
         console.print(
-            f"{name}: {told:,} records told, {figures.wall:.1f} s, {figures.cpu:.1f} s CPU, {times:.1f} times"
+            f"{name}: {held:,} records held, {figures.wall:.1f} s, {figures.cpu:.1f} s CPU, {times:.1f} times"
         )
         yield (
-            f"| {name} | {told:,} | {size:,.0f} | {figures.wall:.1f} | {figures.cpu:.1f} | {figures.peak:,.0f} |"
+            f"| {name} | {held:,} | {size:,.0f} | {figures.wall:.1f} | {figures.cpu:.1f} | {figures.peak:,.0f} |"
             f" {warehouse:,.0f} | {times:.1f} |"
         )
 

@@ -1,6 +1,6 @@
 """Three marts of this project straight from the reports, as one would write them in pandas.
 
-What they follow of its rules, and what is left out, stands in ``rules``.
+The rules that they follow, and those left out, are in ``rules``.
 """
 
 from __future__ import annotations
@@ -473,7 +473,7 @@ def session_attendance(events: pd.DataFrame, evidence: pd.DataFrame, sessions: p
 
 
 def user_engagement(activities: pd.DataFrame, attendance: pd.DataFrame, sessions: pd.DataFrame) -> pd.DataFrame:
-    """How often, how broadly and in which way each user took part, and a score."""
+    """How often, how broadly and how each user took part, and a score."""
     types = TYPES.set_index("activity_type")
     known = activities.loc[activities["user_id"].notna(), ["user_id", "activity_type", "content_id", "occurred_at"]]
     known["day"] = known["occurred_at"].dt.normalize()
@@ -547,7 +547,7 @@ def standings(activities: pd.DataFrame) -> pd.DataFrame:
         rule["rule_points"].to_numpy()[earning_activities["activity_type"].cat.codes].astype("int64")
     )
 
-    # What earns the rule only once, and there the first time.
+    # The rule is earned once per scope, and there the first time.
     scope = earning_activities["once_per"]
     once = {
         "once_content": earning_activities["content_id"].where(scope.isin(["content", "question", "comment"])),

@@ -1,6 +1,6 @@
 """Three marts of this project straight from the reports, as one would write them in polars.
 
-What they follow of its rules, and what is left out, stands in ``rules``.
+The rules that they follow, and those left out, are in ``rules``.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def unique_activities(records: pl.DataFrame) -> pl.DataFrame:
 def session_events(activities: pl.DataFrame, records: pl.DataFrame, salt: str) -> pl.DataFrame:
     """Every Joined and Left of a known user with its session and room."""
     is_event = pl.col("activity_family") == "session_events"
-    # What has an id in its label is no breakout if a page bears that very name.
+    # A label with an id is no breakout if a page has that very name.
     is_breakout = pl.col("breakout_id").is_not_null() & pl.col("label").ne_missing(pl.col("content_name"))
     events = activities.filter(is_event & is_known).select(
         *("user_id", "occurred_at", "activity_type", "content_id", "breakout_id"),
@@ -316,7 +316,7 @@ def discrete_quantile(column: str, share: rules.Fraction) -> pl.Expr:
 def stays_of(events: pl.DataFrame) -> pl.DataFrame:
     """Stays in a room, from each second with a Joined to whatever may have ended it; and each Left that none explains.
 
-    Of windows over many small groups only those of a single cumulative function are fast, so that the rest looks at
+    Windows over many small groups are fast only with a single cumulative function, so that the rest looks at
     the neighbouring row and whether it is of the same room.
     """
     change, began_at, left_count = pl.col("change"), pl.col("began_at"), pl.col("left_count")
@@ -565,7 +565,7 @@ def session_attendance(events: pl.DataFrame, evidence: pl.DataFrame, sessions: p
 
 
 def user_engagement(activities: pl.DataFrame, attendance: pl.DataFrame, sessions: pl.DataFrame) -> pl.DataFrame:
-    """How often, how broadly and in which way each user took part, and a score."""
+    """How often, how broadly and how each user took part, and a score."""
     known = activities.lazy().filter(is_known)
     counted = known.group_by("user_id").agg(
         pl.col("occurred_at").dt.date().n_unique().alias("active_day_count"),
@@ -627,7 +627,7 @@ def page_kinds(activities: pl.DataFrame, sessions: pl.DataFrame) -> pl.LazyFrame
 def standings(activities: pl.DataFrame) -> pl.DataFrame:
     """The points and ranks of each contest."""
     scope = pl.col("once_per")
-    # What earns the rule only once, and there the first time.
+    # The rule is earned once per scope, and there the first time.
     once = [
         pl.when(scope.is_in(["content", "question", "comment"])).then("content_id").alias("once_content"),
         pl.when(scope == "question").then("category").alias("once_category"),

@@ -25,7 +25,7 @@ def main(
     landing: InLandingOption = None,
     site: Annotated[str | None, typer.Option("--site", help="Site of the user, if the id is of several.")] = None,
     also: Annotated[
-        list[str] | None, typer.Option("--also", help="Another name or e-mail by which others call the person.")
+        list[str] | None, typer.Option("--also", help="Another name or e-mail that others use for the person.")
     ] = None,
     same_email: Annotated[
         bool | None,

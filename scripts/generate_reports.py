@@ -1,4 +1,4 @@
-"""Generate activity reports of an invented platform, of which the truth is known.
+"""Generate activity reports of an invented platform whose truth is known.
 
 `sample` writes the committed sample; `generate` writes as many records as wanted, and the truth.
 """
@@ -45,7 +45,9 @@ def generate(
     sites: Annotated[int, typer.Option(min=1, help="Sites, each in its own folder.")] = 1,
     truth: Annotated[Path | None, typer.Option(help="Parquet file for the true stays.")] = None,
     schedule: Annotated[Path | None, typer.Option(help="CSV for seeds/site/session_schedule.csv.")] = None,
-    overlap: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of each file told again in the next.")] = 0.0,
+    overlap: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Share of each file that is in the next one again.")
+    ] = 0.0,
     repeat: Annotated[int, typer.Option(min=0, help="Files of each site downloaded again, with later edits.")] = 0,
     content_pages: Annotated[int, typer.Option(min=0, help="Files of one content page each, per site.")] = 0,
     user_histories: Annotated[int, typer.Option(min=0, help="Files of one user's history each, per site.")] = 0,

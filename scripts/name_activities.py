@@ -1,4 +1,4 @@
-"""Name the activities that the reports call by words nobody knows yet: what ``make name`` runs."""
+"""Name the activities that the reports call by unknown words: what ``make name`` runs."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def main(
         if landing is None:
             files = Files.of_environment()
             pending = unfinished_task(files.warehouse)
-            # What else is unfinished, this command does as well.
+            # This command completes any other unfinished task as well.
             if pending is not None and pending.kind == FORGET and not dry_run:
                 finish_first(console)
             remove_from_files(files, wanted, console, is_dry_run=dry_run)

@@ -1,4 +1,4 @@
-"""Show what the marts tell in the terminal: the command line of ``page.show``."""
+"""Show the marts in the terminal: the command line of ``page.show``."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ def main(
     Exit codes: 0 shown; 1 there is none, and said; 2 wrong usage.
     """
     console = SafeConsole()
+    # A terminal would split words at its edge; a file has no edge.
+    console.soft_wrap = not console.is_terminal
     published = published_path()
     with errors_said(console, f"{one_line(str(published))} is no copy of these marts"):
         finish_first(console)

@@ -35,8 +35,8 @@ def main(
     counts = {
         kind: sum(path.startswith(f"{kind}/") for path in bundle) for kind in ("dashboards", "charts", "datasets")
     }
-    told = ", ".join(f"{count} {kind}" for kind, count in counts.items())
-    console.print(f"{told} in {one_line(str(output))}", highlight=False)
+    found = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+    console.print(f"{found} in {one_line(str(output))}", highlight=False)
 
 
 if __name__ == "__main__":

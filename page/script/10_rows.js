@@ -35,10 +35,9 @@ const total = (values) => values.reduce((sum, value) => sum + value, 0);
 const largest = (values) => values.reduce((most, value) => (most === null || value > most ? value : most), null);
 
 const OPERATIONS = {
-  count: (rows, measure) => rows.filter((row) => fits(row, measure.only)).length,
   sum: (rows, measure) => {
-    const values = known(rows, measure.column);
-    return values.length ? total(values) : null;
+    const values = known(rows.filter((row) => fits(row, measure.only)), measure.column);
+    return values.length || measure.only ? total(values) : null;
   },
   max: (rows, measure) => largest(known(rows, measure.column)),
   // The mean of a sum over its weight.

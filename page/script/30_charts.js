@@ -237,11 +237,12 @@ function chartOf(figure, rows, about, canvas) {
   const { chart } = figure;
   const words = (row, name) => inWords(row[name], columnOf(figure, name), about);
   const counted = (value) => `${whole.format(value)} ${chart.unit}`;
-  const label = (row) => (chart.suffix ? `${words(row, chart.label)} ${chart.suffix}` : words(row, chart.label));
+  const label = (row) => (chart.suffix ? `${words(row, chart.label)} ${chart.suffix[row[chart.label] === 1 ? 0 : 1]}` : words(row, chart.label));
   const note = (row) => (chart.note && row[chart.note] !== null ? words(row, chart.note) : "");
   switch (chart.type) {
     case "bars": {
-      const key = chart.stack.length > 1 || chart.marker ? [...chart.stack, ...(chart.marker ? [{ ...chart.marker, isMarker: true }] : [])] : [];
+      const there = chart.stack.filter((part) => rows.some((row) => row[part.column]));
+      const key = chart.stack.length > 1 || chart.marker ? [...there, ...(chart.marker ? [{ ...chart.marker, isMarker: true }] : [])] : [];
       return bars(rows.map((row) => ({
         label: label(row),
         note: note(row),

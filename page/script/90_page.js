@@ -47,7 +47,7 @@ function start(page) {
   }
 
   function draw(figure) {
-    const { body, heading } = drawn.get(figure);
+    const { body, heading, folded } = drawn.get(figure);
     drawn.get(figure).isFresh = true;
     if (isHeldBack(figure)) {
       body.replaceChildren(paragraph(page.understood.instead, "warning"));
@@ -62,8 +62,12 @@ function start(page) {
       if (choice.labels.size > 1) parts.push(chooser(figure, choice.labels, choice.now));
     }
     rows = ordered(summedUp(rows, figure), figure);
-    const title = titleOf(figure, rows, about);
+    // Of a part of the rows no sum and no count is a finding.
+    const isPart = dataset.total > dataset.rows.length && (figure.by || figure.count_of);
+    const title = isPart ? figure.title : titleOf(figure, rows, about);
     heading.textContent = title;
+    // What is folded away has its plain title above already.
+    heading.hidden = Boolean(folded) && title === figure.title;
     if (!rows.length) {
       body.replaceChildren(...parts, paragraph("Nothing, with these filters.", "note"));
       return;

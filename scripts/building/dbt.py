@@ -31,7 +31,7 @@ insert into staging.unfinished_builds values ('the marts were removed');
 
 
 def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
-    """Run ``dbt build`` in this process with a progress bar, and make all marts anew.
+    """Run ``dbt build`` in this process with a progress bar, and rebuild all marts.
 
     Raises:
         WarehouseError: the warehouse is in use by another process, or a file of seeds/site/ cannot be read.
@@ -93,7 +93,7 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
         # Python would look through the whole manifest for cycles again and again: a seventh of the sample's build, and
         # what it finds is 130 MB at the end, whatever the records.
         gc.disable()
-        # Without a bar to move nobody listens, and dbt need not say each event twice.
+        # Without a progress bar nothing listens, and dbt need not say each event twice.
         runner = dbtRunner(callbacks=[show] if console.is_terminal else [])
         result = runner.invoke(["--quiet", "--no-use-colors", "build"])
         # dbt-duckdb leaves the file open, with settings of its own, and a file has one set of settings a process.
@@ -107,7 +107,7 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
 
 
 def why_not_built(result: dbtRunnerResult, warehouse: Path) -> str:
-    """Why dbt failed, as far as a few sentences can tell."""
+    """Why dbt failed, in a few sentences."""
     from dbt.artifacts.schemas.results import NodeStatus
     from dbt.artifacts.schemas.run import RunExecutionResult
 
@@ -119,5 +119,5 @@ def why_not_built(result: dbtRunnerResult, warehouse: Path) -> str:
             return "because of seeds/site/:\n" + "\n".join(said)
     messages = [str(result.exception), *(str(node.message) for node in nodes)]
     troubles = (disk_trouble(message) for message in messages)
-    told = next((trouble for trouble in troubles if trouble), None)
-    return f"{told or 'see the failures above, and logs/dbt.log for all of it'}."
+    trouble = next((trouble for trouble in troubles if trouble), None)
+    return f"{trouble or 'see the failures above, and logs/dbt.log for all of it'}."

@@ -40,7 +40,7 @@ version: 2
 
 models:
   - name: NAME
-    # What it is and what a row is. The first lines of the SQL say the same.
+    # A sentence about the mart, and its grain. The first lines of the SQL say the same.
     description: >
       Activities per site and day, and how many people did them.
       Grain: one row per site and date (in the reporting zone) with an activity.
@@ -70,7 +70,7 @@ models:
     data_tests:
       - row_checks:
           arguments:
-            # The columns that tell the rows apart.
+            # The columns that identify a row.
             grain: [site_id, activity_date]
             # What must hold in each row.
             expectations:

@@ -1,4 +1,4 @@
-"""Make everything anew from raw, after something was taken out of it: the file, the marts and the copies.
+"""Rebuild everything from raw, after something was taken out of it: the file, the marts and the copies.
 
 All of it can be done again, so that a command which ends with it goes on where it was interrupted.
 """
@@ -63,10 +63,10 @@ def require_places(files: Files) -> None:
 
 
 def rebuild(files: Files, done: str, console: Console) -> str:
-    """Compact the warehouse, build it, and make the copies that there are anew.
+    """Compact the warehouse, build it, and write the existing copies again.
 
     Args:
-        files: the warehouse, which nobody has open, and its copies.
+        files: the warehouse, which no process has open, and its copies.
         done: what was done to raw, to say so if the rest fails.
         console: where dbt's progress is shown.
 

@@ -31,7 +31,7 @@ NOT_MARKDOWN = (
     *("--exclude", "docs/explanation/attendance_accuracy.md"),
 )
 
-# What chooses another target, warehouse or project than that of the linters, and settings that dbt reads.
+# Settings that choose another target, warehouse or project than that of the linters, and settings that dbt reads.
 OURS = ("WAREHOUSE_PATH", "MEMORY_LIMIT")
 OF_TOOLS = ("DBT_", "SQLFLUFF_", "RUFF_", "MYPY")
 

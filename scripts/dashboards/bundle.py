@@ -1,7 +1,7 @@
 """Make the bundle that ``superset import-dashboards`` takes, from dashboards/superset and the contracts of the marts.
 
 The same source gives the same bytes: UUIDs are made from names, so that a bundle that is imported again takes the place
-of the one before, and no time stands in it.
+of the one before, and it holds no time.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ from dashboards.source import (
 # Never to be changed: with another one, everything that was imported before would be imported beside itself.
 NAMESPACE = UUID("6f1d1f6c-3f0e-5c52-9a51-2f6a3c1f7b08")
 VERSION = "1.0.0"
-# The oldest time that a zip file can tell.
+# The oldest time that a zip file can hold.
 NO_TIME = (1980, 1, 1, 0, 0, 0)
 DATABASE = "JUNO activity warehouse"
-# The mark of our charts, by which those that we took out are found (inside_superset/superset_import.py).
+# The mark of our charts; with it, charts that we took out are found (inside_superset/superset_import.py).
 OURS = "JUNO activity warehouse"
 # Read-only, and no SQL of a user can read a file of the machine or fetch an extension of DuckDB.
 DATABASE_SETTINGS = "access_mode=read_only&enable_external_access=false"
@@ -52,12 +52,12 @@ def make_bundle(source: Source, contracts: Contracts, database: Path) -> Bundle:
     """The files of the bundle.
 
     Raises:
-        SourceError: the source does not fit the contracts, or Superset cannot be told the path of the database.
+        SourceError: the source does not fit the contracts, or Superset cannot take the path of the database.
     """
     found = problems(source, contracts)
     if found:
         raise SourceError(
-            "The dashboards do not fit the contracts of the marts. Fix: mend dashboards/superset or models/marts:\n"
+            "The dashboards do not fit the contracts of the marts. Fix: correct dashboards/superset or models/marts:\n"
             + "\n".join(f"  {it}" for it in found)
         )
     bundle: Bundle = {
@@ -87,10 +87,12 @@ def write_bundle(bundle: Bundle, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with ZipFile(path, "w") as zipped:
-            for name, told in bundle.items():
+            for name, content in bundle.items():
                 info = ZipInfo(f"juno/{name}", NO_TIME)
                 info.compress_type = ZIP_DEFLATED
-                zipped.writestr(info, yaml.safe_dump(told, sort_keys=False, allow_unicode=True, width=PAGE_WIDTH * 10))
+                zipped.writestr(
+                    info, yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=PAGE_WIDTH * 10)
+                )
     except OSError as error:
         raise SourceError(f"{path} cannot be written: {error.strerror}. Fix: another --output.") from error
 
@@ -149,15 +151,15 @@ def _published_type(data_type: str) -> str:
 
 def _dataset(name: str, dataset: Dataset, contracts: Contracts) -> dict[str, Any]:
     columns = []
-    for column, told in columns_of(dataset, contracts).items():
+    for column, content in columns_of(dataset, contracts).items():
         made = dataset.calculated.get(column)
         columns.append(
             {
                 "column_name": column,
                 "verbose_name": dataset.labels.get(column) or column.replace("_", " ").capitalize(),
-                "description": told.description,
-                "type": _published_type(told.type),
-                "is_dttm": is_temporal(told.type),
+                "description": content.description,
+                "type": _published_type(content.type),
+                "is_dttm": is_temporal(content.type),
                 "groupby": True,
                 "filterable": True,
                 "is_active": True,
@@ -165,7 +167,7 @@ def _dataset(name: str, dataset: Dataset, contracts: Contracts) -> dict[str, Any
             }
         )
     return {
-        # What is read as it is must bear the name of its table.
+        # A table that is read as it is must have its own name.
         "table_name": name if dataset.joins else dataset.table,
         "schema": SCHEMA,
         "sql": select(dataset, contracts) if dataset.joins else None,
@@ -289,12 +291,12 @@ def _position(name: str, dashboard: Dashboard, numbers: dict[str, int]) -> dict[
         if chart.width > room:
             room, row = PAGE_WIDTH, add_row()
         room -= chart.width
-        told = {
+        content = {
             "chartId": numbers[chart.title],
             "uuid": uuid_of("chart", name, chart.title),
             "sliceName": chart.title,
             "width": chart.width,
             "height": chart.height,
         }
-        add(row, "CHART", told)
+        add(row, "CHART", content)
     return page

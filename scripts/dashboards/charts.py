@@ -64,9 +64,9 @@ def query_context(chart: Chart, form: dict[str, Any]) -> dict[str, Any]:
 
 def _adhoc_filters(chart: Chart, dataset: Dataset) -> list[dict[str, Any]]:
     """The conditions of a chart, and the one in whose place the filter Date of the dashboard puts its own."""
-    told: list[dict[str, Any]] = []
+    found: list[dict[str, Any]] = []
     if dataset.time:
-        told.append({"subject": dataset.time, "operator": "TEMPORAL_RANGE", "comparator": "No filter"})
+        found.append({"subject": dataset.time, "operator": "TEMPORAL_RANGE", "comparator": "No filter"})
     for condition in chart.where:
         asked: dict[str, Any]
         if condition.at_most is not None:
@@ -77,8 +77,8 @@ def _adhoc_filters(chart: Chart, dataset: Dataset) -> list[dict[str, Any]]:
             asked = {"operator": f"IS {str(condition.is_).upper()}"}
         else:
             asked = {"operator": "==", "comparator": condition.is_}
-        told.append({"subject": condition.column} | asked)
-    return [{"clause": "WHERE", "expressionType": "SIMPLE"} | it for it in told]
+        found.append({"subject": condition.column} | asked)
+    return [{"clause": "WHERE", "expressionType": "SIMPLE"} | it for it in found]
 
 
 def _table(chart: Chart, dataset: Dataset, columns: dict[str, Column]) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def _table(chart: Chart, dataset: Dataset, columns: dict[str, Column]) -> dict[s
         **{name: _number_format(name, columns[name]) for name in chart.columns},
     }
     drawn: dict[str, Any] = {
-        "column_config": {name: {"d3NumberFormat": told} for name, told in formats.items() if told},
+        "column_config": {name: {"d3NumberFormat": found} for name, found in formats.items() if found},
         "table_timestamp_format": "%Y-%m-%d" if _shows_days_only(chart, columns) else "%Y-%m-%d %H:%M",
         "show_cell_bars": False,
         "server_pagination": False,

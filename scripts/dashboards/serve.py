@@ -1,6 +1,6 @@
 """Set up a Superset of this machine's own with our dashboards, and serve it to this machine alone.
 
-Everything of it lies in one folder beside the warehouse: its data (SQLite), the bundle, and a file that only its owner
+Everything of it is in one folder beside the warehouse: its data (SQLite), the bundle, and a file that only its owner
 can read, with the key that signs cookies and the password of the administrator; both are random and made once.
 """
 
@@ -49,18 +49,18 @@ def read_secrets(folder: Path) -> Secrets:
         folder.chmod(0o700)
         if not path.exists():
             made = {"secret_key": secrets.token_urlsafe(42), "password": secrets.token_urlsafe(18)}
-            # The mode is given as the file is made: there is no moment in which others could read it.
+            # The mode is given as the file is made: at no moment can others read it.
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
                 json.dump(made, file)
         return Secrets(**json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise SupersetError(f"{path}: {error.strerror}. Fix: see who owns that folder.") from error
     except (ValueError, TypeError) as error:
-        raise SupersetError(f"{path} holds no secrets of ours. Fix: remove {folder}; it is made anew.") from error
+        raise SupersetError(f"{path} holds no secrets of ours. Fix: remove {folder}; it is made again.") from error
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """The environment in which Superset's programs run."""
+    """The environment of Superset's programs."""
     return os.environ | {
         "SUPERSET_HOME": str(folder.resolve()),
         "SUPERSET_CONFIG_PATH": str(PROJECT_ROOT / "scripts" / "dashboards" / "inside_superset" / "superset_config.py"),
@@ -105,7 +105,7 @@ def server(port: int) -> list[str]:
 
 
 def is_free(port: int) -> bool:
-    """Whether nobody listens on a port of this machine."""
+    """Whether a port of this machine is free."""
     with socket.socket() as tried:
         tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -166,8 +166,8 @@ def read_source(folder: Path = SOURCES) -> Source:
         raise SourceError(f"{folder} holds no datasets.yml and dashboards. Fix: give the folder of their YAML files.")
     datasets = read.pop("datasets")
     return Source(
-        datasets={name: _part(Dataset, told, f"datasets.yml, {name}") for name, told in datasets.items()},
-        dashboards={name: _part(Dashboard, told, f"{name}.yml") for name, told in read.items()},
+        datasets={name: _part(Dataset, given, f"datasets.yml, {name}") for name, given in datasets.items()},
+        dashboards={name: _part(Dashboard, given, f"{name}.yml") for name, given in read.items()},
     )
 
 
@@ -222,11 +222,11 @@ def problems(source: Source, contracts: Contracts) -> list[str]:
         found = []
         known = {}
         for name, dataset in source.datasets.items():
-            told = _of_tables(dataset, contracts)
-            if not told:
+            given = _of_tables(dataset, contracts)
+            if not given:
                 known[name] = dataset
-                told = _of_dataset(dataset, contracts, connection)
-            found += [f"datasets.yml, {name}: {it}" for it in told]
+                given = _of_dataset(dataset, contracts, connection)
+            found += [f"datasets.yml, {name}: {it}" for it in given]
         for name, dashboard in source.dashboards.items():
             found += [f"{name}.yml{it}" for it in _of_dashboard(dashboard, known, contracts, connection)]
     charts = [chart for dashboard in source.dashboards.values() for chart in dashboard.charts]
@@ -241,10 +241,10 @@ def _of_dashboard(
     """What does not fit in a dashboard, each with what it is said of."""
     found = []
     for chart in dashboard.charts:
-        told = _of_chart(chart, datasets, contracts, connection)
+        given = _of_chart(chart, datasets, contracts, connection)
         if not (PROJECT_ROOT / dashboard.rules_of(chart)).is_file():
-            told.append(f"there is no page {dashboard.rules_of(chart)}")
-        found += [f", {chart.title}: {it}" for it in told]
+            given.append(f"there is no page {dashboard.rules_of(chart)}")
+        found += [f", {chart.title}: {it}" for it in given]
     for filter_ in dashboard.filters:
         found += [f", filter {filter_.name}: {it}" for it in _of_filter(filter_, datasets, contracts)]
     titles = Counter(chart.title for chart in dashboard.charts)
@@ -345,8 +345,8 @@ def _trouble(connection: duckdb.DuckDBPyConnection, sql: str) -> str | None:
 def _make_empty_marts(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
     connection.execute(f"create schema {SCHEMA}")
     for table, columns in contracts.items():
-        told = ", ".join(f'"{name}" {column.type}' for name, column in columns.items())
-        connection.execute(f"create table {SCHEMA}.{table} ({told})")
+        given = ", ".join(f'"{name}" {column.type}' for name, column in columns.items())
+        connection.execute(f"create table {SCHEMA}.{table} ({given})")
 
 
 def _yaml(path: Path) -> dict[str, Any]:
@@ -359,9 +359,9 @@ def _yaml(path: Path) -> dict[str, Any]:
     return read
 
 
-def _part(kind: type[Part], told: object, where: str) -> Part:
+def _part(kind: type[Part], given: object, where: str) -> Part:
     try:
-        return kind.model_validate(told)
+        return kind.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
         at = ".".join(str(step) for step in first["loc"])

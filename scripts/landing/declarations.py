@@ -1,8 +1,8 @@
 """What was declared of a site, and is remembered: its zone, its date format, its encoding, and that it exists.
 
 No file contains these, and a download in another zone counts each activity twice. So a declaration holds for the site
-until another replaces it. It is used only where the file leaves it open, and a load that contradicts it is told so
-before anything is loaded (docs/decisions/0022-twins-and-declarations.md).
+until another replaces it. It is used only where the file leaves it open, and a load that contradicts it stops
+with a message before anything is loaded (docs/decisions/0022-twins-and-declarations.md).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where the records of a report land, by its kind: in which tables, and what a record must have.
+"""The destination of the records of a report, by its kind: the tables, and what a record must have.
 
 Landing itself is the same for both kinds (``landing.land``). What differs is said here, mostly as SQL over the columns
 c0, c1, … of the staged file.
@@ -66,7 +66,7 @@ class Destination:
         facts: columns of the manifest that only this kind has.
         measures: the same, as SQL over the landed records.
         notes: what was found out about its dates, in words.
-        span: SQL of the first and the last time that the essences tell.
+        span: SQL of the first and the last time in the essences.
     """
 
     manifest: str
@@ -102,7 +102,7 @@ def _activities(connection: duckdb.DuckDBPyConnection, report: ReportFormat, dec
     dates = read_dates(connection, report, possible.first, possible.last)
     date_format = format_of(connection, report, dates, possible, declaration)
     column, read = dates.raw, parsed(dates, date_format)
-    # Of nearly every report all dates are possible, to the second: asked of the text, for to compare times is dearer.
+    # In nearly every report all dates are possible, to the second. The text is asked, as comparing times costs more.
     time = read if dates.is_possible and date_format == DEFAULT_DATE_FORMAT else possible.only(read)
     occurred_at, flag = _in_utc(connection, dates, date_format, time, declaration.time_zone)
     shortened = _shortened(report, "user_id") + _shortened(report, "content_id")
@@ -118,7 +118,7 @@ def _activities(connection: duckdb.DuckDBPyConnection, report: ReportFormat, dec
             Fault(f"trim({column}) = ''", "'it has no date. Fix: fill it in, or delete the record.'", _date(report)),
             Fault(
                 is_never(column),
-                "'its date is the one by which the platform says never. Fix: none is needed: it tells no time.'",
+                "'its date is the one that the platform writes for never. Fix: none is needed, because it is no time.'",
                 _date(report),
                 column,
             ),
@@ -231,7 +231,7 @@ def _shortened(report: ReportFormat, column: str) -> list[Fault]:
 
 
 def date_in(file_name: str) -> date | None:
-    """The date that a file's name tells, written in the order of year, month and day; of several the latest."""
+    """The date in a file's name, written in the order of year, month and day; the latest of several."""
     dates = []
     for parts in re.findall(r"(?<!\d)(20\d\d)([-_.]?)(\d\d)\2(\d\d)(?!\d)", file_name):
         try:
@@ -242,10 +242,10 @@ def date_in(file_name: str) -> date | None:
 
 
 def _clock_change(connection: duckdb.DuckDBPyConnection, time: str, time_zone: str) -> str:
-    """SQL for whether a local time is one that the clocks skip or show twice, for the days that the report tells.
+    """SQL for whether a local time is one that the clocks skip or show twice, for the days of the report.
 
-    The rule: a time that does not exist counts on over the gap (02:30 becomes 03:30), and of a time that exists twice
-    the second is meant, in standard time. Both are flagged, for the report cannot say more.
+    The rule: a time that does not exist counts on over the gap (02:30 becomes 03:30), and a time that exists twice
+    is the second one, in standard time. Both are flagged, because the report cannot say more.
     """
     zone = text_of(time_zone)
     slots = connection.execute(

@@ -51,7 +51,7 @@ SLUG_COLUMN = "content_slug"
 NAMES_IN_A_PATTERN = 20
 # A pattern that no text has.
 NOTHING = r"[^\s\S]"
-# What is left of an address that nobody told, once the name was taken out of it.
+# The rest of an address that no record has, after the name was taken out of it.
 REST_OF_ADDRESS = r"""()[^\s,;<>"'()]*\[forgotten\][^\s,;<>"'()@]*(?:@|%40)[^\s,;<>"'()/?&]+()"""
 # Letters of which people and platforms make others, and how.
 SPELLINGS = {
@@ -155,7 +155,7 @@ def names_of(people: Iterable[tuple[str | None, str | None]], emails: Iterable[s
     addresses = {_address(email.strip()) for email in emails if email and email.strip()}
     patterns = []
     in_slugs = []
-    # Addresses first: one that holds the name would be left in part, and its host tells a family or a company.
+    # Addresses first: one that holds the name would be left in part, and its host reveals a family or a company.
     for some in _a_few(addresses):
         address = rf"(?:{some})($|[^\p{{L}}\p{{N}}\p{{M}}-])"
         patterns.append(rf"(?i){BEFORE_ADDRESS}{address}")
@@ -282,7 +282,7 @@ class Remembered:
         )
 
     def shares_email(self, user_id: str, email: str) -> str:
-        """SQL for whether a record of another id has one of their e-mails, and nobody has said that it is another's."""
+        """SQL for whether a record of another id has one of their e-mails, and is not declared another person's."""
         return (
             f"(list_contains($hashes, sha256($salt || $site || ':email:' || lower({known_email(email)})))"
             f" and not list_contains($hashes, sha256($salt || $site || ':other:' || {known_id(user_id)}))"
@@ -291,7 +291,7 @@ class Remembered:
 
     @property
     def parameters(self) -> dict[str, object]:
-        """What `is_theirs` and `shares_email` must be told."""
+        """The parameters of `is_theirs` and `shares_email`."""
         return {"salt": self.salt, "site": self.site_id, "hashes": sorted(self.hashes)}
 
     def is_one_of(self, text: str, delimiter: str) -> bool:
@@ -307,7 +307,7 @@ class Remembered:
 
 
 def remembered(connection: duckdb.DuckDBPyConnection, site_id: str) -> Remembered | None:
-    """The people of a site who were forgotten; None if nobody was.
+    """The people of a site who were forgotten; None if there is none.
 
     Raises:
         WarehouseError: somebody was, and the salt is gone.
@@ -320,7 +320,7 @@ def remembered(connection: duckdb.DuckDBPyConnection, site_id: str) -> Remembere
 
 
 def without_names(connection: duckdb.DuckDBPyConnection, names: Names, text: str, *, is_theirs: bool = False) -> str:
-    """A text without the names, or the name of a file that held nobody else's records."""
+    """A text without the names, or the name of a file that held no other records."""
     if is_theirs:
         return FORGOTTEN + "".join(Path(text).suffixes[-2:] if text.endswith(".gz") else Path(text).suffixes[-1:])
     row = connection.execute(f"select {names.scrubbed('$text')}", {"text": text}).fetchone()
@@ -342,7 +342,7 @@ class Forgotten:
 
 
 def salt_of(connection: duckdb.DuckDBPyConnection, *, is_in_use: bool) -> str:
-    """The salt that lies beside the warehouse that is open.
+    """The salt beside the warehouse that is open.
 
     Raises:
         WarehouseError: it is in use and not there, or is not the one with which people were forgotten.

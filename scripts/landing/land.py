@@ -47,7 +47,7 @@ def land_reports(
     *,
     checks_twins: bool = True,
 ) -> Iterator[Landing]:
-    """Land the reports that files hold one by one, each in a transaction of its own, and tell what became of each.
+    """Land the reports that files hold one by one, each in a transaction of its own, and yield the outcome of each.
 
     A report that cannot be landed as a whole is refused and the next one follows; after a crash the warehouse holds
     the reports that were finished, and the same call lands the rest.
@@ -110,7 +110,7 @@ def _land_report(
     if declaration.sites:
         raise WarehouseError(
             f"{file.shown} is new, and the warehouse holds several sites: {', '.join(declaration.sites)}. Nothing of it"
-            f" was loaded. Fix: say of which site it is, such as make build SITE={declaration.sites[0]}"
+            f" was loaded. Fix: name its site, such as make build SITE={declaration.sites[0]}"
         )
 
     report = read_format(text, _encoding_of(text, seen, declaration))

@@ -20,7 +20,7 @@ def ensure_meeting_salt(connection: duckdb.DuckDBPyConnection) -> bool:
     if connection.execute(f"from raw.{SALTS}").fetchone():
         return False
     path = path_of(connection)
-    # What is in memory is no one's to keep, and is the same each time.
+    # A salt in memory is not kept, and is the same each time.
     salt = meeting_salt(path) if path is not None else "a warehouse in memory"
     connection.execute(f"insert into raw.{SALTS} values (?, ?)", [ALL_SITES, salt])
     return True

@@ -10,7 +10,7 @@ from typing import Literal
 from reports.format import ACTIVITY_REPORT
 
 DEFAULT_SITE = "main"
-# The committed sample is landed as this site, which is nobody else's.
+# The committed sample is landed as this site, which no other reports have.
 SAMPLE_SITE = "sample"
 # Before it no such platform was there, and nothing of it can have happened.
 FIRST_DATE = date(1990, 1, 1)
@@ -47,7 +47,7 @@ class Given:
 
 @dataclass(frozen=True)
 class Declaration:
-    """What holds for the files of one load, because no file tells it (``landing.declarations``).
+    """The settings of the files of one load, because no file contains them (``landing.declarations``).
 
     Attributes:
         site_id: the site that the reports belong to.
@@ -63,7 +63,7 @@ class Declaration:
         to_remember: what is remembered for the site once a report of it has landed: settings and values.
         reloaded: reports that are loaded again where their files are given, and when they were loaded.
         moves_reports: whether files that landed for another site are loaded again for this one.
-        sites: the sites of which one must be named; empty where it is clear.
+        sites: the sites among which the user must name one; empty where it is clear.
         names_site: whether the command line names the site.
     """
 
@@ -105,7 +105,7 @@ class Landing:
         new_count: those of them that no report of the site held before, names aside; None for unique users.
         unit: what these are.
         rejected_count: its records that did not.
-        harmless_count: of these, the ones about which nobody has to do anything.
+        harmless_count: of these, the ones that need no action.
         examples: some of the rejected records.
         notes: what was found out about the report and may be wrong.
         already_landed_as: the file of the same bytes that was landed before.

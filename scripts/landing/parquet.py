@@ -92,11 +92,11 @@ class Work:
 def land_as_parquet(
     root: Path, paths: list[Path], declaration: Declaration, jobs: int, progress: Progress | None = None
 ) -> Iterator[Landing]:
-    """Land the reports that files hold as Parquet below a folder, and tell what became of each, in the files' order.
+    """Land the reports that files hold as Parquet below a folder, and yield the outcome of each, in the files' order.
 
     Raises:
         WarehouseError: another landing is under way, a worker was killed, or the disk is full or cannot be written.
-            What was landed before stays, and the same call lands the rest.
+            Reports that were landed before stay, and the same call lands the rest.
     """
     jobs = max(1, min(jobs, len(paths)))
     task = progress.add_task("Landing", total=sum(map(_size, paths))) if progress else None
@@ -284,7 +284,7 @@ def writing(root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _load_why_rejected(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
-    """Load the rejected records of the reports of which nothing landed: they may not count as loaded."""
+    """Load the rejected records of reports without a landed record: they may not count as loaded."""
     rejected = f"select report_id from ({LANDED_REPORTS}) where landed_count = 0 and rejected_count > 0"
     ids = [report_id for (report_id,) in connection.execute(rejected).fetchall()]
     if ids:
@@ -328,7 +328,7 @@ def _taken_side_by_side(paths: list[Path], work: Work, jobs: int) -> Generator[T
             " Fix: fewer JOBS or a lower MEMORY_LIMIT, and give the same command again."
         ) from error
     finally:
-        # Where it ends early nobody waits for what the workers are at.
+        # If it ends early, nothing waits for the work of the workers.
         for worker in set(multiprocessing.active_children()) - before:
             worker.terminate()
         executor.shutdown(cancel_futures=True)
@@ -350,7 +350,7 @@ def _follow_the_parent() -> None:
 def take_apart(path: Path, work: Work) -> Taken:
     """Land what a file holds into a scratch file, and write what is in there then as Parquet."""
     folder = Path(tempfile.mkdtemp(prefix=f"{work.seed.name}-", dir=work.seed.parent))
-    # Beside the landing like the seed, for the salt of those who were forgotten lies there.
+    # Beside the landing like the seed, because the salt of those who were forgotten is there.
     scratch = Path(f"{folder}.duckdb")
     shutil.copyfile(work.seed, scratch)
     reports: list[tuple[Landing, StagedReport | None]] = []
@@ -365,7 +365,7 @@ def take_apart(path: Path, work: Work) -> Taken:
 
 
 def _write(connection: duckdb.DuckDBPyConnection, folder: Path) -> StagedReport | None:
-    """Write the report that was landed last as Parquet, and make room for the next; None if none was landed."""
+    """Write the report that was landed last as Parquet, and clear the tables for the next; None if none was landed."""
     row = connection.execute(
         f"select report_id, site_id, file_name, file_sha256 from ({LANDED_REPORTS})"
         " where (report_id, loaded_at) not in (select (report_id, loaded_at) from known)"

@@ -27,12 +27,12 @@ from warehouse.raw import store_table
 RECORDS = ("activities", "users", "rejected_records")
 MANIFESTS = ("reports", "user_reports")
 MARKS = "removed_reports"
-# What landings that were made before call it, and its time: the older names.
+# The older names of this table and of its time, in landings that were made before.
 OLDER_MARKS, OLDER_TIME = "withdrawn_reports", "withdrawn_at"  # older names
 FORGOTTEN = "forgotten_users"
 DECLARATIONS = "declarations"
 FILE_NAME = "records.parquet"
-# What is of a site and of no report, such as its declarations: the layout wants one.
+# The report id of rows that belong to a site and to no report, such as its declarations: the layout needs one.
 NO_REPORT = "none"
 
 # What Hive and Spark write as %XX in the name of a partition. Python's quote() would do so with letters, too.
@@ -93,14 +93,14 @@ def load(
     condition: str = "true",
     parameters: Mapping[str, object] | None = None,
 ) -> None:
-    """Load a table of the landing into the same table of raw, with the columns that only the paths tell.
+    """Load a table of the landing into the same table of raw, with the columns that only the paths contain.
 
     Args:
         connection: where the schema raw is.
         root: the landing.
         table: the table.
         condition: SQL for which rows.
-        parameters: what the condition must be told.
+        parameters: the parameters of the condition.
     """
     if not holds(root, table):
         return
@@ -124,7 +124,7 @@ def load(
 def write_parquet(
     connection: duckdb.DuckDBPyConnection, table: str, column: Literal["report_id", "site_id"], id_: str, target: Path
 ) -> None:
-    """Write the rows of a table of raw that are of a report or a site, without the columns that the path tells."""
+    """Write the rows of a table of raw that are of a report or a site, without the columns that the path contains."""
     # Times as instants, for that is what a timestamp is to Spark, and it reads them alike with any settings.
     values = ", ".join(
         f"timezone('UTC', {name}) as {name}" if data_type == "TIMESTAMP" else name
@@ -185,7 +185,7 @@ def rewriting(root: Path) -> Path:
 
 
 def rewrite(root: Path) -> None:
-    """Put the files that were written anew in the places of the old ones; what was begun is completed."""
+    """Put the rewritten files in the places of the old ones, and complete what was begun."""
     for file in sorted(rewriting(root).rglob(FILE_NAME)):
         place(file, root / file.parent.relative_to(rewriting(root)))
     shutil.rmtree(rewriting(root), ignore_errors=True)

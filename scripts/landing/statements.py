@@ -1,4 +1,4 @@
-"""The statements by which a report that was taken apart gets into the schema raw: records, rejected ones, manifest."""
+"""The statements that bring a staged report into the schema raw: records, rejected ones, manifest."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _harmless_count(connection: duckdb.DuckDBPyConnection, report_id: str) -> in
 def stage_forgotten(connection: duckdb.DuckDBPyConnection, report: ReportFormat, site_id: str) -> Forgotten:
     """Find the staged records of people who were forgotten, and take their names out of those of others.
 
-    The first go to the temporary table ``forgotten`` by their number. Only these records tell the names, which the
+    The first go to the temporary table ``forgotten`` by their number. Only these records hold the names, which the
     warehouse no longer knows.
     """
     connection.execute("create or replace temp table forgotten (record_number bigint)")
@@ -120,7 +120,7 @@ def stage_forgotten(connection: duckdb.DuckDBPyConnection, report: ReportFormat,
         f"insert into forgotten {numbered(connection)} select record_number from numbered where {theirs}",
         known.parameters,
     )
-    # Perhaps the person under another id: what the record tells of its user goes, what they did stays.
+    # Perhaps the person under another id: the details of the user go, the activity stays.
     who = [columns[column] for column in ("first_name", "last_name", "company", "email") if column in columns]
     if "email" in columns:
         values = ", ".join(f"{column} = {text_of(FORGOTTEN)}" for column in who)
@@ -153,7 +153,7 @@ def _write_records(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Sto
         )
     )
     judged = f"{numbered(connection)}, judged as (select *, {destination.essence} as essence from numbered)"
-    # Found once, for the records are asked for several times, and seldom is any left out.
+    # Found once, because the records are queried several times, and seldom is any left out.
     is_any_left_out, *span = connection.execute(
         f"""
         {judged}
@@ -200,7 +200,7 @@ def _write_records(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Sto
 
 @dataclass(frozen=True)
 class Malformed:
-    """A record that could not be taken apart, as DuckDB tells of it."""
+    """A record that could not be parsed, as DuckDB describes it."""
 
     row_number: int
     record_number: int
@@ -316,10 +316,10 @@ def _write_forgotten(connection: duckdb.DuckDBPyConnection, staged: Staged) -> N
 
 
 def _write_manifest(connection: duckdb.DuckDBPyConnection, staged: Staged) -> tuple[int, int]:
-    """Write the file's row in the manifest, from what really lies in the tables; returns landed and rejected.
+    """Write the file's row in the manifest, from what is really in the tables; returns landed and rejected.
 
     Raises:
-        ReportRefused: what was read and what lies in the tables differ, which would be a defect of the loader.
+        ReportRefused: the records that were read and those in the tables differ, which would be a defect of the loader.
     """
     report, destination, declaration = staged.report, staged.destination, staged.declaration
     measures = "".join(f", {measure}" for measure in destination.measures.values())

@@ -23,7 +23,7 @@ from warehouse.database import number_of, text_of
 # The platform's own way to say never.
 NEVER = r"1900[-/. ]?0?1[-/. ]?0?1|0?1[-/. ]0?1[-/. ]1900"
 HAS_OFFSET = r":\d\d(?:\.\d+)?\s*(?:[Zz]|[+-]\d\d(?::?\d\d)?)\s*$"
-# A report tells the days of an event. Read with year and day exchanged it seems to tell years.
+# A report holds the days of an event. Read with year and day exchanged it seems to hold years.
 _YEAR_FIRST = "yy-MM-dd"
 _SPAN_RATIO = 10
 # As the setting outlier_days: a record this far from the middle half of a report does not make it new.
@@ -209,7 +209,7 @@ def parsed(dates: Dates, date_format: str) -> str:
     if date_format in DATE_FORMATS:
         formats = ", ".join(map(text_of, DATE_FORMATS[date_format]))
         return f"try_strptime(trim({dates.column}), [{formats}])"
-    # What the user declares is meant for the words of the report.
+    # The user's declaration is about the words of the report.
     own = f"[{text_of(date_format)}]"
     return f"coalesce(try_strptime(trim({dates.raw}), {own}), try_strptime({normal_text(dates.raw)}, {own}))"
 
@@ -246,7 +246,7 @@ def usual_end(
 
 
 def is_never(column: str) -> str:
-    """SQL for whether a date is the one by which the platform says never."""
+    """SQL for whether a date is the platform's sign for never."""
     return f"regexp_matches({column}, {text_of(NEVER)})"
 
 
@@ -346,7 +346,7 @@ def _why_impossible(title: str, example: str, time: datetime, possible: Possible
             else ", or load the report as it was downloaded."
         )
         return (
-            f"all dates in its column {title} lie in the future, such as {example!r}: the clock of this computer says"
+            f"all dates in its column {title} are in the future, such as {example!r}: the clock of this computer says"
             f" {datetime.now(UTC):%Y-%m-%d}. Fix: set the clock{or_else}"
         )
     or_else = f"; or, if the dates are right, {in_make('MIN_DATE', time.date())}" if is_plausible else "."
@@ -357,7 +357,7 @@ def _why_impossible(title: str, example: str, time: datetime, possible: Possible
 
 
 def _calendar_of(year: int) -> str | None:
-    """The calendar in which a year of these days has this number."""
+    """The calendar whose present year has this number."""
     now = datetime.now(UTC).year
     for ahead, calendar in CALENDARS.items():
         if now - 25 <= year - ahead <= now + 1 and abs(year - now) > 300:
@@ -376,7 +376,7 @@ def reason_of_impossible(time: str, possible: Possible) -> str:
                 then 'nothing can have happened before {possible.first}. Fix: correct it, '
                 || case when {time} < timestamp '{PLAUSIBLE_FROM} 00:00:00' then 'or delete the record.'
                     else 'or, if it is right, make build MIN_DATE=' || strftime({time}, '%Y-%m-%d') end
-            else 'it lies in the future, after {possible.last}. Fix: correct it, '
+            else 'it is in the future, after {possible.last}. Fix: correct it, '
                 || case when year({time}) > {now + PLAUSIBLE_YEARS_AHEAD} then 'or delete the record.'
                     else 'or, if it is right, make build MAX_DATE=' || strftime({time}, '%Y-%m-%d') end
         end

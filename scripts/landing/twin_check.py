@@ -98,7 +98,7 @@ def check_twins(
         left_out: reports that are about to be loaded again.
 
     Raises:
-        ReportRefused: most of its records are twins, and nobody allowed that.
+        ReportRefused: most of its records are twins, and ALLOW_TWINS is not set.
     """
     twins = find_twins(connection, new, old, declaration.site_id, declaration.time_zone, record_count, left_out)
     if twins is None:
@@ -117,7 +117,7 @@ class _Words:
 
 
 def refusal_of(twins: Twins, declaration: Declaration, date_format: str) -> str:
-    """Why a report of twins is refused, and the fix for each of the three ways in which that can be."""
+    """Why a report of twins is refused, and the fix for each of the three ways how that can be."""
     older = twins.older[0]
     remove = f"make remove REPORT={shlex.quote(older.file_name)}"
     words = [_words(thing, twins, declaration, date_format) for thing in twins.kind.things]

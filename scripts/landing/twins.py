@@ -27,7 +27,7 @@ SAMPLE = 2_000
 # Records of the sample that may share a second, or a user, a text and a minute.
 ALIKE = 10
 
-# The things in which twins differ, as twins.sql names them.
+# The things that differ between twins, as twins.sql names them.
 IDS, SECONDS, SHIFT, SWAP, CONTENT, SITE, TEXT = "ids", "seconds", "shift", "swap", "content", "site", "text"
 
 # Twins at so many different times are no accident. Where people come every day at the same time, they may be.
@@ -41,7 +41,7 @@ class Kind:
     """One way in which sampled records are twins of earlier ones.
 
     Attributes:
-        things: the things in which they differ, one or two.
+        things: the things that differ, one or two.
         shift: seconds by which the new ones are later, where a thing is `SHIFT`.
         times: the times of these records, in order.
     """
@@ -93,7 +93,7 @@ class Twins:
     """Most records of a report are twins of earlier ones.
 
     Attributes:
-        kind: in which things they differ.
+        kind: the things that differ.
         count: how many are twins, estimated from the sample.
         record_count: how many records the report has.
         older: the reports that hold the earlier ones, the one with the most first.

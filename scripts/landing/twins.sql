@@ -10,7 +10,7 @@ create or replace temp macro twin_folded(value) as
 create or replace temp macro twin_plain(value) as regexp_replace(
     nfc_normalize(coalesce(value, '')), '[^\x20-\x7e]+|\?', '', 'g'
 );
--- What stays the same where a time was moved by quarters of an hour, lost its seconds, or has day and month exchanged.
+-- The part that stays the same where a time was moved by quarters of an hour, lost its seconds, or has day and month swapped.
 create or replace temp macro twin_key(user_id, category, action, label, occurred_at) as hash(
     ltrim(lower(user_id), '0'), category, action, coalesce(label, ''), minute(occurred_at) % 15
 );

@@ -1,4 +1,4 @@
-"""Measure the error of the attendance measures on a simulated platform of which the truth is known.
+"""Measure the error of the attendance measures on a simulated platform whose truth is known.
 
 `measuring.rooms` adds rooms as they really are, and real logs: they are built together with the grid.
 
@@ -67,7 +67,7 @@ CATEGORIES = frozenset(
 )
 
 # Truth: the presence of each person in each session, breakouts among it, united by a running maximum of the end, and
-# cut to the hours in which presence counts: the true start and end with the buffers. A meeting has no page and is known
+# cut to the hours when presence counts: the true start and end with the buffers. A meeting has no page and is known
 # by the name that each of the two sees. In a cell, whoever was there counts, and whoever is said to have been.
 ERRORS = """
 create or replace temp table errors as

@@ -1,7 +1,7 @@
 """Compare what Spark made with what DuckDB published: every table of marts and restricted, row by row.
 
-DuckDB reads Spark's Parquet files itself, so that no driver stands between the two. Rows are compared as they are, with
-their number: what is twice in one and once in the other differs. ``loaded_at`` is left out, for the reports were landed
+DuckDB reads Spark's Parquet files itself, so that no driver is between the two. Rows are compared as they are, with
+their number: what is twice in one and once in the other differs. ``loaded_at`` is left out: the reports were landed
 twice, at two times.
 """
 

@@ -36,8 +36,8 @@ SYNTHETIC = "zoom_sujith_synth"
 ELSEWHERE = Content(999, "Elsewhere")
 ALL_TIMES = (-(10**12), 10**12)
 
-# What was measured of each person and session whose truth is known. A page may hold several sessions: the first of the
-# truth is the first that the models found. A person in a session of which there is no truth was not there.
+# The measures of each person and session whose truth is known. A page may hold several sessions: the first of the
+# truth is the first that the models found. A person in a session without a truth was not there.
 ERRORS = """
 create or replace temp table room_errors as
 with numbered as (
@@ -193,7 +193,7 @@ def real_room(people: list[list[tuple[int, int | None]]]) -> Room:
 
 
 def union_seconds(spans: Iterable[Span]) -> int:
-    """Return how many seconds lie in at least one of the spans."""
+    """Return how many seconds are in at least one of the spans."""
     total, covered = 0, ALL_TIMES[0]
     for start, stop in sorted(spans):
         total += max(0, stop - max(start, covered))
@@ -202,7 +202,7 @@ def union_seconds(spans: Iterable[Span]) -> int:
 
 
 def true_seconds(room: Room, visit: Visit, is_cut: bool) -> int:
-    """Return the union of the true stays, within the hours in which presence counts."""
+    """Return the union of the true stays, within the hours when presence counts."""
     first, last = (room.starts_at - BUFFER, room.ends_at + BUFFER) if is_cut else ALL_TIMES
     return union_seconds((max(start, first), max(start, first, min(stop, last))) for start, stop in visit.stays)
 
@@ -348,7 +348,7 @@ def cells_of_room(result: RoomResult) -> tuple[str, ...]:
 
 
 def mean_of(results: Sequence[RoomResult], name: str, lost_left: float) -> RoomResult:
-    """Return the mean over results, in which each counts alike."""
+    """Return the mean over results; each counts alike."""
     count = len(results)
 
     def mean(column: str) -> float:

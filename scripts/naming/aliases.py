@@ -46,7 +46,7 @@ def _grain(row: Mapping[str, str]) -> tuple[str, ...]:
 def add_aliases(path: Path, aliases: Iterable[Alias]) -> None:
     """Add rows to the file of the user, in its own form.
 
-    What is there stays as it is written, but for a row with the same pattern: the new one takes its place.
+    Existing rows stay as they are written. Only a row with the same pattern is replaced.
 
     Raises:
         SeedError: the file is no CSV, or lacks a column.

@@ -214,7 +214,7 @@ class Dialog:
         return answer if answer in self.dictionary else None
 
     def ask_about_attendance(self, chosen: str) -> str | None:
-        """Adding a session to the schedule is not attendance, and words tell the two apart badly: always ask."""
+        """Adding a session to the schedule is not attendance, and words separate the two badly: always ask."""
         if chosen not in (JOINED, ATTEND_CLICKED):
             return chosen
         self.say("Did the person enter the session, or only plan to? Attendance is calculated from the answer.")

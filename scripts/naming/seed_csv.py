@@ -1,4 +1,4 @@
-"""Read and extend a CSV that the user edits, in the form in which a spreadsheet may have saved it.
+"""Read and extend a CSV that the user edits, in any form that a spreadsheet may have saved.
 
 The file keeps its form: its byte order mark, its separator (comma, semicolon or tab) and the ends of its lines.
 """

@@ -60,7 +60,7 @@ def check_site_seeds(root: Path, copies: Path | None = None) -> list[str]:
     """Check every file of seeds/site/, and write the copies that dbt needs.
 
     Returns:
-        The names of the files of which a copy was written.
+        The names of the copied files.
 
     Raises:
         SeedError: something is wrong; the message says all of it, and no copy is written.
@@ -129,7 +129,7 @@ def check(content: bytes, name: str, rules: Rules) -> Checked:
 
 
 def _check_chains(seed: SeedCsv, columns: Sequence[Column], trouble: Trouble) -> None:
-    """Say where a value stands in a column in which it may not, such as an id that counts for two others."""
+    """Report a value in a column that may not hold it, such as an id that counts for two others."""
     for column in columns:
         if column.never_in:
             rows = [(line.number, seed.values(line)) for line in seed.lines]

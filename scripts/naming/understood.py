@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-# What a result is made of: the families of activities. Points are made of all that have a rule.
+# The families of activities behind each result. Points come from all that have a rule.
 RESULTS = {
     "attendance": ("session_events",),
     "page views": ("content_views",),
@@ -32,7 +32,7 @@ select
 from marts.report_reconciliation
 """
 
-# What was understood of each type, and what might be more of it.
+# The understood records of each type, and those that might be more of it.
 TYPES = """
 select
     types.activity_family,
@@ -59,7 +59,7 @@ class Understood:
         understood: records whose type says what was done.
         other: records that the site declared as something else.
         landed: all records.
-        missing: results of which nothing was understood, while unknown words may be about them.
+        missing: results without an understood record, while unknown words may be about them.
         too_low: results to which unknown words may add.
         minimum: the share below which totals say nothing.
     """
@@ -102,7 +102,7 @@ class Understood:
 
     @property
     def instead(self) -> str:
-        """What stands in the place of totals and rankings while too little is understood; blank if enough is."""
+        """The text in place of totals and rankings while too little is understood; blank if enough is."""
         if self.is_enough:
             return ""
         return (

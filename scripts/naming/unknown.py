@@ -1,4 +1,4 @@
-"""The words of the reports that nobody has named yet, as the decisions that a person takes about them.
+"""The words of the reports that have no name yet, as the decisions that a person takes about them.
 
 Texts that are the same but for upper case are one decision, and so are siblings: ``Poll - A`` and ``Poll - B``.
 """
@@ -59,7 +59,7 @@ where not is_duplicate and activity_type <> 'unrecognised'
 group by all
 """
 
-# What the labels of the unknown words show, one by one.
+# The shapes of the labels of the unknown words, one by one.
 SHAPES = """
 select site_id, category, action, label_shape, cast(sum(record_count) as bigint)
 from staging.base_juno__activity_patterns

@@ -18,7 +18,7 @@ from naming.dictionary import Dictionary
 from naming.unknown import Decision, general_pattern
 
 COLUMNS = ("category_pattern", "action_pattern", "activity_type", "label_shapes", "activities", "candidates")
-# Vocabulary of ours: what is in these columns was written by nobody at the event.
+# Vocabulary of ours: no person at the event wrote the texts of these columns.
 VOCABULARY = {
     "activity_aliases.csv": ("category_pattern", "action_pattern"),
     "activity_words.csv": ("word", "stands_for"),
@@ -111,7 +111,7 @@ def exported(
 
 
 def shape(label: str) -> str:
-    """The form of a label with nothing that a sign or a length could tell of a person."""
+    """The form of a label without signs or lengths that could reveal a person."""
     if "xxxx://" in label or "xxxxx://" in label or "xxx." in label:
         return "url"
     if "@" in label:

@@ -176,7 +176,7 @@ def _condition(event: Event, columns: Sequence[str]) -> str:
 
 
 def _by_others(event: Event, table: str, columns: Sequence[str], views: str) -> Iterator[str]:
-    if not event.is_bounded or table == "fct_activities":
+    if table == "fct_activities" or (not event.is_bounded and "site_id" in columns):
         return
     day = next((name for name in DAYS if name in columns), None)
     if "content_key" in columns:

@@ -31,7 +31,7 @@ AREAS = {
 HEAD = """# Messages
 
 Search this page for a part of the message that you see, without its names and numbers: `…` stands for what the message
-fills in. A message with a command gives it in the form in which you started: `make build` or `python3 start.py build`.
+fills in. A message with a command gives it in the form that you started with: `make build` or `python3 start.py build`.
 
 This page is written from the code by `.venv/bin/python scripts/write_messages.py`.
 """

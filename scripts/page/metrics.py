@@ -26,7 +26,7 @@ class NoUpdateChecker:
 
 
 def stay_offline() -> None:
-    """Take the place of the module by which ``mf`` asks the package index for a newer version each time it starts.
+    """Replace the module with which ``mf`` asks the package index for a newer version each time it starts.
 
     No variable and no option turns that off, and the module unpickles a file of the shared temporary folder besides.
     """

@@ -1,4 +1,4 @@
-"""Show what the marts tell in the terminal: the summary of the build, a session, a user, a leaderboard."""
+"""Show the marts in the terminal: the summary of the build, a session, a user, a leaderboard."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from rich.table import Table
 from page.summary import print_table
 from warehouse.command_line import one_line
 from warehouse.errors import WarehouseError
+from warehouse.settings import read_settings
 
-# Of a long list the first so many are shown, and it is said how many there are.
+# This many rows of a long list are shown, with the number of all.
 SHOWN = 20
 
 SESSIONS = """
@@ -22,6 +23,8 @@ where session_key = $wanted or session_name ilike '%' || $words || '%' escape '\
 order by lower(session_name) <> lower($wanted), unique_people_count desc nulls last, session_key
 """
 
+LOCAL_TIME = "create or replace temp macro local_time(moment) as timezone('{zone}', timezone('UTC', moment))"
+
 SESSION = """
 select
     registered_count as registered,
@@ -29,8 +32,8 @@ select
     attendee_count as attended,
     left_early_count as "left early",
     peak_people_count as "at once",
-    strftime(started_at, '%Y-%m-%d %H:%M') as "start (UTC)",
-    strftime(ended_at, '%Y-%m-%d %H:%M') as "end (UTC)",
+    strftime(local_time(started_at), '%Y-%m-%d %H:%M') as "start ({zone})",
+    strftime(local_time(ended_at), '%Y-%m-%d %H:%M') as "end ({zone})",
     window_source as "start and end",
     round(proven_seconds / 3600, 1) as "hours proven",
     round(likely_seconds / 3600, 1) as "hours likely",
@@ -43,7 +46,7 @@ SESSION_PEOPLE = """
 select
     coalesce(users.full_name, attendance.user_id) as who,
     users.company as company,
-    strftime(attendance.first_joined_at, '%H:%M') as "joined (UTC)",
+    strftime(local_time(attendance.first_joined_at), '%H:%M') as "joined ({zone})",
     attendance.stay_count as stays,
     attendance.proven_seconds // 60 as "minutes proven",
     attendance.likely_seconds // 60 as "likely",
@@ -121,7 +124,7 @@ BRACKET = (
     "Attendance is a definition of this project: proven by records, likely, and possible"
     " (models/marts/attendance/attendance_rules.md)."
 )
-ESTIMATE = "Points are estimates, for the report carries none (models/marts/leaderboard/leaderboard_rules.md)."
+ESTIMATE = "Points are estimates, because the report carries none (models/marts/leaderboard/leaderboard_rules.md)."
 SCORE = "The engagement score is this project's (models/marts/engagement/engagement_rules.md)."
 
 
@@ -137,8 +140,11 @@ def show_session(connection: duckdb.DuckDBPyConnection, wanted: str, console: Co
         _list("sessions", [(row[0], f"{row[1]}, {row[2]}, {row[3]:,} people") for row in found], "SESSION", console)
         return
     console.print(f"[bold]{one_line(str(name))}[/bold], {day}", highlight=False)
-    _print_facts(connection.execute(SESSION, {"session_key": key}), console)
-    _print_all(connection.execute(SESSION_PEOPLE, {"session_key": key}), console)
+    zone = str(read_settings()["reporting_time_zone"])
+    connection.execute(LOCAL_TIME.replace("{zone}", zone.replace("'", "''")))
+    facts, people = (query.replace("{zone}", zone.replace('"', '""')) for query in (SESSION, SESSION_PEOPLE))
+    _print_facts(connection.execute(facts, {"session_key": key}), console)
+    _print_all(connection.execute(people, {"session_key": key}), console)
     console.print(f"\n{BRACKET}", highlight=False)
 
 
@@ -153,8 +159,8 @@ def show_user(connection: duckdb.DuckDBPyConnection, wanted: str, console: Conso
     if len(found) > 1 and wanted not in (key, str(key).rpartition(":")[2]):
         _list("users", [(row[0], ", ".join(filter(None, row[1:]))) for row in found], "USER_ID", console)
         return
-    told = ", ".join(filter(None, (company, email)))
-    console.print(f"[bold]{one_line(str(name))}[/bold] ({one_line(str(key))}) {one_line(told)}", highlight=False)
+    details = ", ".join(filter(None, (company, email)))
+    console.print(f"[bold]{one_line(str(name))}[/bold] ({one_line(str(key))}) {one_line(details)}", highlight=False)
     _print_facts(connection.execute(USER, {"user_key": key}), console)
     _print_all(connection.execute(USER_SESSIONS, {"user_key": key}), console)
     for line in (BRACKET, ESTIMATE, SCORE):
@@ -187,8 +193,8 @@ def _find(connection: duckdb.DuckDBPyConnection, query: str, wanted: str, kind: 
 
 def _list(kind: str, found: list[tuple[object, str]], setting: str, console: Console) -> None:
     console.print(f"{len(found):,} {kind} fit. Name one by its key, make show {setting}=…:", highlight=False)
-    for key, told in found[:SHOWN]:
-        console.print(f"  {one_line(str(key))}  {one_line(told)}", highlight=False)
+    for key, details in found[:SHOWN]:
+        console.print(f"  {one_line(str(key))}  {one_line(details)}", highlight=False)
     if len(found) > SHOWN:
         console.print(f"  and {len(found) - SHOWN:,} more", highlight=False)
 

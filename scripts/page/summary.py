@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from textwrap import shorten
 
@@ -10,10 +11,12 @@ from rich.console import Console
 from rich.table import Table
 
 from naming.understood import how_much_is_understood
+from page.headline import Facts, headline_of
 from page.write_page import page_path
 from warehouse.command_line import counted, one_line
 from warehouse.database import connect
 from warehouse.settings import read_settings
+from warehouse.visible import on_one_line
 
 COUNTS = """
 select
@@ -50,7 +53,7 @@ order by activity_count desc, category, action
 limit 5
 """
 
-# What changed in the newest report of each site and kind, in words.
+# The changes in the newest report of each site and kind, in words.
 CHANGES = """
 select
     file_name,
@@ -91,6 +94,8 @@ from marts.site_checks
 order by marts.site_checks.site_id
 """
 CHANGE_LINES, CHANGE_WIDTH = 3, 200
+# The blanks between two columns.
+PADDING = 2
 
 ATTENDANCE = """
 select
@@ -148,20 +153,22 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
         _print_changes(connection, console)
         if unrecognised:
             console.print(
-                f"\n[yellow]{counted(unrecognised, 'activity has', 'activities have')} words that nobody has named"
+                f"\n[yellow]{counted(unrecognised, 'activity has', 'activities have')} words that have no name"
                 " yet.[/yellow] They are kept."
                 " Fix: make name (all activity types: docs/reference/activity_types.md)",
                 highlight=False,
             )
             print_table(connection.execute(UNRECOGNISED), console)
+        if understood.is_enough:
+            _print_headline(connection, console)
         console.print(
             "\n[bold]Attendance[/bold], in mean minutes a person: what the log proves, what is likely, what it allows"
         )
         print_table(connection.execute(ATTENDANCE), console, nothing="No record was understood as joining a session.")
         console.print("\n[bold]Leaderboard[/bold], an estimate: the report carries no points")
         if understood.is_enough:
-            nobody = "No record was understood as an activity that earns points."
-            print_table(connection.execute(LEADERBOARD), console, nothing=nobody)
+            none = "No record was understood as an activity that earns points."
+            print_table(connection.execute(LEADERBOARD), console, nothing=none)
         else:
             console.print(understood.instead, highlight=False)
     console.print(
@@ -169,7 +176,20 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
         f"\nThe marts, for SQL and BI tools, read-only: {one_line(str(published))}"
         f"\nWhat they are made of: {one_line(str(warehouse))}",
         highlight=False,
+        soft_wrap=True,
     )
+
+
+def _print_headline(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
+    """Print the figures and the findings of the page's first screen."""
+    found = headline_of(Facts(connection, read_settings()))
+    if found.figures:
+        console.print("\n[bold]At a glance[/bold], as on the page")
+    for figure in found.figures:
+        context = f" ({'; '.join(figure.context)})" if figure.context else ""
+        console.print(f"[bold]{figure.value}[/bold] {one_line(figure.label + context)}", highlight=False)
+    for finding in found.findings:
+        console.print(one_line(finding.text), highlight=False)
 
 
 def _print_users(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
@@ -233,11 +253,41 @@ def print_table(
     if not rows and nothing:
         console.print(nothing, highlight=False)
         return 0
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for index, column in enumerate(columns):
-        is_number = any(isinstance(row[index], int | float) for row in rows)
-        table.add_column(column, justify="right" if is_number else "left", overflow="fold")
-    for row in rows[:limit]:
-        table.add_row(*("–" if value is None else one_line(str(value)) for value in row))
-    console.print(table)
+    shown = [["–" if value is None else on_one_line(str(value)) for value in row] for row in rows[:limit]]
+    widths = column_widths([columns, *shown], console.width - PADDING * len(columns))
+    if widths is None:
+        _print_one_below_the_other(columns, shown, console)
+    else:
+        table = Table(box=None, padding=(0, PADDING, 0, 0))
+        for index, (column, width) in enumerate(zip(columns, widths, strict=True)):
+            is_number = any(isinstance(row[index], int | float) for row in rows)
+            table.add_column(column, justify="right" if is_number else "left", width=width)
+        for cells in shown:
+            table.add_row(*map(one_line, cells))
+        console.print(table)
     return len(rows[limit:]) if limit is not None else 0
+
+
+def column_widths(rows: Sequence[Sequence[str]], room: int) -> list[int] | None:
+    """How wide each column is, so that no word is split; None if there is no room for that.
+
+    What is left goes to the columns that have the most to show.
+    """
+    columns = list(zip(*rows, strict=True))
+    widths = [max(len(word) for text in column for word in text.split() or [""]) for column in columns]
+    wanted = [max(map(len, column)) for column in columns]
+    left = room - sum(widths)
+    if left < 0:
+        return None
+    while left and widths != wanted:
+        index = max(range(len(widths)), key=lambda place: wanted[place] - widths[place])
+        widths[index] += 1
+        left -= 1
+    return widths
+
+
+def _print_one_below_the_other(columns: Sequence[str], rows: Sequence[Sequence[str]], console: Console) -> None:
+    for row in rows:
+        for column, value in zip(columns, row, strict=True):
+            console.print(f"{column}: {one_line(value)}", highlight=False, soft_wrap=False)
+        console.print()

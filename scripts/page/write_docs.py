@@ -1,6 +1,6 @@
 """Write the documentation of models, columns, metrics and lineage as one page that needs no network.
 
-dbt makes the page from the built warehouse; what would tell others of its reader, or of this machine, is taken out.
+dbt makes the page from the built warehouse; parts that would reveal its reader or this machine are taken out.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FETCHED = r'<link rel="(?:canonical|shortcut icon)"[^>]*>|//[\w.]+\.cloudfront\.
 
 
 def make_private(page: str) -> str:
-    """The page without anything that it would fetch or send, and without the folder in which it was made."""
+    """The page without anything that it would fetch or send, and without the path of its folder."""
     page = re.sub(FETCHED, "", page)
     page = re.sub(r'"root_path": "(?:[^"\\]|\\.)*"', '"root_path": ""', page)
     page = page.replace("<title>dbt Docs</title>", "<title>JUNO activity warehouse</title>", 1)

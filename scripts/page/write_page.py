@@ -1,6 +1,6 @@
 """Write the page: one file to open in a browser, which shows the event and fetches nothing.
 
-What it shows is data. ``page/headline.yml`` has the first screen, ``page/figures.yml`` the figures of each section,
+Its contents are data. ``page/headline.yml`` has the first screen, ``page/figures.yml`` the figures of each section,
 ``page/queries/`` a query of the marts for each set of rows, and ``page/definitions.yml`` what the numbers mean. The
 scripts in ``page/script/`` draw them. Rows that are too many for a page are cut off, and the page says so.
 """
@@ -40,8 +40,11 @@ DEFAULT_SITE = "main"
 # The page of everything beside those of the events.
 EVERYTHING = "everything.html"
 ROWS_AT_MOST = 1500
-# Sums of days and sets of minutes, which the filters need whole.
-LONG_DATASETS = ("family_days", "hours", "concurrency", "bracket_widths", "evidence")
+# The script adds these rows up, so that a sum would be wrong without all of them.
+LONG_DATASETS = (
+    *("family_days", "hours", "concurrency", "bracket_widths", "evidence", "ratings", "downloads", "links"),
+    *("question_results", "credits", "booths"),
+)
 LONG_ROWS_AT_MOST = 40_000
 
 Dataset = dict[str, Any]
@@ -141,7 +144,7 @@ def _pages(database: Path, mark: Mark, output: Path) -> dict[Path, str]:
 
 
 def _meta(kind: str) -> str:
-    """The mark of a page, as it stands in its head."""
+    """The mark of a page, as it is in its head."""
     return f'<meta name="juno-copy" content="{kind}">'
 
 

@@ -13,7 +13,7 @@ from warehouse.paths import PROJECT_ROOT, setting_of
 from warehouse.visible import on_one_line
 
 PRIVATE = 0o600
-# Read by the owner, and by the group and others where they are named; nobody but the owner writes.
+# Read by the owner, and by the group and others where they are named; only the owner writes.
 POSSIBLE = {f"{mode:04o}": mode for mode in (0o600, 0o640, 0o644)}
 
 

@@ -1,6 +1,6 @@
 """Export a table as a CSV that a spreadsheet may open.
 
-What people typed can begin like a formula, and a spreadsheet would run it: a text of that kind gets an apostrophe in
+A text that people typed can begin like a formula, and a spreadsheet would run it: such a text gets an apostrophe in
 front, by which every spreadsheet knows a text, and behind each sign that could begin another cell. Inside the warehouse
 it stays as it was written.
 """

@@ -38,7 +38,7 @@ class PublishedTable:
     """A table of the published copy.
 
     Attributes:
-        grain: the columns that tell the rows apart; none if nothing says it.
+        grain: the columns that identify a row; none if nothing says it.
         has_null_in_grain: whether null is a value of one of them.
     """
 

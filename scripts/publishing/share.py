@@ -1,7 +1,7 @@
 """Write the shared copy: the published tables with pseudonyms in place of people, to hand on.
 
-It has the tables and columns of the published copy, so the same dashboard runs on both. What each column becomes is
-decided by `_expression`, and the limits of it stand in docs/how_to/personal_data.md. Each table is written in one pass.
+It has the tables and columns of the published copy, so the same dashboard runs on both. The fate of each column is
+decided by `_expression`, and its limits are in docs/how_to/personal_data.md. Each table is written in one pass.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from warehouse.names import refuse_taken_name
 from warehouse.paths import marts_path, warehouse_path
 from warehouse.settings import read_settings
 
-# What a site, a page, a report and a kind of activity are called does not name a user.
+# The names of sites, pages, reports and kinds of activities do not name a user.
 IMPERSONAL = ("site_id", "content_id", "report_id", "activity_type", "activity_family")
-# What the YAML may say that a column is shared as.
+# The values of shared_as in the YAML.
 SHARED_AS = ("pseudonym", "user_pseudonym", "unchanged")
 
 # Texts that are keys of ours: they are made of ids, or salted. What is called _key besides may hold anything.
@@ -129,7 +129,7 @@ def _write(
         connection.execute(f"create schema shared.{schema}")
     for table in tables:
         columns = ", ".join(f'{_expression(table, name, minimum)} as "{name}"' for name in table.columns)
-        # A table of users may lie in the order of their ids, or of a hash of them.
+        # A table of users may be stored in the order of their ids, or of a hash of them.
         order = " order by user_key" if "user_key" in table.columns and "report_id" not in table.columns else ""
         connection.execute(f"create table shared.{table.name} as select {columns} from {table.name}{order}")
         _refuse_collisions(connection, table)
@@ -213,7 +213,7 @@ def _is_hash(column: str, data_type: str) -> bool:
 
 
 def _expression(table: Table, column: str, minimum: int) -> str:
-    """SQL for what becomes of a column. The order of the cases is the rule."""
+    """SQL for the shared form of a column. The order of the cases is the rule."""
     cohort = table.model.cohort_size
     stays = column.endswith("_key") or column in table.model.grain or table.columns[column] == "VARCHAR"
     value = _pseudonym(table, column)
@@ -231,7 +231,7 @@ def _pseudonym(table: Table, column: str) -> str:
     shared_as = meta.get("shared_as")
     if _is_user_id(column):
         if "site_id" not in table.columns:
-            raise WarehouseError(f"{table.name} has a {column} and no site_id, so that nobody knows who it is.")
+            raise WarehouseError(f"{table.name} has a {column} and no site_id, so that the person is not clear.")
         return f"user_pseudonym(site_id, {quoted})"
     if _is_user_key(column):
         return f"user_key_pseudonym({quoted})"

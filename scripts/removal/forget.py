@@ -1,6 +1,6 @@
 """Forget a person: take a user out of everything from raw to the copies, and keep them out.
 
-What is removed, what is replaced and what remains is stated in docs/how_to/personal_data.md. Raw is changed in one
+The parts that are removed, replaced and left are described in docs/how_to/personal_data.md. Raw is changed in one
 transaction. What follows (a compacted file, the build, the copies) can be done again: the same command goes on where
 another was interrupted.
 """
@@ -76,7 +76,7 @@ class Person:
 
     @property
     def parameters(self) -> dict[str, object]:
-        """What the statements below must be told."""
+        """The parameters of the statements below."""
         return {"site": self.site_id, "user": self.user_ids, "emails": [email.lower() for email in self.emails]}
 
 
@@ -110,17 +110,17 @@ def find_person(
     also: Iterable[str] = (),
     other_ids: Iterable[str] = (),
 ) -> Person:
-    """The user of an id, with all names and e-mails that any record of them tells.
+    """The user of an id, with all names and e-mails in their records.
 
     Args:
         connection: the warehouse.
-        user_id: the platform's id, or the e-mail of a user whom only a unique users report tells, without an id.
+        user_id: the platform's id, or the e-mail of a user who is only in a unique users report, without an id.
         site_id: the site; None if the id is of one site only.
-        also: names and e-mails by which others may call the person.
+        also: names and e-mails that others may use for the person.
         other_ids: ids that are the same person (removal.people).
 
     Raises:
-        WarehouseError: nobody is known by this id, or several are.
+        WarehouseError: no user is known by this id, or several are.
     """
     prepare_raw(connection)
     user_id = id_of(user_id)
@@ -142,7 +142,7 @@ def find_person(
 
 
 def _sites_of(connection: duckdb.DuckDBPyConnection, user_id: str, emails: list[str]) -> set[str]:
-    """The sites of which a record is the user's."""
+    """The sites with a record of the user."""
     return {
         row[0]
         for table in RECORDS
@@ -178,7 +178,7 @@ def _only_site(user_id: str, wanted: str | None, known: set[str], remembered: se
 def _told(
     connection: duckdb.DuckDBPyConnection, site: str, user_ids: list[str], emails: list[str]
 ) -> list[tuple[str | None, str | None, str | None]]:
-    """First name, last name and e-mail as the user's own records tell them."""
+    """First name, last name and e-mail as the user's own records have them."""
     parameters = {"site": site, "user": user_ids, "emails": [email.lower() for email in emails]}
     return [
         row
@@ -227,7 +227,7 @@ def find_traces(connection: duckdb.DuckDBPyConnection, person: Person) -> Traces
 
 
 def _likely_texts(connection: duckdb.DuckDBPyConnection, person: Person, table: str) -> list[str]:
-    """The columns of texts in which a name may be, so that the rest need not be searched for all forms of it."""
+    """The columns of texts that may hold a name: the rest need not be searched for all forms of it."""
     columns = _texts(connection, table)
     if not columns:
         return []
@@ -304,7 +304,7 @@ def forget(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
 
 
 def _forget_file_names(connection: duckdb.DuckDBPyConnection, person: Person, table: str, manifest: str) -> None:
-    """Rename what was landed from files that are named after the person, or hold nobody else."""
+    """Rename what was landed from files that are named after the person, or hold no one else."""
     for report_id, name, is_theirs in connection.execute(
         f"select report_id, file_name, bool_and({IS_THEIRS})"
         f" from raw.{manifest} inner join raw.{table} using (report_id) where site_id = $site group by 1, 2",
@@ -316,7 +316,7 @@ def _forget_file_names(connection: duckdb.DuckDBPyConnection, person: Person, ta
 
 
 def _delete(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
-    """Delete the records of the person, with what they alone told."""
+    """Delete the records of the person, with the names that only these hold."""
     names = f"select user_name_id from raw.user_names where site_id = $site and {HAS_IDENTITY}"
     theirs = f"record_id in (select record_id from raw.records where user_name_id in ({names}))"
     delete_records(connection, theirs, person.parameters)
@@ -401,13 +401,13 @@ def forget_from_files(
         files: the warehouse and its copies.
         user_id: an id of the person, or the e-mail of one without an id.
         site_id: the site; None if the id is of one site only.
-        also: names and e-mails by which others may call the person.
+        also: names and e-mails that others may use for the person.
         console: where it is said.
         is_dry_run: whether nothing is to be changed.
-        is_same_email_same: whether other ids with the same e-mail are the same person; None if nobody has said it.
+        is_same_email_same: whether other ids with the same e-mail are the same person; None if it is not declared.
 
     Raises:
-        WarehouseError: nobody is known by this id, several are, somebody must say whether they are one person, or a
+        WarehouseError: no user is known by this id, several are, somebody must say whether they are one person, or a
             step failed; the next command goes on.
     """
     with only_writer(files.warehouse, patience=0):
@@ -504,7 +504,7 @@ def ask_whether_same(user_id: str, others: Iterable[str], console: Console) -> b
 
 
 def _person(connection: duckdb.DuckDBPyConnection, task: Task) -> Person | None:
-    """The person as the records call them now; None if nobody is known by the id any more."""
+    """The person as the records call them now; None if the id is unknown by now."""
     with suppress(UnknownUser):
         return find_person(connection, task.user_ids[0], task.site_id, task.also, task.user_ids[1:])
     return None
@@ -567,7 +567,7 @@ def forget_in_lists(connection: duckdb.DuckDBPyConnection, person: Person) -> No
 
 
 def _tell_what_is_left(files: Files, task: Task, names: Names, places: list[str], console: Console) -> None:
-    """Read everything again, and name what still holds the person, and what nobody here can read."""
+    """Read everything again, and name what still holds the person, and what cannot be read here."""
     for path in (files.warehouse, marts_path(files.warehouse), files.published):
         left = left_in_file(path, task.site_id, task.user_ids, names)
         _list(f"Still in {path.name}:", [f"{place}: {count:,} rows" for place, count in left.items()], console)
@@ -578,13 +578,13 @@ def _tell_what_is_left(files: Files, task: Task, names: Names, places: list[str]
     _list("Still in a page:", left_in_texts(pages, names), console)
     reports = left_in_reports(DEFAULT_REPORTS, task.user_ids, names)
     _list(
-        "These reports of yours go on holding the person; delete the records, or download anew:",
+        "These reports of yours go on holding the person; delete the records, or download them again:",
         [f"{name}: {f'{count:,} records' if count >= 0 else 'it cannot be read'}" for name, count in reports.items()],
         console,
     )
     _list("Published there too; publish again:", places, console)
     others = files_beside([files.warehouse, marts_path(files.warehouse), files.published, files.shared])
-    _list("These files lie beside the warehouse, and nobody knows whom they hold:", map(str, others), console)
+    _list("These files are beside the warehouse, and may hold the person:", map(str, others), console)
 
 
 def _tell(person: Person, traces: Traces, console: Console) -> None:

@@ -51,7 +51,7 @@ def forget_from_landing(
     """Forget a user in a landing, and say what remains; a dry run only says which reports hold them.
 
     Raises:
-        WarehouseError: nobody is known by this id, or several are.
+        WarehouseError: no user is known by this id, or several are.
     """
     names = forget_in(
         root, user_id, site_id, also, is_dry_run=is_dry_run, is_same_email_same=is_same_email_same, console=console
@@ -84,7 +84,7 @@ def forget_in(
     Returns the names of the files whose reports held the person.
 
     Raises:
-        WarehouseError: nobody is known by this id, or several are.
+        WarehouseError: no user is known by this id, or several are.
     """
     with writing(root) as connection:
         reports = connection.execute(

@@ -24,7 +24,7 @@ class Task:
         kind: forget, or rebuild where raw is done and the rest follows.
         site_id: the site of the person.
         user_ids: the ids of the person.
-        also: the names and e-mails by which the person is called.
+        also: other names and e-mails of the person.
         others: ids with the same e-mail that are other people.
     """
 

@@ -30,7 +30,7 @@ class Identities:
         user_ids: the ids that are the person's, the one that was asked for first.
         emails: their e-mails, in small letters.
         names: first and last names.
-        others: ids with one of the e-mails, of which nobody has said whether they are the same person.
+        others: ids with one of the e-mails; it is not declared whether they are the same person.
     """
 
     user_ids: tuple[str, ...]
@@ -40,7 +40,7 @@ class Identities:
 
     @property
     def also(self) -> list[str]:
-        """The names and e-mails by which any of the ids is called."""
+        """The names and e-mails of all the ids."""
         return [*self.names, *self.emails]
 
 

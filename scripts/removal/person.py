@@ -35,7 +35,7 @@ class Told:
     Attributes:
         folder: where.
         rows: the rows of each table.
-        identities: by which ids and e-mails the person is known.
+        identities: the ids and e-mails of the person.
         named: texts of others that name the person, by table and column.
     """
 
@@ -51,7 +51,7 @@ def write_person(
     """Write what is known of a person below a folder, which takes its place when it is whole.
 
     Raises:
-        WarehouseError: nobody is known by this id, several are, or the folder cannot be written.
+        WarehouseError: no user is known by this id, several are, or the folder cannot be written.
     """
     if not warehouse.exists():
         raise WarehouseError(f"there is no warehouse at {warehouse}. Fix: make build")
@@ -85,7 +85,7 @@ def write_person(
 
 
 def _write_rows(connection: duckdb.DuckDBPyConnection, site: str, found: Identities, folder: Path) -> dict[str, int]:
-    """The rows of the person in each table that says of whom a row is."""
+    """The rows of the person in each table that names the user of a row."""
     tables: dict[tuple[str, str], list[str]] = {}
     for schema, table, column in connection.execute(
         "select schema_name, table_name, column_name from duckdb_columns() where database_name = current_database()"
@@ -111,7 +111,7 @@ def _write_rows(connection: duckdb.DuckDBPyConnection, site: str, found: Identit
 
 
 def _is_theirs(schema: str, columns: Sequence[str]) -> str:
-    """SQL for whether a row is of the person; nothing for a table that does not say of whom a row is."""
+    """SQL for whether a row is of the person; nothing for a table that does not name the user of a row."""
     manifests = "(select report_id, site_id from raw.reports union all select report_id, site_id from raw.user_reports)"
     of_site = (
         "site_id = $site"
@@ -135,7 +135,7 @@ def _is_theirs(schema: str, columns: Sequence[str]) -> str:
 
 def _about(told: Told, site: str) -> str:
     lines = [
-        f"What this warehouse knows of user {told.identities.user_ids[0]} of the site {site}.",
+        f"All that this warehouse knows of user {told.identities.user_ids[0]} of the site {site}.",
         f"Ids: {', '.join(told.identities.user_ids)}",
         f"E-mails: {', '.join(told.identities.emails) or 'none'}",
         "",

@@ -1,6 +1,6 @@
 """Remove a report that was loaded by mistake, and everything that only it supported.
 
-Raw is changed in one transaction, and all else is rebuilt from raw: what another download also tells stays, for its
+Raw is changed in one transaction, and all else is rebuilt from raw: activities of other downloads stay, because their
 twin takes over. The warehouse remembers the file, so that the loader leaves it out from then on (unless ``--again``).
 What follows the transaction can be done again: the same command goes on where another was interrupted.
 """
@@ -39,7 +39,7 @@ select report_id, site_id, file_sha256, null, null, 0, 0, null, removed_at
 from raw.removed_reports
 """
 
-# The activities that the last build kept from a report, and those of them that another report tells too.
+# The activities that the last build kept from a report, and those of them that are also in another report.
 KEPT = """
 select count(*), count(*) filter (where download_count > 1)
 from staging.base_juno__activity_records
@@ -62,7 +62,7 @@ class Report:
     removed_at: datetime | None
 
     def __str__(self) -> str:
-        """What tells it from others, in a line."""
+        """What distinguishes it from others, in a line."""
         if self.removed_at is not None:
             return f"{self.report_id}, site {self.site_id}: removed at {self.removed_at:%Y-%m-%d %H:%M:%S}"
         return (
@@ -77,7 +77,7 @@ def find_report(connection: duckdb.DuckDBPyConnection, wanted: str, published: P
     Args:
         connection: the warehouse.
         wanted: what the user gave.
-        published: the published copy; until it is made anew, it tells the names of reports that were removed.
+        published: the published copy; until it is published again, it has the names of reports that were removed.
 
     Raises:
         WarehouseError: none is meant, or several are.
@@ -134,7 +134,7 @@ def tell(connection: duckdb.DuckDBPyConnection, report: Report, console: Console
     kept = _kept(connection, report)
     if kept is not None:
         console.print(
-            f"  {kept[0]:,} activities are counted from it, {kept[0] - kept[1]:,} of which no other report tells",
+            f"  {kept[0]:,} activities are counted from it, {kept[0] - kept[1]:,} that no other report holds",
             highlight=False,
         )
     users, contents = (_only_here(connection, report, column) for column in ("user_id", "content_id"))
@@ -142,7 +142,7 @@ def tell(connection: duckdb.DuckDBPyConnection, report: Report, console: Console
 
 
 def _kept(connection: duckdb.DuckDBPyConnection, report: Report) -> tuple[int, int] | None:
-    # Asked for and not tried, for a table that is not there would end the transaction.
+    # Asked for and not tried, because a missing table would end the transaction.
     if not number_of(
         connection, "select count(*) from duckdb_tables() where table_name = 'base_juno__activity_records'"
     ):

@@ -1,6 +1,6 @@
 """Remove what is older than a number of days, by the code that removes a report and a person.
 
-A report of which every record is older is removed as a whole. Of another report the older records go, and each stays
+A report with older records only is removed as a whole. From other reports the older records go, and each stays
 counted as a rejected one without its text, so that the reports still reconcile.
 """
 
@@ -30,7 +30,7 @@ class Old:
 
     Attributes:
         before: the time.
-        reports: reports of which everything is older.
+        reports: reports with older records only.
         record_count: older records of other reports.
     """
 

@@ -88,7 +88,7 @@ def _count(connection: duckdb.DuckDBPyConnection, table: str, test: str, site: s
 
 
 def _is_id(column: str, columns: dict[str, str]) -> str:
-    """SQL for whether a column that tells of whom a row is holds one of the ids; nothing for another column."""
+    """SQL for whether a column that names the user of a row holds one of the ids; nothing for another column."""
     text = f"({identifier(column)}::varchar)"
     if column == USER and SITE in columns:
         return f"({SITE} = $site and list_contains($ids, {same_id(text)}))"
@@ -109,7 +109,7 @@ def left_in_reports(place: Path, user_ids: Sequence[str], names: Names) -> dict[
                 if count:
                     left[report.shown] = count
         except (ReportRefused, OSError):
-            # It cannot be read, so that nobody knows.
+            # It cannot be read, so that its contents are not known.
             left[str(path)] = -1
     return left
 

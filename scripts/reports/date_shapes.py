@@ -1,7 +1,7 @@
 """How a date is written, by its shape: the text with a 9 in the place of each digit.
 
 All texts of one shape have their parts at the same places, so a report's few shapes are understood once, in Python, and
-its many dates are read by DuckDB (``reports.dates``). Day and month stay in the order in which they stand: which is
+its many dates are read by DuckDB (``reports.dates``). Day and month stay in their order in the text: which is
 which, the whole report decides.
 """
 
@@ -115,7 +115,7 @@ WITH_OFFSET = re.compile(r"9999-99-99[ T]99:99:99(?:\.9+)? ?(?:Z|[+-]99(?::?99)?
 
 @dataclass(frozen=True)
 class Part:
-    """Where a part of a date stands in its text: from which character on (counted from 1), and how many."""
+    """The place of a part of a date in its text: its first character (counted from 1), and how many there are."""
 
     start: int = 0
     length: int = 0
@@ -137,7 +137,7 @@ class Plan:
         half: ``am`` or ``pm``.
         zone: a zone that is named, of the IANA.
         offset_minutes: that of a zone with a fixed one.
-        sign, offset_hour, offset_minute: that which stands in the text.
+        sign, offset_hour, offset_minute: those in the text.
         unclear: a zone that is named and could be several.
         tells_time: whether it has more than a date.
     """
@@ -191,7 +191,7 @@ def _blanked(text: str, start: int, end: int) -> str:
 
 
 def _with_time(shape: str, date: re.Match[str], month: int | None) -> Plan | None:
-    """The plan of a shape whose date was found; None if something else stands there that is not known."""
+    """The plan of a shape whose date was found; None if the text holds something else that is not known."""
     names = date.groupdict()
     rest = _blanked(shape, *date.span())
     if names.get("y") and date.end() < date.end("y"):

@@ -45,7 +45,7 @@ class Dates:
     Attributes:
         column: SQL of the text of a date.
         raw: SQL of the same as the report has it.
-        is_folded: whether the text is another one than the report's, and zones stand beside it.
+        is_folded: whether the text is another one than the report's, with zones beside it.
         is_default: whether every date looks as the platform writes it.
         is_possible: whether each of these is known to be possible.
         has_offsets: whether every date ends with an offset, as ISO 8601 has it.
@@ -194,7 +194,7 @@ def normal_text(column: str) -> str:
 
 
 def _joined(raw: str, beside: _Beside) -> str:
-    """SQL of a date with what stands beside it."""
+    """SQL of a date with the text beside it."""
     text = normal_text(raw)
     if beside.time is not None:
         # A spreadsheet puts a time of the day on the day before its first, and its numbers are days and parts of one.

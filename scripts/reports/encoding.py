@@ -1,8 +1,8 @@
 """The encoding of a report: found, said, and never guessed over a broken byte.
 
 UTF-8 is checked to the last byte. A file that is mostly UTF-8 stays UTF-8, and its broken records are rejected one by
-one. What holds no UTF-8 at all was saved by an office program in the encoding of its country: charset-normalizer tells
-which, the manifest keeps it, and who knows better declares it. A byte that has no meaning in the encoding goes through
+one. A file without any UTF-8 was saved by an office program in the encoding of its country: charset-normalizer finds
+which, the manifest keeps it, and the user can declare it. A byte without a meaning in the encoding goes through
 as a byte that has none in UTF-8 either, so that DuckDB rejects its record and no sign is put in its place.
 """
 
@@ -26,7 +26,7 @@ MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-# What office programs save a CSV in that is no Unicode, by the country.
+# The encodings that office programs save a CSV in when it is not Unicode, by the country.
 COMMONEST = "cp1252"
 OFFICE_ENCODINGS = [
     *(COMMONEST, "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874"),
@@ -46,7 +46,7 @@ _ASCII = bytes(range(128))
 
 @dataclass(frozen=True)
 class Survey:
-    """What one pass over a report's bytes tells."""
+    """The findings of one pass over a report's bytes."""
 
     sha256: str
     byte_count: int
@@ -126,7 +126,7 @@ def _likeliest(path: Path) -> str:
 
 def _of_an_office(lines: list[bytes]) -> str:
     matches = from_bytes(b"".join(lines), cp_isolation=OFFICE_ENCODINGS, threshold=0.4)
-    # Of a short text several encodings make words: then the commonest is meant.
+    # Several encodings make words of a short text: then the commonest is taken.
     good = [match for match in matches if match.chaos <= matches[0].chaos + _EQUALLY_GOOD]
     if not good or any(COMMONEST in match.could_be_from_charset for match in good):
         return COMMONEST
@@ -142,11 +142,11 @@ def _is_in(line: bytes, encoding: str) -> bool:
 
 
 def transcode(path: Path, encoding: str, target: Path, start: int = 0) -> None:
-    """Write a report anew in UTF-8, which is the one encoding that DuckDB reads in full.
+    """Rewrite a report in UTF-8, the one encoding that DuckDB reads in full.
 
     Args:
         path: the report.
-        encoding: the codec in which it is.
+        encoding: the codec of the report.
         target: where to write it.
         start: characters to leave out at the beginning.
 

@@ -1,8 +1,8 @@
 """Where reports come from: files, folders, globs, standard input, and what is packed in `.gz`, `.zip` and `.xlsx`.
 
-Whatever it comes from, a report is handed on as a file of plain text under a name of ours. What a file is, its first
-bytes tell and not its name. Names inside an archive are shown and never used as a path, and how much an archive may
-unpack to is bounded, for a small one can hold a full disk.
+Every report is handed on as a file of plain text under a name of ours. The type of a file is read from its first
+bytes and not from its name. Names inside an archive are shown and never used as a path, and how much an archive may
+unpack to is bounded, because a small one can fill a disk.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ MAX_CELLS = 1 << 25
 _CHUNK_BYTES = 1 << 20
 T = TypeVar("T")
 
-# What the first bytes say, of files that are no report.
+# The first bytes of files that are no report, with their type.
 OTHER_FORMATS = {
     b"\xd0\xcf\x11\xe0": ("a workbook of an old Excel", "save it as .xlsx or as 'CSV UTF-8'"),
     b"%PDF": ("a PDF", "download the report as CSV"),
@@ -91,7 +91,7 @@ _OVERLAP = "Overlapped entries"
 
 @dataclass(frozen=True)
 class ReportFile:
-    """A report as it lies in a file, or as a part of one.
+    """A report in a file, or as a part of one.
 
     Attributes:
         path: the file.
@@ -136,7 +136,7 @@ def legible(name: str) -> str:
 
 
 def unreadable(error: BaseException) -> ReportRefused:
-    """What is told of a file that cannot be read."""
+    """The message about a file that cannot be read."""
     if isinstance(error, zipfile.BadZipFile) and _OVERLAP in str(error):
         return ReportRefused(
             "the files in this archive overlap, so that it could unpack to many times its size: no report does."
@@ -204,7 +204,7 @@ def passed_over(patterns: list[str]) -> list[PassedOver]:
 
 
 def _left_in_archive(path: Path) -> list[PassedOver]:
-    """The members of an archive that are not read; none of one in which there is no report at all: it is refused."""
+    """The members of an archive that are not read; none of an archive without a report: it is refused."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
@@ -221,7 +221,7 @@ def _left_in_archive(path: Path) -> list[PassedOver]:
 
 
 def _why_not(folder: Path, file: Path) -> str | None:
-    """Why a file in a folder is not read; None if it is, and '' if nobody has to know."""
+    """Why a file in a folder is not read; None if it is read, and '' if no message is needed."""
     name = file.name
     if not _OURS.fullmatch(name) and not file.resolve().is_relative_to(folder.resolve()):
         return "it is a link that leads out of the folder. Fix: put the file itself there."
@@ -231,7 +231,7 @@ def _why_not(folder: Path, file: Path) -> str | None:
 
 
 def _why_not_named(name: str) -> str:
-    """Why a file of such a name is not read; '' if nobody has to know."""
+    """Why a file of such a name is not read; '' if no message is needed."""
     if _LOCK.match(name):
         return "it is the lock of a workbook that is open. Fix: none is needed; close the workbook."
     if _ELSEWHERE.fullmatch(name):
@@ -331,7 +331,7 @@ def _in_workbook(path: Path, members: list[zipfile.ZipInfo]) -> list[ReportFile]
     if not sheets:
         raise ReportRefused("it is a workbook without a sheet. Fix: save it again as .xlsx or as 'CSV UTF-8'.")
     if len(sheets) > 1:
-        # Older Excels made three sheets, of which two stay empty.
+        # Older Excels made three sheets, and two of them stay empty.
         sheets = [sheet for sheet in sheets if _calamine(lambda: workbook.get_sheet_by_name(sheet).total_height)]  # noqa: B023
     return [
         ReportFile(

@@ -1,8 +1,8 @@
 """How a report is written: its kind, columns, delimiter, encoding and dates.
 
-Column names are matched by a list of aliases and never by position, for the order of the columns is not documented
-and the User Activity Exporter names one of them otherwise. What every name of an activity report means stands in the
-guide; which of its spellings occur is partly inferred, so case, blanks and underscores are ignored. Of the unique users
+Column names are matched by a list of aliases and never by position, because the order of the columns is not documented
+and the User Activity Exporter names one of them otherwise. The meaning of every name of an activity report is in the
+guide; the spellings that occur are partly inferred, so case, blanks and underscores are ignored. Of the unique users
 report nothing is documented but that there is one.
 """
 
@@ -21,7 +21,7 @@ from reports.text import BROKEN_BYTE, ReportRefused, open_text
 
 @dataclass(frozen=True)
 class ReportKind:
-    """A kind of report, as its header tells it.
+    """A kind of report, as its header shows it.
 
     Attributes:
         unit: what one record of it is called.
@@ -180,19 +180,19 @@ _HEADER_CHARACTERS = 1 << 20
 # DuckDB takes minutes over a statement of many thousand columns.
 MAX_COLUMNS = 1000
 _LINE_END = "(?:\\r\\n|\\r|\\n)"
-# What programs put above a header: byte order marks of which one was read, one that was read as cp1252, how the fields
+# What programs put above a header: byte order marks (one was read, one was read as cp1252), how the fields
 # are separated, blanks.
 _PREAMBLE = re.compile(rf'(?:\ufeff|ï»¿|[ \t]*{_LINE_END}|"?sep=."?[;,\t]*{_LINE_END})*', re.IGNORECASE)
 _DATE_LIKE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}")
 _ROWS_SEARCHED = 20
 _TRAIL = re.compile(r"(?<=\w)([,;|])\1*\Z")
-# What stands behind a name in brackets, such as the zone in `Date (UTC)`.
+# The text in brackets behind a name, such as the zone in `Date (UTC)`.
 _IN_BRACKETS = re.compile(r"\s*(?:\(([^()]*)\)|\[([^\[\]]*)\])\Z")
 
 
 @dataclass(frozen=True)
 class ReportFormat:
-    """What the head of a report tells about it.
+    """The properties of a report that its head shows.
 
     Attributes:
         kind: what its records are.
@@ -204,8 +204,8 @@ class ReportFormat:
         columns: position in the header of each known column that the report has.
         extra: position in the header of each column that no alias knows.
         nameless: position of each last column without a name, which is nothing as long as nothing is in it.
-        wrapped_by: the delimiter of the table of which every line is the first field; None for most reports.
-        trailed_by: what stands behind the last column because the report was saved as a table of another delimiter.
+        wrapped_by: the delimiter of the table whose first field is every line; None for most reports.
+        trailed_by: the text behind the last column, because the report was saved as a table of another delimiter.
     """
 
     kind: ReportKind
@@ -245,7 +245,7 @@ class ReportFormat:
 
 
 def read_format(path: Path, encoding: str = "utf-8") -> ReportFormat:
-    """Read the head of a report and tell how it is written.
+    """Read the head of a report, and find out how it is written.
 
     Args:
         path: the report as plain text.
@@ -310,7 +310,7 @@ def _head(path: Path, encoding: str) -> tuple[int, str]:
 
 
 def _unwrapped(text: str) -> tuple[str | None, str]:
-    """The text whose lines stand in another table, and the delimiter of that; the text as it is for none."""
+    """The text whose lines are in another table, and the delimiter of that; else the text as it is."""
     known = {}
     for outer in DELIMITERS:
         first, *others = next(csv.reader(io.StringIO(text, newline=""), delimiter=outer), [""])
@@ -370,7 +370,7 @@ def _kind_of(header: list[str], text: str, delimiter: str) -> ReportKind:
 
 
 def _identifies_users(header: list[str]) -> bool:
-    """Whether a header has a column that tells users apart."""
+    """Whether a header has a column that identifies users."""
     columns = USERS_REPORT.columns_of(header)
     identifying = [normalised(header[columns[column]]) for column in IDENTIFYING_COLUMNS if column in columns]
     # Anything may have an ID; a user has a name as well.
@@ -398,14 +398,14 @@ def _refuse_what_is_above(first: list[str], text: str, delimiter: str) -> None:
     for number, row in enumerate(rows, start=2):
         if set(REQUIRED_COLUMNS) <= ACTIVITY_REPORT.columns_of(row).keys():
             raise ReportRefused(
-                f"its header stands in row {number} only. Fix: delete the rows above it, or move it to the top"
+                f"its header is in row {number} only. Fix: delete the rows above it, or move it to the top"
                 " if they are records."
             )
     if any(_DATE_LIKE.match(title) for title in first):
         names = delimiter.join(ACTIVITY_REPORT.headline(column) for column in ACTIVITY_REPORT.aliases)
         raise ReportRefused(
             "it has no header: its first row is a record. Fix: download it again with the header, or put the names"
-            f" of its columns above it, in the order in which they stand, such as {names}"
+            f" of its columns above it, in their order, such as {names}"
         )
 
 
@@ -443,6 +443,6 @@ def key_of(title: str) -> str:
 
 
 def in_brackets(title: str) -> str:
-    """What stands in brackets behind a title; '' for nothing."""
+    """The text in brackets behind a title; '' for nothing."""
     found = _IN_BRACKETS.search(without_invisible(title))
     return (found[1] or found[2] or "").strip() if found else ""

@@ -1,4 +1,4 @@
-"""The one rule for ids and texts: which characters nobody sees, which spellings mean nothing, how ids are written.
+"""The one rule for ids and texts: invisible characters, spellings that mean nothing, and how ids are written.
 
 The models have the same rule in macros/engine.sql (`cleaned`, `cleaned_field`, `cleaned_id`); a test holds both
 together.
@@ -31,18 +31,18 @@ DIGITS = "0123456789" * (len(OTHER_DIGITS) // 10)
 
 
 def cleaned(column: str) -> str:
-    """SQL for a text without what nobody sees around it; null for none."""
+    """SQL for a text without invisible characters around it; null for none."""
     return f"nullif(regexp_replace({column}, '^[{INVISIBLE}]+|[{INVISIBLE}]+$', '', 'g'), '')"
 
 
 def cleaned_id(column: str) -> str:
-    """SQL for an id without what nobody sees in it; null for none, and for a spelling of null."""
+    """SQL for an id without invisible characters; null for none, and for a spelling of null."""
     text = f"regexp_replace({column}, '[{FORMAT}]+|^[{INVISIBLE}]+|[{INVISIBLE}]+$', '', 'g')"
     return _unless_null(f"nullif({text}, '')")
 
 
 def cleaned_field(column: str) -> str:
-    """SQL for an e-mail or a name of content without what nobody sees around it; null for a spelling of null too."""
+    """SQL for an e-mail or a name of content without invisible characters around it; null for null spelt out too."""
     return _unless_null(cleaned(column))
 
 
@@ -52,7 +52,7 @@ def _unless_null(text: str) -> str:
 
 
 def id_of(written: str) -> str:
-    """An id as a person writes it, without what nobody sees in it; '' for none."""
+    """An id as a person writes it, without invisible characters; '' for none."""
     text = without_invisible(written)
     return "" if text.lower() in NULL_SPELLINGS else text
 

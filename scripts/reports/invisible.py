@@ -1,14 +1,14 @@
-"""The characters that nobody sees: blanks of all scripts, marks of direction and width, NUL.
+"""The invisible characters: blanks of all scripts, marks of direction and width, NUL.
 
-They are listed and not taken from Unicode's classes, for engines know different versions of it, and the class of format
-characters holds those of which flags are made.
+They are listed, not taken from Unicode's classes, because engines know different versions of it, and the class of
+format characters holds those that flags are made of.
 """
 
 from __future__ import annotations
 
 import re
 
-# Blanks, marks and controls, for a class of RE2, of Java, and with \x{…} written out of Python.
+# Blanks, marks and controls; a class of RE2, of Java, and with \x{…} written out of Python.
 INVISIBLE = (
     r"\x00-\x20\x7f-\xa0\xad\x{34f}\x{61c}\x{115f}\x{1160}\x{1680}\x{180e}\x{2000}-\x{200f}\x{2028}-\x{202f}"
     r"\x{205f}-\x{206f}\x{2800}\x{3000}\x{3164}\x{feff}\x{ffa0}\x{fff9}-\x{fffb}"

@@ -45,10 +45,10 @@ class Rows:
         record_count: rows that are neither the header nor blank.
         blank: numbers of the blank rows.
         wide: numbers of the rows with more fields than the header.
-        stray: numbers of the rows in which a field goes on in new double quotes behind a blank.
+        stray: numbers of the rows where a field goes on in new double quotes behind a blank.
         lines: lines of the file that each row of interest takes.
         longest: number of the row that takes the most lines.
-        ends: in which ways rows end, the last one left out if it does not.
+        ends: how rows end, the last one left out if it does not.
         oversized: beginning of each row that is longer or has more fields than DuckDB should read.
         broken: fields and text of each row of interest with bytes of no meaning, which are lone surrogates here.
         ill_fitting: what is wrong with the width of each row that can be read all the same (``reports.width``).
@@ -108,7 +108,7 @@ def first_look(path: Path, report: ReportFormat) -> Copy:
 
 
 def second_count(copy: Copy, report: ReportFormat, faults: Collection[int], staged: int) -> Rows:
-    """What the rows of a report are like, of which DuckDB read so many records and rejected these rows."""
+    """The properties of the rows of a report, after DuckDB read so many records and rejected these rows."""
     is_regular = copy.count == RowCount(staged + 1, (staged + 1) * (len(report.header) - 1))
     return Rows(staged) if is_regular and not faults else examine_rows(copy.path, report, faults)
 
@@ -133,7 +133,7 @@ def mended(copy: Copy, report: ReportFormat, rows: Rows) -> Copy | None:
 
 
 def fit(path: Path, report: ReportFormat, target: Path, ill_fitting: Mapping[int, str]) -> None:
-    """Write a report anew with each of these rows as wide as its header."""
+    """Rewrite a report with each of these rows as wide as its header."""
     with target.open("w", encoding="utf-8", errors="surrogateescape", newline="") as copy:
         for number, row, lines in _rows_of(path, report):
             if number in ill_fitting:
@@ -143,7 +143,7 @@ def fit(path: Path, report: ReportFormat, target: Path, ill_fitting: Mapping[int
 
 
 def without_trail(path: Path, report: ReportFormat, target: Path) -> None:
-    """Write a report anew without the delimiters of another table behind its last column."""
+    """Rewrite a report without the delimiters of another table behind its last column."""
     with target.open("w", encoding="utf-8", errors="surrogateescape", newline="") as copy:
         for _, _, lines in _rows_of(path, report):
             end = _line_end(lines[-1])
@@ -180,7 +180,7 @@ def count_rows(path: Path, report: ReportFormat) -> RowCount:
 
 
 def examine_rows(path: Path, report: ReportFormat, of_interest: Collection[int]) -> Rows:
-    """Read every row with Python's CSV reader and tell which are unlike the others."""
+    """Read every row with Python's CSV reader and find those that are unlike the others."""
     width = len(report.header)
     stray_quotes = _stray_quotes(report.delimiter)
     found = Rows(0)
@@ -220,14 +220,14 @@ def _note_width(found: Rows, number: int, what: str | None, *, is_wide: bool) ->
 
 
 def _stray_quotes(delimiter: str) -> re.Pattern[str]:
-    """A row of which a field that is in double quotes goes on in new ones; one that only holds quotes is sound."""
+    """A row with a field in double quotes that goes on in new ones; one that only holds quotes is sound."""
     one = re.escape(delimiter)
     quoted = ' *+"(?:[^"]|"")*+"'
     return re.compile(f'(?:(?:{quoted} *+|[^"{one}][^{one}]*+|){one})*+{quoted} +"')
 
 
 def without_oversized(path: Path, report: ReportFormat, target: Path, oversized: Collection[int]) -> None:
-    """Write a report anew with a short row that is no record either in the place of each that is oversized.
+    """Rewrite a report with a short row that is no record either in the place of each that is oversized.
 
     DuckDB passes over a row of many megabytes without a word, and counts the following ones wrong.
     """
@@ -265,7 +265,7 @@ def _size(line: str) -> int:
 
 
 def with_one_line_end(path: Path, report: ReportFormat, target: Path) -> None:
-    """Write a report anew so that all of its rows end alike; what stands in double quotes stays as it is.
+    """Rewrite a report so that all of its rows end alike; text in double quotes stays as it is.
 
     In the place of the header stands one that no line break can be in.
     """

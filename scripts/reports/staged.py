@@ -40,7 +40,7 @@ REASONS = {
         " Fix: close it, or write it twice."
     ),
     "STRAY QUOTES": (
-        "a field goes on in double quotes behind its closing one, so that nobody can tell what it says."
+        "a field goes on in double quotes behind its closing one, so that its text is not clear."
         " Fix: write a double quote inside a field twice."
     ),
     OVERSIZED: (
@@ -178,7 +178,7 @@ def _read(connection: duckdb.DuckDBPyConnection, copy: Copy, report: ReportForma
 
 
 def _refuse_lost_records(reading: Reading) -> None:
-    """Refuse a report of which DuckDB passed over something.
+    """Refuse a report if DuckDB passed over a part of it.
 
     Raises:
         ReportRefused: it read another number of records than there are.
@@ -186,7 +186,7 @@ def _refuse_lost_records(reading: Reading) -> None:
     found = reading.staged_count + len(reading.faults)
     if reading.rows.record_count != found:
         raise ReportRefused(
-            f"it holds {reading.rows.record_count:,} records, but only {found:,} can be told apart. Fix: see"
+            f"it holds {reading.rows.record_count:,} records, but only {found:,} can be separated. Fix: see"
             f" whether a double quote is not closed: row {reading.rows.longest:,} takes the most lines."
         )
 
@@ -208,7 +208,7 @@ def _stage_malformed(connection: duckdb.DuckDBPyConnection, reading: Reading) ->
 
 
 def _in_utf8(text: Path, report: ReportFormat, folder: Path) -> Path:
-    """The report from its header on, in UTF-8, under a name in which DuckDB finds no pattern whatever its own is."""
+    """The report from its header on, in UTF-8, under a name without a pattern for DuckDB."""
     plain = folder / "plain.csv"
     if report.encoding != "utf-8" or report.start:
         transcode(text, report.encoding, plain, report.start)
@@ -235,7 +235,7 @@ def with_nameless(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -
 
 
 def _refuse_other_columns(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -> None:
-    """Refuse a report to which another one was pasted whose columns stand in another order.
+    """Refuse a report with another one pasted into it whose columns have another order.
 
     Raises:
         ReportRefused: from some record on the fields are others than the header says.

@@ -11,7 +11,7 @@ from typing import TextIO
 BROKEN_BYTE = re.compile("[\udc80-\udcff]")
 
 
-# Name of the way in which broken bytes are let through, for Python's codecs.
+# The name, in Python's codecs, of our way to let broken bytes through.
 BROKEN = "juno-broken"
 
 

@@ -21,7 +21,7 @@ REPAIRABLE = (SHORT, NAMELESS, SURPLUS, QUOTED)
 NOTES = {
     SHORT: "{count} of its records end before the columns of the content, as a spreadsheet saves them: these are blank",
     SURPLUS: "{count} of its records have blank fields beyond the last column, which are nothing",
-    QUOTED: "{count} of its lines stand in double quotes as a whole, and were read without them",
+    QUOTED: "{count} of its lines are in double quotes as a whole, and were read without them",
 }
 
 
@@ -78,7 +78,7 @@ def fitted(row: list[str], lines: list[str], report: ReportFormat, what: str) ->
 
 
 def unwrap(path: Path, outer: str, target: Path) -> None:
-    """Write a report anew whose every line is one field of a table with another delimiter, or in double quotes."""
+    """Rewrite a report whose every line is one field of a table with another delimiter, or in double quotes."""
     with (
         path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as text,
         target.open("w", encoding="utf-8", errors="surrogateescape", newline="") as copy,
@@ -100,7 +100,7 @@ def notes_of(ill_fitting: dict[int, str], report: ReportFormat) -> list[str]:
     counts = Counter(what for number, what in ill_fitting.items() if number > 1 and what in NOTES)
     notes = [NOTES[what].format(count=f"{count:,}") for what, count in counts.items()]
     if report.wrapped_by is not None:
-        notes.append("its lines stand in double quotes as a whole, and were read without them")
+        notes.append("its lines are in double quotes as a whole, and were read without them")
     if report.trailed_by:
-        notes.append(f"{report.trailed_by!r} stands behind its last column, as a spreadsheet saves it, and is nothing")
+        notes.append(f"{report.trailed_by!r} is behind its last column, as a spreadsheet saves it, and is nothing")
     return notes

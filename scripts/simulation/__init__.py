@@ -1,1 +1,1 @@
-"""An invented platform of which the truth is known. Nothing here imports the rest of the project."""
+"""An invented platform whose truth is known. Nothing here imports the rest of the project."""

@@ -15,7 +15,7 @@ SMALLEST, LARGEST = 100, 2000
 PEOPLE_PER_ROOM = 250
 MOST_ROOMS = 6
 
-# Of each slot: the day of the week, its start in minutes of the local day, its length in minutes,
+# For each slot: the day of the week, its start in minutes of the local day, its length in minutes,
 # and the most rooms. The third is the workshop's.
 SLOTS: tuple[tuple[int, int, int, int], ...] = (
     (2, 9 * 60, 60, 1),
@@ -28,7 +28,7 @@ SLOTS: tuple[tuple[int, int, int, int], ...] = (
     (3, 14 * 60, 60, 1),
 )
 WORKSHOP_SLOT = 2
-# In a week in which the clocks change in Europe (at 01:00 UTC), a session from before midnight UTC to after the change.
+# In a week when the clocks change in Europe (at 01:00 UTC), a session from before midnight UTC to after the change.
 NIGHT_BEFORE_CHANGE, NIGHT_MINUTES = 90 * MINUTE, 120
 MONTHS_OF_CHANGE = (3, 10)
 MOVES = tuple(minutes * MINUTE for minutes in (-60, -30, 30, 60))

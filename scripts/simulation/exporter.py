@@ -39,7 +39,7 @@ DATES: dict[int, str] = {}
 
 
 def rate(default: float, meaning: str) -> float:
-    """Declare a rate from 0 to 1, of which `meaning` says what it is a share of."""
+    """Declare a rate from 0 to 1; `meaning` says what it is a share of."""
     return field(default=default, metadata={"meaning": meaning})
 
 
@@ -64,7 +64,7 @@ class Losses:
 
     @classmethod
     def none(cls) -> Losses:
-        """Return the settings of a log that tells the whole truth."""
+        """Return the settings of a log without losses."""
         return cls(**{setting.name: 0.0 for setting in fields(cls)})
 
 
@@ -216,7 +216,7 @@ class Series:
             folder: Where to write.
             records_per_file: New records in each file.
             files: How many.
-            overlap: The share of these records that the next file tells again.
+            overlap: The share of these records that is in the next file again.
             repeats: How many of the files are downloaded once more in the end, with all edits.
         """
         self.folder = folder

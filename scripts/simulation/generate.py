@@ -1,4 +1,4 @@
-"""The sample, and as many records as wanted, of an invented platform of which the truth is known."""
+"""The sample, and as many records as wanted, of an invented platform whose truth is known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A virtual-event platform of which the truth is known: people with habits live through an edition.
+"""A virtual-event platform whose truth is known: people with habits live through an edition.
 
 An edition is one event with its agenda and its people. `Platform.live` plays one person through it
 and returns what the person did and, to the second, when the person was present where. All times

@@ -49,7 +49,7 @@ Play = Callable[[Random], list[Room]]
 
 @dataclass(frozen=True)
 class Behaviour:
-    """A way in which rooms behave; `settings` are those that a site of this kind should set."""
+    """A behaviour of rooms; `settings` are those that a site of this kind should set."""
 
     name: str
     play: Play
@@ -87,7 +87,7 @@ def visit(
 
 
 def each(change: Callable[[Random, int, Visit], Visit], share: float = 1.0, *, people: int = PEOPLE) -> Play:
-    """Make a play of one room in which a share of the visits is changed."""
+    """Make a play of one room where a share of the visits is changed."""
 
     def play(rng: Random) -> list[Room]:
         end = some_length(rng)
@@ -272,7 +272,7 @@ def moved(one: Visit, by: int) -> Visit:
 
 
 def private_meeting(*, left_sides: int) -> Play:
-    """Make a play of a meeting of two, of whom so many have a Left."""
+    """Make a play of a meeting of two; so many of them have a Left."""
 
     def play(rng: Random) -> list[Room]:
         end = rng.choice((10, 15, 20, 30)) * MINUTE

@@ -158,7 +158,7 @@ class Edition:
     last_end: int = field(init=False)
 
     def __post_init__(self) -> None:
-        """Derive the breaks, in which no session is live."""
+        """Derive the breaks, when no session is live."""
         ordered = sorted(self.slots, key=lambda slot: slot[0].starts_at)
         gaps = [
             (before[0].ends_at + BREAK_MARGIN, after[0].starts_at - BREAK_MARGIN) for before, after in pairwise(ordered)

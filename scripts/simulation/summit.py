@@ -92,7 +92,7 @@ PROGRAMME: tuple[tuple[tuple[int, str, float, float, tuple[str, ...]], ...], ...
 )
 POPULARITY = {4101: 1.25, 4108: 0.45, 4105: 0.5, 4111: 0.9}
 
-# Of some sessions: category, answers, minutes after the start.
+# For some sessions: category, answers, minutes after the start.
 QUESTIONS: dict[int, tuple[tuple[str, tuple[str, ...], int], ...]] = {
     4101: (
         ("Poll - Where do you join from?", ("At home", "At the office", "On a boat"), 6),

@@ -1,7 +1,7 @@
 """A Spark cluster on this machine: a master, workers and a thrift server, all on loopback, for tests and trials.
 
 They are the real processes of Spark's standalone mode, started from the pyspark package (``.venv-spark``) or from the
-distribution that ``SPARK_HOME`` names. All that they write lies in one folder, and they end with the process that
+distribution that ``SPARK_HOME`` names. All that they write is in one folder, and they end with the process that
 started them, whatever it dies of.
 """
 
@@ -94,7 +94,7 @@ class Cluster:
 
     @property
     def events(self) -> Path:
-        """The event logs, from which ``spark_events`` reads what was shuffled."""
+        """The event logs, where ``spark_events`` reads what was shuffled."""
         return self.folder / "events"
 
     def start_worker(self) -> None:
@@ -265,7 +265,7 @@ def require_java() -> str:
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on now."""
+    """A free port of loopback."""
     with socket.socket() as listener:
         listener.bind((HOST, 0))
         port: int = listener.getsockname()[1]

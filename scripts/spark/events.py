@@ -74,7 +74,7 @@ def read_costs(events: Path) -> dict[str, Cost]:
 
 @dataclass
 class Log:
-    """What the event log of one application has told so far.
+    """The contents of the event log of one application so far.
 
     Attributes:
         name: its file.
@@ -99,7 +99,7 @@ class Log:
 
     def note_plan(self, event: dict[str, Any]) -> None:
         """Remember what an execution brings rows together by."""
-        # Whose it is, its jobs say: of the statement the event holds the beginning alone.
+        # The jobs name its owner: the event holds only the beginning of the statement.
         self.partitionings[event["executionId"]].update(
             EXPRESSION_ID.sub("", keys) or single
             for keys, single in PARTITIONING.findall(event.get("physicalPlanDescription") or "")
@@ -107,7 +107,7 @@ class Log:
 
 
 def _read(path: Path, costs: dict[str, Cost]) -> None:
-    """Add what an event log tells to the costs."""
+    """Add the contents of an event log to the costs."""
     log = Log(path.name)
     for event in _events(path):
         kind = event["Event"].rpartition(".")[2]

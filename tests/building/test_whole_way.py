@@ -48,7 +48,7 @@ def test_the_sample_builds_and_a_second_build_finds_nothing_new_and_sums_up(
     assert "4 reports hold 4,248 records: 4,246 landed, 2 rejected." in output
     assert "1,878 activities are unique; 2,368 records are duplicates" in output
     assert "64 users are told by the unique users reports: 58 known by id, 2 by e-mail, 0 ambiguous" in output
-    assert "7 activities have words that nobody has named yet." in output
+    assert "7 activities have words that have no name yet." in output
     assert output.lstrip().startswith("nothing new") and "\nUnderstood 4,233 of 4,246 records (99 %)." in output
     assert "Q&A / Ask" in output
     assert "change nothing" not in output
@@ -218,11 +218,11 @@ def test_no_activity_type_is_without_a_mart_that_uses_it(
 
 def test_suggested_aliases_name_what_was_unrecognised(guide: tuple[Project, str], named: tuple[Project, str]) -> None:
     _, before = guide
-    assert "4 activities have words that nobody has named yet." in before
+    assert "4 activities have words that have no name yet." in before
     assert "unique users" not in before
 
     project, output = named
-    assert "nobody has named yet" not in output
+    assert "have no name yet" not in output
     assert query(project, "select * from marts.unrecognised_activities") == []
     # These four, and the one of the kind other_activity itself.
     assert query(project, "select count(*) from marts.fct_activities where activity_type = 'other_activity'") == [(5,)]

@@ -241,7 +241,7 @@ def test_extra_columns_of_one_name_are_both_kept(warehouse: duckdb.DuckDBPyConne
         (b"u2,Chat,Message,hi,yesterday", "Date", "cannot be read as yyyy-MM-dd"),
         (b"u2,Chat,Message,hi,", "Date", "it has no date"),
         (b"u2,Chat,Message,hi,   ", "Date", "it has no date"),
-        (b"u2,Chat,Message,hi,1900-01-01 00:00:00", "Date", "the platform says never"),
+        (b"u2,Chat,Message,hi,1900-01-01 00:00:00", "Date", "the platform writes for never"),
         (b"1.23E+09,Chat,Message,hi,2024-05-01 10:00:00", "User ID", "a spreadsheet has shortened the id"),
     ],
 )

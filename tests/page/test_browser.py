@@ -276,6 +276,37 @@ def test_a_table_sorts_and_searches_by_keyboard(opened: Opener) -> None:
     assert scores == sorted(scores, reverse=True)
 
 
+def test_each_question_of_a_reader_is_answered_with_one_click(opened: Opener, sample_project: Project) -> None:
+    with sample_project.open() as connection:
+        [(first, proven, possible)] = connection.execute(
+            "select session_name, round(proven_seconds / 3600, 1), round(possible_seconds / 3600, 1)"
+            " from marts.fct_sessions where session_type = 'session' order by attendee_count desc limit 1"
+        ).fetchall()
+        entitled = connection.execute(
+            "select users.full_name from marts.fct_credit_evidence inner join restricted.user_details as users"
+            " using (user_key) where verdict = 'supported'"
+        ).fetchall()
+        [(visitor,)] = connection.execute(
+            "select users.full_name from marts.fct_exhibitor_leads as leads inner join restricted.user_details as users"
+            " using (user_key) where not is_staff and not is_own_people order by lead_score desc limit 1"
+        ).fetchall()
+    page = opened()
+    expect(page.locator(".findings li").first).to_contain_text(f"{first} drew the most people")
+    page.get_by_role("link", name="hours attended, likely").click()
+    sure = page.locator("#figure-hours svg text", has_text=f"({proven} to {possible})")
+    expect(sure).to_be_in_viewport()
+    page.get_by_role("link", name="Who should get a certificate?").click()
+    table = page.locator("#figure-certificates")
+    expect(table.locator("h3")).to_have_text(f"{len(entitled)} of 17 certificates rest on proven attendance")
+    proven_rows = table.locator("tbody tr", has_text="Yes: proven")
+    assert sorted(proven_rows.locator("th").all_inner_texts()) == sorted(name for (name,) in entitled)
+    page.get_by_role("link", name="Whom should sales call?").click()
+    expect(page.locator("#figure-leads h3")).to_contain_text(f"Call {visitor} first")
+    page.get_by_role("link", name="Can I rely on this?").click()
+    expect(page.locator("#figure-unknowns")).to_be_in_viewport()
+    expect(page.locator("#figure-unknowns li").first).to_contain_text("have no record of leaving")
+
+
 def test_one_of_several_can_be_chosen(opened: Opener) -> None:
     page = opened()
     card = page.locator("#figure-concurrency")

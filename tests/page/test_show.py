@@ -41,6 +41,18 @@ def test_a_session_is_shown_with_its_people(sample_project: Project) -> None:
     assert said[-1].startswith("Attendance is a definition of this project")
 
 
+def test_at_80_columns_no_word_is_split(sample_project: Project) -> None:
+    with sample_project.open() as connection:
+        names = connection.execute("select full_name, company from restricted.user_details").fetchall()
+    words = {word for name in names for text in name if text for word in text.split()}
+    for wish in (("--session", "keynote"), ("--user", "5001"), ("--contest", "all_time"), ()):
+        done = sample_project.script("show.py", *wish, COLUMNS="80")
+        assert done.returncode == 0
+        printed = set(done.stdout.split())
+        beginnings = {word[:length] for word in words for length in range(4, len(word))} - words
+        assert printed & beginnings <= {"Old", "Tide"}, wish
+
+
 def test_of_several_sessions_the_keys_are_told(sample_project: Project) -> None:
     said = lines(sample_project, "--session", "private")
     assert said[0] == "2 sessions fit. Name one by its key, make show SESSION=…:"

@@ -374,9 +374,7 @@ def test_the_marts_are_those_of_the_other_reports(sample_project: Project, alone
         others = set(rows(connection, keys))
         [twins] = rows(connection, f"{kept} where list_contains({list(both)}, activity_key)")
     assert 0 < len(both - others) < count, "some of what it tells has a twin"
-    assert (
-        f"  {count:,} activities are counted from it, {len(both - others):,} of which no other report tells\n" in said
-    )
+    assert f"  {count:,} activities are counted from it, {len(both - others):,} that no other report holds\n" in said
     users, contents = len(sample_ids("User ID")), len(sample_ids("Content ID"))
     assert f"  {users:,} user ids and {contents:,} content ids are in no other report\n" in said
     assert [file.read_bytes() for file in files] == untouched

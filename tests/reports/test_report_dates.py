@@ -235,7 +235,7 @@ def test_an_old_record_and_one_of_tomorrow_are_loaded(
         (["R6/5/13 10:00"], "are of the Japanese calendar"),
         (["113/05/13 10:00"], "are of the Minguo calendar"),
         (["5784-09-05 10:00"], "are of the Hebrew calendar"),
-        (["2099-01-01 10:00:00", "2099-01-02 10:00:00"], "lie in the future"),
+        (["2099-01-01 10:00:00", "2099-01-02 10:00:00"], "are in the future"),
         (["1970-01-01 00:00:00"], "lie before 1990-01-01, such as '1970-01-01 00:00:00': the platform was not there"),
         (["00:01.0"], "times without a day"),
         (["########"], "too narrow"),

@@ -1,6 +1,6 @@
 """Make Superset's own data, its administrator and our dashboards; runs in Superset's environment (.venv-superset).
 
-What is here is what ``superset db upgrade``, ``superset init``, ``superset fab create-admin`` and
+These are the steps of ``superset db upgrade``, ``superset init``, ``superset fab create-admin`` and
 ``superset import-dashboards`` do, in one process, for each of them takes ten seconds to start. And it takes the bundle
 as assets: ``import-dashboards`` leaves datasets and charts that are already there as they are, so that a change of ours
 would never arrive.

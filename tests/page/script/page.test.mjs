@@ -34,10 +34,15 @@ test("a dataset comes by column, with levels where texts repeat", () => {
 
 test("rows are summed up, and what is unknown stays unknown", () => {
   const rows = [{ g: 1, n: 2, w: 1 }, { g: 1, n: 4, w: 1 }, { g: 2, n: null, w: null }];
-  const measures = { sum: { op: "sum", column: "n" }, mean: { op: "mean", column: "n", weight: "w" }, count: { op: "count" }, two: { op: "count", only: { n: 2 } }, max: { op: "max", column: "n" } };
+  const measures = { sum: { op: "sum", column: "n" }, mean: { op: "mean", column: "n", weight: "w" }, two: { op: "sum", column: "w", only: { n: 2 } }, max: { op: "max", column: "n" } };
   same(made.summedUp(rows, { by: ["g"], measures }), [
-    { g: 1, sum: 6, mean: 3, count: 2, two: 1, max: 4 }, { g: 2, sum: null, mean: null, count: 1, two: 0, max: null },
+    { g: 1, sum: 6, mean: 3, two: 1, max: 4 }, { g: 2, sum: null, mean: null, two: 0, max: null },
   ]);
+});
+
+test("a mean over nothing is unknown", () => {
+  const [group] = made.summedUp([{ g: 1, n: 0, w: 0 }], { by: ["g"], measures: { mean: { op: "mean", column: "n", weight: "w" } } });
+  assert.equal(group.mean, null);
 });
 
 test("what is unknown comes last in both directions", () => {
