@@ -124,7 +124,6 @@ def require_place_for(path: Path, kind: str) -> Mark | None:
             f"{path} would be a DuckDB file, and its name does not end in {SUFFIXES[0]}. Nothing was written. Fix: give"
             f" it such a name; for Parquet a folder/ (make publish TARGET=folder/), for CSV make export TABLE=…"
         )
-    refuse_taken_name(path, setting)
     refuse_inside_a_shared_copy(path, kind)
     there = mark_of(path)
     if there is not None and there.kind != kind:
@@ -133,6 +132,7 @@ def require_place_for(path: Path, kind: str) -> Mark | None:
             f"{path} is {what}, and the {kind} copy does not replace it. Nothing was written. Fix: another {setting};"
             " or delete the file, if that is what you want."
         )
+    refuse_taken_name(path, setting)
     return there
 
 
