@@ -147,6 +147,7 @@ def test_the_file_of_the_site_says_who_is_the_same_user(
     assert {plain_id(one) for one in found.user_ids} == {"7001", "8002", "70010"}
 
 
+@pytest.mark.slow
 def test_whoever_shares_an_e_mail_is_asked_about_and_nothing_is_changed(files: Files, console: Console) -> None:
     with connect(files.warehouse) as connection:
         before = texts(connection)
