@@ -40,7 +40,7 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 {#- (The pattern of the usual ids costs a third of the others.) -#}
 {% macro duckdb__cleaned_id(column) -%}
     {%- set edges = "^[" ~ invisible() ~ "]+|[" ~ invisible() ~ "]+$" -%}
-    {%- set text = "nullif(regexp_replace(" ~ column ~ ", '[" ~ invisible_format() ~ "]+|" ~ edges ~ "', '', 'g'), '')" -%}
+    {%- set text = "nullif(regexp_replace(" ~ column ~ ", '" ~ edges ~ "|[" ~ invisible_format() ~ "]+', '', 'g'), '')" -%}
     case
         when regexp_full_match({{ column }}, '[0-9]+|[!-~]{10,}') then {{ column }}
         else {{ unless_null(text) }}
@@ -49,7 +49,7 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 
 {% macro spark__cleaned_id(column) -%}
     {%- set edges = "^[" ~ invisible() ~ "]+|[" ~ invisible() ~ "]+\\z" -%}
-    {{ unless_null("nullif(regexp_replace(" ~ column ~ ", r'[" ~ invisible_format() ~ "]+|" ~ edges ~ "', ''), '')") }}
+    {{ unless_null("nullif(regexp_replace(" ~ column ~ ", r'" ~ edges ~ "|[" ~ invisible_format() ~ "]+', ''), '')") }}
 {%- endmacro %}
 
 

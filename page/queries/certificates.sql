@@ -1,6 +1,7 @@
 -- Each person with credits on a page, and whether the log supports a certificate.
 select
     evidence.site_id,
+    evidence.user_key,
     evidence.content_key,
     evidence.booked_date,
     coalesce(users.full_name, evidence.user_id) as full_name,

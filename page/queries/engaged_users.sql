@@ -1,6 +1,7 @@
 -- The most engaged people.
 select
     engagement.site_id,
+    engagement.user_key,
     coalesce(users.full_name, engagement.user_id) as full_name,
     users.company,
     engagement.active_day_count,

@@ -1,6 +1,7 @@
 -- The standing of each contest, and where each stood the day before.
 select
     leaderboard.site_id,
+    leaderboard.user_key,
     leaderboard.contest_name,
     leaderboard.rank,
     coalesce(users.full_name, leaderboard.user_id) as full_name,

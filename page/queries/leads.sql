@@ -1,6 +1,7 @@
 -- The visitors of each booth, the warmest first; staff and the exhibitor's own people are left out.
 select
     leads.site_id,
+    leads.user_key,
     leads.content_key,
     leads.exhibitor_name,
     coalesce(users.full_name, leads.user_id) as full_name,

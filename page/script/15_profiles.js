@@ -1,5 +1,5 @@
 // --- Profiles: a view of one session, person, company or contest, at an address such as #session=KEY. ---
-// A profile is a function of the key that returns { title, made }: a heading and an element. To add one, put it here under its
-// name, and give the column of figures.yml that leads to it `profile: session` and `key: session_key`.
+// A profile is a function of the key that returns { title, made }: a heading and an element. To add one, write it into
+// profiles.yml under its name, and give the column of figures.yml that leads to it `profile: session` and `key: session_key`.
 
 const profiles = {};

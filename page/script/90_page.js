@@ -2,6 +2,7 @@
 
 function start(page) {
   const data = Object.fromEntries(Object.entries(page.datasets).map(([name, dataset]) => [name, readDataset(dataset)]));
+  Object.assign(profiles, profilesOf(page.profiles));
   const clock = clockOf(page.zone);
   const about = { clock, words: page.words };
   const state = { place: "", chosen: {}, choices: {}, profile: null };

@@ -66,6 +66,7 @@ class Destination:
         facts: columns of the manifest that only this kind has.
         measures: the same, as SQL over the landed records.
         notes: what was found out about its dates, in words.
+        occurred_at: SQL of when it was, made of the essence; null for users.
         span: SQL of the first and the last time in the essences.
     """
 
@@ -77,6 +78,7 @@ class Destination:
     facts: dict[str, object] = field(default_factory=dict)
     measures: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    occurred_at: str = "null"
     span: str = "null, null"
 
 
@@ -133,6 +135,7 @@ def _activities(connection: duckdb.DuckDBPyConnection, report: ReportFormat, dec
                 column,
             ),
         ],
+        occurred_at=occurred_at,
         facts={"date_format": date_format},
         span=f"min({occurred_at}), max({occurred_at})",
         measures={

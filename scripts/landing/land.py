@@ -14,7 +14,6 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -34,7 +33,7 @@ from reports.ids import read_ids
 from reports.staged import stage, with_nameless
 from reports.text import ReportRefused
 from reports.width import notes_of
-from warehouse.database import number_of, path_of, transaction
+from warehouse.database import path_of, transaction
 from warehouse.errors import WarehouseError, disk_trouble, in_words, is_damage
 from warehouse.raw import prepare_raw
 
@@ -60,6 +59,7 @@ def land_reports(
     connection.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
     sizes = [_size(path) for path in paths]
     task = progress.add_task("Landing", total=sum(sizes)) if progress else None
+    known = landed_before(connection)
     with _spool(connection) as spool:
         for number, (path, size) in enumerate(zip(paths, sizes, strict=True)):
             done = sum(sizes[:number])
@@ -75,9 +75,9 @@ def land_reports(
                 continue
             for report in reports:
                 try:
-                    with tempfile.TemporaryDirectory(dir=spool) as folder:
+                    with _emptied(spool):
                         landing = _land_report(
-                            connection, report, declaration, Path(folder), show, checks_twins=checks_twins
+                            connection, report, declaration, spool, show, known, checks_twins=checks_twins
                         )
                 except (ReportRefused, duckdb.Error, OSError) as error:
                     landing = Landing(report.path, report.shown, refusal=_why_refused(report, error))
@@ -91,17 +91,20 @@ def _land_report(
     declaration: Declaration,
     folder: Path,
     show: Callable[[float], None],
+    known: dict[str, Before],
     *,
     checks_twins: bool,
 ) -> Landing:
     """The way of a report: find, identify, decode, check rows and stage, compare, write.
+
+    What landed is added to what is ``known``.
 
     Raises:
         ReportRefused: nothing of it can be landed.
     """
     text = file.as_text(folder)
     seen = survey(text)
-    before = landed_before(connection, seen.sha256)
+    before = known.get(seen.sha256, Before())
     if before.file_name is not None and not _is_reloaded(before, declaration):
         other_site = before.site_id if before.site_id != declaration.site_id and declaration.names_site else None
         return Landing(file.path, file.shown, already_landed_as=before.file_name, of_other_site=other_site)
@@ -122,19 +125,22 @@ def _land_report(
     forgotten = stage_forgotten(connection, report, declaration.site_id)
 
     staged = Staged(file, seen, declaration, report, rows, destination, forgotten, [*notes, *destination.notes])
-    later_notes = _check_twins(connection, staged) if checks_twins and report.is_of_activities else []
-    later_notes += _other_date_format(staged)
+    if checks_twins and report.is_of_activities:
+        staged.notes.extend(_check_twins(connection, staged))
+    staged.notes.extend(_other_date_format(staged))
     with transaction(connection), _progress_of(connection, lambda share: show(0.4 + share * 0.6)):
         if before.file_name is not None:
             delete_reports(connection, [before.report_id])
         landing = write_report(connection, staged)
         if landing.landed_count:
             remember(connection, declaration)
-    return replace(landing, notes=[*landing.notes, *later_notes])
+    is_rejected = landing.landed_count == 0 and landing.rejected_count > landing.harmless_count
+    known[seen.sha256] = Before(file.name, None, staged.report_id, declaration.site_id, is_rejected)
+    return landing
 
 
 def _not_yet_reloaded(connection: duckdb.DuckDBPyConnection, declaration: Declaration) -> list[str]:
-    return [one.report_id for one in not_reloaded(connection, declaration)]
+    return [one.report_id for one in not_reloaded(connection, declaration)] if declaration.reloaded else []
 
 
 def _other_date_format(staged: Staged) -> list[str]:
@@ -168,9 +174,8 @@ def _check_twins(connection: duckdb.DuckDBPyConnection, staged: Staged) -> list[
     destination, declaration = staged.destination, staged.declaration
     # Reports that are loaded again with another declaration are the twins of those that were.
     left_out = {staged.report_id, *_not_yet_reloaded(connection, declaration)}
-    count = number_of(connection, "select count(*) from staged")
-    occurred_at = next(text for name, text, _ in destination.columns if name == "occurred_at")
-    sample = staged_sample(staged.report, destination.essence, occurred_at, count)
+    count = staged.rows.staged_count
+    sample = staged_sample(staged.report, destination.essence, destination.occurred_at, count)
     return check_twins(
         connection, sample, IN_WAREHOUSE, declaration, str(destination.facts["date_format"]), count, left_out
     )
@@ -218,6 +223,16 @@ def _spool(connection: duckdb.DuckDBPyConnection) -> Iterator[Path]:
         yield spool
     finally:
         shutil.rmtree(spool, ignore_errors=True)
+
+
+@contextmanager
+def _emptied(folder: Path) -> Iterator[None]:
+    """Leave nothing in a folder that was put there. To make one for each report takes longer than to read it."""
+    try:
+        yield
+    finally:
+        for file in folder.iterdir():
+            file.unlink()
 
 
 @contextmanager

@@ -38,26 +38,23 @@ class Before:
     is_rejected: bool = False
 
 
-def landed_before(connection: duckdb.DuckDBPyConnection, file_sha256: str) -> Before:
-    """Whether the same bytes landed before, or were removed."""
+def landed_before(connection: duckdb.DuckDBPyConnection) -> dict[str, Before]:
+    """What landed before or was removed, by the hash of its bytes."""
     landed = connection.execute(
         f"""
         select
-            file_name, report_id, site_id,
+            file_sha256, file_name, null, report_id, site_id,
             landed_count = 0 and rejected_count > (
                 select count(*) from raw.rejected_records
                 where rejected_records.report_id = landed.report_id and list_contains($harmless, reason)
             )
         from ({LANDED_REPORTS}) as landed
-        where file_sha256 = $sha256
         """,
-        {"sha256": file_sha256, "harmless": HARMLESS},
-    ).fetchone()
-    removed = connection.execute(
-        "select removed_at::date from raw.removed_reports where file_sha256 = ?", [file_sha256]
-    ).fetchone()
-    removed_on = removed[0] if removed else None
-    return Before(landed[0], removed_on, *landed[1:]) if landed else Before(removed_on=removed_on)
+        {"harmless": HARMLESS},
+    ).fetchall()
+    removed = connection.execute("select file_sha256, removed_at::date from raw.removed_reports").fetchall()
+    before = {sha256: Before(removed_on=removed_on) for sha256, removed_on in removed}
+    return before | {sha256: Before(*found) for sha256, *found in landed}
 
 
 def holds_own_reports(connection: duckdb.DuckDBPyConnection) -> bool:

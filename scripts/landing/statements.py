@@ -51,7 +51,7 @@ def write_report(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Landi
     """
     stored = _write_records(connection, staged)
     _write_malformed(connection, staged)
-    if stored.count < number_of(connection, "select count(*) from staged"):
+    if stored.count < staged.rows.staged_count:
         _write_unfit(connection, staged)
         _write_forgotten(connection, staged)
     landed, rejected = _write_manifest(connection, staged)
@@ -234,14 +234,17 @@ def _write_malformed(connection: duckdb.DuckDBPyConnection, staged: Staged) -> N
 def _rejection(malformed: Malformed, rows: Rows, report: ReportFormat) -> tuple[str | None, str, str]:
     """The column that is at fault, what is wrong, and the text of the record."""
     error_type, column, text = malformed.error_type, malformed.column_name, malformed.record_text or ""
+    size = ""
     if malformed.row_number in rows.oversized:
         error_type, column, text = OVERSIZED, None, rows.oversized[malformed.row_number]
+        size = f" It takes {rows.sizes[malformed.row_number]:,} bytes."
     reason = REASONS.get(error_type, f"{malformed.error_message} Fix: correct the line or download the report again.")
     if malformed.row_number in rows.broken:
         # DuckDB would put question marks in the place of the bytes.
         fields, broken = rows.broken[malformed.row_number]
         reason = f"it is not in {report.encoding}: {_broken_byte(fields, report)}. Fix: save it as 'CSV UTF-8'."
         text = _with_bytes_written_out(broken, report)
+    reason += size
     swallowed = rows.lines.get(malformed.row_number, 1) - 1
     if error_type in SWALLOWING and swallowed:
         reason += f" It swallows {swallowed} more lines, which are not landed either."

@@ -373,11 +373,11 @@ def reason_of_impossible(time: str, possible: Possible) -> str:
             when year({time}) - {BUDDHIST_YEARS} between {now - 25} and {now + 1}
                 then 'its year ' || year({time}) || ' is of the Buddhist calendar. Fix: {_GREGORIAN}'
             when {time} < timestamp '{possible.first} 00:00:00'
-                then 'nothing can have happened before {possible.first}. Fix: correct it, '
-                || case when {time} < timestamp '{PLAUSIBLE_FROM} 00:00:00' then 'or delete the record.'
-                    else 'or, if it is right, make build MIN_DATE=' || strftime({time}, '%Y-%m-%d') end
-            else 'it is in the future, after {possible.last}. Fix: correct it, '
-                || case when year({time}) > {now + PLAUSIBLE_YEARS_AHEAD} then 'or delete the record.'
-                    else 'or, if it is right, make build MAX_DATE=' || strftime({time}, '%Y-%m-%d') end
+                then 'nothing can have happened before {possible.first}. Fix: correct it, or delete the record.'
+                || case when {time} < timestamp '{PLAUSIBLE_FROM} 00:00:00' then ''
+                    else ' If it is right: make build MIN_DATE=' || strftime({time}, '%Y-%m-%d') end
+            else 'it is in the future, after {possible.last}. Fix: correct it, or delete the record.'
+                || case when year({time}) > {now + PLAUSIBLE_YEARS_AHEAD} then ''
+                    else ' If it is right: make build MAX_DATE=' || strftime({time}, '%Y-%m-%d') end
         end
     """

@@ -18,9 +18,11 @@ from pathlib import Path
 import duckdb
 
 from landing.outcome import SAMPLE_SITE
+from reports.ids import cleaned, cleaned_field, cleaned_id
 from warehouse.database import number_of
 
-SQL = Path(__file__).with_name("twins.sql").read_text(encoding="utf-8")
+# What samples the new report, what finds earlier records, and what compares them.
+SAMPLED, FOUND, COMPARED = Path(__file__).with_name("twins.sql").read_text(encoding="utf-8").split("-- {step}\n")
 
 # Records of a new report that are compared. More cost time and show the same.
 SAMPLE = 2_000
@@ -167,7 +169,16 @@ def find_twins(
         connection.execute(f"set variable twin_{name} = $value", {"value": value})
     connection.execute(f"create or replace temp view twin_new as {new}")
     connection.execute(f"create or replace temp view twin_old as {old.scanned}")
-    connection.execute(SQL.replace("{whole}", f"({old.whole})"))
+    # To plan each of these statements takes longer than to read a small report.
+    for name, rule in (("text", cleaned), ("field", cleaned_field), ("id", cleaned_id)):
+        connection.execute(f"create or replace temp macro twin_{name}(value) as {rule('value')}")
+    connection.execute(SAMPLED)
+    if number_of(connection, "select count(distinct moment) from twin_sample") < FEWEST:
+        return None
+    connection.execute(FOUND)
+    if number_of(connection, "select count(distinct occurred_at) from twin_found") < FEWEST:
+        return None
+    connection.execute(COMPARED.replace("{whole}", f"({old.whole})"))
     compared = _compared(connection)
     weight = record_count / max(1, len(compared.equal) + len(compared.other))
     for kind in sorted(compared.kinds, key=lambda kind: (-len(kind.times), len(kind.things))):

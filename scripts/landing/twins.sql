@@ -1,8 +1,8 @@
 -- The comparison of a new report with earlier ones (twins.py). It reads two views with columns of raw.activities:
 -- twin_new, a sample of the records that would land, and twin_old, what earlier records say.
 
--- A text without blanks around it; null for none.
-create or replace temp macro twin_text(value) as nullif(trim(value, e' \t\r\n' || chr(160) || chr(65279)), '');
+-- twin_text, twin_field and twin_id are the one rule for texts and ids (reports.ids).
+
 -- An id without letter case, leading zeros, a decimal point with zeros, and signs.
 create or replace temp macro twin_folded(value) as
     ltrim(regexp_replace(regexp_replace(lower(value), '\.0+\s*$', ''), '[^\p{L}\p{N}]', '', 'g'), '0');
@@ -25,12 +25,12 @@ create or replace temp table twin_sample as
 with sampled as (
     select
         record_number,
-        twin_text(user_id) as user_id,
-        twin_text(content_id) as content_id,
+        twin_id(user_id) as user_id,
+        twin_id(content_id) as content_id,
         twin_text(category) as category,
         twin_text(action) as action,
         twin_text(label) as label,
-        lower(twin_text(email)) as email,
+        lower(twin_field(email)) as email,
         lower(concat_ws(' ', twin_text(first_name), twin_text(last_name))) as full_name,
         date_trunc('second', occurred_at) as moment,
         twin_key(user_id, category, action, label, occurred_at) as loose_key,
@@ -46,6 +46,7 @@ qualify
     row_number() over (partition by moment order by record_number) <= getvariable('twin_alike')
     and row_number() over (partition by loose_key order by record_number) <= getvariable('twin_alike');
 
+-- {step}
 -- The days on which an old record can be a twin: those of the sample, and the same with day and month exchanged.
 create or replace temp table twin_days as
 with days as (
@@ -76,18 +77,19 @@ where
     twin_key(user_id, category, action, label, occurred_at) in (select loose_key from twin_sample)
     or twin_second(occurred_at, action) in (select second_key from twin_sample);
 
+-- {step}
 -- (Earlier.whole brings names and places to what was found.)
 create or replace temp table twin_near as
 select
     found.report_id,
     reports.site_id,
     found.record_number,
-    twin_text(found.user_id) as user_id,
-    twin_text(found.content_id) as content_id,
+    twin_id(found.user_id) as user_id,
+    twin_id(found.content_id) as content_id,
     twin_text(found.category) as category,
     twin_text(found.action) as action,
     twin_text(found.label) as label,
-    lower(twin_text(found.email)) as email,
+    lower(twin_field(found.email)) as email,
     lower(concat_ws(' ', twin_text(found.first_name), twin_text(found.last_name))) as full_name,
     date_trunc('second', found.occurred_at) as moment,
     twin_key(found.user_id, found.category, found.action, found.label, found.occurred_at) as loose_key,

@@ -22,7 +22,10 @@ AREAS = {
     "Your files in seeds/site, and naming": ("scripts/naming", "scripts/name_activities.py", "macros/site_seeds.sql"),
     "Build": ("scripts/building", "macros"),
     "The warehouse and its files": ("scripts/warehouse",),
-    "Show, export, and the page": ("scripts/page", "scripts/show.py", "scripts/metrics.py"),
+    "Show, export, and the page": (
+        *("scripts/page", "scripts/evidence", "scripts/show.py", "scripts/metrics.py", "scripts/export_table.py"),
+        *("scripts/evidence_pack.py", "scripts/certificates.py", "scripts/export_leads.py"),
+    ),
     "Publish and share": ("scripts/publishing", "scripts/share.py", "scripts/publish.py"),
     "Remove, forget, answer a request": ("scripts/removal", "scripts/remove.py", "scripts/forget.py"),
     "Dashboards": ("scripts/dashboards",),

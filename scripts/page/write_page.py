@@ -46,6 +46,8 @@ LONG_DATASETS = (
     *("question_results", "credits", "booths"),
 )
 LONG_ROWS_AT_MOST = 40_000
+# The people of the profiles: 0.6 MB at most.
+PROFILE_ROWS = {"visits": 8_000, "members": 4_000}
 
 Dataset = dict[str, Any]
 
@@ -178,6 +180,7 @@ def data_of(
         "notice": _notice(mark, settings["minimum_cohort_size"]),
         "datasets": datasets,
         "sections": _sections(zone),
+        "profiles": _read_with_zone("profiles.yml", zone)["profiles"],
         "words": _read("words.yml"),
         "definitions": _definitions(settings),
     }
@@ -245,7 +248,7 @@ def dataset_of(connection: duckdb.DuckDBPyConnection, query: Path) -> Dataset:
     A column of few different texts is given as these texts and their places.
     """
     sql = query.read_text(encoding="utf-8")
-    limit = LONG_ROWS_AT_MOST if query.stem in LONG_DATASETS else ROWS_AT_MOST
+    limit = LONG_ROWS_AT_MOST if query.stem in LONG_DATASETS else PROFILE_ROWS.get(query.stem, ROWS_AT_MOST)
     result = connection.execute(sql)
     names = [column[0] for column in result.description or ()]
     rows = result.fetchmany(limit + 1)
@@ -289,9 +292,12 @@ def _column(values: Sequence[object]) -> object:
 
 def _sections(zone: str) -> list[dict[str, Any]]:
     """The sections, with the zone wherever a label or a title names it."""
-    text = (PAGE / "figures.yml").read_text(encoding="utf-8").replace("{zone}", zone)
-    sections: list[dict[str, Any]] = yaml.safe_load(text)["sections"]
+    sections: list[dict[str, Any]] = _read_with_zone("figures.yml", zone)["sections"]
     return sections
+
+
+def _read_with_zone(name: str, zone: str) -> Any:
+    return yaml.safe_load((PAGE / name).read_text(encoding="utf-8").replace("{zone}", zone))
 
 
 def _title(datasets: Mapping[str, Dataset]) -> str:

@@ -7,7 +7,6 @@ unpack to is bounded, because a small one can fill a disk.
 
 from __future__ import annotations
 
-import csv
 import glob
 import gzip
 import lzma
@@ -19,16 +18,14 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import IO, TypeVar, cast
-
-from python_calamine import CalamineError, CalamineWorkbook
+from typing import IO, cast
 
 from reports.encoding import encoding_of, survey
 from reports.format import read_format
 from reports.text import ReportRefused
+from reports.workbooks import sheets_of, write_sheet
 from warehouse.errors import disk_trouble
 
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".zip", ".xlsx")
@@ -61,11 +58,7 @@ MAX_RATIO = 250
 RATIO_APPLIES_FROM = 64 << 20
 MAX_UNPACKED_BYTES = 64 << 30
 MAX_MEMBERS = 1000
-# Cells of a sheet, the blank ones between included: the reader of workbooks takes memory for each. A full sheet of
-# 32 columns has as many.
-MAX_CELLS = 1 << 25
 _CHUNK_BYTES = 1 << 20
-T = TypeVar("T")
 
 # The first bytes of files that are no report, with their type.
 OTHER_FORMATS = {
@@ -83,8 +76,6 @@ _GZIP, _ZIP, _EMPTY_ZIP = b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06"
 UNREADABLE = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError, RuntimeError)
 # zipfile lets these through where an archive is damaged: names that are not UTF-8, offsets before its beginning.
 DAMAGED = (*UNREADABLE, ValueError, OverflowError, struct.error)
-_PLACE = re.compile(rb"""<(?:\w+:)?(?:c|row)\s(?:[^>]*?\s)?r\s*=\s*["']([A-Za-z]*)([0-9]+)["']""")
-_PLACE_BYTES = 4096
 # Newer versions of zipfile refuse members that overlap, as those of a small archive that unpacks to a large one do.
 _OVERLAP = "Overlapped entries"
 
@@ -162,7 +153,8 @@ def find_reports(patterns: list[str]) -> list[Path]:
         if pattern == STANDARD_INPUT:
             found.add(path)
         elif path.is_dir():
-            found.update(file for file in path.rglob("*") if file.is_file() and _why_not(path, file) is None)
+            root = path.resolve()
+            found.update(file for file in path.rglob("*") if file.is_file() and _why_not(root, file) is None)
         elif path.is_file():
             found.add(path)
         else:
@@ -193,10 +185,11 @@ def passed_over(patterns: list[str]) -> list[PassedOver]:
     for given in map(Path, patterns):
         if str(given) == STANDARD_INPUT:
             continue
-        for file in sorted(given.rglob("*")) if given.is_dir() else [given]:
+        root = given.resolve() if given.is_dir() else None
+        for file in sorted(given.rglob("*")) if root else [given]:
             if not file.is_file():
                 continue
-            if given.is_dir() and (reason := _why_not(given, file)):
+            if root and (reason := _why_not(root, file)):
                 left_out.append(PassedOver(file, reason))
             elif file.suffix.lower() == ".zip":
                 left_out += _left_in_archive(file)
@@ -220,10 +213,10 @@ def _left_in_archive(path: Path) -> list[PassedOver]:
     ]
 
 
-def _why_not(folder: Path, file: Path) -> str | None:
+def _why_not(root: Path, file: Path) -> str | None:
     """Why a file in a folder is not read; None if it is read, and '' if no message is needed."""
     name = file.name
-    if not _OURS.fullmatch(name) and not file.resolve().is_relative_to(folder.resolve()):
+    if not _OURS.fullmatch(name) and not file.resolve().is_relative_to(root):
         return "it is a link that leads out of the folder. Fix: put the file itself there."
     if is_report(name) or (_MAYBE.search(name) and _holds_report(file)) or _COPY.search(name):
         return None
@@ -324,64 +317,36 @@ def _name_in_archive(member: zipfile.ZipInfo) -> str:
 
 
 def _in_workbook(path: Path, members: list[zipfile.ZipInfo]) -> list[ReportFile]:
-    # The reader of workbooks unpacks in memory whatever is there, so that it is measured first.
-    _measure(path, members)
-    workbook = _calamine(lambda: CalamineWorkbook.from_path(path))
-    sheets = workbook.sheet_names
+    packed = _measure(path, members)
+    most = max(RATIO_APPLIES_FROM, MAX_RATIO * packed)
+    sheets = sheets_of(path)
     if not sheets:
         raise ReportRefused("it is a workbook without a sheet. Fix: save it again as .xlsx or as 'CSV UTF-8'.")
-    if len(sheets) > 1:
-        # Older Excels made three sheets, and two of them stay empty.
-        sheets = [sheet for sheet in sheets if _calamine(lambda: workbook.get_sheet_by_name(sheet).total_height)]  # noqa: B023
     return [
         ReportFile(
             path,
             "xlsx",
-            legible(path.name) if len(sheets) == 1 else f"{legible(path.name)} > {sheet}",
-            partial(_write_sheet, workbook, sheet),
+            legible(path.name) if len(sheets) == 1 else f"{legible(path.name)} > {name}",
+            partial(write_sheet, path, number, most),
         )
-        for sheet in sheets or workbook.sheet_names[:1]
+        for number, name in sheets
     ]
 
 
-def _measure(path: Path, members: list[zipfile.ZipInfo]) -> None:
+def _measure(path: Path, members: list[zipfile.ZipInfo]) -> int:
+    """The bytes of a workbook.
+
+    Raises:
+        ReportRefused: it unpacks to many times as many.
+    """
     packed = path.stat().st_size
     with zipfile.ZipFile(path) as archive:
         unpacked = 0
         for member in members:
             with archive.open(member) as file:
                 # zipfile reads no more than the member says to be, and raises where there is more.
-                places = _Places() if "/worksheets/" in member.filename else None
-                unpacked = _copy(file, places, packed, unpacked)
-
-
-class _Places:
-    """Where a sheet's cells stand, as its XML is written to it piece by piece."""
-
-    def __init__(self) -> None:
-        self._tail = b""
-        self._rows = self._columns = 1
-
-    def write(self, chunk: bytes, /) -> int:
-        """Look for the cells that are farthest from the first.
-
-        Raises:
-            ReportRefused: the cells from the first to these are more than fit in memory.
-        """
-        text = self._tail + chunk
-        for letters, row in _PLACE.findall(text):
-            self._rows = max(self._rows, int(row))
-            column = 0
-            for letter in letters.upper():
-                column = column * 26 + letter - 64
-            self._columns = max(self._columns, column)
-        if self._rows * self._columns > MAX_CELLS:
-            raise ReportRefused(
-                f"a sheet of it has {self._rows:,} rows and {self._columns:,} columns: no report does. Fix: delete"
-                " what stands far below and to the right of the report, or save it as 'CSV UTF-8'."
-            )
-        self._tail = text[-_PLACE_BYTES:]
-        return len(chunk)
+                unpacked = _copy(file, None, packed, unpacked)
+    return packed
 
 
 def _unpack_gzip(path: Path, target: Path) -> None:
@@ -407,7 +372,7 @@ def _refuse_nested(target: Path) -> None:
     refuse_other_formats(head)
 
 
-def _copy(source: IO[bytes], target: _Places | IO[bytes] | None, packed: int, copied: int = 0) -> int:
+def _copy(source: IO[bytes], target: IO[bytes] | None, packed: int, copied: int = 0) -> int:
     """Copy what comes out of an archive, count it, and stop where it becomes too much.
 
     Raises:
@@ -433,45 +398,3 @@ def _spool_standard_input(target: Path) -> None:
     if head.startswith((_GZIP, _ZIP, _EMPTY_ZIP)):
         raise ReportRefused("it is packed, and standard input is read as it is. Fix: give the name of the file.")
     refuse_other_formats(head)
-
-
-def _calamine(read: Callable[[], T]) -> T:
-    """Run the reader of workbooks, which is written in Rust and panics at some that are damaged.
-
-    Raises:
-        ReportRefused: it cannot read the workbook.
-    """
-    try:
-        return read()
-    except BaseException as error:
-        # A panic is no Exception: its class is known by its name alone.
-        if not isinstance(error, (CalamineError, ValueError)) and type(error).__name__ != "PanicException":
-            raise
-        raise ReportRefused(
-            f"it is no workbook that can be read: {error}. Fix: save it again as .xlsx or as 'CSV UTF-8'."
-        ) from error
-
-
-def _write_sheet(workbook: CalamineWorkbook, sheet: str, target: Path) -> None:
-    rows = _calamine(lambda: workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False))
-    with target.open("w", encoding="utf-8", newline="") as copy:
-        # With \n alone Python 3.11 would not quote a \r in a cell.
-        writer = csv.writer(copy, lineterminator="\r\n")
-        writer.writerows([_text_of(cell) for cell in row] for row in rows)
-
-
-def _text_of(cell: object) -> str:
-    """A cell as the report would have it. Excel keeps a number as a float, and a time as a fraction of a day."""
-    if isinstance(cell, bool):
-        return str(cell).lower()
-    if isinstance(cell, float):
-        # Excel keeps 15 digits. A longer id has lost the others, and this is how the loader is to see it.
-        return f"{cell:.15G}"
-    if isinstance(cell, datetime):
-        half_a_second = timedelta(microseconds=500_000)
-        if cell < datetime.max - half_a_second:
-            cell += half_a_second
-        return cell.replace(microsecond=0).isoformat(" ")
-    if isinstance(cell, date):
-        return f"{cell.isoformat()} 00:00:00"
-    return str(cell)

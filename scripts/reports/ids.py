@@ -37,7 +37,7 @@ def cleaned(column: str) -> str:
 
 def cleaned_id(column: str) -> str:
     """SQL for an id without invisible characters; null for none, and for a spelling of null."""
-    text = f"regexp_replace({column}, '[{FORMAT}]+|^[{INVISIBLE}]+|[{INVISIBLE}]+$', '', 'g')"
+    text = f"regexp_replace({column}, '^[{INVISIBLE}]+|[{INVISIBLE}]+$|[{FORMAT}]+', '', 'g')"
     return _unless_null(f"nullif({text}, '')")
 
 

@@ -24,7 +24,8 @@ def _of_python(characters: str) -> str:
     return re.sub(r"\\x\{([0-9a-f]+)\}", lambda found: f"\\u{int(found[1], 16):04x}", characters)
 
 
-_WITHOUT = re.compile(f"[{_of_python(FORMAT)}]+|^[{_of_python(INVISIBLE)}]+|[{_of_python(INVISIBLE)}]+\\Z")
+# The edges come first: behind a mark at the beginning a blank would be at the beginning no more.
+_WITHOUT = re.compile(f"^[{_of_python(INVISIBLE)}]+|[{_of_python(INVISIBLE)}]+\\Z|[{_of_python(FORMAT)}]+")
 
 
 def without_invisible(text: str) -> str:

@@ -8,21 +8,19 @@ be. Where the two differ, `examine_rows` takes the time to read every row with P
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reports.format import ReportFormat
+from reports.records import MAX_ROW_BYTES, rows_of, size_of
 from reports.text import BROKEN_BYTE
 from reports.width import HOPELESS, REPAIRABLE, SHORT, fitted, misfit
 
 _CHUNK_BYTES = 1 << 22
 # Of `"a" "b"` DuckDB makes a b, and rejects nothing. This is searched in what stands outside of double quotes.
 _STRAY_QUOTES = re.compile(rb'" +"')
-# DuckDB's default, in bytes: longer records it rejects or, from some megabytes on, passes over.
-MAX_ROW_BYTES = 2_097_152
 # DuckDB keeps the whole row for each field too many: one of 600,000 fields in 2 MB takes it hours.
 MAX_FIELDS_TOO_MANY = 1000
 TEXT_KEPT = 10_000
@@ -30,11 +28,19 @@ TEXT_KEPT = 10_000
 
 @dataclass(frozen=True)
 class RowCount:
-    """Rows and delimiters outside double quotes, the header's and blank ones included, and whether quotes may stray."""
+    """Rows and delimiters outside double quotes, the header's and blank ones included.
+
+    Attributes:
+        rows: the rows.
+        delimiters: the delimiters.
+        may_have_stray_quotes: whether quotes may stray.
+        has_a_long_row: whether a row surely is longer than a record may be.
+    """
 
     rows: int
     delimiters: int
     may_have_stray_quotes: bool = False
+    has_a_long_row: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,7 @@ class Rows:
 
     Attributes:
         record_count: rows that are neither the header nor blank.
+        staged_count: those of them that DuckDB read.
         blank: numbers of the blank rows.
         wide: numbers of the rows with more fields than the header.
         stray: numbers of the rows where a field goes on in new double quotes behind a blank.
@@ -50,11 +57,13 @@ class Rows:
         longest: number of the row that takes the most lines.
         ends: how rows end, the last one left out if it does not.
         oversized: beginning of each row that is longer or has more fields than DuckDB should read.
+        sizes: bytes of each of these.
         broken: fields and text of each row of interest with bytes of no meaning, which are lone surrogates here.
         ill_fitting: what is wrong with the width of each row that can be read all the same (``reports.width``).
     """
 
     record_count: int
+    staged_count: int = 0
     blank: list[int] = field(default_factory=list)
     wide: list[int] = field(default_factory=list)
     stray: list[int] = field(default_factory=list)
@@ -62,13 +71,19 @@ class Rows:
     longest: int = 0
     ends: set[str] = field(default_factory=set)
     oversized: dict[int, str] = field(default_factory=dict)
+    sizes: dict[int, int] = field(default_factory=dict)
     broken: dict[int, tuple[list[str], str]] = field(default_factory=dict)
     ill_fitting: dict[int, str] = field(default_factory=dict)
 
     def with_oversized_of(self, before: Rows) -> Rows:
         """These rows, with what was found of oversized ones before they were taken out."""
         lines = {number: before.lines[number] for number in before.oversized}
-        return replace(self, oversized=self.oversized | before.oversized, lines=self.lines | lines)
+        return replace(
+            self,
+            oversized=self.oversized | before.oversized,
+            sizes=self.sizes | before.sizes,
+            lines=self.lines | lines,
+        )
 
 
 # What is found where DuckDB gives up.
@@ -95,9 +110,10 @@ class Copy:
 
 
 def first_look(path: Path, report: ReportFormat) -> Copy:
-    """Count the rows of a report, and take out those of so many fields that DuckDB would take hours."""
+    """Count the rows of a report, and take out those so long or of so many fields that DuckDB could not go on."""
     count = count_rows(path, report)
-    if count.delimiters <= count.rows * (len(report.header) - 1) + MAX_FIELDS_TOO_MANY:
+    is_wide = count.delimiters > count.rows * (len(report.header) - 1) + MAX_FIELDS_TOO_MANY
+    if not is_wide and not count.has_a_long_row:
         return Copy(path, count)
     rows = examine_rows(path, report, ())
     if not rows.oversized:
@@ -115,16 +131,16 @@ def second_count(copy: Copy, report: ReportFormat, faults: Collection[int], stag
 
 def mended(copy: Copy, report: ReportFormat, rows: Rows) -> Copy | None:
     """A report without what DuckDB cannot read; None where there is nothing of the kind."""
+    if rows.oversized:
+        target = copy.path.with_name("shortened.csv")
+        without_oversized(copy.path, report, target, rows.oversized)
+        return replace(copy, path=target, count=None, taken_out=rows.with_oversized_of(copy.taken_out))
     # A header with a line break inside makes DuckDB take another one for the end of lines than there is. Rows end in
     # several ways where reports of two programs were pasted together: DuckDB says so, or takes one end for a text.
     if not copy.has_one_line_end and (len(rows.ends) > 1 or report.header_lines > 1):
         target = copy.path.with_name("mended.csv")
         with_one_line_end(copy.path, report, target)
-        return Copy(target, None, copy.taken_out, has_one_line_end=True)
-    if rows.oversized:
-        target = copy.path.with_name("shortened.csv")
-        without_oversized(copy.path, report, target, rows.oversized)
-        return Copy(target, None, rows.with_oversized_of(copy.taken_out), has_one_line_end=True)
+        return replace(copy, path=target, count=None, has_one_line_end=True)
     if rows.ill_fitting and not copy.is_fitted:
         target = copy.path.with_name("fitted.csv")
         fit(copy.path, report, target, rows.ill_fitting)
@@ -135,27 +151,26 @@ def mended(copy: Copy, report: ReportFormat, rows: Rows) -> Copy | None:
 def fit(path: Path, report: ReportFormat, target: Path, ill_fitting: Mapping[int, str]) -> None:
     """Rewrite a report with each of these rows as wide as its header."""
     with target.open("w", encoding="utf-8", errors="surrogateescape", newline="") as copy:
-        for number, row, lines in _rows_of(path, report):
-            if number in ill_fitting:
-                copy.write(fitted(row, lines, report, ill_fitting[number]))
+        for row in rows_of(path, report.delimiter):
+            if row.number in ill_fitting:
+                copy.write(fitted(row.fields, row.lines, report, ill_fitting[row.number]))
             else:
-                copy.writelines(lines)
+                copy.writelines(row.lines)
 
 
 def without_trail(path: Path, report: ReportFormat, target: Path) -> None:
     """Rewrite a report without the delimiters of another table behind its last column."""
     with target.open("w", encoding="utf-8", errors="surrogateescape", newline="") as copy:
-        for _, _, lines in _rows_of(path, report):
-            end = _line_end(lines[-1])
-            lines[-1] = lines[-1].removesuffix(end).removesuffix(report.trailed_by) + end
-            copy.writelines(lines)
+        for row in rows_of(path, report.delimiter):
+            *others, last = row.lines
+            copy.writelines([*others, last.removesuffix(row.end).removesuffix(report.trailed_by) + row.end])
 
 
 def count_rows(path: Path, report: ReportFormat) -> RowCount:
     """Count rows and delimiters by searching bytes: every second piece between double quotes is outside of them."""
     delimiter = report.delimiter.encode()
-    rows = delimiters = 0
-    is_quoted = may_have_stray_quotes = False
+    rows = delimiters = since_end = 0
+    is_quoted = may_have_stray_quotes = has_a_long_row = False
     last = before = b""
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK_BYTES):
@@ -170,13 +185,16 @@ def count_rows(path: Path, report: ReportFormat) -> RowCount:
                 b'" ' in around and _STRAY_QUOTES.search(around) is not None
             )
             before = around[len(around.rstrip(b" ")) - 1 :] if around and not is_quoted else b""
-            rows += outside.count(b"\n")
+            ends = outside.count(b"\n")
             # To see that there is none takes no time.
             if b"\r" in outside:
-                rows += outside.count(b"\r") - outside.count(b"\r\n")
+                ends += outside.count(b"\r") - outside.count(b"\r\n")
+            since_end = 0 if ends else since_end + len(chunk)
+            has_a_long_row = has_a_long_row or since_end > MAX_ROW_BYTES
+            rows += ends
             delimiters += outside.count(delimiter)
             last = chunk[-1:]
-    return RowCount(rows + (last not in b"\r\n"), delimiters, may_have_stray_quotes)
+    return RowCount(rows + (last not in b"\r\n"), delimiters, may_have_stray_quotes, has_a_long_row)
 
 
 def examine_rows(path: Path, report: ReportFormat, of_interest: Collection[int]) -> Rows:
@@ -185,28 +203,33 @@ def examine_rows(path: Path, report: ReportFormat, of_interest: Collection[int])
     stray_quotes = _stray_quotes(report.delimiter)
     found = Rows(0)
     number = longest = most_lines = 0
-    for number, row, lines in _rows_of(path, report):
-        if end := _line_end(lines[-1]):
-            found.ends.add(end)
+    for row in rows_of(path, report.delimiter):
+        number, fields = row.number, row.fields
+        if row.end:
+            found.ends.add(row.end)
         # In a file of one column an empty line is a record with an empty field, for DuckDB too.
-        if not row and width > 1:
+        if not fields and width > 1:
             found.blank.append(number)
-        else:
-            _note_width(found, number, misfit(row, lines, report), is_wide=len(row) > width)
-        if stray_quotes.match("".join(lines)):
+        elif not row.is_cut:
+            _note_width(found, number, misfit(fields, row.lines, report), is_wide=len(fields) > width)
+        if not row.is_cut and stray_quotes.match("".join(row.lines)):
             found.stray.append(number)
-        # A character takes four bytes at most.
-        is_long = sum(map(len, lines)) > MAX_ROW_BYTES // 4 and sum(map(_size, lines)) > MAX_ROW_BYTES
-        if is_long or len(row) > width + MAX_FIELDS_TOO_MANY:
-            found.oversized[number] = "".join(lines)[:TEXT_KEPT]
-            found.lines[number] = len(lines)
-        if len(lines) > most_lines:
-            longest, most_lines = number, len(lines)
+        if row.is_cut or _is_long(row.lines) or len(fields) > width + MAX_FIELDS_TOO_MANY:
+            found.oversized[number] = "".join(row.lines)[:TEXT_KEPT]
+            found.sizes[number] = row.size or sum(map(size_of, row.lines))
+            found.lines[number] = row.line_count
+        if row.line_count > most_lines:
+            longest, most_lines = number, row.line_count
         if number in of_interest:
-            found.lines[number] = len(lines)
-            if any(map(BROKEN_BYTE.search, row)):
-                found.broken[number] = (row, "".join(lines))
+            found.lines[number] = row.line_count
+            if any(map(BROKEN_BYTE.search, fields)) and not row.is_cut:
+                found.broken[number] = (fields, "".join(row.lines))
     return replace(found, record_count=number - len(found.blank) - 1, longest=longest)
+
+
+def _is_long(lines: list[str]) -> bool:
+    # A character takes four bytes at most.
+    return sum(map(len, lines)) > MAX_ROW_BYTES // 4 and sum(map(size_of, lines)) > MAX_ROW_BYTES
 
 
 def _note_width(found: Rows, number: int, what: str | None, *, is_wide: bool) -> None:
@@ -233,35 +256,11 @@ def without_oversized(path: Path, report: ReportFormat, target: Path, oversized:
     """
     stand_in = report.delimiter.join("x" * (len(report.header) + 1))
     with target.open("w", encoding="utf-8", errors="surrogateescape", newline="") as copy:
-        for number, _, lines in _rows_of(path, report):
-            if number in oversized:
-                copy.write(stand_in + _line_end(lines[-1]))
+        for row in rows_of(path, report.delimiter):
+            if row.number in oversized:
+                copy.write(stand_in + row.end)
             else:
-                copy.writelines(lines)
-
-
-def _rows_of(path: Path, report: ReportFormat) -> Iterator[tuple[int, list[str], list[str]]]:
-    """Number, fields and lines of each row. Bytes of no meaning are lone surrogates in it."""
-    csv.field_size_limit(2**31 - 1)
-    lines: list[str] = []
-
-    def remember(text: Iterable[str]) -> Iterator[str]:
-        for line in text:
-            lines.append(line)
-            yield line
-
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
-        for number, row in enumerate(csv.reader(remember(text), delimiter=report.delimiter), start=1):
-            yield number, row, lines
-            lines.clear()
-
-
-def _line_end(line: str) -> str:
-    return line[len(line.rstrip("\r\n")) :]
-
-
-def _size(line: str) -> int:
-    return len(line.encode(errors="surrogateescape"))
+                copy.writelines(row.lines)
 
 
 def with_one_line_end(path: Path, report: ReportFormat, target: Path) -> None:
@@ -270,10 +269,9 @@ def with_one_line_end(path: Path, report: ReportFormat, target: Path) -> None:
     In the place of the header stands one that no line break can be in.
     """
     with target.open("w", encoding="utf-8", errors="surrogateescape", newline="") as copy:
-        for number, _, lines in _rows_of(path, report):
-            if number == 1:
+        for row in rows_of(path, report.delimiter):
+            if row.number == 1:
                 copy.write(report.delimiter.join("x" * len(report.header)) + "\n")
                 continue
-            end = _line_end(lines[-1])
-            lines[-1] = lines[-1].removesuffix(end) + ("\n" if end else "")
-            copy.writelines(lines)
+            *others, last = row.lines
+            copy.writelines([*others, last.removesuffix(row.end) + ("\n" if row.end else "")])

@@ -157,7 +157,8 @@ def stage(connection: duckdb.DuckDBPyConnection, text: Path, report: ReportForma
     _refuse_lost_records(reading)
     _stage_malformed(connection, reading)
     _refuse_other_columns(connection, report)
-    return replace(reading.rows.with_oversized_of(copy.taken_out), ill_fitting=ill_fitting)
+    rows = reading.rows.with_oversized_of(copy.taken_out)
+    return replace(rows, staged_count=reading.staged_count, ill_fitting=ill_fitting)
 
 
 def _read(connection: duckdb.DuckDBPyConnection, copy: Copy, report: ReportFormat) -> Reading:

@@ -44,7 +44,7 @@ def misfit(row: list[str], lines: list[str], report: ReportFormat) -> str | None
 
 def _may_be_shifted(row: list[str]) -> bool:
     """Whether a comma of a text may have parted a field in two: then the next one begins with the blank behind it."""
-    return any(field.startswith(" ") and field.strip() for field in row)
+    return any(field.startswith(" ") and field.strip() for field in row[1:])
 
 
 def _may_be_missing(report: ReportFormat) -> set[int]:

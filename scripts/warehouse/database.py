@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.errors import WarehouseError, in_words
+from warehouse.errors import WarehouseError, in_words, is_damage
 
 # The format of the warehouse file (profiles.yml says why).
 STORAGE_VERSION = "v1.3.0"
@@ -59,6 +59,11 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
             ) from error
         raise WarehouseError(f"{path} cannot be opened: {in_words(error)}") from error
     except duckdb.Error as error:
+        if is_damage(error) and not read_only:
+            raise WarehouseError(
+                f"{path} is damaged: {in_words(error)} Fix: put a backup in its place; or delete it, and make build"
+                " loads all reports again, also what they hold of people who were forgotten."
+            ) from error
         raise WarehouseError(f"{path} cannot be opened: {in_words(error)}") from error
 
 

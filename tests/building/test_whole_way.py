@@ -301,7 +301,7 @@ def test_the_unit_tests_of_the_models_pass(sample_project: Project, tmp_path: Pa
 
 
 def test_dbt_before_any_report_says_what_to_do(project: Project) -> None:
-    result = project.dbt("build")
+    result = project.dbt("build", DBT_WRITE_JSON="true")
     assert result.returncode != 0
     assert "No report has been landed yet" in result.stdout
     assert "scripts/load_reports.py" in result.stdout

@@ -127,19 +127,19 @@ def broken(tmp_path: Path) -> list[Path]:
 # --- The same as in the warehouse ---
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
 def test_the_landing_holds_what_the_warehouse_holds(
-    warehouse: duckdb.DuckDBPyConnection, root: Path, broken: list[Path], jobs: int
+    warehouse: duckdb.DuckDBPyConnection, root: Path, broken: list[Path]
 ) -> None:
     paths = [*SAMPLE, *EVERY_ACTIVITY, *broken]
     declaration = Declaration("harbour", "Europe/Zurich")
-
-    told = land(root, *paths, declaration=declaration, jobs=jobs)
-
-    assert told == [replace(one, new_count=None) for one in land_reports(warehouse, paths, declaration)]
-    assert_equal_to_the_warehouse(root, warehouse)
+    in_the_warehouse = [replace(one, new_count=None) for one in land_reports(warehouse, paths, declaration)]
     assert rows(warehouse, "select count(*) from raw.rejected_records") == [2 + 3 + 1]
-    assert leftovers(root) == []
+
+    for jobs in (1, 2):
+        landing = root / f"by {jobs}" / "landing"
+        assert land(landing, *paths, declaration=declaration, jobs=jobs) == in_the_warehouse
+        assert_equal_to_the_warehouse(landing, warehouse)
+        assert leftovers(landing) == []
 
 
 def test_a_landing_and_a_warehouse_side_by_side_have_one_salt_for_meetings(tmp_path: Path) -> None:
@@ -190,20 +190,20 @@ def test_times_are_instants_and_the_path_tells_what_the_file_does_not(root: Path
     assert not types.keys() & {"site_id", "report_id"}
 
 
-@pytest.mark.parametrize("site", HOSTILE_SITES)
-def test_any_site_has_a_folder_of_its_own(root: Path, tmp_path: Path, site: str) -> None:
-    paths = [write(tmp_path / "a.csv", report_text(activity("u1"))), write(tmp_path / "b.csv", BROKEN)]
-    for path, name in zip(paths, [site, "other"], strict=True):
-        land(root, path, declaration=Declaration(name))
+def test_any_site_has_a_folder_of_its_own(root: Path, tmp_path: Path) -> None:
+    sites = [*HOSTILE_SITES, "other"]
+    names = [f"{number:02}.csv" for number in range(len(sites))]
+    paths = [write(tmp_path / name, report_text(activity(name))) for name in names]
+    # The last has a rejected record too.
+    write(paths[-1], BROKEN)
+    for path, site in zip(paths, sites, strict=True):
+        land(root, path, declaration=Declaration(site))
 
     with landed(root) as found:
-        assert rows(found, "select site_id, file_name from raw.reports order by 2") == [
-            (site, "a.csv"),
-            ("other", "b.csv"),
-        ]
+        assert rows(found, "select site_id, file_name from raw.reports order by 2") == [*zip(sites, names, strict=True)]
     assert {path.parent.parent.parent.parent for path in root.rglob("*.parquet")} == {root}
     # And it is known again by what the path tells.
-    assert [one.already_landed_as for one in land(root, *paths)] == ["a.csv", "b.csv"]
+    assert [one.already_landed_as for one in land(root, *paths)] == names
 
 
 # --- Once ---

@@ -963,11 +963,11 @@ def test_what_is_rejected_or_refused_is_said_and_exits_with_1(tmp_path: Path) ->
 
     done = run_loader("--database", database, tmp_path)
     assert done.returncode == 1
-    assert "a.csv: 1 records, 7 rejected" in done.stdout
+    assert "a.csv: 1 record, 7 rejected" in done.stdout
     assert "record 2, column Date, value '[bold]never': the date cannot be read as yyyy-MM-dd. Fix:" in done.stdout
     assert "the rest in raw.rejected_records" in done.stdout
     assert "b.csv: it is a web page" in done.stdout
-    assert "c.csv: 1 records" in done.stdout
+    assert "c.csv: 1 record" in done.stdout
     with connect(database, read_only=True) as warehouse:
         assert rows(warehouse, "select user_id from raw.activities order by 1") == ["u1", "u3"]
 
@@ -976,7 +976,7 @@ def test_a_rejected_record_alone_exits_with_1(tmp_path: Path) -> None:
     write(tmp_path / "a.csv", report_text(activity("u1"), activity("u2", date="whenever")))
     done = run_loader("--database", tmp_path / "activity.duckdb", tmp_path)
     assert done.returncode == 1
-    assert "a.csv: 1 records, 1 rejected" in done.stdout
+    assert "a.csv: 1 record, 1 rejected" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -1022,6 +1022,21 @@ def test_a_file_that_is_no_warehouse_is_said_and_left_as_it_is(tmp_path: Path) -
     assert "letter.duckdb cannot be opened" in done.stdout
     assert "not a valid DuckDB database" in done.stdout
     assert letter.read_bytes() == b"Dear sir or madam, " * 500
+
+
+def test_a_damaged_warehouse_is_named_as_such_with_what_to_do(tmp_path: Path) -> None:
+    report = write(tmp_path / "a.csv", report_text(activity("u1")))
+    path = tmp_path / "w.duckdb"
+    with connect(path) as warehouse:
+        land(warehouse, report)
+    content = bytearray(path.read_bytes())
+    content[100] ^= 1
+    damaged = write(tmp_path / "damaged.duckdb", bytes(content))
+
+    done = run_loader("--database", damaged, report)
+    assert done.returncode == 1
+    assert "damaged.duckdb is damaged: Corrupt database file" in done.stdout
+    assert "Fix: put a backup in its place; or delete it" in done.stdout
 
 
 def test_a_setting_that_duckdb_does_not_take_is_said_and_exits_with_1(tmp_path: Path) -> None:

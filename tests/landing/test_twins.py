@@ -204,6 +204,10 @@ def beats(first: int, last: int) -> list[Record]:
 
 NO_COPIES: dict[str, tuple[list[Record], list[Record]]] = {
     "an overlapping download with other names": (event()[:80], [renamed(record) for record in event()[40:]]),
+    "ids with signs that nobody sees": (
+        event(),
+        [record | {"User ID": f"\u200b {record['User ID']}\u2003", "Email": "NULL"} for record in event()],
+    ),
     "a download of the next days": (event(), event(5, seed=3, first_day=datetime(2026, 5, 9))),
     "a download of other days that day and month could be": (
         event(3, first_day=datetime(2026, 5, 3)),

@@ -202,6 +202,41 @@ def test_a_link_opens_what_is_folded_away_and_the_way_back_is_kept(opened: Opene
     expect(page.locator("#filtered")).to_contain_text("page Closing Circle")
 
 
+def test_a_name_leads_to_its_profile_and_from_there_to_others(opened: Opener, sample_project: Project) -> None:
+    page = opened()
+    page.evaluate("location.hash = '#session=sample:4101'")
+    profile = page.locator("#profile")
+    expect(profile.locator("h2")).to_have_text("Opening Keynote: The Tide Is In")
+    expect(profile.locator("div.chart svg")).to_have_count(1)
+    expect(page.locator("#figure-sessions")).to_be_hidden()
+    with sample_project.open() as connection:
+        [facts] = connection.execute(
+            "select registered_count, unique_people_count, attendee_count, no_show_count from marts.fct_sessions"
+            " where content_id = '4101'"
+        ).fetchall()
+    assert profile.locator("dl.facts dd").all_inner_texts()[2:6] == [str(fact) for fact in facts]
+    expect(profile.locator("caption").nth(1)).to_have_text(f"15 of {facts[1]} rows")
+    for name, title in (("Ada Okafor", "Ada Okafor"), ("Samphire Health", "Samphire Health")):
+        profile.get_by_role("link", name=name, exact=True).first.click()
+        expect(profile.locator("h2")).to_have_text(title)
+        if name == "Ada Okafor":
+            expect(profile).to_contain_text("make evidence USER_ID=5001")
+            page.go_back()
+    page.evaluate("location.hash = '#contest=All time'")
+    expect(profile.locator("div.chart svg")).to_have_count(1)
+    profile.get_by_role("link", name="Back to the whole page").click()
+    expect(page.locator("#figure-sessions")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+def test_a_profile_is_no_wider_than_the_window(opened: Opener, width: int) -> None:
+    page = opened(viewport={"width": width, "height": 900})
+    for address in ("#session=sample:4101", "#person=sample:5041", "#contest=All time", "#booth=sample:4302"):
+        page.evaluate("address => { location.hash = address; }", address)
+        expect(page.locator("#profile h2")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+
+
 @pytest.mark.parametrize("hash", ["#nothing", "#figure-x&from=soon&to=%E0%A4%A", "#&&=&a=b", "#session=none"])
 def test_an_address_that_leads_nowhere_shows_the_page(opened: Opener, hash: str) -> None:
     page = opened()
@@ -327,7 +362,9 @@ def test_each_figure_leads_to_its_definition(opened: Opener) -> None:
     links = page.locator("main a[href^='#']")
     targets = {link.get_attribute("href") for link in links.all()}
     assert len(targets) > 30
-    assert [target for target in targets if page.locator(str(target)).count() != 1] == []
+    # An address with a value leads to a profile.
+    places = [str(target) for target in targets if "=" not in str(target)]
+    assert [place for place in places if page.locator(place).count() != 1] == []
     page.locator("#figure-leaderboard .actions a").last.click()
     expect(page.locator("#definition-points")).to_be_in_viewport()
     expect(page.locator("#definition-points")).to_contain_text("leaderboard_history_days = 60")

@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from conftest import ROOT, SETTINGS, Project
-from figures import FIGURES, PAGE, SECTIONS
+from figures import FIGURES, PAGE, PROFILES, SECTIONS
 from loader_fixtures import write
 from page import write_page as writer
 from page.write_page import dataset_of, page_of, page_path, shared_page_path, write_page
@@ -149,7 +149,55 @@ def test_a_definition_has_a_rule_limits_and_a_source_that_is_there(name: str, da
 
 
 def test_every_query_is_shown_or_a_filter_needs_it(data: dict[str, Any]) -> None:
-    assert set(data["datasets"]) == {figure["dataset"] for figure in FIGURES} | {"content_names", "people"}
+    of_profiles = {one["dataset"] for profile in PROFILES.values() for one in (profile, *profile["parts"])}
+    assert set(data["datasets"]) == {figure["dataset"] for figure in FIGURES} | of_profiles | {
+        "content_names",
+        "people",
+    }
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_profile_names_columns_that_its_queries_give(name: str, data: dict[str, Any]) -> None:
+    profile = PROFILES[name]
+    own = set(data["datasets"][profile["dataset"]]["columns"])
+    named = {profile["key"], profile["title"], *(fact["column"] for fact in profile.get("facts", ()))}
+    assert named | {part["by"] for part in profile["parts"]} <= own
+    for part in profile["parts"]:
+        chart = {part["chart"][place] for place in CHART_FIELDS if place in part.get("chart", {})}
+        columns = part["columns"]
+        linked = {column["key"] for column in columns if "profile" in column}
+        assert {part["by"], *chart, *linked, *(column["column"] for column in columns)} <= set(
+            data["datasets"][part["dataset"]]["columns"]
+        )
+
+
+def test_a_link_to_a_profile_has_a_row_there(data: dict[str, Any]) -> None:
+    columns = [(figure["dataset"], column) for figure in FIGURES for column in figure["columns"]]
+    columns += [
+        (part["dataset"], column) for one in PROFILES.values() for part in one["parts"] for column in part["columns"]
+    ]
+    linked = [(dataset, column) for dataset, column in columns if "profile" in column]
+    assert {column["profile"] for _, column in linked} == set(PROFILES)
+    for dataset, column in linked:
+        profile = PROFILES[column["profile"]]
+        keys = {row[profile["key"]] for row in rows_of(data["datasets"][profile["dataset"]])}
+        assert {row[column["key"]] for row in rows_of(data["datasets"][dataset])} - {None} <= keys, column
+
+
+def test_the_visits_of_the_profiles_are_those_of_the_mart(data: dict[str, Any], sample_project: Project) -> None:
+    rows = rows_of(data["datasets"]["visits"])
+    with sample_project.open() as connection:
+        counted = connection.execute(
+            "select session_key, sum(proven_added_seconds), sum(likely_added_seconds), sum(possible_added_seconds)"
+            " from marts.fct_presence_intervals group by 1 having sum(possible_added_seconds) > 0"
+        ).fetchall()
+    shown: dict[str, Counter[str]] = {}
+    for row in rows:
+        sums = shown.setdefault(row["session_key"], Counter())
+        sums.update({name: row[f"{name}_seconds"] for name in ("proven", "likely", "possible")})
+    assert {(key, *(int(sums[name]) for name in ("proven", "likely", "possible"))) for key, sums in shown.items()} == {
+        (key, int(proven), int(likely), int(possible)) for key, proven, likely, possible in counted
+    }
 
 
 def test_the_sample_is_shown_as_its_marts_tell(data: dict[str, Any]) -> None:

@@ -12,11 +12,12 @@ import yaml
 
 from conftest import ROOT, Project
 from declarations import by_name, declared
-from page import manual
+from page import manual, messages
 from reports.encoding import OFFICE_ENCODINGS
 from reports.files import MAX_MEMBERS, MAX_RATIO, SUFFIXES
 from reports.format import DATE_FORMATS
-from reports.rows import MAX_ROW_BYTES, TEXT_KEPT
+from reports.records import MAX_ROW_BYTES
+from reports.rows import TEXT_KEPT
 
 MARTS = {path.stem for path in (ROOT / "models" / "marts").rglob("*.sql")}
 
@@ -158,6 +159,24 @@ def test_what_may_be_fed_is_what_the_loader_takes() -> None:
     ) == (OFFICE_ENCODINGS)
     for limit in (f"{MAX_MEMBERS:,} files", f"{MAX_RATIO} times", f"{MAX_ROW_BYTES >> 20} MB", f"{TEXT_KEPT:,} char"):
         assert limit in page
+
+
+def test_the_page_of_messages_lists_those_of_the_code() -> None:
+    page = messages.PAGE.read_text()
+    assert page == messages.page(), "Fix: .venv/bin/python scripts/write_messages.py"
+    # One of Python, one with a part that is filled in, one of SQL, and one of a macro.
+    for row in (
+        "| it is empty. | download it again. |",
+        "| there is no warehouse at …. | make build |",
+        "| it has no date. | fill it in, or delete the record. |",
+        "| the setting … is called … now. | rename it (dbt\\_project.yml, or --vars). |",
+    ):
+        assert row in page
+    # Every file with messages for users has a place on it.
+    places = [ROOT / place for area in messages.AREAS.values() for place in area]
+    files = [ROOT / "start.py", *(ROOT / "macros").glob("*.sql"), *(ROOT / "scripts").rglob("*.py")]
+    written = [file for file in files if "checking" not in file.parts and any(messages.texts(file))]
+    assert [file.name for file in written if not {file, *file.parents} & set(places)] == []
 
 
 # What a browser fetches, or a script of the page would: no link that a person clicks.

@@ -23,6 +23,7 @@ from landing.outcome import Declaration, Landing
 from landing.told import describe
 from loader_fixtures import SHORT_HEADER, activity, land, landed_users, report_text, rows, write
 from reports import files as report_files
+from reports import workbooks
 from reports.files import find_reports, passed_over, reports_in
 from reports.text import ReportRefused
 from warehouse.command_line import printable
@@ -253,7 +254,6 @@ def low_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limits of unpacking, at a thousandth."""
     monkeypatch.setattr(report_files, "RATIO_APPLIES_FROM", 64 << 10)
     monkeypatch.setattr(report_files, "_CHUNK_BYTES", 1 << 10)
-    monkeypatch.setattr(report_files, "MAX_CELLS", 1 << 15)
 
 
 BOMB = (SHORT_HEADER + "\n").encode() + b"y" * 4_000_000
@@ -327,23 +327,6 @@ def test_a_workbook_that_unpacks_to_much_is_refused(warehouse: duckdb.DuckDBPyCo
     content = workbook_of([["x" * 30_000 for _ in range(20)] for _ in range(20)])
 
     assert "times its size" in refusal_of(warehouse, write(tmp_path / "a.xlsx", content))
-
-
-@pytest.mark.parametrize(
-    ("row", "column", "is_refused"), [(1_048_576, 16_384, True), (1_048_576, 40, True), (20, 16_384, False)]
-)
-def test_a_cell_far_away_takes_no_memory_for_all_before_it(
-    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, row: int, column: int, is_refused: bool
-) -> None:
-    workbook = openpyxl.Workbook()
-    sheet = workbook.active
-    assert sheet is not None
-    sheet["A1"] = "User ID"
-    sheet.cell(row, column).value = 1
-    workbook.save(tmp_path / "a.xlsx")
-
-    said = refusal_of(warehouse, tmp_path / "a.xlsx")
-    assert (f"a sheet of it has {row:,} rows and {column:,} columns" in said) == is_refused
 
 
 # --- Workbooks ---
@@ -475,6 +458,47 @@ def test_a_workbook_with_a_damaged_part_is_refused(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, name: str, part: bytes | None
 ) -> None:
     refusal_of(warehouse, write(tmp_path / "a.xlsx", with_part(BOOK, name, part)))
+
+
+SHEET_OF = "<worksheet><sheetData>{}</sheetData></worksheet>"
+FAR = SHEET_OF.format('<row><c r="A1"><v>1</v></c><c {} r="XFD1048576"><v>1</v></c></row>')
+
+
+def bombs() -> dict[str, bytes]:
+    """Workbooks of some kilobytes that end the process of their reader, or keep it busy."""
+    elsewhere = with_part(BOOK, "xl/far.xml", FAR.format("").encode())
+    with zipfile.ZipFile(io.BytesIO(BOOK)) as archive:
+        links = archive.read("xl/_rels/workbook.xml.rels").replace(b"worksheets/sheet1.xml", b"far.xml")
+    row = "".join(f'<c r="A{number}" t="s"><v>0</v></c>' for number in range(1, 2001))
+    text = SHEET_OF.format(f"<row>{row}</row>").encode()
+    strings = b"<sst><si><t>" + b"x" * (3 << 20) + b"</t></si></sst>"
+    return {
+        "far away": with_part(BOOK, SHEET, FAR.format("").encode()),
+        "in a sheet of another folder": with_part(elsewhere, "xl/_rels/workbook.xml.rels", links),
+        "behind a sign that ends no tag": with_part(BOOK, SHEET, FAR.format('x=">"').encode()),
+        "one text in many cells": with_part(with_part(BOOK, SHEET, text), "xl/sharedStrings.xml", strings),
+    }
+
+
+@pytest.mark.parametrize("bomb", bombs())
+def test_a_workbook_that_ends_its_reader_is_refused_and_the_next_report_loads(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bomb: str
+) -> None:
+    monkeypatch.setattr(workbooks, "MEMORY_BYTES", 1 << 30)
+    paths = [write(tmp_path / "a.xlsx", bombs()[bomb]), write(tmp_path / "b.csv", REPORT)]
+    refused, landed = land_reports(warehouse, paths, Declaration())
+
+    assert "takes more than 1 GB of memory: no report does. Fix: delete what" in (refused.refusal or "")
+    assert landed.landed_count == 2
+
+
+def test_a_workbook_that_keeps_its_reader_busy_is_refused(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbooks, "SECONDS", 1)
+    cells = SHEET_OF.format(("<row>" + "<c><v>1</v></c>" * 200 + "</row>") * 15_000).encode()
+
+    assert "takes more than 1 s" in refusal_of(warehouse, write(tmp_path / "a.xlsx", with_part(BOOK, SHEET, cells)))
 
 
 # --- What is no report ---

@@ -24,6 +24,7 @@ RULES = {"cleaned": cleaned, "cleaned_id": cleaned_id, "cleaned_field": cleaned_
         (["7001.0", "nan", "7002"], ["7001", "nan", "7002"]),
         (["7001,0", "7002,0"], ["7001", "7002"]),
         (["\ufeff7001.00", "7002.00\u00a0"], ["7001", "7002"]),
+        (["\ufeff 7001.00", "7002.00\u00a0\u200b"], ["7001", "7002"]),
         (["User ID", "7001.0"], ["User ID", "7001"]),
         # what is not a number throughout stays
         (["7001.0", "7002.5"], ["7001.0", "7002.5"]),

@@ -76,6 +76,12 @@ def test_a_record_that_is_cut_is_rejected(
     assert rejected_numbers(warehouse) == rejected
 
 
+def test_a_blank_before_the_first_field_parts_no_field(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    land(warehouse, write(tmp_path / "a.csv", f"{NAMES},\n{ON_PAGE}\n {OFF_PAGE},,\n"))
+
+    assert rejected_numbers(warehouse) == []
+
+
 def test_a_value_below_a_column_without_a_name_is_kept(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     land(warehouse, write(tmp_path / "a.csv", f"{NAMES},\n{ON_PAGE},x\n{OFF_PAGE},\n"))
 

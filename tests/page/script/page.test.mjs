@@ -9,7 +9,7 @@ const source = readdirSync(folder).filter((name) => name.endsWith(".js")).sort()
   .map((name) => readFileSync(new URL(name, folder), "utf8")).join("\n");
 const names = [
   "readDataset", "filtered", "notFiltered", "summedUp", "compare", "ordered", "clockOf", "dateInWords", "inWords", "titleOf", "wrapped", "ticks",
-  "bars", "columns", "area", "heat", "lines", "chartOf", "csvOf", "csvCell", "readAddress", "writeAddress", "profiles", "aliasOf",
+  "bars", "columns", "area", "heat", "lines", "chartOf", "csvOf", "csvCell", "readAddress", "writeAddress", "profiles", "commandOf", "partNote", "aliasOf",
 ];
 const made = vm.runInNewContext(`"use strict";${source}\n;({ ${names.join(", ")} })`, { Intl, URL });
 // What the other realm makes has prototypes of its own.
@@ -176,6 +176,14 @@ test("an address is read as it was written", () => {
   assert.equal(made.readAddress("#figure-x&page=%E0%A4%A").chosen.page, "%E0%A4%A");
   assert.equal(made.readAddress("#constructor=x").profile, null);
   same(made.readAddress("#from=soon&to=2026-05-12").chosen, { from: "", to: "2026-05-12" });
+});
+
+test("a command takes a key as a shell would, and a dataset that was cut off says so", () => {
+  assert.equal(made.commandOf("make show SESSION={key}", "a:4101"), "make show SESSION=a:4101");
+  assert.equal(made.commandOf("make evidence USER_ID={id}", "a:b:7"), "make evidence USER_ID=b:7");
+  assert.equal(made.commandOf("make show CONTEST={key}", "Bo's $(rm) $&"), "make show CONTEST='Bo'\\''s $(rm) $&'");
+  assert.equal(made.partNote({ total: 2, rows: [1, 2] }, "x"), "");
+  assert.match(made.partNote({ total: 3, rows: [1, 2] }, "make show"), /first 2 of 3 rows.*make show$/);
 });
 
 test("a profile has an address of its own once it is added", () => {

@@ -1,0 +1,93 @@
+"""Read one workbook, in a process of its own: the reader is native code, and a crafted workbook ends its process.
+
+``list PATH`` prints the names of the sheets that hold something; ``write PATH NUMBER TARGET BYTES`` writes a sheet as
+CSV. ``reports.workbooks`` calls it, and sets how much memory and time it may take. It imports nothing of ours, because
+it starts for each workbook.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+UNREADABLE, TOO_LARGE = 3, 4
+
+
+def limit(memory: int, seconds: int) -> None:
+    """Take no more memory and processor time than that, where the system can see to it."""
+    try:
+        import resource
+    except ImportError:  # pragma: no cover (Windows)
+        return
+    for kind, most in (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        # A system may know a limit and not set it.
+        with suppress(ValueError, OSError):
+            resource.setrlimit(kind, (most, most))
+
+
+def text_of(cell: object) -> str:
+    """A cell as the report would have it. Excel keeps a number as a float, and a time as a fraction of a day."""
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    if isinstance(cell, float):
+        # Excel keeps 15 digits. A longer id has lost the others, and this is how the loader is to see it.
+        return f"{cell:.15G}"
+    if isinstance(cell, datetime):
+        half_a_second = timedelta(microseconds=500_000)
+        if cell < datetime.max - half_a_second:
+            cell += half_a_second
+        return cell.replace(microsecond=0).isoformat(" ")
+    if isinstance(cell, date):
+        return f"{cell.isoformat()} 00:00:00"
+    return str(cell)
+
+
+def run(command: str, path: str, *arguments: str) -> None:
+    """One of the two commands."""
+    from python_calamine import CalamineWorkbook
+
+    workbook = CalamineWorkbook.from_path(path)
+    if command == "list":
+        names = workbook.sheet_names
+        # Older Excels made three sheets, and two stay empty.
+        held = [
+            number
+            for number in range(len(names))
+            if len(names) == 1 or workbook.get_sheet_by_index(number).end is not None
+        ]
+        print(json.dumps([(number, names[number]) for number in held or range(min(1, len(names)))]))
+        return
+    number, target, most = arguments
+    sheet = workbook.get_sheet_by_index(int(number))
+    # The rows begin at the first, and their cells where the first column with a cell is.
+    before = [""] * (sheet.start[1] if sheet.start else 0)
+    with Path(target).open("w", encoding="utf-8", newline="") as copy:
+        # With \n alone Python 3.11 would not quote a \r in a cell.
+        writer = csv.writer(copy, lineterminator="\r\n")
+        for row in sheet.iter_rows():
+            writer.writerow(before + [text_of(cell) for cell in row])
+            if copy.tell() > int(most):
+                sys.exit(TOO_LARGE)
+
+
+if __name__ == "__main__":
+    memory, seconds, *words = sys.argv[1:]
+    limit(int(memory), int(seconds))
+    try:
+        run(*words)
+    except SystemExit:
+        raise
+    except BaseException as error:
+        # A panic of the reader is no Exception: its class is known by its name alone.
+        if isinstance(error, (MemoryError, KeyboardInterrupt)):
+            raise
+        print(str(error) or type(error).__name__, file=sys.stderr)
+        sys.exit(UNREADABLE)

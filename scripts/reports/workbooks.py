@@ -1,0 +1,77 @@
+"""Workbooks, each read by a process of its own with limits (``reports.workbook_child``).
+
+The reader of workbooks is native code. A crafted file of some kilobytes makes it ask for more memory than there is,
+and the system ends its process: that may not be ours, because the next report has to load.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from reports.text import ReportRefused
+from reports.workbook_child import TOO_LARGE, UNREADABLE
+
+CHILD = Path(__file__).with_name("workbook_child.py")
+# A sheet of a million rows and twelve columns takes 1.3 GB and 20 s.
+MEMORY_BYTES = 4 << 30
+SECONDS = 120
+# Where the system does not count processor time.
+_PATIENCE = 10 * SECONDS
+_OUT_OF_TIME = {-getattr(signal, name) for name in ("SIGXCPU", "SIGKILL") if hasattr(signal, name)}
+
+
+def sheets_of(path: Path) -> list[tuple[int, str]]:
+    """Number and name of each sheet that holds something, or of the first if none does.
+
+    Raises:
+        ReportRefused: the workbook cannot be read within the limits.
+    """
+    return [(int(number), str(name)) for number, name in json.loads(_run("list", str(path)))]
+
+
+def write_sheet(path: Path, number: int, most: int, target: Path) -> None:
+    """Write a sheet as CSV.
+
+    Args:
+        path: the workbook.
+        number: the place of the sheet.
+        most: more bytes than these no report has.
+        target: where to write it.
+
+    Raises:
+        ReportRefused: the workbook cannot be read within the limits.
+    """
+    _run("write", str(path), str(number), str(target), str(most))
+
+
+def _run(*words: str) -> str:
+    command = [sys.executable, "-I", str(CHILD), str(MEMORY_BYTES), str(SECONDS), *words]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, encoding="utf-8", errors="replace", timeout=_PATIENCE, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise ReportRefused(_too_much(f"more than {_PATIENCE} s")) from None
+    if done.returncode == 0:
+        return done.stdout
+    if done.returncode == UNREADABLE:
+        said = (done.stderr.strip().splitlines() or ["it is damaged"])[-1]
+        raise ReportRefused(
+            f"it is no workbook that can be read: {said}. Fix: save it again as .xlsx or as 'CSV UTF-8'."
+        )
+    if done.returncode == TOO_LARGE:
+        raise ReportRefused(_too_much("many times more bytes than the file has"))
+    if done.returncode in _OUT_OF_TIME:
+        raise ReportRefused(_too_much(f"more than {SECONDS} s"))
+    raise ReportRefused(_too_much(f"more than {MEMORY_BYTES >> 30} GB of memory"))
+
+
+def _too_much(what: str) -> str:
+    return (
+        f"reading this workbook takes {what}: no report does. Fix: delete what stands far below and to the right of the"
+        " report, or save it as 'CSV UTF-8'."
+    )
