@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,11 @@ def missing_steps(root: Path) -> list[str]:
 
 
 def _as_duckdb(column: dict[str, Any]) -> str:
-    data_type = column.get("data_type", "string")
+    return _duckdb_type(column.get("data_type", "string"))
+
+
+@cache
+def _duckdb_type(data_type: str) -> str:
     with duckdb.connect() as connection:
         row = connection.execute(f"select typeof(null::{data_type})").fetchone()
     return str(row[0]) if row else ""

@@ -127,7 +127,7 @@ def serve(packages: Sequence[str]) -> None:
             _parse(order["parsed"])
             print(0, flush=True)
             continue
-        # What is there beforehand is never garbage: no child looks through it.
+        # The garbage collector leaves out everything made so far, so that no child looks through it.
         gc.collect()
         gc.freeze()
         child = os.fork()
@@ -213,7 +213,7 @@ def _with_macros_listed_at_once() -> None:
             listed: dict[str, Any] = one_by_one(self)
             return listed
         context: dict[str, Any] = plain(self)
-        # Of several macros of a name the first in the order of the search is meant.
+        # The first in the order of the search wins, so it is put in last.
         for macros in reversed([*self.namespace._search_order()]):
             context.update(macros)
         return context
@@ -257,7 +257,7 @@ def _parse(folder: str) -> None:
     with tempfile.TemporaryDirectory() as target:
         shutil.copy(Path(folder, "target", "partial_parse.msgpack"), target)
         places = ("--project-dir", folder, "--profiles-dir", folder, "--target-path", target, "--log-path", target)
-        # What this process prints is its answers.
+        # This process prints its answers and nothing else.
         with contextlib.redirect_stdout(sys.stderr):
             importlib.import_module("dbt.cli.main").dbtRunner().invoke(["--quiet", "parse", *places])
 

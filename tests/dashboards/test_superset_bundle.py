@@ -51,7 +51,7 @@ def changed_source(folder: Path, name: str, old: str, new: str) -> Source:
 
 def test_the_dashboards_fit_the_contracts() -> None:
     assert problems(SOURCE, CONTRACTS) == []
-    assert set(SOURCE.dashboards) == {"attendance", "engagement", "leaderboard", "quality"}
+    assert set(SOURCE.dashboards) == {"attendance", "engagement", "leaderboard", "quality", "session"}
 
 
 @pytest.mark.parametrize(
@@ -230,6 +230,7 @@ def test_the_database_is_opened_read_only_and_reads_no_other_file(bundle: Bundle
         make_bundle(SOURCE, CONTRACTS, Path("what?.duckdb"))
 
 
+@pytest.mark.slow
 def test_the_same_source_makes_the_same_bytes(tmp_path: Path, bundle: Bundle) -> None:
     again = make_bundle(read_source(), read_contracts(), Path("warehouse/published.duckdb"))
     for name, made in (("a.zip", bundle), ("b.zip", again)):
@@ -261,7 +262,7 @@ def test_the_command_says_what_it_made_or_what_is_wrong(tmp_path: Path) -> None:
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
     made = run()
-    assert made.returncode == 0 and made.stdout.startswith("4 dashboards, ")
+    assert made.returncode == 0 and made.stdout.startswith("5 dashboards, ")
     assert (tmp_path / "it.zip").is_file()
     (tmp_path / "empty").mkdir()
     refused = run("--source", str(tmp_path / "empty"))

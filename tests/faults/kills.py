@@ -34,7 +34,7 @@ from warehouse.paths import marts_path
 WAREHOUSE_NAME = "activity.duckdb"
 PUBLISHED_NAME = "published.duckdb"
 # What lies in the folder of the warehouse once a command has come to its end.
-BUILT = {WAREHOUSE_NAME, marts_path(Path(WAREHOUSE_NAME)).name, PUBLISHED_NAME, "report"}
+BUILT = {WAREHOUSE_NAME, marts_path(Path(WAREHOUSE_NAME)).name, f"{WAREHOUSE_NAME}.built", PUBLISHED_NAME, "report"}
 # Of the sample: the first two are there before the kills begin.
 EARLIER = 2
 ATTEMPTS = 5

@@ -51,6 +51,7 @@ def test_an_offset_in_the_file_wins_over_what_was_declared(
     assert rows(warehouse, TIMES) == ["07-01 14", "07-03 10"]
 
 
+@pytest.mark.slow
 def test_an_order_of_dates_holds_where_the_file_leaves_it_open(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:

@@ -347,6 +347,7 @@ def test_an_unclosed_quote_tells_how_many_lines_it_swallows(
     assert swallowed_lines(warehouse) == after
 
 
+@pytest.mark.slow
 def test_no_record_of_a_large_file_vanishes_behind_an_unclosed_quote(
     warehouse: duckdb.DuckDBPyConnection, report: Path
 ) -> None:
@@ -437,6 +438,7 @@ def test_the_way_dates_are_written_is_found_from_the_file(
         assert rows(warehouse, "select date_format from raw.reports") == [date_format]
 
 
+@pytest.mark.slow
 def test_one_record_deep_in_the_file_tells_day_from_month(warehouse: duckdb.DuckDBPyConnection, report: Path) -> None:
     lines = [activity("u1", date="03/04/2024 10:00")] * 12_000 + [activity("u2", date="13/04/2024 10:00")]
     land(warehouse, write(report, report_text(*lines)))
@@ -896,6 +898,7 @@ def test_a_damaged_warehouse_is_said_once_and_no_report_is_blamed(
     assert files_by_table(warehouse) == [["a.csv"]] * 3
 
 
+@pytest.mark.slow
 def test_an_interruption_leaves_the_finished_files_and_nothing_of_the_next(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

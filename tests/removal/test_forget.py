@@ -200,6 +200,7 @@ def test_another_person_is_not_touched(warehouse: duckdb.DuckDBPyConnection, lef
     assert len(before) == 2 and set(before) <= set(after)
 
 
+@pytest.mark.slow
 def test_a_download_that_overlaps_does_not_bring_them_back(
     forgotten: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:

@@ -307,6 +307,7 @@ def test_the_same_command_completes_what_was_interrupted(files: rebuild.Files, m
     assert again.exit_code == 0 and f"It is removed already: {report_id}, site main" in again.stdout
 
 
+@pytest.mark.slow
 def test_the_last_report_leaves_an_empty_warehouse(files: rebuild.Files, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rebuild, "write_page", lambda *_, **__: None)
     monkeypatch.setattr(rebuild, "run_dbt", lambda *_: build(files))
