@@ -23,6 +23,7 @@ can name one. The same rules as in scripts/publishing/share.py (missing_annotati
     {%- set textless = modules.re.compile(
         "(?i)(boolean|u?(tiny|small|big|huge)?int(eger)?|double|float|decimal([(].*[)])?|date|time(stamp)?(_.*| with.*)?|interval)$"
     ) -%}
+    {%- set counting = modules.re.compile("(?i)u?(tiny|small|big|huge)?int(eger)?$") -%}
     {%- set known = modules.re.compile(
         "(.*user_(id|key)|.*(content|session|room|course|point_rule)_key|site_id|content_id|report_id|activity_type|activity_family)$"
     ) -%}
@@ -36,6 +37,11 @@ can name one. The same rules as in scripts/publishing/share.py (missing_annotati
         {%- do found.append(
             node.schema ~ "." ~ node.name ~ " has no column " ~ cohort ~ ", which counts its people.\nFix: correct cohort_size"
             ~ " in " ~ node.name ~ ".yml."
+        ) -%}
+    {%- elif cohort and cohort != "none" and not counting.match(node.columns[cohort].data_type or "string") -%}
+        {%- do found.append(
+            node.schema ~ "." ~ node.name ~ " counts its people in " ~ cohort ~ ", which is no whole number.\nFix: correct"
+            ~ " cohort_size in " ~ node.name ~ ".yml."
         ) -%}
     {%- endif -%}
     {%- for column in node.columns.values() -%}

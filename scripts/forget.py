@@ -53,7 +53,15 @@ def main(
                 files, user_id, site, also or [], console, is_dry_run=dry_run, is_same_email_same=same_email
             )
         else:
-            forget_from_landing(landing.resolve(), user_id, site, also or [], console, is_dry_run=dry_run)
+            forget_from_landing(
+                landing.resolve(),
+                user_id,
+                site,
+                also or [],
+                console,
+                is_dry_run=dry_run,
+                is_same_email_same=same_email,
+            )
 
 
 if __name__ == "__main__":

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, Any
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from typer.models import OptionInfo
 
 from simulation.exporter import Losses
 from simulation.generate import DEFAULT_LOSSES, Order, write_reports, write_sample
@@ -21,9 +20,9 @@ app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 MEANINGS = {rate.name: rate.metadata["meaning"] for rate in fields(Losses)}
 
 
-def rate_option(name: str) -> OptionInfo:
+def rate_option(name: str) -> Any:
     """Return the option of one rate of `Losses`, 0 to 1."""
-    return cast(OptionInfo, typer.Option(min=0.0, max=1.0, help=MEANINGS[name]))
+    return typer.Option(min=0.0, max=1.0, help=MEANINGS[name])
 
 
 @app.command()

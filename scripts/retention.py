@@ -12,11 +12,16 @@ from removal.retention import keep_days
 from warehouse.command_line import errors_said, run_command
 from warehouse.visible import SafeConsole
 
+# A century; more is a slip.
+LONGEST = 36_500
+
 
 def main(
     days: Annotated[
         int,
-        typer.Argument(metavar="DAYS", envvar="RETENTION_DAYS", min=1, help="For how many days records are kept."),
+        typer.Argument(
+            metavar="DAYS", envvar="RETENTION_DAYS", min=1, max=LONGEST, help="For how many days records are kept."
+        ),
     ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and change nothing.")] = False,
 ) -> None:

@@ -44,7 +44,6 @@ def build(warehouse: Path, published: Path, paths: list[Path], given: Given, con
     refuse_taken_name(warehouse)
     # Before minutes of work that could not be published.
     require_place_for(published, PUBLISHED)
-    refuse_taken_name(published, "PUBLISHED_PATH")
     with only_writer(warehouse, patience=0):
         return _build(warehouse, published, paths, given, console)
 

@@ -13,9 +13,10 @@ import duckdb
 from rich.console import Console
 
 from building.dbt import run_dbt
-from page.write_page import page_path, shared_page_path, write_page
+from page.write_page import page_path, require_place_for_page, shared_page_path, write_page
 from publishing.publish import publish
 from publishing.share import minimum_for, share
+from warehouse.copies import PUBLISHED, SHARED, require_place_for
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
@@ -46,6 +47,19 @@ class Files:
         if not self.warehouse.exists():
             raise WarehouseError(f"there is no warehouse at {self.warehouse}. Fix: make build")
         return connect(self.warehouse)
+
+
+def require_places(files: Files) -> None:
+    """See, before anything is begun, that each copy and each page may take its place.
+
+    Raises:
+        WarehouseError: one may not. Else the work would be begun, and no command could finish it.
+    """
+    require_place_for(files.published, PUBLISHED)
+    require_place_for_page(page_path(files.published), PUBLISHED)
+    if files.shared.exists():
+        require_place_for(files.shared, SHARED)
+        require_place_for_page(shared_page_path(files.shared), SHARED)
 
 
 def rebuild(files: Files, done: str, console: Console) -> str:

@@ -28,7 +28,7 @@ AREAS = {
     ),
     "Publish and share": ("scripts/publishing", "scripts/share.py", "scripts/publish.py"),
     "Remove, forget, answer a request": ("scripts/removal", "scripts/remove.py", "scripts/forget.py"),
-    "Dashboards": ("scripts/dashboards", "scripts/serve_superset.py"),
+    "Dashboards": ("scripts/dashboards", "scripts/serve_superset.py", "scripts/superset_bundle.py"),
     "Spark": ("scripts/spark", "scripts/measuring"),
 }
 HEAD = """# Messages

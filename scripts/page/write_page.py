@@ -27,7 +27,7 @@ import yaml
 from naming.understood import Understood, how_much_is_understood
 from page.events import Event, event_before, events_of, file_names, is_limited, marts_of, read_events
 from page.headline import NO_BREAK, Facts, filled, headline_of
-from warehouse.copies import PUBLISHED, SHARED, Mark, mark_of
+from warehouse.copies import PUBLISHED, SHARED, Mark, mark_of, refuse_inside_a_shared_copy
 from warehouse.database import connect
 from warehouse.errors import WarehouseError, in_words
 from warehouse.files import replace_file
@@ -80,13 +80,31 @@ def write_page(database: Path, output: Path) -> None:
             path.unlink()
 
 
+def require_place_for_page(output: Path, kind: str) -> None:
+    """See that the page of a copy may take a place.
+
+    Raises:
+        WarehouseError: the page of a copy of another kind is there, or a file that is no page.
+    """
+    refuse_inside_a_shared_copy(output, kind)
+    head = _head_of(output) if output.is_file() else ""
+    if output.suffix.lower() not in (".html", ".htm") or (head and "<html" not in head.lower()):
+        raise WarehouseError(f"{output} is not a page. Nothing was written. Fix: a file that ends in .html")
+    if kind == PUBLISHED and _meta(SHARED) in head:
+        raise WarehouseError(
+            f"{output} is the page of a shared copy, and a page with names does not replace it. Nothing was"
+            " written. Fix: another file; or delete the page, if that is what you want."
+        )
+    if kind == SHARED and _meta(PUBLISHED) in head:
+        raise WarehouseError(
+            f"{output} is the page of a published copy, and a page with pseudonyms does not replace it. Nothing was"
+            " written. Fix: another file; or delete the page, if that is what you want."
+        )
+
+
 def _write(output: Path, page: str, mark: Mark) -> None:
     def write(unfinished: Path) -> int:
-        if mark.kind == PUBLISHED and output.is_file() and _meta(SHARED) in _head_of(output):
-            raise WarehouseError(
-                f"{output} is the page of a shared copy, and a page with names does not replace it. Nothing was"
-                " written. Fix: another file; or delete the page, if that is what you want."
-            )
+        require_place_for_page(output, mark.kind)
         return unfinished.write_text(page, encoding="utf-8")
 
     def check(unfinished: Path) -> None:

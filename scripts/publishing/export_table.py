@@ -7,6 +7,7 @@ it stays as it was written.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import duckdb
@@ -20,6 +21,8 @@ from warehouse.files import replace_file
 FORMULA = r"^\s*[=+\-@\t\r＝＋－＠]"
 # The same behind a sign at which a spreadsheet may begin another cell, as one of another country does at a semicolon.
 FORMULA_IN_A_CELL = r"([;\t\r\n|])(\s*[=+\-@＝＋－＠])"
+# Types that hold no text, so that they are written as they are.
+TEXTLESS = re.compile(r"(BOOLEAN|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*|DATE|TIME.*|INTERVAL)")
 REJECTED = "raw.rejected_records"
 
 
@@ -83,7 +86,9 @@ def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[st
 
 def _safe(column: str, data_type: str) -> str:
     name = identifier(column)
-    if data_type != "VARCHAR":
+    if TEXTLESS.fullmatch(data_type):
         return name
-    text = f"regexp_replace({name}, '{FORMULA_IN_A_CELL}', '\\1''\\2', 'g')"
-    return f"case when regexp_matches({name}, '{FORMULA}') then '''' || {text} else {text} end as {name}"
+    # Lists and structures hold texts too.
+    written = f"{name}::varchar"
+    text = f"regexp_replace({written}, '{FORMULA_IN_A_CELL}', '\\1''\\2', 'g')"
+    return f"case when regexp_matches({written}, '{FORMULA}') then '''' || {text} else {text} end as {name}"

@@ -11,14 +11,12 @@ import duckdb
 
 from publishing.access import PRIVATE, open_way, published_mode
 from publishing.published_tables import PUBLISHED_SCHEMAS, PublishedTable, published_tables, reading, schemas_of
-from warehouse.copies import PUBLISHED, SHARED, TABLE, Mark, mark_of
+from warehouse.copies import FOLDER_MARK, PUBLISHED, SHARED, Mark, mark_of, mark_of_folder, refuse_inside_a_shared_copy
 from warehouse.errors import WarehouseError, in_words
 from warehouse.files import to_disk
 from warehouse.locks import only_writer
 
 UNFINISHED = ".unfinished"
-# What the folder is: the mark of the copy that it was made of (warehouse.copies).
-MARK = f"{TABLE}.json"
 
 
 def publish_to_parquet(published: Path, folder: Path) -> int:
@@ -32,6 +30,9 @@ def publish_to_parquet(published: Path, folder: Path) -> int:
             data would replace it; the old files stay.
     """
     mark = mark_of(published) or Mark(PUBLISHED)
+    if not folder.resolve().name:
+        raise WarehouseError(f"{folder} cannot be a folder of Parquet files. Fix: make publish TARGET=folder/")
+    refuse_inside_a_shared_copy(folder, mark.kind)
     with reading(published) as connection:
         tables = published_tables(connection, {})
         try:
@@ -44,7 +45,7 @@ def publish_to_parquet(published: Path, folder: Path) -> int:
 
 
 def _publish(connection: duckdb.DuckDBPyConnection, tables: list[PublishedTable], folder: Path, mark: Mark) -> None:
-    there = _mark_of(folder)
+    there = mark_of_folder(folder)
     if there is not None and there.kind == SHARED and mark.kind == PUBLISHED:
         raise WarehouseError(
             f"{folder} holds a shared copy, with pseudonyms in place of people, and a published copy does not replace"
@@ -62,9 +63,9 @@ def _publish(connection: duckdb.DuckDBPyConnection, tables: list[PublishedTable]
             _write(connection, table, unfinished / _file_of(table))
             open_way(unfinished / _file_of(table), folder / _file_of(table), mode)
         # First, so that a folder with some new files is known for what it is.
-        (unfinished / MARK).write_text(json.dumps({"kind": mark.kind, "file_mode": mode}), encoding="utf-8")
-        (unfinished / MARK).chmod(PRIVATE if mode is None else mode)
-        (unfinished / MARK).replace(folder / MARK)
+        (unfinished / FOLDER_MARK).write_text(json.dumps({"kind": mark.kind, "file_mode": mode}), encoding="utf-8")
+        (unfinished / FOLDER_MARK).chmod(PRIVATE if mode is None else mode)
+        (unfinished / FOLDER_MARK).replace(folder / FOLDER_MARK)
         for table in tables:
             (unfinished / _file_of(table)).replace(folder / _file_of(table))
         for schema in PUBLISHED_SCHEMAS:
@@ -74,24 +75,6 @@ def _publish(connection: duckdb.DuckDBPyConnection, tables: list[PublishedTable]
                 to_disk(folder / schema)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-
-
-def _mark_of(folder: Path) -> Mark | None:
-    """What the folder holds; None if nothing says it.
-
-    Raises:
-        WarehouseError: what says it cannot be read.
-    """
-    path = folder / MARK
-    if not path.exists():
-        return None
-    try:
-        read = json.loads(path.read_text(encoding="utf-8"))
-        return Mark(str(read["kind"]), file_mode=read.get("file_mode"))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise WarehouseError(
-            f"{path} does not say what the folder holds. Fix: delete it, or another TARGET."
-        ) from error
 
 
 def _file_of(table: PublishedTable) -> Path:

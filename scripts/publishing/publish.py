@@ -7,6 +7,7 @@ place in one step (a rename). Who has the old one open goes on reading it until 
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -20,7 +21,6 @@ from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
 from warehouse.locks import only_writer
-from warehouse.names import refuse_taken_name
 from warehouse.paths import marts_path
 
 # Where dbt notes a build while it lasts, and what it left unfinished (macros/unfinished_builds.sql).
@@ -38,10 +38,9 @@ def publish(warehouse: Path, published: Path) -> int:
             published before stays.
     """
     marts = marts_path(warehouse)
-    if published.resolve() in (warehouse.resolve(), marts.resolve()):
+    if os.path.realpath(published) in map(os.path.realpath, (warehouse, marts)):
         raise WarehouseError(f"the published copy would replace {published}. Fix: another PUBLISHED_PATH.")
     there = require_place_for(published, PUBLISHED)
-    refuse_taken_name(published, "PUBLISHED_PATH")
     if not warehouse.exists():
         raise WarehouseError(f"there is no warehouse at {warehouse}. Fix: make build")
     mode = published_mode(there)

@@ -6,6 +6,7 @@ decided by `_expression`, and its limits are in docs/how_to/personal_data.md. Ea
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ SHARED_AS = ("pseudonym", "user_pseudonym", "unchanged")
 # Texts that are keys of ours: they are made of ids, or salted. What is called _key besides may hold anything.
 KEYS = ("content_key", "session_key", "room_key", "course_key", "point_rule_key")
 # Types that hold no text. A macro has the same lists (macros/require_privacy_annotations.sql).
+COUNT = re.compile("U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?", re.IGNORECASE)
 TEXTLESS = re.compile(
     r"BOOLEAN|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL(\(.*\))?|DATE|TIME(STAMP)?(_.*| WITH.*)?|INTERVAL"
 )
@@ -77,7 +79,8 @@ def share(published: Path, shared: Path, salt: str, minimum: int, models: Mappin
             something else than a shared copy is in the place. What was shared before stays.
     """
     refuse_taken_name(shared, "SHARED_PATH")
-    if shared.resolve() in (published.resolve(), warehouse_path().resolve(), marts_path(warehouse_path()).resolve()):
+    others = (published, warehouse_path(), marts_path(warehouse_path()))
+    if os.path.realpath(shared) in map(os.path.realpath, others):
         raise WarehouseError(f"the shared copy would replace {shared}. Fix: another SHARED_PATH.")
     if not published.exists():
         raise WarehouseError(f"there is no published copy at {published}. Fix: make build")
@@ -177,6 +180,11 @@ def missing_annotations(name: str, types: Mapping[str, str], model: Model) -> li
     elif model.cohort_size is not None and model.cohort_size not in types:
         found.append(
             f"{name} has no column {model.cohort_size}, which counts its people. Fix: correct cohort_size in {file}."
+        )
+    elif model.cohort_size is not None and COUNT.fullmatch(types[model.cohort_size]) is None:
+        found.append(
+            f"{name} counts its people in {model.cohort_size}, which is no whole number. Fix: correct cohort_size in"
+            f" {file}."
         )
     for column, data_type in types.items():
         meta = model.columns.get(column, {})

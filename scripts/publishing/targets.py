@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from rich.console import Console
@@ -42,9 +43,9 @@ def publish_to(target: str | None, warehouse: Path, reader: str, console: Consol
     path = Path(target)
     if target.endswith("/") or path.is_dir():
         said = f"{publish_to_parquet(published, path)} tables published as Parquet in {target}"
-        note_place(published, str(path.resolve()))
+        note_place(published, os.path.realpath(path))
         return said
     said = f"{publish(warehouse, path)} marts published in {path}"
-    if path.resolve() != published.resolve():
-        note_place(warehouse, str(path.resolve()))
+    if os.path.realpath(path) != os.path.realpath(published):
+        note_place(warehouse, os.path.realpath(path))
     return said

@@ -8,6 +8,7 @@ another was interrupted.
 from __future__ import annotations
 
 import csv
+import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from pathlib import Path
 import duckdb
 from rich.console import Console
 
-from building.rebuild import Files, rebuild
+from building.rebuild import Files, rebuild, require_places
 from landing.forgotten import (
     NAMED_REASON,
     REASON,
@@ -37,7 +38,7 @@ from landing.options import DEFAULT_REPORTS
 from page.write_page import page_path, pages_at, shared_page_path
 from publishing.places import PLACES, publish_again
 from removal.journal import FORGET, JOURNAL, Task, begin, end
-from removal.people import identities_of, written_as
+from removal.people import Identities, identities_of, written_as
 from removal.verify import left_in_file, left_in_reports, left_in_texts
 from reports.ids import id_of
 from warehouse.command_line import one_line
@@ -415,6 +416,7 @@ def forget_from_files(
         if is_dry_run:
             console.print("Nothing was changed.")
             return
+        require_places(files)
         begin(files.warehouse, task)
         carry_out(files, task, console)
 
@@ -433,24 +435,72 @@ def _plan(
     prepare_raw(connection)
     written = written_as(connection, user_id)
     first = find_person(connection, written, site_id, also)
-    found = identities_of(connection, first.site_id, written, is_same_email_same=is_same_email_same is True)
+    found, others = identities_or_question(
+        connection, first.site_id, written, is_same_email_same, console, is_dry_run=is_dry_run
+    )
+    task = Task(FORGET, first.site_id, list(found.user_ids), [*also, *found.also], others)
+    person = _person(connection, task)
+    if person is not None:
+        _tell(person, find_traces(connection, person), console)
+    return task
+
+
+def identities_or_question(
+    connection: duckdb.DuckDBPyConnection,
+    site: str,
+    written: str,
+    is_same_email_same: bool | None,
+    console: Console,
+    *,
+    is_dry_run: bool,
+) -> tuple[Identities, list[str]]:
+    """All ids of a person, and the ids with the same e-mail that are other people.
+
+    Raises:
+        WarehouseError: another id has the same e-mail, and nobody says whether it is the same person.
+    """
+    found = identities_of(connection, site, written, is_same_email_same=is_same_email_same is True)
+    if found.others and is_same_email_same is None and not is_dry_run and is_asked(console):
+        is_same_email_same = ask_whether_same(written, found.others, console)
+        found = identities_of(connection, site, written, is_same_email_same=is_same_email_same)
     if found.others and is_same_email_same is None:
-        question = (
-            f"The e-mail of user {written} is also that of user {', '.join(found.others)}. If they are the same person,"
-            " their name and company stay with the other id."
-        )
+        question = others_of(written, found.others)
         if not is_dry_run:
             raise WarehouseError(
                 f"{question} Nothing was changed. Fix: ALSO_SAME_EMAIL=1 to forget all of them, or ALSO_SAME_EMAIL=0 if"
                 " they are different people."
             )
         console.print(f"[yellow]{one_line(question)}[/yellow] Say which with ALSO_SAME_EMAIL=1 or ALSO_SAME_EMAIL=0.")
-    others = list(found.others) if is_same_email_same is False else []
-    task = Task(FORGET, first.site_id, list(found.user_ids), [*also, *found.also], others)
-    person = _person(connection, task)
-    if person is not None:
-        _tell(person, find_traces(connection, person), console)
-    return task
+    return found, list(found.others) if is_same_email_same is False else []
+
+
+def others_of(user_id: str, others: Iterable[str]) -> str:
+    """What somebody has to say of ids that share an e-mail."""
+    return (
+        f"The e-mail of user {user_id} is also that of user {', '.join(others)}. If they are the same person,"
+        " their name and company stay with the other id."
+    )
+
+
+def is_asked(console: Console) -> bool:
+    """Whether a person sits before the terminal, who can answer."""
+    return console.is_terminal and sys.stdin.isatty()
+
+
+def ask_whether_same(user_id: str, others: Iterable[str], console: Console) -> bool:
+    """Ask until the answer is yes or no; the end of the input is no answer.
+
+    Raises:
+        WarehouseError: nobody answered.
+    """
+    console.print(one_line(others_of(user_id, others)), highlight=False)
+    while True:
+        try:
+            answer = console.input("Are they the same person? yes or no: ").strip().lower()
+        except EOFError as error:
+            raise WarehouseError("nothing was changed. Fix: ALSO_SAME_EMAIL=1 or ALSO_SAME_EMAIL=0") from error
+        if answer in ("y", "yes", "n", "no"):
+            return answer.startswith("y")
 
 
 def _person(connection: duckdb.DuckDBPyConnection, task: Task) -> Person | None:
@@ -471,7 +521,7 @@ def carry_out(files: Files, task: Task, console: Console) -> None:
         person = _person(connection, task)
         if person is not None:
             forget(connection, person)
-        _remember_others(connection, task)
+        remember_others(connection, task.site_id, task.others)
     copies = rebuild(files, "The user is forgotten", console)
     places = publish_again(files.published, files.warehouse)
     console.print(f"[green]Forgotten[/green] in the warehouse and {copies}.", highlight=False)
@@ -479,11 +529,12 @@ def carry_out(files: Files, task: Task, console: Console) -> None:
     end(files.warehouse)
 
 
-def _remember_others(connection: duckdb.DuckDBPyConnection, task: Task) -> None:
+def remember_others(connection: duckdb.DuckDBPyConnection, site: str, others: Iterable[str]) -> None:
     """Remember who has the same e-mail and is somebody else, so that the loader leaves them their name."""
-    salt = salt_of(connection, is_in_use=True) if task.others else ""
-    for user_id in task.others:
-        known = {"site": task.site_id, "hash": hashed(salt, other_identity(task.site_id, user_id))}
+    others = list(others)
+    salt = salt_of(connection, is_in_use=True) if others else ""
+    for user_id in others:
+        known = {"site": site, "hash": hashed(salt, other_identity(site, user_id))}
         connection.execute("delete from raw.forgotten_users where site_id = $site and user_hash = $hash", known)
         connection.execute(
             "insert into raw.forgotten_users values ($site, $hash, $now)",

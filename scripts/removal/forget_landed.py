@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 from rich.console import Console
 
-from landing.forgotten import known_email, known_id
+from landing.forgotten import known_email
 from landing.landed import LANDED_REPORTS
 from landing.parquet import writing
 from landing.parquet_files import (
@@ -28,7 +28,8 @@ from landing.parquet_files import (
     rewriting,
     write_parquet,
 )
-from removal.forget import Person, find_person, find_traces, forget
+from removal.forget import Person, find_person, find_traces, forget, identities_or_question, remember_others
+from removal.people import Identities, plain_id, same_id, written_as
 from reports.ids import id_of
 from warehouse.command_line import one_line
 from warehouse.files import to_disk
@@ -38,14 +39,23 @@ TABLES = (*RECORDS, *MANIFESTS)
 
 
 def forget_from_landing(
-    root: Path, user_id: str, site_id: str | None, also: Iterable[str], console: Console, *, is_dry_run: bool
+    root: Path,
+    user_id: str,
+    site_id: str | None,
+    also: Iterable[str],
+    console: Console,
+    *,
+    is_dry_run: bool,
+    is_same_email_same: bool | None = None,
 ) -> None:
     """Forget a user in a landing, and say what remains; a dry run only says which reports hold them.
 
     Raises:
         WarehouseError: no user is known by this id, or several are.
     """
-    names = forget_in(root, user_id, site_id, also, is_dry_run=is_dry_run)
+    names = forget_in(
+        root, user_id, site_id, also, is_dry_run=is_dry_run, is_same_email_same=is_same_email_same, console=console
+    )
     if is_dry_run:
         console.print(f"{len(names)} reports of the landing hold them; nothing was changed.", highlight=False)
     else:
@@ -60,7 +70,14 @@ def forget_from_landing(
 
 
 def forget_in(
-    root: Path, user_id: str, site_id: str | None = None, also: Iterable[str] = (), *, is_dry_run: bool = False
+    root: Path,
+    user_id: str,
+    site_id: str | None = None,
+    also: Iterable[str] = (),
+    *,
+    is_dry_run: bool = False,
+    is_same_email_same: bool | None = None,
+    console: Console | None = None,
 ) -> list[str]:
     """Take a person out of a landing, and remember the hashes of their id and e-mails; a dry run does neither.
 
@@ -73,17 +90,24 @@ def forget_in(
         reports = connection.execute(
             f"select report_id, site_id, file_name from ({LANDED_REPORTS}) order by all"
         ).fetchall()
-        # All details in the person's own records, whatever report they are in.
-        condition = (
-            f"{known_id('user_id')} = $user"
-            f" or {known_id('user_id')} = '' and lower({known_email('email')}) = lower($user)"
-        )
-        for table in ("activities", "users"):
-            load(connection, root, table, condition, {"user": id_of(user_id)})
-        person = find_person(connection, user_id, site_id, also)
+        also = list(also)
+        found = Identities((id_of(user_id),))
+        while True:
+            # All that the records of these ids tell, whatever report they are in, and who shares their e-mails.
+            _load_records_of(connection, root, found)
+            written = written_as(connection, user_id)
+            site = find_person(connection, written, site_id, also).site_id
+            grown, others = identities_or_question(
+                connection, site, written, is_same_email_same, console or Console(quiet=True), is_dry_run=is_dry_run
+            )
+            if (grown.user_ids, grown.emails) == (found.user_ids, found.emails):
+                break
+            found = grown
+        person = find_person(connection, written, site, [*also, *found.also], found.user_ids)
         if not is_dry_run:
             # Here for the hashes: from now on no report that lands brings the person back.
             forget(connection, person)
+            remember_others(connection, site, others)
             hashes = Path(f"{root}.scratch-hashes")
             write_parquet(connection, FORGOTTEN, "site_id", person.site_id, hashes)
             place(hashes, partition(root, FORGOTTEN, person.site_id, NO_REPORT))
@@ -94,6 +118,17 @@ def forget_in(
                 if not is_dry_run:
                     _rewrite_without(connection, root, person, report_id)
         return held
+
+
+def _load_records_of(connection: duckdb.DuckDBPyConnection, root: Path, found: Identities) -> None:
+    """Load the records with one of some ids or e-mails."""
+    emails = [*found.emails, *(one.lower() for one in found.user_ids if "@" in one)]
+    condition = f"list_contains($ids, {same_id('user_id')}) or list_contains($emails, lower({known_email('email')}))"
+    ids = [plain_id(one) for one in found.user_ids]
+    delete_all_records(connection)
+    connection.execute("delete from raw.users")
+    for table in ("activities", "users"):
+        load(connection, root, table, condition, {"ids": ids, "emails": emails})
 
 
 def _load_if_held(connection: duckdb.DuckDBPyConnection, root: Path, person: Person, report_id: str) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path, PurePath
 import duckdb
 from rich.console import Console
 
-from building.rebuild import Files, rebuild
+from building.rebuild import Files, rebuild, require_places
 from landing.forgotten import known_id
 from landing.landed import LANDED_REPORTS, delete_reports
 from removal.journal import REBUILD, Task, begin, end
@@ -211,6 +211,7 @@ def remove_from_files(files: Files, wanted: str, console: Console, *, is_dry_run
         if is_dry_run:
             console.print("Nothing was changed.")
             return
+        require_places(files)
         if is_new:
             remove(connection, report)
         left = number_of(connection, f"select count(*) from ({LANDED_REPORTS})")

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import duckdb
 from rich.console import Console
 
-from building.rebuild import Files, rebuild
+from building.rebuild import Files, rebuild, require_places
 from publishing.places import publish_again
 from removal.journal import REBUILD, Task, begin, end
 from removal.remove import Report, all_reports, remove
@@ -101,6 +101,7 @@ def keep_days(files: Files, days: int, console: Console, *, is_dry_run: bool, no
             if is_dry_run or not (old.reports or old.record_count):
                 console.print("Nothing was changed.")
                 return
+            require_places(files)
             remove_old(connection, old)
             begin(files.warehouse, Task(REBUILD))
             connection.execute("commit")

@@ -6,6 +6,8 @@ So nothing writes real data over a copy with pseudonyms, whatever the path is ca
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ import duckdb
 
 from warehouse.database import connect, identifier
 from warehouse.errors import WarehouseError, in_words
+from warehouse.names import refuse_taken_name
 
 PUBLISHED, SHARED = "published", "shared"
 # In a schema that is no mart's.
@@ -22,6 +25,8 @@ TABLE = "about_this_copy"
 DESCRIPTION = "What this copy is and how it was made. The JUNO activity warehouse reads it before it replaces the file."
 # Copies of older versions have no mark. All users of a shared one are called so.
 PSEUDONYM = "^u_[0-9a-f]{16}$"
+# The mark of a folder of Parquet files.
+FOLDER_MARK = f"{TABLE}.json"
 SUFFIXES = (".duckdb", ".db", ".ddb")
 
 
@@ -119,6 +124,7 @@ def require_place_for(path: Path, kind: str) -> Mark | None:
             f"{path} would be a DuckDB file, and its name does not end in {SUFFIXES[0]}. Nothing was written. Fix: give"
             f" it such a name; for Parquet a folder/ (make publish TARGET=folder/), for CSV make export TABLE=…"
         )
+    refuse_inside_a_shared_copy(path, kind)
     there = mark_of(path)
     if there is not None and there.kind != kind:
         what = "a shared copy, with pseudonyms in place of people" if there.kind == SHARED else "a published copy"
@@ -126,7 +132,44 @@ def require_place_for(path: Path, kind: str) -> Mark | None:
             f"{path} is {what}, and the {kind} copy does not replace it. Nothing was written. Fix: another {setting};"
             " or delete the file, if that is what you want."
         )
+    refuse_taken_name(path, setting)
     return there
+
+
+def mark_of_folder(folder: Path) -> Mark | None:
+    """What a folder of Parquet files holds; None if nothing says it.
+
+    Raises:
+        WarehouseError: what says it cannot be read.
+    """
+    path = folder / FOLDER_MARK
+    if not path.exists():
+        return None
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"))
+        return Mark(str(read["kind"]), file_mode=read.get("file_mode"))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise WarehouseError(
+            f"{path} does not say what the folder holds. Fix: delete it, or another TARGET."
+        ) from error
+
+
+def refuse_inside_a_shared_copy(path: Path, kind: str) -> None:
+    """Refuse to write what names people below a folder that is handed on as a shared copy.
+
+    Raises:
+        WarehouseError: one of the folders above is such a copy.
+    """
+    if kind == SHARED:
+        return
+    # Unlike Path.resolve it takes a link that leads to itself.
+    for folder in Path(os.path.realpath(path)).parents:
+        there = mark_of_folder(folder)
+        if there is not None and there.kind == SHARED:
+            raise WarehouseError(
+                f"{path} is inside {folder}, which holds a shared copy, with pseudonyms in place of people. Nothing was"
+                " written. Fix: a place outside that folder."
+            )
 
 
 def read_every_block(path: Path) -> dict[str, int]:

@@ -37,7 +37,7 @@ def only_writer(path: Path, *, patience: float = PATIENCE_SECONDS) -> Iterator[N
         WarehouseError: another command has it for longer than the patience lasts.
         OSError: the lock cannot be written.
     """
-    path = path.resolve()
+    path = Path(os.path.realpath(path))
     if path in _held:
         yield
         return

@@ -14,11 +14,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from faults.commands import COMMANDS, PAIRS, built_and_shared, kill_one, two_at_once
 from faults.kills import PUBLISHED_NAME, Tally, building, haunt, loading, publishing, table
 from faults.readers import Seen, read_through_builds
+from faults.victims import copy_site
 
 # Of all kills. The build is the longest and the loader writes the most.
-LOADING_SHARE, BUILDING_SHARE = 0.57, 0.24
+LOADING_SHARE, BUILDING_SHARE, COMMANDS_SHARE = 0.46, 0.19, 0.2
 LARGEST_REPORT = 130_000
 
 
@@ -28,11 +30,12 @@ def main(
     seed: Annotated[int, typer.Option(help="The same seed, the same moments.")] = 1,
     output: Annotated[Path | None, typer.Option(help="File for the table at the end.")] = None,
 ) -> None:
-    """Kill loads, builds and publications, and read the published copy through builds."""
+    """Kill each command that writes, run two at once, and read the published copy through builds."""
     console = Console(soft_wrap=True, highlight=False, markup=False)
     started = time.monotonic()
     console.print(f"{kills} kills, {builds} builds, seed {seed}")
     of_loading, of_building = round(kills * LOADING_SHARE), round(kills * BUILDING_SHARE)
+    of_each = round(kills * COMMANDS_SHARE / len(COMMANDS))
 
     with tempfile.TemporaryDirectory(prefix="faults-") as folder, ThreadPoolExecutor(3) as abreast:
         root = Path(folder)
@@ -41,8 +44,12 @@ def main(
         built = building(root)
         copy = publishing(root, built.site.warehouse, built.saved[0] / PUBLISHED_NAME, built.expected)
         build = abreast.submit(haunt, built, of_building, seed, console.print)
-        published = haunt(copy, kills - of_loading - of_building, seed, console.print)
-        tallies = [load.result(), build.result(), published]
+        of_publishing = kills - of_loading - of_building - of_each * len(COMMANDS)
+        published = haunt(copy, of_publishing, seed, console.print)
+        shared = built_and_shared(copy_site(root / "commands"), root / "commands-saved")
+        others = [kill_one(shared, name, of_each, seed, console.print) for name in COMMANDS]
+        others.append(two_at_once(shared, PAIRS, console.print))
+        tallies = [load.result(), build.result(), published, *others]
         seen, faults_of_readers = read.result()
 
     lines = [*table(tallies), "", *signs(tallies), readings(seen, builds)]

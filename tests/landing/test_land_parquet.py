@@ -463,6 +463,29 @@ def test_a_forgotten_person_is_out_of_the_landing_as_out_of_the_warehouse(
     assert_equal_to_the_warehouse(root, beside)
 
 
+def test_all_ids_of_a_person_leave_the_landing(root: Path, tmp_path: Path) -> None:
+    header = "User ID,First,Last,Email,Category,Action,Label,Date"
+    said = "Chat,Message"
+    records = [
+        f"7,Ada,Byron,ada@x.org,{said},a,2024-05-01 10:00:00",
+        f"007,Ada,Byron,,{said},b,2024-05-01 10:00:01",
+        f"12,Ada,King,ADA@x.org,{said},c,2024-05-01 10:00:02",
+        f",,,ada@x.org,{said},d,2024-05-01 10:00:03",
+        f"9,Carl,Oh,carl@x.org,{said},Ada King,2024-05-01 10:00:04",
+    ]
+    for number, record in enumerate(records):
+        land(root, write(tmp_path / f"{number}.csv", report_text(record, header=header)))
+    before = files_of(root)
+
+    with pytest.raises(WarehouseError, match=r"also that of user 12.*Fix: ALSO_SAME_EMAIL=1 .*ALSO_SAME_EMAIL=0"):
+        forget_in(root, "7")
+    assert files_of(root) == before
+    forget_in(root, "7", is_same_email_same=True)
+
+    with landed(root) as found:
+        assert rows(found, "select user_id, label from raw.activities") == [("9", "[forgotten]")]
+
+
 @pytest.mark.parametrize("table", ["activities", "rejected_records", "reports"])
 def test_a_forgetting_that_was_cut_short_is_completed_by_whoever_comes_next(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str

@@ -46,11 +46,13 @@ def test_a_new_mart_lacks_nothing(site: Path) -> None:
         ("      meta:\n", "      contract: {enforced: false}\n      meta:\n", "has no contract. Fix: give each column"),
         ("cohort_size:", "other:", "does not say how many people are behind a row. Fix: count them in a column"),
         ("cohort_size: unique_user_count", "cohort_size: people", "has no column people, which counts its people."),
+        ("cohort_size: unique_user_count", "cohort_size: activity_date",
+         "counts its people in activity_date, which is no whole number."),
         ("name: activity_count", "name: company\n        data_type: string\n      - name: activity_count",
          "does not say whether company can name a person. Fix: write under the column"),
         ("Day in the reporting zone.", "", "activity_date has no description. Fix: write it in fct_daily_activity.yml"),
     ],
-    ids=["grain", "grain test", "data type", "contract", "no cohort", "wrong cohort", "text", "column"],
+    ids=["grain", "grain test", "data type", "contract", "no cohort", "wrong cohort", "no count", "text", "column"],
 )  # fmt: skip
 def test_what_the_yaml_lacks_is_said_with_a_fix(site: Path, old: str, new: str, sentence: str) -> None:
     change(site / f"{NAME}.yml", old, new)

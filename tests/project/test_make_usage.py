@@ -32,6 +32,7 @@ def run(script: str, *arguments: str, **settings: str) -> subprocess.CompletedPr
         ("land_parquet", {"TIME_ZONE": "Mars"}, "TIME_ZONE=Mars is not possible: 'Mars' is no IANA time zone"),
         ("build_warehouse", {"SITE": "a b"}, "SITE=a b is not possible: letters, digits, "),
         ("publish", {"RESTRICTED": "perhaps"}, "RESTRICTED=perhaps is not possible: "),
+        ("retention", {"RETENTION_DAYS": "99999999999"}, "RETENTION_DAYS=99999999999 is not possible: "),
         ("share", {"MINIMUM_COHORT_SIZE": "0"}, "MINIMUM_COHORT_SIZE=0 is not possible: "),
         ("serve_superset", {"PORT": "abc"}, "PORT=abc is not possible: "),
     ],

@@ -54,6 +54,17 @@ def test_texts_that_a_spreadsheet_would_run_are_marked_as_texts_and_all_others_a
     assert count == len(TEXTS)
 
 
+def test_texts_in_lists_and_structures_are_marked_too(tmp_path: Path) -> None:
+    copy = tmp_path / "copy.duckdb"
+    with connect(copy) as connection:
+        connection.execute("create schema site; create table site.t as select ['a;=1+1'] as l, {'x': 'b;@sum(1)'} as s")
+    export("site.t", tmp_path / "none.duckdb", copy, tmp_path / "t.csv")
+    with (tmp_path / "t.csv").open(newline="", encoding="utf-8") as file:
+        [_, cells] = csv.reader(file)
+    assert [cell for cell in cells if ";=" in cell or ";@" in cell] == []
+    assert all(";'" in cell for cell in cells)
+
+
 def test_an_unknown_table_is_said_with_the_known_ones_and_the_old_file_stays(published: Path, tmp_path: Path) -> None:
     target = tmp_path / "old.csv"
     target.write_text("old")

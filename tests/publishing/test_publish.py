@@ -19,7 +19,10 @@ from building.build import build
 from conftest import Project
 from landing.outcome import Given
 from loader_fixtures import rows, write
+from page.write_page import require_place_for_page
+from publishing.parquet import publish_to_parquet
 from publishing.publish import publish
+from warehouse.copies import PUBLISHED, SHARED
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.locks import only_writer
@@ -384,6 +387,45 @@ def test_a_warehouse_in_use_by_another_process_is_said(warehouse: Path, publishe
         other.communicate("")
 
     assert str(cities(published)[0]).startswith("zürich")
+
+
+def test_nothing_that_names_people_is_written_inside_a_shared_copy(warehouse: Path, tmp_path: Path) -> None:
+    shared = tmp_path / "sp"
+    (shared / "marts").mkdir(parents=True)
+    (shared / "about_this_copy.json").write_text('{"kind": "shared"}')
+    (tmp_path / "link").symlink_to(shared / "marts")
+    publish(warehouse, tmp_path / "published.duckdb")
+    for folder in (shared, shared / "marts", tmp_path / "link"):
+        with pytest.raises(WarehouseError, match=r"holds a shared copy.* Fix: "):
+            publish(warehouse, folder / "x.duckdb")
+        with pytest.raises(WarehouseError, match=r"holds a shared copy.* Fix: "):
+            publish_to_parquet(tmp_path / "published.duckdb", folder)
+        with pytest.raises(WarehouseError, match=r"holds a shared copy.* Fix: "):
+            require_place_for_page(folder / "index.html", PUBLISHED)
+    require_place_for_page(shared / "index.html", SHARED)
+    assert sorted(path.name for path in shared.rglob("*")) == ["about_this_copy.json", "marts"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind", "said"),
+    [
+        ("README.md", "# text", PUBLISHED, "is not a page"),
+        ("notes.html", "no markup", PUBLISHED, "is not a page"),
+        ("a.html", '<html><meta name="juno-copy" content="shared">', PUBLISHED, "is the page of a shared copy"),
+        ("a.html", '<html><meta name="juno-copy" content="published">', SHARED, "is the page of a published copy"),
+    ],
+)
+def test_a_page_replaces_only_a_page_of_its_kind(tmp_path: Path, name: str, content: str, kind: str, said: str) -> None:
+    with pytest.raises(WarehouseError, match=rf"{said}.* Fix: "):
+        require_place_for_page(write(tmp_path / name, content), kind)
+
+
+def test_a_link_to_itself_and_the_root_are_no_place_for_a_traceback(warehouse: Path, tmp_path: Path) -> None:
+    loop = tmp_path / "loop.duckdb"
+    loop.symlink_to(loop)
+    assert publish(warehouse, loop) == 4
+    with pytest.raises(WarehouseError, match=r"cannot be a folder of Parquet files. Fix: "):
+        publish_to_parquet(loop, Path("/"))
 
 
 def test_nothing_is_replaced_by_its_own_copy(warehouse: Path, tmp_path: Path) -> None:

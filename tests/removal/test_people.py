@@ -18,6 +18,7 @@ from building import rebuild
 from building.rebuild import Files
 from landing.forgotten import names_of
 from loader_fixtures import HEADER, land, rows, texts, write
+from page.write_page import page_path
 from publishing.places import note_place, publish_again
 from removal import forget as forgetter
 from removal import people as people_of
@@ -160,6 +161,32 @@ def test_whoever_shares_an_e_mail_is_asked_about_and_nothing_is_changed(files: F
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("answers", "forgotten"), [(["perhaps", "yes"], True), (["n"], False)])
+def test_whoever_sits_at_the_terminal_answers_there(
+    files: Files, console: Console, monkeypatch: pytest.MonkeyPatch, answers: list[str], forgotten: bool
+) -> None:
+    monkeypatch.setattr(forgetter, "is_asked", lambda _: True)
+    monkeypatch.setattr(console, "input", lambda _: answers.pop(0))
+    forgetter.forget_from_files(files, "7001", None, [], console, is_dry_run=False)
+    assert answers == []
+    with connect(files.warehouse) as connection:
+        left = {row[0] for row in connection.execute("select distinct trim(user_id) from raw.activities").fetchall()}
+    assert ("8002" in left) is not forgotten
+
+
+def test_nothing_is_begun_that_no_command_could_finish(files: Files, console: Console) -> None:
+    page = page_path(files.published)
+    page.parent.mkdir()
+    page.write_text('<html><meta name="juno-copy" content="shared">')
+    with connect(files.warehouse) as connection:
+        before = texts(connection)
+    with pytest.raises(WarehouseError, match="is the page of a shared copy"):
+        forgetter.forget_from_files(files, "7001", None, [], console, is_dry_run=False, is_same_email_same=True)
+    assert unfinished_task(files.warehouse) is None
+    with connect(files.warehouse) as connection:
+        assert texts(connection) == before
+
+
 def test_nothing_of_the_person_is_left_under_any_id_in_any_form(files: Files, console: Console, tmp_path: Path) -> None:
     with connect(files.warehouse) as connection:
         assert len(marked(connection)) > 8
