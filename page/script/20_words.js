@@ -7,8 +7,18 @@ const HALF_HOUR = 1_800_000;
 const digits = (most) => new Intl.NumberFormat("en", { minimumFractionDigits: most, maximumFractionDigits: most });
 const [whole, tenths] = [digits(0), digits(1)];
 
-// Tells the time in a zone. Where clocks go back, an hour comes twice, and both halves carry their offset.
-function clockOf(zone) {
+const isZone = (zone) => {
+  try {
+    return Boolean(new Intl.DateTimeFormat("en", { timeZone: zone }));
+  } catch {
+    return false;
+  }
+};
+
+// Says the time in a zone, or in UTC if the browser does not know the zone. Where clocks go back, an hour comes twice, and both
+// halves carry their offset.
+function clockOf(wanted) {
+  const zone = isZone(wanted) ? wanted : "UTC";
   const format = (options) => new Intl.DateTimeFormat("en-GB", { timeZone: zone, hourCycle: "h23", ...options });
   const [day, time] = [format({ day: "numeric", month: "short", year: "numeric" }), format({ hour: "2-digit", minute: "2-digit" })];
   const offset = format({ timeZoneName: "shortOffset" });
@@ -17,6 +27,7 @@ function clockOf(zone) {
   const offsetOf = (moment) => offset.formatToParts(moment).find((part) => part.type === "timeZoneName").value.replace("GMT", "UTC");
   const marked = (text, moment) => (comesTwice(moment) ? `${text} (${offsetOf(moment)})` : text);
   return {
+    zone,
     offset: offsetOf,
     full: (moment) => marked(full(moment), moment),
     short: (moment) => marked(time.format(moment), moment),

@@ -28,15 +28,16 @@ function csvOf(columns, rows, about) {
   return `${lines.map((line) => line.join(",")).join("\r\n")}\r\n`;
 }
 
+// The roles say again what the elements are, because a browser forgets it where style makes cards of rows.
 // The last column may hold an element that `last.cell` makes of a row.
 function table(columns, rows, title, about, last) {
   const state = { column: null, direction: 1, words: "", all: false };
   const kind = (column) => (NUMERIC.has(column.format) ? "number" : column.format);
   const texts = (row) => columns.map((column) => inWords(row[column.column], column, about));
-  const body = element("tbody");
-  const caption = element("caption", { "aria-live": "polite" });
+  const body = element("tbody", { role: "rowgroup" });
+  const count = element("p", { class: "note", "aria-live": "polite" });
   const more = element("button", { type: "button", class: "more", onclick: () => { state.all = true; fill(); } });
-  const headers = columns.map((column) => element("th", { scope: "col", class: kind(column) },
+  const headers = columns.map((column) => element("th", { scope: "col", role: "columnheader", class: kind(column) },
     element("button", { type: "button", onclick: () => sort(column) }, column.label)));
 
   function sort(column) {
@@ -53,7 +54,7 @@ function table(columns, rows, title, about, last) {
 
   function cell(row, words, column, isFirst) {
     const profile = column.profile && profiles[column.profile] && row[column.key];
-    return element(isFirst ? "th" : "td", { class: kind(column), scope: isFirst ? "row" : undefined, "data-label": column.label },
+    return element(isFirst ? "th" : "td", { class: kind(column), scope: isFirst ? "row" : undefined, role: isFirst ? "rowheader" : "cell", "data-label": column.label },
       profile ? element("a", { href: `#${column.profile}=${encodeURIComponent(row[column.key])}` }, words) : words);
   }
 
@@ -70,9 +71,9 @@ function table(columns, rows, title, about, last) {
   function fill() {
     const all = found();
     const shown = state.all ? all : all.slice(0, SHOWN);
-    body.replaceChildren(...shown.map((row) => element("tr", {}, ...texts(row).map((words, place) => cell(row, words, columns[place], place === 0)),
-      last ? element("td", { "data-label": last.label }, last.cell(row)) : "")));
-    caption.textContent = `${whole.format(shown.length)} of ${whole.format(rows.length)} rows`;
+    body.replaceChildren(...shown.map((row) => element("tr", { role: "row" }, ...texts(row).map((words, place) => cell(row, words, columns[place], place === 0)),
+      last ? element("td", { role: "cell", "data-label": last.label }, last.cell(row)) : "")));
+    count.textContent = `${whole.format(shown.length)} of ${whole.format(rows.length)} rows`;
     more.textContent = `Show all ${whole.format(all.length)}`;
     more.hidden = shown.length === all.length;
   }
@@ -85,9 +86,10 @@ function table(columns, rows, title, about, last) {
       ? field(`Search in ${title}`, element("input", { type: "search", oninput: (event) => { state.words = event.target.value; fill(); } }))
       : "",
     rows.length > 1 ? field("Sort by", order, "on-phones") : "");
-  const made = element("div", { class: "tabular" }, tools,
+  const made = element("div", { class: "tabular" }, tools, count,
     element("div", { class: "scroll", role: "region", "aria-label": title, tabindex: "0" },
-      element("table", {}, caption, element("thead", {}, element("tr", {}, ...headers, last ? element("th", { scope: "col" }, last.label) : "")), body)),
+      element("table", { role: "table", "aria-label": title }, element("thead", { role: "rowgroup" },
+        element("tr", { role: "row" }, ...headers, last ? element("th", { scope: "col", role: "columnheader" }, last.label) : "")), body)),
     more);
   return { made, csv: () => csvOf(columns, found(), about) };
 }

@@ -3,14 +3,16 @@
 // #session=KEY: a profile (85_profiles.js).
 
 const FILTERS = ["site", "from", "to", "page"];
+const DATES = ["from", "to"];
+const DAY_FORM = /^\d{4}-\d\d-\d\d$/;
 
 function readAddress(hash) {
   const read = { place: "", chosen: {}, choices: {}, profile: null };
   for (const part of hash.replace(/^#/, "").split("&").filter(Boolean)) {
     const [name, ...rest] = part.split("=");
-    const value = decoded_(rest.join("="));
-    if (!rest.length) read.place = decoded_(name);
-    else if (FILTERS.includes(name)) read.chosen[name] = value;
+    const value = unescaped(rest.join("="));
+    if (!rest.length) read.place = unescaped(name);
+    else if (FILTERS.includes(name)) read.chosen[name] = DATES.includes(name) && !DAY_FORM.test(value) ? "" : value;
     else if (Object.hasOwn(profiles, name)) read.profile = { name, key: value };
     else read.choices[name] = value;
   }
@@ -18,7 +20,7 @@ function readAddress(hash) {
 }
 
 // A link that was cut off in the middle of a sign is read as it stands.
-function decoded_(words) {
+function unescaped(words) {
   try {
     return decodeURIComponent(words);
   } catch {

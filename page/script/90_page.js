@@ -254,7 +254,8 @@ function start(page) {
   // --- All of it ---
 
   const offset = days.length ? clock.offset(Date.parse(`${days[days.length - 1]}T12:00:00Z`)) : "";
-  at("period").textContent = [page.period, page.zone === "UTC" ? "Times are UTC" : `Times are local: ${page.zone}${offset && ` (${offset})`}`].filter(Boolean).join(" · ");
+  const times = clock.zone === "UTC" ? "Times are UTC" : `Times are local: ${clock.zone}${offset && ` (${offset})`}`;
+  at("period").textContent = [page.period, times, clock.zone === page.zone ? "" : `this browser does not know ${page.zone}`].filter(Boolean).join(" · ");
   const parts = page.sections.map(section).filter(Boolean);
   at("sections-of-figures").replaceChildren(...parts);
   at("definitions").append(...Object.entries(page.definitions).map(definition));

@@ -362,10 +362,9 @@ def _trust(understood: Understood, facts: Facts) -> list[dict[str, str]]:
     if newest is not None:
         written = datetime.now(tz=UTC).date()
         age = max(0, (written - newest).days)
-        old = "of the day this page was written" if age == 0 else f"{age:,} day{'' if age == 1 else 's'} old"
-        parts.append(
-            {"value": days_in_words(newest, newest), "label": f"is the newest record, {old}", "definition": "checks"}
-        )
+        old = "on the day" if age == 0 else f"{age:,} day{'' if age == 1 else 's'} before"
+        label = f"is the day of the newest record, {old} this page was written"
+        parts.append({"value": days_in_words(newest, newest), "label": label, "definition": "checks"})
     return parts
 
 

@@ -78,7 +78,7 @@ _DATES = tuple(
         # ctime: the year comes after the time
         rf"(?P<mon>{_WORD}) +(?P<d>99?) (?=99:99:99\b.*?(?P<y>9999)$)",
         r"(?<!9)(?P<y>9999)(?P<m>99)(?P<d>99)(?!9)",
-        r"^(?P<y>9999)(?P<m>99)(?P<d>99)(?P<H>99)(?P<M>99)(?P<S>99)?(?:\.9+)?$",
+        r"^(?P<y>9999)(?P<m>99)(?P<d>99)(?P<H>99)(?P<M>99)(?P<S>99)?(?:\.9+)?(?!9)",
     )
 )
 _TIMES = (
@@ -163,9 +163,10 @@ class Plan:
 
 def plan_of(shape: str) -> Plan | None:
     """How the dates of a shape are read; None if that is not known."""
+    number, _, behind = shape.partition(" ")
     for kind, pattern in _NUMBERS.items():
-        if pattern.fullmatch(shape):
-            return Plan(kind, tells_time=len(shape) > len("99999"))
+        if pattern.fullmatch(number) and (zone := _zone_in(behind)) is not None and "sign" not in zone:
+            return Plan(kind, tells_time=len(number) > len("99999"), **zone)
     for pattern in _DATES:
         found = pattern.search(shape)
         if found is None:

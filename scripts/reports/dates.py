@@ -317,14 +317,16 @@ def _row(plan: Plan) -> list[object]:
 
 def _canonical(text: str) -> str:
     """SQL for a date of a known plan: by year, month and day, or with day and month as they stand."""
-    number = f"replace({text}, ',', '.')"
+    # A zone may stand behind a number.
+    digits = f"split_part({text}, ' ', 1)"
+    number = f"replace({digits}, ',', '.')"
     # Excel counts days from the end of 1899, and its fractions are a little off a second.
     instants = {
         "serial": f"epoch_ms(cast(round((try_cast({number} as double) - 25569) * 86400) as bigint) * 1000)",
         "seconds": f"epoch_ms(cast(floor(try_cast({number} as double)) as bigint) * 1000)",
         "milliseconds": f"epoch_ms(cast(floor(try_cast({number} as double)) as bigint))",
-        "microseconds": f"epoch_ms(cast(try_cast({text} as hugeint) // 1000 as bigint))",
-        "nanoseconds": f"epoch_ms(cast(try_cast({text} as hugeint) // 1000000 as bigint))",
+        "microseconds": f"epoch_ms(cast(try_cast({digits} as hugeint) // 1000 as bigint))",
+        "nanoseconds": f"epoch_ms(cast(try_cast({digits} as hugeint) // 1000000 as bigint))",
     }
     counted = " ".join(f"when '{kind}' then {instant}" for kind, instant in instants.items())
     hour = f"cast(substr({text}, h, hn) as integer)"

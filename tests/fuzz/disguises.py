@@ -59,6 +59,7 @@ IDS: tuple[Ids, ...] = (
     lambda text: f"{text}\u00a0",
     lambda text: f"\ufeff{text}",
     lambda text: f"{text[:1]}\u200b{text[1:]}",
+    lambda text: f"\u200b {text}\u2003\u00ad",
     lambda text: f"{text}\0\0",
     lambda text: f" {text}\t",
     lambda text: f"{int(text):,}",
@@ -87,6 +88,9 @@ DATES: tuple[Dates, ...] = (
     lambda at: str(int(at.replace(tzinfo=UTC).timestamp() * 1000) + 347),
     lambda at: f"{(at - datetime(1899, 12, 30)) / timedelta(days=1):.10f}",
     lambda at: f"{at:%Y%m%d%H%M%S}",
+    lambda at: f"'{at}",
+    lambda at: f"{at:%d/%m/%Y} - {at:%H:%M:%S}",
+    lambda at: f"{at - timedelta(hours=4 if 2 < at.month < 11 else 5):%m/%d/%Y %I:%M:%S %p} ET",
     lambda at: str(at).translate({48 + digit: 0x660 + digit for digit in range(10)}),
 )
 IMPOSSIBLE = (
@@ -140,6 +144,8 @@ def _dressed_lines(choose: random.Random, rows: list[list[str]]) -> str:
         lines = [_line([line], ",", csv.QUOTE_ALL) for line in lines]
     elif dress == 4:
         lines[0] = "\ufeff\ufeff" + lines[0]
+    elif dress == 6:
+        lines[0] = lines[0].replace("Date", choose.choice(("Date (UTC)", "Timestamp", "ACTIVITY-DATE", "Datum")))
     elif dress == 5:
         lines[0] = lines[0].replace("User ID", "\u200bUser\u00a0ID").replace("Date", "Date\u2060")
     return "".join(line + end for line in lines)

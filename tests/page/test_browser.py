@@ -304,7 +304,7 @@ def test_a_table_sorts_and_searches_by_keyboard(opened: Opener) -> None:
     assert len(cells(page, "engaged_users", 1)) == 60
     card.get_by_role("searchbox").fill("jasper WIND")
     assert cells(page, "engaged_users", 1) == ["Jasper Windle"]
-    expect(card.locator("caption")).to_have_text("1 of 60 rows")
+    expect(card.locator(".tabular > .note")).to_have_text("1 of 60 rows")
     card.get_by_role("searchbox").fill("")
     card.get_by_role("button", name="Score").click()
     scores = [float(score) for score in cells(page, "engaged_users", 3)]

@@ -65,6 +65,7 @@ test("times are local, and both halves of the hour that comes twice carry their 
   assert.equal(offset(Date.parse("2026-07-01T12:00:00Z")), "UTC+2");
   // Half an hour comes twice there.
   assert.equal(made.clockOf("Australia/Lord_Howe").full(Date.parse("2026-04-04T14:45:00Z")), "5 Apr 2026, 01:45 (UTC+11)");
+  assert.equal(made.clockOf("Mars/Olympus").zone, "UTC");
   assert.equal(made.clockOf("UTC").full(Date.parse("2026-10-25T01:30:00Z")), "25 Oct 2026, 01:30");
 });
 
@@ -172,8 +173,9 @@ test("an address is read as it was written", () => {
   const state = { place: "figure-hours", chosen: { from: "2026-05-12", page: "a:4&1" }, choices: { concurrency: "k=1" }, profile: null };
   same(made.readAddress(made.writeAddress(state)), plain(state));
   same(made.readAddress(""), { place: "", chosen: {}, choices: {}, profile: null });
-  assert.equal(made.readAddress("#figure-x&from=%E0%A4%A").chosen.from, "%E0%A4%A");
+  assert.equal(made.readAddress("#figure-x&page=%E0%A4%A").chosen.page, "%E0%A4%A");
   assert.equal(made.readAddress("#constructor=x").profile, null);
+  same(made.readAddress("#from=soon&to=2026-05-12").chosen, { from: "", to: "2026-05-12" });
 });
 
 test("a command takes a key as a shell would, and a dataset that was cut off says so", () => {
