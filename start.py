@@ -277,7 +277,7 @@ COMMANDS = {
         ("scripts", "tests"),
     ),
     "faults": Command(
-        "Kill loads, builds and publications, and read through builds: KILLS=210 BUILDS=20 SEED=1 (half an hour).",
+        "Kill each command that writes, and read through builds: KILLS=210 BUILDS=20 SEED=1 (an hour or more).",
         (("-m", "faults", Option("--kills", "KILLS"), Option("--builds", "BUILDS"), Option("--seed", "SEED")),),
         ("KILLS", "BUILDS", "SEED"),
         (DEVELOP,),
