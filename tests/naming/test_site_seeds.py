@@ -351,6 +351,7 @@ KNOWN = Known(
     words=[("main", "Talk", "Sent")],
     sites=frozenset({"main"}),
     sessions={"main": {"main:4106": 90, "main:planned": None}, "other": {"other:1": 90}},
+    merged={"main": {"5", "6"}},
 )
 
 
@@ -395,6 +396,13 @@ KNOWN = Known(
             "site_activity_aliases",
             ALIASES + ",talks,*,any,chat_message_sent,50,\n",
             "no record has the words `talks / *`.",
+        ),
+        # No mart has the id that counts for another from now on.
+        ("same_user", "site_id,user_id,same_as_user_id,note\nmain,6,5,\n", None),
+        (
+            "same_user",
+            "site_id,user_id,same_as_user_id,note\nmain,7,5,\n",
+            "no user of the reports has the user id `7`",
         ),
         (
             "site_activity_aliases",
