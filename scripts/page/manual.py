@@ -19,7 +19,7 @@ import yaml
 
 from page.write_docs import write_lineage
 from warehouse.errors import WarehouseError
-from warehouse.paths import PROJECT_ROOT
+from warehouse.paths import PROJECT_ROOT, warehouse_path
 
 INDEX = Path("docs/README.md")
 HOME = Path("README.md")
@@ -85,6 +85,8 @@ def write_manual(output: Path) -> None:
     """
     if output.exists() and any(output.iterdir()) and not (output / LINEAGE).exists():
         raise WarehouseError(f"{output} is no manual, and is not replaced. Fix: name another folder with --output.")
+    if not warehouse_path().exists():
+        raise WarehouseError("there is no warehouse yet. Fix: make build")
     with tempfile.TemporaryDirectory() as folder:
         site = Path(folder, "site")
         build_site(Path(folder))
