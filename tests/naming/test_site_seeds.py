@@ -1,4 +1,4 @@
-"""The files of seeds/site/ as a user may save them: what is read, what is refused in which words, what has no use."""
+"""The files of seeds/site/ as a user may save them: what is read, what is refused with its message, what has no use."""
 
 from __future__ import annotations
 
@@ -453,9 +453,9 @@ def test_dbt_alone_reads_the_checked_copy_and_stops_where_there_is_none(project:
     assert "line 2: time_zone is not in the form" in project.dbt("seed", "--select", "session_schedule").stdout
     path.write_bytes((ROOT / "tests" / "fixtures" / "site_seeds" / "seed_semicolons.txt").read_bytes())
 
-    told = project.run(sys.executable, "scripts/check_seeds.py")
-    assert told.returncode == 0, told.stderr
-    assert "session_schedule.csv: read as a checked copy." in told.stdout
+    seen = project.run(sys.executable, "scripts/check_seeds.py")
+    assert seen.returncode == 0, seen.stderr
+    assert "session_schedule.csv: read as a checked copy." in seen.stdout
     done = project.dbt("seed", "--select", "session_schedule", "staff")
     assert done.returncode == 0, done.stdout
     with duckdb.connect(str(project.warehouse), read_only=True) as connection:
