@@ -1,4 +1,4 @@
-{#- Which of some shapes a text has; of a label that is cleaned already say so, for it is costly to clean it again. -#}
+{#- Which of some shapes a text has. To clean a label costs more than to look at it: say so where it is cleaned already. -#}
 {% macro label_shape(label, is_cleaned=false) -%}
     {%- set text = label if is_cleaned else cleaned(label) -%}
     case

@@ -14,7 +14,7 @@ import duckdb
 from conftest import Project
 from warehouse.database import RAW_TABLES
 
-# The chain in the order in which each model finds what it reads. Staging models are views, as in the project.
+# The chain, in the order of what each model reads. Staging models are views, as in the project.
 CHAIN = (
     "staging.base_juno__reports",
     "staging.base_juno__activity_pairs",
@@ -100,7 +100,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Record:
-    """A record as it lies in raw.activities."""
+    """A record as it is in raw.activities."""
 
     user_id: str
     category: str
@@ -278,7 +278,7 @@ def open_chain(project: Project, target: Path) -> Chain:
     connection.execute(RAW_TABLES)
     connection.execute(RECORDS_AS_EVENTS)
     connection.execute("attach ':memory:' as published; create schema published.marts")
-    # What no model of the chain reads need not be given: a file's hash, its bytes.
+    # Fields that no model of the chain reads need not be given: a file's hash, its bytes.
     for column in ("file_sha256", "file_bytes", "time_zone", "date_format", "delimiter", "encoding", "header"):
         connection.execute(f"alter table raw.reports alter {column} drop not null")
     for column in ("record_count", "rejected_count"):

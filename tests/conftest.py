@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # The shipped settings. What a test builds has these, whatever a fork sets in its dbt_project.yml.
 SHIPPED_SETTINGS = Path(__file__).with_name("settings.yml")
 SETTINGS: dict[str, Any] = yaml.safe_load(SHIPPED_SETTINGS.read_text())["vars"]
-# A test that asks for one of these fixtures has the marker, so that nobody forgets it.
+# A test that asks for one of these fixtures has the marker, so that it cannot be forgotten.
 MARKERS = {
     "alone": "slow",
     "once": "slow",
@@ -99,7 +99,7 @@ class Project:
     """A copy of the project, so that a test may put reports and seeds of its own into it."""
 
     root: Path
-    # What several tests read, in several processes: nobody may build in it.
+    # Files that several tests read, in several processes: no test may build in it.
     is_shared: bool = False
 
     @property
@@ -119,12 +119,12 @@ class Project:
 
     @property
     def as_built(self) -> Path:
-        """What dbt wrote of the sample's build; its own folder is written anew by whatever dbt does next."""
+        """What dbt wrote of the sample's build; its own folder is written again by whatever dbt does next."""
         return self.root / "target_as_built"
 
     @property
     def marts(self) -> Path:
-        """The file in which dbt makes the marts."""
+        """The file of dbt's marts."""
         return marts_path(self.warehouse)
 
     def take_over(self, other: Project) -> None:
@@ -278,7 +278,7 @@ Once = Callable[[str, Callable[[Path], None]], Path]
 
 @pytest.fixture(scope="session")
 def once(run_folder: Path) -> Once:
-    """Makes a folder by its name once in a run, whichever worker comes first; nobody may change it."""
+    """Makes a folder by its name once in a run, whichever worker comes first; no test may change it."""
     return lambda name, make: made_once(run_folder / name, make)
 
 

@@ -1,4 +1,4 @@
-"""Reports written by hand for the tests of the loader, and what lies in the warehouse afterwards."""
+"""Reports written by hand for the tests of the loader, and what is in the warehouse afterwards."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DAY = "2024-05-01 10:00:00"
 
 
 def activity(user: str, label: str = "hello", date: str = DAY) -> str:
-    """A line under SHORT_HEADER, with the label and the date as they are to stand in the file."""
+    """A line under SHORT_HEADER, with the label and the date as they are to be in the file."""
     return f"{user},Chat,Message,{label},{date}"
 
 

@@ -33,7 +33,7 @@ class Case:
 
 
 def by_value(macro: str, expression: str, values: Mapping[str | None, Any], data_type: str = "string") -> Case:
-    """A case in which an expression is asked of one value at a time."""
+    """A case where an expression is asked of one value at a time."""
     rows = [[value] for value in values]
     return Case(macro, expression, {"value": data_type}, rows, list(values.values()))
 

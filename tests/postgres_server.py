@@ -30,7 +30,7 @@ class Database:
         return f"postgresql://{user}@/{self.name}?host={self.folder}"
 
     def connect(self, user: str = ADMINISTRATOR) -> Any:
-        """A connection in which each statement is a transaction."""
+        """A connection where each statement is a transaction."""
         return psycopg.connect(self.uri(user), autocommit=True)
 
     def ask(self, query: str, user: str = ADMINISTRATOR) -> list[tuple[Any, ...]]:

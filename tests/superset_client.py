@@ -28,17 +28,17 @@ class Client:
         """Log in."""
         self._opener = build_opener(HTTPCookieProcessor())
         self._headers = {"Content-Type": "application/json", "Referer": ADDRESS}
-        told = {"username": USER, "password": password, "provider": "db"}
-        self._headers["Authorization"] = f"Bearer {self.post('security/login', told)['access_token']}"
+        seen = {"username": USER, "password": password, "provider": "db"}
+        self._headers["Authorization"] = f"Bearer {self.post('security/login', seen)['access_token']}"
         self._headers["X-CSRFToken"] = self.get("security/csrf_token/")["result"]
 
     def get(self, path: str) -> Any:
         """The answer to a question."""
         return self._ask(path)
 
-    def post(self, path: str, told: dict[str, Any]) -> Any:
+    def post(self, path: str, seen: dict[str, Any]) -> Any:
         """The answer to a question that says something."""
-        return self._ask(path, json.dumps(told).encode())
+        return self._ask(path, json.dumps(seen).encode())
 
     def charts(self) -> dict[str, dict[str, Any]]:
         """Every chart by its UUID, with the query context that it was imported with."""
@@ -62,8 +62,8 @@ class Client:
     def sql(self, sql: str) -> list[dict[str, Any]]:
         """What SQL finds that a user writes in the SQL Lab."""
         [database] = self.get("database/")["result"]
-        told = {"database_id": database["id"], "sql": sql, "runAsync": False}
-        data: list[dict[str, Any]] = self.post("sqllab/execute/", told)["data"]
+        seen = {"database_id": database["id"], "sql": sql, "runAsync": False}
+        data: list[dict[str, Any]] = self.post("sqllab/execute/", seen)["data"]
         return data
 
     def _ask(self, path: str, data: bytes | None = None) -> Any:

@@ -6,7 +6,7 @@ Corrections of attendance that give a person more time than the session had are 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -16,6 +16,7 @@ from naming.dictionary import nearest
 from naming.seed_csv import SeedError, read_seed_csv
 from naming.seed_rules import SITE_SEEDS, read_rules
 from naming.unknown import Pattern
+from reports.ids import cleaned_id
 from warehouse.command_line import one_line
 from warehouse.database import connect
 from warehouse.paths import PROJECT_ROOT
@@ -29,6 +30,10 @@ SESSIONS = """
 select site_id, session_key, cast(ceil(date_diff('second', window_opened_at, window_closed_at) / 60) as integer)
 from marts.fct_sessions
 """
+# A user that same_user.csv merges into another is in no mart, but in the reports.
+MERGED = (
+    f"select distinct site_id, {cleaned_id('user_id')} from raw.user_names where {cleaned_id('user_id')} is not null"
+)
 WORDS = "select distinct site_id, category, action from staging.base_juno__activity_patterns"
 
 ROWS_SAID = 10
@@ -46,6 +51,7 @@ class Known:
     words: Sequence[tuple[str, str, str]]
     sites: frozenset[str]
     sessions: Mapping[str, Mapping[str, int | None]]
+    merged: Found = field(default_factory=dict)
 
 
 def _by_site(rows: Sequence[tuple[str, str]]) -> dict[str, set[str]]:
@@ -64,6 +70,7 @@ def read_known(published: duckdb.DuckDBPyConnection, warehouse: duckdb.DuckDBPyC
         words=[(site, category or "", action or "") for site, category, action in warehouse.execute(WORDS).fetchall()],
         sites=frozenset(site for (site,) in published.execute(SITES).fetchall()),
         sessions=_minutes_by_site(published.execute(SESSIONS).fetchall()),
+        merged=_by_site(warehouse.execute(MERGED).fetchall()),
     )
 
 
@@ -145,7 +152,7 @@ def _why(row: Mapping[str, str], known: Known) -> str | None:
     sites = [site] if site else sorted(known.sites)
     for column, what, found in (
         ("content_id", "page", known.pages),
-        ("user_id", "user", known.users),
+        ("user_id", "user", known.merged if "same_as_user_id" in row else known.users),
         ("email", "user", known.emails),
     ):
         value = row.get(column, "")

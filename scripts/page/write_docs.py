@@ -9,8 +9,6 @@ import os
 import re
 from pathlib import Path
 
-from dbt.cli.main import dbtRunner
-
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT, path_for_dbt, warehouse_path
 
@@ -41,6 +39,9 @@ def write_lineage(output: Path) -> None:
         raise WarehouseError("there is no warehouse yet. Fix: make build")
     os.environ["WAREHOUSE_PATH"] = path_for_dbt(warehouse_path())
     os.chdir(PROJECT_ROOT)
+    # Here, because importing dbt takes seconds.
+    from dbt.cli.main import dbtRunner
+
     result = dbtRunner().invoke(["--quiet", "--no-use-colors", "docs", "generate", "--static"])
     if not result.success:
         raise WarehouseError("dbt could not write the documentation: see logs/dbt.log.")

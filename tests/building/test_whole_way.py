@@ -163,7 +163,7 @@ def types() -> dict[str, dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def named(guide: tuple[Project, str], types: dict[str, dict[str, str]], once: Once) -> tuple[Project, str]:
-    """The same, built again with the aliases that it suggests, and with each activity of which nobody knows the record.
+    """The same, built again with the aliases that it suggests, and with each activity whose record is not known.
 
     For these a site names a record of its own.
     """
@@ -172,7 +172,7 @@ def named(guide: tuple[Project, str], types: dict[str, dict[str, str]], once: On
 
 
 def build_named(folder: Path, guide: Project, types: dict[str, dict[str, str]]) -> None:
-    """Name what was unrecognised, report what nobody knows the record of, and build, with the tests of all data."""
+    """Name what was unrecognised, report activities without a known record, and build, with the tests of all data."""
     project = copy_project(folder)
     project.take_over(guide)
     suggested = [row[0] for row in query(guide, "select suggested_alias from marts.unrecognised_activities")]
@@ -230,7 +230,7 @@ def test_suggested_aliases_name_what_was_unrecognised(guide: tuple[Project, str]
 
 
 def test_wrong_aliases_fail_by_name_and_publish_nothing(guide: tuple[Project, str], project: Project) -> None:
-    """With no new report: what is there already is recognised anew."""
+    """With no new report: existing records are recognised again."""
     project.take_over(guide[0])
     shutil.copy(guide[0].published, project.published)
     before = project.published.read_bytes()

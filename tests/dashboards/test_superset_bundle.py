@@ -35,7 +35,7 @@ def bundle() -> Bundle:
 
 
 def files(bundle: Bundle, kind: str) -> dict[str, dict[str, Any]]:
-    return {path: told for path, told in bundle.items() if path.startswith(f"{kind}/")}
+    return {path: seen for path, seen in bundle.items() if path.startswith(f"{kind}/")}
 
 
 def changed_source(folder: Path, name: str, old: str, new: str) -> Source:
@@ -55,7 +55,7 @@ def test_the_dashboards_fit_the_contracts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "column", "told"),
+    ("table", "column", "seen"),
     [
         ("fct_sessions", "registered_count", "datasets.yml, sessions: registered"),  # a metric
         ("fct_sessions", "session_date", "datasets.yml, sessions: its time"),
@@ -76,11 +76,11 @@ def test_the_dashboards_fit_the_contracts() -> None:
         ("report_changes", "landed_count", "quality.yml, What changed from report to report: its sql"),
     ],
 )
-def test_a_renamed_column_is_told(table: str, column: str, told: str) -> None:
+def test_a_renamed_column_is_told(table: str, column: str, seen: str) -> None:
     columns = dict(CONTRACTS[table])
     columns[f"new_{column}"] = columns.pop(column)
     found = problems(SOURCE, CONTRACTS | {table: columns})
-    assert [it for it in found if it.startswith(told)], found
+    assert [it for it in found if it.startswith(seen)], found
 
 
 def test_a_column_that_became_a_text_is_told() -> None:
@@ -101,7 +101,7 @@ def test_no_dashboard_reads_names_or_texts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "old", "new", "told"),
+    ("name", "old", "new", "seen"),
     [
         ("attendance.yml", "metrics: [sessions_held]", "metrics: [nothing]", "sessions has no metric nothing"),
         ("attendance.yml", "dataset: sessions\n", "dataset: seasons\n", "there is no such dataset as seasons"),
@@ -131,13 +131,13 @@ def test_no_dashboard_reads_names_or_texts(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_does_not_fit_is_told(tmp_path: Path, name: str, old: str, new: str, told: str) -> None:
+def test_what_does_not_fit_is_told(tmp_path: Path, name: str, old: str, new: str, seen: str) -> None:
     found = problems(changed_source(tmp_path, name, old, new), CONTRACTS)
-    assert [it for it in found if told in it], found
+    assert [it for it in found if seen in it], found
 
 
 @pytest.mark.parametrize(
-    ("name", "old", "new", "told"),
+    ("name", "old", "new", "seen"),
     [
         ("quality.yml", "width: 3", "wide: 3", "quality.yml, charts.0."),
         ("quality.yml", "type: number", "type: pie", "'number', 'bar', 'line' or 'table'"),
@@ -146,8 +146,8 @@ def test_what_does_not_fit_is_told(tmp_path: Path, name: str, old: str, new: str
         ("datasets.yml", "reviews:", "reviews: [", "cannot be read"),
     ],
 )
-def test_what_cannot_be_read_is_refused(tmp_path: Path, name: str, old: str, new: str, told: str) -> None:
-    with pytest.raises(SourceError, match=re.escape(told)):
+def test_what_cannot_be_read_is_refused(tmp_path: Path, name: str, old: str, new: str, seen: str) -> None:
+    with pytest.raises(SourceError, match=re.escape(seen)):
         changed_source(tmp_path, name, old, new)
 
 
@@ -166,7 +166,7 @@ def test_every_chart_is_on_one_dashboard_and_asks_a_dataset_of_the_bundle(bundle
 
 
 def test_no_uuid_stands_for_two_things(bundle: Bundle) -> None:
-    uuids = [told["uuid"] for path, told in bundle.items() if path != "metadata.yaml"]
+    uuids = [seen["uuid"] for path, seen in bundle.items() if path != "metadata.yaml"]
     assert len(uuids) == len(set(uuids)) == len(bundle) - 1
 
 

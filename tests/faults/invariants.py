@@ -1,6 +1,6 @@
 """What must hold of a warehouse and its published copy, whatever was killed.
 
-Everything here is reckoned apart from the code under test: contents by DuckDB's ``hash``, records by Python's ``csv``.
+Everything here is computed apart from the code under test: contents by DuckDB's ``hash``, records by Python's ``csv``.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ def landed_reports(path: Path) -> ReportPrints:
 
 
 def leftovers(data: Path, temporary: Path, wanted: set[str]) -> list[str]:
-    """What lies beside the warehouse or among the temporary files and should not."""
+    """Files beside the warehouse or among the temporary files that should not be there."""
     # A salt is made once and stays, and a killed command's lock is the next one's.
     kept = {"meeting_salt"} | {path.name for path in data.glob(".*.lock")}
     beside = [path.name for path in data.iterdir() if path.name not in wanted | kept]

@@ -269,7 +269,7 @@ def loading(root: Path, records: int, seed: int) -> Victim:
 
 
 def building(root: Path) -> Victim:
-    """The build of the sample, from a warehouse in which two of its reports are built and published."""
+    """The build of the sample, from a warehouse with two of its reports built and published."""
     site = copy_site(root / "building")
     folder = site.root / "sample" / "reports"
     late = sorted(folder.glob("*.csv"))[EARLIER:]

@@ -92,7 +92,7 @@ def _read_once(published: Path, seen: Seen, ended: Event, *, is_holding: bool) -
 
 @contextmanager
 def reading(published: Path, seen: list[Seen], readers: int = READERS) -> Iterator[None]:
-    """Let several processes read a published copy, and tell afterwards what they saw."""
+    """Let several processes read a published copy, and report afterwards what they saw."""
     context = multiprocessing.get_context("spawn")
     ended, seen_by_all = context.Event(), context.Queue()
     processes = [

@@ -29,7 +29,7 @@ OURS = ("SITE", "TIME_ZONE", "DATE_FORMAT", "MEMORY_LIMIT", "REPORTS", "PSEUDONY
 class Site:
     """A copy of the project with a warehouse, a published copy and a folder for temporary files of its own.
 
-    All that a victim can leave behind lies in ``data`` and ``temporary``.
+    All that a victim can leave behind is in ``data`` and ``temporary``.
     """
 
     root: Path

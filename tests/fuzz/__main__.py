@@ -1,6 +1,6 @@
-"""Feed the loader mutated and made-up reports by the thousand, and tell what broke: `make fuzz`.
+"""Feed the loader mutated and made-up reports by the thousand, and report what broke: `make fuzz`.
 
-Exit codes: 0 everything holds; 1 something does not, and the inputs lie in the folder that is named.
+Exit codes: 0 everything holds; 1 something does not, and the inputs are in the folder that is named.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def by_command_line(inputs: dict[str, FuzzInput]) -> dict[str, str]:
 
 
 def work(of_process: list[range], seed: int, to_lead: Queue[Message]) -> None:
-    """Judge some batches, and tell the lead of each."""
+    """Judge some batches, and report each to the lead."""
     judge = Judge()
     for batch in of_process:
         to_lead.put((batch.start, Counter(begun=1), {}))
@@ -82,7 +82,7 @@ def work(of_process: list[range], seed: int, to_lead: Queue[Message]) -> None:
 
 
 def _structured(judge: Judge, count: int, seed: int) -> dict[str, str]:
-    """Judge reports that hypothesis puts together; of one that breaks something the simplest is told."""
+    """Judge reports that hypothesis puts together; of one that breaks something the simplest is reported."""
     broken: dict[str, str] = {}
 
     @hypothesis.settings(
@@ -106,7 +106,7 @@ def _structured(judge: Judge, count: int, seed: int) -> dict[str, str]:
 
 
 def run(inputs: int, seed: int, workers: int, console: Console) -> tuple[Counter[str], dict[str, str]]:
-    """Judge inputs in several processes; what ends a process is told as well."""
+    """Judge inputs in several processes; what ends a process is reported as well."""
     to_lead: Queue[Message] = multiprocessing.Queue()
     tally: Counter[str] = Counter()
     broken: dict[str, str] = {}
@@ -158,7 +158,7 @@ def main(
     workers: Annotated[int, typer.Option(help="Processes.")] = 2,
     folder: Annotated[Path, typer.Option(help="Where to put the inputs that broke something.")] = Path("target/fuzz"),
 ) -> None:
-    """Feed the loader mutated and made-up reports by the thousand, and tell what broke."""
+    """Feed the loader mutated and made-up reports by the thousand, and report what broke."""
     console = Console()
     started = time.monotonic()
     tally, broken = run(inputs, seed, workers, console)

@@ -1,4 +1,4 @@
-"""What the loader is fed: real report files with bytes changed, packed and written anew, each made from one seed."""
+"""The inputs of the loader: real report files with bytes changed, packed and rewritten, each made from one seed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ENCODINGS = (
     *("cp1252", "cp1250", "mac_roman", "cp932", "gb18030"),
 )
 HEADERS = [",".join(name[0].title() for name in kind.aliases.values()) for kind in (ACTIVITY_REPORT, USERS_REPORT)]
-# What breaks readers of CSV, dates, encodings and databases.
+# Texts that break readers of CSV, dates, encodings and databases.
 TOKENS = [
     *(b'"', b'""', b'"""', b'","', b'"\n"', b'" "', b"'", b",", b";", b"\t", b"|", b"\\", b"\r", b"\n", b"\r\n"),
     *(b"\n\r", b"\n\n\n", b"\x00", b"\x00\x00\x00", b"\x1a", b"\x0b", b"\x0c", b"\x1b[31m", b"\x85", b"\xc2\x85"),

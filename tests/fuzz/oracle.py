@@ -1,6 +1,6 @@
 """What must hold of every input, whatever it is: judged without the loader's own readers.
 
-Python reads the report anew, with its own decoders and its own CSV reader, and says what must lie in the tables. Where
+Python reads the report again, with its own decoders and its own CSV reader, and says what must lie in the tables. Where
 a record's double quotes stand otherwise than they should, readers may differ, and only the counts are compared.
 """
 
@@ -54,7 +54,7 @@ class Tally:
 
 
 class Judge:
-    """Lands inputs in a warehouse in memory, and judges what lies there afterwards."""
+    """Lands inputs in a warehouse in memory, and judges what is there afterwards."""
 
     def __init__(self) -> None:
         """Begin with an empty warehouse and nothing counted."""
@@ -63,7 +63,7 @@ class Judge:
         self._landings = 0
 
     def warehouse(self) -> duckdb.DuckDBPyConnection:
-        """A warehouse in memory in which nothing lies. It is made anew from time to time."""
+        """An empty warehouse in memory. It is made again from time to time."""
         if self._connection is None or self._landings > LANDINGS_PER_CONNECTION:
             self.close()
             self._connection = duckdb.connect(config={"threads": 1, "memory_limit": "1GB"})
@@ -82,7 +82,7 @@ class Judge:
             self._connection = None
 
     def judge(self, inputs: dict[str, FuzzInput], *, again: bool = False) -> dict[str, str]:
-        """Land inputs, and tell what does not hold of which.
+        """Land inputs, and return what does not hold for each.
 
         Args:
             inputs: by a name.
@@ -130,7 +130,7 @@ class Judge:
                 self._landings += 1
                 _judge_one(connection, landing, by_path[landing.path], landed, digests, tally)
             if missing := set(by_path) - {landing.path for landing in landings}:
-                raise Broken(f"nothing is told of {missing}")
+                raise Broken(f"nothing is seen of {missing}")
             self._nothing_else_lies_there(connection, landed)
             if again:
                 for once, more in zip(landings, land_reports(connection, list(by_path), declaration), strict=True):
@@ -153,7 +153,7 @@ class Judge:
         )
         names = {row[0] for row in connection.execute(f"select file_name from {manifests}").fetchall()}
         if names != landed:
-            raise Broken(f"the manifest names {sorted(names ^ landed)[:3]}, of which nothing was told")
+            raise Broken(f"the manifest names {sorted(names ^ landed)[:3]}, of which nothing was seen")
         for table in TABLES[:3]:
             if connection.execute(
                 f"select 1 from raw.{table} where report_id not in (select report_id from {manifests}) limit 1"
@@ -189,23 +189,23 @@ def _judge_one(  # noqa: C901 (one condition for each thing that has to hold)
     kind = next(kind for kind in REPORT_KINDS if kind.unit == landing.unit)
     manifest, table = ("reports", "activities") if kind is REPORT_KINDS[0] else ("user_reports", "users")
     cursor = connection.execute(f"select * from raw.{manifest} where file_name = ?", [name])
-    [told] = _named(cursor)
+    [seen] = _named(cursor)
     records = _named(
-        connection.execute(f"select * from raw.{table} where report_id = ? order by record_number", [told["report_id"]])
+        connection.execute(f"select * from raw.{table} where report_id = ? order by record_number", [seen["report_id"]])
     )
     rejected = connection.execute(
-        "select record_number, reason from raw.rejected_records where report_id = ? order by 1", [told["report_id"]]
+        "select record_number, reason from raw.rejected_records where report_id = ? order by 1", [seen["report_id"]]
     ).fetchall()
 
-    digests.add(told["file_sha256"])
+    digests.add(seen["file_sha256"])
     counts = (landing.landed_count, landing.rejected_count, landing.landed_count + landing.rejected_count)
-    if (told["landed_count"], told["rejected_count"], told["record_count"]) != counts or (
+    if (seen["landed_count"], seen["rejected_count"], seen["record_count"]) != counts or (
         len(records),
         len(rejected),
     ) != counts[:2]:
-        raise Broken(f"{counts} are told, {len(records)} landed and {len(rejected)} are rejected")
+        raise Broken(f"{counts} are seen, {len(records)} landed and {len(rejected)} are rejected")
     numbers = sorted([record["record_number"] for record in records] + [number for number, _ in rejected])
-    if numbers != list(range(1, told["record_count"] + 1)):
+    if numbers != list(range(1, seen["record_count"] + 1)):
         raise Broken(f"the records' numbers are {numbers}")
     for number, reason in rejected:
         if "Fix:" not in reason and reason not in (BLANK_REASON, HEADER_REASON):
@@ -213,12 +213,12 @@ def _judge_one(  # noqa: C901 (one condition for each thing that has to hold)
     if landing.is_clean != all(
         reason in (BLANK_REASON, HEADER_REASON) or "forgotten" in reason for _, reason in rejected
     ):
-        raise Broken("it is told to be clean and is not, or the other way round")
+        raise Broken("it is seen to be clean and is not, or the other way round")
     if one.meant is not None:
         _judge_meaning(one.meant, records, dict(rejected), tally)
         return
-    if told["file_format"] == "csv" and hashlib.sha256(one.content).hexdigest() == told["file_sha256"]:
-        _judge_texts(one.content, told, {record["record_number"]: record for record in records}, dict(rejected), tally)
+    if seen["file_format"] == "csv" and hashlib.sha256(one.content).hexdigest() == seen["file_sha256"]:
+        _judge_texts(one.content, seen, {record["record_number"]: record for record in records}, dict(rejected), tally)
 
 
 def _judge_meaning(
@@ -285,33 +285,33 @@ def _is_regular(row_text: str, delimiter: str) -> bool:
 
 def _judge_texts(
     content: bytes,
-    told: dict[str, Any],
+    seen: dict[str, Any],
     landed: dict[int, dict[str, Any]],
     rejected: dict[int, str],
     tally: Tally,
 ) -> None:
-    text = _decoded(content, told["encoding"])
+    text = _decoded(content, seen["encoding"])
     if text is None:
         tally.add(not_read_by_python=1)
         return
-    header = told["header"]
-    rows = list(_rows_of(text, told["delimiter"], len(header)))
+    header = seen["header"]
+    rows = list(_rows_of(text, seen["delimiter"], len(header)))
     place = _place_of_header(rows, header, tally)
     rows = rows[place + 1 :]
-    is_regular = [_is_regular(row_text, told["delimiter"]) for _, row_text in rows]
-    if len(rows) != told["record_count"]:
+    is_regular = [_is_regular(row_text, seen["delimiter"]) for _, row_text in rows]
+    if len(rows) != seen["record_count"]:
         if is_regular and all(is_regular):
             raise Broken(f"Python reads {len(rows)} records")
         tally.add(reports_read_otherwise=1)
         return
-    kind = REPORT_KINDS[0] if "date_format" in told else REPORT_KINDS[1]
+    kind = REPORT_KINDS[0] if "date_format" in seen else REPORT_KINDS[1]
     columns = kind.columns_of(header)
     for number, ((written, row_text), regular) in enumerate(zip(rows, is_regular, strict=True), start=1):
         if number not in landed:
-            if regular and _must_land(written, told, columns):
+            if regular and _must_land(written, seen, columns):
                 raise Broken(f"record {number} is rejected, and is sound: {row_text!r} ({rejected[number]})")
             continue
-        row = _fitted(written, told["delimiter"], len(header))
+        row = _fitted(written, seen["delimiter"], len(header))
         if len(row) == len(header) and _is_as_written(landed[number], row, header, columns):
             tally.add(records_compared=1)
         elif not regular and _is_in_essence(landed[number], row, header, columns):
@@ -387,16 +387,16 @@ def _essence(values: Iterable[object]) -> str:
     return re.sub(r'["\s]', "", repr(list(values)).replace("\\", ""))
 
 
-def _must_land(row: list[str], told: dict[str, Any], columns: dict[str, int]) -> bool:
+def _must_land(row: list[str], seen: dict[str, Any], columns: dict[str, int]) -> bool:
     """Whether nothing at all is wrong with a record."""
-    if len(row) != len(told["header"]) or any(re.search("[\ud800-\udfff]|[eE][+]", field) for field in row):
+    if len(row) != len(seen["header"]) or any(re.search("[\ud800-\udfff]|[eE][+]", field) for field in row):
         return False
-    if sum(map(len, row)) > 100_000 or [field.strip("\ufeff \t") for field in row] == told["header"]:
+    if sum(map(len, row)) > 100_000 or [field.strip("\ufeff \t") for field in row] == seen["header"]:
         return False
     if "date" not in columns:
         return bool(row[columns["user_id"]].strip()) if "user_id" in columns else False
     date = row[columns["date"]]
-    if told["date_format"] != "yyyy-MM-dd" or not DATE.fullmatch(date):
+    if seen["date_format"] != "yyyy-MM-dd" or not DATE.fullmatch(date):
         return False
     try:
         return datetime(1990, 1, 1) <= datetime.fromisoformat(date) < datetime.now(UTC).replace(tzinfo=None)

@@ -54,7 +54,7 @@ def land(root: Path, *paths: Path, declaration: Declaration | None = None, jobs:
 
 
 def landed(root: Path) -> duckdb.DuckDBPyConnection:
-    """What lies in a landing, in the tables of raw, read without any code of ours."""
+    """The contents of a landing, in the tables of raw, read without any code of ours."""
     connection = duckdb.connect()
     connection.execute("set TimeZone = 'UTC'")
     connection.execute(RAW_TABLES)
@@ -91,7 +91,7 @@ def assert_equal_to_the_warehouse(root: Path, warehouse: duckdb.DuckDBPyConnecti
 
 
 def files_of(root: Path) -> dict[str, tuple[int, int]]:
-    """Every file with what changes when it is written anew."""
+    """Every file with what changes when it is rewritten."""
     return {
         str(path.relative_to(root)): (path.stat().st_ino, path.stat().st_mtime_ns)
         for path in root.rglob("*")
@@ -447,7 +447,7 @@ def test_a_forgotten_person_is_out_of_the_landing_as_out_of_the_warehouse(
             "select user_id, label from raw.activities inner join raw.reports using (report_id)"
             " where site_id = 'south' order by all",
         ) == [("7", "hello"), ("8", "thanks Ada Byron")]
-    # Only what held the person was written anew.
+    # Only files that held the person were rewritten.
     after = files_of(root)
     kept = [name for name in before if after[name] == before[name]]
     assert len(kept) == len(before) - (2 + 3 + 2 + 2 + 2)

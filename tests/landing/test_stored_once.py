@@ -38,7 +38,7 @@ def sizes(warehouse: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 
 def texts_of(warehouse: duckdb.DuckDBPyConnection, file_name: str) -> list[Any]:
-    """The records of a report as they are told, without what the loader makes of them."""
+    """The records of a report as they are written, without what the loader makes of them."""
     columns = ", ".join(
         name
         for name in rows(warehouse, "select column_name from (describe raw.activities)")

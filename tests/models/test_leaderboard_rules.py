@@ -1,4 +1,4 @@
-"""The rules of the leaderboard that hang on files: reports that overlap, and the seeds as their owner edits them."""
+"""The rules of the leaderboard that depend on files: reports that overlap, and the seeds as their owner edits them."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def build_leaderboard(folder: Path) -> None:
 
 
 def test_an_activity_in_two_files_earns_once(built: Project) -> None:
-    # Ann's like and chat and Bo's chat stand in both files; the newest holds the record that counts.
+    # Ann's like and chat and Bo's chat are in both files; the newest holds the record that counts.
     records, unique = "activity.raw.activities", "activity.staging.base_juno__activities where not is_duplicate"
     assert built.ask(f"select (select count(*) from {records}) - (select count(*) from {unique})") == [(3,)]
     ledger = built.ask(

@@ -27,9 +27,9 @@ from simulation.generate import Order, write_reports
 from warehouse.database import RAW_TABLES
 
 SCHEMAS = ("activity.staging", "activity.intermediate", "published.marts", "published.restricted", "published.site")
-# When a report was landed is no part of what it tells.
+# The time of landing is no part of the contents of a report.
 PASSING = ("loaded_at",)
-# Of several files of the same bytes the first that is landed gives its name.
+# The first landed file of several with the same bytes gives its name.
 NAMES = (*PASSING, "file_name", "unique_in_file_names")
 # Where a record stood: in which report, and at which place. Of the marts of reports nothing else is left.
 PLACES = (*NAMES, "report_id", "record_number")
@@ -41,7 +41,7 @@ Prints = dict[str, tuple[int, int | None]]
 
 @dataclass(frozen=True)
 class Models:
-    """The compiled models in the order in which each finds what it reads, and the seeds."""
+    """The compiled models, in the order of what each reads, and the seeds."""
 
     sql: Sequence[tuple[str, str, str]]
     incremental_sql: Mapping[str, str]

@@ -192,7 +192,7 @@ def _write(path: Path, header: Iterable[str], records: Iterable[Iterable[object]
 
 @pytest.fixture(scope="module")
 def personal(once: Once) -> Project:
-    """The project, built and shared, with reports in which every text names somebody."""
+    """The project, built and shared, with reports whose every text names somebody."""
     return Project(once("personal", build_personal), is_shared=True)
 
 

@@ -1,4 +1,4 @@
-"""The sample's story, reckoned from its CSVs in plain Python: no DuckDB, no dbt, nothing of ``scripts/``.
+"""The sample's story, calculated from its CSVs in plain Python: no DuckDB, no dbt, nothing of ``scripts/``.
 
 Each question of ``analyses/`` has its reckoning here, or stands in ELSEWHERE with the test that reckons it.
 """
@@ -48,7 +48,7 @@ class Activity:
 
     @property
     def identity(self) -> Row:
-        """What nobody can edit later: names of sessions and contents can be, what the user wrote cannot."""
+        """The parts that cannot be edited later: names of sessions and contents can be, what the user wrote cannot."""
         is_said = self.category in ("Chat", "Comment", "Link", "Click Metadata", "Analytics", "Watched", "Reaction")
         is_said |= self.action in ("Question", "Review") or self.category in ("View Notifications", "Q&A", "Badge")
         said = self.label if is_said and self.action != "Internal" else ""
@@ -114,7 +114,7 @@ def seed(name: str) -> list[dict[str, str]]:
 
 @cache
 def people() -> dict[str, str]:
-    """The full name of each user, as the unique users report tells it."""
+    """The full name of each user, as in the unique users report."""
     with (SAMPLE / "unique_users_2026-05-15.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     told = {row["User ID"]: f"{row['First Name']} {row['Last Name']}" for row in rows if row["User ID"]}
@@ -159,7 +159,7 @@ STORY: dict[str, Callable[[], list[Row]]] = {}
 
 
 def story(function: Callable[[], list[Row]]) -> Callable[[], list[Row]]:
-    """Name the analysis that a reckoning belongs to by the name of its function."""
+    """Name the analysis that a calculation belongs to by the name of its function."""
     STORY[function.__name__] = function
     return function
 
@@ -1026,7 +1026,7 @@ def hours(session: str) -> tuple[datetime, datetime]:
 
 
 def next_elsewhere(activity: Activity) -> datetime | None:
-    """The next Joined by which the user went to another session, or from a breakout to any other room."""
+    """The next Joined that took the user to another session, or from a breakout to any other room."""
     joins = sorted(
         (join for join in of("Session", "Joined") if join.user == activity.user),
         key=lambda join: (join.at, place(join), join.label),
@@ -1092,7 +1092,7 @@ def is_balance_proven(empty: Activity | None, later: list[datetime], elsewhere: 
 
 
 def stays_alone(session: str) -> list[Stay]:
-    """The stays of a session, as far as each person's own log tells."""
+    """The stays of a session, as far as each person's own log shows."""
     started, ended = hours(session)
     opened, closed = started - BUFFER, ended + BUFFER
 

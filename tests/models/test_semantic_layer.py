@@ -1,4 +1,4 @@
-"""Metrics answer on the sample what plain SQL counts, stand beside their cohort, and ask nothing of the internet."""
+"""Metrics answer on the sample what plain SQL counts, are beside their cohort, and ask nothing of the internet."""
 
 from __future__ import annotations
 

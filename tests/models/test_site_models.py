@@ -108,7 +108,7 @@ def test_the_schema_of_the_site_is_published(tmp_path: Path) -> None:
 
 
 def test_a_new_mart_is_built_linted_published_and_shared(sample_project: Project, project: Project) -> None:
-    """All in one test, for the build is what takes its time."""
+    """All in one test, because the build is what takes its time."""
     project.take_over(sample_project)
     written = project.run(sys.executable, "scripts/new_mart.py", NAME=NAME)
     assert written.returncode == 0, written.stdout + written.stderr

@@ -1,6 +1,6 @@
 """Prove that the tests bite: put faults into copies of the project, one at a time, and see which test finds each.
 
-The faults (mutants) and the tests that should find them stand in ``mutants.toml`` beside this file. A mutant is killed
+The faults (mutants) and the tests that should find them are in ``mutants.toml`` beside this file. A mutant is killed
 if a test fails, survives if none does, and is broken if the tests cannot be run: a model that does not compile, a
 fixture that fails. First all tests are run without any mutant, and must pass.
 """
@@ -89,7 +89,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class Mutant:
-    """A fault: what stands in the file, once, and what is put in its place."""
+    """A fault: a text that is in the file, once, and what is put in its place."""
 
     name: str
     file: str
@@ -107,7 +107,7 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a mutant, and by which tests; of a broken one, why."""
+    """The outcome of a mutant, with the tests that found it; for a broken one, why."""
 
     state: State
     killed_by: tuple[str, ...] = ()
@@ -129,7 +129,7 @@ def text_to_mutate(root: Path, mutant: Mutant) -> str:
     """The text of the file that is to have the fault.
 
     Raises:
-        ValueError: what is to be replaced does not stand there once.
+        ValueError: the text to replace is not there exactly once.
     """
     text = (root / mutant.file).read_text()
     if text.count(mutant.old) != 1:
@@ -314,7 +314,7 @@ def failures_without_mutants(pool: ProcessPoolExecutor, mutants: Iterable[Mutant
 
 
 def try_all(pool: ProcessPoolExecutor, mutants: Sequence[Mutant], console: Console) -> dict[Mutant, Outcome]:
-    """Try mutants, and tell of each what became of it."""
+    """Try mutants, and yield the outcome of each."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("Trying", total=len(mutants))

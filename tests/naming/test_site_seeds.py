@@ -1,4 +1,4 @@
-"""The files of seeds/site/ as a user may save them: what is read, what is refused in which words, what has no use."""
+"""The files of seeds/site/ as a user may save them: what is read, what is refused with its message, what has no use."""
 
 from __future__ import annotations
 
@@ -351,6 +351,7 @@ KNOWN = Known(
     words=[("main", "Talk", "Sent")],
     sites=frozenset({"main"}),
     sessions={"main": {"main:4106": 90, "main:planned": None}, "other": {"other:1": 90}},
+    merged={"main": {"5", "6"}},
 )
 
 
@@ -395,6 +396,13 @@ KNOWN = Known(
             "site_activity_aliases",
             ALIASES + ",talks,*,any,chat_message_sent,50,\n",
             "no record has the words `talks / *`.",
+        ),
+        # No mart has the id that counts for another from now on.
+        ("same_user", "site_id,user_id,same_as_user_id,note\nmain,6,5,\n", None),
+        (
+            "same_user",
+            "site_id,user_id,same_as_user_id,note\nmain,7,5,\n",
+            "no user of the reports has the user id `7`",
         ),
         (
             "site_activity_aliases",
@@ -445,9 +453,9 @@ def test_dbt_alone_reads_the_checked_copy_and_stops_where_there_is_none(project:
     assert "line 2: time_zone is not in the form" in project.dbt("seed", "--select", "session_schedule").stdout
     path.write_bytes((ROOT / "tests" / "fixtures" / "site_seeds" / "seed_semicolons.txt").read_bytes())
 
-    told = project.run(sys.executable, "scripts/check_seeds.py")
-    assert told.returncode == 0, told.stderr
-    assert "session_schedule.csv: read as a checked copy." in told.stdout
+    seen = project.run(sys.executable, "scripts/check_seeds.py")
+    assert seen.returncode == 0, seen.stderr
+    assert "session_schedule.csv: read as a checked copy." in seen.stdout
     done = project.dbt("seed", "--select", "session_schedule", "staff")
     assert done.returncode == 0, done.stdout
     with duckdb.connect(str(project.warehouse), read_only=True) as connection:

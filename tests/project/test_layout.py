@@ -24,14 +24,14 @@ MOST_LINES = 60
 def lines_of_code(source: str) -> int:
     """Lines that are neither blank, nor a comment, nor a docstring."""
     tree = ast.parse(source)
-    told = {
+    seen = {
         number
         for node in ast.walk(tree)
         if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None
         for number in range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1)
     }
     lines = enumerate(source.splitlines(), start=1)
-    return sum(bool(line.strip()) and not line.strip().startswith("#") and number not in told for number, line in lines)
+    return sum(bool(line.strip()) and not line.strip().startswith("#") and number not in seen for number, line in lines)
 
 
 def imported(source: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""Wrong and missing settings are said in the form in which they are given: make forget USER_ID=7."""
+"""Wrong and missing settings are reported in the form that the user typed: make forget USER_ID=7."""
 
 from __future__ import annotations
 

@@ -46,10 +46,10 @@ def test_the_tests_of_a_mutant_exist() -> None:
 
 
 def test_the_page_tells_of_each() -> None:
-    told = re.findall(
+    shown = re.findall(
         r"^\| (\w+) \| `(.+?)` \| (.+?) \| `", (ROOT / "docs" / "reference" / "mutants.md").read_text(), re.MULTILINE
     )
-    assert told == [(mutant.name, mutant.file, mutant.kind) for mutant in MUTANTS]
+    assert shown == [(mutant.name, mutant.file, mutant.kind) for mutant in MUTANTS]
 
 
 CODE = "def larger(a, b):\n    return a if a > b else b\n"

@@ -67,10 +67,10 @@ def test_every_table_of_the_sample_is_equal_in_values_and_types(sample_project: 
         ).fetchall()
         assert count == len(tables) == len(list(tmp_path.rglob("*.parquet"))) > 40
         for schema, table in tables:
-            told = copy.execute(f"from {schema}.{table}")
-            types = [column[:2] for column in told.description or []]
+            seen = copy.execute(f"from {schema}.{table}")
+            types = [column[:2] for column in seen.description or []]
             found = other.read_parquet(str(tmp_path / schema / f"{table}.parquet"))
-            assert Counter(found.fetchall()) == Counter(told.fetchall()), table
+            assert Counter(found.fetchall()) == Counter(seen.fetchall()), table
             assert [column[:2] for column in found.description] == types, table
 
 

@@ -138,9 +138,9 @@ def test_every_table_is_equal_value_by_value(sample: Database, sample_project: P
         ).fetchall()
         assert len(tables) == len(sample.ask(f"select 1 from pg_tables where schemaname in {SCHEMAS}")) > 40
         for schema, table in tables:
-            told = copy.execute(f'from "{schema}"."{table}"').fetchall()
+            shown = copy.execute(f'from "{schema}"."{table}"').fetchall()
             found = connection.execute(f'select * from "{schema}"."{table}"').fetchall()
-            assert Counter(found) == Counter(told), table
+            assert Counter(found) == Counter(shown), table
 
 
 def test_types_and_not_null_are_those_of_the_contracts(sample: Database) -> None:
@@ -569,9 +569,9 @@ def test_every_type_arrives_at_its_bounds(database: Database, tmp_path: Path) ->
             ) as v(a, b, c, d, e, f, g, h, i, j, k, l)
             """
         )
-        told = connection.execute("from marts.types").fetchall()
+        shown = connection.execute("from marts.types").fetchall()
     publish_to_postgres(copy, database.uri(), models={})
-    assert Counter(database.ask("select * from marts.types")) == Counter(told)
+    assert Counter(database.ask("select * from marts.types")) == Counter(shown)
 
 
 @pytest.mark.parametrize(
@@ -739,7 +739,7 @@ def test_the_command_says_what_it_did_and_what_it_left_out(database: Database, p
     assert len(database.ask("select * from restricted.user_details", user="plain")) == USERS
 
 
-# The page that tells how to connect.
+# The page about connecting.
 
 
 def test_the_questions_of_the_page_have_one_answer_in_both_engines(sample: Database, sample_project: Project) -> None:
@@ -751,8 +751,8 @@ def test_the_questions_of_the_page_have_one_answer_in_both_engines(sample: Datab
         [analysis] = [text for text in analyses if text.startswith(f"-- {question}\n")]
         assert sql.strip() == re.sub(r"^--.*\n", "", analysis, flags=re.MULTILINE).strip()
         with sample_project.open() as copy:
-            told = copy.execute(sql).fetchall()
-        assert sample.ask(sql) == told != []
+            shown = copy.execute(sql).fetchall()
+        assert sample.ask(sql) == shown != []
 
 
 def test_what_the_page_says_is_so() -> None:

@@ -102,7 +102,7 @@ def left(loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def forgotten(left: Path, path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A warehouse in which the person was forgotten."""
+    """A warehouse where the person was forgotten."""
     shutil.copytree(left, path.parent, dirs_exist_ok=True)
     with connect(path) as connection:
         yield connection
@@ -160,7 +160,7 @@ def test_what_was_theirs_stays_counted(warehouse: duckdb.DuckDBPyConnection, lef
 
 
 def counted_in(warehouse: duckdb.DuckDBPyConnection) -> None:
-    """What the manifest of a warehouse counts in which they were forgotten."""
+    """The counts in the manifest of a warehouse where they were forgotten."""
     assert manifest(warehouse) == [
         ("[forgotten].csv", 1, 0, 1),
         ("sitewide.csv", 12, 6, 6),

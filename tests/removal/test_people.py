@@ -329,15 +329,15 @@ def test_all_that_is_known_of_a_person_is_written(files: Files, tmp_path: Path) 
             "create schema marts; create table marts.fct_x as from (values ('main:7001', '=1+1'), ('main:5', 'b'))"
             " as v(user_key, word)"
         )
-    told = write_person(files.warehouse, files.published, "07001", None, tmp_path / "out", is_same_email_same=False)
-    assert told.folder.name == "person_main_7001"
-    assert told.rows == {"raw.activities": 3, "raw.events": 3, "raw.user_names": 3, "marts.fct_x": 1}
-    assert told.identities.others == ("8002",)
-    with (told.folder / "marts.fct_x.csv").open(newline="") as file:
+    seen = write_person(files.warehouse, files.published, "07001", None, tmp_path / "out", is_same_email_same=False)
+    assert seen.folder.name == "person_main_7001"
+    assert seen.rows == {"raw.activities": 3, "raw.events": 3, "raw.user_names": 3, "marts.fct_x": 1}
+    assert seen.identities.others == ("8002",)
+    with (seen.folder / "marts.fct_x.csv").open(newline="") as file:
         assert list(csv.reader(file)) == [["user_key", "word"], ["main:7001", "'=1+1"]]
-    about = (told.folder / "about.txt").read_text()
+    about = (seen.folder / "about.txt").read_text()
     assert f"E-mails: {WORK}, {EMAIL}" in about and "raw.activities.label: 1" in about
-    assert "Bo" not in about + (told.folder / "raw.activities.csv").read_text()
+    assert "Bo" not in about + (seen.folder / "raw.activities.csv").read_text()
     again = write_person(files.warehouse, files.published, "7001", None, tmp_path / "out", is_same_email_same=True)
     assert again.rows["raw.activities"] == 4
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["person_main_7001"]

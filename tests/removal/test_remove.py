@@ -1,4 +1,4 @@
-"""Removing a report: what only it supported goes, what another tells stays, its file is left out."""
+"""Removing a report: what only it supported goes, what another holds stays, its file is left out."""
 
 from __future__ import annotations
 
@@ -397,7 +397,7 @@ def test_the_marts_are_those_of_the_other_reports(sample_project: Project, alone
 
 
 def labels_only_in(project: Project, alone: Project) -> set[str]:
-    """Labels of the report to remove that no table tells without it; long ones, that are not there by chance."""
+    """Labels of the report to remove that no table has without it; long ones, that are not there by chance."""
     with connect(project.warehouse, read_only=True) as connection:
         labels = rows(
             connection,
@@ -412,6 +412,6 @@ def labels_only_in(project: Project, alone: Project) -> set[str]:
 
 
 def seen_in(project: Project, marks: set[str]) -> set[str]:
-    """Which texts can be read in the bytes of the warehouse or what lies beside it."""
+    """The texts that can be read in the bytes of the warehouse or of files beside it."""
     files = [file.read_bytes() for file in (project.root / "warehouse").rglob("*") if file.is_file()]
     return {mark for mark in marks if any(mark.encode() in content for content in files)}

@@ -198,7 +198,7 @@ FUTURE = datetime.now(UTC).date() + timedelta(days=3)
     ("written", "words", "declared"),
     [
         ("1985-03-01 00:00:00", "make build MIN_DATE=1985-03-01", Declaration(min_date=date(1985, 3, 1))),
-        # Dates by which programs say that there is none: no command is offered that would load them.
+        # Dates that programs write for none: no command is offered that would load them.
         ("1970-01-01 00:00:00", "Fix: correct it, or delete the record.", None),
         ("0024-05-13 10:00:01", "Fix: correct it, or delete the record.", None),
         ("1904-01-01 00:00:00", "Fix: correct it, or delete the record.", None),

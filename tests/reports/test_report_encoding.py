@@ -47,7 +47,7 @@ def report(tmp_path: Path) -> Path:
 
 
 def chat(labels: list[str], times: int = 1) -> str:
-    """A report in which people say these things."""
+    """A report where people say these things."""
     return report_text(*(activity(f"u{number}", f'"{label}"') for number, label in enumerate(labels * times)))
 
 

@@ -1,4 +1,4 @@
-"""Where reports come from: archives, workbooks, folders and standard input, none of which is trusted."""
+"""Where reports come from: archives, workbooks, folders and standard input; none is trusted."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def all_landed(warehouse: duckdb.DuckDBPyConnection, *paths: Path) -> list[Landi
 
 
 def refusal_of(warehouse: duckdb.DuckDBPyConnection, path: Path) -> str:
-    """Why a file is refused, of which nothing may lie in the warehouse then."""
+    """Why a file is refused; nothing of it may be in the warehouse then."""
     [landing] = all_landed(warehouse, path)
     assert landing.refusal is not None
     assert "Fix:" in landing.refusal

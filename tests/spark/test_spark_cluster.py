@@ -49,7 +49,7 @@ def program(path: Path, text: str) -> None:
 
 @pytest.fixture
 def pids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A Java and a Spark; the folder in which each process puts a file by the name of its id."""
+    """A Java and a Spark; the folder where each process puts a file by the name of its id."""
     found = tmp_path / "pids"
     found.mkdir()
     program(tmp_path / "java" / "bin" / "java", JAVA.format(version="17.0.9"))

@@ -55,7 +55,7 @@ def plan(execution: int, text: str) -> dict[str, Any]:
 
 @pytest.fixture
 def events(tmp_path: Path) -> Path:
-    told = [
+    seen = [
         plan(5, "Arguments: hashpartitioning(site_id#12, user_id#3L, 200), ENSURE_REQUIREMENTS"),
         job([1, 2], MODEL, 5),
         task(1, milliseconds=2000, written=3_000_000),
@@ -69,7 +69,7 @@ def events(tmp_path: Path) -> Path:
     ]
     folder = tmp_path / "eventlog_v2_app-1"
     folder.mkdir()
-    text = "\n".join(map(json.dumps, told)) + '\n{"Event": "SparkListenerTa'
+    text = "\n".join(map(json.dumps, seen)) + '\n{"Event": "SparkListenerTa'
     (folder / "events_1_app-1.inprogress").write_text(text)
     return tmp_path
 

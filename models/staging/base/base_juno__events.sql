@@ -16,7 +16,7 @@ activity_types as (
     select * from {{ ref('activity_types') }}
 ),
 
--- What is the same for all events of a pattern, once for each pattern.
+-- Here is what all events of a pattern share, calculated once for each pattern.
 patterns as (
     select
         patterns.site_id,
