@@ -19,6 +19,7 @@ import duckdb
 from faults.invariants import Prints, published_prints, table_prints
 from faults.kills import Tally
 from faults.victims import Moment, Site
+from warehouse.paths import marts_path
 
 # A person of the sample.
 USER, NAME = "5020", "%nasrani%"
@@ -157,9 +158,7 @@ def _finish(built: Built, name: str, tally: Tally) -> list[str]:
 def holding(site: Site, pattern: str) -> list[str]:
     """The columns of each DuckDB file of a site in which a text is like a pattern."""
     found = []
-    for path in sorted(site.data.glob("*.duckdb*")):
-        if path.suffix in (".to_finish", ".lock", ".wal"):
-            continue
+    for path in (site.warehouse, marts_path(site.warehouse), site.published, site.data / "shared.duckdb"):
         with duckdb.connect(str(path), read_only=True) as connection:
             for schema, table, column in connection.execute(
                 "select schema_name, table_name, column_name from duckdb_columns() inner join duckdb_tables()"
