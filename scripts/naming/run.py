@@ -35,7 +35,7 @@ EXAMPLES = 3
 ATTENDANCE = "select count(*) filter (where is_attended) from marts.fct_session_attendance"
 
 
-def counted(published: Path) -> tuple[int, int, int]:
+def counts_of(published: Path) -> tuple[int, int, int]:
     """Records that are understood, records at all, and how often a session was attended."""
     with connect(published, read_only=True) as connection:
         [(understood, landed)] = connection.execute(UNDERSTOOD).fetchall()
@@ -170,7 +170,7 @@ def build_again(published: Path, before: tuple[int, int, int], console: Console)
             f"the warehouse was not built: see above. The rows stay in {SITE_ALIASES}. Fix: correct what the build"
             " names, then make build"
         )
-    after = counted(published)
+    after = counts_of(published)
     console.print(
         f"\n[bold]Understood before: {share_of(*before[:2])}. Now: {share_of(*after[:2])}.[/bold]\n"
         f"Sessions attended before: {before[2]:,} times. Now: {after[2]:,} times.",
@@ -180,7 +180,7 @@ def build_again(published: Path, before: tuple[int, int, int], console: Console)
 
 def guide(published: Path, warehouse: Path, dictionary: Dictionary, console: Console) -> None:
     """Ask about all unknown words, and build again if the person wants it."""
-    before = counted(published)
+    before = counts_of(published)
     unknown, guesses = open_decisions(published, dictionary)
     console.print(f"[bold]Understood {share_of(*before[:2])}.[/bold]", highlight=False)
     if not unknown and not guesses:

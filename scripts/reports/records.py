@@ -46,7 +46,7 @@ class Row:
         return line_end(self.lines[-1])
 
 
-def rows_of(path: Path, delimiter: str) -> Iterator[Row]:
+def rows_within(path: Path, delimiter: str) -> Iterator[Row]:
     """Every row of a report. Bytes of no meaning are lone surrogates in it."""
     csv.field_size_limit(2**31 - 1)
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as text:

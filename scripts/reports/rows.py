@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reports.format import ReportFormat
-from reports.records import MAX_ROW_BYTES, rows_of, size_of
+from reports.records import MAX_ROW_BYTES, rows_within, size_of
 from reports.text import BROKEN_BYTE
 from reports.width import HOPELESS, REPAIRABLE, SHORT, fitted, misfit
 
@@ -151,7 +151,7 @@ def mended(copy: Copy, report: ReportFormat, rows: Rows) -> Copy | None:
 def fit(path: Path, report: ReportFormat, target: Path, ill_fitting: Mapping[int, str]) -> None:
     """Rewrite a report with each of these rows as wide as its header."""
     with target.open("w", encoding="utf-8", errors="surrogateescape", newline="") as copy:
-        for row in rows_of(path, report.delimiter):
+        for row in rows_within(path, report.delimiter):
             if row.number in ill_fitting:
                 copy.write(fitted(row.fields, row.lines, report, ill_fitting[row.number]))
             else:
@@ -161,7 +161,7 @@ def fit(path: Path, report: ReportFormat, target: Path, ill_fitting: Mapping[int
 def without_trail(path: Path, report: ReportFormat, target: Path) -> None:
     """Rewrite a report without the delimiters of another table behind its last column."""
     with target.open("w", encoding="utf-8", errors="surrogateescape", newline="") as copy:
-        for row in rows_of(path, report.delimiter):
+        for row in rows_within(path, report.delimiter):
             *others, last = row.lines
             copy.writelines([*others, last.removesuffix(row.end).removesuffix(report.trailed_by) + row.end])
 
@@ -203,7 +203,7 @@ def examine_rows(path: Path, report: ReportFormat, of_interest: Collection[int])
     stray_quotes = _stray_quotes(report.delimiter)
     found = Rows(0)
     number = longest = most_lines = 0
-    for row in rows_of(path, report.delimiter):
+    for row in rows_within(path, report.delimiter):
         number, fields = row.number, row.fields
         if row.end:
             found.ends.add(row.end)
@@ -256,7 +256,7 @@ def without_oversized(path: Path, report: ReportFormat, target: Path, oversized:
     """
     stand_in = report.delimiter.join("x" * (len(report.header) + 1))
     with target.open("w", encoding="utf-8", errors="surrogateescape", newline="") as copy:
-        for row in rows_of(path, report.delimiter):
+        for row in rows_within(path, report.delimiter):
             if row.number in oversized:
                 copy.write(stand_in + row.end)
             else:
@@ -269,7 +269,7 @@ def with_one_line_end(path: Path, report: ReportFormat, target: Path) -> None:
     In the place of the header stands one that no line break can be in.
     """
     with target.open("w", encoding="utf-8", errors="surrogateescape", newline="") as copy:
-        for row in rows_of(path, report.delimiter):
+        for row in rows_within(path, report.delimiter):
             if row.number == 1:
                 copy.write(report.delimiter.join("x" * len(report.header)) + "\n")
                 continue

@@ -15,6 +15,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 UNREADABLE, TOO_LARGE = 3, 4
+# No program for spreadsheets writes a row behind it; the reader would make empty rows up to the one that a file claims.
+MOST_ROWS = 1 << 20
 
 
 def limit(memory: int, seconds: int) -> None:
@@ -33,7 +35,7 @@ def limit(memory: int, seconds: int) -> None:
             resource.setrlimit(kind, (most, most))
 
 
-def text_of(cell: object) -> str:
+def cell_text(cell: object) -> str:
     """A cell as the report would have it. Excel keeps a number as a float, and a time as a fraction of a day."""
     if isinstance(cell, bool):
         return str(cell).lower()
@@ -50,7 +52,7 @@ def text_of(cell: object) -> str:
     return str(cell)
 
 
-def run(command: str, path: str, *arguments: str) -> None:
+def read(command: str, path: str, *arguments: str) -> None:
     """One of the two commands."""
     from python_calamine import CalamineWorkbook
 
@@ -67,13 +69,15 @@ def run(command: str, path: str, *arguments: str) -> None:
         return
     number, target, most = arguments
     sheet = workbook.get_sheet_by_index(int(number))
+    if sheet.total_height > MOST_ROWS:
+        sys.exit(TOO_LARGE)
     # The rows begin at the first, and their cells where the first column with a cell is.
     before = [""] * (sheet.start[1] if sheet.start else 0)
     with Path(target).open("w", encoding="utf-8", newline="") as copy:
         # With \n alone Python 3.11 would not quote a \r in a cell.
         writer = csv.writer(copy, lineterminator="\r\n")
         for row in sheet.iter_rows():
-            writer.writerow(before + [text_of(cell) for cell in row])
+            writer.writerow(before + [cell_text(cell) for cell in row])
             if copy.tell() > int(most):
                 sys.exit(TOO_LARGE)
 
@@ -82,7 +86,7 @@ if __name__ == "__main__":
     memory, seconds, *words = sys.argv[1:]
     limit(int(memory), int(seconds))
     try:
-        run(*words)
+        read(*words)
     except SystemExit:
         raise
     except BaseException as error:

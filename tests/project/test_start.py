@@ -177,7 +177,7 @@ def test_a_variable_of_the_shell_that_is_not_set_is_refused_by_make() -> None:
 
 
 def test_a_blank_setting_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "environ", os.environ | {"SITE": " ", "TIME_ZONE": "Europe/Zurich"})
+    monkeypatch.setattr(os, "environ", os.environ | {"ENCODING": " ", "TIME_ZONE": "Europe/Zurich"})
     start.take_settings("build", start.COMMANDS["build"], ["REPORTS=", "DATE_FORMAT=dd/MM/yyyy"])
     assert {name: os.environ.get(name) for name in start.DECLARED} == {
         "REPORTS": None,

@@ -12,7 +12,7 @@ import pytest
 
 from loader_fixtures import SHORT_HEADER, activity, land, landed_users, report_text, rows, write
 from reports import records
-from reports.records import rows_of
+from reports.records import rows_within
 
 
 def rows_by_hand(text: str, delimiter: str) -> list[tuple[list[str], str]]:
@@ -54,7 +54,7 @@ def test_a_row_that_is_cut_changes_no_other(
         text = "".join(chance.choices(pieces, k=chance.randrange(1, 40)))
         path = write(tmp_path / "a.csv", text)
         expected = rows_by_hand(text, delimiter)
-        found = [(row.fields, "".join(row.lines), row.is_cut, row.size) for row in rows_of(path, delimiter)]
+        found = [(row.fields, "".join(row.lines), row.is_cut, row.size) for row in rows_within(path, delimiter)]
 
         assert len(found) == len(expected), text
         for (fields, whole), (got, lines, is_cut, size) in zip(expected, found, strict=True):
@@ -70,7 +70,7 @@ def test_a_row_that_is_cut_takes_no_memory(tmp_path: Path, monkeypatch: pytest.M
     path = write(tmp_path / "a.csv", f"a,b\n{record}")
     tracemalloc.start()
     try:
-        [_, size] = [row.size for row in rows_of(path, ",")]
+        [_, size] = [row.size for row in rows_within(path, ",")]
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
