@@ -69,6 +69,8 @@ function titleOf(figure, rows, about) {
     ? rows.filter((row) => row[figure.minimum.column] >= figure.minimum.value)
     : rows;
   const most = largest(known(comparable, figure.top));
+  // One row alone is not the most of anything.
+  if (comparable.length === 1 && !figure.first) return figure.title;
   const leaders = comparable.filter((row) => row[figure.top] === most);
   const template = leaders.length === 1 || figure.first ? figure.says : leaders.length === 2 ? figure.tied : undefined;
   if (!most || !template) return figure.title;

@@ -9,7 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from page.summary import print_table
+from reports.ids import whole_id
 from warehouse.command_line import one_line
+from warehouse.database import text_of
 from warehouse.errors import WarehouseError
 from warehouse.settings import read_settings
 
@@ -48,9 +50,9 @@ select
     users.company as company,
     strftime(local_time(attendance.first_joined_at), '%H:%M') as "joined ({zone})",
     attendance.stay_count as stays,
-    attendance.proven_seconds // 60 as "minutes proven",
-    attendance.likely_seconds // 60 as "likely",
-    attendance.possible_seconds // 60 as "possible",
+    round(attendance.proven_seconds / 60)::bigint as "minutes proven",
+    round(attendance.likely_seconds / 60)::bigint as "likely",
+    round(attendance.possible_seconds / 60)::bigint as "possible",
     case when attendance.is_attended then 'yes' else 'no' end as attended
 from marts.fct_session_attendance as attendance
 left join restricted.user_details as users on attendance.user_key = users.user_key
@@ -62,9 +64,9 @@ USERS = """
 select user_key, coalesce(full_name, user_id), company, email
 from restricted.user_details
 where
-    user_id = $wanted or user_key = $wanted or lower(email) = lower($wanted)
+    user_id in ($wanted, $whole) or user_key = $wanted or lower(email) = lower($wanted)
     or full_name ilike '%' || $words || '%' escape '\\'
-order by user_id <> $wanted, full_name, user_key
+order by user_id <> $wanted, user_id <> $whole, full_name, user_key
 """
 
 USER = """
@@ -87,9 +89,9 @@ select
     session_name as "session",
     session_date as date,
     stay_count as stays,
-    proven_seconds // 60 as "minutes proven",
-    likely_seconds // 60 as "likely",
-    possible_seconds // 60 as "possible",
+    round(proven_seconds / 60)::bigint as "minutes proven",
+    round(likely_seconds / 60)::bigint as "likely",
+    round(possible_seconds / 60)::bigint as "possible",
     case when is_attended then 'yes' else 'no' end as attended
 from marts.fct_session_attendance
 where user_key = $user_key
@@ -154,9 +156,11 @@ def show_user(connection: duckdb.DuckDBPyConnection, wanted: str, console: Conso
     Raises:
         WarehouseError: no user has that id, that e-mail, or these words in the name.
     """
-    found = _find(connection, USERS, wanted, "user", "make show USER_ID= with an id, an e-mail or a part of the name")
+    whole = whole_id(wanted)
+    query = USERS.replace("$whole", text_of(whole))
+    found = _find(connection, query, wanted, "user", "make show USER_ID= with an id, an e-mail or a part of the name")
     key, name, company, email = found[0]
-    if len(found) > 1 and wanted not in (key, str(key).rpartition(":")[2]):
+    if len(found) > 1 and not {wanted, whole} & {key, str(key).rpartition(":")[2]}:
         _list("users", [(row[0], ", ".join(filter(None, row[1:]))) for row in found], "USER_ID", console)
         return
     details = ", ".join(filter(None, (company, email)))
