@@ -185,8 +185,8 @@ AIMED_AT = 0.2
 
 PAGE = """# How accurate attendance is
 
-The log loses records, so every number about attendance is a bracket: `proven` is what the log shows, `likely` is the
-best estimate, `possible` is what the log allows ([the rules](../../models/marts/attendance/attendance_rules.md)).
+The log loses records, so every number about attendance is a bracket. `proven` is what the log shows, `likely` is the
+best estimate, and `possible` is what the log allows ([the rules](../../models/marts/attendance/attendance_rules.md)).
 
 An example: Ada was in a talk for 50 minutes, and the log lost her Left. If `likely` says 52 minutes, its error is 4 %
 and its bias is +4 %. If it says 48, the error is 4 % too, and the bias is -4 %. If `proven` is 20 minutes and
@@ -248,30 +248,31 @@ All in per cent. *Worst cell* is the worst of the rows of whole events below tha
   after the true end. In a real log it is the union of the stays that the source states, and a person who has a stay
   without an end is left out.
 
-# Whole events
+## Whole events
 
-## Windows inferred from the log
+### Windows inferred from the log
 
 {inferred}
 
-## Windows from a schedule
+### Windows from a schedule
 
 {schedule}
 
 ## How to read the tables of whole events
 
-- **A row** unites {seeds} events of up to {people} people, each with a stage, parallel rooms, a workshop with
-  breakouts, a session over midnight and a clock change, and private meetings. The events are the same in every row;
-  only what the log loses differs.
+- **A row** unites {seeds} events of up to {people} people. Each has a stage, parallel rooms, a workshop with breakouts,
+  a session over midnight and a clock change, and private meetings. The events are the same in every row; only what the
+  log loses differs.
 - **Attendees** are pairs of a person and a session. **True minutes** is their mean presence: the union of their stays
-  and breakouts, within the hours in which presence counts (the true start and end with the buffers of the settings).
+  and breakouts, within the hours that count. These are the hours between the true start and end, with the buffers of
+  the settings.
 - **proven, likely, possible**: the mean absolute error in per cent of the true seconds, and in brackets the bias: minus
   counts too little, plus too much. A plain 0 is exact for every attendee.
 - **In bracket**: attendees whose true seconds lie between `proven` and `possible`.
 - **Wrong yes, wrong no**: attendees whom `is_attended` calls attended though their true seconds are under
   `attendance_minimum_seconds`, and the other way round.
 - **Lost Lefts**: stays whose Left was never written. **Other losses**: `reconnects` are a second Joined, or a Left and
-  a Joined in one second, amid a stay; `two devices` a second device that comes and goes amid a stay; `all` these, and
+  a Joined in one second, amid a stay. `two devices` is a second device that comes and goes amid a stay. `all` is these,
   presenters who press Leave and go on watching, and records out of order, at the default rates of
   `scripts/generate_reports.py generate`.
 - Every log is downloaded twice, halfway and at the end, with names and e-mails edited meanwhile.
@@ -280,9 +281,9 @@ All in per cent. *Worst cell* is the worst of the rows of whole events below tha
 
 - It is a simulated platform. Its people arrive, pause, leave and write as we think people do: four in five stay to the
   end, and a Left is lost whoever it is. Where those who lose it differ from those who do not, the bias is another.
-- Nobody is in two sessions at once, nobody shares an account, and the schedule, where one is given, is right.
-- At high rates of loss the rows tell of the rule for open stays rather than of the log: look at the bracket then, and
-  at `evidence_ratio`.
+- Each person is in one session at a time and has an account of their own. The schedule, where one is given, is right.
+- At high rates of loss the rows show the rule for open stays rather than the log. Look at the bracket then, and at
+  `evidence_ratio`.
 """
 
 

@@ -89,7 +89,7 @@ def answers_page(connection: duckdb.DuckDBPyConnection) -> str:
         parts.append(f"## {GROUPS[group]}\n")
         for question in members:
             notes = "".join(f"{note}\n" for note in question.notes)
-            parts.append(f"**{question.text}** [{question.name}.sql]({question.name}.sql)\n{notes}")
+            parts.append(f"**{question.text}** [{question.name}.sql]({question.name}.sql).\n{notes}")
             parts.append(answer(connection, question.sql))
     return "\n".join(parts)
 
@@ -104,6 +104,6 @@ def questions_page(page: str) -> str:
     lines = []
     for group, members in groupby(questions(), key=lambda question: question.group):
         lines.append(f"\n**{GROUPS[group]}**\n")
-        lines.extend(f"- [{question.text}](../../analyses/{question.name}.sql)" for question in members)
+        lines.extend(f"- [{question.text}](../../analyses/{question.name}.sql)." for question in members)
     listed = "\n".join(lines).lstrip("\n")
     return LIST.sub(lambda found: f"{found[1]}{listed}\n\n{found[2]}", page)

@@ -196,9 +196,9 @@ def _print_users(connection: duckdb.DuckDBPyConnection, console: Console) -> Non
     counts = connection.execute(USERS).fetchone()
     files, users, by_id, by_email, ambiguous, unmatched, rejected = (int(count or 0) for count in counts or [0] * 7)
     if files:
-        also = f"; {rejected:,} records were rejected" if rejected else ""
+        also = f"; {counted(rejected, 'record was', 'records were')} rejected" if rejected else ""
         console.print(
-            f"[bold]{users:,} users[/bold] are told by the unique users reports: {by_id:,} known by id,"
+            f"[bold]{counted(users, 'user')}[/bold] in the unique users reports: {by_id:,} known by id,"
             f" {by_email:,} by e-mail, {ambiguous:,} ambiguous, {unmatched:,} without an activity{also}.",
             highlight=False,
         )

@@ -47,7 +47,7 @@ def test_the_sample_builds_and_a_second_build_finds_nothing_new_and_sums_up(
 
     assert "4 reports hold 4,248 records: 4,246 landed, 2 rejected." in output
     assert "1,878 activities are unique; 2,368 records are duplicates" in output
-    assert "64 users are told by the unique users reports: 58 known by id, 2 by e-mail, 0 ambiguous" in output
+    assert "64 users in the unique users reports: 58 known by id, 2 by e-mail, 0 ambiguous" in output
     assert "7 activities have words that have no name yet." in output
     assert output.lstrip().startswith("nothing new") and "\nUnderstood 4,233 of 4,246 records (99 %)." in output
     assert "Q&A / Ask" in output

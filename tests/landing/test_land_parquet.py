@@ -532,7 +532,7 @@ def test_the_commands_say_what_became_of_it(root: Path, tmp_path: Path) -> None:
 
     landing = run("land_parquet", "--reports", str(report), "--site", "north", **settings)
     assert (landing.returncode, landing.stderr) == (0, "")
-    assert "[b]a.csv: 1 records" in landing.stdout
+    assert "[b]a.csv: 1 record" in landing.stdout
     rejected = run("land_parquet", "--reports", str(write(tmp_path / "b.csv", BROKEN)), "--site", "south", **settings)
     assert rejected.returncode == 0, "it landed what it could, and says what it rejected"
     assert "some day" in rejected.stdout

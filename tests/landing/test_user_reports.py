@@ -377,8 +377,8 @@ def test_a_users_report_alone_is_built_and_ends_the_sample(sample_project: Proje
     result = project.build()
     assert result.returncode == 0, result.stdout
     assert "The sample was taken out" in result.stdout
-    assert "1 users are told by the unique users reports: 0 known by id" in result.stdout
-    assert "1 records were rejected" in result.stdout
+    assert "1 user in the unique users reports: 0 known by id" in result.stdout
+    assert "1 record was rejected" in result.stdout
     assert project.ask(RECONCILIATION) == [("users.csv", 2, 1, 1, 0, 0, 0, 0, 1, 0, True)]
     assert project.ask("select count(*) from marts.fct_activities") == [(0,)]
     assert project.ask("select count(*) from duckdb_tables() where table_name = 'fct_of_before'") == [(0,)]

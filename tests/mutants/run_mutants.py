@@ -51,10 +51,11 @@ SETTINGS = (
 
 PAGE = """# Proof that the tests bite
 
-A test that cannot fail proves nothing. So faults that somebody could make are put into copies of the project, one at a
-time: a flipped comparison, a dropped predicate, an inner join for a left one, a bound that is off by one, a lost
-`distinct`, a wrong order. For each, the quickest tests that should find it are run. The faults stand in
-[tests/mutants/mutants.toml](../../tests/mutants/mutants.toml); this page is written anew with:
+A test that cannot fail proves nothing. So `make mutants` puts faults that somebody could make into copies of the
+project, one at a time. Such a fault is a flipped comparison, a dropped predicate, an inner join for a left one, or a
+bound that is off by one. Others are a lost `distinct` and a wrong order. For each, the quickest tests that should find
+it are run. The faults are in [tests/mutants/mutants.toml](../../tests/mutants/mutants.toml). These commands write this
+page.
 
 ```sh
 make mutants              # all of them, and this page

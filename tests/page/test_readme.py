@@ -29,7 +29,7 @@ def test_the_readme_is_short() -> None:
 
 def test_the_page_of_questions_lists_every_question_once() -> None:
     assert questions_page(QUESTIONS.read_text()) == QUESTIONS.read_text()
-    listed = re.findall(r"^- \[(.*)\]\(\.\./\.\./analyses/(.*)\.sql\)$", QUESTIONS.read_text(), flags=re.MULTILINE)
+    listed = re.findall(r"^- \[(.*)\]\(\.\./\.\./analyses/(.*)\.sql\)\.$", QUESTIONS.read_text(), flags=re.MULTILINE)
     assert sorted(listed) == sorted((question.text, question.name) for question in questions())
     assert len({text for text, _ in listed}) == len(listed) >= 40
     assert all(text.endswith("?") for text, _ in listed)

@@ -112,7 +112,7 @@ def test_the_counts_of_all_reports_are_told(published: Path) -> None:
     told = "9 activities are unique; 2 records are duplicates, because a newer download holds the same."
     assert told in lines
     assert (
-        "10 users are told by the unique users reports: 4 known by id, 3 by e-mail, 2 ambiguous, 1 without an activity;"
+        "10 users in the unique users reports: 4 known by id, 3 by e-mail, 2 ambiguous, 1 without an activity;"
         " 5 records were rejected." in lines
     )
     assert "Why records were rejected: raw.rejected_records." in lines

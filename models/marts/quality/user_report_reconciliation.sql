@@ -38,10 +38,13 @@ fates as (
         end as fate
     from landed_records
     inner join reports on landed_records.report_id = reports.report_id
+    {{ join_same_users('reports.site_id', cleaned_id('landed_records.user_id')) }}
     left join users
         on
             users.reported_user_key
-            = {{ reported_user_key('reports.site_id', 'landed_records.user_id', 'landed_records.email') }}
+            = {{ reported_user_key(
+                'reports.site_id', merged_user_id('landed_records.user_id'), 'landed_records.email'
+            ) }}
 ),
 
 landed as (
