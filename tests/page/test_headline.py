@@ -107,6 +107,11 @@ def test_the_findings_name_the_first(marts: duckdb.DuckDBPyConnection) -> None:
     ]
 
 
+def test_one_session_alone_drew_no_more_than_another(marts: duckdb.DuckDBPyConnection) -> None:
+    add_session(marts, "Alone", no_show_count=0, left_early_count=0)
+    assert findings(marts) == []
+
+
 def test_two_with_the_same_number_are_both_named_and_three_are_not(marts: duckdb.DuckDBPyConnection) -> None:
     add_session(marts, "Big", no_show_count=0, left_early_count=0)
     add_session(marts, "Also big", no_show_count=0, left_early_count=0)

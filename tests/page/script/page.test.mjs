@@ -94,7 +94,9 @@ test("a title states what its rows show, and names nobody among many", () => {
   assert.equal(title({ name: "A", n: 0 }), "Plain");
   assert.equal(title({ name: "A", n: null }), "Plain");
   assert.equal(title(), "Plain");
-  assert.equal(title({ name: "{n} & <b>", n: 1 }), "{n} & <b> drew 1 of 1 (100\u00a0%)");
+  assert.equal(title({ name: "{n} & <b>", n: 1 }, { name: "B", n: 0 }), "{n} & <b> drew 1 of 1 (100\u00a0%)");
+  assert.equal(title({ name: "A", n: 3 }), "Plain", "one alone is not the most");
+  assert.equal(made.titleOf({ ...figure, first: true }, [{ name: "A", n: 3 }], about), "A drew 3 of 3 (100\u00a0%)");
   const fiveOrMore = { ...figure, minimum: { column: "n", value: 5 } };
   assert.equal(made.titleOf(fiveOrMore, [{ name: "A", n: 4 }], about), "Plain");
 });
