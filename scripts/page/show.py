@@ -66,9 +66,9 @@ USERS = f"""
 select user_key, coalesce(full_name, user_id), company, email
 from restricted.user_details
 where
-    user_id in ($wanted, {without_fraction('$wanted')}) or user_key = $wanted or lower(email) = lower($wanted)
+    user_id in ($wanted, {without_fraction("$wanted")}) or user_key = $wanted or lower(email) = lower($wanted)
     or full_name ilike '%' || $words || '%' escape '\\'
-order by user_id not in ($wanted, {without_fraction('$wanted')}), full_name, user_key
+order by user_id not in ($wanted, {without_fraction("$wanted")}), full_name, user_key
 """
 
 USER = """

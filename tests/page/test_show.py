@@ -62,7 +62,9 @@ def test_of_several_sessions_the_keys_are_told(sample_project: Project) -> None:
     assert lines(sample_project, "--session", key)[0].startswith("Private meeting, ")
 
 
-@pytest.mark.parametrize("wanted", ["5001", "5001.0", "\u200b5001", "sample:5001", "ADA.okafor@example.com", "ada okaf"])
+@pytest.mark.parametrize(
+    "wanted", ["5001", "5001.0", "\u200b5001", "sample:5001", "ADA.okafor@example.com", "ada okaf"]
+)
 def test_a_user_is_found_by_id_e_mail_or_name(sample_project: Project, wanted: str) -> None:
     said = lines(sample_project, "--user", wanted)
     assert said[0] == "Ada Okafor (sample:5001) Samphire Health, ada.okafor@example.com"
