@@ -128,7 +128,7 @@ def _published_ids(published: Path, file_name: str) -> list[str]:
             return []
 
 
-def describe(connection: duckdb.DuckDBPyConnection, report: Report, console: Console) -> None:
+def show_report(connection: duckdb.DuckDBPyConnection, report: Report, console: Console) -> None:
     """Say what a report holds, and what only it supports."""
     console.print(one_line(str(report)), highlight=False)
     kept = _kept(connection, report)
@@ -205,7 +205,7 @@ def remove_from_files(files: Files, wanted: str, console: Console, *, is_dry_run
         report = find_report(connection, wanted, files.published)
         is_new = report.removed_at is None
         if is_new:
-            describe(connection, report, console)
+            show_report(connection, report, console)
         else:
             console.print(f"It is removed already: {one_line(str(report))}", highlight=False)
         if is_dry_run:

@@ -336,7 +336,7 @@ def test_what_only_it_tells_is_said_without_a_build_too(tmp_path: Path) -> None:
         land(connection, write(tmp_path / "a.csv", report_text(activity("1"))))
         land(connection, second(tmp_path))
         land(connection, write(tmp_path / "users.csv", USERS.replace("5,", "2,")), Declaration("academy"))
-        remover.describe(connection, find_report(connection, "b.csv", NOWHERE), Console(file=file, width=200))
+        remover.show_report(connection, find_report(connection, "b.csv", NOWHERE), Console(file=file, width=200))
     assert written.read_text().splitlines()[1:] == ["  1 user ids and 0 content ids are in no other report"]
 
 
