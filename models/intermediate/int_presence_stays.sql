@@ -27,8 +27,8 @@ moments as (
 ),
 
 -- Whether the user was in the room before this second: the last second where Joined and Left did not cancel out
--- decides. It also settles their order within one second. A user who was in left first and came back (a reconnect); one who was
--- not, came and left.
+-- decides. It also settles their order within one second. A user who was in left first and came back (a reconnect).
+-- One who was not, came and left.
 stated as (
     select
         *,
