@@ -2,7 +2,7 @@
 
 Each contender is a process of its own and makes everything from the CSV files. They take turns, so that whatever else
 the machine does meets all of them; medians are compared. Before any figure is shown, each result is compared with that
-of the project, value by value: for the floor every table, for the others the three marts that they make.
+of the project, value by value: every table of the floor, and the three marts that each of the others makes.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import typer
 from building.build import build
 from landing import options
 from landing.outcome import SAMPLE_SITE, Given
-from landing.told import tell_passed_over
+from landing.terminal import show_passed_over
 from naming.effects import print_rows_without_effect
 from page.summary import print_summary
 from removal.journal import finish_first
@@ -40,7 +40,7 @@ def main(
     )
     with errors_said(console, "Not built, and nothing was published"):
         finish_first(console)
-        tell_passed_over([str(reports or options.DEFAULT_REPORTS)], console)
+        show_passed_over([str(reports or options.DEFAULT_REPORTS)], console)
         paths, given = options.choose_reports(reports, given)
         built = build(warehouse, published, paths, given, console)
         print_summary(published, warehouse, console)

@@ -12,9 +12,9 @@ import typer
 
 from landing import options
 from landing.outcome import Given
-from landing.parquet import declare_in, land_as_parquet, remove_sample_from, tell_not_reloaded_in
+from landing.parquet import declare_in, land_as_parquet, remove_sample_from, show_not_reloaded_in
 from landing.parquet_files import landing_path
-from landing.told import describe, progress_bar, tell_passed_over
+from landing.terminal import describe, progress_bar, show_passed_over
 from warehouse.command_line import errors_said, run_command
 from warehouse.visible import SafeConsole
 
@@ -47,14 +47,14 @@ def main(
     )
     is_refused = False
     with errors_said(console, "Not landed to the end"):
-        tell_passed_over([str(reports or options.DEFAULT_REPORTS)], console)
+        show_passed_over([str(reports or options.DEFAULT_REPORTS)], console)
         paths, given = options.choose_reports(reports, given)
         declaration = declare_in(root, given, console)
         with progress_bar(console) as progress:
             for one in land_as_parquet(root, paths, declaration, jobs, progress):
                 is_refused |= one.refusal is not None
                 console.print(describe(one), highlight=False)
-        tell_not_reloaded_in(root, declaration, given, console)
+        show_not_reloaded_in(root, declaration, given, console)
         if remove_sample_from(root):
             console.print("The sample was taken out of the landing: now it holds your own reports.")
     raise typer.Exit(1 if is_refused else 0)

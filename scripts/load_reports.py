@@ -12,7 +12,7 @@ import typer
 
 from landing import options
 from landing.outcome import Given
-from landing.told import land_with_progress, tell_passed_over
+from landing.terminal import land_with_progress, show_passed_over
 from removal.journal import finish_first
 from reports.files import SUFFIXES, find_reports
 from warehouse.command_line import errors_said, run_command
@@ -61,7 +61,7 @@ def main(
         reports = find_reports(paths)
     except FileNotFoundError as error:
         raise typer.BadParameter(f"there is no file, folder or match for {str(error)!r}") from error
-    tell_passed_over(paths, console)
+    show_passed_over(paths, console)
     if not reports:
         raise typer.BadParameter(f"no report ({', '.join(SUFFIXES)}) in {', '.join(paths)}")
     path = database or warehouse_path()

@@ -37,17 +37,17 @@ def main(
     with errors_said(console, "Not written"):
         finish_first(console)
         warehouse = warehouse_path()
-        told = write_person(
+        copy = write_person(
             warehouse, published_path(), user_id, site, target or warehouse.parent, is_same_email_same=same_email
         )
     console.print(
-        f"{sum(told.rows.values()):,} rows of {len(told.rows)} tables are in {told.folder}; about.txt explains them.",
+        f"{sum(copy.rows.values()):,} rows of {len(copy.rows)} tables are in {copy.folder}; about.txt explains them.",
         highlight=False,
         markup=False,
     )
-    if told.identities.others:
+    if copy.identities.others:
         console.print(
-            f"Not in it: user {', '.join(told.identities.others)}, with the same e-mail. If that is the same person:"
+            f"Not in it: user {', '.join(copy.identities.others)}, with the same e-mail. If that is the same person:"
             " ALSO_SAME_EMAIL=1.",
             highlight=False,
             markup=False,

@@ -45,6 +45,8 @@ TIERS = {*MARKERS.values(), "superset"}
 PATIENCE_SECONDS = 900
 # The report of the sample that tests remove.
 REMOVED = "sitewide_2026-05-14.csv"
+# Which all tests share the sample with, because its warehouse refuses another after the first.
+SAMPLE_SALT = "a salt of the tests, and no secret"
 # Some tests share with a salt of their own, and a copy of their project has none.
 OF_ANOTHER_SALT = shutil.ignore_patterns("pseudonym_salt.check")
 # For a build whose data the tests of the data have seen in another: they take as long as the models.

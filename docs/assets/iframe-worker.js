@@ -1,5 +1,5 @@
-// The search of the manual runs in a worker, and browsers start none for a page that was opened as a file. This stands in
-// for it: the script of the worker runs in a hidden frame, and messages go both ways as events.
+// The search of the manual runs in a worker, and browsers start none for a page that was opened as a file. This replaces
+// it: the script of the worker runs in a hidden frame, and messages go both ways as events.
 if (location.protocol === "file:") {
   window.Worker = class extends EventTarget {
     constructor(address) {

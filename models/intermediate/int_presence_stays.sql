@@ -26,9 +26,9 @@ moments as (
     group by 1, 2, 3, 4, 5, 6, 7, 8
 ),
 
--- Whether the user was in the room before this second: the last second in which Joined and Left did not cancel out
--- decides. It also settles their order within one second. A user who was in left first and came back (a reconnect); one who was
--- not, came and left.
+-- Whether the user was in the room before this second: the last second where Joined and Left did not cancel out
+-- decides. It also settles their order within one second. A user who was in left first and came back (a reconnect).
+-- One who was not, came and left.
 stated as (
     select
         *,

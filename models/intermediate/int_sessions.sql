@@ -252,11 +252,13 @@ windowed as (
     select
         *,
         case
-            when starts_at is null {% if var('schedule_is_claim') %}or is_start_wrong or is_elsewhere {% endif %}then inferred_start_at
+            when starts_at is null then inferred_start_at
+            {% if var('schedule_is_claim') %}when is_start_wrong or is_elsewhere then inferred_start_at{% endif %}
             else starts_at
         end as started_at,
         case
-            when ends_at is null {% if var('schedule_is_claim') %}or is_end_wrong or is_elsewhere {% endif %}then inferred_end_at
+            when ends_at is null then inferred_end_at
+            {% if var('schedule_is_claim') %}when is_end_wrong or is_elsewhere then inferred_end_at{% endif %}
             else ends_at
         end as ended_at,
         case

@@ -1,11 +1,11 @@
--- The session that most people attended; of two with the same number both, of more none. One session alone is not the most.
+-- The session that most people attended; of two with the same number both, of more none.
 with ranked as (
     select
         session_name,
         attendee_count,
         left_early_count,
-        rank() over (order by attendee_count desc) as place_number,
-        count(*) over () as session_count
+        count(*) over () as session_count,
+        rank() over (order by attendee_count desc) as place_number
     from marts.fct_sessions
     where session_type = 'session' and attendee_count > 0
 )
@@ -22,5 +22,6 @@ select
         where attendance.session_type = 'session'
     ) as came_count
 from ranked
+-- One alone has nothing to be compared with.
 where place_number = 1 and session_count > 1
 having count(*) <= 2

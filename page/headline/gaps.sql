@@ -1,4 +1,4 @@
--- What no number of people counts, and days without a record.
+-- Activities that no number of people counts, and days without a record.
 select
     sum(without_user_count) as without_user_count,
     sum(same_user_pair_count) as same_user_pair_count,

@@ -4,6 +4,7 @@ with ranked as (
         session_name,
         attendee_count,
         left_early_count,
+        count(*) over () as session_count,
         rank() over (order by left_early_count / attendee_count desc) as place_number
     from marts.fct_sessions
     where session_type = 'session' and attendee_count >= 5 and left_early_count > 0
@@ -15,5 +16,6 @@ select
     any_value(left_early_count) as left_early_count,
     any_value(attendee_count) as attendee_count
 from ranked
-where place_number = 1
+-- One alone has nothing to be compared with.
+where place_number = 1 and session_count > 1
 having count(*) <= 2

@@ -1,4 +1,4 @@
--- What an activity can be, and how much of each rests on which evidence.
+-- The types of activities, and how many activities of each rest on which evidence.
 select
     activity_type,
     meaning,

@@ -1,4 +1,4 @@
--- What to look at in each site: how new its activities are, which days have none, and whom no number of people counts.
+-- Checks of each site: how new its activities are, which days have none, and how many no number of people counts.
 select
     site_id,
     last_occurred_date as newest_day,

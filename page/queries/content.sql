@@ -1,4 +1,4 @@
--- What was done on each page, and by how many.
+-- The activities on each page, and how many people did them.
 select
     engagement.site_id,
     engagement.content_key,

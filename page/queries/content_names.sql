@@ -1,4 +1,4 @@
--- The pages by which the others are filtered, the busiest first.
+-- The pages that the filter offers, the busiest first.
 select
     site_id,
     content_key,

@@ -1,4 +1,4 @@
--- Who began a course, and who came to its end; where the reports tell of no end, nobody knows.
+-- The people who began a course, and those who finished it. If the reports contain no end, the number is unknown.
 select
     site_id,
     content_key,

@@ -1,4 +1,4 @@
--- What was answered in polls, surveys and quizzes: the counted answers, free text left out.
+-- The counted answers in polls, surveys and quizzes, without free text.
 select
     results.site_id,
     results.content_key,

@@ -1,4 +1,4 @@
--- Activities that nobody has named yet, what they might mean, and the line for seeds/site/site_activity_aliases.csv.
+-- Activities without a name yet, what they might mean, and the line for seeds/site/site_activity_aliases.csv.
 select
     site_id,
     category,

@@ -1,4 +1,4 @@
--- Who was in which session and how long, the newest sessions first.
+-- The people of each session and how long they stayed, the newest sessions first.
 select
     attendance.site_id,
     attendance.session_key,

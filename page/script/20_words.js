@@ -69,10 +69,10 @@ function titleOf(figure, rows, about) {
     ? rows.filter((row) => row[figure.minimum.column] >= figure.minimum.value)
     : rows;
   const most = largest(known(comparable, figure.top));
-  // One row alone is not the most of anything.
-  if (comparable.length === 1 && !figure.first) return figure.title;
   const leaders = comparable.filter((row) => row[figure.top] === most);
-  const template = leaders.length === 1 || figure.first ? figure.says : leaders.length === 2 ? figure.tied : undefined;
+  // One alone is not the most of several.
+  const isFirst = figure.first || (leaders.length === 1 && comparable.length > 1);
+  const template = isFirst ? figure.says : leaders.length === 2 ? figure.tied : undefined;
   if (!most || !template) return figure.title;
   const words = (row, name) => inWords(row[name], columnOf(figure, name), about);
   const sum = total(known(rows, figure.top));

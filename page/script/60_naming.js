@@ -1,4 +1,4 @@
-// --- Naming: a table in which a person chooses what unknown words mean. ---
+// --- Naming: a table where a person chooses what unknown words mean. ---
 
 // The rows of the site's aliases that a person chose, by the row of the dataset.
 const named = new Map();

@@ -10,7 +10,7 @@ function start(page) {
   const sites = [...new Set(data.people.rows.map((row) => row.site_id))].sort();
   const days = data.family_days.rows.map((row) => row.occurred_date).sort();
   const at = (id) => document.getElementById(id);
-  // What a figure knows of itself: how it is drawn, its body, and whether it was drawn since the last change.
+  // The state of each figure: how it is drawn, its body, and whether it was drawn since the last change.
   const drawn = new Map();
 
   // --- A figure ---
@@ -63,7 +63,7 @@ function start(page) {
       if (choice.labels.size > 1) parts.push(chooser(figure, choice.labels, choice.now));
     }
     rows = ordered(summedUp(rows, figure), figure);
-    // Of a part of the rows no sum and no count is a finding.
+    // A sum or a count over a part of the rows is no finding.
     const isPart = dataset.total > dataset.rows.length && (figure.by || figure.count_of);
     const title = isPart ? figure.title : titleOf(figure, rows, about);
     heading.textContent = title;
@@ -88,7 +88,7 @@ function start(page) {
     if (host) host.replaceChildren(svgOf(chartOf(figure, shown, about, { width: host.clientWidth, measure: textWidth })));
   }
 
-  // What is folded away is drawn when it is opened.
+  // A folded figure is drawn when it is opened.
   function drawAll() {
     for (const [figure, known_] of drawn) {
       known_.isFresh = false;

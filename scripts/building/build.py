@@ -17,7 +17,7 @@ from building.steps import Steps
 from building.unchanged import LastBuild
 from landing.landed import holds_own_reports
 from landing.outcome import SAMPLE_SITE, Given
-from landing.told import describe, land_with_progress
+from landing.terminal import describe, land_with_progress
 from page.write_page import page_path, write_page
 from publishing.publish import publish
 from warehouse.copies import PUBLISHED, require_place_for

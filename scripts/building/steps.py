@@ -15,7 +15,7 @@ except ImportError:  # Windows has no such module
 
 
 def peak_memory() -> float:
-    """The peak memory of this process in MB; 0 where the system does not tell it."""
+    """The peak memory of this process in MB; 0 where the system does not report it."""
     if resource is None:
         return 0
     unit = 1 << 20 if sys.platform == "darwin" else 1 << 10

@@ -24,12 +24,8 @@ PYTHON_FILES = (*PYTHON_FOLDERS, "start.py")
 SQL_FILES = ("analyses", "models", "tests")
 MARKDOWN_FOLDERS = ("analyses", "docs", "models", "page", "reports", "sample", "tests")
 MARKDOWN = (*MARKDOWN_FOLDERS, "README.md", "CONTRIBUTING.md", "CHANGELOG.md")
-# The overview of dbt's page is Jinja. The others are being rewritten.
-NOT_MARKDOWN = (
-    *("--exclude", "models/overview.md", "--exclude", "docs/how_to/personal_data.md"),
-    *("--exclude", "models/marts/attendance/attendance_rules.md", "--exclude", "docs/reference/performance.md"),
-    *("--exclude", "docs/explanation/attendance_accuracy.md"),
-)
+# The overview of dbt's page is Jinja. The page of figures has long lines.
+NOT_MARKDOWN = ("--exclude", "models/overview.md", "--exclude", "docs/reference/performance.md")
 
 # Settings that choose another target, warehouse or project than that of the linters, and settings that dbt reads.
 OURS = ("WAREHOUSE_PATH", "MEMORY_LIMIT")

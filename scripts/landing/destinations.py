@@ -245,7 +245,7 @@ def date_in(file_name: str) -> date | None:
 
 
 def _clock_change(connection: duckdb.DuckDBPyConnection, time: str, time_zone: str) -> str:
-    """SQL for whether a local time is one that the clocks skip or show twice, for the days of the report.
+    """SQL for whether the clocks skip a local time or show it twice, on the days of the report.
 
     The rule: a time that does not exist counts on over the gap (02:30 becomes 03:30), and a time that exists twice
     is the second one, in standard time. Both are flagged, because the report cannot say more.

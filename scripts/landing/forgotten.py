@@ -36,7 +36,7 @@ UNSCRUBBED = ("report_id", "site_id", "user_id", "content_id", "date", "date_cre
 
 # Between two words of a name or around it: anything but letters and digits, also as a URL writes it.
 GAP = r"(?:%[0-9A-Fa-f]{2}|[^\p{L}\p{N}\p{M}])"
-# The same between the words of a name, from the blocks of Unicode that hold signs: it stands there for every name, and
+# The same between the words of a name, from the blocks of Unicode that hold signs. Every name contains it, and
 # all classes of letters would take ten times as long to prepare.
 GAP_IN_A_NAME = (
     r"(?:%[0-9A-Fa-f]{2}|"
@@ -53,7 +53,7 @@ NAMES_IN_A_PATTERN = 20
 NOTHING = r"[^\s\S]"
 # The rest of an address that no record has, after the name was taken out of it.
 REST_OF_ADDRESS = r"""()[^\s,;<>"'()]*\[forgotten\][^\s,;<>"'()@]*(?:@|%40)[^\s,;<>"'()/?&]+()"""
-# Letters of which people and platforms make others, and how.
+# Letters that people and platforms write in other ways, with these ways.
 SPELLINGS = {
     "ä": ("ae",),
     "ö": ("oe",),
@@ -73,7 +73,7 @@ WRITTEN_FOR = {"ae": "ä", "oe": "ö", "ue": "ü", "ss": "ß"}
 SPELLED_OUT = r"(?i:ae|oe|ue|ss)|."
 # Where the letters with accents are, and those in full width.
 LATIN = (range(0xC0, 0x180), range(0x218, 0x21C), range(0xFF41, 0xFF5B))
-# Accents of their own, and signs that nobody sees, such as a soft hyphen. The whole classes of Unicode would make a
+# Accents of their own, and invisible signs, such as a soft hyphen. The whole classes of Unicode would make a
 # pattern too large for DuckDB.
 BESIDE_A_LETTER = "[\u0300-\u036f\u00ad\u200b-\u200f\u2060\ufeff]*"
 # The columns that no alias knows, in one JSON object.
@@ -164,7 +164,7 @@ def names_of(people: Iterable[tuple[str | None, str | None]], emails: Iterable[s
     if full:
         patterns.append(REST_OF_ADDRESS)
     whole_label = tuple(rf"(?i)^(\s*)(?:{some})(\s*)$" for some in _a_few(whole))
-    # Of many people each text is searched, for one pattern of all would be too large for DuckDB.
+    # Each text is searched for a few people at a time, because one pattern for all would be too large for DuckDB.
     few = [*_a_few(hints | addresses)]
     hint = f"(?i)(?:{few[0]})" if len(few) == 1 else ""
     return Names(tuple(patterns), whole_label, tuple(sorted(apart)), tuple(in_slugs), hint)
@@ -219,7 +219,7 @@ def _base(letter: str) -> str:
 
 @cache
 def _any_accent(base: str, written: str = "") -> str:
-    """A letter with any accent or none, and with signs in it that nobody sees."""
+    """A letter with any accent or none, and with invisible signs in it."""
     return f"[{base}{written}{_accented().get(base.lower(), '')}]{BESIDE_A_LETTER}"
 
 

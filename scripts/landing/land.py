@@ -97,7 +97,7 @@ def _land_report(
 ) -> Landing:
     """The way of a report: find, identify, decode, check rows and stage, compare, write.
 
-    What landed is added to what is ``known``.
+    The landed reports are added to ``known``.
 
     Raises:
         ReportRefused: nothing of it can be landed.
@@ -207,7 +207,7 @@ def _why_refused(report: ReportFile, error: Exception) -> str:
 def _spool(connection: duckdb.DuckDBPyConnection) -> Iterator[Path]:
     """A folder beside the warehouse for what is unpacked: on its disk, under its protection, and for one loader.
 
-    What a killed loader left there goes when the warehouse is opened (``warehouse.database.connect``).
+    If a loader is killed, ``warehouse.database.connect`` removes its folder when the warehouse is next opened.
     """
     warehouse = path_of(connection)
     if warehouse is None:

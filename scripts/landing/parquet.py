@@ -52,7 +52,7 @@ from landing.parquet_files import (
     take_out,
     write_parquet,
 )
-from landing.told import declare, tell_not_reloaded
+from landing.terminal import declare, show_not_reloaded
 from landing.twin_check import check_twins, landed_in_parquet, parquet_sample
 from reports.format import day_is_first
 from reports.text import ReportRefused
@@ -225,11 +225,11 @@ def _remember(connection: duckdb.DuckDBPyConnection, root: Path, declaration: De
         place(written, partition(root, DECLARATIONS, declaration.site_id, NO_REPORT))
 
 
-def tell_not_reloaded_in(root: Path, declaration: Declaration, given: Given, console: Console) -> None:
+def show_not_reloaded_in(root: Path, declaration: Declaration, given: Given, console: Console) -> None:
     """Say which reports of a landing should have been loaded again and were not."""
     if declaration.reloaded:
         with writing(root) as connection:
-            tell_not_reloaded(connection, declaration, given, console)
+            show_not_reloaded(connection, declaration, given, console)
 
 
 def remove_sample_from(root: Path) -> bool:

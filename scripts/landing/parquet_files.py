@@ -1,6 +1,6 @@
 """Where the tables of a landing in Parquet lie, and how a report gets in and out of it.
 
-``<landing>/<table>/site_id=<site>/report_id=<id>/records.parquet``, for the tables of the schema raw
+``<landing>/<table>/site_id=<site>/report_id=<id>/records.parquet`` holds a table of the schema raw
 (``warehouse/raw_tables.sql``). A file never changes under its name: it is written elsewhere and renamed. The row of the
 manifest (``reports``, ``user_reports``) is the last to get in and the first to get out, and what has none counts for
 nothing.

@@ -21,7 +21,7 @@ from landing.outcome import SAMPLE_SITE
 from reports.ids import cleaned, cleaned_field, cleaned_id
 from warehouse.database import number_of
 
-# What samples the new report, what finds earlier records, and what compares them.
+# The steps: sample the new report, find earlier records, and compare them.
 SAMPLED, FOUND, COMPARED = Path(__file__).with_name("twins.sql").read_text(encoding="utf-8").split("-- {step}\n")
 
 # Records of a new report that are compared. More cost time and show the same.
@@ -40,11 +40,11 @@ HOUR, DAY = 3_600, 86_400
 
 @dataclass(frozen=True)
 class Kind:
-    """One way in which sampled records are twins of earlier ones.
+    """A way that sampled records are twins of earlier ones.
 
     Attributes:
         things: the things that differ, one or two.
-        shift: seconds by which the new ones are later, where a thing is `SHIFT`.
+        shift: how many seconds later the new ones are, where a thing is `SHIFT`.
         times: the times of these records, in order.
     """
 

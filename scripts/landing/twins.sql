@@ -20,7 +20,7 @@ create or replace temp macro twin_coarse(user_id, action, occurred_at) as hash(
     right(user_id, 4), action, minute(occurred_at) % 15
 );
 
--- Of the records that share a second, or a user, a text and a minute, a few: each of them meets all old ones like it.
+-- A few of the records that share a second, or a user, a text and a minute: each of them meets all old ones like it.
 create or replace temp table twin_sample as
 with sampled as (
     select

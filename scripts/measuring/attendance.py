@@ -248,13 +248,13 @@ All in per cent. *Worst cell* is the worst of the rows of whole events below tha
   after the true end. In a real log it is the union of the stays that the source states, and a person who has a stay
   without an end is left out.
 
-# Whole events
+## Whole events
 
-## Windows inferred from the log
+### Windows inferred from the log
 
 {inferred}
 
-## Windows from a schedule
+### Windows from a schedule
 
 {schedule}
 

@@ -32,7 +32,7 @@ class Dialog:
 
     Attributes:
         dictionary: what an answer can be.
-        recognised: the words that have a name already, for the preview of what a row would take.
+        recognised: the words that have a name already; the preview shows which of them a row would take.
         path: the file that the answers are written to.
         console: where it is shown.
         read: gives the next line of input.

@@ -25,7 +25,7 @@ SITES = "select distinct site_id from marts.report_reconciliation"
 PAGES = "select site_id, content_id from marts.dim_content where content_id is not null"
 USERS = "select site_id, user_id from marts.dim_users where user_id is not null"
 EMAILS = "select site_id, lower(email) from restricted.user_details where email is not null"
-# The minutes in which presence counts, where somebody came: a correction may give no more.
+# The minutes when presence counts, where somebody came: a correction may give no more.
 SESSIONS = """
 select site_id, session_key, cast(ceil(date_diff('second', window_opened_at, window_closed_at) / 60) as integer)
 from marts.fct_sessions

@@ -11,7 +11,7 @@ LOOKS = {"page.png": (1400, 1180), "page_phone.png": (390, 1700)}
 
 
 def draw_page(page: Path, folder: Path) -> list[Path]:
-    """Write the top of a page as a PNG, for a desk and for a phone; needs Chromium and ``requirements-dev.lock``."""
+    """Write the top of a page as a PNG per screen, desk and phone; needs Chromium and ``requirements-dev.lock``."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

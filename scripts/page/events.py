@@ -165,7 +165,7 @@ def _condition(event: Event, columns: Sequence[str]) -> str:
         if part.content_id and "content_id" in columns:
             conditions.append(f"content_id = {text_of(part.content_id)}")
         if day:
-            # What has no day, such as a session that nobody joined, is judged by its page.
+            # A row without a day, such as a session without people, is judged by its page.
             conditions.extend(
                 f"({day} is null or {day} {sign} date '{bound}')"
                 for sign, bound in ((">=", part.starts_on), ("<=", part.ends_on))

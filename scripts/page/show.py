@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from page.summary import print_table
-from reports.ids import whole_id
+from reports.ids import without_fraction
+from reports.invisible import without_invisible
 from warehouse.command_line import one_line
-from warehouse.database import text_of
 from warehouse.errors import WarehouseError
 from warehouse.settings import read_settings
 
@@ -25,6 +25,8 @@ where session_key = $wanted or session_name ilike '%' || $words || '%' escape '\
 order by lower(session_name) <> lower($wanted), unique_people_count desc nulls last, session_key
 """
 
+# To the nearest minute, as on the page.
+IN_MINUTES = "create or replace temp macro in_minutes(seconds) as cast(round(seconds / 60) as bigint)"
 LOCAL_TIME = "create or replace temp macro local_time(moment) as timezone('{zone}', timezone('UTC', moment))"
 
 SESSION = """
@@ -50,9 +52,9 @@ select
     users.company as company,
     strftime(local_time(attendance.first_joined_at), '%H:%M') as "joined ({zone})",
     attendance.stay_count as stays,
-    round(attendance.proven_seconds / 60)::bigint as "minutes proven",
-    round(attendance.likely_seconds / 60)::bigint as "likely",
-    round(attendance.possible_seconds / 60)::bigint as "possible",
+    in_minutes(attendance.proven_seconds) as "minutes proven",
+    in_minutes(attendance.likely_seconds) as "likely",
+    in_minutes(attendance.possible_seconds) as "possible",
     case when attendance.is_attended then 'yes' else 'no' end as attended
 from marts.fct_session_attendance as attendance
 left join restricted.user_details as users on attendance.user_key = users.user_key
@@ -60,13 +62,13 @@ where attendance.session_key = $session_key
 order by attendance.likely_seconds desc, who
 """
 
-USERS = """
+USERS = f"""
 select user_key, coalesce(full_name, user_id), company, email
 from restricted.user_details
 where
-    user_id in ($wanted, $whole) or user_key = $wanted or lower(email) = lower($wanted)
+    user_id in ($wanted, {without_fraction("$wanted")}) or user_key = $wanted or lower(email) = lower($wanted)
     or full_name ilike '%' || $words || '%' escape '\\'
-order by user_id <> $wanted, user_id <> $whole, full_name, user_key
+order by user_id not in ($wanted, {without_fraction("$wanted")}), full_name, user_key
 """
 
 USER = """
@@ -75,7 +77,7 @@ select
     engagement.activity_count as activities,
     engagement.attended_session_count as "sessions attended",
     round(engagement.likely_seconds / 3600, 1) as "hours likely",
-    engagement.engagement_score as "engagement score",
+    round(engagement.engagement_score, 1) as "engagement score",
     (
         select string_agg(contest_name || ': ' || rank || ' (' || points || ')', ', ' order by contest_name)
         from marts.fct_leaderboard where user_key = engagement.user_key
@@ -89,9 +91,9 @@ select
     session_name as "session",
     session_date as date,
     stay_count as stays,
-    round(proven_seconds / 60)::bigint as "minutes proven",
-    round(likely_seconds / 60)::bigint as "likely",
-    round(possible_seconds / 60)::bigint as "possible",
+    in_minutes(proven_seconds) as "minutes proven",
+    in_minutes(likely_seconds) as "likely",
+    in_minutes(possible_seconds) as "possible",
     case when is_attended then 'yes' else 'no' end as attended
 from marts.fct_session_attendance
 where user_key = $user_key
@@ -144,6 +146,7 @@ def show_session(connection: duckdb.DuckDBPyConnection, wanted: str, console: Co
     console.print(f"[bold]{one_line(str(name))}[/bold], {day}", highlight=False)
     zone = str(read_settings()["reporting_time_zone"])
     connection.execute(LOCAL_TIME.replace("{zone}", zone.replace("'", "''")))
+    connection.execute(IN_MINUTES)
     facts, people = (query.replace("{zone}", zone.replace('"', '""')) for query in (SESSION, SESSION_PEOPLE))
     _print_facts(connection.execute(facts, {"session_key": key}), console)
     _print_all(connection.execute(people, {"session_key": key}), console)
@@ -156,15 +159,16 @@ def show_user(connection: duckdb.DuckDBPyConnection, wanted: str, console: Conso
     Raises:
         WarehouseError: no user has that id, that e-mail, or these words in the name.
     """
-    whole = whole_id(wanted)
-    query = USERS.replace("$whole", text_of(whole))
-    found = _find(connection, query, wanted, "user", "make show USER_ID= with an id, an e-mail or a part of the name")
+    # An id may come from a spreadsheet, or with signs that are not seen.
+    wanted = without_invisible(wanted)
+    found = _find(connection, USERS, wanted, "user", "make show USER_ID= with an id, an e-mail or a part of the name")
     key, name, company, email = found[0]
-    if len(found) > 1 and not {wanted, whole} & {key, str(key).rpartition(":")[2]}:
+    if len(found) > 1 and wanted not in (key, str(key).rpartition(":")[2]):
         _list("users", [(row[0], ", ".join(filter(None, row[1:]))) for row in found], "USER_ID", console)
         return
     details = ", ".join(filter(None, (company, email)))
     console.print(f"[bold]{one_line(str(name))}[/bold] ({one_line(str(key))}) {one_line(details)}", highlight=False)
+    connection.execute(IN_MINUTES)
     _print_facts(connection.execute(USER, {"user_key": key}), console)
     _print_all(connection.execute(USER_SESSIONS, {"user_key": key}), console)
     for line in (BRACKET, ESTIMATE, SCORE):

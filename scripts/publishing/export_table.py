@@ -1,8 +1,8 @@
 """Export a table as a CSV that a spreadsheet may open.
 
-A text that people typed can begin like a formula, and a spreadsheet would run it: such a text gets an apostrophe in
-front, by which every spreadsheet knows a text, and behind each sign that could begin another cell. Inside the warehouse
-it stays as it was written.
+A text that people typed can begin like a formula, and a spreadsheet would run it. Such a text gets an apostrophe in
+front, and behind each sign that could begin another cell. The apostrophe marks a text in every spreadsheet. Inside the
+warehouse the text stays as it was written.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from warehouse.database import connect, identifier
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
 
-# What a spreadsheet takes for the beginning of a formula, also behind blanks and in full width.
+# A spreadsheet takes these for the beginning of a formula, also behind blanks and in full width.
 FORMULA = r"^\s*[=+\-@\t\r＝＋－＠]"
 # The same behind a sign at which a spreadsheet may begin another cell, as one of another country does at a semicolon.
 FORMULA_IN_A_CELL = r"([;\t\r\n|])(\s*[=+\-@＝＋－＠])"

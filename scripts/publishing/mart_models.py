@@ -20,7 +20,7 @@ FAST_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 DOCS_BLOCK = re.compile(r"{%-?\s*docs\s+(\w+)\s*-?%}(.*?){%-?\s*enddocs\s*-?%}", re.DOTALL)
 DOC = re.compile(r"""{{\s*doc\(\s*['"](\w+)['"]\s*\)\s*}}""")
 
-# What the YAML says of cohort_size where no row is about people.
+# The value of cohort_size in the YAML where no row is about people.
 NO_PEOPLE = "none"
 
 
@@ -31,7 +31,7 @@ class Model:
     Attributes:
         cohort_size: the column that holds the number of people behind a row of an aggregate.
         is_about_nobody: whether the YAML says that no row is about people (``cohort_size: none``).
-        grain: the columns, or SQL over one of them, that tell the rows apart.
+        grain: the columns, or SQL over one of them, that identify a row.
         columns: the meta of each column.
         description: what the model is.
         descriptions: what each column holds.

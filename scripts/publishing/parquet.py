@@ -1,4 +1,4 @@
-"""Publish the marts as Parquet: one file a table, each of which takes its place when all are whole."""
+"""Publish the marts as Parquet: one file per table. Each file takes its place when all are whole."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def publish_to_parquet(published: Path, folder: Path) -> int:
     """Write every table of the published copy to ``<folder>/<schema>/<table>.parquet``; returns how many.
 
     Each new file is read again before it takes its place. A Parquet file there that belongs to no table any more is
-    removed; what else lies there stays.
+    removed; other files in that folder stay.
 
     Raises:
         WarehouseError: there is nothing to publish, the folder cannot be written, or it holds a shared copy and real

@@ -43,7 +43,7 @@ PLACE = re.compile(rf"{HOST}(?:,{HOST})*(?:/[^/]*)?")
 SECRET_SETTING = re.compile(r"(?:^|&)\w*password=", re.IGNORECASE)
 DEFAULT_READER = "juno_reader"
 OLDEST_VERSION = 15
-# The comment by which we know a schema that we may replace.
+# A schema with this comment is ours: we may replace it.
 MARK = "Published by the JUNO activity warehouse. Each publication replaces all that is in here."
 # The same of a shared copy, which real data do not replace.
 SHARED_MARK = f"{MARK} It is a shared copy: people are pseudonyms."
@@ -159,7 +159,7 @@ def _without_secrets(target: str) -> str:
 
 
 def _begin(cursor: Cursor, shown: str, schemas: Sequence[str], kind: str) -> None:
-    """See that nobody else publishes, and that what would be replaced is ours.
+    """Check that no other process publishes, and that the schemas to replace are ours.
 
     Raises:
         WarehouseError: one of them is not so, or it is no server for this.
@@ -315,7 +315,7 @@ def _grant(cursor: Cursor, reader: str, schemas: Sequence[str]) -> list[str]:
 
 
 def _swap(cursor: Cursor, schemas: Sequence[str], patience: float) -> None:
-    """Put the new schemas in the place of the old ones, as soon as nobody reads.
+    """Put the new schemas in the place of the old ones, as soon as no process reads them.
 
     The old schemas stay for now, empty: who has just found one looks for a table in it, and then looks again.
 
@@ -376,12 +376,12 @@ def _value(cursor: Cursor, query: str) -> Any:
 def _in_words(error: Exception) -> str:
     """What the server or the driver says, without its own tags and without a row of data, and what to do about it."""
     details = {name.decode() if isinstance(name, bytes) else name: text for name, text in getattr(error, "details", [])}
-    told = [details[name].decode() for name in ("PG_DIAG_MESSAGE_PRIMARY",) if name in details]
+    lines = [details[name].decode() for name in ("PG_DIAG_MESSAGE_PRIMARY",) if name in details]
     code = getattr(error, "sqlstate", None) or ""
     if code == DEPENDENT and "PG_DIAG_MESSAGE_DETAIL" in details:
-        told.append(details["PG_DIAG_MESSAGE_DETAIL"].decode().replace("\n", ", "))
-    if not told:
+        lines.append(details["PG_DIAG_MESSAGE_DETAIL"].decode().replace("\n", ", "))
+    if not lines:
         message = re.sub(r"^[A-Z_ ]+: (?:\[libpq\] )?", "", str(error)).splitlines()[0]
-        told = [message.rpartition("FATAL: ")[2].strip()]
+        lines = [message.rpartition("FATAL: ")[2].strip()]
     fix = FIXES.get(code) or FIXES.get(code[:2]) or ("" if code else UNREACHABLE)
-    return f"{': '.join(told).rstrip('. ')}. {fix}".rstrip()
+    return f"{': '.join(lines).rstrip('. ')}. {fix}".rstrip()

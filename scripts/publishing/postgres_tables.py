@@ -113,13 +113,13 @@ def rows_of(table: PublishedTable) -> str:
 
 
 def key(table: PublishedTable, suffix: str) -> str:
-    """SQL that declares what tells the rows of a table apart."""
+    """SQL that declares the key of a table."""
     kind = "unique nulls not distinct" if table.has_null_in_grain else "primary key"
     return f"alter table {in_schema(table, suffix)} add {kind} ({', '.join(map(identifier, table.grain))})"
 
 
 def filtered_columns(table: PublishedTable) -> list[str]:
-    """The columns by which dashboards filter and join, and of which no key has the first place."""
+    """The columns that dashboards filter and join by, unless a key begins with them."""
     return [
         column.name
         for column in table.columns
@@ -134,7 +134,7 @@ def index(table: PublishedTable, column: str, suffix: str) -> str:
 
 
 def foreign_keys(tables: Sequence[PublishedTable]) -> list[ForeignKey]:
-    """The references that the names of the columns tell."""
+    """The references that follow from the names of the columns."""
     marts = {table.name: table for table in tables if table.schema == "marts"}
     found = []
     for table in tables:

@@ -69,7 +69,7 @@ def publish(warehouse: Path, published: Path) -> int:
 
 
 def _refuse_a_mixture(connection: duckdb.DuckDBPyConnection) -> None:
-    """Refuse marts of which some are older than others.
+    """Refuse marts if some are older than others.
 
     Raises:
         WarehouseError: the last build was killed or failed.

@@ -131,12 +131,12 @@ def find_person(
     own = [user_id] if "@" in user_id else []
     remembered = _remembered_sites(connection, user_id)
     site = _only_site(user_id, site_id, _sites_of(connection, user_id, own), remembered)
-    told = _told(connection, site, [user_id, *other_ids], own)
+    known = _told(connection, site, [user_id, *other_ids], own)
     emails = [
-        *(email.strip() for _, _, email in told if email and email.strip()),
+        *(email.strip() for _, _, email in known if email and email.strip()),
         *(name for name in also if "@" in name),
     ]
-    people = [(first, last) for first, last, _ in told] + [(name, None) for name in also if "@" not in name]
+    people = [(first, last) for first, last, _ in known] + [(name, None) for name in also if "@" not in name]
     names = names_of(people, [*emails, *own])
     return Person(site, user_id, tuple(sorted({*emails, *own})), names, site in remembered, tuple(other_ids))
 
@@ -457,7 +457,7 @@ def identities_or_question(
     """All ids of a person, and the ids with the same e-mail that are other people.
 
     Raises:
-        WarehouseError: another id has the same e-mail, and nobody says whether it is the same person.
+        WarehouseError: another id has the same e-mail, and no setting says whether it is the same person.
     """
     found = identities_of(connection, site, written, is_same_email_same=is_same_email_same is True)
     if found.others and is_same_email_same is None and not is_dry_run and is_asked(console):
@@ -491,7 +491,7 @@ def ask_whether_same(user_id: str, others: Iterable[str], console: Console) -> b
     """Ask until the answer is yes or no; the end of the input is no answer.
 
     Raises:
-        WarehouseError: nobody answered.
+        WarehouseError: the question got no answer.
     """
     console.print(one_line(others_of(user_id, others)), highlight=False)
     while True:

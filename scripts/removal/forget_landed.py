@@ -93,7 +93,7 @@ def forget_in(
         also = list(also)
         found = Identities((id_of(user_id),))
         while True:
-            # All that the records of these ids tell, whatever report they are in, and who shares their e-mails.
+            # All records of these ids, from every report, and the ids that share their e-mails.
             _load_records_of(connection, root, found)
             written = written_as(connection, user_id)
             site = find_person(connection, written, site_id, also).site_id

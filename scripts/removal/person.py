@@ -29,7 +29,7 @@ SCHEMAS = ("raw", "marts", "restricted", "site")
 
 
 @dataclass
-class Told:
+class Written:
     """What was written.
 
     Attributes:
@@ -47,7 +47,7 @@ class Told:
 
 def write_person(
     warehouse: Path, published: Path, user_id: str, site_id: str | None, folder: Path, *, is_same_email_same: bool
-) -> Told:
+) -> Written:
     """Write what is known of a person below a folder, which takes its place when it is whole.
 
     Raises:
@@ -73,15 +73,15 @@ def write_person(
                     if published.exists():
                         with connect(published, read_only=True) as copy:
                             rows |= _write_rows(copy, person.site_id, found, unfinished)
-                    told = Told(target, rows, found, named)
-                    (unfinished / ABOUT).write_text(_about(told, person.site_id), encoding="utf-8")
+                    written_person = Written(target, rows, found, named)
+                    (unfinished / ABOUT).write_text(_about(written_person, person.site_id), encoding="utf-8")
                     shutil.rmtree(target, ignore_errors=True)
                     unfinished.replace(target)
                 finally:
                     shutil.rmtree(unfinished, ignore_errors=True)
         except (OSError, duckdb.Error) as error:
             raise WarehouseError(f"{target} cannot be written: {in_words(error)}") from error
-    return told
+    return written_person
 
 
 def _write_rows(connection: duckdb.DuckDBPyConnection, site: str, found: Identities, folder: Path) -> dict[str, int]:
@@ -133,21 +133,21 @@ def _is_theirs(schema: str, columns: Sequence[str]) -> str:
     return " or ".join(f"({test})" for test in tests)
 
 
-def _about(told: Told, site: str) -> str:
+def _about(written_person: Written, site: str) -> str:
     lines = [
-        f"All that this warehouse knows of user {told.identities.user_ids[0]} of the site {site}.",
-        f"Ids: {', '.join(told.identities.user_ids)}",
-        f"E-mails: {', '.join(told.identities.emails) or 'none'}",
+        f"All that this warehouse knows of user {written_person.identities.user_ids[0]} of the site {site}.",
+        f"Ids: {', '.join(written_person.identities.user_ids)}",
+        f"E-mails: {', '.join(written_person.identities.emails) or 'none'}",
         "",
         "Each file holds the rows of one table. raw.* are the records as the reports have them.",
-        *(f"  {table}.csv: {count:,} rows" for table, count in sorted(told.rows.items())),
+        *(f"  {table}.csv: {count:,} rows" for table, count in sorted(written_person.rows.items())),
         "",
         "Texts of other people that name this person, which are not written here:",
-        *(f"  {place}: {count:,}" for place, count in sorted(told.named.items())),
-        *([] if told.named else ["  none"]),
+        *(f"  {place}: {count:,}" for place, count in sorted(written_person.named.items())),
+        *([] if written_person.named else ["  none"]),
         "",
     ]
-    if told.identities.others:
-        others = ", ".join(told.identities.others)
+    if written_person.identities.others:
+        others = ", ".join(written_person.identities.others)
         lines.append(f"These ids have the same e-mail and are not in here: {others} (ALSO_SAME_EMAIL=1 takes them in).")
     return "\n".join(lines)

@@ -128,7 +128,7 @@ def _published_ids(published: Path, file_name: str) -> list[str]:
             return []
 
 
-def tell(connection: duckdb.DuckDBPyConnection, report: Report, console: Console) -> None:
+def show_report(connection: duckdb.DuckDBPyConnection, report: Report, console: Console) -> None:
     """Say what a report holds, and what only it supports."""
     console.print(one_line(str(report)), highlight=False)
     kept = _kept(connection, report)
@@ -156,11 +156,11 @@ def _kept(connection: duckdb.DuckDBPyConnection, report: Report) -> tuple[int, i
 
 def _only_here(connection: duckdb.DuckDBPyConnection, report: Report, column: str) -> int:
     tables = ("activities", "users") if column == "user_id" else ("activities",)
-    told = " union all ".join(f"select report_id, {known_id(column)} as id from raw.{table}" for table in tables)
+    ids = " union all ".join(f"select report_id, {known_id(column)} as id from raw.{table}" for table in tables)
     row = connection.execute(
         f"""
         select count(*) from (
-            select id from ({told}) inner join ({LANDED_REPORTS}) using (report_id)
+            select id from ({ids}) inner join ({LANDED_REPORTS}) using (report_id)
             where site_id = $site_id and id <> '' group by id having bool_and(report_id = $report_id)
         )
         """,
@@ -205,7 +205,7 @@ def remove_from_files(files: Files, wanted: str, console: Console, *, is_dry_run
         report = find_report(connection, wanted, files.published)
         is_new = report.removed_at is None
         if is_new:
-            tell(connection, report, console)
+            show_report(connection, report, console)
         else:
             console.print(f"It is removed already: {one_line(str(report))}", highlight=False)
         if is_dry_run:

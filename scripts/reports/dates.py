@@ -260,18 +260,18 @@ def _folded(connection: duckdb.DuckDBPyConnection, report: ReportFormat, raw: st
     connection.execute(
         f"""
         update staged set
-            date_text = {_canonical("told.text")},
+            date_text = {_canonical("written.text")},
             date_zone = date_plans.zone,
             date_offset = coalesce(
                 date_plans.minutes,
                 date_plans.sign * (
-                    60 * try_cast(substr(told.text, oh, ohn) as integer)
-                    + coalesce(try_cast(substr(told.text, om, omn) as integer), 0)
+                    60 * try_cast(substr(written.text, oh, ohn) as integer)
+                    + coalesce(try_cast(substr(written.text, om, omn) as integer), 0)
                 )
             )
-        from (select rowid as told_id, {text} as text from staged) as told
-        inner join date_plans on regexp_replace(told.text, '[0-9]', '9', 'g') = date_plans.shape
-        where staged.rowid = told.told_id
+        from (select rowid as written_id, {text} as text from staged) as written
+        inner join date_plans on regexp_replace(written.text, '[0-9]', '9', 'g') = date_plans.shape
+        where staged.rowid = written.written_id
         """
     )
     # What has no plan may be as the user declares it.
@@ -317,7 +317,7 @@ def _row(plan: Plan) -> list[object]:
 
 def _canonical(text: str) -> str:
     """SQL for a date of a known plan: by year, month and day, or with day and month as they stand."""
-    # A zone may stand behind a number.
+    # A zone may follow a number.
     digits = f"split_part({text}, ' ', 1)"
     number = f"replace({digits}, ',', '.')"
     # Excel counts days from the end of 1899, and its fractions are a little off a second.

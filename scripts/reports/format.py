@@ -180,7 +180,7 @@ _HEADER_CHARACTERS = 1 << 20
 # DuckDB takes minutes over a statement of many thousand columns.
 MAX_COLUMNS = 1000
 _LINE_END = "(?:\\r\\n|\\r|\\n)"
-# What programs put above a header: byte order marks (one was read, one was read as cp1252), how the fields
+# Programs put these above a header: byte order marks (one was read, one was read as cp1252), how the fields
 # are separated, blanks.
 _PREAMBLE = re.compile(rf'(?:\ufeff|ï»¿|[ \t]*{_LINE_END}|"?sep=."?[;,\t]*{_LINE_END})*', re.IGNORECASE)
 _DATE_LIKE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}")

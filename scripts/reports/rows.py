@@ -129,7 +129,7 @@ def second_count(copy: Copy, report: ReportFormat, faults: Collection[int], stag
     return Rows(staged) if is_regular and not faults else examine_rows(copy.path, report, faults)
 
 
-def mended(copy: Copy, report: ReportFormat, rows: Rows) -> Copy | None:
+def repaired(copy: Copy, report: ReportFormat, rows: Rows) -> Copy | None:
     """A report without what DuckDB cannot read; None where there is nothing of the kind."""
     if rows.oversized:
         target = copy.path.with_name("shortened.csv")
@@ -138,7 +138,7 @@ def mended(copy: Copy, report: ReportFormat, rows: Rows) -> Copy | None:
     # A header with a line break inside makes DuckDB take another one for the end of lines than there is. Rows end in
     # several ways where reports of two programs were pasted together: DuckDB says so, or takes one end for a text.
     if not copy.has_one_line_end and (len(rows.ends) > 1 or report.header_lines > 1):
-        target = copy.path.with_name("mended.csv")
+        target = copy.path.with_name("repaired.csv")
         with_one_line_end(copy.path, report, target)
         return replace(copy, path=target, count=None, has_one_line_end=True)
     if rows.ill_fitting and not copy.is_fitted:

@@ -22,7 +22,7 @@ from reports.rows import (
     Copy,
     Rows,
     first_look,
-    mended,
+    repaired,
     second_count,
     without_trail,
 )
@@ -151,7 +151,7 @@ def stage(connection: duckdb.DuckDBPyConnection, text: Path, report: ReportForma
     copy = first_look(_in_utf8(text, report, folder), report)
     reading = _read(connection, copy, report)
     ill_fitting: dict[int, str] = {}
-    while (better := mended(copy, report, reading.rows)) is not None:
+    while (better := repaired(copy, report, reading.rows)) is not None:
         ill_fitting = ill_fitting or reading.rows.ill_fitting
         copy, reading = better, _read(connection, better, report)
     _refuse_lost_records(reading)

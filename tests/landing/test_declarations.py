@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from landing.outcome import SAMPLE_SITE, Given, Landing
-from landing.told import land_with_progress
+from landing.terminal import land_with_progress
 from loader_fixtures import activity, report_text, rows, write
 from warehouse.errors import WarehouseError
 

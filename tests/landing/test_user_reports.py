@@ -14,7 +14,7 @@ from landing.destinations import date_in
 from landing.land import land_reports
 from landing.landed import LANDED_REPORTS, holds_own_reports, remove_sample
 from landing.outcome import SAMPLE_SITE, Declaration
-from landing.told import describe
+from landing.terminal import describe
 from loader_fixtures import SHORT_HEADER, activity, land, rejected_numbers, report_text, rows, write
 from reports.format import ACTIVITY_REPORT, DOCUMENTED_FOR_ACTIVITIES, DOCUMENTED_FOR_THE_API, USERS_REPORT, read_format
 from reports.text import ReportRefused

@@ -405,16 +405,15 @@ def test_a_scheduled_attendance_depends_on_others_only_by_when_they_came_and_lef
     alone = tuple(world.with_records(record for record in world.records if record.user_id in kept) for world in example)
     together, apart = run(chain, example), run(chain, alone)
     told_by_others = {stay["session_key"] for stay in together.intervals if stay["closed_by"] == "others_left"}
-    corrected = {
-        row["session_key"]
-        for row in [*together.sessions, *apart.sessions]
-        if row["window_source"] == "schedule_corrected"
+    # What others did may correct a schedule, or part the sessions of a page, of which the schedule has only one.
+    otherwise = {
+        row["session_key"] for row in [*together.sessions, *apart.sessions] if row["window_source"] != "schedule"
     }
     for table, other in (
         (together.attendance, apart.attendance),
         (without_files(together.intervals), without_files(apart.intervals)),
     ):
-        rows, alone_rows = (scheduled_rows(each, user, corrected) for each in (table, other))
+        rows, alone_rows = (rows_as_scheduled(each, user, otherwise) for each in (table, other))
         assert [bounds(row) for row in rows] == [bounds(row) for row in alone_rows]
         assert [row for row in rows if row["session_key"] not in told_by_others] == [
             row for row in alone_rows if row["session_key"] not in told_by_others
@@ -428,17 +427,14 @@ def bounds(row: Row) -> Row:
     }
 
 
-def scheduled_rows(rows: Iterable[Row], user: str, corrected: set[str]) -> list[Row]:
-    """The rows of a user in the first sessions of pages, where these are as they are scheduled.
-
-    What others did may part the sessions of a page, of which the schedule tells only one.
-    """
+def rows_as_scheduled(rows: Iterable[Row], user: str, otherwise: set[str]) -> list[Row]:
+    """The rows of a user in the sessions of pages, without those that are otherwise than their schedule."""
     mine = [
         row
         for row in rows
         if row["user_key"].endswith(f":{user}")
         and row["content_id"] is not None
-        and row["session_key"] not in corrected
+        and row["session_key"] not in otherwise
     ]
     return sorted(mine, key=lambda row: (row["session_key"], row.get("presence_interval_key", 0)))
 

@@ -17,7 +17,7 @@ import duckdb
 import pytest
 import yaml
 
-from conftest import ROOT, SETTINGS, Project
+from conftest import ROOT, SAMPLE_SALT, SETTINGS, Project
 from figures import FIGURES, PAGE, PROFILES, SECTIONS
 from loader_fixtures import write
 from page import write_page as writer
@@ -300,7 +300,7 @@ def test_a_filter_by_dates_finds_one_column_of_a_dataset(data: dict[str, Any]) -
 
 def test_the_shared_page_names_nobody(sample_project: Project, tmp_path: Path) -> None:
     shared = tmp_path / "shared.duckdb"
-    done = sample_project.script("share.py", SHARED_PATH=str(shared), PSEUDONYM_SALT="a salt for this test alone")
+    done = sample_project.script("share.py", SHARED_PATH=str(shared), PSEUDONYM_SALT=SAMPLE_SALT)
     assert done.returncode == 0, done.stdout + done.stderr
     page = shared_page_path(shared).read_text()
     data = data_of(page)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Project
+from conftest import SAMPLE_SALT, Project
 from publishing.leads import LABELS
 from warehouse.database import connect
 
@@ -67,8 +67,7 @@ def test_each_exhibitor_has_a_file_with_the_columns_of_the_crm(
 
 def test_a_shared_copy_gives_no_column_that_its_annotations_keep_back(sample_project: Project, tmp_path: Path) -> None:
     shared = tmp_path / "shared.duckdb"
-    salt = {"PSEUDONYM_SALT": "a salt of this test, long enough"}
-    done = sample_project.script("share.py", SHARED_PATH=str(shared), **salt)
+    done = sample_project.script("share.py", SHARED_PATH=str(shared), PSEUDONYM_SALT=SAMPLE_SALT)
     assert done.returncode == 0, done.stdout + done.stderr
     done = sample_project.script("export_leads.py", PUBLISHED_PATH=str(shared))
     assert done.returncode == 0, done.stdout + done.stderr

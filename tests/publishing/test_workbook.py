@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from openpyxl.utils.escape import unescape
 
-from conftest import Project
+from conftest import SAMPLE_SALT, Project
 from publishing import workbook
 from publishing.mart_models import Model
 from publishing.workbook import MAIN, sheet_names, write_workbook
@@ -142,7 +142,7 @@ def test_the_sheets_of_the_sample_add_up_to_what_sql_counts(
 ) -> None:
     source = sample_project.published
     if is_shared:
-        paths = {"SHARED_PATH": str(tmp_path / "shared.duckdb"), "PSEUDONYM_SALT": "a salt of this test, long enough"}
+        paths = {"SHARED_PATH": str(tmp_path / "shared.duckdb"), "PSEUDONYM_SALT": SAMPLE_SALT}
         done = sample_project.script("share.py", **paths)
         assert done.returncode == 0, done.stdout + done.stderr
         source = tmp_path / "shared.duckdb"

@@ -24,7 +24,7 @@ from landing.land import land_reports
 from landing.landed import delete_reports
 from landing.options import choose_reports
 from landing.outcome import SAMPLE_SITE, Declaration, Given, Landing
-from landing.told import describe
+from landing.terminal import describe
 from loader_fixtures import activity, land, landed_users, report_text, rows, texts, write
 from publishing.publish import publish
 from removal import remove as remover
@@ -336,7 +336,7 @@ def test_what_only_it_tells_is_said_without_a_build_too(tmp_path: Path) -> None:
         land(connection, write(tmp_path / "a.csv", report_text(activity("1"))))
         land(connection, second(tmp_path))
         land(connection, write(tmp_path / "users.csv", USERS.replace("5,", "2,")), Declaration("academy"))
-        remover.tell(connection, find_report(connection, "b.csv", NOWHERE), Console(file=file, width=200))
+        remover.show_report(connection, find_report(connection, "b.csv", NOWHERE), Console(file=file, width=200))
     assert written.read_text().splitlines()[1:] == ["  1 user ids and 0 content ids are in no other report"]
 
 

@@ -20,7 +20,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from landing.land import land_reports
 from landing.outcome import Declaration, Landing
-from landing.told import describe
+from landing.terminal import describe
 from loader_fixtures import SHORT_HEADER, activity, land, landed_users, report_text, rows, write
 from reports import files as report_files
 from reports import workbooks

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from conftest import ROOT
 from landing.outcome import Landing
-from landing.told import describe
+from landing.terminal import describe
 from page.summary import print_table
 from warehouse.visible import SafeConsole
 

@@ -110,7 +110,7 @@ clipped as (
     from open_ends
 ),
 
--- Of a stay that never closes, also what was done until the window closes is evidence.
+-- If a stay never closes, the activities until the window closes are evidence, too.
 bounded as (
     select
         *,

@@ -1,4 +1,4 @@
--- Categories and actions that were recognised by a guess, for a person to confirm, with the row that would.
+-- Categories and actions that were recognised by a guess. A person confirms them with the row that is shown.
 -- Grain: one row per site, category, action and activity type.
 -- A guess is what a * of an inferred alias took, and what was read in another form.
 

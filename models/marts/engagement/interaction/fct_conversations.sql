@@ -1,4 +1,5 @@
--- Everything that users wrote, without its text: chat, comments, Q&A, posts and direct messages, by length, form and rhythm.
+-- Everything that users wrote, without its text: chat, comments, Q&A, posts and direct messages.
+-- Each has its length, form and rhythm.
 -- Grain: one row per written activity, a vote for a question included.
 -- The rules, and what they cannot know: activities_rules.md in the folder above.
 

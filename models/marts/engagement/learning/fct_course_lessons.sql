@@ -1,5 +1,5 @@
 -- The lessons of each (legacy) course in the order of the people who reach them, and where people stop.
--- Grain: one row per site, course and lesson. Lessons off a content page are left out, because their course is not known.
+-- Grain: one row per site, course and lesson. Lessons off a content page are left out: their course is not known.
 -- The rules, and what they cannot know: answers_and_progress_rules.md in the folder above.
 
 with track_events as (

@@ -1,4 +1,4 @@
-"""What the terminal shows of a load: a progress bar, and what became of each report."""
+"""What the terminal shows of a load: a progress bar, and the result of each report."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _how_much_is_new(landing: Landing) -> str:
     return f": {landing.new_count:,} new, {landing.landed_count - landing.new_count:,} already known"
 
 
-def tell_passed_over(patterns: list[str], console: Console) -> None:
+def show_passed_over(patterns: list[str], console: Console) -> None:
     """Name the files in folders that are not read, with the reason."""
     for left_out in passed_over(patterns):
         console.print(
@@ -113,7 +113,7 @@ def declare(connection: duckdb.DuckDBPyConnection, given: Given, console: Consol
     return declaration
 
 
-def tell_not_reloaded(
+def show_not_reloaded(
     connection: duckdb.DuckDBPyConnection, declaration: Declaration, given: Given, console: Console
 ) -> None:
     """Say which reports should have been loaded again and were not."""
@@ -138,7 +138,7 @@ def land_with_progress(
         for landing in land_reports(connection, paths, declaration, progress):
             landings.append(landing)
             console.print(describe(landing), highlight=False)
-    tell_not_reloaded(connection, declaration, given, console)
+    show_not_reloaded(connection, declaration, given, console)
     if remove_sample(connection):
         console.print("The sample was taken out of the warehouse: now it holds your own reports.")
     return landings
