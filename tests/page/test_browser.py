@@ -235,6 +235,10 @@ def test_a_profile_is_no_wider_than_the_window(opened: Opener, width: int) -> No
         page.evaluate("address => { location.hash = address; }", address)
         expect(page.locator("#profile h2")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+    page.locator("#profile h2").evaluate("(heading, name) => { heading.textContent = name; }", "Wolfeschlegel" * 20)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    lefts = page.evaluate("['main', 'footer'].map((name) => document.querySelector(name).getBoundingClientRect().left)")
+    assert lefts[0] == lefts[1]
 
 
 @pytest.mark.parametrize("hash", ["#nothing", "#figure-x&from=soon&to=%E0%A4%A", "#&&=&a=b", "#session=none"])
