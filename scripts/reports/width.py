@@ -16,6 +16,9 @@ from reports.invisible import without_invisible
 
 # All three are blank off a content page, so that a row may end before them.
 CONTENT_COLUMNS = ("content_id", "content_name", "content_slug")
+# No comma parts a field of these in two.
+WITHOUT_COMMAS = ("user_id", "email", "content_id", "content_slug")
+TIME_SIGNS = set(":.")
 SHORT, NAMELESS, SURPLUS, QUOTED, HOPELESS = "short", "nameless", "surplus", "quoted", "hopeless"
 REPAIRABLE = (SHORT, NAMELESS, SURPLUS, QUOTED)
 NOTES = {
@@ -33,7 +36,7 @@ def misfit(row: list[str], lines: list[str], report: ReportFormat) -> str | None
     if _is_wrapped(row, report):
         return QUOTED
     if len(row) > width:
-        return None if any(map(without_invisible, row[width:])) or _may_be_shifted(row) else SURPLUS
+        return None if any(map(without_invisible, row[width:])) or _may_be_shifted(row, report) else SURPLUS
     # A last row without an end may be cut off.
     is_whole = lines[-1].endswith(("\n", "\r"))
     missing = set(range(len(row), width))
@@ -42,9 +45,18 @@ def misfit(row: list[str], lines: list[str], report: ReportFormat) -> str | None
     return SHORT if is_whole and missing <= _may_be_missing(report) else HOPELESS
 
 
-def _may_be_shifted(row: list[str]) -> bool:
+def _may_be_shifted(row: list[str], report: ReportFormat) -> bool:
     """Whether a comma of a text may have parted a field in two: then the next one begins with the blank behind it."""
-    return any(field.startswith(" ") and field.strip() for field in row[1:])
+    known = {index: column for column, index in report.columns.items()}
+    return any(
+        field.startswith(" ") and field.strip() and not _is_whole_before(known.get(index), field)
+        for index, field in enumerate(row[1:])
+    )
+
+
+def _is_whole_before(column: str | None, following: str) -> bool:
+    """Whether a column cannot have been parted before this field. A date can: 2024-05-13, 10:00:01."""
+    return column in WITHOUT_COMMAS or (column == "date" and not TIME_SIGNS & set(following))
 
 
 def _may_be_missing(report: ReportFormat) -> set[int]:

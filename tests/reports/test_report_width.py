@@ -64,6 +64,9 @@ def test_a_row_of_another_width_is_read(
         # a last record that is cut off
         ([OFF_PAGE, ON_PAGE.rpartition(",")[0]], [2]),
         ([OFF_PAGE, SHORT.rpartition(",")[0], ""], [2]),
+        # a comma that parted a name and a date, where blank last fields make up for it
+        ([OFF_PAGE, ON_PAGE.replace("Opening,opening", "Opening, Day,,"), ""], [2]),
+        ([OFF_PAGE, OFF_PAGE.replace("13 10", "13, 10"), ""], [2]),
         # a value that no column has
         ([OFF_PAGE, ON_PAGE + ",x", ""], [2]),
     ],
@@ -76,8 +79,12 @@ def test_a_record_that_is_cut_is_rejected(
     assert rejected_numbers(warehouse) == rejected
 
 
-def test_a_blank_before_the_first_field_parts_no_field(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    land(warehouse, write(tmp_path / "a.csv", f"{NAMES},\n{ON_PAGE}\n {OFF_PAGE},,\n"))
+@pytest.mark.parametrize("field", ["7001", "Ana", "Chat", "4106", "Opening"])
+def test_a_blank_before_a_field_that_no_comma_can_begin_parts_none(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, field: str
+) -> None:
+    record = ON_PAGE.replace(field, f" {field}\t")
+    land(warehouse, write(tmp_path / "a.csv", f"{NAMES},\n{record},,\n{OFF_PAGE}\n"))
 
     assert rejected_numbers(warehouse) == []
 
