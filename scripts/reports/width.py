@@ -114,5 +114,6 @@ def notes_of(ill_fitting: dict[int, str], report: ReportFormat) -> list[str]:
     if report.wrapped_by is not None:
         notes.append("its lines are in double quotes as a whole, and were read without them")
     if report.trailed_by:
-        notes.append(f"{report.trailed_by!r} is behind its last column, as a spreadsheet saves it, and is nothing")
+        shown = report.trailed_by if len(report.trailed_by) < 20 else f"{report.trailed_by[:3]}…"
+        notes.append(f"{shown!r} is behind its last column, as a spreadsheet saves it, and is nothing")
     return notes

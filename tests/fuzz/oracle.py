@@ -324,7 +324,9 @@ def _judge_texts(
 def _place_of_header(rows: list[tuple[list[str], str]], header: list[str], tally: Tally) -> int:
     """The row that is the header; beyond the last where every line stands in double quotes, which nobody compares."""
     for place, (row, _) in enumerate(rows):
-        if [_seen_title(title) for title in row] == header:
+        titles = [_seen_title(title) for title in row]
+        # What another program wrote behind the last title is left out.
+        if header in (titles, [*titles[:-1], *(last.rstrip(";|\t") for last in titles[-1:])]):
             return place
     if any(len([field for field in row if field]) == 1 for row, _ in rows[:20]):
         tally.add(reports_read_otherwise=1)
