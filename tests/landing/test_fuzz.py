@@ -38,6 +38,9 @@ KEPT = {
     "a record of 600,000 fields took DuckDB hours": FuzzInput(
         ".csv", report_text(activity("u1"), "u2,Chat" + ",x" * 600_000, activity("u3")).encode()
     ),
+    "600,000 blanks inside a title took hours": FuzzInput(
+        ".csv", report_text(activity("u1"), header=SHORT_HEADER + ",x" + " " * 600_000 + "y").encode()
+    ),
     "a member without a name is in the archive": FuzzInput(".zip", ARCHIVE_WITHOUT_NAMES),
     "a header of more than a million characters was cut": FuzzInput(
         ".csv", report_text(activity("u1"), header=SHORT_HEADER + ",x" + "y" * 1_200_000).encode()
