@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import datetime
@@ -14,6 +15,7 @@ import duckdb
 import pytest
 from rich.console import Console
 
+import start
 from building import rebuild
 from building.rebuild import Files
 from landing.forgotten import names_of
@@ -269,6 +271,20 @@ def test_a_removal_that_was_killed_is_finished_too(files: Files, console: Consol
     path_of_journal(files.warehouse).write_text("no json")
     with pytest.raises(WarehouseError, match=r"does not say what is unfinished\. Fix: delete it"):
         finish_first(console)
+
+
+# Parquet files for Spark are a landing of their own, beside no warehouse.
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name, command in start.COMMANDS.items()
+        if command.group == "Use" and command.steps and name not in ("land", "spark-cluster")
+    ],
+)
+def test_each_command_looks_for_what_is_unfinished(name: str) -> None:
+    [script] = [step[0] for step in start.COMMANDS[name].steps]
+    assert re.search(r"\b(finish_first|refuse_unfinished|unfinished_task)\(", (start.ROOT / str(script)).read_text())
 
 
 def test_somebody_whom_no_record_names_any_more_stops_nothing(files: Files, console: Console) -> None:
