@@ -13,9 +13,9 @@ from typing import Any
 
 import duckdb
 import pytest
+import start
 from rich.console import Console
 
-import start
 from building import rebuild
 from building.rebuild import Files
 from landing.forgotten import names_of
