@@ -135,7 +135,7 @@ def haunt(
         victim: the command.
         kills: how many times.
         seed: the same seed, the same moments.
-        say: told of every kill.
+        say: called with a line for every kill.
         duration: how long a run without a kill takes, in seconds; None to measure it.
     """
     rng = random.Random(f"{seed} {victim.phase}")

@@ -145,7 +145,7 @@ any_worlds = st.one_of(worlds(), scheduled_worlds(), crowded_worlds())
 
 def is_one_session(world: World) -> bool:
     """Whether no silence parts the page's session into several."""
-    times = [told.occurred_at for told in world.records if told.user_id == "ada"]
+    times = [record.occurred_at for record in world.records if record.user_id == "ada"]
     return not times or max(times) - min(times) <= timedelta(hours=4)
 
 
@@ -294,7 +294,7 @@ def wall_seconds(first_joined_at: datetime | None, window: Row) -> int:
 
 @st.composite
 def downloads(draw: st.DrawFn, records: Sequence[Record]) -> list[Report]:
-    """The same records as other downloads: cut between seconds, told again in part, shuffled, in any order."""
+    """The same records as other downloads: cut between seconds, repeated in part, shuffled, in any order."""
     cuts = draw(st.sets(st.sampled_from(sorted({record.occurred_at for record in records})), max_size=3))
     parts = [
         [record for record in records if sum(cut <= record.occurred_at for cut in cuts) == number]
@@ -356,7 +356,7 @@ def test_a_newer_download_that_tells_less_of_a_second_hides_no_room(chain: Chain
 def another_left(draw: st.DrawFn) -> tuple[World, Record]:
     """A scheduled world, and a Left that it lacks: mostly near to what the same person did."""
     world = draw(st.one_of(scheduled_worlds(), crowded_worlds()))
-    known = [told for told in world.records if told.category == "Session" and told.user_id in USERS[:-1]] or [
+    known = [record for record in world.records if record.category == "Session" and record.user_id in USERS[:-1]] or [
         record("ada", "Left", timedelta(0))
     ]
     near, room = draw(st.sampled_from(known)), draw(st.sampled_from(ROOMS))
@@ -444,11 +444,11 @@ Span = tuple[datetime, datetime]
 
 
 def in_order(records: Iterable[Record]) -> list[Token]:
-    """Joined and Left of one person in one room, each second told as it must have been.
+    """Joined and Left of one person in one room, each second as it must have been.
 
     Who was in the room left first and came back; who was not, came and left.
     """
-    events = sorted((told.occurred_at, told.action) for told in records if told.action in ("Joined", "Left"))
+    events = sorted((record.occurred_at, record.action) for record in records if record.action in ("Joined", "Left"))
     tokens: list[Token] = []
     for at, moment in groupby(events, key=lambda event: event[0]):
         left_over = Counter(action for _, action in moment)
@@ -498,7 +498,7 @@ class Stay:
 def oracle_stays(world: World, window: Span) -> list[Stay]:
     """Each Joined until all left; else to the Left that comes next, the next Joined, the session's end or the cap."""
     tokens = in_order(world.records)
-    chats = [told.occurred_at for told in world.records if told.category == "Chat"]
+    chats = [record.occurred_at for record in world.records if record.category == "Chat"]
     stays = []
     for (at, action), (until, closing) in pairwise([*tokens, (datetime.max, "")]):
         if action != "Joined":
@@ -544,7 +544,9 @@ def test_one_room_as_plain_python_counts_it(chain: Chain, example: Worlds) -> No
         if site(number) in corrected:
             continue
         window = (world.schedule[0].starts_at - BUFFER, world.schedule[0].ends_at + BUFFER)
-        ada = world.with_records(told for told in world.records if told.user_id == "ada" and is_believed(told, window))
+        ada = world.with_records(
+            record for record in world.records if record.user_id == "ada" and is_believed(record, window)
+        )
         stays = oracle_stays(ada, window)
         spans = (
             [oracle_proven(stay, window) for stay in stays],
@@ -554,9 +556,9 @@ def test_one_room_as_plain_python_counts_it(chain: Chain, example: Worlds) -> No
         assert counted.get(site(number), (0, 0, 0)) == tuple(map(union_seconds, spans))
 
 
-def is_believed(told: Record, window: Span) -> bool:
+def is_believed(record: Record, window: Span) -> bool:
     """Whether a record is no Left of a browser that was left open long after the end."""
-    return told.action != "Left" or told.occurred_at <= window[1] - BUFFER + STRAGGLER
+    return record.action != "Left" or record.occurred_at <= window[1] - BUFFER + STRAGGLER
 
 
 # The pitfalls that were found in well-known public projects, each as small as it can be.
@@ -633,7 +635,7 @@ def test_pitfall_a_stay_that_began_in_an_earlier_download_is_never_counted(chain
 
 def leaving(*stops: int) -> list[Record]:
     """People who come at the start and leave at these minutes."""
-    return [told for number, stop in enumerate(stops) for told in minutes(f"other{number}", "J0", f"L{stop}")]
+    return [record for number, stop in enumerate(stops) for record in minutes(f"other{number}", "J0", f"L{stop}")]
 
 
 @pytest.mark.parametrize(
@@ -648,12 +650,12 @@ def leaving(*stops: int) -> list[Record]:
         pytest.param([*leaving(40, 50, 60), *minutes("other0", "J45")], 54, id="who comes back has not left for good"),
         pytest.param(leaving(40, 50, 900), 54, id="who leaves on the next day has not left"),
         pytest.param(
-            [*leaving(40, 50, 60), *(told for n in range(5) for told in minutes(f"open{n}", "J0"))],
+            [*leaving(40, 50, 60), *(record for n in range(5) for record in minutes(f"open{n}", "J0"))],
             50,
             id="three are half of six open stays",
         ),
         pytest.param(
-            [*leaving(40, 50, 60), *(told for n in range(6) for told in minutes(f"open{n}", "J0"))],
+            [*leaving(40, 50, 60), *(record for n in range(6) for record in minutes(f"open{n}", "J0"))],
             54,
             id="three are less than half of seven open stays",
         ),

@@ -161,7 +161,7 @@ def write_reports(folder: Path) -> None:
     own = [record for record in records if record[0] == 88412071 and record[8] != "?"]
     later = (*own[0][:5], "Badge", "Lost", PROFILE, "2026-05-06 08:00:00", "", "", "")
     _write(folder / "history_quillon_zaborowski.csv", HEADER, [*own, later])
-    told = ("User ID", "First Name", "Last Name", "Company", "Email")
+    who = ("User ID", "First Name", "Last Name", "Company", "Email")
     more = {
         "Job Title": f"Aide to {PROFILE}",
         "Job Type": "Keeper of Puffins",
@@ -178,7 +178,7 @@ def write_reports(folder: Path) -> None:
     ]
     _write(
         folder / "unique_users_of_zaborowski_2026-05-06.csv",
-        (*told, *more),
+        (*who, *more),
         [(*user, *more.values()) for user in users],
     )
 

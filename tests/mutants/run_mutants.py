@@ -401,8 +401,8 @@ def main(
             outcomes = try_all(pool, mutants, console)
     print_outcomes(outcomes, console)
     states = Counter(outcome.state for outcome in outcomes.values())
-    told = ", ".join(f"{states[state]} {state}" for state in STATES)
-    console.print(f"{len(outcomes)} mutants: {told}, in {time.monotonic() - started:,.0f} s.", highlight=False)
+    counts = ", ".join(f"{states[state]} {state}" for state in STATES)
+    console.print(f"{len(outcomes)} mutants: {counts}, in {time.monotonic() - started:,.0f} s.", highlight=False)
     if output:
         output.write_text(page(outcomes))
     if states["killed"] < len(outcomes):

@@ -311,7 +311,7 @@ def test_the_shared_page_names_nobody(sample_project: Project, tmp_path: Path) -
     # What the page is drawn with is no one's: only the rows are looked through.
     rows = json.dumps(data["datasets"], ensure_ascii=False)
     assert len(people) == 64
-    assert [told for person in people for told in person if told and f'"{told}' in rows] == []
+    assert [value for person in people for value in person if value and f'"{value}' in rows] == []
 
 
 def test_the_policy_lets_nothing_in_but_the_script(sample_project: Project) -> None:

@@ -345,12 +345,12 @@ def test_what_only_it_tells_is_said_without_a_build_too(tmp_path: Path) -> None:
 
 def sample_ids(column: str) -> set[str]:
     """Ids that of all reports of the sample only the one to remove tells, from the CSVs."""
-    told: dict[str, set[str]] = {}
+    ids_of: dict[str, set[str]] = {}
     for path in (ROOT / "sample" / "reports").glob("*.csv"):
         with path.open(newline="", encoding="utf-8-sig") as file:
             lines = list(csv.DictReader(file, delimiter=";" if "keynote" in path.name else ","))
-        told[path.name] = {(line.get(column) or line.get(column.upper()) or "").strip() for line in lines} - {""}
-    return told.pop(REMOVED) - set().union(*told.values())
+        ids_of[path.name] = {(line.get(column) or line.get(column.upper()) or "").strip() for line in lines} - {""}
+    return ids_of.pop(REMOVED) - set().union(*ids_of.values())
 
 
 def test_the_marts_are_those_of_the_other_reports(sample_project: Project, alone: Project, tmp_path: Path) -> None:
