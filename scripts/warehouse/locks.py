@@ -50,7 +50,7 @@ def only_writer(path: Path, *, patience: float = PATIENCE_SECONDS) -> Iterator[N
     finally:
         del _held[path]
         if fcntl is not None:
-            # While it is held, so that nobody else's is removed.
+            # While it is held, so that no other process loses its lock.
             with suppress(OSError):
                 lock.unlink()
         os.close(opened)

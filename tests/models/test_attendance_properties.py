@@ -112,7 +112,7 @@ def worlds(draw: st.DrawFn, *, users: Sequence[str] = USERS, rooms: Sequence[Roo
 
 @st.composite
 def scheduled_worlds(draw: st.DrawFn, *, users: Sequence[str] = USERS, rooms: Sequence[Room] = ROOMS) -> World:
-    """A world in which every page's session is scheduled, and known by its name whoever is left out of the log."""
+    """A world with a schedule for every page's session, and known by its name whoever is left out of the log."""
     world = draw(worlds(users=users, rooms=rooms))
     unit = draw(units)
     starts = draw(st.integers(-2, 4)) * unit
@@ -123,7 +123,7 @@ def scheduled_worlds(draw: st.DrawFn, *, users: Sequence[str] = USERS, rooms: Se
 
 @st.composite
 def crowded_worlds(draw: st.DrawFn) -> World:
-    """A world in which the stays of one person overlap in the breakouts of one session."""
+    """A world where the stays of one person overlap in the breakouts of one session."""
     stays = draw(
         st.lists(
             st.tuples(st.sampled_from([ONE, BREAKOUT, OTHER_BREAKOUT]), st.integers(0, 9), st.integers(1, 9)),
@@ -178,7 +178,7 @@ def run(chain: Chain, example: Worlds) -> Marts:
 
 
 def run_reports(chain: Chain, example: Worlds, reports: Sequence[Sequence[Report]]) -> Marts:
-    """Build the models on worlds whose records lie in these reports."""
+    """Build the models on worlds with these reports."""
     return chain.run(
         [
             replace(report, site_id=site(number), report_id=f"{site(number)}-{report.report_id}")
@@ -204,7 +204,7 @@ def stays_of(marts: Marts, row: Row) -> list[Row]:
 
 
 def union_seconds(spans: Iterable[tuple[datetime, datetime]]) -> int:
-    """How many seconds lie in at least one of the spans, by counting them one by one."""
+    """How many seconds are in at least one of the spans, by counting them one by one."""
     covered: set[int] = set()
     for start, end in spans:
         covered.update(range(int((start - START).total_seconds()), int((end - START).total_seconds())))
@@ -319,7 +319,7 @@ def pick(records: Sequence[Record]) -> Callable[[list[int]], list[Record]]:
 
 
 def without_files(rows: Iterable[Row]) -> list[Row]:
-    """Rows without the columns that say in which file a record lies."""
+    """Rows without the columns that name the file of a record."""
     return [
         {name: value for name, value in row.items() if not name.endswith(("_report_id", "_record_number"))}
         for row in rows
@@ -405,7 +405,7 @@ def test_a_scheduled_attendance_depends_on_others_only_by_when_they_came_and_lef
     alone = tuple(world.with_records(record for record in world.records if record.user_id in kept) for world in example)
     together, apart = run(chain, example), run(chain, alone)
     told_by_others = {stay["session_key"] for stay in together.intervals if stay["closed_by"] == "others_left"}
-    # What others did may correct a schedule, or part the sessions of a page, of which the schedule has only one.
+    # What others did may correct a schedule, or part the sessions of a page that the schedule has as one.
     otherwise = {
         row["session_key"] for row in [*together.sessions, *apart.sessions] if row["window_source"] != "schedule"
     }
@@ -421,7 +421,7 @@ def test_a_scheduled_attendance_depends_on_others_only_by_when_they_came_and_lef
 
 
 def bounds(row: Row) -> Row:
-    """What depends on nobody else: the proven and the possible seconds of a row."""
+    """What depends on the user's own records: the proven and the possible seconds of a row."""
     return {
         name: value for name, value in row.items() if name.startswith(("proven_sec", "possible_sec", "session_key"))
     }
@@ -461,7 +461,7 @@ def in_order(records: Iterable[Record]) -> list[Token]:
 
 
 def oracle_possible(world: World, window: Span) -> list[Span]:
-    """While more came than left; a Left of nobody allows the time since the second before it that the log knows."""
+    """While more came than left; a Left without a Joined allows the time since the second before it that the log knows."""
     people, spans = 0, []
     tokens = in_order(world.records)
     for (at, action), (until, _) in pairwise([*tokens, (datetime.max, "")]):
@@ -630,7 +630,7 @@ def test_pitfall_a_stay_that_began_in_an_earlier_download_is_never_counted(chain
     assert [ada[f"{measure}_seconds"] for measure in MEASURES] == [3600] * 3
 
 
-# What others tell of a stay that nothing closes, and which windows a straggler stretches.
+# An open stay ends by what others did; a straggler stretches some windows.
 
 
 def leaving(*stops: int) -> list[Record]:
@@ -643,7 +643,7 @@ def leaving(*stops: int) -> list[Record]:
     [
         pytest.param(leaving(40, 50, 60), 50, id="two fifths of three are the second"),
         pytest.param(leaving(20, 30, 40, 50, 60), 30, id="two fifths of five are the second"),
-        pytest.param(leaving(50, 60), 54, id="two tell nothing"),
+        pytest.param(leaving(50, 60), 54, id="two are too few"),
         pytest.param(
             [*leaving(10, 50, 60), *minutes("ada", "C20")], 56, id="of three one left before she was seen last"
         ),

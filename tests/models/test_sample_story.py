@@ -1,6 +1,6 @@
 """The sample's story, calculated from its CSVs in plain Python: no DuckDB, no dbt, nothing of ``scripts/``.
 
-Each question of ``analyses/`` has its reckoning here, or stands in ELSEWHERE with the test that reckons it.
+Each question of ``analyses/`` has its calculation here, or is listed in ELSEWHERE with the test that has it.
 """
 
 from __future__ import annotations
@@ -665,7 +665,7 @@ def attendance__corrected() -> list[Row]:
 
 @story
 def people__guests() -> list[Row]:
-    # The sample has none: every record has a user id, or is of nobody at all.
+    # The sample has none: every record has a user id, or has no user at all.
     assert not [activity for activity in activities() if activity.email and not activity.user]
     return []
 

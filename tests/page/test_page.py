@@ -201,7 +201,7 @@ def test_the_visits_of_the_profiles_are_those_of_the_mart(data: dict[str, Any], 
 
 
 def test_the_sample_is_shown_as_its_marts_tell(data: dict[str, Any]) -> None:
-    # As README.md and sample/README.md tell of it.
+    # As README.md and sample/README.md say.
     datasets = {name: rows_of(dataset) for name, dataset in data["datasets"].items()}
     assert sum(row["activity_count"] for row in datasets["family_days"]) == 1878
     assert sum(row["activity_count"] for row in datasets["hours"]) == 1878
