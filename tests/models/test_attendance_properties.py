@@ -461,7 +461,7 @@ def in_order(records: Iterable[Record]) -> list[Token]:
 
 
 def oracle_possible(world: World, window: Span) -> list[Span]:
-    """While more came than left; a Left without a Joined allows the time since the second before it that the log knows."""
+    """While more came than left. A Left without a Joined allows the time since the second before it in the log."""
     people, spans = 0, []
     tokens = in_order(world.records)
     for (at, action), (until, _) in pairwise([*tokens, (datetime.max, "")]):
