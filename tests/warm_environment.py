@@ -87,6 +87,7 @@ def _answer(listener: socket.socket) -> None:
         except OSError:
             return
         with asked:
-            command, folder, variables = json.loads(b"".join(iter(lambda: asked.recv(65536), b"")))
+            with asked.makefile("rb") as order:
+                command, folder, variables = json.load(order)
             done = run_warm(command, Path(folder), variables)
             asked.sendall(json.dumps([done.returncode, done.stdout, done.stderr]).encode())

@@ -9,12 +9,14 @@ from top to bottom: those of its shell blocks, and those in its text that no pag
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import subprocess
 import tomllib
 from pathlib import Path
 
 import pytest
+import start
 
 from conftest import OF_ANOTHER_SALT, ROOT, WITHOUT_TESTS, Project
 from documented_commands import Documented, documented_commands, fits, pages_with_commands
@@ -106,6 +108,18 @@ def test_every_command_of_make_is_one_that_there_is() -> None:
             if words[0] == "make" and len(words) > 1:
                 is_there = re.search(rf"(^|\s){re.escape(words[1])}(:|\s)", makefile)
                 assert is_there, f"{found.command} in {page}"
+
+
+def test_every_setting_of_a_command_is_one_that_it_takes() -> None:
+    """Of those too that do not run here."""
+    for page in pages_with_commands():
+        for found in documented_commands((ROOT / page).read_text(encoding="utf-8")):
+            words = shlex.split(found.spelled)
+            names = [word for word in words if "=" not in word]
+            if names[0] == "make" and len(names) > 1 and names[1] in start.COMMANDS:
+                settings = {word.partition("=")[0] for word in words if "=" in word}
+                known = {*start.COMMON, *start.COMMANDS[names[1]].settings}
+                assert settings - known == set(), f"{found.command} in {page}"
 
 
 def test_commands_are_found_in_blocks_and_in_the_text() -> None:
