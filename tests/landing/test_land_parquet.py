@@ -292,7 +292,7 @@ def test_a_killed_landing_takes_its_workers_along_and_the_next_completes_it(
 ) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
-    text = report_text(*(activity(f"u{number}") for number in range(30_000)))
+    text = report_text(*(activity(f"u{number}") for number in range(12_000)))
     for number in range(6):
         write(folder / f"{number}.csv", f"{text}{activity(str(number))}\n")
     command = [
