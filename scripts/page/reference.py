@@ -24,29 +24,31 @@ DEFAULTS = PROJECT_ROOT / "tests" / "settings.yml"
 WRITTEN = "This page is written from the code by `.venv/bin/python scripts/write_reference.py`."
 COMMANDS_HEAD = f"""# Commands
 
-Each command runs as `make build`, or without make as `python3 start.py build` (`py start.py build` on Windows). Settings
-follow it: `make build SITE=academy`. They can also be in the environment. A command refuses a setting that it does not have.
+Each command runs as `make build`, or without make as `python3 start.py build` (`py start.py build` on Windows).
+Settings follow it: `make build SITE=academy`. They can also be in the environment. A command refuses a setting that
+it does not have.
 
 {WRITTEN}
 """
 TABLE = ("| setting | default | meaning |", "|---|---|---|")
 SETTINGS_HEAD = f"""# Settings
 
-There are two kinds of settings. The [settings of the project](#settings-of-the-project) are in `dbt_project.yml` and change
-how numbers are counted. The [settings of commands](#settings-of-commands) say what one call does.
+There are two kinds of settings. The [settings of the project](#settings-of-the-project) are in `dbt_project.yml` and
+change how numbers are counted. The [settings of commands](#settings-of-commands) say what one call does.
 
 {WRITTEN}
 
 ## Settings of the project
 
-Change a value in `dbt_project.yml` under `vars`, and run `make build`. The defaults are those that the project ships with.
+Change a value in `dbt_project.yml` under `vars`, and run `make build`. The defaults are those that the project ships
+with.
 
 ### Days
 """
 COMMAND_SETTINGS_HEAD = """## Settings of commands
 
-Write them behind the command, such as `make build SITE=academy`. Write a switch as `PDF=1`, and leave it out where you do not want it.
-[The commands](commands.md) say what each command does.
+Write them behind the command, such as `make build SITE=academy`. A switch is written as `PDF=1`.
+Leave it out where you do not want it. [The commands](commands.md) say what each command does.
 
 | setting | meaning | commands |
 |---|---|---|"""
@@ -62,7 +64,7 @@ MEANINGS = {
     "COURSE": "the course whose certificates are listed",
     "CRM": "the format of the leads: `salesforce` or `hubspot`",
     "DATE_FORMAT": "how dates are written in the reports, such as `dd/MM/yyyy`",
-    "DECLARE": "if a declaration differs from the remembered one: `again` corrects it, `once` uses it for this load alone",
+    "DECLARE": "if it differs from what is remembered: `again` corrects that, `once` is for this load alone",
     "DRY_RUN": "switch: print what would go, and change nothing",
     "ENCODING": "how letters are stored in the reports, such as `cp1250`",
     "EXPORT": "the file to which the unknown words are written",
@@ -146,7 +148,8 @@ def commands_page() -> str:
         ]
         lines.append("")
     lines += [
-        f"Every command also takes {_codes(start.COMMON)}. [Settings](settings.md#settings-of-commands) says what each means.",
+        f"Every command also takes {_codes(start.COMMON)}.",
+        "[Settings](settings.md#settings-of-commands) says what each means.",
         "",
     ]
     return "\n".join(lines)
