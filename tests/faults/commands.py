@@ -136,7 +136,8 @@ def _faults(built: Built, name: str, tally: Tally) -> list[str]:
 def _finish(built: Built, name: str, tally: Tally) -> list[str]:
     """Let a command of another kind finish what was begun, then the same one again; returns what does not hold."""
     site, faults = built.site, []
-    is_begun = (site.data / JOURNAL).exists()
+    # Killed behind its last step it has struck its note out already.
+    is_begun = (site.data / JOURNAL).exists() or copies(site) == built.after[name]
     runs = [["export_table.py"], built.command(name)] if name in TAKES_OUT else [built.command(name)]
     for command in runs:
         result = site.run(*command)
@@ -156,7 +157,7 @@ def _finish(built: Built, name: str, tally: Tally) -> list[str]:
 
 
 def holding(site: Site, pattern: str) -> list[str]:
-    """The columns of each DuckDB file of a site in which a text is like a pattern."""
+    """The columns of each DuckDB file of a site that hold a text like a pattern."""
     found = []
     for path in (site.warehouse, marts_path(site.warehouse), site.published, site.data / "shared.duckdb"):
         with duckdb.connect(str(path), read_only=True) as connection:
