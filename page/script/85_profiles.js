@@ -3,7 +3,7 @@
 // Whether a dataset was cut off, in words that name what shows the rest.
 function partNote(dataset, command) {
   if (dataset.total <= dataset.rows.length) return "";
-  return `This page has the first ${whole.format(dataset.rows.length)} of ${whole.format(dataset.total)} rows, so some may be missing here. All of them: ${command}`;
+  return `This page has the first ${whole.format(dataset.rows.length)} of ${counted(dataset.total, "row", "rows")}, so some may be missing here. All of them: ${command}`;
 }
 
 // A command takes a key as a shell would: nothing in it is run.

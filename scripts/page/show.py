@@ -11,7 +11,7 @@ from rich.table import Table
 from page.summary import print_table
 from reports.ids import without_fraction
 from reports.invisible import without_invisible
-from warehouse.command_line import one_line
+from warehouse.command_line import counted, one_line
 from warehouse.errors import WarehouseError
 from warehouse.settings import read_settings
 
@@ -141,7 +141,12 @@ def show_session(connection: duckdb.DuckDBPyConnection, wanted: str, console: Co
     found = _find(connection, SESSIONS, wanted, "session", "make show SESSION= with a part of its name")
     key, name, day, _ = found[0]
     if len(found) > 1 and key != wanted:
-        _list("sessions", [(row[0], f"{row[1]}, {row[2]}, {row[3]:,} people") for row in found], "SESSION", console)
+        _list(
+            "sessions",
+            [(row[0], f"{row[1]}, {row[2]}, {counted(row[3] or 0, 'person', 'people')}") for row in found],
+            "SESSION",
+            console,
+        )
         return
     console.print(f"[bold]{one_line(str(name))}[/bold], {day}", highlight=False)
     zone = str(read_settings()["reporting_time_zone"])

@@ -18,7 +18,7 @@ from building.rebuild import Files, rebuild, require_places
 from landing.forgotten import known_id
 from landing.landed import LANDED_REPORTS, delete_reports
 from removal.journal import REBUILD, Task, begin, end
-from warehouse.command_line import one_line
+from warehouse.command_line import counted, one_line
 from warehouse.database import connect, number_of
 from warehouse.errors import WarehouseError
 from warehouse.raw import prepare_raw
@@ -67,7 +67,7 @@ class Report:
             return f"{self.report_id}, site {self.site_id}: removed at {self.removed_at:%Y-%m-%d %H:%M:%S}"
         return (
             f"{self.report_id}, site {self.site_id}, {self.file_name}: {self.landed_count:,} {self.unit} landed,"
-            f" {self.rejected_count:,} records rejected, loaded at {self.loaded_at:%Y-%m-%d %H:%M:%S}"
+            f" {counted(self.rejected_count, 'record')} rejected, loaded at {self.loaded_at:%Y-%m-%d %H:%M:%S}"
         )
 
 
@@ -133,12 +133,11 @@ def show_report(connection: duckdb.DuckDBPyConnection, report: Report, console: 
     console.print(one_line(str(report)), highlight=False)
     kept = _kept(connection, report)
     if kept is not None:
-        console.print(
-            f"  {kept[0]:,} activities are counted from it, {kept[0] - kept[1]:,} that no other report holds",
-            highlight=False,
-        )
+        counts = f"{counted(kept[0], 'activity is', 'activities are')} counted from it"
+        console.print(f"  {counts}, {kept[0] - kept[1]:,} that no other report holds", highlight=False)
     users, contents = (_only_here(connection, report, column) for column in ("user_id", "content_id"))
-    console.print(f"  {users:,} user ids and {contents:,} content ids are in no other report", highlight=False)
+    ids = f"{counted(users, 'user id')} and {counted(contents, 'content id')}"
+    console.print(f"  {ids} {'is' if users + contents == 1 else 'are'} in no other report", highlight=False)
 
 
 def _kept(connection: duckdb.DuckDBPyConnection, report: Report) -> tuple[int, int] | None:
@@ -219,7 +218,9 @@ def remove_from_files(files: Files, wanted: str, console: Console, *, is_dry_run
         connection.execute("commit")
     copies = rebuild(files, "The report is removed", console)
     end(files.warehouse)
-    console.print(f"[green]Removed[/green] from the warehouse and {copies}; {left:,} reports are left.")
+    console.print(
+        f"[green]Removed[/green] from the warehouse and {copies}; {counted(left, 'report is', 'reports are')} left."
+    )
     if not left:
         console.print("All tables are empty until make build lands a report, or the sample while reports/ holds none.")
     console.print("Its file stays where it is, and is left out from now on. To land it again: make build AGAIN=1")

@@ -454,7 +454,7 @@ def test_a_name_is_chosen_by_keyboard_and_its_row_is_copied(opened: Opener) -> N
     row = 'sample,"Q&A","Ask",any,qa_question_asked,50,,'
     expect(card.get_by_role("textbox", name="Chosen rows")).to_have_value(row)
     card.get_by_role("button", name="Copy the chosen rows").press("Enter")
-    expect(card.get_by_role("status")).to_have_text("Copied: 1 rows.")
+    expect(card.get_by_role("status")).to_have_text("Copied: 1 row.")
     # The choice outlasts another order of the rows, and can be taken back.
     card.get_by_role("button", name="Action", exact=True).click()
     expect(choice).to_have_value("qa_question_asked")
