@@ -40,7 +40,9 @@ def main(
     table = table or REJECTED
     with errors_said(console, also=(duckdb.Error,)):
         finish_first(console)
-        path = target or name_beside(published, f"{table.rpartition('.')[2]}.csv")
+        name = f"{table.rpartition('.')[2]}.csv"
+        # Rejected records come from the warehouse, whatever the copy is.
+        path = target or (published.with_name(name) if table == REJECTED else name_beside(published, name))
         count = export(table, warehouse_path(), published, path)
     console.print(
         f"{counted(count, 'row')} of {one_line(table)} {'is' if count == 1 else 'are'} in {one_line(str(path))}",
