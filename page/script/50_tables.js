@@ -83,7 +83,7 @@ function table(columns, rows, title, about, last) {
     ...columns.map((column, place) => option(place, column.label, "")));
   const tools = element("div", { class: "tools" },
     rows.length > SHOWN
-      ? field(`Search in ${title}`, element("input", { type: "search", oninput: (event) => { state.words = event.target.value; fill(); } }))
+      ? field("Search this table", element("input", { type: "search", oninput: (event) => { state.words = event.target.value; fill(); } }))
       : "",
     rows.length > 1 ? field("Sort by", order, "on-phones") : "");
   const made = element("div", { class: "tabular" }, tools, count,
