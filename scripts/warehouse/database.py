@@ -12,8 +12,9 @@ import duckdb
 
 from warehouse.errors import WarehouseError, in_words, is_damage
 
-# The format of the warehouse file (profiles.yml says why).
+# The format of the warehouse file and its blocks (profiles.yml says why).
 STORAGE_VERSION = "v1.3.0"
+BLOCK_SIZE = 65536
 RAW_TABLES = Path(__file__).with_name("raw_tables.sql").read_text(encoding="utf-8")
 
 
@@ -37,7 +38,7 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
         "temp_directory": f"{path}.tmp",
     }
     if not read_only:
-        config["storage_compatibility_version"] = STORAGE_VERSION
+        config |= {"storage_compatibility_version": STORAGE_VERSION, "default_block_size": BLOCK_SIZE}
     try:
         if not read_only:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.database import BLOCK_SIZE
 from warehouse.errors import WarehouseError, in_words
 from warehouse.locks import only_writer
 
@@ -83,4 +84,7 @@ def _clear_unfinished(path: Path) -> None:
 def attach_new(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
     """Attach a new file that drivers of DuckDB 1.2 can read too."""
     quoted = str(path).replace("'", "''")
-    connection.execute(f"attach '{quoted}' as {name} (read_write, storage_version '{PUBLISHED_STORAGE_VERSION}')")
+    connection.execute(
+        f"attach '{quoted}' as {name} (read_write, storage_version '{PUBLISHED_STORAGE_VERSION}',"
+        f" block_size {BLOCK_SIZE})"
+    )
