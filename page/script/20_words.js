@@ -60,6 +60,7 @@ const FORMATS = {
   ratio: (value) => `${whole.format(100 * value)}\u00a0%`,
   movement: (value) => (value > 0 ? `▲ up ${value}` : value < 0 ? `▼ down ${-value}` : "same"),
   time: (value, clock) => clock.full(Date.parse(value)),
+  clock: (value, clock) => clock.short(Date.parse(value)),
   date: dateInWords,
 };
 const NUMERIC = new Set(["number", "decimal", "hours", "minutes", "ratio", "movement"]);

@@ -22,7 +22,7 @@ function profilePart(part, rows, dataset, about, command) {
   }
   return element("article", { class: "figure" }, element("h3", {}, part.title), host,
     host ? element("details", { class: "values" }, element("summary", {}, "All values as a table"), listed.made) : listed.made,
-    paragraph(partNote(dataset, command), "note"));
+    paragraph([part.note, partNote(dataset, command)].filter(Boolean).join(" "), "note"));
 }
 
 // The profiles of a page by their names, each a function of the key.

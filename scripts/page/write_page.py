@@ -46,7 +46,7 @@ ROWS_AT_MOST = 1500
 # The script adds these rows up, so that a sum would be wrong without all of them.
 LONG_DATASETS = (
     *("family_days", "hours", "concurrency", "bracket_widths", "evidence", "ratings", "downloads", "links"),
-    *("question_results", "credits", "booths", "certificate_counts"),
+    *("question_results", "credits", "booths", "certificate_counts", "arrivals"),
 )
 LONG_ROWS_AT_MOST = 40_000
 # The people of the profiles: 0.6 MB at most.

@@ -165,6 +165,25 @@ def test_two_of_one_name_have_two_labels(sample_project: Project, tmp_path: Path
         assert all("May 2026, " in name for _, name in twins), dataset
 
 
+def test_a_session_has_its_joins_and_leaves_and_a_person_their_answers(
+    sample_project: Project, data: dict[str, Any]
+) -> None:
+    with sample_project.open() as connection:
+        [(joined, left)] = connection.execute(
+            "select count(*) filter (where activity_type = 'session_joined'), count(*) filter (where activity_type ="
+            " 'session_left') from marts.fct_activities where content_id = '4101'"
+        ).fetchall()
+        answers = connection.execute(
+            "select activity_text from restricted.activity_texts where activity_type = 'other_question_answered'"
+        ).fetchall()
+    of_keynote = [row for row in rows_of(data["datasets"]["arrivals"]) if row["session_key"] == "sample:4101"]
+    assert (sum(row["joined_count"] for row in of_keynote), sum(row["left_count"] for row in of_keynote)) == (
+        joined,
+        left,
+    )
+    assert {text for (text,) in answers} <= {row["answer"] for row in rows_of(data["datasets"]["answers"])}
+
+
 def test_the_touches_of_a_lead_stand_in_words(data: dict[str, Any]) -> None:
     touches = {touch for row in rows_of(data["datasets"]["leads"]) for touch in row["touches"].split(" > ")}
     assert {"content viewed", "resource downloaded"} <= touches
