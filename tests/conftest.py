@@ -255,7 +255,7 @@ def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
         waits_until = time.monotonic() + PATIENCE_SECONDS
         while not whole.exists():
             assert not failed.exists(), f"another worker could not make it: {failed.read_text()}"
-            assert time.monotonic() < waits_until, f"nobody has made {folder}"
+            assert time.monotonic() < waits_until, f"no test has made {folder}"
             time.sleep(0.05)
         return folder
     try:

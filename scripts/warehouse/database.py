@@ -45,7 +45,7 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
         connection = duckdb.connect(str(path), read_only=read_only, config=config)
         connection.execute("set TimeZone = 'UTC'")
         if not read_only:
-            # Who may write is alone with the file: what lies there is of a process that was killed.
+            # Only one process may write, so a file that is left here comes from a process that was killed.
             _clear_temporary(path)
             close_to_others(path)
         return connection
@@ -76,7 +76,7 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         yield
         connection.execute("commit")
     except BaseException:
-        # A commit that failed has rolled back, and what it failed of is to be told.
+        # A commit that failed has rolled back, and the user must see why it failed.
         with suppress(duckdb.TransactionException):
             connection.execute("rollback")
         raise

@@ -65,7 +65,7 @@ def replace_file(path: Path, make: Callable[[Path], int], check: Callable[[Path]
                 unfinished.replace(path)
                 to_disk(path.parent)
             finally:
-                # What went wrong before is to be told, and not that this goes wrong too.
+                # The first error is the one to report, and not that this fails too.
                 with suppress(OSError):
                     remove_database(unfinished)
     except (OSError, duckdb.Error) as error:
@@ -74,7 +74,7 @@ def replace_file(path: Path, make: Callable[[Path], int], check: Callable[[Path]
 
 
 def _clear_unfinished(path: Path) -> None:
-    """Remove what killed commands left; nobody else writes meanwhile."""
+    """Remove what killed commands left; no other process writes meanwhile."""
     name = glob.escape(path.name)
     for left in (*path.parent.glob(f"{name}.*{UNFINISHED}*"), *path.parent.glob(f"{name}{UNFINISHED}*")):
         if left.is_file():

@@ -36,13 +36,13 @@ def test_the_sources_declare_the_tables_that_the_loader_makes(warehouse: duckdb.
         " where schema_name = 'raw' group by 1"
     ).fetchall()
     # On Spark the tables are made of what is declared (macros/engine_statements.sql).
-    told = {
+    reported = {
         table["name"]: [
             (column["name"], column["data_type"].replace("string", "varchar").upper()) for column in table["columns"]
         ]
         for table in by_name("sources")["raw"]["tables"]
     }
-    assert told == dict(made)
+    assert reported == dict(made)
 
 
 @pytest.fixture
