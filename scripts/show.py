@@ -8,7 +8,7 @@ from typing import Annotated
 import duckdb
 import typer
 
-from evidence.people import key_of
+from evidence.people import resolve_user
 from page.show import show_contest, show_session, show_user
 from page.summary import print_summary
 from removal.journal import finish_first
@@ -56,7 +56,7 @@ def _resolve(published: Path, connection: duckdb.DuckDBPyConnection, wanted: str
     mark = mark_of(published)
     if not warehouse_path().exists() or mark is None or mark.kind == SHARED:
         return wanted
-    return key_of(warehouse_path(), connection, wanted)
+    return resolve_user(warehouse_path(), connection, wanted)
 
 
 if __name__ == "__main__":

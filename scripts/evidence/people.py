@@ -77,7 +77,7 @@ def _id_and_site(copy: duckdb.DuckDBPyConnection, wanted: str, site_id: str | No
     return found[0] if len(found) == 1 else (wanted, site_id)
 
 
-def key_of(warehouse: Path, copy: duckdb.DuckDBPyConnection, wanted: str) -> str:
+def resolve_user(warehouse: Path, copy: duckdb.DuckDBPyConnection, wanted: str) -> str:
     """The key of the user that ``find_user`` finds; what is wanted itself if the reports have no such id.
 
     Raises:

@@ -344,7 +344,7 @@ def test_no_text_ends_the_script_that_holds_it(sample_project: Project, tmp_path
     with duckdb.connect(str(copy)) as connection:
         connection.execute("update marts.fct_sessions set session_name = ?", [nasty])
     page = page_of(copy)
-    assert {row["session_name"] for row in rows_of(data_of(page)["datasets"]["sessions"])} == {nasty}
+    assert all(row["session_name"].startswith(nasty) for row in rows_of(data_of(page)["datasets"]["sessions"]))
     assert nasty not in page
     assert page.count("</script>") == 2
 
