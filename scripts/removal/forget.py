@@ -19,6 +19,7 @@ import duckdb
 from rich.console import Console
 
 from building.rebuild import Files, rebuild, require_places
+from building.unchanged import BUILT
 from landing.forgotten import (
     NAMED_REASON,
     REASON,
@@ -381,7 +382,7 @@ def files_beside(paths: Iterable[Path]) -> list[Path]:
         for folder in {path.parent for path in ours}
         if folder.is_dir()
         for path in folder.iterdir()
-        if path.resolve() not in ours and path.name not in names and not path.name.endswith((".lock", JOURNAL))
+        if path.resolve() not in ours and path.name not in names and not path.name.endswith((".lock", JOURNAL, BUILT))
     )
 
 
