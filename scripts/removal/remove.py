@@ -28,11 +28,11 @@ SHORTEST = 4
 # A removed report has no name: its file's may hold that of a person.
 KNOWN_REPORTS = """
 select
-    report_id, site_id, file_sha256, file_name, 'activities' as unit, landed_count, rejected_count, loaded_at,
+    report_id, site_id, file_sha256, file_name, ['activity', 'activities'] as unit, landed_count, rejected_count, loaded_at,
     null::timestamp as removed_at
 from raw.reports
 union all
-select report_id, site_id, file_sha256, file_name, 'users', landed_count, rejected_count, loaded_at, null
+select report_id, site_id, file_sha256, file_name, ['user', 'users'], landed_count, rejected_count, loaded_at, null
 from raw.user_reports
 union all
 select report_id, site_id, file_sha256, null, null, 0, 0, null, removed_at
@@ -55,7 +55,7 @@ class Report:
     site_id: str
     file_sha256: str
     file_name: str | None
-    unit: str | None
+    unit: list[str] | None
     landed_count: int
     rejected_count: int
     loaded_at: datetime | None
@@ -66,7 +66,7 @@ class Report:
         if self.removed_at is not None:
             return f"{self.report_id}, site {self.site_id}: removed at {self.removed_at:%Y-%m-%d %H:%M:%S}"
         return (
-            f"{self.report_id}, site {self.site_id}, {self.file_name}: {self.landed_count:,} {self.unit} landed,"
+            f"{self.report_id}, site {self.site_id}, {self.file_name}: {counted(self.landed_count, *(self.unit or ['record']))} landed,"
             f" {counted(self.rejected_count, 'record')} rejected, loaded at {self.loaded_at:%Y-%m-%d %H:%M:%S}"
         )
 
@@ -137,7 +137,7 @@ def show_report(connection: duckdb.DuckDBPyConnection, report: Report, console: 
         console.print(f"  {counts}, {kept[0] - kept[1]:,} that no other report holds", highlight=False)
     users, contents = (_only_here(connection, report, column) for column in ("user_id", "content_id"))
     ids = f"{counted(users, 'user id')} and {counted(contents, 'content id')}"
-    console.print(f"  {ids} {'is' if users + contents == 1 else 'are'} in no other report", highlight=False)
+    console.print(f"  {ids} are in no other report", highlight=False)
 
 
 def _kept(connection: duckdb.DuckDBPyConnection, report: Report) -> tuple[int, int] | None:

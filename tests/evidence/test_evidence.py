@@ -206,7 +206,7 @@ def test_a_person_who_was_forgotten_is_not_printed_from_an_old_copy(
     else:
         page = page_of(tmp_path, done)
         assert "Otto" not in page and page.count('class="person"') == 42
-        assert "1 people who were forgotten" in done.stdout
+        assert "1 person who was forgotten" in done.stdout
 
 
 @pytest.mark.parametrize(
