@@ -215,7 +215,7 @@ def test_a_name_leads_to_its_profile_and_from_there_to_others(opened: Opener, sa
             " where content_id = '4101'"
         ).fetchall()
     assert profile.locator("dl.facts dd").all_inner_texts()[2:6] == [str(fact) for fact in facts]
-    expect(profile.locator("p[aria-live]").nth(1)).to_have_text(f"15 of {facts[1]} rows")
+    expect(profile.locator("p[aria-live]").nth(2)).to_have_text(f"15 of {facts[1]} rows")
     for name, title in (("Ada Okafor", "Ada Okafor"), ("Samphire Health", "Samphire Health")):
         profile.get_by_role("link", name=name, exact=True).first.click()
         expect(profile.locator("h2")).to_have_text(title)
