@@ -84,7 +84,8 @@ create table marts.fct_sessions as
     from (values
         ('s:1', 'c:1', null::timestamp, 'Large', 'session', 'schedule', 8, 5, 4, 3, 1, 3600, 7200, 10800),
         ('s:2', 'c:2', null, 'Small', 'session', 'schedule', 1, 1, 0, 1, 0, 0, 0, 0))
-    as v(session_key, content_key, started_at, session_name, session_type, window_source, registered_count, unique_people_count, no_show_count,
+    as v(session_key, content_key, started_at, session_name, session_type, window_source,
+        registered_count, unique_people_count, no_show_count,
         attendee_count, left_early_count, proven_seconds, likely_seconds, possible_seconds);
 """
 
