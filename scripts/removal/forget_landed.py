@@ -57,10 +57,8 @@ def forget_from_landing(
         root, user_id, site_id, also, is_dry_run=is_dry_run, is_same_email_same=is_same_email_same, console=console
     )
     if is_dry_run:
-        console.print(
-            f"{counted(len(names), 'report of the landing holds', 'reports of the landing hold')} them; nothing was changed.",
-            highlight=False,
-        )
+        reports = counted(len(names), "report of the landing holds", "reports of the landing hold")
+        console.print(f"{reports} them; nothing was changed.", highlight=False)
     else:
         console.print(f"[green]Forgotten[/green] in {counted(len(names), 'report')} of the landing.", highlight=False)
         console.print(

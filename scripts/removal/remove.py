@@ -28,7 +28,8 @@ SHORTEST = 4
 # A removed report has no name: its file's may hold that of a person.
 KNOWN_REPORTS = """
 select
-    report_id, site_id, file_sha256, file_name, ['activity', 'activities'] as unit, landed_count, rejected_count, loaded_at,
+    report_id, site_id, file_sha256, file_name, ['activity', 'activities'] as unit,
+    landed_count, rejected_count, loaded_at,
     null::timestamp as removed_at
 from raw.reports
 union all
@@ -65,8 +66,9 @@ class Report:
         """What distinguishes it from others, in a line."""
         if self.removed_at is not None:
             return f"{self.report_id}, site {self.site_id}: removed at {self.removed_at:%Y-%m-%d %H:%M:%S}"
+        landed = counted(self.landed_count, *(self.unit or ["record"]))
         return (
-            f"{self.report_id}, site {self.site_id}, {self.file_name}: {counted(self.landed_count, *(self.unit or ['record']))} landed,"
+            f"{self.report_id}, site {self.site_id}, {self.file_name}: {landed} landed,"
             f" {counted(self.rejected_count, 'record')} rejected, loaded at {self.loaded_at:%Y-%m-%d %H:%M:%S}"
         )
 
