@@ -22,7 +22,6 @@ import duckdb
 import pytest
 import yaml
 
-from warehouse.database import RAW_TABLES
 from warehouse.paths import marts_path
 from warehouse.project_copy import copy_to
 from warm_start import parse_beforehand, run_warm
@@ -305,8 +304,8 @@ def instance() -> Iterator[duckdb.DuckDBPyConnection]:
 def warehouse(instance: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
     """A warehouse in memory into which nothing was landed yet."""
     with instance.cursor() as connection:
+        # Without tables: the loader makes them for each report, which takes a tenth of its time.
         connection.execute("set TimeZone = 'UTC'; attach ':memory:' as warehouse; use warehouse")
-        connection.execute(RAW_TABLES)
         yield connection
         connection.execute("use memory; detach warehouse")
 

@@ -335,7 +335,7 @@ def _place_of_header(rows: list[tuple[list[str], str]], header: list[str], tally
     for place, (row, _) in enumerate(rows):
         titles = [_seen_title(title) for title in row]
         # What another program wrote behind the last title is left out.
-        if wanted in (titles, [*titles[:-1], *(last.rstrip(";|\t") for last in titles[-1:])]):
+        if wanted in (titles, [*titles[:-1], *(last.rstrip(",;|\t") for last in titles[-1:])]):
             return place
     if any(len([field for field in row if field]) == 1 for row, _ in rows[:20]):
         tally.add(reports_read_otherwise=1)
