@@ -152,7 +152,11 @@ class Project:
 
     def script(self, name: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run one of ``scripts/`` as ``run`` does, without waiting for its imports."""
-        return run_warm([f"scripts/{name}", *arguments], self.root, self._environment(settings))
+        return self.warm(f"scripts/{name}", *arguments, **settings)
+
+    def warm(self, program: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run a program that is written in Python as ``run`` does, without waiting for its imports."""
+        return run_warm([program, *arguments], self.root, self._environment(settings))
 
     def build(self, *options: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """What `make build` runs once the environment is set up."""
@@ -164,13 +168,13 @@ class Project:
         self._may_build()
         settings = {"DBT_WRITE_JSON": "false", **settings}
         dbt = str(Path(sys.executable).with_name("dbt"))
-        return run_warm([dbt, "--no-use-colors", *arguments], self.root, self._environment(settings))
+        return self.warm(dbt, "--no-use-colors", *arguments, **settings)
 
     def sqlfluff(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run sqlfluff, which lets dbt compile the models."""
         self._may_build()
         program = str(Path(sys.executable).with_name("sqlfluff"))
-        return run_warm([program, *arguments], self.root, self._environment({}))
+        return self.warm(program, *arguments)
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         """The answer of the marts, published or not; all beneath them is in ``activity``."""
