@@ -23,7 +23,7 @@ from landing.declarations import not_reloaded, remember
 from landing.destinations import destination_of
 from landing.landed import Before, delete_reports, landed_before
 from landing.meetings import ensure_meeting_salt
-from landing.outcome import Declaration, Landing
+from landing.outcome import SAMPLE_SITE, Declaration, Landing
 from landing.statements import Staged, stage_forgotten, write_report
 from landing.twin_check import IN_WAREHOUSE, check_twins, staged_sample
 from reports.encoding import Survey, encoding_of, survey
@@ -152,9 +152,12 @@ def _other_date_format(staged: Staged) -> list[str]:
 
 
 def _is_reloaded(before: Before, declaration: Declaration) -> bool:
-    """Whether a report that landed before is loaded again, because it was declared again or nothing of it landed."""
+    """Whether a report that landed before is loaded again: it was declared again, nothing of it landed, or it was the
+    committed sample's and is now one of the user's own, for whose sake the sample leaves the warehouse.
+    """
+    is_of_sample = before.site_id == SAMPLE_SITE != declaration.site_id
     is_moved = declaration.moves_reports and before.site_id != declaration.site_id
-    return before.is_rejected or is_moved or before.report_id in dict(declaration.reloaded)
+    return before.is_rejected or is_of_sample or is_moved or before.report_id in dict(declaration.reloaded)
 
 
 def _encoding_of(text: Path, seen: Survey, declaration: Declaration) -> str:

@@ -254,6 +254,14 @@ def test_the_sample_makes_room(root: Path, tmp_path: Path) -> None:
     assert not remove_sample_from(root)
 
 
+def test_a_report_of_the_sample_that_is_also_one_of_your_own_stays(root: Path) -> None:
+    land(root, SAMPLE[0], declaration=Declaration(SAMPLE_SITE))
+    land(root, SAMPLE[0])
+    assert not remove_sample_from(root)
+    with landed(root) as found:
+        assert rows(found, "select site_id from raw.reports") == ["main"]
+
+
 # --- Cut short ---
 
 

@@ -288,6 +288,23 @@ def test_the_sample_s_users_go_with_it(warehouse: duckdb.DuckDBPyConnection, tmp
     assert not remove_sample(warehouse)
 
 
+def test_a_report_of_the_sample_that_is_also_one_of_your_own_stays(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    paths = [
+        write(tmp_path / "a.csv", report_text(activity("u1"))),
+        write(tmp_path / "b.csv", users_text("5,Ann,,vip", ",,,")),
+    ]
+    list(land_reports(warehouse, paths, Declaration(SAMPLE_SITE)))
+
+    landings = [land(warehouse, path) for path in paths]
+
+    assert [one.already_landed_as for one in landings] == [None, None]
+    assert remove_sample(warehouse) is False, "nothing is left of it"
+    assert rows(warehouse, f"select distinct site_id, count(*) from ({LANDED_REPORTS}) group by 1") == [("main", 2)]
+    assert rows(warehouse, "select user_id from raw.activities union all select user_id from raw.users") == ["u1", "5"]
+
+
 # --- Whom its users are ---
 
 
