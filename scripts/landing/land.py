@@ -26,11 +26,11 @@ from landing.meetings import ensure_meeting_salt
 from landing.outcome import Declaration, Landing
 from landing.statements import Staged, stage_forgotten, write_report
 from landing.twin_check import IN_WAREHOUSE, check_twins, staged_sample
-from reports.encoding import Survey, encoding_of, survey
+from reports.encoding import encoding_of, survey
 from reports.files import ReportFile, reports_in, unreadable
-from reports.format import read_format
+from reports.format import ReportFormat, read_format
 from reports.ids import read_ids
-from reports.staged import stage, with_nameless
+from reports.staged import stage, trail_notes, with_nameless
 from reports.text import ReportRefused
 from reports.width import notes_of
 from warehouse.database import path_of, transaction
@@ -116,11 +116,16 @@ def _land_report(
             f" was loaded. Fix: name its site, such as make build SITE={declaration.sites[0]}"
         )
 
-    report = read_format(text, _encoding_of(text, seen, declaration))
+    report = read_format(text, encoding_of(text, seen, declaration.encoding, declaration.remembered_encoding))
     with _progress_of(connection, lambda share: show(share * 0.4)):
         rows = stage(connection, text, report, folder)
     report = with_nameless(connection, report)
-    notes = [*notes_of(rows.ill_fitting, report), *read_ids(connection, report)]
+    notes = [
+        *_guessed_encoding(report, declaration),
+        *notes_of(rows.ill_fitting, report),
+        *trail_notes(connection, report),
+    ]
+    notes += read_ids(connection, report)
     destination = destination_of(connection, file.name, report, declaration)
     forgotten = stage_forgotten(connection, report, declaration.site_id)
 
@@ -139,6 +144,15 @@ def _land_report(
     return landing
 
 
+def _guessed_encoding(report: ReportFormat, declaration: Declaration) -> list[str]:
+    if report.encoding.startswith("utf") or declaration.encoding is not None:
+        return []
+    return [
+        f"it is not in UTF-8, and was read as {report.encoding}. If letters look wrong: make remove"
+        " REPORT=…, then make build AGAIN=1 ENCODING=…"
+    ]
+
+
 def _not_yet_reloaded(connection: duckdb.DuckDBPyConnection, declaration: Declaration) -> list[str]:
     return [one.report_id for one in not_reloaded(connection, declaration)] if declaration.reloaded else []
 
@@ -155,14 +169,6 @@ def _is_reloaded(before: Before, declaration: Declaration) -> bool:
     """Whether a report that landed before is loaded again, because it was declared again or nothing of it landed."""
     is_moved = declaration.moves_reports and before.site_id != declaration.site_id
     return before.is_rejected or is_moved or before.report_id in dict(declaration.reloaded)
-
-
-def _encoding_of(text: Path, seen: Survey, declaration: Declaration) -> str:
-    """The encoding of a report; what was declared before is used where it would be a guess."""
-    found = encoding_of(text, seen, declaration.encoding)
-    if declaration.encoding is None and declaration.remembered_encoding and not found.startswith("utf"):
-        return encoding_of(text, seen, declaration.remembered_encoding)
-    return found
 
 
 def _check_twins(connection: duckdb.DuckDBPyConnection, staged: Staged) -> list[str]:

@@ -65,17 +65,8 @@ def write_report(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Landi
         rejected_count=rejected,
         harmless_count=_harmless_count(connection, staged.report_id) if rejected else 0,
         examples=_examples(connection, staged.report_id) if rejected else [],
-        notes=_notes(staged.report, staged.declaration) + staged.notes,
+        notes=staged.notes,
     )
-
-
-def _notes(report: ReportFormat, declaration: Declaration) -> list[str]:
-    if report.encoding.startswith("utf") or declaration.encoding is not None:
-        return []
-    return [
-        f"it is not in UTF-8, and was read as {report.encoding}. If letters look wrong: make remove"
-        " REPORT=…, then make build AGAIN=1 ENCODING=…"
-    ]
 
 
 def _examples(connection: duckdb.DuckDBPyConnection, report_id: str) -> list[RejectedRecord]:
