@@ -22,7 +22,7 @@ from landing.declarations import remember
 from landing.destinations import Destination, destination_of
 from landing.forgotten import remembered
 from landing.outcome import Declaration, Landing
-from landing.statements import columns_of, facts_of_form
+from landing.statements import facts_of_form, raw_columns_of
 from landing.times import OUTLIER_DAYS
 from landing.twin_check import IN_WAREHOUSE
 from landing.twins import may_hold_twins
@@ -230,7 +230,7 @@ def _staged(
             report_id,
             place + 1 as position,
             place - first_place + 1 as record_number,
-            {columns_of(report, destination)}
+            {raw_columns_of(report, destination)}
         from placed
         """,
         {

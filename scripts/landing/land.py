@@ -1,7 +1,8 @@
 """Land reports in the warehouse, and lose nothing.
 
 Every record of every file ends in ``raw.activities`` or ``raw.users`` word for word, or in ``raw.rejected_records``
-with the reason. One file is one transaction, and the same bytes are never landed twice. The way of a report is
+with the reason. A report is in one transaction, and the same bytes are never landed twice. Small reports that are
+written alike share the transaction and the statements (``landing.groups``). The way of any other is
 `_land_report`: it is found and unpacked (``reports.files``), identified and decoded (``reports.encoding``), its header
 is read (``reports.format``), it is taken apart into temporary tables (``reports.staged``), and written
 (``landing.statements``) to where its kind lands (``landing.destinations``). What its records mean, dbt says.

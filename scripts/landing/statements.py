@@ -127,7 +127,7 @@ def stage_forgotten(connection: duckdb.DuckDBPyConnection, report: ReportFormat,
     return Forgotten(known, names)
 
 
-def columns_of(report: ReportFormat, destination: Destination) -> str:
+def raw_columns_of(report: ReportFormat, destination: Destination) -> str:
     """SQL of the columns of the raw table, made of a staged record and its ``essence``."""
     texts = [f"c{report.columns[column]}" if column in report.columns else "null" for column in report.kind.aliases]
     extra_columns = "null"
@@ -147,7 +147,7 @@ def columns_of(report: ReportFormat, destination: Destination) -> str:
 def _write_records(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Stored:
     """Move the staged records that have what they must have to their table; returns how many, and how many are new."""
     report, destination = staged.report, staged.destination
-    columns = columns_of(report, destination)
+    columns = raw_columns_of(report, destination)
     judged = f"{numbered(connection)}, judged as (select *, {destination.essence} as essence from numbered)"
     # Found once, because the records are queried several times, and seldom is any left out.
     is_any_left_out, *span = connection.execute(

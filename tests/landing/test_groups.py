@@ -52,6 +52,7 @@ def text_of(lines: list[str], end: str = "\n", header: str = NAMES) -> str:
     return "".join(one + end for one in (header, *lines))
 
 
+LATER = re.compile(r" (\d\d):")
 # What is not plain about a report, made of lines of its own or of those of the report before it.
 ODD: dict[str, Callable[[list[str]], str]] = {
     "ids with a fraction": lambda lines: text_of([one.replace(",", ".0,", 1) for one in lines]),
@@ -89,7 +90,6 @@ TWINS: dict[str, Callable[[list[str]], str]] = {
     "without seconds": lambda lines: text_of([re.sub(r":\d\d,", ":00,", one) for one in lines]),
     "without the content": lambda lines: text_of([",".join(one.split(",")[:9]) + ",,," for one in lines]),
 }
-LATER = re.compile(r" (\d\d):")
 
 
 def reports(folder: Path) -> list[Path]:
@@ -160,10 +160,8 @@ def test_a_report_that_is_not_plain_keeps_its_own_outcome_in_a_group(
     # Each report is tried with the one before it and with the one behind it.
     monkeypatch.setattr(land, "SMALLEST_GROUP", 2)
     monkeypatch.setattr(land, "LARGEST_GROUP", 2)
-    monkeypatch.setattr(groups.Size, "after_group", lambda size: setattr(size, "together", 2))
-    monkeypatch.setattr(
-        groups.Size, "after_alone", lambda size: (setattr(size, "together", 2), setattr(size, "alone", 1))
-    )
+    monkeypatch.setattr(groups.Size, "after_group", lambda size: size.__init__(2, 1))
+    monkeypatch.setattr(groups.Size, "after_alone", lambda size: size.__init__(2, 1))
     monkeypatch.setattr(land, "Size", lambda: groups.Size(2, 1))
     with duckdb.connect() as warehouse:
         found = outcome(paths, DECLARED, warehouse)
