@@ -29,7 +29,7 @@ import duckdb
 from publishing.published_tables import PUBLISHED_SCHEMAS
 from reports.format import ACTIVITY_REPORT, read_format
 from rules import PROJECT_ROOT, SITE
-from warehouse.database import RAW_TABLES, STORAGE_VERSION, memory_limit
+from warehouse.database import BLOCK_SIZE, RAW_TABLES, STORAGE_VERSION, memory_limit
 from warehouse.files import PUBLISHED_STORAGE_VERSION
 from warehouse.raw import store_records
 
@@ -83,7 +83,12 @@ def make_marts(
     work = next(node["database"] for node in nodes if not is_published(node))
     # Unpublished tables are in a file too: compressed, it is read faster than in memory.
     work_file = target.with_name("work.duckdb")
-    with duckdb.connect(config={"memory_limit": memory_limit(), "threads": THREADS}) as connection:
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": memory_limit(),
+        "threads": THREADS,
+        "default_block_size": BLOCK_SIZE,
+    }
+    with duckdb.connect(config=config) as connection:
         connection.execute(
             f"set temp_directory = '{target}.tmp'; set TimeZone = 'UTC'; set enable_progress_bar = false"
         )

@@ -70,7 +70,7 @@ label that is the name of the page is renamed with it.
 {days}
 
 Bar: 5 % of the full build, beyond dbt's own cost. The build with the day takes {share:.0%} of the full one, for the
-base is incremental and all marts are made anew, whatever came. From the build that finds nothing new it differs by
+base is incremental and all marts are rebuilt, whatever came. From the build that finds nothing new it differs by
 {more:.1f} s.
 """
 

@@ -45,7 +45,7 @@ def read_rooms() -> list[TableRoom]:
 
 
 def read_room(name: str, schedule: str, records: str, windows: str, counted: str) -> TableRoom:
-    """A room as a line of the table tells it."""
+    """A room as a line of the table describes it."""
     return TableRoom(
         name,
         tuple(read_span(part) for part in schedule.split(", ") if part),

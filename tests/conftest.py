@@ -167,6 +167,12 @@ class Project:
         dbt = str(Path(sys.executable).with_name("dbt"))
         return run_warm([dbt, "--no-use-colors", *arguments], self.root, self._environment(settings))
 
+    def sqlfluff(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run sqlfluff, which lets dbt compile the models."""
+        self._may_build()
+        program = str(Path(sys.executable).with_name("sqlfluff"))
+        return run_warm([program, *arguments], self.root, self._environment({}))
+
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         """The answer of the marts, published or not; all beneath them is in ``activity``."""
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
@@ -255,7 +261,7 @@ def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
         waits_until = time.monotonic() + PATIENCE_SECONDS
         while not whole.exists():
             assert not failed.exists(), f"another worker could not make it: {failed.read_text()}"
-            assert time.monotonic() < waits_until, f"nobody has made {folder}"
+            assert time.monotonic() < waits_until, f"no test has made {folder}"
             time.sleep(0.05)
         return folder
     try:

@@ -86,7 +86,7 @@ def _of_the_yaml(path: Path, model: dict[str, Any], tested: set[str]) -> Iterato
     if name not in tested:
         yield (
             f"{name} has no test of its grain. Fix: write in {file} data_tests: with row_checks: arguments: grain: and"
-            " the columns that tell the rows apart."
+            " the columns that make the rows unique."
         )
     if not columns:
         yield f"{name} declares no columns. Fix: list them in {file} under columns: with name and description."

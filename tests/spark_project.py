@@ -1,4 +1,4 @@
-"""The project on Spark, in a session or on a cluster, for the tests: landing and building."""
+"""The project on Spark, in a session or on a cluster: what the tests land and build."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class SparkProject:
         )
 
     def build(self, *arguments: str) -> float:
-        """Run dbt to a good end; returns the seconds that it took."""
+        """Run dbt to its end; returns the seconds that it took."""
         started = time.monotonic()
         end(self.start(*arguments))
         return time.monotonic() - started

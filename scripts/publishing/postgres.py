@@ -64,7 +64,7 @@ FIXES = {
     "3D": "Fix: create the database.",
     "28": "Fix: see the user's name, and PGPASSWORD or the password file ~/.pgpass.",
     "53": "Fix: free some space, memory or connections on the server, and publish again.",
-    "23": "Fix: build the warehouse anew, with its tests: make build",
+    "23": "Fix: build the warehouse again, with its tests: make build",
     "57": "Fix: publish again when the server is there.",
 }
 UNREACHABLE = "Fix: see that the address is right and the server runs, and PGPASSWORD or ~/.pgpass."
@@ -275,7 +275,7 @@ def _count_rows(source: duckdb.DuckDBPyConnection, cursor: Cursor, table: Publis
 
 
 def _why_no_key(table: PublishedTable) -> str:
-    return "a value is too long for one" if table.grain else "no model says what tells its rows apart"
+    return "a value is too long for one" if table.grain else "no model says what makes its rows unique"
 
 
 def _drop_empty(cursor: Cursor, suffix: str) -> None:
@@ -303,7 +303,7 @@ def _grant(cursor: Cursor, reader: str, schemas: Sequence[str]) -> list[str]:
     if not _values(cursor, f"select 1 from pg_roles where rolname = {ddl.literal(reader)}"):
         if not _value(cursor, "select rolsuper or rolcreaterole from pg_roles where rolname = current_user"):
             return [
-                f"nobody but the owner can read the tables, for there is no role {reader} and this user may create"
+                f"only the owner can read the tables: there is no role {reader} and this user may create"
                 f" none. Fix: let an administrator run: create role {role}; and publish again."
             ]
         cursor.execute(f"create role {role}")
@@ -346,8 +346,8 @@ def _swap(cursor: Cursor, schemas: Sequence[str], patience: float) -> None:
                 " and pid <> pg_backend_pid() order by 1",
             )
             raise WarehouseError(
-                f"nothing was published, for the old tables were read for {patience:.0f} seconds, by the processes"
-                f" {', '.join(readers) or 'of which none is left'}. Fix: end what they do, and publish again."
+                f"nothing was published: the old tables were read for {patience:.0f} seconds, by the processes"
+                f" {', '.join(readers) or 'which have ended since'}. Fix: end what they do, and publish again."
             )
         time.sleep(0.2)
 

@@ -83,7 +83,7 @@ def _refuse_a_mixture(connection: duckdb.DuckDBPyConnection) -> None:
     rows = connection.execute(f"select distinct invocation_id from {'.'.join(UNFINISHED_BUILDS)} order by 1").fetchall()
     if rows:
         raise WarehouseError(
-            f"the last build did not come to a good end{_unfinished([str(name) for (name,) in rows])}, so that some"
+            f"the last build did not finish{_unfinished([str(name) for (name,) in rows])}, so that some"
             " marts are older than others, and nothing was published. Fix: make build, or .venv/bin/dbt build"
         )
 
@@ -125,7 +125,7 @@ def _count_marts(marts: Path, mark: Mark) -> int:
     views = [name for name, is_view in tables if is_view]
     if views:
         raise WarehouseError(
-            f"{', '.join(views)} would read the warehouse, of which the published copy knows nothing. Fix: no mart is"
+            f"{', '.join(views)} would read the warehouse, which the published copy does not have. Fix: no mart is"
             " a view; make it a table (materialized: table)."
         )
     return len(tables)

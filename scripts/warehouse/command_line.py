@@ -19,7 +19,7 @@ from warehouse.visible import SafeConsole, on_one_line, visible
 
 
 def printable(text: str) -> str:
-    """A text of a file, for the terminal (rich markup): signs that would steer it are written out."""
+    """A text of a file as the terminal gets it (rich markup): signs that would steer it are written out."""
     return escape(visible(text))
 
 

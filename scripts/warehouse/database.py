@@ -12,8 +12,9 @@ import duckdb
 
 from warehouse.errors import WarehouseError, in_words, is_damage
 
-# The format of the warehouse file (profiles.yml says why).
+# The format of the warehouse file and its blocks (profiles.yml says why).
 STORAGE_VERSION = "v1.3.0"
+BLOCK_SIZE = 65536
 RAW_TABLES = Path(__file__).with_name("raw_tables.sql").read_text(encoding="utf-8")
 
 
@@ -37,14 +38,14 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
         "temp_directory": f"{path}.tmp",
     }
     if not read_only:
-        config["storage_compatibility_version"] = STORAGE_VERSION
+        config |= {"storage_compatibility_version": STORAGE_VERSION, "default_block_size": BLOCK_SIZE}
     try:
         if not read_only:
             path.parent.mkdir(parents=True, exist_ok=True)
         connection = duckdb.connect(str(path), read_only=read_only, config=config)
         connection.execute("set TimeZone = 'UTC'")
         if not read_only:
-            # Who may write is alone with the file: what lies there is of a process that was killed.
+            # Only one process may write, so a file that is left here comes from a process that was killed.
             _clear_temporary(path)
             close_to_others(path)
         return connection
@@ -75,7 +76,7 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         yield
         connection.execute("commit")
     except BaseException:
-        # A commit that failed has rolled back, and what it failed of is to be told.
+        # A commit that failed has rolled back, and the user must see why it failed.
         with suppress(duckdb.TransactionException):
             connection.execute("rollback")
         raise

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.database import BLOCK_SIZE
 from warehouse.errors import WarehouseError, in_words
 from warehouse.locks import only_writer
 
@@ -64,7 +65,7 @@ def replace_file(path: Path, make: Callable[[Path], int], check: Callable[[Path]
                 unfinished.replace(path)
                 to_disk(path.parent)
             finally:
-                # What went wrong before is to be told, and not that this goes wrong too.
+                # The first error is the one to report, and not that this fails too.
                 with suppress(OSError):
                     remove_database(unfinished)
     except (OSError, duckdb.Error) as error:
@@ -73,7 +74,7 @@ def replace_file(path: Path, make: Callable[[Path], int], check: Callable[[Path]
 
 
 def _clear_unfinished(path: Path) -> None:
-    """Remove what killed commands left; nobody else writes meanwhile."""
+    """Remove what killed commands left; no other process writes meanwhile."""
     name = glob.escape(path.name)
     for left in (*path.parent.glob(f"{name}.*{UNFINISHED}*"), *path.parent.glob(f"{name}{UNFINISHED}*")):
         if left.is_file():
@@ -83,4 +84,7 @@ def _clear_unfinished(path: Path) -> None:
 def attach_new(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
     """Attach a new file that drivers of DuckDB 1.2 can read too."""
     quoted = str(path).replace("'", "''")
-    connection.execute(f"attach '{quoted}' as {name} (read_write, storage_version '{PUBLISHED_STORAGE_VERSION}')")
+    connection.execute(
+        f"attach '{quoted}' as {name} (read_write, storage_version '{PUBLISHED_STORAGE_VERSION}',"
+        f" block_size {BLOCK_SIZE})"
+    )

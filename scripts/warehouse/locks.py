@@ -1,4 +1,4 @@
-"""One writer per output: who comes second waits, or is told who is first.
+"""One writer per output: who comes second waits, or learns who is first.
 
 A lock is a file beside the output. The system frees it when its process ends, however it ends, so a killed command
 leaves nothing that has to be cleared by hand.
@@ -50,7 +50,7 @@ def only_writer(path: Path, *, patience: float = PATIENCE_SECONDS) -> Iterator[N
     finally:
         del _held[path]
         if fcntl is not None:
-            # While it is held, so that nobody else's is removed.
+            # While it is held, so that no other process loses its lock.
             with suppress(OSError):
                 lock.unlink()
         os.close(opened)
@@ -66,11 +66,11 @@ def _take(lock: Path, path: Path, patience: float) -> int:
             return opened
         holder = os.pread(opened, 200, 0).decode(errors="replace") if hasattr(os, "pread") else ""
         os.close(opened)
-        told = f"{path} is in use by {holder or 'another command'}"
+        in_use = f"{path} is in use by {holder or 'another command'}"
         if time.monotonic() >= until:
-            raise WarehouseError(f"{told}. Fix: wait until it has ended, and give the command again.")
+            raise WarehouseError(f"{in_use}. Fix: wait until it has ended, and give the command again.")
         if not is_said:
-            print(f"{visible(told)}: waiting for it.", file=sys.stderr, flush=True)
+            print(f"{visible(in_use)}: waiting for it.", file=sys.stderr, flush=True)
             is_said = True
         time.sleep(POLL_SECONDS)
 

@@ -27,7 +27,7 @@ def path_for_dbt(warehouse: Path) -> str:
 
 
 def marts_path(warehouse: Path) -> Path:
-    """Path of the file beside the warehouse in which dbt makes the marts (profiles.yml)."""
+    """Path of the file beside the warehouse where dbt builds the marts (profiles.yml)."""
     return Path(f"{warehouse}.marts")
 
 

@@ -17,7 +17,7 @@ import duckdb
 
 from warehouse.database import RAW_TABLES, number_of, text_of, transaction
 
-# As raw.activities writes a date of which only the time is kept.
+# As raw.activities writes a date if only its time is kept.
 DATE_TEXT = "%Y-%m-%d %H:%M:%S"
 
 USER_NAME = ("user_id", "first_name", "last_name", "company", "email")
@@ -72,7 +72,7 @@ def _has_table(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
 
 
 def _store_older_activities(connection: duckdb.DuckDBPyConnection) -> None:
-    """Store the records of an older warehouse, report by report in the order in which they were loaded."""
+    """Store the records of an older warehouse, report by report in the order of loading."""
     connection.execute(f"alter table raw.{OLDER_ACTIVITIES} add column if not exists time_flag varchar")
     for report_id, site_id in connection.execute(
         "select report_id, site_id from raw.reports order by loaded_at, report_id"
@@ -375,7 +375,7 @@ def delete_records(connection: duckdb.DuckDBPyConnection, condition: str, parame
     Args:
         connection: the warehouse.
         condition: SQL over the columns of ``raw.report_records`` for which.
-        parameters: what the condition must be told.
+        parameters: the values of the condition.
     """
     connection.execute(f"delete from raw.report_records where {condition}", parameters)
     for table, key, user in (

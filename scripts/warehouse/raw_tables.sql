@@ -36,7 +36,7 @@ create table if not exists raw.report_numbers (
 );
 
 -- What happened, as the records say it: each distinct text once, however many reports hold it. Of equal records inside
--- one file the copy number tells the second from the first. The date is null where the loader would write occurred_at
+-- one file the copy number distinguishes the second from the first. The date is null where the loader would write occurred_at
 -- in the same characters.
 create table if not exists raw.events (
     event_id bigint not null,

@@ -1,6 +1,6 @@
-"""The secrets that are mixed into hashes, so that nobody can find a person by hashing every possible id.
+"""The secrets that are mixed into hashes, so that hashing every possible id does not find a person.
 
-Each is made on first use and lies beside the warehouse, readable by its owner alone. They are several because one may
+Each is made on first use and kept beside the warehouse, readable by its owner alone. They are several because one may
 be changed and another may not: new pseudonyms only part new copies from old ones, but with another salt the loader
 would no longer know whom to forget. That of the keys of meetings is in raw too, for dbt and Spark to read; the file is
 there so that a warehouse that is made again has the same keys.
@@ -54,7 +54,7 @@ def pseudonym_salt(warehouse: Path) -> str:
 
 
 def check_value(salt: str) -> str:
-    """What tells a salt from another one; the salt cannot be found from it if it was made by chance."""
+    """A value to recognise a salt by. It does not reveal the salt, if that was made by chance."""
     return hashlib.sha256(f"check value of {salt}".encode()).hexdigest()[:16]
 
 
@@ -80,7 +80,7 @@ def forgotten_salt(warehouse: Path, *, is_in_use: bool) -> str:
     path = warehouse.with_name("forgotten_salt")
     if is_in_use and not path.exists():
         raise WarehouseError(
-            f"{path} is not there, and without it the people who were forgotten cannot be told from others."
+            f"{path} is not there, and without it the people who were forgotten cannot be recognised."
             " Fix: put the file back that lay beside the warehouse."
         )
     with only_writer(path):
@@ -94,7 +94,7 @@ def forgotten_salt(warehouse: Path, *, is_in_use: bool) -> str:
 
 
 def meeting_salt(warehouse: Path) -> str:
-    """The salt of the keys of private meetings, for a warehouse that has none yet."""
+    """A new salt of the keys of private meetings. Only a warehouse that has none gets one."""
     path = warehouse.with_name("meeting_salt")
     with only_writer(path):
         return _kept(path)
@@ -103,7 +103,7 @@ def meeting_salt(warehouse: Path) -> str:
 def wrong_forgotten_salt(path: Path) -> str:
     """What is said where the file is not the one with which people were forgotten."""
     return (
-        f"{path} is not the salt with which people were forgotten, so that they could not be told from others. Nothing"
+        f"{path} is not the salt with which people were forgotten, so that they could not be recognised. Nothing"
         " was changed. Fix: put the file back that lay beside the warehouse."
     )
 
@@ -123,7 +123,7 @@ def _kept(path: Path) -> str:
 
 
 def _write_privately(path: Path, text: str) -> None:
-    """Give the file its name only once it is whole, for a salt that is empty would stand in the way."""
+    """Give the file its name only once it is whole: an empty salt would block every later command."""
     unfinished = path.with_name(f"{path.name}.unfinished")
     unfinished.unlink(missing_ok=True)
     unfinished.touch(0o600)

@@ -1,4 +1,4 @@
-"""What a file says, for the terminal: signs that would steer it are written out.
+"""Texts of files as the terminal gets them: signs that would steer it are written out.
 
 A report may hold anything. An escape sequence would colour or clear the screen, a mark of direction would turn a text
 around, and a line break in the name of a file would forge a line of the program.
@@ -23,7 +23,7 @@ def visible(text: str) -> str:
 
 
 def on_one_line(text: str) -> str:
-    """The same of a value, such as a name, in which line breaks and tabs are written out too."""
+    """The same of a value, such as a name, with line breaks and tabs written out too."""
     return BREAKS.sub(_written_out, visible(text))
 
 

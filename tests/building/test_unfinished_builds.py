@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT, Project
 
 MART = Path("models") / "marts" / "engagement" / "interaction" / "fct_calls.sql"
-UNFINISHED = "the last build did not come to a good end"
+UNFINISHED = "the last build did not finish"
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def break_mart(project: Project, last_line: str) -> None:
     path.write_text(path.read_text().replace("select * from final", last_line))
 
 
-def mend_mart(project: Project) -> None:
+def fix_mart(project: Project) -> None:
     """Undo it."""
     shutil.copy(ROOT / MART, project.root / MART)
 
@@ -68,7 +68,7 @@ def test_marts_of_new_reports_wait_for_those_of_old_ones_and_a_retry_builds_the_
     assert "ERROR=1" in again.stdout
     assert UNFINISHED in publication(built)
 
-    mend_mart(built)
+    fix_mart(built)
     retried = built.dbt("retry")
     assert retried.returncode == 0, retried.stdout
     assert "1 table model, 1 test" in retried.stdout
@@ -83,7 +83,7 @@ def test_what_a_selected_build_broke_a_later_one_mends(built: Project) -> None:
     assert built.dbt("run", "--select", "dim_dates").returncode == 0
     assert UNFINISHED in publication(built)
 
-    mend_mart(built)
+    fix_mart(built)
     assert built.dbt("build", "--select", "fct_calls").returncode == 0
     assert "marts published in" in publication(built)
 

@@ -150,7 +150,7 @@ def test_every_activity_of_the_guide_is_recognised(guide: tuple[Project, str]) -
         "select activity_type from marts.dim_activity_types where evidence in ('guide', 'inferred')"
         " and activity_type not in (select activity_type from marts.fct_activities)",
     )
-    # The one activity of which the guide gives the meaning and nobody the record.
+    # The one activity whose meaning is in the guide and whose record is in no source.
     assert never_recorded == [("emoji_reaction_sent",)]
 
 
@@ -276,7 +276,7 @@ def test_by_hand_it_takes_the_loader_and_dbt_without_flags(project: Project) -> 
     with duckdb.connect(str(project.warehouse)) as connection:
         connection.execute("insert into staging.unfinished_builds values ('killed')")
     assert project.dbt(*only_one).returncode == 0
-    assert sorted(unfinished(project)) == sorted([*left, "killed"]), "a build of one model mends none of the others"
+    assert sorted(unfinished(project)) == sorted([*left, "killed"]), "a build of one model completes none of the others"
 
     result = project.run(*dbt, "build")
     assert result.returncode == 0, result.stdout
@@ -287,7 +287,7 @@ def test_by_hand_it_takes_the_loader_and_dbt_without_flags(project: Project) -> 
 
 
 def unfinished(project: Project) -> list[str]:
-    """The builds that did not come to a good end."""
+    """The builds that did not finish."""
     with duckdb.connect(str(project.warehouse), read_only=True) as connection:
         return [name for (name,) in connection.execute("from staging.unfinished_builds").fetchall()]
 

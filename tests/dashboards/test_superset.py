@@ -59,7 +59,7 @@ class Served:
 
 @pytest.fixture(scope="module")
 def superset(sample_project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    # A copy, for one test publishes anew; with a name that is not easy to quote.
+    # A copy, because one test publishes again; with a name that is not easy to quote.
     published = tmp_path_factory.mktemp("it's published") / "a b.duckdb"
     shutil.copy(sample_project.published, published)
     folder = tmp_path_factory.mktemp("superset")
@@ -167,7 +167,7 @@ def test_sql_of_a_user_reads_the_marts_and_nothing_else(superset: Served) -> Non
 
 
 def test_charts_and_sql_can_be_asked_at_the_same_time(superset: Served) -> None:
-    # DuckDB refuses a second connection of one process to a file if it is told other settings.
+    # DuckDB refuses a second connection of one process to a file with other settings.
     def ask(number: int) -> object:
         if number % 2:
             return superset.client.sql("select count(*) as n from marts.fct_reviews")[0]["n"]

@@ -156,7 +156,7 @@ def _finish(built: Built, name: str, tally: Tally) -> list[str]:
 
 
 def holding(site: Site, pattern: str) -> list[str]:
-    """The columns of each DuckDB file of a site in which a text is like a pattern."""
+    """The columns of each DuckDB file of a site that hold a text like a pattern."""
     found = []
     for path in (site.warehouse, marts_path(site.warehouse), site.published, site.data / "shared.duckdb"):
         with duckdb.connect(str(path), read_only=True) as connection:

@@ -33,7 +33,7 @@ from warehouse.paths import marts_path
 
 WAREHOUSE_NAME = "activity.duckdb"
 PUBLISHED_NAME = "published.duckdb"
-# What lies in the folder of the warehouse once a command has come to its end.
+# What is in the folder of the warehouse after a command that ended.
 BUILT = {WAREHOUSE_NAME, marts_path(Path(WAREHOUSE_NAME)).name, f"{WAREHOUSE_NAME}.built", PUBLISHED_NAME, "report"}
 # Of the sample: the first two are there before the kills begin.
 EARLIER = 2
@@ -135,7 +135,7 @@ def haunt(
         victim: the command.
         kills: how many times.
         seed: the same seed, the same moments.
-        say: told of every kill.
+        say: called with a line for every kill.
         duration: how long a run without a kill takes, in seconds; None to measure it.
     """
     rng = random.Random(f"{seed} {victim.phase}")

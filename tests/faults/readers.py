@@ -122,7 +122,7 @@ def faults_of(seen: list[Seen], publications: list[Prints]) -> list[str]:
     faults += [f"a reader read only {one.readings} times" for one in seen if one.readings < 2]
     for before, after in pairwise(publications):
         if before == after:
-            faults.append("two publications are alike, so that a mixture of them could not be told")
+            faults.append("two publications are alike, so that a mixture of them could not be seen")
         emptied = [name for name, (rows, _) in before.items() if rows and not after.get(name, (0, 0))[0]]
         faults += [f"{name} is empty in a later publication" for name in emptied]
     return faults

@@ -179,7 +179,7 @@ class Moment:
         return False
 
     def _signs(self, site: Site) -> set[tuple[Path, int]]:
-        """The files that match, each with the time of its last change: one may lie there from the process before."""
+        """The files that match, each with the time of its last change: one may be left from the process before."""
         found = set()
         for path in site.root.glob(self.sign or ""):
             with suppress(FileNotFoundError):

@@ -45,7 +45,7 @@ def batches(inputs: int) -> list[range]:
 
 
 def by_command_line(inputs: dict[str, FuzzInput]) -> dict[str, str]:
-    """Land inputs by the command line, one by one; tells of which the exit code or the words are not as documented."""
+    """Land inputs by the command line, one by one; report those whose exit code or words are not as documented."""
     broken = {}
     with tempfile.TemporaryDirectory() as folder:
         for name, one in inputs.items():
@@ -145,7 +145,7 @@ def run(inputs: int, seed: int, workers: int, console: Console) -> tuple[Counter
 
 
 def _messages(to_lead: Queue[Message], go_on: Callable[[], bool]) -> Iterator[Message]:
-    """What the processes tell. Those that ended are looked after when nothing is left to read of what they told."""
+    """The messages of the processes. One that ended is checked when all of its messages were read."""
     while go_on():
         with suppress(Empty):
             while True:
@@ -175,7 +175,7 @@ def main(
             (folder / f"{name}{one.suffix}").write_bytes(one.content)
         (folder / f"{name}.txt").write_text(what, encoding="utf-8", errors="backslashreplace")
     if broken:
-        console.print(f"[red]{len(broken)} inputs broke something[/red]: they lie in {folder}")
+        console.print(f"[red]{len(broken)} inputs broke something[/red]: see {folder}")
         raise typer.Exit(1)
     console.print("[green]Everything holds.[/green]")
 

@@ -141,7 +141,7 @@ def _zip(choose: random.Random) -> tuple[str, bytes]:
 
 
 def _workbook(choose: random.Random) -> tuple[str, bytes]:
-    """A workbook that is damaged in its parts, or as a whole: then the checksums of its parts tell at once."""
+    """A workbook that is damaged in its parts, or as a whole: then the checksums of its parts fail at once."""
     parts = dict(choose.choice(workbooks()))
     for name in choose.sample(sorted(parts), choose.choice((0, 1, 1, 2))):
         parts[name] = mutated(choose, parts[name])

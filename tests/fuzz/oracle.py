@@ -1,6 +1,6 @@
 """What must hold of every input, whatever it is: judged without the loader's own readers.
 
-Python reads the report again, with its own decoders and its own CSV reader, and says what must lie in the tables. Where
+Python reads the report again, with its own decoders and its own CSV reader, and says what the tables must hold. Where
 a record's double quotes stand otherwise than they should, readers may differ, and only the counts are compared.
 """
 
@@ -101,7 +101,7 @@ class Judge:
             for name, one in inputs.items():
                 by_declaration.setdefault(one.declaration, []).append(name)
             for names in by_declaration.values():
-                # Together, as a folder would be; and one by one where that fails, to tell which it is.
+                # Together, as a folder would be; and one by one where that fails, to find which it is.
                 try:
                     self._judge_together({name: inputs[name] for name in names}, paths, again=again)
                 except Exception:  # noqa: BLE001 (whatever escapes is a finding)
@@ -134,7 +134,7 @@ class Judge:
             self._nothing_else_lies_there(connection, landed)
             if again:
                 for once, more in zip(landings, land_reports(connection, list(by_path), declaration), strict=True):
-                    # A report of which every record was rejected is read again, with the same result.
+                    # A report whose records were all rejected is read again, with the same result.
                     is_all_rejected = once.landed_count == 0 and once.rejected_count > once.harmless_count
                     is_known = once.refusal is None and not is_all_rejected
                     if is_all_rejected and once != more:
@@ -153,7 +153,7 @@ class Judge:
         )
         names = {row[0] for row in connection.execute(f"select file_name from {manifests}").fetchall()}
         if names != landed:
-            raise Broken(f"the manifest names {sorted(names ^ landed)[:3]}, of which nothing was seen")
+            raise Broken(f"the manifest names {sorted(names ^ landed)[:3]}, which printed nothing")
         for table in TABLES[:3]:
             if connection.execute(
                 f"select 1 from raw.{table} where report_id not in (select report_id from {manifests}) limit 1"
@@ -250,7 +250,7 @@ def _named(cursor: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
 
 def _decoded(content: bytes, encoding: str) -> str | None:
-    """The text of a report, in which a byte of no meaning is a lone surrogate; None if that cannot be said."""
+    """The text of a report, with a lone surrogate for each byte of no meaning; None if that cannot be said."""
     mark = next((mark for mark in MARKS if content.startswith(mark)), None)
     codec = MARKS[mark] if mark else encoding
     try:
@@ -322,7 +322,7 @@ def _judge_texts(
 
 
 def _place_of_header(rows: list[tuple[list[str], str]], header: list[str], tally: Tally) -> int:
-    """The row that is the header; beyond the last where every line stands in double quotes, which nobody compares."""
+    """The row that is the header; beyond the last where every line is in double quotes, which is not compared."""
     for place, (row, _) in enumerate(rows):
         titles = [_seen_title(title) for title in row]
         # What another program wrote behind the last title is left out.
@@ -347,7 +347,7 @@ def _is_as_written(record: dict[str, Any], row: list[str], header: list[str], co
         if record[column] != row[index] and record[column] not in as_meant:
             return False
     extra = [(header[index], row[index]) for index in range(len(header)) if index not in columns.values()]
-    # A column without a name in which nothing is, is nothing.
+    # A column without a name and without a value does not count.
     return _without_nothing(_kept(record)) == _without_nothing(extra)
 
 

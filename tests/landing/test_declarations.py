@@ -1,4 +1,4 @@
-"""What is declared of a site holds for its next reports, is told where it contradicts, and can be corrected."""
+"""What is declared of a site holds for its next reports, is reported where it contradicts, and can be corrected."""
 
 from __future__ import annotations
 

@@ -155,7 +155,7 @@ def test_a_landing_and_a_warehouse_side_by_side_have_one_salt_for_meetings(tmp_p
         with writing(tmp_path / "landing") as connection:
             assert salts(connection) == found
     assert len(list((tmp_path / "landing" / "meeting_salts").rglob("records.parquet"))) == 1
-    # What is in raw stays, whatever becomes of the file; a warehouse that is made again takes the file's.
+    # raw stays as it is when the file changes; a warehouse that is made again reads the file.
     (tmp_path / "meeting_salt").write_text("f" * 64)
     with connect(tmp_path / "activity.duckdb") as connection:
         list(land_reports(connection, [], Declaration()))
@@ -170,8 +170,8 @@ def test_what_is_declared_reaches_the_workers(warehouse: duckdb.DuckDBPyConnecti
     paths = [write(tmp_path / "a.csv", text.encode("cp1252")), write(tmp_path / "b.csv", text.encode("mac_roman"))]
     declaration = Declaration("s", "America/New_York", "MM/dd/yyyy", "mac_roman")
 
-    told = land(root, *paths, declaration=declaration, jobs=2)
-    assert told == [replace(one, new_count=None) for one in land_reports(warehouse, paths, declaration)]
+    landings = land(root, *paths, declaration=declaration, jobs=2)
+    assert landings == [replace(one, new_count=None) for one in land_reports(warehouse, paths, declaration)]
     assert_equal_to_the_warehouse(root, warehouse)
     with landed(root) as found:
         assert rows(found, "select distinct occurred_at::varchar from raw.activities") == ["2024-01-02 15:00:00"]
@@ -202,7 +202,7 @@ def test_any_site_has_a_folder_of_its_own(root: Path, tmp_path: Path) -> None:
     with landed(root) as found:
         assert rows(found, "select site_id, file_name from raw.reports order by 2") == [*zip(sites, names, strict=True)]
     assert {path.parent.parent.parent.parent for path in root.rglob("*.parquet")} == {root}
-    # And it is known again by what the path tells.
+    # And it is recognised by what the path says.
     assert [one.already_landed_as for one in land(root, *paths)] == names
 
 
@@ -217,9 +217,9 @@ def test_the_same_bytes_in_one_run_land_once_under_the_first_name(root: Path, tm
         for name, text in [("a", large), ("b", BROKEN), ("c", BROKEN), ("d", large)]
     ]
 
-    told = land(root, *paths, jobs=2)
+    landings = land(root, *paths, jobs=2)
 
-    assert [one.already_landed_as for one in told] == [None, None, "b.csv", "a.csv"]
+    assert [one.already_landed_as for one in landings] == [None, None, "b.csv", "a.csv"]
     with landed(root) as found:
         assert rows(found, "select file_name from raw.reports order by all") == ["a.csv", "b.csv"]
         assert rows(found, "select count(*) from raw.activities") == [20_001]
@@ -229,9 +229,9 @@ def test_what_is_landed_is_not_touched_again(root: Path, tmp_path: Path) -> None
     land(root, *SAMPLE[:2])
     before = files_of(root)
 
-    told = land(root, *SAMPLE[:2], write(tmp_path / "new.csv", BROKEN))
+    landings = land(root, *SAMPLE[:2], write(tmp_path / "new.csv", BROKEN))
 
-    assert [one.already_landed_as for one in told] == [*(path.name for path in SAMPLE[:2]), None]
+    assert [one.already_landed_as for one in landings] == [*(path.name for path in SAMPLE[:2]), None]
     after = files_of(root)
     assert {name: after[name] for name in before} == before
     assert len(after) == len(before) + 3
@@ -317,9 +317,9 @@ def test_a_killed_landing_takes_its_workers_along_and_the_next_completes_it(
     assert leftovers(root) != []
 
     paths = find_reports([str(folder)])
-    told = land(root, *paths, jobs=2)
+    landings = land(root, *paths, jobs=2)
 
-    assert 1 <= sum(one.already_landed_as is not None for one in told) < len(paths)
+    assert 1 <= sum(one.already_landed_as is not None for one in landings) < len(paths)
     list(land_reports(warehouse, paths, Declaration()))
     assert_equal_to_the_warehouse(root, warehouse)
     assert leftovers(root) == []
@@ -543,8 +543,8 @@ def test_the_commands_say_what_became_of_it(root: Path, tmp_path: Path) -> None:
     nobody = run("forget", "u9", *there)
     assert (nobody.returncode, nobody.stderr) == (1, "")
     assert "there is no user u9" in nobody.stdout
-    told = run("forget", "u1", *there, "--site", "north", "--dry-run").stdout
-    assert "1 reports of the landing hold them; nothing was changed." in told
+    printed = run("forget", "u1", *there, "--site", "north", "--dry-run").stdout
+    assert "1 reports of the landing hold them; nothing was changed." in printed
     assert "Forgotten in 1 reports" in run("forget", "u1", *there, "--site", "north").stdout
     nothing = run("remove", "c.csv", *there)
     assert (nothing.returncode, nothing.stderr) == (1, "")

@@ -366,7 +366,7 @@ def test_a_record_of_100_megabytes_is_rejected_and_the_rest_lands(
     lines = (activity("u1"), activity("u2", "y" * 100_000_000), activity("u3"), activity("u4", "z" * 3_000_000))
     land(warehouse, write(report, report_text(*lines)))
 
-    # DuckDB tells of the last one alone.
+    # DuckDB reports the last one alone.
     assert landed_users(warehouse) == [(1, "u1"), (3, "u3")]
     assert rejected_numbers(warehouse) == [2, 4]
     rejected = rows(warehouse, "select reason, left(record_text, 20) from raw.rejected_records order by record_number")
@@ -465,7 +465,7 @@ def test_a_date_of_two_readings_is_never_guessed(
 
     if landing.refusal is None:
         assert rows(warehouse, OCCURRED)[0].startswith("2024-04-03")
-        assert len(dates) > 1, "nothing in the file tells day from month"
+        assert len(dates) > 1, "nothing in the file separates day from month"
     else:
         assert "day or the month" in landing.refusal
         assert "make build DATE_FORMAT=dd/MM/yyyy or make build DATE_FORMAT=MM/dd/yyyy" in landing.refusal

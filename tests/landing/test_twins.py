@@ -205,7 +205,7 @@ def beats(first: int, last: int) -> list[Record]:
 
 NO_COPIES: dict[str, tuple[list[Record], list[Record]]] = {
     "an overlapping download with other names": (event()[:80], [renamed(record) for record in event()[40:]]),
-    "ids with signs that nobody sees": (
+    "ids with invisible signs": (
         event(),
         [record | {"User ID": f"\u200b {record['User ID']}\u2003", "Email": "NULL"} for record in event()],
     ),

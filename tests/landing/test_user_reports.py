@@ -1,4 +1,4 @@
-"""The unique users report: how it is told from an activity report, how it lands, and whom its users are."""
+"""The unique users report: what distinguishes it from an activity report, how it lands, and who its users are."""
 
 from __future__ import annotations
 
@@ -225,9 +225,9 @@ def test_the_manifest_of_users_tells_what_was_landed_and_how(
     ],
 )
 def test_the_date_is_that_of_the_file_name_if_it_can_mean_no_other(name: str, day: str | None) -> None:
-    told = date_in(name)
+    found = date_in(name)
 
-    assert (told and str(told)) == day
+    assert (found and str(found)) == day
 
 
 def test_the_same_users_are_landed_once(warehouse: duckdb.DuckDBPyConnection, report: Path) -> None:

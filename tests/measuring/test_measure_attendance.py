@@ -94,7 +94,7 @@ def test_numbers_by_hand(connection: duckdb.DuckDBPyConnection) -> None:
     assert result.likely_bias == pytest.approx((300 - 400 - 900) / 2800)
     assert result.possible_error == pytest.approx((100 + 300 + 300 + 900) / 2800)
     assert result.possible_bias == pytest.approx((100 + 300 - 300 - 900) / 2800)
-    # a, b and e lie in their brackets; b is a wrong yes; c and d are wrong no.
+    # a, b and e are inside their brackets; b is a wrong yes; c and d are wrong no.
     assert result.bracketed == pytest.approx(3 / 5)
     assert result.wrong_yes == pytest.approx(1 / 5)
     assert result.wrong_no == pytest.approx(2 / 5)

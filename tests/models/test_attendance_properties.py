@@ -112,7 +112,7 @@ def worlds(draw: st.DrawFn, *, users: Sequence[str] = USERS, rooms: Sequence[Roo
 
 @st.composite
 def scheduled_worlds(draw: st.DrawFn, *, users: Sequence[str] = USERS, rooms: Sequence[Room] = ROOMS) -> World:
-    """A world in which every page's session is scheduled, and known by its name whoever is left out of the log."""
+    """A world with a schedule for every page's session, and known by its name whoever is left out of the log."""
     world = draw(worlds(users=users, rooms=rooms))
     unit = draw(units)
     starts = draw(st.integers(-2, 4)) * unit
@@ -123,7 +123,7 @@ def scheduled_worlds(draw: st.DrawFn, *, users: Sequence[str] = USERS, rooms: Se
 
 @st.composite
 def crowded_worlds(draw: st.DrawFn) -> World:
-    """A world in which the stays of one person overlap in the breakouts of one session."""
+    """A world where the stays of one person overlap in the breakouts of one session."""
     stays = draw(
         st.lists(
             st.tuples(st.sampled_from([ONE, BREAKOUT, OTHER_BREAKOUT]), st.integers(0, 9), st.integers(1, 9)),
@@ -145,7 +145,7 @@ any_worlds = st.one_of(worlds(), scheduled_worlds(), crowded_worlds())
 
 def is_one_session(world: World) -> bool:
     """Whether no silence parts the page's session into several."""
-    times = [told.occurred_at for told in world.records if told.user_id == "ada"]
+    times = [record.occurred_at for record in world.records if record.user_id == "ada"]
     return not times or max(times) - min(times) <= timedelta(hours=4)
 
 
@@ -178,7 +178,7 @@ def run(chain: Chain, example: Worlds) -> Marts:
 
 
 def run_reports(chain: Chain, example: Worlds, reports: Sequence[Sequence[Report]]) -> Marts:
-    """Build the models on worlds whose records lie in these reports."""
+    """Build the models on worlds with these reports."""
     return chain.run(
         [
             replace(report, site_id=site(number), report_id=f"{site(number)}-{report.report_id}")
@@ -204,7 +204,7 @@ def stays_of(marts: Marts, row: Row) -> list[Row]:
 
 
 def union_seconds(spans: Iterable[tuple[datetime, datetime]]) -> int:
-    """How many seconds lie in at least one of the spans, by counting them one by one."""
+    """How many seconds are in at least one of the spans, by counting them one by one."""
     covered: set[int] = set()
     for start, end in spans:
         covered.update(range(int((start - START).total_seconds()), int((end - START).total_seconds())))
@@ -294,7 +294,7 @@ def wall_seconds(first_joined_at: datetime | None, window: Row) -> int:
 
 @st.composite
 def downloads(draw: st.DrawFn, records: Sequence[Record]) -> list[Report]:
-    """The same records as other downloads: cut between seconds, told again in part, shuffled, in any order."""
+    """The same records as other downloads: cut between seconds, repeated in part, shuffled, in any order."""
     cuts = draw(st.sets(st.sampled_from(sorted({record.occurred_at for record in records})), max_size=3))
     parts = [
         [record for record in records if sum(cut <= record.occurred_at for cut in cuts) == number]
@@ -319,7 +319,7 @@ def pick(records: Sequence[Record]) -> Callable[[list[int]], list[Record]]:
 
 
 def without_files(rows: Iterable[Row]) -> list[Row]:
-    """Rows without the columns that say in which file a record lies."""
+    """Rows without the columns that name the file of a record."""
     return [
         {name: value for name, value in row.items() if not name.endswith(("_report_id", "_record_number"))}
         for row in rows
@@ -356,7 +356,7 @@ def test_a_newer_download_that_tells_less_of_a_second_hides_no_room(chain: Chain
 def another_left(draw: st.DrawFn) -> tuple[World, Record]:
     """A scheduled world, and a Left that it lacks: mostly near to what the same person did."""
     world = draw(st.one_of(scheduled_worlds(), crowded_worlds()))
-    known = [told for told in world.records if told.category == "Session" and told.user_id in USERS[:-1]] or [
+    known = [record for record in world.records if record.category == "Session" and record.user_id in USERS[:-1]] or [
         record("ada", "Left", timedelta(0))
     ]
     near, room = draw(st.sampled_from(known)), draw(st.sampled_from(ROOMS))
@@ -405,7 +405,7 @@ def test_a_scheduled_attendance_depends_on_others_only_by_when_they_came_and_lef
     alone = tuple(world.with_records(record for record in world.records if record.user_id in kept) for world in example)
     together, apart = run(chain, example), run(chain, alone)
     told_by_others = {stay["session_key"] for stay in together.intervals if stay["closed_by"] == "others_left"}
-    # What others did may correct a schedule, or part the sessions of a page, of which the schedule has only one.
+    # What others did may correct a schedule, or part the sessions of a page that the schedule has as one.
     otherwise = {
         row["session_key"] for row in [*together.sessions, *apart.sessions] if row["window_source"] != "schedule"
     }
@@ -421,7 +421,7 @@ def test_a_scheduled_attendance_depends_on_others_only_by_when_they_came_and_lef
 
 
 def bounds(row: Row) -> Row:
-    """What depends on nobody else: the proven and the possible seconds of a row."""
+    """What depends on the user's own records: the proven and the possible seconds of a row."""
     return {
         name: value for name, value in row.items() if name.startswith(("proven_sec", "possible_sec", "session_key"))
     }
@@ -444,11 +444,11 @@ Span = tuple[datetime, datetime]
 
 
 def in_order(records: Iterable[Record]) -> list[Token]:
-    """Joined and Left of one person in one room, each second told as it must have been.
+    """Joined and Left of one person in one room, each second as it must have been.
 
     Who was in the room left first and came back; who was not, came and left.
     """
-    events = sorted((told.occurred_at, told.action) for told in records if told.action in ("Joined", "Left"))
+    events = sorted((record.occurred_at, record.action) for record in records if record.action in ("Joined", "Left"))
     tokens: list[Token] = []
     for at, moment in groupby(events, key=lambda event: event[0]):
         left_over = Counter(action for _, action in moment)
@@ -461,7 +461,7 @@ def in_order(records: Iterable[Record]) -> list[Token]:
 
 
 def oracle_possible(world: World, window: Span) -> list[Span]:
-    """While more came than left; a Left of nobody allows the time since the second before it that the log knows."""
+    """While more came than left. A Left without a Joined allows the time since the second before it in the log."""
     people, spans = 0, []
     tokens = in_order(world.records)
     for (at, action), (until, _) in pairwise([*tokens, (datetime.max, "")]):
@@ -498,7 +498,7 @@ class Stay:
 def oracle_stays(world: World, window: Span) -> list[Stay]:
     """Each Joined until all left; else to the Left that comes next, the next Joined, the session's end or the cap."""
     tokens = in_order(world.records)
-    chats = [told.occurred_at for told in world.records if told.category == "Chat"]
+    chats = [record.occurred_at for record in world.records if record.category == "Chat"]
     stays = []
     for (at, action), (until, closing) in pairwise([*tokens, (datetime.max, "")]):
         if action != "Joined":
@@ -544,7 +544,9 @@ def test_one_room_as_plain_python_counts_it(chain: Chain, example: Worlds) -> No
         if site(number) in corrected:
             continue
         window = (world.schedule[0].starts_at - BUFFER, world.schedule[0].ends_at + BUFFER)
-        ada = world.with_records(told for told in world.records if told.user_id == "ada" and is_believed(told, window))
+        ada = world.with_records(
+            record for record in world.records if record.user_id == "ada" and is_believed(record, window)
+        )
         stays = oracle_stays(ada, window)
         spans = (
             [oracle_proven(stay, window) for stay in stays],
@@ -554,9 +556,9 @@ def test_one_room_as_plain_python_counts_it(chain: Chain, example: Worlds) -> No
         assert counted.get(site(number), (0, 0, 0)) == tuple(map(union_seconds, spans))
 
 
-def is_believed(told: Record, window: Span) -> bool:
+def is_believed(record: Record, window: Span) -> bool:
     """Whether a record is no Left of a browser that was left open long after the end."""
-    return told.action != "Left" or told.occurred_at <= window[1] - BUFFER + STRAGGLER
+    return record.action != "Left" or record.occurred_at <= window[1] - BUFFER + STRAGGLER
 
 
 # The pitfalls that were found in well-known public projects, each as small as it can be.
@@ -628,12 +630,12 @@ def test_pitfall_a_stay_that_began_in_an_earlier_download_is_never_counted(chain
     assert [ada[f"{measure}_seconds"] for measure in MEASURES] == [3600] * 3
 
 
-# What others tell of a stay that nothing closes, and which windows a straggler stretches.
+# An open stay ends by what others did; a straggler stretches some windows.
 
 
 def leaving(*stops: int) -> list[Record]:
     """People who come at the start and leave at these minutes."""
-    return [told for number, stop in enumerate(stops) for told in minutes(f"other{number}", "J0", f"L{stop}")]
+    return [record for number, stop in enumerate(stops) for record in minutes(f"other{number}", "J0", f"L{stop}")]
 
 
 @pytest.mark.parametrize(
@@ -641,19 +643,19 @@ def leaving(*stops: int) -> list[Record]:
     [
         pytest.param(leaving(40, 50, 60), 50, id="two fifths of three are the second"),
         pytest.param(leaving(20, 30, 40, 50, 60), 30, id="two fifths of five are the second"),
-        pytest.param(leaving(50, 60), 54, id="two tell nothing"),
+        pytest.param(leaving(50, 60), 54, id="two are too few"),
         pytest.param(
             [*leaving(10, 50, 60), *minutes("ada", "C20")], 56, id="of three one left before she was seen last"
         ),
         pytest.param([*leaving(40, 50, 60), *minutes("other0", "J45")], 54, id="who comes back has not left for good"),
         pytest.param(leaving(40, 50, 900), 54, id="who leaves on the next day has not left"),
         pytest.param(
-            [*leaving(40, 50, 60), *(told for n in range(5) for told in minutes(f"open{n}", "J0"))],
+            [*leaving(40, 50, 60), *(record for n in range(5) for record in minutes(f"open{n}", "J0"))],
             50,
             id="three are half of six open stays",
         ),
         pytest.param(
-            [*leaving(40, 50, 60), *(told for n in range(6) for told in minutes(f"open{n}", "J0"))],
+            [*leaving(40, 50, 60), *(record for n in range(6) for record in minutes(f"open{n}", "J0"))],
             54,
             id="three are less than half of seven open stays",
         ),

@@ -26,7 +26,7 @@ from warehouse.raw import store_table
 DATABASE = "activity"
 SCHEMA = f"{DATABASE}.staging"
 BASE = f"{SCHEMA}.base_juno__events"
-# What the base reads, in the order in which each finds what it reads.
+# The models that the base reads, each after those that it reads itself.
 BENEATH = ("base_juno__reports", *OF_PAIRS)
 # What says which record is the unique one of each activity, in the same order.
 ABOVE = {
@@ -226,14 +226,14 @@ def test_dbt_goes_on_from_what_is_there_and_types_anew_where_it_no_longer_holds(
 
     grown = built(project)
     assert went_on(project)
-    assert len(grown) == len(before) + 1, "the report tells one activity more"
+    assert len(grown) == len(before) + 1, "the report has one activity more"
 
     with duckdb.connect(str(project.warehouse)) as connection:
         connection.execute("insert into raw.forgotten_users values ('x', 'hash', '2026-05-12')")
-    anew = built(project)
+    rebuilt = built(project)
     assert not went_on(project)
-    assert [row[:-1] for row in anew] == [row[:-1] for row in grown]
-    assert anew != grown
+    assert [row[:-1] for row in rebuilt] == [row[:-1] for row in grown]
+    assert rebuilt != grown
 
     with duckdb.connect(str(project.warehouse)) as connection:
         [(report_id,)] = connection.execute(

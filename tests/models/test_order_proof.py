@@ -31,7 +31,7 @@ SCHEMAS = ("activity.staging", "activity.intermediate", "published.marts", "publ
 PASSING = ("loaded_at",)
 # The first landed file of several with the same bytes gives its name.
 NAMES = (*PASSING, "file_name", "unique_in_file_names")
-# Where a record stood: in which report, and at which place. Of the marts of reports nothing else is left.
+# The place of a record: its report and its number there. Of the marts of reports nothing else is left.
 PLACES = (*NAMES, "report_id", "record_number")
 OF_REPORTS = ("report_reconciliation", "report_changes")
 
@@ -113,7 +113,7 @@ def models(sample_project: Project, incremental_base: str, tmp_path_factory: pyt
 
 @pytest.fixture(scope="module")
 def downloads(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Downloads that overlap, of which two were made again later, when people and sessions had other names."""
+    """Downloads that overlap; two of them were made again later, when people and sessions had other names."""
     folder = tmp_path_factory.mktemp("downloads")
     edits = Losses(edited_people=0.3, renamed_sessions=0.5)
     write_reports(
@@ -156,7 +156,7 @@ def test_what_is_there_twice_under_other_names_and_packed_changes_nothing(
     files = random.Random(4).sample([*downloads, *copies], 3 * len(downloads))
 
     copied, plain = models.built_of([files], NAMES), models.built_of([downloads], NAMES)
-    # It tells in what each report came, which is the first that was landed of those that hold the same.
+    # It says how each report came, which is the first that was landed of those that hold the same.
     for prints in (copied, plain):
         del prints["marts.report_changes"]
     assert copied == plain

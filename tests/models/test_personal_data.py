@@ -81,10 +81,10 @@ ACTIVITIES = (
     ("Badge", "Unlocked", WRITTEN),
     ("Badge", "Unlocked", PROFILE),
     ("Raffle", "other_activity", WRITTEN),
-    # The name of an emoji is nobody's.
+    # The name of an emoji is no person's.
     ("Raffle", "emoji_reaction_sent", "Love"),
 )
-# Paths of addresses are shown to the organiser: nobody can tell a name in one from a word.
+# Paths of addresses are shown to the organiser: a name in one looks like any word.
 PATHS = ("host.example/people/Ysolde%20Brackenridge", "www.host.example/~xiomara")
 # Which record these write is not known: here the action is the name of the type.
 with (ROOT / "seeds" / "activity_types.csv").open(newline="") as types:
@@ -161,7 +161,7 @@ def write_reports(folder: Path) -> None:
     own = [record for record in records if record[0] == 88412071 and record[8] != "?"]
     later = (*own[0][:5], "Badge", "Lost", PROFILE, "2026-05-06 08:00:00", "", "", "")
     _write(folder / "history_quillon_zaborowski.csv", HEADER, [*own, later])
-    told = ("User ID", "First Name", "Last Name", "Company", "Email")
+    whose = ("User ID", "First Name", "Last Name", "Company", "Email")
     more = {
         "Job Title": f"Aide to {PROFILE}",
         "Job Type": "Keeper of Puffins",
@@ -178,7 +178,7 @@ def write_reports(folder: Path) -> None:
     ]
     _write(
         folder / "unique_users_of_zaborowski_2026-05-06.csv",
-        (*told, *more),
+        (*whose, *more),
         [(*user, *more.values()) for user in users],
     )
 

@@ -1,6 +1,6 @@
 """The sample's story, calculated from its CSVs in plain Python: no DuckDB, no dbt, nothing of ``scripts/``.
 
-Each question of ``analyses/`` has its reckoning here, or stands in ELSEWHERE with the test that reckons it.
+Each question of ``analyses/`` has its calculation here, or is listed in ELSEWHERE with the test that has it.
 """
 
 from __future__ import annotations
@@ -117,13 +117,13 @@ def people() -> dict[str, str]:
     """The full name of each user, as in the unique users report."""
     with (SAMPLE / "unique_users_2026-05-15.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    told = {row["User ID"]: f"{row['First Name']} {row['Last Name']}" for row in rows if row["User ID"]}
+    names = {row["User ID"]: f"{row['First Name']} {row['Last Name']}" for row in rows if row["User ID"]}
     for download in DOWNLOADS:
         with (SAMPLE / f"{download}.csv").open(newline="", encoding="utf-8-sig") as file:
             for row in csv.DictReader(file, delimiter=";" if "keynote" in download else ","):
                 if row["Last"]:
-                    told[row["User ID"]] = f"{row['First']} {row['Last']}"
-    return told
+                    names[row["User ID"]] = f"{row['First']} {row['Last']}"
+    return names
 
 
 def per_page(found: Iterable[Activity]) -> dict[str, list[Activity]]:
@@ -654,7 +654,7 @@ def people__changed() -> list[Row]:
     for download in DOWNLOADS:
         for activity in read(download):
             emails[activity.user].add(activity.email.lower())
-    return [(people()[user], 1, len(told)) for user, told in emails.items() if len(told) > 1]
+    return [(people()[user], 1, len(addresses)) for user, addresses in emails.items() if len(addresses) > 1]
 
 
 @story
@@ -665,7 +665,7 @@ def attendance__corrected() -> list[Row]:
 
 @story
 def people__guests() -> list[Row]:
-    # The sample has none: every record has a user id, or is of nobody at all.
+    # The sample has none: every record has a user id, or has no user at all.
     assert not [activity for activity in activities() if activity.email and not activity.user]
     return []
 

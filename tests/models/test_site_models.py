@@ -110,10 +110,10 @@ def test_the_schema_of_the_site_is_published(tmp_path: Path) -> None:
 def test_a_new_mart_is_built_linted_published_and_shared(sample_project: Project, project: Project) -> None:
     """All in one test, because the build is what takes its time."""
     project.take_over(sample_project)
-    written = project.run(sys.executable, "scripts/new_mart.py", NAME=NAME)
+    written = project.script("new_mart.py", NAME=NAME)
     assert written.returncode == 0, written.stdout + written.stderr
     assert f"Written: models/site/{NAME}.sql" in written.stdout
-    assert "is already in models/site" in project.run(sys.executable, "scripts/new_mart.py", "--name", NAME).stdout
+    assert "is already in models/site" in project.script("new_mart.py", "--name", NAME).stdout
 
     built = project.dbt("build", "--select", NAME)
     assert built.returncode == 0, built.stdout
@@ -121,13 +121,13 @@ def test_a_new_mart_is_built_linted_published_and_shared(sample_project: Project
 
     for name in (".sqlfluff", ".yamllint", ".gitignore"):
         shutil.copy(ROOT / name, project.root / name)
-    tools = Path(sys.executable).parent
-    linted = project.run(str(tools / "sqlfluff"), "lint", f"models/site/{NAME}.sql")
+    linted = project.sqlfluff("lint", f"models/site/{NAME}.sql")
     assert linted.returncode == 0, linted.stdout
-    linted = project.run(str(tools / "yamllint"), "--strict", f"models/site/{NAME}.yml")
+    yamllint = Path(sys.executable).with_name("yamllint")
+    linted = project.run(str(yamllint), "--strict", f"models/site/{NAME}.yml")
     assert linted.returncode == 0, linted.stdout
 
-    published = project.run(sys.executable, "scripts/publish.py")
+    published = project.script("publish.py")
     assert published.returncode == 0, published.stdout
     with project.open() as connection:
         expected = connection.execute(
@@ -135,11 +135,11 @@ def test_a_new_mart_is_built_linted_published_and_shared(sample_project: Project
             " order by all"
         ).fetchall()
         assert connection.execute(f"from site.{NAME} order by all").fetchall() == expected
-    parquet = project.run(sys.executable, "scripts/publish.py", "--target", "files/")
+    parquet = project.script("publish.py", "--target", "files/")
     assert parquet.returncode == 0, parquet.stdout
     assert (project.root / "files" / "site" / f"{NAME}.parquet").exists()
 
-    shared = project.run(sys.executable, "scripts/share.py")
+    shared = project.script("share.py")
     assert shared.returncode == 0, shared.stdout + shared.stderr
     with duckdb.connect(str(project.shared), read_only=True) as connection:
         few = connection.execute(f"select activity_count from site.{NAME} where unique_user_count is null").fetchall()
@@ -153,7 +153,7 @@ def test_a_new_mart_is_built_linted_published_and_shared(sample_project: Project
     unbuilt = project.dbt("run", "--select", "dim_dates")
     assert unbuilt.returncode == 2
     assert f"site.{NAME} does not say how many people are behind a row" in unbuilt.stdout
-    refused = project.run(sys.executable, "scripts/share.py")
+    refused = project.script("share.py")
     assert refused.returncode == 1
     assert f"site.{NAME} does not say how many people are behind a row" in refused.stdout
     assert not project.shared.exists()

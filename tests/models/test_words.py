@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Once, Project, copy_project
+from conftest import WITHOUT_TESTS, Once, Project, copy_project
 from word_reports import Words, read_words, write_report
 
 LISTS = ("vocabulary", "holdout", "decoys", "holdout_decoys", "cases", "traps")
@@ -173,7 +173,8 @@ def build_snake(folder: Path) -> None:
     """Build it in a folder."""
     project = copy_project(folder)
     write_sample_in_snake_case(project)
-    built = project.build()
+    # Its data are those of the sample, which has been tested.
+    built = project.build(**WITHOUT_TESTS)
     assert built.returncode == 0, built.stdout
 
 

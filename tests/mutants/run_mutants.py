@@ -157,7 +157,7 @@ def try_mutant(root: Path, mutant: Mutant) -> Outcome:
 
 
 def try_batch(root: Path, batch: Sequence[Mutant]) -> list[Outcome]:
-    """Try mutants of which none touches the tests of another on one copy."""
+    """Try mutants on one copy whose tests do not touch each other."""
     if len(batch) == 1:
         return [try_mutant(root, batch[0])]
     with ExitStack() as stack:
@@ -165,7 +165,7 @@ def try_batch(root: Path, batch: Sequence[Mutant]) -> list[Outcome]:
             stack.enter_context(mutated(root, mutant))
         of_model = run_unit_tests(root, [model for mutant in batch for model in mutant.tests.unit])
     outcomes = [of_model[model] for mutant in batch for model in mutant.tests.unit]
-    # One that does not compile hides what becomes of the others.
+    # One that does not compile hides the results of the others.
     is_hidden = all(outcome.state == "broken" for outcome in outcomes)
     return [try_mutant(root, mutant) for mutant in batch] if is_hidden else outcomes
 
@@ -233,7 +233,7 @@ def run_pytest(root: Path, chosen: Iterable[str]) -> Outcome:
 
 
 def run_unit_tests(root: Path, models: Iterable[str]) -> dict[str, Outcome]:
-    """Run the dbt unit tests of models in this process: to start dbt anew for each would take longer than the tests."""
+    """Run the dbt unit tests of models in this process: to start dbt for each would take longer than the tests."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
@@ -378,7 +378,7 @@ def main(
         if unknown:
             raise typer.BadParameter(f"there is no mutant {', '.join(sorted(unknown))}")
         if output:
-            raise typer.BadParameter("the page tells of all mutants")
+            raise typer.BadParameter("the page lists all mutants")
         mutants = [mutant for mutant in mutants if mutant.name in only]
     try:
         for mutant in mutants:
@@ -401,8 +401,8 @@ def main(
             outcomes = try_all(pool, mutants, console)
     print_outcomes(outcomes, console)
     states = Counter(outcome.state for outcome in outcomes.values())
-    told = ", ".join(f"{states[state]} {state}" for state in STATES)
-    console.print(f"{len(outcomes)} mutants: {told}, in {time.monotonic() - started:,.0f} s.", highlight=False)
+    counts = ", ".join(f"{states[state]} {state}" for state in STATES)
+    console.print(f"{len(outcomes)} mutants: {counts}, in {time.monotonic() - started:,.0f} s.", highlight=False)
     if output:
         output.write_text(page(outcomes))
     if states["killed"] < len(outcomes):

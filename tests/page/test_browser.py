@@ -98,7 +98,7 @@ def filter_of(page: Page, label: str) -> Locator:
 
 
 def cells(page: Page, figure: str, column: int) -> list[str]:
-    """A column of a figure's table as it stands there."""
+    """A column of a figure's table, as shown."""
     page.locator(f"#figure-{figure}").evaluate("one => { one.open = true; }")
     page.locator(f"#figure-{figure} .actions").wait_for()
     return page.locator(f"#figure-{figure} tbody tr :is(td, th):nth-child({column})").all_text_contents()
@@ -131,7 +131,7 @@ def test_every_figure_is_drawn_nothing_is_wider_than_the_window_and_axe_finds_no
 
 
 def test_no_text_of_a_chart_leaves_it_or_is_cut_off(opened: Opener, sample_project: Project, tmp_path: Path) -> None:
-    name = "A session with a name of many words that nobody would put on one line, and Verylongwordwithoutanyblank" * 2
+    name = "A session with a name of many words that would not fit on one line, and Verylongwordwithoutanyblank" * 2
     path = changed_copy(
         sample_project,
         tmp_path,
@@ -262,7 +262,7 @@ def test_a_page_reaches_what_has_pages(opened: Opener) -> None:
 
 
 def changed_copy(sample_project: Project, tmp_path: Path, *statements: str) -> Path:
-    """The page of a copy of the published sample in which something was changed."""
+    """The page of a changed copy of the published sample."""
     copy = tmp_path / "published.duckdb"
     shutil.copy(sample_project.published, copy)
     with duckdb.connect(str(copy)) as connection:

@@ -57,7 +57,7 @@ def keys(marts: Path, event: Event | None, table: str, key: str) -> list[object]
         (None, [1, 2, 3, 4, 5], ["s1", "s2", "s3", "s4"], ["a:1", "a:2", "b:1"], ["u", "v", "w"]),
         (Event("a", (Part("a"),)), [1, 2, 3, 4], ["s1", "s2", "s3"], ["a:1", "a:2"], ["u", "v"]),
         (Y2025, [1], ["s1"], ["a:1"], ["u", "v"]),
-        # A session that nobody joined has no day: it is the event's if its page is.
+        # A session without a Joined has no day: it is the event's if its page is.
         (Y2026, [2, 3], ["s2", "s3"], ["a:1", "a:2"], ["u", "v"]),
         (Event("page", (Part("a", content_id="2"),)), [3], ["s3"], ["a:2"], ["u", "v"]),
         (Event("two", (Part("a", content_id="2"), Part("b"))), [3, 5], ["s3", "s4"], ["a:2", "b:1"], ["u", "v", "w"]),

@@ -46,7 +46,7 @@ def marts() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def add_session(marts: duckdb.DuckDBPyConnection, name: str, **numbers: object) -> None:
-    """Add a session that 10 people attended, of whom 2 left early; 4 more had planned to come."""
+    """Add a session that 10 people attended; 2 of them left early; 4 more had planned to come."""
     usual = {
         "session_name": name,
         "session_type": "session",
@@ -66,7 +66,7 @@ def add_session(marts: duckdb.DuckDBPyConnection, name: str, **numbers: object) 
 
 
 def plain(text: str) -> str:
-    """A text in which a line may break anywhere."""
+    """A text whose lines may break anywhere."""
     return text.replace("\N{NO-BREAK SPACE}", " ")
 
 
@@ -232,7 +232,7 @@ def test_the_sample_is_as_another_way_finds_it(sample_project: Project) -> None:
     assert [plain(one.text) for one in found.findings] == [
         f"{first} drew the most people: {first_count} of the {came} who came to any session. {first_stayed} of them"
         f" stayed to the end ({100 * first_stayed / first_count:.0f} %).",
-        # As sample/README.md and analyses/README.md tell of it.
+        # As sample/README.md and analyses/README.md say.
         "Night Ferry: The Pacific Session lost 24 of the 36 people who had planned to come.",
         f"{best} was rated best: {mean + 1e-9:.1f} stars in {reviews} reviews.",
     ]

@@ -201,7 +201,7 @@ def test_the_visits_of_the_profiles_are_those_of_the_mart(data: dict[str, Any], 
 
 
 def test_the_sample_is_shown_as_its_marts_tell(data: dict[str, Any]) -> None:
-    # As README.md and sample/README.md tell of it.
+    # As README.md and sample/README.md say.
     datasets = {name: rows_of(dataset) for name, dataset in data["datasets"].items()}
     assert sum(row["activity_count"] for row in datasets["family_days"]) == 1878
     assert sum(row["activity_count"] for row in datasets["hours"]) == 1878
@@ -311,7 +311,7 @@ def test_the_shared_page_names_nobody(sample_project: Project, tmp_path: Path) -
     # What the page is drawn with is no one's: only the rows are looked through.
     rows = json.dumps(data["datasets"], ensure_ascii=False)
     assert len(people) == 64
-    assert [told for person in people for told in person if told and f'"{told}' in rows] == []
+    assert [value for person in people for value in person if value and f'"{value}' in rows] == []
 
 
 def test_the_policy_lets_nothing_in_but_the_script(sample_project: Project) -> None:

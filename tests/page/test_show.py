@@ -27,7 +27,7 @@ def test_without_a_wish_it_is_the_summary(sample_project: Project) -> None:
 
 
 def test_a_session_is_shown_with_its_people(sample_project: Project) -> None:
-    # The likely minutes and hours: analyses/README.md, which test_sample_story.py reckons anew from the files.
+    # The likely minutes and hours: analyses/README.md, which test_sample_story.py calculates from the files.
     with sample_project.open() as connection:
         [(registered, came, hours)] = connection.execute(
             "select registered_count, unique_people_count, round(likely_seconds / 3600, 1) from marts.fct_sessions"

@@ -109,8 +109,8 @@ def printed(published: Path) -> list[str]:
 def test_the_counts_of_all_reports_are_told(published: Path) -> None:
     lines = printed(published)
     assert "2 reports hold 52 records: 11 landed, 2 rejected, 39 of people who were forgotten." in lines
-    told = "9 activities are unique; 2 records are duplicates, because a newer download holds the same."
-    assert told in lines
+    line = "9 activities are unique; 2 records are duplicates, because a newer download holds the same."
+    assert line in lines
     assert (
         "10 users in the unique users reports: 4 known by id, 3 by e-mail, 2 ambiguous, 1 without an activity;"
         " 5 records were rejected." in lines

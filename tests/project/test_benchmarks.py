@@ -111,7 +111,7 @@ def test_ratios_are_of_the_pairs() -> None:
 
     rows = list(figure_rows(1000, {"this project": runs(10, 20, 40), "pandas": runs(5, 8, 36)}))
 
-    # 0.5, 0.4 and 0.9 of the pairs, of which 0.5 is the median; that of the medians would be 0.4.
+    # 0.5, 0.4 and 0.9 of the pairs; 0.5 is their median; that of the medians would be 0.4.
     assert rows == [
         "| 1,000 | this project | 20.0 | 20.0 | 1 | 1 | 1.00 |",
         "| 1,000 | pandas | 8.0 | 8.0 | 1 | 1 | 0.50 |",
@@ -179,7 +179,7 @@ def test_the_floor_makes_every_table_that_the_project_publishes(generated: Proje
             "select schema_name, table_name from duckdb_tables() where schema_name <> 'main' order by all"
         ).fetchall()
         repeated = connection.execute("select sum(duplicate_count) from marts.report_reconciliation").fetchone()
-    # Three files of a thousand records, of which the second and the third begin with a quarter of the one before.
+    # Three files of a thousand records; the second and the third begin with a quarter of the one before.
     assert repeated and repeated[0] > 0
     assert list(found) == [f'{schema}."{table}"' for schema, table in tables]
     assert [path.name for path in floor.iterdir()] == ["floor.duckdb"]

@@ -191,7 +191,7 @@ FETCHES = (
 
 
 def fetched(page: str) -> list[str]:
-    """The addresses from which a page would fetch something."""
+    """The addresses that a page would fetch something from."""
     return [match for pattern in FETCHES for match in re.findall(pattern, page)]
 
 

@@ -2,21 +2,25 @@
 
 A page is read by a person with a fresh clone who ran `make build`; the README by one who did not yet. Its commands run
 from top to bottom: those of its shell blocks, and those in its text that no page before it names.
-`documented_commands.toml` lists the commands that don't run here.
+`documented_commands.toml` lists the commands that don't run here. Scripts and dbt start warm (`warm_environment.py`);
+`test_whole_way.py` starts the loader and dbt as a user does.
 """
 
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import subprocess
 import tomllib
 from pathlib import Path
 
 import pytest
+import start
 
 from conftest import OF_ANOTHER_SALT, ROOT, WITHOUT_TESTS, Project
 from documented_commands import Documented, documented_commands, fits, pages_with_commands
+from warm_environment import warm_environment
 
 LISTED = tomllib.loads((ROOT / "tests" / "documented_commands.toml").read_text(encoding="utf-8"))
 # By the page, or by none for every page.
@@ -46,8 +50,17 @@ def clone(target: Path) -> Project:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, target / name)
     (target / "target").mkdir()
-    (target / ".venv").symlink_to((ROOT / ".venv").resolve())
     return Project(target)
+
+
+def run(documented: Documented, project: Project, page: Path) -> None:
+    """Run a command as from a terminal, and not as from the make that runs this test."""
+    # Other builds of the sample test its data: as it is (sample_project), and after a removal (test_older_names.py).
+    unproven = WITHOUT_TESTS if documented.spelled.startswith("make ") else {}
+    result = project.run("sh", "-c", documented.spelled, MAKEFLAGS="", COLUMNS="120", **unproven)
+    what = f"{page}: {documented.command}\n{result.stdout}{result.stderr}"
+    assert result.returncode == 0, what
+    assert documented.output is None or fits(result.stdout, documented.output), what
 
 
 @pytest.mark.slow
@@ -64,14 +77,9 @@ def test_the_commands_of_a_page_do_what_it_says(page: Path, sample_project: Proj
             sample_project.root / "warehouse", project.root / "warehouse", dirs_exist_ok=True, ignore=OF_ANOTHER_SALT
         )
 
-    for documented in commands_by_page()[page]:
-        # As from a terminal, and not as from the make that runs this test. Other builds of the sample test its data:
-        # as it is (sample_project), and after a removal (test_older_names.py).
-        unproven = WITHOUT_TESTS if documented.spelled.startswith("make ") else {}
-        result = project.run("sh", "-c", documented.spelled, MAKEFLAGS="", COLUMNS="120", **unproven)
-        what = f"{page}: {documented.command}\n{result.stdout}{result.stderr}"
-        assert result.returncode == 0, what
-        assert documented.output is None or fits(result.stdout, documented.output), what
+    with warm_environment(project.root / ".venv", (ROOT / ".venv").resolve()):
+        for documented in commands_by_page()[page]:
+            run(documented, project, page)
     if page == BEFORE_THE_BUILD:
         promised = set(re.findall(r"warehouse/[\w/]+\.\w+", (ROOT / page).read_text(encoding="utf-8")))
         assert {name for name in promised if not (project.root / name).exists()} == set()
@@ -100,6 +108,18 @@ def test_every_command_of_make_is_one_that_there_is() -> None:
             if words[0] == "make" and len(words) > 1:
                 is_there = re.search(rf"(^|\s){re.escape(words[1])}(:|\s)", makefile)
                 assert is_there, f"{found.command} in {page}"
+
+
+def test_every_setting_of_a_command_is_one_that_it_takes() -> None:
+    """Of those too that do not run here."""
+    for page in pages_with_commands():
+        for found in documented_commands((ROOT / page).read_text(encoding="utf-8")):
+            words = shlex.split(found.spelled)
+            names = [word for word in words if "=" not in word]
+            if names[0] == "make" and len(names) > 1 and names[1] in start.COMMANDS:
+                settings = {word.partition("=")[0] for word in words if "=" in word}
+                known = {*start.COMMON, *start.COMMANDS[names[1]].settings}
+                assert settings - known == set(), f"{found.command} in {page}"
 
 
 def test_commands_are_found_in_blocks_and_in_the_text() -> None:

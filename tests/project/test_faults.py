@@ -30,7 +30,7 @@ from warm_start import run_warm
 
 SEED = 1
 RECORDS = 20_000
-# Files of these names and so many records, of which the second does not fit on a small disk.
+# Files of these names and so many records; the second does not fit on a small disk.
 COUNTS = {"a.csv": 3, "b.csv": 60_000, "c.csv": 4}
 FULL = "the disk is full. Fix: free some space"
 
@@ -45,7 +45,7 @@ class WarmSite(Site):
 
 @pytest.fixture
 def sample_site(sample_project: Project, tmp_path: Path) -> Site:
-    """A copy of the project of which nothing is landed yet, and dbt has parsed all."""
+    """A copy of the project with nothing landed yet and everything parsed by dbt."""
     site = WarmSite(copy_site(tmp_path / "site").root, WITHOUT_TESTS)
     with_shipped_settings(site.root)
     (site.root / "target").mkdir()
@@ -140,7 +140,7 @@ def test_what_an_unfinished_build_left_is_not_published(sample_project: Project,
         assert connection.execute("from staging.unfinished_builds").fetchall() == []
         connection.execute("insert into staging.unfinished_builds values ('killed')")
 
-    with pytest.raises(WarehouseError, match=r"did not come to a good end.*nothing was published\. Fix: make build"):
+    with pytest.raises(WarehouseError, match=r"did not finish.*nothing was published\. Fix: make build"):
         publish(warehouse, published)
     assert not published.exists()
 
@@ -210,7 +210,7 @@ exit $code
 def on_a_disk(site: Site, free: int | None, script: str, *arguments: str) -> str:
     """Run a script that cannot go well with the warehouse's folder on a disk of its own; returns what it said.
 
-    The folder is copied to the disk and back afterwards, for the disk is gone with the namespace.
+    The folder is copied to the disk and back afterwards, because the disk is gone with the namespace.
 
     Args:
         site: where it runs.
@@ -322,7 +322,7 @@ def test_on_a_full_disk_the_last_copy_stays(
     expected = expected_of_sample(sample_project)
     with duckdb.connect(str(site.warehouse)) as connection:
         assert raw_faults(connection, expected.counts, expected.reports) == []
-    # With space again: what was built before is published anew, and what a build left half-way is not.
+    # With space again: what was built before is published again, and what a build left half-way is not.
     result = site.run("publish.py")
     assert result.returncode == (0 if script == "publish.py" else 1), result.stdout
-    assert ("did not come to a good end" in result.stdout) == (script == "build_warehouse.py")
+    assert ("did not finish" in result.stdout) == (script == "build_warehouse.py")

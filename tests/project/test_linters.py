@@ -113,7 +113,7 @@ def test_models_are_clean_in_the_form_that_they_have_once_they_are_built(
     compiled = project.dbt("compile", "--quiet", "--select", "base_juno__events")
     assert "earlier.event_id" in compiled.stdout, compiled.stdout + compiled.stderr
 
-    result = project.run(*linters.SQLFLUFF, "lint", "--disable-progress-bar", model)
+    result = project.sqlfluff("lint", "--disable-progress-bar", model)
     assert result.returncode == 0, result.stdout + result.stderr
 
 

@@ -1,4 +1,4 @@
-"""The set of mutants is whole, and the runner tells killed from survived and broken; `make mutants` tries them all."""
+"""The set of mutants is whole; the runner distinguishes killed, survived and broken. `make mutants` tries them all."""
 
 from __future__ import annotations
 

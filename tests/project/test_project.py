@@ -40,7 +40,7 @@ def test_the_families_with_a_column_are_those_of_the_dictionary() -> None:
 
 
 def test_an_inferred_alias_is_never_called_documented() -> None:
-    # The guide shows the literal text of these two only; other words stand in a heading at most.
+    # The guide shows the literal text of these two only; other words are in a heading at most.
     documented = {row["category_pattern"] for row in seed("activity_aliases.csv") if row["evidence"] == "documented"}
     assert documented == {"Poll - *", "Rating - *"}
 

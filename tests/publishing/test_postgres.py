@@ -172,7 +172,7 @@ def marts() -> list[dict[str, Any]]:
 
 
 def grain(model: dict[str, Any]) -> list[str]:
-    """The columns or expressions that tell its rows apart."""
+    """The columns or expressions that make its rows unique."""
     [test] = [test["row_checks"] for test in model["data_tests"] if "row_checks" in test]
     return list(test["arguments"]["grain"])
 
@@ -433,7 +433,7 @@ def test_a_failed_publication_leaves_the_old_one(database: Database, published: 
     published_as(database, published)
     with connect(write_copy(published, 2)) as connection:
         connection.execute("insert into marts.dim_users values ('u1', 2)")
-    with pytest.raises(WarehouseError, match=r"duplicat|could not create unique index.*Fix: build the warehouse anew"):
+    with pytest.raises(WarehouseError, match=r"duplicat|could not create unique index.*Fix: build the warehouse again"):
         published_as(database, published)
 
     assert markers(database) == {1}
@@ -734,7 +734,7 @@ def test_the_command_says_what_it_did_and_what_it_left_out(database: Database, p
     said = process.communicate()[0]
     assert process.returncode == 0
     assert "3 tables with 3,000 rows published to PostgreSQL" in said
-    assert "marts.fct_activities has no key: no model says what tells its rows apart." in said
+    assert "marts.fct_activities has no key: no model says what makes its rows unique." in said
     database.do("create role plain login in role other")
     assert len(database.ask("select * from restricted.user_details", user="plain")) == USERS
 

@@ -493,7 +493,7 @@ def test_the_models_say_what_the_copy_needs() -> None:
         assert model.cohort_size is None or model.cohort_size in model.columns, name
         for column, meta in model.columns.items():
             assert meta.get("shared_as") in {None, *ways}, (name, column)
-            # What the owner of a site says of the own people tells them from others in a small company.
+            # What the owner of a site says of the own people distinguishes them from others in a small company.
             assert column != "company" or meta.get("blank_small_groups"), (name, column)
 
 

@@ -61,7 +61,7 @@ USERS = "\n".join(
         "",
     )
 )
-# What the first told, and more; the person's own records among them.
+# What the first names, and more; the person's own records among them.
 LATER = FIRST.replace("09:30:00", "09:31:00") + (
     f"{ME},Chat,Message,I came back,2026-05-05 09:00:00,41,Keynote,keynote,Gold\n"
     f"{BO},Chat,Message,{NAME} is back,2026-05-05 09:01:00,41,Keynote,keynote,Silver\n"
@@ -92,7 +92,7 @@ def warehouse(loaded: Path, path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @pytest.fixture(scope="module")
 def left(loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a warehouse in which the person was forgotten, for each test to copy: forgetting takes a second."""
+    """The folder of a warehouse where the person was forgotten, for each test to copy: forgetting takes a second."""
     folder = tmp_path_factory.mktemp("left")
     shutil.copytree(loaded, folder, dirs_exist_ok=True)
     with connect(folder / "activity.duckdb") as connection:
@@ -492,7 +492,7 @@ def test_the_whole_way(tmp_path: Path) -> None:
 
     write(project.root / "reports" / "later.csv", LATER)
     landed = project.script("load_reports.py", "reports")
-    assert landed.returncode == 1, "what the later download tells of the person is rejected"
+    assert landed.returncode == 1, "what the later download has of the person is rejected"
     assert f"nothing new in reports/{USER}.csv" in landed.stdout
     nothing_is_left(project)
 

@@ -344,13 +344,13 @@ def test_what_only_it_tells_is_said_without_a_build_too(tmp_path: Path) -> None:
 
 
 def sample_ids(column: str) -> set[str]:
-    """Ids that of all reports of the sample only the one to remove tells, from the CSVs."""
-    told: dict[str, set[str]] = {}
+    """Ids that only the report to remove has, from the CSVs of the sample."""
+    ids_of: dict[str, set[str]] = {}
     for path in (ROOT / "sample" / "reports").glob("*.csv"):
         with path.open(newline="", encoding="utf-8-sig") as file:
             lines = list(csv.DictReader(file, delimiter=";" if "keynote" in path.name else ","))
-        told[path.name] = {(line.get(column) or line.get(column.upper()) or "").strip() for line in lines} - {""}
-    return told.pop(REMOVED) - set().union(*told.values())
+        ids_of[path.name] = {(line.get(column) or line.get(column.upper()) or "").strip() for line in lines} - {""}
+    return ids_of.pop(REMOVED) - set().union(*ids_of.values())
 
 
 def test_the_marts_are_those_of_the_other_reports(sample_project: Project, alone: Project, tmp_path: Path) -> None:
@@ -360,7 +360,7 @@ def test_the_marts_are_those_of_the_other_reports(sample_project: Project, alone
     shared = project.script("share.py")
     assert shared.returncode == 0, shared.stdout
     labels = labels_only_in(project, alone)
-    # How many hangs on how DuckDB compresses them, which is not the same in every build.
+    # How many depends on how DuckDB compresses them, which is not the same in every build.
     assert seen_in(project, labels), "compressed as they are, some are there to be seen"
 
     files = (project.warehouse, project.published, project.shared)
@@ -374,7 +374,7 @@ def test_the_marts_are_those_of_the_other_reports(sample_project: Project, alone
     with alone.open() as connection:
         others = set(rows(connection, keys))
         [twins] = rows(connection, f"{kept} where list_contains({list(both)}, activity_key)")
-    assert 0 < len(both - others) < count, "some of what it tells has a twin"
+    assert 0 < len(both - others) < count, "some of its records have a twin"
     assert f"  {count:,} activities are counted from it, {len(both - others):,} that no other report holds\n" in said
     users, contents = len(sample_ids("User ID")), len(sample_ids("Content ID"))
     assert f"  {users:,} user ids and {contents:,} content ids are in no other report\n" in said

@@ -188,7 +188,7 @@ def test_a_few_broken_bytes_in_utf_8_cost_their_records_alone(
 def test_two_bytes_that_mean_nothing_do_not_become_a_letter_of_utf_8(
     warehouse: duckdb.DuckDBPyConnection, report: Path, declared: str
 ) -> None:
-    # All three hold bytes that cannot stand there in the encoding; in UTF-8 the first and the last are letters.
+    # All three hold bytes that are wrong there in the encoding; in UTF-8 the first and the last are letters.
     content = report_text(activity("u1"), activity("u2", "@"), activity("u3"))
     broken = {"ascii": b"\xc3\xa9", "cp932": b"\xf0\x20\x80\xfd", "cp949": b"\xc9\x80"}[declared]
     land(warehouse, write(report, content.encode().replace(b"@", broken)), Declaration(encoding=declared))

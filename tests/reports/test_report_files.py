@@ -351,7 +351,7 @@ def test_the_cells_of_a_workbook_land_as_the_report_has_them(
         warehouse, "select user_id, label, date, content_id, occurred_at::varchar from raw.activities order by 1"
     )
     assert landed == [
-        # openpyxl reckons nothing, so that the formula has no value; Excel keeps the one that it shows.
+        # openpyxl calculates nothing, so that the formula has no value; Excel keeps the one that it shows.
         ("007", "true", "2026-05-14 10:00:07", "0042", "2026-05-14 10:00:07"),
         ("5001", "", "2026-05-14 10:00:07", "4101", "2026-05-14 10:00:07"),
         ("5003.5", "", "2026-05-14 00:00:00", "", "2026-05-14 00:00:00"),

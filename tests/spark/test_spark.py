@@ -30,7 +30,7 @@ MODELS = (*WITH_TESTS, "--exclude-resource-type", "test")
 # On CI, with the models that they stand on: few, for dbt waits for each, and CI has 20 minutes.
 A_PART = ("fct_reviews", "report_reconciliation")
 SECONDS_BEFORE_REPLACED = 20
-# As many as a task's part of a stage can be told from, and as many as there are, however small.
+# As many as a task's part of a stage can be seen in, and as many as there are, however small.
 PARTITIONS = 16
 EVEN_TASKS = {
     "spark.sql.shuffle.partitions": str(PARTITIONS),
@@ -80,9 +80,9 @@ def on_spark(cluster: Cluster, tmp_path: Path) -> SparkProject:
 
 def assert_equal(comparisons: list[Comparison], at_least: int) -> None:
     console = Console(width=200)
-    with console.capture() as told:
+    with console.capture() as printed:
         console.print(shown([one for one in comparisons if not one.is_equal]))
-    assert all(one.is_equal for one in comparisons), told.get()
+    assert all(one.is_equal for one in comparisons), printed.get()
     assert len(comparisons) >= at_least
     assert sum(one.rows for one in comparisons) > 0
 

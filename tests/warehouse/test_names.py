@@ -1,4 +1,4 @@
-"""Names of files by which DuckDB would confuse a database with something else."""
+"""Names of files that make DuckDB confuse a database with something else."""
 
 from __future__ import annotations
 

@@ -10,13 +10,15 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 
 from declarations import by_name
 from loader_fixtures import rows
 from warehouse.command_line import run_command
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
-from warehouse.paths import published_path
+from warehouse.files import attach_new
+from warehouse.paths import PROJECT_ROOT, published_path
 
 
 @pytest.mark.parametrize("read_only", [False, True])
@@ -34,13 +36,13 @@ def test_the_sources_declare_the_tables_that_the_loader_makes(warehouse: duckdb.
         " where schema_name = 'raw' group by 1"
     ).fetchall()
     # On Spark the tables are made of what is declared (macros/engine_statements.sql).
-    told = {
+    reported = {
         table["name"]: [
             (column["name"], column["data_type"].replace("string", "varchar").upper()) for column in table["columns"]
         ]
         for table in by_name("sources")["raw"]["tables"]
     }
-    assert told == dict(made)
+    assert reported == dict(made)
 
 
 @pytest.fixture
@@ -92,3 +94,13 @@ def test_a_blank_path_is_no_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PUBLISHED_PATH", " ")
     with pytest.raises(WarehouseError, match=r"PUBLISHED_PATH is blank\. Nothing was done\. Fix: "):
         published_path()
+
+
+def test_new_files_have_small_blocks(tmp_path: Path) -> None:
+    """The warehouse, what dbt makes, and a copy: a small table takes 64 KB in each, and not 256."""
+    with connect(tmp_path / "activity.duckdb") as connection:
+        attach_new(connection, tmp_path / "copy.duckdb", "copy")
+        connection.execute("create table main.a as select 1 as b; create table copy.a as select 1 as b")
+        sizes = connection.execute("select distinct block_size from pragma_database_size()").fetchall()
+    profile = yaml.safe_load((PROJECT_ROOT / "profiles.yml").read_text())["juno_activity"]["outputs"]["duckdb"]
+    assert sizes == [(profile["config_options"]["default_block_size"],)] == [(65536,)]
