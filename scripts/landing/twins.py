@@ -259,18 +259,30 @@ def may_hold_twins(
                     on pairs.report_id = olds.report_id
                 where coalesce(olds.member < pairs.record_number // {MEMBER}, true)
             ),
-            others as (
-                select distinct member, things, shift, new_at from earlier
-                where record_number not in (select record_number from earlier where len(things) = 0)
-            )
-            select count(*) from (
+            kinds as (
                 select
-                    count(*) over (
-                        partition by member, things order by shift range between current row and {HOUR} following
-                    ) as alike
-                from others
+                    member,
+                    things,
+                    shift,
+                    count(distinct new_at) as moments,
+                    count(distinct record_number) as records
+                from earlier
+                where record_number not in (select record_number from earlier where len(things) = 0)
+                group by 1, 2, 3
+            ),
+            beside as (
+                select
+                    one.*,
+                    coalesce(max(other.moments) filter (abs(other.shift - one.shift) = {HOUR}), 0) as more_moments,
+                    coalesce(max(other.records) filter (abs(other.shift - one.shift) = {HOUR}), 0) as more_records,
+                    coalesce(max(other.records) filter (abs(other.shift - one.shift) not in (0, {HOUR})), 0) as rivals
+                from kinds as one
+                inner join kinds as other on one.member = other.member and one.things = other.things
+                group by all
             )
-            where alike >= {FEWEST}
+            select count(*) from beside
+            -- As `_is_one_shift` has it: what is repeated every quarter of an hour has twins at many shifts.
+            where moments + more_moments >= {FEWEST} and (shift = 0 or records + more_records >= 2 * rivals)
             """,
         )
     )

@@ -53,7 +53,7 @@ def text_of(lines: list[str], end: str = "\n", header: str = NAMES) -> str:
 
 
 LATER = re.compile(r" (\d\d):")
-# What is not plain about a report, made of lines of its own or of those of the report before it.
+# Reports that are not plain, made of lines of its own or of those of the report before it.
 ODD: dict[str, Callable[[list[str]], str]] = {
     "ids with a fraction": lambda lines: text_of([one.replace(",", ".0,", 1) for one in lines]),
     "a record without a date": lambda lines: text_of([*lines, line(1, "")]),
@@ -148,7 +148,7 @@ def test_plain_reports_land_together_as_they_would_alone(
     assert grouped == [4, 8]
     expected = alone(paths, DECLARED, monkeypatch)
     assert (first[0] + found[0], found[1]) == expected
-    # Of each report but the first one record is known from the report before it.
+    # Each report but the first has one record that is known from the report before it.
     assert [landing.new_count for landing in expected[0]] == [6, *[5] * 11]
 
 
