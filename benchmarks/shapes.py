@@ -33,7 +33,7 @@ LAST_NAME, EMAIL, LABEL, CONTENT_ID, CONTENT_NAME, CONTENT_SLUG = 2, 4, 7, 9, 10
 # CPU, peak memory and size of the last daily build, times those of one file with the same records.
 BARS = {"each with all before it": (1.1, 1.2, 1.5), "the same, with renames": (1.2, 1.3, 2.0)}
 
-PAGE = """# What it costs, by how the reports come
+PAGE = """# Costs by how the reports come
 
 Written by `make bench-shapes`: one run each of the whole process, `make build` once it is set up, from nothing.
 The bars are those of the project; see [performance.md](performance.md) for where the time goes.
@@ -56,7 +56,7 @@ the CSV, of 10 million records in one file.
 
 {downloads} downloads, {daily_records:,} records in the last. The figures are those of the build with the last one, and
 in brackets how many times those of one file with the same records they are. {first_build}
-Between two downloads 1 % of the people get another last name and e-mail, and 5 % of the pages another name and slug; a
+Between two downloads 1 % of the people get another last name and e-mail, and 5 % of the pages another name and slug. A
 label that is the name of the page is renamed with it.
 
 | as | records held | CPU s | peak MB | warehouse MB | bars |
@@ -69,9 +69,8 @@ label that is the name of the page is renamed with it.
 |---|--:|--:|
 {days}
 
-Bar: 5 % of the full build, beyond dbt's own cost. The build with the day takes {share:.0%} of the full one, for the
-base is incremental and all marts are rebuilt, whatever came. From the build that finds nothing new it differs by
-{more:.1f} s.
+Bar: 5 % of the full build, beyond dbt's own cost. The build with the day takes {share:.0%} of the full one. The base is
+incremental, and all marts are rebuilt, whatever came. From the build that finds nothing new it differs by {more:.1f} s.
 """
 
 

@@ -10,7 +10,7 @@ from typer.exceptions import TyperException
 
 from evidence.evidence import write_evidence
 from removal.journal import finish_first
-from warehouse.command_line import as_given, errors_said, run_command
+from warehouse.command_line import as_given, counted, errors_said, run_command
 from warehouse.paths import published_path, warehouse_path
 from warehouse.visible import SafeConsole
 
@@ -38,17 +38,15 @@ def main(
         finish_first(console)
         warehouse = warehouse_path()
         written = write_evidence(warehouse, published_path(), target or warehouse.parent, user_id, site, session)
-    lines = [f"The evidence of {written.people:,} {'person' if written.people == 1 else 'people'} is in {written.path}"]
+    lines = [f"The evidence of {counted(written.people, 'person', 'people')} is in {written.path}"]
     if written.others:
         lines.append(
             f"Not in it: user {', '.join(written.others)}, with the same e-mail. If that is the same person, add a row"
             " to seeds/site/same_user.csv. Then: make build"
         )
     if written.forgotten:
-        lines.append(
-            f"Not in it: {written.forgotten:,} people who were forgotten; the published copy still holds them."
-            " Fix: make build"
-        )
+        people = counted(written.forgotten, "person who was", "people who were")
+        lines.append(f"Not in it: {people} forgotten; the published copy still holds them. Fix: make build")
     for line in [*lines, "To look at or print it, open it in a browser. It is personal data."]:
         console.print(as_given(line), highlight=False, markup=False)
 

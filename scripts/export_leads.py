@@ -9,7 +9,8 @@ import typer
 
 from publishing.leads import write_leads
 from removal.journal import finish_first
-from warehouse.command_line import errors_said, run_command
+from warehouse.command_line import counted, errors_said, run_command
+from warehouse.copies import name_beside
 from warehouse.paths import published_path
 from warehouse.settings import read_settings
 from warehouse.visible import SafeConsole
@@ -20,7 +21,7 @@ def main(
         str, typer.Option("--crm", envvar="CRM", help="Whose names the columns have: salesforce or hubspot.")
     ] = "salesforce",
     target: Annotated[
-        Path | None, typer.Option("--target", help="Folder to write. Default: leads beside the published copy.")
+        Path | None, typer.Option("--target", help="Folder to write. Default: leads beside the copy, or shared_leads.")
     ] = None,
 ) -> None:
     """Write one CSV file per exhibitor for a CRM.
@@ -28,13 +29,14 @@ def main(
     Exit codes: 0 done; 1 not possible, and said; 2 wrong usage.
     """
     console = SafeConsole()
-    folder = target or published_path().with_name("leads")
     with errors_said(console, "Not written"):
         finish_first(console)
+        folder = target or name_beside(published_path(), "leads")
         zone = str(read_settings()["reporting_time_zone"])
         rows = write_leads(published_path(), folder, crm.strip().lower(), zone)
     for file, count in rows.items():
-        console.print(f"{count:,} leads are in {folder / file}", highlight=False, markup=False)
+        leads = counted(count, "lead is", "leads are")
+        console.print(f"{leads} in {folder / file}", highlight=False, markup=False)
     console.print(
         "They are personal data: see whether you may hand them on. No report says who agreed to be contacted.",
         highlight=False,

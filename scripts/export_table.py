@@ -12,7 +12,8 @@ from rich.console import Console
 from publishing.export_table import REJECTED, export
 from publishing.workbook import write_workbook
 from removal.journal import finish_first
-from warehouse.command_line import as_given, errors_said, one_line, run_command
+from warehouse.command_line import as_given, counted, errors_said, one_line, run_command
+from warehouse.copies import name_beside
 from warehouse.paths import published_path, warehouse_path
 from warehouse.settings import read_settings
 from warehouse.visible import SafeConsole
@@ -34,22 +35,31 @@ def main(
     console = SafeConsole()
     published = published_path()
     if is_workbook:
-        name = published.stem if table is None else table.rpartition(".")[2]
-        _write_workbook(console, published, table, target or published.with_name(f"{name}.xlsx"))
+        _write_workbook(console, published, table, target)
         return
     table = table or REJECTED
-    path = target or published.with_name(f"{table.rpartition('.')[2]}.csv")
     with errors_said(console, also=(duckdb.Error,)):
         finish_first(console)
+        name = f"{table.rpartition('.')[2]}.csv"
+        # Rejected records come from the warehouse, whatever the copy is.
+        path = target or (published.with_name(name) if table == REJECTED else name_beside(published, name))
         count = export(table, warehouse_path(), published, path)
-    console.print(f"{count:,} rows of {one_line(table)} are in {one_line(str(path))}", highlight=False)
+    console.print(
+        f"{counted(count, 'row')} of {one_line(table)} {'is' if count == 1 else 'are'} in {one_line(str(path))}",
+        highlight=False,
+    )
 
 
-def _write_workbook(console: Console, published: Path, table: str | None, path: Path) -> None:
+def _write_workbook(console: Console, published: Path, table: str | None, target: Path | None) -> None:
     with errors_said(console, also=(duckdb.Error,)):
         finish_first(console)
+        path = target or (
+            published.with_suffix(".xlsx")
+            if table is None
+            else name_beside(published, f"{table.rpartition('.')[2]}.xlsx")
+        )
         book = write_workbook(published, path, str(read_settings()["reporting_time_zone"]), table)
-    lines = [f"{sum(book.rows.values()):,} rows of {len(book.rows)} tables are in {path}"]
+    lines = [f"{counted(sum(book.rows.values()), 'row')} of {counted(len(book.rows), 'table')} are in {path}"]
     lines += [
         f"{name} is left out, because a sheet of Excel does not hold its {count:,} rows. Fix: make export TABLE={name}"
         for name, count in book.left_out.items()

@@ -10,16 +10,21 @@ import os
 import sys
 
 from page.metrics import EXAMPLE, MANIFEST, check_metrics, check_usage, is_current, stay_offline, write_manifest
+from removal.journal import finish_first
 from warehouse.command_line import as_given
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
+from warehouse.visible import SafeConsole
 
 
 def main(arguments: list[str]) -> None:
     """Run ``mf`` in the project's folder, where it finds dbt_project.yml and the manifest in target/."""
     os.chdir(PROJECT_ROOT)
+    # What mf writes with --csv is for its owner alone, like the files of the other commands.
+    os.umask(0o077)
     try:
         check_usage(arguments)
+        finish_first(SafeConsole(stderr=True))
         if not is_current(MANIFEST, PROJECT_ROOT):
             write_manifest()
         check_metrics(arguments, MANIFEST)

@@ -9,7 +9,7 @@ import typer
 
 from removal.journal import finish_first
 from removal.person import write_person
-from warehouse.command_line import errors_said, run_command
+from warehouse.command_line import counted, errors_said, run_command
 from warehouse.paths import published_path, warehouse_path
 from warehouse.visible import SafeConsole
 
@@ -40,11 +40,8 @@ def main(
         copy = write_person(
             warehouse, published_path(), user_id, site, target or warehouse.parent, is_same_email_same=same_email
         )
-    console.print(
-        f"{sum(copy.rows.values()):,} rows of {len(copy.rows)} tables are in {copy.folder}; about.txt explains them.",
-        highlight=False,
-        markup=False,
-    )
+    rows = f"{counted(sum(copy.rows.values()), 'row')} of {counted(len(copy.rows), 'table')}"
+    console.print(f"{rows} are in {copy.folder}; about.txt explains them.", highlight=False, markup=False)
     if copy.identities.others:
         console.print(
             f"Not in it: user {', '.join(copy.identities.others)}, with the same e-mail. If that is the same person:"

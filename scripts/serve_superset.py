@@ -10,6 +10,7 @@ import typer
 
 from dashboards.serve import FOLDER, HOST, SECRETS, USER, SupersetError, environment, is_free, server, set_up
 from dashboards.source import SourceError
+from removal.journal import refuse_unfinished
 from warehouse.command_line import errors_said, one_line, run_command
 from warehouse.paths import published_path
 from warehouse.visible import SafeConsole
@@ -28,6 +29,7 @@ def main(
     """Serve Superset with the dashboards on 127.0.0.1. Exit codes: 0 ended; 1 not possible, and said; 2 wrong usage."""
     console = SafeConsole(highlight=False)
     with errors_said(console, also=(SupersetError, SourceError)):
+        refuse_unfinished()
         if not is_free(port):
             raise SupersetError(f"port {port} of this machine is in use. Fix: make superset PORT={port + 1}")
         console.print("Setting up (a minute at the first time, then twenty seconds) …")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
+import duckdb
 import typer
 
+from evidence.people import resolve_user
 from page.show import show_contest, show_session, show_user
 from page.summary import print_summary
 from removal.journal import finish_first
 from warehouse.command_line import errors_said, one_line, run_command
+from warehouse.copies import SHARED, mark_of
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.paths import published_path, warehouse_path
@@ -42,9 +46,17 @@ def main(
             if session is not None:
                 show_session(connection, session, console)
             if user is not None:
-                show_user(connection, user, console)
+                show_user(connection, user, console, lambda wanted: _resolve(published, connection, wanted))
             if contest is not None:
                 show_contest(connection, contest, console)
+
+
+def _resolve(published: Path, connection: duckdb.DuckDBPyConnection, wanted: str) -> str:
+    """The user's key as the other commands find it; a shared copy knows no id of the reports."""
+    mark = mark_of(published)
+    if not warehouse_path().exists() or mark is None or mark.kind == SHARED:
+        return wanted
+    return resolve_user(warehouse_path(), connection, wanted)
 
 
 if __name__ == "__main__":

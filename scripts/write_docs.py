@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from page.manual import write_manual
+from removal.journal import finish_first
 from warehouse.command_line import errors_said, run_command
 from warehouse.paths import PROJECT_ROOT
 from warehouse.visible import SafeConsole
@@ -17,7 +18,9 @@ def main(
     output: Annotated[Path, typer.Option(help="Folder to write.")] = PROJECT_ROOT / "warehouse" / "manual",
 ) -> None:
     """Write the manual of the built warehouse. Exit codes: 0 done; 1 not possible, and said; 2 wrong usage."""
-    with errors_said(SafeConsole(stderr=True)):
+    console = SafeConsole(stderr=True)
+    with errors_said(console):
+        finish_first(console)
         write_manual(output.resolve())
     typer.echo(f"The manual: {output / 'index.html'}")
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from page.browser import print_page
-from page.write_page import page_path, pages_at, write_page
+from page.write_page import page_of_copy, pages_at, write_page
 from removal.journal import finish_first
 from warehouse.command_line import errors_said, one_line, run_command
 from warehouse.paths import published_path
@@ -21,17 +21,18 @@ def main(
         typer.Option("--database", help="Copy to show. Default: PUBLISHED_PATH or warehouse/published.duckdb."),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", help="File to write. Default: report/index.html beside the copy.")
+        Path | None,
+        typer.Option("--output", help="File to write. Default: report/index.html beside the copy, or shared_report/."),
     ] = None,
     pdf: Annotated[bool, typer.Option("--pdf", help="Write each page as a PDF too. It needs Chromium.")] = False,
 ) -> None:
     """Write the page of the published copy. Exit codes: 0 done; 1 not possible, and said; 2 wrong usage."""
     console = SafeConsole()
     copy = database or published_path()
-    path = (output or page_path(copy)).resolve()
     with errors_said(console):
         if database is None:
             finish_first(console)
+        path = (output or page_of_copy(copy)).resolve()
         write_page(copy, path)
         console.print(f"To look at: {one_line(path.as_uri())}", highlight=False)
         for page in pages_at(path) if pdf else ():

@@ -43,7 +43,12 @@ CHAIN = (
     "published.marts.fct_sessions",
 )
 VIEWS = frozenset(
-    {"staging.base_juno__report_records", "staging.base_juno__activities", "staging.stg_juno__session_events"}
+    {
+        "staging.base_juno__report_records",
+        "staging.base_juno__activities",
+        "staging.stg_juno__session_events",
+        "intermediate.int_presence_stays",
+    }
 )
 # As on Spark, where each record is an event of its own: a table takes records one by one, and the rest are views of it.
 RECORDS_AS_EVENTS = """

@@ -22,7 +22,6 @@ import duckdb
 import pytest
 import yaml
 
-from warehouse.database import RAW_TABLES
 from warehouse.paths import marts_path
 from warehouse.project_copy import copy_to
 from warm_start import parse_beforehand, run_warm
@@ -153,7 +152,11 @@ class Project:
 
     def script(self, name: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run one of ``scripts/`` as ``run`` does, without waiting for its imports."""
-        return run_warm([f"scripts/{name}", *arguments], self.root, self._environment(settings))
+        return self.warm(f"scripts/{name}", *arguments, **settings)
+
+    def warm(self, program: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run a program that is written in Python as ``run`` does, without waiting for its imports."""
+        return run_warm([program, *arguments], self.root, self._environment(settings))
 
     def build(self, *options: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """What `make build` runs once the environment is set up."""
@@ -165,13 +168,13 @@ class Project:
         self._may_build()
         settings = {"DBT_WRITE_JSON": "false", **settings}
         dbt = str(Path(sys.executable).with_name("dbt"))
-        return run_warm([dbt, "--no-use-colors", *arguments], self.root, self._environment(settings))
+        return self.warm(dbt, "--no-use-colors", *arguments, **settings)
 
     def sqlfluff(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run sqlfluff, which lets dbt compile the models."""
         self._may_build()
         program = str(Path(sys.executable).with_name("sqlfluff"))
-        return run_warm([program, *arguments], self.root, self._environment({}))
+        return self.warm(program, *arguments)
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         """The answer of the marts, published or not; all beneath them is in ``activity``."""
@@ -301,8 +304,8 @@ def instance() -> Iterator[duckdb.DuckDBPyConnection]:
 def warehouse(instance: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
     """A warehouse in memory into which nothing was landed yet."""
     with instance.cursor() as connection:
+        # Without tables: the loader makes them for each report, which takes a tenth of its time.
         connection.execute("set TimeZone = 'UTC'; attach ':memory:' as warehouse; use warehouse")
-        connection.execute(RAW_TABLES)
         yield connection
         connection.execute("use memory; detach warehouse")
 

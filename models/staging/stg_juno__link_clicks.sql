@@ -30,7 +30,7 @@ parsed as (
             {{ lowered(regex_group("url", "(?is)^" ~ bare_host ~ port_and_path)) }}
         ) as url_host,
         {{ lowered(regex_group("url", "(?i)^([a-z][a-z0-9+.-]*)://")) }} as host_scheme,
-        {{ lowered(regex_group("url", "(?i)^(mailto|tel|sms|javascript|data):")) }} as hostless_scheme
+        {{ lowered(regex_group("url", "(?i)^(" ~ (var("schemes_without_host") | join("|")) ~ "):")) }} as hostless_scheme
     from told_apart
 ),
 
@@ -44,7 +44,8 @@ final as (
         occurred_at,
         target_slug,
         url,
-        url_host,
+        -- Behind such a scheme a name may stand where the host of another would.
+        case when hostless_scheme is null then url_host end as url_host,
         coalesce(host_scheme, hostless_scheme) as url_scheme,
         url is not null and url_host is null and hostless_scheme is null as is_url_unparsed,
         report_id,

@@ -2,11 +2,11 @@
 with rated as (
     select
         reviews.content_key,
-        any_value(coalesce(content.content_name, content.content_slug, content.content_id)) as content_name,
+        any_value(labels.label) as content_name,
         avg(reviews.star_count) as average_stars,
         count(*) as review_count
     from marts.fct_reviews as reviews
-    inner join marts.dim_content as content on reviews.content_key = content.content_key
+    inner join content_labels as labels on reviews.content_key = labels.key
     where reviews.is_counted and reviews.star_count is not null
     group by reviews.content_key
     having count(*) >= 3

@@ -1,13 +1,14 @@
 -- The session that the largest share of at least five attendees left early.
 with ranked as (
     select
-        session_name,
-        attendee_count,
-        left_early_count,
+        labels.label as session_name,
+        sessions.attendee_count,
+        sessions.left_early_count,
         count(*) over () as session_count,
-        rank() over (order by left_early_count / attendee_count desc) as place_number
-    from marts.fct_sessions
-    where session_type = 'session' and attendee_count >= 5 and left_early_count > 0
+        rank() over (order by sessions.left_early_count / sessions.attendee_count desc) as place_number
+    from marts.fct_sessions as sessions
+    inner join session_labels as labels on sessions.session_key = labels.key
+    where sessions.session_type = 'session' and sessions.attendee_count >= 5 and sessions.left_early_count > 0
 )
 
 select

@@ -1,12 +1,13 @@
--- The session that most of those who had planned to come missed.
+-- The session that the most people missed who had planned to come. Of one who planned it there is nothing to say.
 with ranked as (
     select
-        session_name,
-        registered_count,
-        no_show_count,
-        rank() over (order by no_show_count desc) as place_number
-    from marts.fct_sessions
-    where session_type = 'session' and no_show_count > 0
+        labels.label as session_name,
+        sessions.registered_count,
+        sessions.no_show_count,
+        rank() over (order by sessions.no_show_count desc) as place_number
+    from marts.fct_sessions as sessions
+    inner join session_labels as labels on sessions.session_key = labels.key
+    where sessions.session_type = 'session' and sessions.no_show_count > 0 and sessions.registered_count > 1
 )
 
 select

@@ -1,23 +1,21 @@
--- Each person with credits on a page, and whether the log supports a certificate.
+-- Who is entitled to a certificate of a session or course, who is undecidable and who is not, with the reason.
 select
-    evidence.site_id,
-    evidence.user_key,
-    evidence.content_key,
-    evidence.booked_date,
-    coalesce(users.full_name, evidence.user_id) as full_name,
+    certificates.site_id,
+    certificates.user_key,
+    certificates.content_key,
+    certificates.held_on as held_date,
+    coalesce(users.full_name, split_part(certificates.user_key, ':', 2)) as full_name,
     users.company,
-    coalesce(content.content_name, content.content_slug, content.content_id) as content_name,
-    evidence.verdict,
-    cast(evidence.earned_credits as double) as credit_amount,
-    evidence.proven_seconds,
-    evidence.likely_seconds,
-    evidence.possible_seconds
-from marts.fct_credit_evidence as evidence
-left join restricted.user_details as users on evidence.user_key = users.user_key
-left join marts.dim_content as content on evidence.content_key = content.content_key
+    coalesce(labels.label, certificates.name) as certificate_name,
+    certificates.entitled,
+    certificates.reason
+from certificates
+left join restricted.user_details as users on certificates.user_key = users.user_key
+left join session_labels as labels on certificates.key = labels.key
 order by
-    evidence.verdict = 'supported' desc,
-    evidence.verdict = 'undecidable' desc,
-    content_name asc,
+    certificates.entitled = 'no' asc,
+    certificates.entitled desc,
+    certificates.held_on desc nulls last,
+    certificate_name asc,
     full_name asc,
-    evidence.user_key asc
+    certificates.user_key asc

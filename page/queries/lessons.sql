@@ -1,11 +1,13 @@
 -- How many of a course's starters came to each lesson.
 select
-    site_id,
-    content_key,
-    lesson_order,
-    lesson_name,
-    people_reached_count,
-    people_stopped_count,
-    starters_reached_ratio
-from marts.fct_course_lessons
-order by content_key, lesson_order
+    lessons.site_id,
+    lessons.content_key,
+    lessons.lesson_order,
+    lessons.lesson_name,
+    coalesce(content.content_name, content.content_slug, content.content_id) as content_name,
+    lessons.people_reached_count,
+    lessons.people_stopped_count,
+    lessons.starters_reached_ratio
+from marts.fct_course_lessons as lessons
+left join marts.dim_content as content on lessons.content_key = content.content_key
+order by lessons.content_key, lessons.lesson_order

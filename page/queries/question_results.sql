@@ -2,7 +2,9 @@
 select
     results.site_id,
     results.content_key,
-    results.question_name || coalesce(', ' || content.content_name, '') as question_name,
+    results.question_key,
+    results.question_name,
+    coalesce(content.content_name, content.content_slug, content.content_id) as content_name,
     results.question_type,
     coalesce(results.answer_text, cast(results.rating_value as varchar)) as answer,
     results.counted_answer_count,

@@ -8,6 +8,7 @@ select
     coalesce(users.full_name, attendance.user_id) as full_name,
     users.company,
     attendance.first_joined_at,
+    attendance.last_left_at,
     attendance.stay_count,
     attendance.proven_seconds,
     attendance.likely_seconds,

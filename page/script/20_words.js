@@ -39,6 +39,19 @@ function dateInWords(day) {
   return `${number} ${MONTHS[month - 1]} ${year}`;
 }
 
+// The offset of a zone on these days. A clock change between them gives two, and then the day of the change is said.
+function offsetsInWords(clock, days) {
+  if (!days.length) return "";
+  const changes = [];
+  for (let moment = Date.parse(`${days[0]}T12:00:00Z`); moment <= Date.parse(`${days[days.length - 1]}T12:00:00Z`); moment += 86_400_000) {
+    const offset = clock.offset(moment);
+    if (changes[changes.length - 1]?.offset !== offset) changes.push({ offset, day: new Date(moment).toISOString().slice(0, 10) });
+  }
+  const [first, second] = changes;
+  if (changes.length > 2) return [...new Set(changes.map((one) => one.offset))].join(" or ").concat(", by the day");
+  return second ? `${first.offset}, from ${dateInWords(second.day)} ${second.offset}` : first.offset;
+}
+
 const FORMATS = {
   number: (value) => whole.format(value),
   decimal: (value) => tenths.format(value),
@@ -47,6 +60,7 @@ const FORMATS = {
   ratio: (value) => `${whole.format(100 * value)}\u00a0%`,
   movement: (value) => (value > 0 ? `▲ up ${value}` : value < 0 ? `▼ down ${-value}` : "same"),
   time: (value, clock) => clock.full(Date.parse(value)),
+  clock: (value, clock) => clock.short(Date.parse(value)),
   date: dateInWords,
 };
 const NUMERIC = new Set(["number", "decimal", "hours", "minutes", "ratio", "movement"]);
@@ -61,10 +75,7 @@ function inWords(value, column, about) {
 // The title of a figure while it has rows: what they show, or its plain title where no row has the most alone or with one other.
 function titleOf(figure, rows, about) {
   if (!figure.says || !rows.length) return figure.title;
-  if (figure.count_of) {
-    const count = rows.filter((row) => fits(row, figure.count_of)).length;
-    return worded(figure.says, { count: whole.format(count), rows: whole.format(rows.length) });
-  }
+  if (figure.counts) return worded(figure.says, ...countsOf(figure.counts, rows));
   const comparable = figure.minimum
     ? rows.filter((row) => row[figure.minimum.column] >= figure.minimum.value)
     : rows;
@@ -82,8 +93,25 @@ function titleOf(figure, rows, about) {
     const text = words(first, name);
     values[name] = template === figure.tied && words(second, name) !== text ? `${text} and ${words(second, name)}` : text;
   }
-  return worded(template, values);
+  return worded(template, values, { ...first, total: sum });
+}
+
+// The number of rows, or the sum of their weights, by the values of a column: as words and as numbers.
+function countsOf({ column, weight }, rows) {
+  const numbers = { rows: 0 };
+  for (const row of rows) {
+    const count = weight ? row[weight] : 1;
+    numbers[row[column]] = (numbers[row[column]] ?? 0) + count;
+    numbers.rows += count;
+  }
+  const some = new Proxy(numbers, { get: (known_, name) => known_[name] ?? 0 });
+  return [new Proxy(numbers, { get: (_, name) => whole.format(some[name]) }), some];
 }
 
 const columnOf = (figure, name) => figure.columns.find((column) => column.column === name);
-const worded = (template, values) => template.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? NOTHING);
+// A text with its values; {count:person|people} is the word that stands beside the number.
+function worded(template, values, numbers) {
+  return template.replace(/\{(\w+)(?::([^{}|]+)\|([^{}|]+))?\}/g, (_, name, one, more) => (one ? oneOrMore(numbers[name], one, more) : values[name] ?? NOTHING));
+}
+const oneOrMore = (count, one, more) => (count === 1 ? one : more);
+const counted = (count, one, more) => `${whole.format(count)} ${oneOrMore(count, one, more)}`;

@@ -236,8 +236,8 @@ function lines(series, canvas, height = 320) {
 function chartOf(figure, rows, about, canvas) {
   const { chart } = figure;
   const words = (row, name) => inWords(row[name], columnOf(figure, name), about);
-  const counted = (value) => `${whole.format(value)} ${chart.unit}`;
-  const label = (row) => (chart.suffix ? `${words(row, chart.label)} ${chart.suffix[row[chart.label] === 1 ? 0 : 1]}` : words(row, chart.label));
+  const inUnits = (value) => counted(value, ...chart.unit);
+  const label = (row) => (chart.suffix ? `${words(row, chart.label)} ${oneOrMore(row[chart.label], ...chart.suffix)}` : words(row, chart.label));
   const note = (row) => (chart.note && row[chart.note] !== null ? words(row, chart.note) : "");
   switch (chart.type) {
     case "bars": {
@@ -264,9 +264,9 @@ function chartOf(figure, rows, about, canvas) {
       })), key, canvas);
     }
     case "columns":
-      return columns(rows.map((row) => ({ day: row[chart.x], value: row[chart.y] })), counted, canvas);
+      return columns(rows.map((row) => ({ day: row[chart.x], value: row[chart.y] })), inUnits, canvas);
     case "area":
-      return area(rows.map((row) => ({ moment: Date.parse(row[chart.x]), value: row[chart.y] })), counted, about.clock, canvas);
+      return area(rows.map((row) => ({ moment: Date.parse(row[chart.x]), value: row[chart.y] })), inUnits, about.clock, canvas);
     case "heat":
       return heat(rows.map((row) => ({ row: row[chart.row], hour: row[chart.column], value: row[chart.value] })), chart.rows, canvas);
     default: {

@@ -73,7 +73,7 @@ function table(columns, rows, title, about, last) {
     const shown = state.all ? all : all.slice(0, SHOWN);
     body.replaceChildren(...shown.map((row) => element("tr", { role: "row" }, ...texts(row).map((words, place) => cell(row, words, columns[place], place === 0)),
       last ? element("td", { role: "cell", "data-label": last.label }, last.cell(row)) : "")));
-    count.textContent = `${whole.format(shown.length)} of ${whole.format(rows.length)} rows`;
+    count.textContent = `${whole.format(shown.length)} of ${counted(rows.length, "row", "rows")}`;
     more.textContent = `Show all ${whole.format(all.length)}`;
     more.hidden = shown.length === all.length;
   }
@@ -83,7 +83,7 @@ function table(columns, rows, title, about, last) {
     ...columns.map((column, place) => option(place, column.label, "")));
   const tools = element("div", { class: "tools" },
     rows.length > SHOWN
-      ? field(`Search in ${title}`, element("input", { type: "search", oninput: (event) => { state.words = event.target.value; fill(); } }))
+      ? field("Search this table", element("input", { type: "search", oninput: (event) => { state.words = event.target.value; fill(); } }))
       : "",
     rows.length > 1 ? field("Sort by", order, "on-phones") : "");
   const made = element("div", { class: "tabular" }, tools, count,

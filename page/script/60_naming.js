@@ -16,7 +16,7 @@ function naming(figure, rows, types, about) {
       lines.focus();
       lines.select();
       const done = lines.value && document.execCommand("copy");
-      said.textContent = done ? `Copied: ${named.size} rows.` : lines.value ? "Copy the selected rows with Ctrl+C." : "Choose what a row means first.";
+      said.textContent = done ? `Copied: ${counted(named.size, "row", "rows")}.` : lines.value ? "Copy the selected rows with Ctrl+C." : "Choose what a row means first.";
     },
   }, "Copy the chosen rows");
   const show = () => { lines.value = [...named].map(([row, type]) => aliasOf(row, type)).join("\n"); };

@@ -3,7 +3,7 @@
 // Whether a dataset was cut off, in words that name what shows the rest.
 function partNote(dataset, command) {
   if (dataset.total <= dataset.rows.length) return "";
-  return `This page has the first ${whole.format(dataset.rows.length)} of ${whole.format(dataset.total)} rows, so some may be missing here. All of them: ${command}`;
+  return `This page has the first ${whole.format(dataset.rows.length)} of ${counted(dataset.total, "row", "rows")}, so some may be missing here. All of them: ${command}`;
 }
 
 // A command takes a key as a shell would: nothing in it is run.
@@ -22,7 +22,7 @@ function profilePart(part, rows, dataset, about, command) {
   }
   return element("article", { class: "figure" }, element("h3", {}, part.title), host,
     host ? element("details", { class: "values" }, element("summary", {}, "All values as a table"), listed.made) : listed.made,
-    paragraph(partNote(dataset, command), "note"));
+    paragraph([part.note, partNote(dataset, command)].filter(Boolean).join(" "), "note"));
 }
 
 // The profiles of a page by their names, each a function of the key.

@@ -16,11 +16,12 @@ function start(page) {
   // --- A figure ---
 
   const hasRows = (figure) => data[figure.dataset].rows.some((row) => fits(row, figure.only));
+  const isCut = (dataset) => dataset.total > dataset.rows.length;
   const isHeldBack = (figure) => figure.needs_understanding && page.understood.instead;
 
   function choiceOf(figure, rows) {
     const { column, name = column } = figure.choose;
-    const labels = new Map(rows.map((row) => [row[column], row[name]]));
+    const labels = new Map(rows.map((row) => [row[column], [name].flat().map((one) => row[one]).filter(Boolean).join(", ")]));
     const now = labels.has(state.choices[figure.id]) ? state.choices[figure.id] : labels.keys().next().value;
     return { labels, now, rows: rows.filter((row) => row[column] === now) };
   }
@@ -41,8 +42,8 @@ function start(page) {
     const notes = [figure.note, notFiltered(dataset, state.chosen)];
     if (dataset.is_whole) notes.push("This counts the whole site, not this event alone.");
     if (figure.limit && rows.length > figure.limit) notes.push(`The first ${figure.limit} of ${whole.format(rows.length)} are drawn.`);
-    if (dataset.total > dataset.rows.length) {
-      notes.push(`The first ${whole.format(dataset.rows.length)} of ${whole.format(dataset.total)} rows are on this page; all are in the warehouse.`);
+    if (isCut(dataset)) {
+      notes.push(`The first ${whole.format(dataset.rows.length)} of ${whole.format(dataset.total)} rows are on this page. All of them: ${figure.command ?? "the warehouse"}.`);
     }
     return notes.filter(Boolean).join(" ");
   }
@@ -64,8 +65,9 @@ function start(page) {
     }
     rows = ordered(summedUp(rows, figure), figure);
     // A sum or a count over a part of the rows is no finding.
-    const isPart = dataset.total > dataset.rows.length && (figure.by || figure.count_of);
-    const title = isPart ? figure.title : titleOf(figure, rows, about);
+    const isPart = isCut(dataset) && figure.by;
+    const counted_ = figure.counts && data[figure.counts.dataset];
+    const title = isPart || (counted_ && isCut(counted_)) ? figure.title : titleOf(figure, counted_ ? filtered(counted_, state.chosen) : rows, about);
     heading.textContent = title;
     // What is folded away has its plain title above already.
     heading.hidden = Boolean(folded) && title === figure.title;
@@ -206,7 +208,11 @@ function start(page) {
 
   // --- The address ---
 
-  const keepAddress = () => history.replaceState(null, "", writeAddress(state));
+  // Each choice is a step of its own, so that Back takes it back.
+  function keepAddress() {
+    const address = writeAddress(state);
+    if (address !== (location.hash || "#")) history.pushState(null, "", address);
+  }
 
   // Opens what is folded around a place, and goes there.
   function goTo(place) {
@@ -253,7 +259,7 @@ function start(page) {
 
   // --- All of it ---
 
-  const offset = days.length ? clock.offset(Date.parse(`${days[days.length - 1]}T12:00:00Z`)) : "";
+  const offset = offsetsInWords(clock, days);
   const times = clock.zone === "UTC" ? "Times are UTC" : `Times are local: ${clock.zone}${offset && ` (${offset})`}`;
   at("period").textContent = [page.period, times, clock.zone === page.zone ? "" : `this browser does not know ${page.zone}`].filter(Boolean).join(" · ");
   const parts = page.sections.map(section).filter(Boolean);

@@ -24,6 +24,7 @@ FILES = ("dbt_project.yml", "profiles.yml", "selectors.yml")
 SUFFIXES = (".sql", ".yml", ".yaml", ".csv", ".py")
 # Settings in the environment that change what dbt makes, or who may read what is published.
 SETTINGS = "DBT_.*|PUBLISHED_MODE"
+BUILT = ".built"
 PACKAGES = ("dbt-core", "dbt-adapters", "dbt-duckdb", "duckdb")
 
 
@@ -32,7 +33,7 @@ class LastBuild:
 
     def __init__(self, warehouse: Path, published: Path, root: Path = PROJECT_ROOT) -> None:
         """Look at the code as it is now, before a build that may take minutes."""
-        self.note = Path(f"{warehouse}.built")
+        self.note = Path(f"{warehouse}{BUILT}")
         self.files = (warehouse, marts_path(warehouse), published)
         self.code = _hash_of(_code(root))
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 
 from landing.forgotten import hashed, identities, remembered
 from page.show import SESSIONS
-from removal.forget import find_person
+from removal.forget import UnknownUser, find_person
 from removal.people import identities_of, plain_id, written_as
 from reports.ids import id_of, whole_id
+from warehouse.database import connect
 from warehouse.errors import WarehouseError
+from warehouse.raw import prepare_raw
 
 # A message names at most so many.
 NAMED = 10
@@ -28,11 +31,14 @@ class Found:
 def find_user(
     warehouse: duckdb.DuckDBPyConnection, copy: duckdb.DuckDBPyConnection, user_id: str, site_id: str | None
 ) -> Found:
-    """The user of an id. An id that ``same_user.csv`` merges leads to the one that the marts show.
+    """The user of an id in any of its forms, of a key of the marts or of an e-mail.
+
+    An id that ``same_user.csv`` merges leads to the one that the marts show.
 
     Raises:
         WarehouseError: no user has the id, several have it, or the person was forgotten.
     """
+    user_id, site_id = _id_and_site(copy, user_id, site_id)
     person = find_person(warehouse, written_as(warehouse, user_id), site_id)
     if person.is_remembered:
         raise WarehouseError(
@@ -43,6 +49,12 @@ def find_user(
     users = _in_copy(copy, person.site_id, _merged(warehouse, person.site_id, exact)) or _in_copy(
         copy, person.site_id, _merged(warehouse, person.site_id, known.user_ids)
     )
+    if not users and "@" in person.user_id:
+        raise WarehouseError(
+            f"{person.user_id} is a guest: records name this e-mail and no user id, so no attendance counts for it."
+            " Nothing was written. Fix: make export TABLE=restricted.guests lists the guests, and the user that each"
+            " may be"
+        )
     if not users:
         raise WarehouseError(
             f"user {person.user_id} of the site {person.site_id} is in the reports, but not in the published copy."
@@ -53,6 +65,30 @@ def find_user(
         raise WarehouseError(f"several users have a form of the id {user_id}. Fix: USER_ID={ids}")
     refuse_forgotten(warehouse, users)
     return Found(users[0], known.others)
+
+
+def _id_and_site(copy: duckdb.DuckDBPyConnection, wanted: str, site_id: str | None) -> tuple[str, str | None]:
+    """The id and the site of a key or an e-mail that the copy has once; anything else is an id as it is."""
+    found = copy.execute(
+        "select user_id, site_id from restricted.user_details"
+        " where (user_key = $wanted or lower(email) = lower($wanted)) and ($site is null or site_id = $site)",
+        {"wanted": id_of(wanted), "site": site_id},
+    ).fetchall()
+    return found[0] if len(found) == 1 else (wanted, site_id)
+
+
+def resolve_user(warehouse: Path, copy: duckdb.DuckDBPyConnection, wanted: str) -> str:
+    """The key of the user that ``find_user`` finds; what is wanted itself if the reports have no such id.
+
+    Raises:
+        WarehouseError: several have it, or the person was forgotten or is a guest.
+    """
+    with connect(warehouse) as raw:
+        prepare_raw(raw)
+        try:
+            return find_user(raw, copy, wanted, None).user_key
+        except UnknownUser:
+            return wanted
 
 
 def _merged(warehouse: duckdb.DuckDBPyConnection, site_id: str, ids: list[str] | tuple[str, ...]) -> list[str]:
@@ -95,7 +131,7 @@ def find_session(copy: duckdb.DuckDBPyConnection, wanted: str) -> str:
     if not found:
         raise WarehouseError(f"no session is called {wanted!r}. Fix: SESSION= with a part of its name, or with its key")
     if len(found) > 1 and found[0][0] != wanted:
-        named = "; ".join(f"SESSION={key} ({name}, {day})" for key, name, day, _ in found[:NAMED])
+        named = "; ".join(f"SESSION={key} ({name}, {day}{at})" for key, name, day, _, at in found[:NAMED])
         more = f"; and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
         raise WarehouseError(f"{len(found):,} sessions fit. Fix: {named}{more}")
     return str(found[0][0])

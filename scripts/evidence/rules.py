@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 from markdown_it import MarkdownIt
 
+from page.certificates import attended
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
 
@@ -69,16 +70,6 @@ def settings_of_attendance(settings: Mapping[str, object]) -> list[Setting]:
     """The settings that the rules list, with the values in use."""
     rows = SETTING.findall(section(SETTINGS))
     return [Setting(name, settings.get(name, "not set"), meaning) for name, meaning in rows]
-
-
-def attended(measure: str, settings: Mapping[str, object], table: str = "") -> str:
-    """SQL for whether a measure is attendance, as the macro ``is_attended`` has it.
-
-    ``require_settings_of_build`` holds it against the mart. Its parameters are ``seconds`` and ``ratio``.
-    """
-    reaches = ">=" if settings["attendance_bound_included"] else ">"
-    is_long = f"{table}{measure}_seconds {reaches} $seconds"
-    return f"({is_long} and ($ratio = 0 or coalesce({table}{measure}_ratio {reaches} $ratio, false)))"
 
 
 def require_settings_of_build(copy: duckdb.DuckDBPyConnection, settings: Mapping[str, object]) -> None:

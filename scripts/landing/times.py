@@ -8,6 +8,7 @@ read the date in question.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -99,10 +100,8 @@ def _found_format(
     """
     if dates.is_default and _reads_the_first(connection, dates, possible):
         return DEFAULT_DATE_FORMAT
-    counts = {
-        name: number_of(connection, f"select count({possible.only(parsed(dates, name))}) from staged")
-        for name in ((WITH_OFFSET,) if dates.has_offsets else DATE_FORMATS)
-    }
+    names = (WITH_OFFSET,) if dates.has_offsets else tuple(DATE_FORMATS)
+    counts = dict(zip(names, _numbers_of_dates(connection, dates, possible, names, "count({})"), strict=True))
     most = max(counts.values())
     best = [name for name, count in counts.items() if count == most]
     example = _example(connection, report, dates)
@@ -118,6 +117,30 @@ def _found_format(
     if len(best) == 1 or len(in_order) == 1:
         return (in_order or best)[0]
     return _only_reading(connection, report, dates, possible, best, example)
+
+
+def _numbers_of_dates(
+    connection: duckdb.DuckDBPyConnection,
+    dates: Dates,
+    possible: Possible,
+    names: Sequence[str],
+    number: str,
+    mine: str = "null",
+) -> list[int]:
+    """What an aggregate gives for each of some formats, over one reading of the dates.
+
+    Args:
+        connection: the warehouse.
+        dates: the dates of the staged report.
+        possible: which of them are possible.
+        names: the formats.
+        number: the aggregate, over the time as a format reads it and over ``mine``.
+        mine: SQL of a time that each of them is compared with.
+    """
+    times = ", ".join(f"{possible.only(parsed(dates, name))} as time_{n}" for n, name in enumerate(names))
+    numbers = ", ".join(number.format(f"time_{n}") for n in range(len(names)))
+    row = connection.execute(f"select {numbers} from (select {mine} as mine, {times} from staged)").fetchone()
+    return [int(value) for value in row or ()]
 
 
 def _reads_the_first(connection: duckdb.DuckDBPyConnection, dates: Dates, possible: Possible) -> bool:
@@ -141,10 +164,15 @@ def _example(connection: duckdb.DuckDBPyConnection, report: ReportFormat, dates:
 def _refuse_two_orders(
     connection: duckdb.DuckDBPyConnection, report: ReportFormat, dates: Dates, possible: Possible, best: str
 ) -> None:
-    for name in DATE_FORMATS:
-        mine, other = possible.only(parsed(dates, best)), possible.only(parsed(dates, name))
-        only = "select count({}) filter (where {} is null) from staged"
-        if number_of(connection, only.format(mine, other)) and number_of(connection, only.format(other, mine)):
+    names = tuple(DATE_FORMATS)
+    mine = possible.only(parsed(dates, best))
+    # Where the best format reads all, there is nothing for another.
+    if number_of(connection, f"select (count(*) = count({mine}))::integer from staged"):
+        return
+    are_two_orders = "count(mine) filter (where {0} is null) > 0 and count({0}) filter (where mine is null) > 0"
+    found = _numbers_of_dates(connection, dates, possible, names, f"({are_two_orders})::integer", mine)
+    for name, is_found in zip(names, found, strict=True):
+        if is_found:
             raise ReportRefused(
                 f"its column {report.header_of('date')} holds dates of two orders, {best} and {name}."
                 " Fix: download it again, or make two files of it."

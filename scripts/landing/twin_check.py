@@ -141,7 +141,7 @@ def note_of(twins: Twins, declaration: Declaration, date_format: str) -> str:
 
 def _counted(twins: Twins) -> str:
     about = "about " if twins.is_estimate else ""
-    return f"{about}{twins.count:,} of its {twins.record_count:,} records"
+    return f"{about}{twins.count:,} of its {counted(twins.record_count, 'record')}"
 
 
 def _names(older: tuple[Older, ...]) -> str:

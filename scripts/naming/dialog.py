@@ -14,7 +14,7 @@ from rich.console import Console
 from naming.aliases import Alias, add_aliases, remove_aliases
 from naming.dictionary import ATTEND_CLICKED, JOINED, OTHER, ActivityType, Dictionary, search
 from naming.unknown import Decision, Pattern, caught_besides
-from warehouse.command_line import one_line
+from warehouse.command_line import counted, one_line
 
 SHOWN = 9
 PREVIEW = 8
@@ -98,7 +98,8 @@ class Dialog:
         """Ask about words that were recognised by a guess, if the person wants it."""
         records = sum(decision.records for decision in guesses)
         self.say(
-            f"\n{len(guesses):,} more were recognised by a guess ({records:,} activities). 1 confirms one, any other"
+            f"\n{counted(len(guesses), 'more was', 'more were')} recognised by a guess"
+            f" ({counted(records, 'activity', 'activities')}). 1 confirms one, any other"
             " type corrects it."
         )
         if self.agrees("Look at them now? (Y/n)"):
@@ -117,10 +118,10 @@ class Dialog:
 
     def show(self, decision: Decision, number: int, total: int) -> None:
         """Show the words, how often they are there, and what they might mean."""
-        people = f"{decision.people:,} people" if decision.people != 1 else "1 person"
+        people = counted(decision.people, "person", "people")
         self.say()
         self.say(f"[bold]{number} of {total}   {one_line(decision.text)}[/bold]")
-        details = [f"{decision.records:,} activities", people]
+        details = [counted(decision.records, "activity", "activities"), people]
         if len(decision.pairs) > 1:
             details.append(f"{len(decision.pairs)} texts")
         details.append(f"labels: {' | '.join(decision.labels)}" if decision.labels else "no labels")
@@ -140,8 +141,8 @@ class Dialog:
             self.say("   No activity type fits these words. Search with s.")
         shapes = decision.shapes(self.shapes)
         if shapes:
-            counted = ", ".join(f"{shape} {records:,}" for shape, records in shapes.items())
-            self.say(f"  [bold]l[/bold]  name its records by what the label shows: {counted}")
+            by_shape = ", ".join(f"{shape} {records:,}" for shape, records in shapes.items())
+            self.say(f"  [bold]l[/bold]  name its records by what the label shows: {by_shape}")
         self.say(
             "  [bold]s[/bold] search   [bold]o[/bold] something else, keep as other activity   [bold]Enter[/bold] skip"
             "   [bold]b[/bold] back   [bold]q[/bold] end"
@@ -153,8 +154,8 @@ class Dialog:
             *(["attendance"] if found.counts_for_attendance and found.activity_type != ATTEND_CLICKED else []),
             *(["points"] if found.earns_points else []),
         ]
-        counted = f" [cyan]({', '.join(counts)})[/cyan]" if counts else ""
-        return f"{found.activity_type}: {one_line(found.meaning)}{counted}"
+        shares = f" [cyan]({', '.join(counts)})[/cyan]" if counts else ""
+        return f"{found.activity_type}: {one_line(found.meaning)}{shares}"
 
     def decide(self, decision: Decision) -> int:
         """Ask until there is an answer: 1 for the next question, -1 for the one before."""
@@ -241,7 +242,7 @@ class Dialog:
         """Ask what the records with each label shape are; False if none was named."""
         aliases: list[Alias] = []
         for shape, records in decision.shapes(self.shapes).items():
-            self.say(f"Label {shape}, {records:,} records: which activity type?")
+            self.say(f"Label {shape}, {counted(records, 'record')}: which activity type?")
             answer = self.ask("A number above, a name, s, o, or Enter to leave them open:")
             chosen = self.chosen(answer, decision) if answer else None
             chosen = self.ask_about_attendance(chosen) if chosen is not None else None

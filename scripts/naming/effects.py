@@ -17,7 +17,7 @@ from naming.seed_csv import SeedError, read_seed_csv
 from naming.seed_rules import SITE_SEEDS, read_rules
 from naming.unknown import Pattern
 from reports.ids import cleaned_id
-from warehouse.command_line import one_line
+from warehouse.command_line import counted, one_line
 from warehouse.database import connect
 from warehouse.paths import PROJECT_ROOT
 
@@ -140,7 +140,7 @@ def _print_rows(what: str, said: Sequence[str], console: Console) -> None:
     for line in said[:ROWS_SAID]:
         console.print(one_line(line), highlight=False)
     if len(said) > ROWS_SAID:
-        console.print(f"and {len(said) - ROWS_SAID:,} more rows", highlight=False)
+        console.print(f"and {counted(len(said) - ROWS_SAID, 'more row')}", highlight=False)
 
 
 def _why(row: Mapping[str, str], known: Known) -> str | None:

@@ -26,7 +26,7 @@ from naming.unknown import (
     read_shapes,
 )
 from naming.words import exported, names_of_people, titles, vocabulary, write_words
-from warehouse.command_line import one_line
+from warehouse.command_line import counted, one_line
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
@@ -45,7 +45,7 @@ def counts_of(published: Path) -> tuple[int, int, int]:
 
 def share_of(part: int, whole: int) -> str:
     """A part of a whole, in words; rounded down, so that only all of it is 100 %."""
-    return f"{part:,} of {whole:,} records ({100 * part // whole if whole else 0} %)"
+    return f"{part:,} of {counted(whole, 'record')} ({100 * part // whole if whole else 0} %)"
 
 
 def open_decisions(published: Path, dictionary: Dictionary) -> tuple[list[Decision], list[Decision]]:
@@ -78,7 +78,11 @@ def list_decisions(decisions: list[Decision], console: Console) -> None:
         console.print(f"[bold]{one_line(decision.text)}[/bold]", highlight=False)
         labels = f"labels: {' | '.join(decision.labels)}" if decision.labels else "no labels"
         console.print(
-            one_line(f"   {decision.records:,} activities, {decision.people:,} people, {labels}"), highlight=False
+            one_line(
+                f"   {counted(decision.records, 'activity', 'activities')},"
+                f" {counted(decision.people, 'person', 'people')}, {labels}"
+            ),
+            highlight=False,
         )
         for candidate in decision.candidates:
             score = f" {candidate.score:.2f}" if candidate.score is not None else ""
@@ -100,11 +104,13 @@ def export_words(
         )
     write_words(target, rows)
     left_out = len(decisions) - len(rows)
-    also = f" {left_out:,} are left out, because they may hold people's words." if left_out else ""
-    return (
-        f"{len(rows):,} unknown words are in {target}.{also} Texts of the event's own are *."
-        " Look through the file before you send it."
+    also = (
+        f" {counted(left_out, 'is left out, because it', 'are left out, because they')} may hold people's words."
+        if left_out
+        else ""
     )
+    words = counted(len(rows), "unknown word is", "unknown words are")
+    return f"{words} in {target}.{also} Texts of the event's own are *. Look through the file before you send it."
 
 
 def accept(source: Path, published: Path, warehouse: Path, dictionary: Dictionary, console: Console) -> None:
@@ -139,8 +145,8 @@ def effect_of(alias: Alias, unknown: Sequence[Pair], recognised: Recognised, sit
     taken = [pair for pair in unknown if pair.site_id in of_sites and pattern.takes(pair.category, pair.action)]
     others = [one for one in caught_besides(pattern, of_sites, recognised) if one[1] != alias.activity_type]
     said = f"[bold]{one_line(pattern.text)}[/bold] = {alias.activity_type}: "
-    texts = f"{len(taken):,} unknown {'text' if len(taken) == 1 else 'texts'}"
-    said += f"{texts} ({sum(pair.records for pair in taken):,} activities)"
+    texts = f"{counted(len(taken), 'unknown text')}"
+    said += f"{texts} ({counted(sum(pair.records for pair in taken), 'activity', 'activities')})"
     if others:
         examples = ", ".join(f"{one_line(text)} ({records:,}, {kind})" for text, kind, records in others[:EXAMPLES])
         said += f"; [yellow]and {len(others):,} that mean something else today: {examples}[/yellow]"
@@ -154,7 +160,7 @@ def said_of(aliases: list[Alias]) -> str:
     joined = [alias for alias in aliases if alias.activity_type == JOINED]
     words = ", ".join(one_line(f"{alias.category_pattern} / {alias.action_pattern}") for alias in joined)
     warning = f" Attendance is calculated from: {words}." if joined else ""
-    rows = "1 row was" if len(aliases) == 1 else f"{len(aliases):,} rows were"
+    rows = counted(len(aliases), "row was", "rows were")
     return f"{rows} added to {SITE_ALIASES}.{warning}"
 
 
@@ -188,7 +194,8 @@ def guide(published: Path, warehouse: Path, dictionary: Dictionary, console: Con
         return
     records = sum(decision.records for decision in unknown)
     console.print(
-        f"{len(unknown):,} questions name the other words: {records:,} activities. Those that decide on attendance and"
+        f"{counted(len(unknown), 'question names', 'questions name')} the other words:"
+        f" {counted(records, 'activity', 'activities')}. Those that decide on attendance and"
         f" points come first.\nEach answer is written to {SITE_ALIASES} at once. All activity types:"
         " docs/reference/activity_types.md",
         highlight=False,

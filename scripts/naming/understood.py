@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import duckdb
 
+from warehouse.command_line import counted
+
 # The families of activities behind each result. Points come from all that have a rule.
 RESULTS = {
     "attendance": ("session_events",),
@@ -86,7 +88,7 @@ class Understood:
         """The share in a sentence."""
         if not self.landed:
             return "No record was loaded."
-        return f"Understood {self.understood:,} of {self.landed:,} records ({self.percent} %)."
+        return f"Understood {self.understood:,} of {counted(self.landed, 'record')} ({self.percent} %)."
 
     @property
     def consequences(self) -> str:
@@ -118,9 +120,10 @@ class Understood:
         # Rounded down, so that this share is enough.
         reached = math.floor(100 * (self.landed - self.other) / self.landed) / 100
         return (
-            f"{self.other:,} records are named as something else. If that is right, set minimum_understood_ratio in"
-            f" dbt_project.yml to {reached:g} or less. It is the share of the records that must be understood before"
-            " totals and rankings are shown. Then make build. If it is not, change the rows with other_activity in"
+            f"{counted(self.other, 'record is', 'records are')} named as something else. If that is right, set"
+            f" minimum_understood_ratio in dbt_project.yml to {reached:g} or less. It is the share of the"
+            " records that must be understood before totals and rankings are shown. Then make build. If it is not,"
+            " change the rows with other_activity in"
             " seeds/site/site_activity_aliases.csv"
         )
 

@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import yaml
 
+from page.labels import make_labels
 from warehouse.paths import PROJECT_ROOT
 
 PAGE = PROJECT_ROOT / "page"
@@ -76,8 +77,9 @@ class Facts:
     fewest: int = 0
 
     def __post_init__(self) -> None:
-        """Begin with no row."""
+        """Begin with no row, and with names that distinguish."""
         self._rows: dict[str, Row] = {}
+        make_labels(self.connection, str(self.settings["reporting_time_zone"]))
 
     def of(self, query: str) -> Row:
         """The row of a query with the settings; without a row only those."""
@@ -123,7 +125,7 @@ def _figures(declared: list[dict[str, Any]], facts: Facts, before: Facts | None,
             if was is not None and not before.hides(entry, old):
                 now, then = row[entry["compare"]], old[entry["compare"]]
                 compared = f"{change(now, then, is_ratio=entry.get('is_ratio', False))} {name_before}: {was}"
-        yield Figure(entry["label"], value, context, compared, entry["where"], entry["definition"])
+        yield Figure(filled(entry["label"], row) or "", value, context, compared, entry["where"], entry["definition"])
 
 
 def _finding(entry: Mapping[str, Any], facts: Facts) -> Sentence | None:
@@ -154,10 +156,13 @@ def filled(template: str, row: Mapping[str, object]) -> str | None:
 
 
 class _Words(string.Formatter):
-    """Formats as Python does, with a blank before the sign of percent at which no line breaks."""
+    """Formats as Python does, with a blank before the sign of percent, and {count:person|people} as a word."""
 
     def format_field(self, value: Any, format_spec: str) -> str:
         """A value in the form that the template asks for."""
+        if "|" in format_spec:
+            one, more = format_spec.split("|")
+            return one if value == 1 else more
         text = str(super().format_field(value, format_spec))
         return f"{text[:-1]}{NO_BREAK}%" if format_spec.endswith("%") else text
 

@@ -36,7 +36,7 @@ HEAD = """# Messages
 Search this page for a part of the message that you see, without its names and numbers: `…` stands for what the message
 fills in. A message with a command gives it in the form that you started with: `make build` or `python3 start.py build`.
 
-This page is written from the code by `.venv/bin/python scripts/write_messages.py`.
+This page is written from the code by `.venv/bin/python scripts/write_reference.py`.
 """
 NOTHING = f"| {FILLED_IN} | {FILLED_IN} |"
 # How the terminal shows a part of a text.

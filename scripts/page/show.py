@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import duckdb
@@ -11,7 +12,7 @@ from rich.table import Table
 from page.summary import print_table
 from reports.ids import without_fraction
 from reports.invisible import without_invisible
-from warehouse.command_line import one_line
+from warehouse.command_line import counted, one_line
 from warehouse.errors import WarehouseError
 from warehouse.settings import read_settings
 
@@ -19,7 +20,8 @@ from warehouse.settings import read_settings
 SHOWN = 20
 
 SESSIONS = """
-select session_key, session_name, session_date, unique_people_count
+select
+    session_key, session_name, session_date, unique_people_count, coalesce(strftime(started_at, ' at %H:%M UTC'), '')
 from marts.fct_sessions
 where session_key = $wanted or session_name ilike '%' || $words || '%' escape '\\'
 order by lower(session_name) <> lower($wanted), unique_people_count desc nulls last, session_key
@@ -69,6 +71,13 @@ where
     user_id in ($wanted, {without_fraction("$wanted")}) or user_key = $wanted or lower(email) = lower($wanted)
     or full_name ilike '%' || $words || '%' escape '\\'
 order by user_id not in ($wanted, {without_fraction("$wanted")}), full_name, user_key
+"""
+
+KNOWN_USER = f"""
+select 1 from restricted.user_details
+where
+    user_id in ($wanted, {without_fraction("$wanted")}) or user_key = $wanted or lower(email) = lower($wanted)
+limit 1
 """
 
 USER = """
@@ -139,9 +148,14 @@ def show_session(connection: duckdb.DuckDBPyConnection, wanted: str, console: Co
         WarehouseError: no session has that key, or these words in its name.
     """
     found = _find(connection, SESSIONS, wanted, "session", "make show SESSION= with a part of its name")
-    key, name, day, _ = found[0]
+    key, name, day, *_ = found[0]
     if len(found) > 1 and key != wanted:
-        _list("sessions", [(row[0], f"{row[1]}, {row[2]}, {row[3]:,} people") for row in found], "SESSION", console)
+        _list(
+            "sessions",
+            [(row[0], f"{row[1]}, {row[2]}{row[4]}, {counted(row[3] or 0, 'person', 'people')}") for row in found],
+            "SESSION",
+            console,
+        )
         return
     console.print(f"[bold]{one_line(str(name))}[/bold], {day}", highlight=False)
     zone = str(read_settings()["reporting_time_zone"])
@@ -153,14 +167,24 @@ def show_session(connection: duckdb.DuckDBPyConnection, wanted: str, console: Co
     console.print(f"\n{BRACKET}", highlight=False)
 
 
-def show_user(connection: duckdb.DuckDBPyConnection, wanted: str, console: Console) -> None:
+def show_user(
+    connection: duckdb.DuckDBPyConnection, wanted: str, console: Console, resolve: Callable[[str], str] = str
+) -> None:
     """Print a user and their sessions; if several have the words in their names, which ones.
+
+    Args:
+        connection: the copy.
+        wanted: an id, a key, an e-mail, or a part of a name.
+        console: where to print.
+        resolve: the key of an id that the copy does not have in this form.
 
     Raises:
         WarehouseError: no user has that id, that e-mail, or these words in the name.
     """
     # An id may come from a spreadsheet, or with signs that are not seen.
     wanted = without_invisible(wanted)
+    if not connection.execute(KNOWN_USER, {"wanted": wanted}).fetchone():
+        wanted = resolve(wanted)
     found = _find(connection, USERS, wanted, "user", "make show USER_ID= with an id, an e-mail or a part of the name")
     key, name, company, email = found[0]
     if len(found) > 1 and wanted not in (key, str(key).rpartition(":")[2]):

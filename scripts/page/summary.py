@@ -208,7 +208,7 @@ def _print_checks(connection: duckdb.DuckDBPyConnection, console: Console) -> No
     """Say of each site how new its activities are, which days have none, and whom no number of people counts."""
     for site, newest, age, silent, nobodies, guests, of_guests, pairs in connection.execute(CHECKS).fetchall():
         where = f" of {one_line(site)}" if site else ""
-        old = "of today" if age == 0 else f"{age:,} day{'' if age == 1 else 's'} old"
+        old = "of today" if age == 0 else f"{counted(age, 'day')} old"
         lines = [f"The newest activity{where} is {old} ({newest})."]
         if silent:
             days = one_line(shorten(silent, CHANGE_WIDTH, placeholder=" …"))

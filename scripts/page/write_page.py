@@ -25,9 +25,12 @@ import duckdb
 import yaml
 
 from naming.understood import Understood, how_much_is_understood
+from page.certificates import collect_certificates, keep_certificates_of_marts
 from page.events import Event, event_before, events_of, file_names, is_limited, marts_of, read_events
 from page.headline import NO_BREAK, Facts, filled, headline_of
-from warehouse.copies import PUBLISHED, SHARED, Mark, mark_of, refuse_inside_a_shared_copy
+from page.labels import Labels, read_labels
+from warehouse.command_line import counted
+from warehouse.copies import PUBLISHED, SHARED, Mark, mark_of, name_beside, refuse_inside_a_shared_copy
 from warehouse.database import connect
 from warehouse.errors import WarehouseError, in_words
 from warehouse.files import replace_file
@@ -43,11 +46,11 @@ ROWS_AT_MOST = 1500
 # The script adds these rows up, so that a sum would be wrong without all of them.
 LONG_DATASETS = (
     *("family_days", "hours", "concurrency", "bracket_widths", "evidence", "ratings", "downloads", "links"),
-    *("question_results", "credits", "booths"),
+    *("question_results", "credits", "booths", "certificate_counts", "arrivals"),
 )
 LONG_ROWS_AT_MOST = 40_000
 # The people of the profiles: 0.6 MB at most.
-PROFILE_ROWS = {"visits": 8_000, "members": 4_000}
+PROFILE_ROWS = {"visits": 8_000, "members": 4_000, "answers": 3_000}
 
 Dataset = dict[str, Any]
 
@@ -165,7 +168,7 @@ def _read_data(database: Path, mark: Mark, event: Event | None = None, before: E
     """What the page of an event shows, beside the event before."""
     settings = read_settings()
     with ExitStack() as stack:
-        connection = stack.enter_context(marts_of(database, event))
+        connection = stack.enter_context(marts_of(database, event, lambda all_: collect_certificates(all_, settings)))
         other = stack.enter_context(marts_of(database, before)) if before else None
         return data_of(connection, mark, settings, event, (before.name, other) if before and other else None)
 
@@ -184,7 +187,9 @@ def data_of(
     facts = Facts(connection, settings, fewest)
     headline = headline_of(facts, Facts(before[1], settings, fewest) if before else None, before[0] if before else "")
     queries = sorted((PAGE / "queries").glob("*.sql"))
-    datasets = {path.stem: dataset_of(connection, path) for path in queries}
+    keep_certificates_of_marts(connection)
+    labels = read_labels(connection)
+    datasets = {path.stem: dataset_of(connection, path, labels) for path in queries}
     for path in queries if event and event.is_bounded else ():
         datasets[path.stem]["is_whole"] = _is_whole(connection, path)
     understood = how_much_is_understood(connection, settings["minimum_understood_ratio"])
@@ -260,10 +265,11 @@ def script_of_page() -> str:
     return "\n".join(['"use strict";', *(file.read_text(encoding="utf-8") for file in files)])
 
 
-def dataset_of(connection: duckdb.DuckDBPyConnection, query: Path) -> Dataset:
+def dataset_of(connection: duckdb.DuckDBPyConnection, query: Path, labels: Labels | None = None) -> Dataset:
     """The first rows of a query by column, and how many rows there are at all.
 
-    A column of few different texts is given as these texts and their places.
+    A column of few different texts is given as these texts and their places. A name that several sessions or pages
+    have is replaced by its label.
     """
     sql = query.read_text(encoding="utf-8")
     limit = LONG_ROWS_AT_MOST if query.stem in LONG_DATASETS else PROFILE_ROWS.get(query.stem, ROWS_AT_MOST)
@@ -273,18 +279,19 @@ def dataset_of(connection: duckdb.DuckDBPyConnection, query: Path) -> Dataset:
     total = len(rows)
     if total > limit:
         total = connection.execute(f"select count(*) from ({sql})").fetchall()[0][0]
-    columns = zip(*rows[:limit], strict=True) if rows else ([] for _ in names)
-    return {
-        "total": total,
-        "columns": {name: _column(list(map(_plain, column))) for name, column in zip(names, columns, strict=True)},
-    }
+    by_column = zip(*rows[:limit], strict=True) if rows else ([] for _ in names)
+    columns = {name: list(map(_plain, column)) for name, column in zip(names, by_column, strict=True)}
+    for key, (name, distinct) in (labels or {}).items():
+        if distinct and key in columns and name in columns:
+            columns[name] = [distinct.get(str(one), old) for one, old in zip(columns[key], columns[name], strict=True)]
+    return {"total": total, "columns": {name: _column(values) for name, values in columns.items()}}
 
 
 def _is_whole(connection: duckdb.DuckDBPyConnection, query: Path) -> bool:
     """Whether a query counts the whole site of an event: the table that it begins with has no days and no pages."""
     found = re.search(r"\bfrom ((?:marts|restricted)\.\w+)", query.read_text(encoding="utf-8"))
     columns = connection.execute(f"select * from {found[1]} limit 0").description if found else None
-    return not is_limited([column[0] for column in columns or ()])
+    return found is not None and not is_limited([column[0] for column in columns or ()])
 
 
 def _plain(value: object) -> object:
@@ -349,7 +356,7 @@ def _trust(understood: Understood, facts: Facts) -> list[dict[str, str]]:
     parts = [
         {
             "value": f"{understood.percent}{NO_BREAK}%",
-            "label": f"of {understood.landed:,} records understood",
+            "label": f"of {counted(understood.landed, 'record')} understood",
             "definition": "understood",
         }
     ]
@@ -362,7 +369,7 @@ def _trust(understood: Understood, facts: Facts) -> list[dict[str, str]]:
     if newest is not None:
         written = datetime.now(tz=UTC).date()
         age = max(0, (written - newest).days)
-        old = "on the day" if age == 0 else f"{age:,} day{'' if age == 1 else 's'} before"
+        old = "on the day" if age == 0 else f"{counted(age, 'day')} before"
         label = f"is the day of the newest record, {old} this page was written"
         parts.append({"value": days_in_words(newest, newest), "label": label, "definition": "checks"})
     return parts
@@ -405,6 +412,11 @@ def _read(name: str, folder: Path = PAGE) -> Any:
 def page_path(published: Path) -> Path:
     """Path of the page of a published copy."""
     return published.with_name("report") / "index.html"
+
+
+def page_of_copy(copy: Path) -> Path:
+    """Path of the page of a copy, whichever of the two it is."""
+    return name_beside(copy, "report") / "index.html"
 
 
 def shared_page_path(shared: Path) -> Path:

@@ -16,7 +16,7 @@ import duckdb
 from publishing.export_table import write_csv
 from publishing.mart_models import read_models
 from publishing.share import SHARED_AS
-from warehouse.copies import SHARED, mark_of
+from warehouse.copies import SHARED, mark_of, refuse_inside_a_shared_copy
 from warehouse.database import connect, identifier, text_of
 from warehouse.errors import WarehouseError, in_words
 from warehouse.locks import only_writer
@@ -44,22 +44,32 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     },
 }
 
+LAST_COLUMNS = '"Booth","User ID"'
+
 # A lead is a visitor: the organiser's staff and the exhibitor's own people are none.
 LEADS = """
 select
     {personal},
     'Event' as "Lead Source",
     upper(leads.warmth[1]) || leads.warmth[2:] as "Rating",
-    leads.touch_count || if(leads.touch_count = 1, ' touch: ', ' touches: ') || leads.touches as "Description",
+    leads.touch_count || if(leads.touch_count = 1, ' touch: ', ' touches: ') || {touches} as "Description",
     leads.lead_score as "Lead Score",
     at_zone(leads.first_touch_at) as "First Touch",
     at_zone(leads.last_touch_at) as "Last Touch",
     leads.content_id as "Booth",
     leads.user_id as "User ID"
 from marts.fct_exhibitor_leads as leads
+cross join (
+    select map_from_entries(list((activity_type, activity_name))) as names from marts.dim_activity_types
+) as words
 left join restricted.user_details as details on leads.user_key = details.user_key
 where not leads.is_staff and not leads.is_own_people and leads.site_id = {site} and leads.exhibitor_name = {name}
 order by leads.lead_score desc, leads.last_touch_at desc, leads.user_key, leads.content_id
+"""
+
+# The names of the activities in words, as page/queries/leads.sql has them.
+TOUCHES = """
+array_to_string([coalesce(words.names[touch], touch) for touch in string_split(leads.touches, ' > ')], ' > ')
 """
 
 EXHIBITORS = """
@@ -74,13 +84,15 @@ def write_leads(published: Path, folder: Path, crm: str, time_zone: str) -> dict
     """Write a file for each exhibitor into a folder, which takes its place when it is whole; returns rows by file.
 
     Raises:
-        WarehouseError: there is no copy, no exhibitor, no such CRM, or the folder cannot be written.
+        WarehouseError: there is no copy, no exhibitor, no such CRM, or the folder cannot be written; or it holds
+            something else than leads, or those of a copy of another kind.
     """
     if crm not in LABELS:
         raise WarehouseError(f"CRM={crm} is not possible. Nothing was written. Fix: CRM={' or CRM='.join(LABELS)}")
     mark = mark_of(published)
     if mark is None:
         raise WarehouseError(f"there is no copy at {published}. Fix: make build")
+    _refuse_to_replace(folder, mark.kind)
     unfinished = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
     with connect(published, read_only=True) as connection:
         exhibitors = connection.execute(EXHIBITORS).fetchall()
@@ -91,7 +103,7 @@ def write_leads(published: Path, folder: Path, crm: str, time_zone: str) -> dict
             )
         connection.execute(f"set TimeZone = {text_of(time_zone)}")
         connection.execute("create temp macro at_zone(moment) as (moment at time zone 'UTC')::varchar")
-        query = LEADS.replace("{personal}", _columns(crm, is_shared=mark.kind == SHARED))
+        query = LEADS.replace("{touches}", TOUCHES).replace("{personal}", _columns(crm, is_shared=mark.kind == SHARED))
         try:
             with only_writer(folder):
                 try:
@@ -110,6 +122,35 @@ def write_leads(published: Path, folder: Path, crm: str, time_zone: str) -> dict
         except (OSError, duckdb.Error) as error:
             raise WarehouseError(f"{folder} cannot be written: {in_words(error)}") from error
     return rows
+
+
+def _refuse_to_replace(folder: Path, kind: str) -> None:
+    """See that a folder that is replaced as a whole holds nothing but leads of such a copy.
+
+    Raises:
+        WarehouseError: it holds something else.
+    """
+    refuse_inside_a_shared_copy(folder, kind)
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        header = _header_of(path)
+        if not header.endswith(LAST_COLUMNS):
+            raise WarehouseError(
+                f"{folder} holds {path.name}, which is no file of leads, and the whole folder would be replaced."
+                " Nothing was written. Fix: move the folder away."
+            )
+        if ('"Last Name"' in header) is (kind == SHARED):
+            what = "with names" if kind == SHARED else "of a shared copy"
+            raise WarehouseError(
+                f"{folder} holds leads {what}, and those of the {kind} copy do not replace them. Nothing was written."
+                " Fix: move the folder away, or delete it, if that is what you want."
+            )
+
+
+def _header_of(path: Path) -> str:
+    if not path.is_file():
+        return ""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return file.readline(4096).rstrip("\r\n")
 
 
 def _files(exhibitors: list[tuple[str, str, str]], folder: Path) -> list[tuple[str, str, str]]:

@@ -6,8 +6,9 @@ dbt's manifest says the same, but may be older than the YAML, and is not written
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def read_models(root: Path = PROJECT_ROOT) -> dict[str, Model]:
     }
     models = {}
     for path in sorted(path for folder in ("marts", "site") for path in (root / "models" / folder).rglob("*.yml")):
-        for model in yaml.load(path.read_text(), Loader=FAST_LOADER).get("models", []):
+        for model in _models_in(path.read_text()):
             sound = (test["row_checks"] for test in model.get("data_tests", []) if "row_checks" in test)
             columns = model.get("columns", [])
             cohort_size = _meta(model).get("cohort_size")
@@ -66,6 +67,13 @@ def read_models(root: Path = PROJECT_ROOT) -> dict[str, Model]:
                 descriptions={column["name"]: _in_full(column, blocks) for column in columns},
                 is_about_nobody=cohort_size == NO_PEOPLE,
             )
+    return models
+
+
+@cache
+def _models_in(text: str) -> Sequence[Mapping[str, Any]]:
+    """What a file says of models. A build reads all of them for each copy that it writes."""
+    models: Sequence[Mapping[str, Any]] = yaml.load(text, Loader=FAST_LOADER).get("models", [])
     return models
 
 

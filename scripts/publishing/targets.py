@@ -11,7 +11,7 @@ from publishing.parquet import publish_to_parquet
 from publishing.places import note_place
 from publishing.postgres import is_postgres, publish_to_postgres
 from publishing.publish import publish
-from warehouse.command_line import one_line
+from warehouse.command_line import counted, one_line
 from warehouse.errors import WarehouseError
 from warehouse.paths import published_path
 
@@ -34,7 +34,7 @@ def publish_to(target: str | None, warehouse: Path, reader: str, console: Consol
         for note in publication.notes:
             console.print(f"[yellow]{one_line(note)}[/yellow]", highlight=False)
         note_place(published, target)
-        return f"{publication.tables} tables with {publication.rows:,} rows published to PostgreSQL"
+        return f"{counted(publication.tables, 'table')} with {counted(publication.rows, 'row')} published to PostgreSQL"
     if "://" in target:
         raise WarehouseError(
             "nothing is known of such an address. Fix: make publish TARGET=postgresql://user@host/database,"

@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
@@ -95,7 +96,10 @@ def write_workbook(published: Path, target: Path, time_zone: str, table: str | N
 
         def write(unfinished: Path) -> int:
             unfinished.touch(0o600)
-            _write(connection, unfinished, written, notes, time_zone)
+            try:
+                _write(connection, unfinished, written, notes, time_zone)
+            except FileCreateError as error:
+                raise OSError(*getattr(error.args[0], "args", (str(error),))) from error
             return len(written)
 
         replace_file(target, write)

@@ -19,6 +19,7 @@ import duckdb
 from rich.console import Console
 
 from building.rebuild import Files, rebuild, require_places
+from building.unchanged import BUILT
 from landing.forgotten import (
     NAMED_REASON,
     REASON,
@@ -41,7 +42,7 @@ from removal.journal import FORGET, JOURNAL, Task, begin, end
 from removal.people import Identities, identities_of, written_as
 from removal.verify import left_in_file, left_in_reports, left_in_texts
 from reports.ids import id_of
-from warehouse.command_line import one_line
+from warehouse.command_line import counted, one_line
 from warehouse.database import identifier, number_of, text_of, transaction
 from warehouse.errors import WarehouseError
 from warehouse.locks import only_writer
@@ -381,7 +382,7 @@ def files_beside(paths: Iterable[Path]) -> list[Path]:
         for folder in {path.parent for path in ours}
         if folder.is_dir()
         for path in folder.iterdir()
-        if path.resolve() not in ours and path.name not in names and not path.name.endswith((".lock", JOURNAL))
+        if path.resolve() not in ours and path.name not in names and not path.name.endswith((".lock", JOURNAL, BUILT))
     )
 
 
@@ -570,16 +571,23 @@ def _tell_what_is_left(files: Files, task: Task, names: Names, places: list[str]
     """Read everything again, and name what still holds the person, and what cannot be read here."""
     for path in (files.warehouse, marts_path(files.warehouse), files.published):
         left = left_in_file(path, task.site_id, task.user_ids, names)
-        _list(f"Still in {path.name}:", [f"{place}: {count:,} rows" for place, count in left.items()], console)
+        _list(f"Still in {path.name}:", [f"{place}: {counted(count, 'row')}" for place, count in left.items()], console)
     # There the ids are pseudonyms, so that only names count.
     left = left_in_file(files.shared, task.site_id, [], names)
-    _list(f"Still in {files.shared.name}:", [f"{place}: {count:,} rows" for place, count in left.items()], console)
+    _list(
+        f"Still in {files.shared.name}:",
+        [f"{place}: {counted(count, 'row')}" for place, count in left.items()],
+        console,
+    )
     pages = [*pages_at(page_path(files.published)), *pages_at(shared_page_path(files.shared))]
     _list("Still in a page:", left_in_texts(pages, names), console)
     reports = left_in_reports(DEFAULT_REPORTS, task.user_ids, names)
     _list(
         "These reports of yours go on holding the person; delete the records, or download them again:",
-        [f"{name}: {f'{count:,} records' if count >= 0 else 'it cannot be read'}" for name, count in reports.items()],
+        [
+            f"{name}: {counted(count, 'record') if count >= 0 else 'it cannot be read'}"
+            for name, count in reports.items()
+        ],
         console,
     )
     _list("Published there too; publish again:", places, console)
@@ -590,12 +598,12 @@ def _tell_what_is_left(files: Files, task: Task, names: Names, places: list[str]
 def _tell(person: Person, traces: Traces, console: Console) -> None:
     total = sum(traces.records.values())
     console.print(f"User {', '.join(person.user_ids)} of the site {person.site_id}:", highlight=False, markup=False)
-    console.print(f"  {total:,} records in {len(traces.records)} reports", highlight=False)
+    console.print(f"  {counted(total, 'record')} in {counted(len(traces.records), 'report')}", highlight=False)
     for place, count in traces.named.items():
         if count:
-            console.print(f"  {count:,} texts of others in {place}", highlight=False)
+            console.print(f"  {counted(count, 'text')} of others in {place}", highlight=False)
     if traces.rejected:
-        console.print(f"  {sum(traces.rejected.values()):,} rejected records", highlight=False)
+        console.print(f"  {counted(sum(traces.rejected.values()), 'rejected record')}", highlight=False)
     if not total and person.is_remembered:
         console.print("They were forgotten before.")
     _list("The files of these reports are yours, and go on holding them:", [*traces.records, *traces.rejected], console)

@@ -31,7 +31,7 @@ from landing.parquet_files import (
 from removal.forget import Person, find_person, find_traces, forget, identities_or_question, remember_others
 from removal.people import Identities, plain_id, same_id, written_as
 from reports.ids import id_of
-from warehouse.command_line import one_line
+from warehouse.command_line import counted, one_line
 from warehouse.files import to_disk
 from warehouse.raw import delete_all_records
 
@@ -57,9 +57,10 @@ def forget_from_landing(
         root, user_id, site_id, also, is_dry_run=is_dry_run, is_same_email_same=is_same_email_same, console=console
     )
     if is_dry_run:
-        console.print(f"{len(names)} reports of the landing hold them; nothing was changed.", highlight=False)
+        reports = counted(len(names), "report of the landing holds", "reports of the landing hold")
+        console.print(f"{reports} them; nothing was changed.", highlight=False)
     else:
-        console.print(f"[green]Forgotten[/green] in {len(names)} reports of the landing.", highlight=False)
+        console.print(f"[green]Forgotten[/green] in {counted(len(names), 'report')} of the landing.", highlight=False)
         console.print(
             "From Spark's tables they go with the next dbt build --target spark, and that drops the old files."
         )

@@ -85,6 +85,16 @@ def finish_first(console: Console, warehouse: Path | None = None) -> None:
         finish(console, warehouse)
 
 
+def refuse_unfinished(warehouse: Path | None = None) -> None:
+    """Refuse to show a copy that still holds who is being forgotten, where there is no dbt to finish the work.
+
+    Raises:
+        WarehouseError: something is unfinished.
+    """
+    if unfinished_task(warehouse or warehouse_path().resolve()) is not None:
+        raise WarehouseError("a command that takes data out was interrupted. Fix: make show finishes it.")
+
+
 def end(warehouse: Path) -> None:
     """Strike it out."""
     path_of_journal(warehouse).unlink(missing_ok=True)

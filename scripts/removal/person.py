@@ -18,6 +18,7 @@ from landing.forgotten import known_email
 from publishing.export_table import safe_columns
 from removal.forget import find_person, find_traces
 from removal.people import Identities, identities_of, plain_id, same_id, written_as
+from warehouse.command_line import counted
 from warehouse.database import connect, identifier
 from warehouse.errors import WarehouseError, in_words
 from warehouse.locks import only_writer
@@ -140,7 +141,7 @@ def _about(written_person: Written, site: str) -> str:
         f"E-mails: {', '.join(written_person.identities.emails) or 'none'}",
         "",
         "Each file holds the rows of one table. raw.* are the records as the reports have them.",
-        *(f"  {table}.csv: {count:,} rows" for table, count in sorted(written_person.rows.items())),
+        *(f"  {table}.csv: {counted(count, 'row')}" for table, count in sorted(written_person.rows.items())),
         "",
         "Texts of other people that name this person, which are not written here:",
         *(f"  {place}: {count:,}" for place, count in sorted(written_person.named.items())),

@@ -18,7 +18,7 @@ from building.rebuild import Files, rebuild, require_places
 from landing.forgotten import known_id
 from landing.landed import LANDED_REPORTS, delete_reports
 from removal.journal import REBUILD, Task, begin, end
-from warehouse.command_line import one_line
+from warehouse.command_line import counted, one_line
 from warehouse.database import connect, number_of
 from warehouse.errors import WarehouseError
 from warehouse.raw import prepare_raw
@@ -28,11 +28,12 @@ SHORTEST = 4
 # A removed report has no name: its file's may hold that of a person.
 KNOWN_REPORTS = """
 select
-    report_id, site_id, file_sha256, file_name, 'activities' as unit, landed_count, rejected_count, loaded_at,
+    report_id, site_id, file_sha256, file_name, ['activity', 'activities'] as unit,
+    landed_count, rejected_count, loaded_at,
     null::timestamp as removed_at
 from raw.reports
 union all
-select report_id, site_id, file_sha256, file_name, 'users', landed_count, rejected_count, loaded_at, null
+select report_id, site_id, file_sha256, file_name, ['user', 'users'], landed_count, rejected_count, loaded_at, null
 from raw.user_reports
 union all
 select report_id, site_id, file_sha256, null, null, 0, 0, null, removed_at
@@ -55,7 +56,7 @@ class Report:
     site_id: str
     file_sha256: str
     file_name: str | None
-    unit: str | None
+    unit: list[str] | None
     landed_count: int
     rejected_count: int
     loaded_at: datetime | None
@@ -65,9 +66,10 @@ class Report:
         """What distinguishes it from others, in a line."""
         if self.removed_at is not None:
             return f"{self.report_id}, site {self.site_id}: removed at {self.removed_at:%Y-%m-%d %H:%M:%S}"
+        landed = counted(self.landed_count, *(self.unit or ["record"]))
         return (
-            f"{self.report_id}, site {self.site_id}, {self.file_name}: {self.landed_count:,} {self.unit} landed,"
-            f" {self.rejected_count:,} records rejected, loaded at {self.loaded_at:%Y-%m-%d %H:%M:%S}"
+            f"{self.report_id}, site {self.site_id}, {self.file_name}: {landed} landed,"
+            f" {counted(self.rejected_count, 'record')} rejected, loaded at {self.loaded_at:%Y-%m-%d %H:%M:%S}"
         )
 
 
@@ -133,12 +135,11 @@ def show_report(connection: duckdb.DuckDBPyConnection, report: Report, console: 
     console.print(one_line(str(report)), highlight=False)
     kept = _kept(connection, report)
     if kept is not None:
-        console.print(
-            f"  {kept[0]:,} activities are counted from it, {kept[0] - kept[1]:,} that no other report holds",
-            highlight=False,
-        )
+        counts = f"{counted(kept[0], 'activity is', 'activities are')} counted from it"
+        console.print(f"  {counts}, {kept[0] - kept[1]:,} that no other report holds", highlight=False)
     users, contents = (_only_here(connection, report, column) for column in ("user_id", "content_id"))
-    console.print(f"  {users:,} user ids and {contents:,} content ids are in no other report", highlight=False)
+    ids = f"{counted(users, 'user id')} and {counted(contents, 'content id')}"
+    console.print(f"  {ids} are in no other report", highlight=False)
 
 
 def _kept(connection: duckdb.DuckDBPyConnection, report: Report) -> tuple[int, int] | None:
@@ -219,7 +220,9 @@ def remove_from_files(files: Files, wanted: str, console: Console, *, is_dry_run
         connection.execute("commit")
     copies = rebuild(files, "The report is removed", console)
     end(files.warehouse)
-    console.print(f"[green]Removed[/green] from the warehouse and {copies}; {left:,} reports are left.")
+    console.print(
+        f"[green]Removed[/green] from the warehouse and {copies}; {counted(left, 'report is', 'reports are')} left."
+    )
     if not left:
         console.print("All tables are empty until make build lands a report, or the sample while reports/ holds none.")
     console.print("Its file stays where it is, and is left out from now on. To land it again: make build AGAIN=1")

@@ -16,7 +16,7 @@ from building.rebuild import Files, rebuild, require_places
 from publishing.places import publish_again
 from removal.journal import REBUILD, Task, begin, end
 from removal.remove import Report, all_reports, remove
-from warehouse.command_line import one_line
+from warehouse.command_line import counted, one_line
 from warehouse.database import number_of
 from warehouse.locks import only_writer
 from warehouse.raw import delete_records, prepare_raw
@@ -118,4 +118,4 @@ def _tell(old: Old, console: Console) -> None:
     console.print(f"Older than {old.before:%Y-%m-%d %H:%M} UTC:", highlight=False)
     for report in old.reports:
         console.print(f"  the whole report {one_line(str(report))}", highlight=False)
-    console.print(f"  {old.record_count:,} records of other reports", highlight=False)
+    console.print(f"  {counted(old.record_count, 'record')} of other reports", highlight=False)

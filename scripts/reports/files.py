@@ -62,7 +62,7 @@ _CHUNK_BYTES = 1 << 20
 
 # The first bytes of files that are no report, with their type.
 OTHER_FORMATS = {
-    b"\xd0\xcf\x11\xe0": ("a workbook of an old Excel", "save it as .xlsx or as 'CSV UTF-8'"),
+    b"\xd0\xcf\x11\xe0": ("a workbook of an old Excel or with a password", "save it as .xlsx or as 'CSV UTF-8'"),
     b"%PDF": ("a PDF", "download the report as CSV"),
     b"Rar!": ("a RAR archive", "unpack it"),
     b"7z\xbc\xaf": ("a 7-Zip archive", "unpack it"),

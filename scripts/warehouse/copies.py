@@ -136,6 +136,12 @@ def require_place_for(path: Path, kind: str) -> Mark | None:
     return there
 
 
+def name_beside(copy: Path, name: str) -> Path:
+    """The default place of what is made of a copy, so that nothing of a shared copy replaces what names people."""
+    mark = mark_of(copy)
+    return copy.with_name(f"{SHARED}_{name}" if mark is not None and mark.kind == SHARED else name)
+
+
 def mark_of_folder(folder: Path) -> Mark | None:
     """What a folder of Parquet files holds; None if nothing says it.
 

@@ -167,7 +167,7 @@ def test_a_person_in_one_session_is_that_session_alone(sample_project: Project, 
     assert "Captions, Please!" not in page
 
 
-@pytest.mark.parametrize("written_id", ["5041.0", " 5041\u200b", "05041"])
+@pytest.mark.parametrize("written_id", ["5041.0", " 5041\u200b", "05041", "sample:5041", "OTTO.rautenbach@example.org"])
 def test_a_person_is_found_by_each_form_of_the_id(sample_project: Project, tmp_path: Path, written_id: str) -> None:
     done = written(sample_project, tmp_path, "--user", written_id)
     assert "<h2>Otto Rautenbach</h2>" in page_of(tmp_path, done)
@@ -178,6 +178,15 @@ def test_an_id_that_is_merged_leads_to_the_person(sample_project: Project, tmp_p
     gone = ["delete from marts.dim_users where user_id = '5042'"]
     done = written(sample_project, tmp_path, "--user", "5042", warehouse=merged, published=gone)
     assert "<h2>Otto Rautenbach</h2>" in page_of(tmp_path, done)
+
+
+def test_a_guest_is_said_to_have_no_id(sample_project: Project, tmp_path: Path) -> None:
+    guest = ["update raw.users set user_id = null, email = 'guest@example.org' where user_id = '5060'"]
+    done = written(sample_project, tmp_path, "--user", "guest@example.org", warehouse=guest)
+    assert done.returncode == 1
+    said = " ".join(done.stdout.split())
+    assert "guest@example.org is a guest: records name this e-mail and no user id" in said
+    assert "Fix: make export TABLE=restricted.guests" in said and "make build" not in said
 
 
 @pytest.mark.parametrize("wanted", [("--user", OTTO), ("--session", "sample:4101")])
@@ -197,7 +206,7 @@ def test_a_person_who_was_forgotten_is_not_printed_from_an_old_copy(
     else:
         page = page_of(tmp_path, done)
         assert "Otto" not in page and page.count('class="person"') == 42
-        assert "1 people who were forgotten" in done.stdout
+        assert "1 person who was forgotten" in done.stdout
 
 
 @pytest.mark.parametrize(

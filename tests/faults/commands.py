@@ -136,7 +136,8 @@ def _faults(built: Built, name: str, tally: Tally) -> list[str]:
 def _finish(built: Built, name: str, tally: Tally) -> list[str]:
     """Let a command of another kind finish what was begun, then the same one again; returns what does not hold."""
     site, faults = built.site, []
-    is_begun = (site.data / JOURNAL).exists()
+    # Killed behind its last step it has struck its note out already.
+    is_begun = (site.data / JOURNAL).exists() or copies(site) == built.after[name]
     runs = [["export_table.py"], built.command(name)] if name in TAKES_OUT else [built.command(name)]
     for command in runs:
         result = site.run(*command)

@@ -36,6 +36,10 @@ TABLES = ("activities", "users", "rejected_records", "reports", "user_reports")
 MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe\0\0": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 LANDINGS_PER_CONNECTION = 2000
+# Unicode has no name for the first and calls the second a mark, and both are to be ignored (Default_Ignorable).
+IGNORED = "\u2065\u034f"
+# Letters by their class that look like blanks.
+BLANK_LETTERS = "\u115f\u1160\u2800\u3164\uffa0"
 
 
 class Broken(AssertionError):
@@ -240,8 +244,12 @@ def _judge_meaning(
 
 def _seen(text: str | None) -> str:
     """What a reader sees of an id; '' for a word that means nothing."""
-    kept = "".join(sign for sign in text or "" if unicodedata.category(sign) not in ("Cc", "Cf")).strip()
+    kept = "".join(sign for sign in text or "" if _takes_place(sign)).strip()
     return "" if kept.lower() in {null.lower() for null in NULLS} else kept
+
+
+def _takes_place(sign: str) -> bool:
+    return unicodedata.category(sign) not in ("Cc", "Cf") and sign not in IGNORED
 
 
 def _named(cursor: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
@@ -323,10 +331,11 @@ def _judge_texts(
 
 def _place_of_header(rows: list[tuple[list[str], str]], header: list[str], tally: Tally) -> int:
     """The row that is the header; beyond the last where every line is in double quotes, which is not compared."""
+    wanted = [_seen_title(title) for title in header]
     for place, (row, _) in enumerate(rows):
         titles = [_seen_title(title) for title in row]
         # What another program wrote behind the last title is left out.
-        if header in (titles, [*titles[:-1], *(last.rstrip(";|\t") for last in titles[-1:])]):
+        if wanted in (titles, [*titles[:-1], *(last.rstrip(",;|\t") for last in titles[-1:])]):
             return place
     if any(len([field for field in row if field]) == 1 for row, _ in rows[:20]):
         tally.add(reports_read_otherwise=1)
@@ -365,9 +374,8 @@ def _is_in_essence(record: dict[str, Any], row: list[str], header: list[str], co
 
 
 def _seen_title(title: str) -> str:
-    return "".join(
-        sign for sign in title if unicodedata.category(sign) not in ("Cc", "Cf") or sign in "\t\n\v\f\r"
-    ).strip()
+    """What a reader sees of a title, without its blanks; it serves to find the header among the rows."""
+    return "".join(sign for sign in title if _takes_place(sign) and sign not in BLANK_LETTERS and not sign.isspace())
 
 
 def _fitted(row: list[str], delimiter: str, width: int) -> list[str]:

@@ -39,7 +39,7 @@ from loader_fixtures import (
 )
 from reports.files import find_reports
 from reports.text import ReportRefused
-from warehouse.database import connect
+from warehouse.database import RAW_TABLES, connect
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
 from warehouse.raw import delete_all_records
@@ -60,6 +60,7 @@ def report(tmp_path: Path) -> Path:
 
 
 def empty(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute(RAW_TABLES)
     delete_all_records(warehouse)
     for table in ("reports", "rejected_records"):
         warehouse.execute(f"delete from raw.{table}")

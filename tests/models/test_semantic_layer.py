@@ -43,7 +43,7 @@ def answers(asked: Project, once: Once) -> dict[str, list[Row]]:
     helper = str(ROOT / "tests" / "metric_answers.py")
 
     def make(folder: Path) -> None:
-        result = asked.run(sys.executable, helper, json.dumps(list(requests.values())))
+        result = asked.warm(helper, json.dumps(list(requests.values())))
         assert result.returncode == 0, result.stdout + result.stderr
         (folder / "answers.json").write_text(result.stdout)
 

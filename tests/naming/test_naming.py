@@ -324,7 +324,7 @@ def named(project: Project, *options: str, answers: str = "") -> str:
 def test_the_command_asks_writes_and_says_what_is_next(named_project: Project) -> None:
     printed = named(named_project, answers="1\n1\n2\ny\n1\nn\n")
     assert printed.startswith("Understood 36 of 1,874 records (1 %).\n2 questions name the other words: 17 activities.")
-    assert "1 more were recognised by a guess (5 activities)" in printed
+    assert "1 more was recognised by a guess (5 activities)" in printed
     assert "3 rows were added to seeds/site/site_activity_aliases.csv." in printed
     assert printed.rstrip().endswith("Next: make build")
     rows = (named_project.root / SITE_ALIASES).read_text(encoding="utf-8").splitlines()[-3:]

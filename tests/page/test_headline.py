@@ -26,6 +26,7 @@ create table marts.fct_session_attendance as
     from (values ('a', 'session', 3, 1), ('b', 'session', 1, 0), ('c', 'private_meeting', 4, 4))
     as v(user_key, session_type, stay_count, open_stay_count);
 create table marts.fct_sessions (
+    session_key varchar, content_key varchar, started_at timestamp,
     session_name varchar, session_type varchar, session_date date, window_source varchar, registered_count bigint,
     unique_people_count bigint, no_show_count bigint, attendee_count bigint, left_early_count bigint,
     proven_seconds bigint, likely_seconds bigint, possible_seconds bigint
@@ -48,6 +49,9 @@ def marts() -> Iterator[duckdb.DuckDBPyConnection]:
 def add_session(marts: duckdb.DuckDBPyConnection, name: str, **numbers: object) -> None:
     """Add a session that 10 people attended; 2 of them left early; 4 more had planned to come."""
     usual = {
+        "session_key": f"s:{name}",
+        "content_key": None,
+        "started_at": "2026-03-28 10:00",
         "session_name": name,
         "session_type": "session",
         "session_date": "2026-03-28",
@@ -122,6 +126,56 @@ def test_two_with_the_same_number_are_both_named_and_three_are_not(marts: duckdb
     assert findings(marts) == []
 
 
+def test_two_of_one_name_are_told_apart_by_their_start_or_else_by_their_key(marts: duckdb.DuckDBPyConnection) -> None:
+    few = {"no_show_count": 0, "left_early_count": 0}
+    add_session(marts, "Yoga", session_key="s:1", **few)
+    add_session(marts, "Yoga", session_key="s:2", started_at="2026-03-29 08:30", **few)
+    assert findings(marts) == [
+        "Yoga (28 Mar 2026, 10:00) and Yoga (29 Mar 2026, 08:30) drew the most people: 10 each, of the 2 who came to"
+        " any session.",
+    ]
+    marts.execute("update marts.fct_sessions set started_at = null where session_key = 's:2'")
+    assert "Yoga (28 Mar 2026, 10:00) and Yoga (s:2) drew" in findings(marts)[0]
+    marts.execute("update marts.fct_sessions set started_at = '2026-03-28 10:00'")
+    assert "Yoga (28 Mar 2026, 10:00, s:1) and Yoga (28 Mar 2026, 10:00, s:2) drew" in findings(marts)[0]
+    marts.execute("update marts.dim_content set content_name = 'Same'")
+    marts.execute(
+        "insert into marts.fct_reviews select k, 'u' || i, 4, true from range(3) as r(i), (values ('k'), ('l')) v(k)"
+    )
+    assert findings(marts)[-1] == "Same (k) and Same (l) were rated best: 4.0 stars each."
+
+
+def test_one_is_no_people(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute("delete from marts.fct_session_attendance where user_key <> 'a'")
+    marts.execute("update marts.fct_session_attendance set stay_count = 1")
+    marts.execute(
+        "update marts.site_checks set without_user_count = (site_id = 's')::int,"
+        " same_user_pair_count = (site_id = 's')::int"
+    )
+    marts.execute("update marts.report_reconciliation set record_count = 1, rejected_count = 1, forgotten_count = 0")
+    marts.execute("insert into marts.fct_reviews values ('k', 'a', 4, true)")
+    for name in ("Big", "Small"):
+        add_session(marts, name, no_show_count=1, left_early_count=0, likely_seconds=1700, window_source="inferred")
+    found = shown(marts)
+    assert next(figure.label for figure in found.figures) == "person came to a session"
+    assert {figure.label: figure.context[0] for figure in found.figures if "star" in figure.label} == {
+        "stars on average": "1 review by 1 person"
+    }
+    assert "Big and Small each lost 1 person who had planned to come." in [one.text for one in found.findings]
+    assert [plain(one.text) for one in found.unknowns] == [
+        "1 of 1 stay (100 %) has no record of leaving. How long these people stayed is an estimate, so every number of"
+        " minutes is a range.",
+        "The reports give no start and end for 2 of 2 sessions and meetings. The log suggests them.",
+        "1 activity has no user id, and counts for no person.",
+        "1 pair of accounts may be one person. Each pair counts as two people.",
+        "No activity on 2026-03-02: a quiet day, or a day that no download covers.",
+        "1 of 1 record could not be read and is missing here.",
+    ]
+    marts.execute("delete from marts.fct_sessions where session_name = 'Big'")
+    marts.execute("update marts.fct_sessions set registered_count = 1")
+    assert findings(marts) == [], "of one who planned to come there is no finding"
+
+
 def test_a_page_is_rated_best_with_three_reviews_among_several_pages(marts: duckdb.DuckDBPyConnection) -> None:
     marts.execute("insert into marts.fct_reviews select 'k', 'u' || i, 4, true from range(3) as r(i)")
     assert findings(marts) == [], "there is nothing to compare with"
@@ -148,8 +202,8 @@ def test_what_is_unknown_is_said_where_there_is_some(marts: duckdb.DuckDBPyConne
     assert [plain(one.text) for one in shown(marts).unknowns] == [
         "5 of 8 stays (63 %) have no record of leaving. How long these people stayed is an estimate, so every number of"
         " minutes is a range.",
-        "The reports give no start and end for 1 of 1 sessions and meetings. The log suggests them.",
-        "3 activities have no user id. They count for no person.",
+        "The reports give no start and end for 1 of 1 session or meeting. The log suggests them.",
+        "3 activities have no user id, and count for no person.",
         "No activity on 2026-03-02: a quiet day, or a day that no download covers.",
     ]
 

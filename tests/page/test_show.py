@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from subprocess import CompletedProcess
 
 import duckdb
 import pytest
 
+from changed_copies import written
 from conftest import Project
 
 
@@ -63,7 +65,7 @@ def test_of_several_sessions_the_keys_are_told(sample_project: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    "wanted", ["5001", "5001.0", "\u200b5001", "sample:5001", "ADA.okafor@example.com", "ada okaf"]
+    "wanted", ["5001", "05001", "5001.0", "\u200b5001", "sample:5001", "ADA.okafor@example.com", "ada okaf"]
 )
 def test_a_user_is_found_by_id_e_mail_or_name(sample_project: Project, wanted: str) -> None:
     said = lines(sample_project, "--user", wanted)
@@ -71,6 +73,22 @@ def test_a_user_is_found_by_id_e_mail_or_name(sample_project: Project, wanted: s
     assert "Opening Keynote: The Tide Is In 2026-05-12 1 74 74 74 yes" in said
     assert any(line.startswith("places (points) All time: 7 (230)") for line in said)
     assert [len(line.partition(".")[2]) for line in said if line.startswith("engagement score")] == [1]
+
+
+def test_a_user_is_found_by_an_id_that_is_merged(sample_project: Project, tmp_path: Path) -> None:
+    done = written(
+        sample_project,
+        tmp_path,
+        "--user",
+        "5042",
+        warehouse=["insert into staging.same_user values ('sample', '5042', '5041', '')"],
+        published=[
+            f"delete from {table} where user_id = '5042'" for table in ("marts.dim_users", "restricted.user_details")
+        ],
+        script="show.py",
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith("Otto Rautenbach (sample:5041)")
 
 
 def test_a_contest_is_shown_from_the_first_place_on(sample_project: Project) -> None:

@@ -82,9 +82,10 @@ create table marts.fct_activities as from (values ('a')) as v(user_key);
 create table marts.fct_reviews as from (values ('k', 'a', 5, true)) as v(content_key, user_key, star_count, is_counted);
 create table marts.fct_sessions as
     from (values
-        ('Large', 'session', 'schedule', 8, 5, 4, 3, 1, 3600, 7200, 10800),
-        ('Small', 'session', 'schedule', 1, 1, 0, 1, 0, 0, 0, 0))
-    as v(session_name, session_type, window_source, registered_count, unique_people_count, no_show_count,
+        ('s:1', 'c:1', null::timestamp, 'Large', 'session', 'schedule', 8, 5, 4, 3, 1, 3600, 7200, 10800),
+        ('s:2', 'c:2', null, 'Small', 'session', 'schedule', 1, 1, 0, 1, 0, 0, 0, 0))
+    as v(session_key, content_key, started_at, session_name, session_type, window_source,
+        registered_count, unique_people_count, no_show_count,
         attendee_count, left_early_count, proven_seconds, likely_seconds, possible_seconds);
 """
 
@@ -138,11 +139,11 @@ def test_the_figures_and_findings_of_the_page_are_said(published: Path) -> None:
     lines = printed(published)
     begins = lines.index("At a glance, as on the page")
     assert lines[begins + 1 : begins + 8] == [
-        "1 people came to a session (of 2 with an account; 1 did anything on the platform)",
+        "1 person came to a session (of 2 with an account; 1 did anything on the platform)",
         "56 % of planned visits took place (5 of 9; planned: the session was in a person's own schedule)",
         "75 % of attendances lasted to the end (3 of 4; to the end: at least 80 % of the session)",
         "2 hours attended, likely (1 proven, 3 possible; sessions held: 2)",
-        "5.0 stars on average (1 reviews by 1 people; the most is 5 stars)",
+        "5.0 stars on average (1 review by 1 person; the most is 5 stars)",
         "Large drew the most people: 3 of the 1 who came to any session. 2 of them stayed to the end (67 %).",
         "Large lost 4 of the 8 people who had planned to come.",
     ]

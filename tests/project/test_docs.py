@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import yaml
 
 from conftest import ROOT, Project
 from declarations import by_name, declared
-from page import manual, messages
+from page import manual, messages, reference
 from reports.encoding import OFFICE_ENCODINGS
 from reports.files import MAX_MEMBERS, MAX_RATIO, SUFFIXES
 from reports.format import DATE_FORMATS
@@ -118,16 +119,17 @@ def exposed(name: str) -> set[str]:
         ("readme_picture", "scripts/page/draw_attendance.py"),
         ("build_summary", "scripts/page/summary.py"),
         ("answers", "analyses/*.sql"),
-        ("page", "page/*/*.sql"),
+        ("page", "page/*/*.sql scripts/page/certificates.py scripts/page/labels.py"),
         ("show", "scripts/page/show.py"),
         ("evidence", "scripts/evidence/facts.py"),
-        ("certificates", "scripts/evidence/certificates.py"),
+        ("certificates", "scripts/*/certificates.py"),
         ("leads", "scripts/publishing/leads.py"),
     ],
 )
 def test_an_exposure_depends_on_what_its_files_read(exposure: str, files: str) -> None:
     read = re.findall(
-        r"\b(?:from|join) (?:marts|restricted)\.(\w+)", "\n".join(p.read_text() for p in ROOT.glob(files))
+        r"\b(?:from|join) (?:marts|restricted)\.(\w+)",
+        "\n".join(p.read_text() for one in files.split() for p in ROOT.glob(one)),
     )
     assert exposed(exposure) == set(read) <= MARTS
 
@@ -162,9 +164,29 @@ def test_what_may_be_fed_is_what_the_loader_takes() -> None:
         assert limit in page
 
 
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [(reference.COMMANDS, reference.commands_page), (reference.SETTINGS, reference.settings_page)],
+    ids=["commands", "settings"],
+)
+def test_a_reference_page_is_what_the_code_says(path: Path, page: Callable[[], str]) -> None:
+    assert path.read_text(encoding="utf-8") == page(), "Fix: .venv/bin/python scripts/write_reference.py"
+
+
+def test_the_page_of_settings_has_each_setting_of_the_project_with_its_meaning() -> None:
+    page = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
+    lines = [line for line in page.splitlines() if line.startswith("| `")]
+    rows = {line.split("`")[1]: [cell.strip() for cell in line.split("|")] for line in lines}
+    for name in yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]:
+        assert rows[name][3], name
+    assert rows["left_early_ratio"][2] == "`0.8`"
+    # No setting has two rows.
+    assert len(rows) == len(lines)
+
+
 def test_the_page_of_messages_lists_those_of_the_code() -> None:
     page = messages.PAGE.read_text()
-    assert page == messages.page(), "Fix: .venv/bin/python scripts/write_messages.py"
+    assert page == messages.page(), "Fix: .venv/bin/python scripts/write_reference.py"
     # One of Python, one with a part that is filled in, one of SQL, and one of a macro.
     for row in (
         "| it is empty. | download it again. |",

@@ -56,7 +56,7 @@ def test_who_names_no_report_sees_which_there_are(tmp_path: Path) -> None:
     result = run("remove", WAREHOUSE_PATH=warehouse)
 
     assert result.returncode == 2
-    assert "day1.csv: 1 activities landed" in result.stderr
+    assert "day1.csv: 1 activity landed" in result.stderr
 
 
 @pytest.mark.parametrize(

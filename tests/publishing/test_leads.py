@@ -39,7 +39,7 @@ def test_each_exhibitor_has_a_file_with_the_columns_of_the_crm(
         connection.execute("update marts.fct_exhibitor_leads set is_own_people = true where user_id = '5036'")
         connection.execute("update marts.fct_exhibitor_leads set exhibitor_name = '../A/B' where content_id = '4302'")
     (tmp_path / "leads").mkdir()
-    (tmp_path / "leads" / "old.csv").touch()
+    (tmp_path / "leads" / "old.csv").write_text('"First Name","Last Name","Booth","User ID"\n')
     done = sample_project.script("export_leads.py", "--crm", crm, PUBLISHED_PATH=str(changed))
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -62,19 +62,41 @@ def test_each_exhibitor_has_a_file_with_the_columns_of_the_crm(
     assert [int(lead["Lead Score"]) for lead in leads] == sorted(
         (int(lead["Lead Score"]) for lead in leads), reverse=True
     )
-    assert {"1 touch: content_viewed"} <= {lead["Description"] for lead in leads}
+    assert {"1 touch: content viewed"} <= {lead["Description"] for lead in leads}
 
 
 def test_a_shared_copy_gives_no_column_that_its_annotations_keep_back(sample_project: Project, tmp_path: Path) -> None:
     shared = tmp_path / "shared.duckdb"
     done = sample_project.script("share.py", SHARED_PATH=str(shared), PSEUDONYM_SALT=SAMPLE_SALT)
     assert done.returncode == 0, done.stdout + done.stderr
-    done = sample_project.script("export_leads.py", PUBLISHED_PATH=str(shared))
-    assert done.returncode == 0, done.stdout + done.stderr
-    [path, _] = sorted((tmp_path / "leads").iterdir())
+    (tmp_path / "leads").mkdir()
+    (tmp_path / "leads" / "real.csv").write_text("with names")
+    for _ in range(2):
+        done = sample_project.script("export_leads.py", PUBLISHED_PATH=str(shared))
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "leads" / "real.csv").read_text() == "with names"
+    [path, _] = sorted((tmp_path / "shared_leads").iterdir())
     leads = leads_of(path)
     assert list(leads[0])[:3] == ["Company", "Lead Source", "Rating"]
     assert leads and all(lead["User ID"].startswith("u_") for lead in leads)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("thesis.odt", "my work", "holds thesis.odt, which is no file of leads"),
+        ("old.csv", '"Company","Lead Source","Booth","User ID"', "holds leads of a shared copy, and those of the"),
+    ],
+)
+def test_a_folder_of_something_else_is_not_replaced(
+    sample_project: Project, tmp_path: Path, name: str, content: str, said: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / name).write_text(content)
+    done = sample_project.script("export_leads.py", "--target", str(tmp_path / "folder"))
+    assert done.returncode == 1 and said in " ".join(done.stdout.split()), done.stdout
+    assert (tmp_path / "folder" / name).read_text() == content
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 
 
 @pytest.mark.parametrize(

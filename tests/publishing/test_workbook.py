@@ -106,6 +106,18 @@ def test_a_table_with_too_many_rows_is_named(copy: Path, tmp_path: Path, monkeyp
     )
 
 
+def test_a_full_disk_is_said(copy: Path, tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        with pytest.raises(WarehouseError, match="cannot be written: a file may not grow any larger here"):
+            write_workbook(copy, tmp_path / "full.xlsx", "UTC")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(tmp_path.glob("full*")) == []
+
+
 @pytest.mark.parametrize(
     ("table", "name", "said"),
     [

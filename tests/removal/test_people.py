@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,6 +13,7 @@ from typing import Any
 
 import duckdb
 import pytest
+import start
 from rich.console import Console
 
 from building import rebuild
@@ -22,7 +24,7 @@ from page.write_page import page_path
 from publishing.places import note_place, publish_again
 from removal import forget as forgetter
 from removal import people as people_of
-from removal.forget import carry_out, find_person, forget_from_files
+from removal.forget import carry_out, files_beside, find_person, forget_from_files
 from removal.journal import FORGET, REBUILD, Task, begin, finish_first, path_of_journal, unfinished_task
 from removal.people import identities_of, plain_id, same_id, written_as
 from removal.person import write_person
@@ -269,6 +271,27 @@ def test_a_removal_that_was_killed_is_finished_too(files: Files, console: Consol
     path_of_journal(files.warehouse).write_text("no json")
     with pytest.raises(WarehouseError, match=r"does not say what is unfinished\. Fix: delete it"):
         finish_first(console)
+
+
+def test_only_files_of_others_are_named_beside_the_warehouse(tmp_path: Path) -> None:
+    ours = tmp_path / "activity.duckdb"
+    for name in ("activity.duckdb.built", "activity.duckdb.lock", "forgotten_salt", "copy_of_activity.duckdb"):
+        (tmp_path / name).touch()
+    assert files_beside([ours]) == [tmp_path / "copy_of_activity.duckdb"]
+
+
+# Parquet files for Spark are a landing of their own, beside no warehouse.
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name, command in start.COMMANDS.items()
+        if command.group == "Use" and command.steps and name not in ("land", "spark-cluster")
+    ],
+)
+def test_each_command_looks_for_what_is_unfinished(name: str) -> None:
+    [script] = [step[0] for step in start.COMMANDS[name].steps]
+    assert re.search(r"\b(finish_first|refuse_unfinished|unfinished_task)\(", (start.ROOT / str(script)).read_text())
 
 
 def test_somebody_whom_no_record_names_any_more_stops_nothing(files: Files, console: Console) -> None:

@@ -133,8 +133,8 @@ def test_several_of_a_name_are_listed_and_none_is_removed(files: rebuild.Files, 
     result = remove_on_the_command_line("b.csv")
     assert result.exit_code == 1
     assert "b.csv names several reports. Nothing was changed. Fix: REPORT=… with the id of one:" in result.stdout
-    assert f"  {ids[0]}, site main, b.csv: 2 activities landed, 1 records rejected, loaded at 20" in result.stdout
-    assert f"  {ids[1]}, site academy, b.csv: 2 users landed, 1 records rejected, loaded at 20" in result.stdout
+    assert f"  {ids[0]}, site main, b.csv: 2 activities landed, 1 record rejected, loaded at 20" in result.stdout
+    assert f"  {ids[1]}, site academy, b.csv: 2 users landed, 1 record rejected, loaded at 20" in result.stdout
     with connect(files.warehouse) as connection:
         assert raw(connection) == before
         remove_named(connection, ids[1])
@@ -314,7 +314,7 @@ def test_the_last_report_leaves_an_empty_warehouse(files: rebuild.Files, monkeyp
     for name, left in (("a.csv", 2), ("users.csv", 1), ("b.csv", 0)):
         result = remove_on_the_command_line(name)
         assert result.exit_code == 0
-        assert f"; {left} reports are left." in result.stdout
+        assert f"; {left} report{' is' if left == 1 else 's are'} left." in result.stdout
         assert ("All tables are empty" in result.stdout) == (left == 0)
     with connect(files.published, read_only=True) as connection:
         for kind in ("report", "user_report"):
@@ -337,7 +337,7 @@ def test_what_only_it_tells_is_said_without_a_build_too(tmp_path: Path) -> None:
         land(connection, second(tmp_path))
         land(connection, write(tmp_path / "users.csv", USERS.replace("5,", "2,")), Declaration("academy"))
         remover.show_report(connection, find_report(connection, "b.csv", NOWHERE), Console(file=file, width=200))
-    assert written.read_text().splitlines()[1:] == ["  1 user ids and 0 content ids are in no other report"]
+    assert written.read_text().splitlines()[1:] == ["  1 user id and 0 content ids are in no other report"]
 
 
 # --- The whole way ---

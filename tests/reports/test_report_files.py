@@ -507,7 +507,7 @@ def test_a_workbook_that_keeps_its_reader_busy_is_refused(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "a workbook of an old Excel, and no CSV. Fix: save it as"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "a workbook of an old Excel or with a password, and no CSV"),
         (b"%PDF-1.7\n", "it is a PDF, and no CSV. Fix: download the report as CSV."),
         (b"Rar!\x1a\x07", "it is a RAR archive, and no CSV. Fix: unpack it."),
         (b"7z\xbc\xaf\x27\x1c", "it is a 7-Zip archive, and no CSV. Fix: unpack it."),

@@ -15,7 +15,7 @@ import yaml
 from declarations import by_name
 from loader_fixtures import rows
 from warehouse.command_line import run_command
-from warehouse.database import connect
+from warehouse.database import RAW_TABLES, connect
 from warehouse.errors import WarehouseError
 from warehouse.files import attach_new
 from warehouse.paths import PROJECT_ROOT, published_path
@@ -31,6 +31,7 @@ def test_times_are_utc_whatever_the_zone_of_the_machine(tmp_path: Path, read_onl
 
 
 def test_the_sources_declare_the_tables_that_the_loader_makes(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute(RAW_TABLES)
     made = warehouse.execute(
         "select table_name, list((column_name, data_type) order by column_index) from duckdb_columns()"
         " where schema_name = 'raw' group by 1"

@@ -9,7 +9,7 @@ const source = readdirSync(folder).filter((name) => name.endsWith(".js")).sort()
   .map((name) => readFileSync(new URL(name, folder), "utf8")).join("\n");
 const names = [
   "readDataset", "filtered", "notFiltered", "summedUp", "compare", "ordered", "clockOf", "dateInWords", "inWords", "titleOf", "wrapped", "ticks",
-  "bars", "columns", "area", "heat", "lines", "chartOf", "csvOf", "csvCell", "readAddress", "writeAddress", "profiles", "commandOf", "partNote", "aliasOf",
+  "bars", "columns", "area", "heat", "lines", "chartOf", "csvOf", "csvCell", "readAddress", "writeAddress", "profiles", "commandOf", "partNote", "aliasOf", "offsetsInWords", "worded", "countsOf",
 ];
 const made = vm.runInNewContext(`"use strict";${source}\n;({ ${names.join(", ")} })`, { Intl, URL });
 // What the other realm makes has prototypes of its own.
@@ -67,6 +67,26 @@ test("times are local, and both halves of the hour that comes twice carry their 
   assert.equal(made.clockOf("Australia/Lord_Howe").full(Date.parse("2026-04-04T14:45:00Z")), "5 Apr 2026, 01:45 (UTC+11)");
   assert.equal(made.clockOf("Mars/Olympus").zone, "UTC");
   assert.equal(made.clockOf("UTC").full(Date.parse("2026-10-25T01:30:00Z")), "25 Oct 2026, 01:30");
+});
+
+test("the offset of the zone is said with the day of its change", () => {
+  const { clock } = about;
+  assert.equal(made.offsetsInWords(clock, ["2026-10-20", "2026-10-23"]), "UTC+2");
+  assert.equal(made.offsetsInWords(clock, ["2026-10-20", "2026-10-28"]), "UTC+2, from 25 Oct 2026 UTC+1");
+  assert.equal(made.offsetsInWords(clock, ["2026-03-01", "2026-12-01"]), "UTC+1 or UTC+2, by the day");
+  assert.equal(made.offsetsInWords(clock, []), "");
+});
+
+test("one is no people", () => {
+  const template = "{n} {n:person was|people were} there";
+  assert.equal(made.worded(template, { n: "1" }, { n: 1 }), "1 person was there");
+  assert.equal(made.worded(template, { n: "0" }, { n: 0 }), "0 people were there");
+  assert.equal(made.worded(template, { n: "1,000" }, { n: 1000 }), "1,000 people were there");
+  const counts = made.countsOf({ column: "e", weight: "n" }, [{ e: "yes", n: 1200 }, { e: "no", n: 1 }, { e: "yes", n: 1 }]);
+  assert.equal(made.worded("{yes} yes, {maybe} perhaps, {no} {no:person|people} not, of {rows}", ...counts), "1,201 yes, 0 perhaps, 1 person not, of 1,202");
+  const columns = [{ column: "d", format: "date" }, { column: "n", format: "number" }];
+  const charted = { columns, chart: { type: "columns", x: "d", y: "n", unit: ["person", "people"] } };
+  assert.ok(texts(made.chartOf(charted, [{ d: "2026-05-12", n: 1 }], about, canvas)).includes("1 person"));
 });
 
 test("values stand in words", () => {

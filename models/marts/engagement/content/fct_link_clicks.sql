@@ -4,12 +4,15 @@
 
 {%- set before_path = "(?is)^(?:(?:[a-z][a-z0-9+.-]*:)?//)?[^/?#]*" %}
 {%- set path = "(/[^?#]*[^/?#])?/*(?:[?#].*)?$" %}
-{%- set digit_gap = "(?:[ ().+-]|%20|%2b)*" %}
-{%- set personal = "(?i)@|%40|[0-9](?:" ~ digit_gap ~ "[0-9]){6}" %}
+{#- A program that leads on to an address writes its codes once more, each with %25 in place of its %. -#}
+{%- set percent = "%(?:25)*" %}
+{%- set digit_gap = "(?:[ ().+-]|" ~ percent ~ "20|" ~ percent ~ "2b)*" %}
+{%- set personal = "(?i)[@＠]|" ~ percent ~ "40|\\p{Nd}(?:" ~ digit_gap ~ "\\p{Nd}){6}" %}
+{%- set hostless = "(?i)^(?:" ~ (var("schemes_without_host") | join("|")) ~ "):" %}
 {%- set hosts = "(?:" ~ (var("personal_page_hosts") | join("|") | replace(".", "[.]")) ~ ")" %}
 {%- set personal_hosts = "^(?:.*[.])?" ~ hosts ~ "$" %}
 {#- The address of a personal page inside another text, such as a slug that is none or a path that leads on. -#}
-{%- set code = "%[0-9a-f]{2}" %}
+{%- set code = percent ~ "[0-9a-f]{2}" %}
 {%- set personal_address = "(?is)(?:^|" ~ code ~ "|[^a-z0-9-])" ~ hosts ~ "[.]?(?::[0-9]*)?(?:[/?#]|" ~ code ~ ")." %}
 
 with link_clicks as (
@@ -43,6 +46,7 @@ judged as (
                 and (
                     target_slug like '%?%=%'
                     or {{ regex_group("target_slug", personal, 0) }} is not null
+                    or {{ regex_group("target_slug", hostless, 0) }} is not null
                     or {{ regex_group("target_slug", personal_address, 0) }} is not null
                 )
             )

@@ -1,0 +1,192 @@
+"""Write the pages of commands and of settings, docs/reference/commands.md and settings.md.
+
+The commands come from start.py, and the settings of the project with their explanations from dbt_project.yml and
+tests/settings.yml, which has the shipped defaults. Only what a setting of a command means is written here.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os.path
+import re
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import yaml
+
+from page.messages import PAGE as MESSAGES
+from warehouse.paths import PROJECT_ROOT
+
+COMMANDS = MESSAGES.with_name("commands.md")
+SETTINGS = MESSAGES.with_name("settings.md")
+DEFAULTS = PROJECT_ROOT / "tests" / "settings.yml"
+WRITTEN = "This page is written from the code by `.venv/bin/python scripts/write_reference.py`."
+COMMANDS_HEAD = f"""# Commands
+
+Each command runs as `make build`, or without make as `python3 start.py build` (`py start.py build` on Windows).
+Settings follow it: `make build SITE=academy`. They can also be in the environment. A command refuses a setting that
+it does not have.
+
+{WRITTEN}
+"""
+TABLE = ("| setting | default | meaning |", "|---|---|---|")
+SETTINGS_HEAD = f"""# Settings
+
+There are two kinds of settings. The [settings of the project](#settings-of-the-project) are in `dbt_project.yml` and
+change how numbers are counted. The [settings of commands](#settings-of-commands) say what one call does.
+
+{WRITTEN}
+
+## Settings of the project
+
+Change a value in `dbt_project.yml` under `vars`, and run `make build`. The defaults are those that the project ships
+with.
+
+### Days
+"""
+COMMAND_SETTINGS_HEAD = """## Settings of commands
+
+Write them behind the command, such as `make build SITE=academy`. A switch is written as `PDF=1`.
+Leave it out where you do not want it. [The commands](commands.md) say what each command does.
+
+| setting | meaning | commands |
+|---|---|---|"""
+# What each setting of a command means.
+MEANINGS = {
+    "ACCEPT": "the file with your names for unknown words, as `EXPORT` wrote it",
+    "AGAIN": "switch: also load reports again that you removed",
+    "ALLOW_TWINS": "switch: load a report although it agrees with a loaded one in all but one thing",
+    "ALSO_SAME_EMAIL": "whether other ids with the same e-mail are the same person: `1` yes, `0` no",
+    "BUILDS": "during how many builds the harness reads",
+    "BY": "the dimension by which the metrics are grouped",
+    "CONTEST": "the contest whose leaderboard is shown",
+    "COURSE": "the course whose certificates are listed",
+    "CRM": "the format of the leads: `salesforce` or `hubspot`",
+    "DATE_FORMAT": "how dates are written in the reports, such as `dd/MM/yyyy`",
+    "DECLARE": "if it differs from what is remembered: `again` corrects that, `once` is for this load alone",
+    "DRY_RUN": "switch: print what would go, and change nothing",
+    "ENCODING": "how letters are stored in the reports, such as `cp1250`",
+    "EXPORT": "the file to which the unknown words are written",
+    "INPUTS": "how many broken reports the loader gets",
+    "JOBS": "how many files are loaded at once; by default as many as the machine has cores",
+    "KILLS": "how many commands are killed",
+    "LANDING": "the folder of reports as Parquet for Spark",
+    "LIST": "switch: list the unknown words, and ask nothing",
+    "MAX_DATE": "the last day on which anything can have happened",
+    "MEMORY_LIMIT": "how much memory DuckDB may use, such as `4GB`",
+    "METRICS": "the metrics that you ask for, separated by commas",
+    "MINIMUM_COHORT_SIZE": "in the shared copy, numbers of rows with fewer people are blank",
+    "MIN_DATE": "the first day on which anything can have happened",
+    "NAME": "the name of the new model",
+    "ONLY": "the one mutant that is tried",
+    "PDF": "switch: write a PDF too",
+    "PORT": "the port on which Superset answers",
+    "PSEUDONYM_SALT": "the salt of the pseudonyms, in place of the one in `warehouse/pseudonym_salt`",
+    "PUBLISHED_MODE": "who on this machine may read the published copy, as a file mode such as `0644`",
+    "PUBLISHED_PATH": "the file of the published copy",
+    "PYTHON": "the Python that sets up `.venv`",
+    "READER": "PostgreSQL: the role that may read the published tables",
+    "RECORDS": "the sizes to measure, in records, separated by blanks",
+    "REPORT": "the report to remove, by the name of its file or by its id",
+    "REPORTS": "the folder with your reports",
+    "RESTRICTED": "switch: the role may also read names, e-mails and texts",
+    "RETENTION_DAYS": "records that are older than so many days are removed",
+    "RUNS": "how often each measurement is repeated",
+    "SAVED": "the name of a saved query",
+    "SEED": "the seed of the random numbers; the same seed repeats a run",
+    "SESSION": "the session, by a part of its name",
+    "SHAPED": "how many records each measured report or set of reports has",
+    "SHARED_PATH": "the file of the shared copy",
+    "SITE": "the JUNO platform that the reports or the person are from",
+    "SPARK_LANDING": "the same as `LANDING`, by the name that dbt reads on Spark",
+    "SPARK_PORT": "the port of Spark's thrift server",
+    "SPARK_RECORDS": "how many records the test builds",
+    "TABLE": "the table to export, such as `marts.fct_leaderboard`",
+    "TARGET": "where to publish: a PostgreSQL address, or a folder for Parquet",
+    "THERE": "how many records are in the warehouse before a day's report comes",
+    "TIME_ZONE": "the zone of the dates in the reports, such as `Europe/Zurich`",
+    "USER_ID": "the person, by the id of the reports",
+    "WAREHOUSE_PATH": "the file of the warehouse",
+    "XLSX": "switch: write the main tables as one Excel workbook",
+}
+# A setting with its value, and without the sign that ends the sentence.
+SET = re.compile(r'\b[A-Z_]+=(?:"[^"]*"|[^\s;)]*[^\s;),.])')
+HEADING = re.compile(r"  # (?P<words>.+)")
+SETTING = re.compile(r"  (?P<name>\w+):(?P<value>[^#]*)(?:# (?P<words>.*))?")
+
+
+def _start() -> ModuleType:
+    """start.py, which is no part of a package."""
+    spec = importlib.util.spec_from_file_location("start", PROJECT_ROOT / "start.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _codes(names: Any) -> str:
+    """Names as code, separated by commas."""
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _cell(text: str) -> str:
+    """A text for a cell of a table, in which Markdown marks nothing."""
+    return SET.sub(lambda found: f"`{found[0]}`", text.strip()).replace("|", r"\|")
+
+
+def commands_page() -> str:
+    """The page of commands, in the order of `make help`."""
+    start = _start()
+    lines = [COMMANDS_HEAD]
+    for group, heading in (("Use", "Use the warehouse"), ("Develop", "Develop the project")):
+        lines += [f"## {heading}", "", "| command | what it does | its settings |", "|---|---|---|"]
+        lines += [
+            f"| `{name}` | {_cell(command.help)} | {_codes(command.settings)} |"
+            for name, command in start.COMMANDS.items()
+            if command.group == group
+        ]
+        lines.append("")
+    lines += [
+        f"Every command also takes {_codes(start.COMMON)}.",
+        "[Settings](settings.md#settings-of-commands) says what each means.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _linked(heading: str) -> tuple[str, str]:
+    """The title of a group of settings, and the line that links the page which explains it."""
+    title, _, place = heading.partition(": ")
+    if not (PROJECT_ROOT / place).is_file():
+        return "", ""
+    path = os.path.relpath(PROJECT_ROOT / place, SETTINGS.parent).replace(os.sep, "/")
+    return title, f"Explained in [{place.rsplit('/', 1)[-1]}]({path})."
+
+
+def _project_settings() -> Iterator[str]:
+    """A table per group of settings, from the file of the shipped defaults and its comments."""
+    text = DEFAULTS.read_text(encoding="utf-8")
+    defaults = yaml.safe_load(text)["vars"]
+    above = ""
+    yield from ("", *TABLE)
+    for line in text[text.index("vars:") :].splitlines()[1:]:
+        if heading := HEADING.fullmatch(line):
+            title, link = _linked(heading["words"])
+            if link:
+                yield from ("", f"### {title}", "", link, "", *TABLE)
+            above = heading["words"]
+        elif (setting := SETTING.fullmatch(line)) and setting["name"] in defaults:
+            value = defaults[setting["name"]]
+            shown = ", ".join(value) if isinstance(value, list) else setting["value"].strip()
+            yield f"| `{setting['name']}` | `{shown}` | {_cell(setting['words'] or above)} |"
+
+
+def settings_page() -> str:
+    """The page of settings: those of the project, then those of commands."""
+    start = _start()
+    lines = [SETTINGS_HEAD.rstrip("\n"), *_project_settings(), "", COMMAND_SETTINGS_HEAD]
+    for name in sorted({*start.COMMON, *(name for command in start.COMMANDS.values() for name in command.settings)}):
+        users = [one for one, command in start.COMMANDS.items() if name in command.settings]
+        lines.append(f"| `{name}` | {MEANINGS[name]} | {_codes(users) if users else 'all'} |")
+    return "\n".join([*lines, ""])
