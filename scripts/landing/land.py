@@ -1,7 +1,8 @@
 """Land reports in the warehouse, and lose nothing.
 
 Every record of every file ends in ``raw.activities`` or ``raw.users`` word for word, or in ``raw.rejected_records``
-with the reason. One file is one transaction, and the same bytes are never landed twice. The way of a report is
+with the reason. A report is in one transaction, and the same bytes are never landed twice. Small reports that are
+written alike share the transaction and the statements (``landing.groups``). The way of any other is
 `_land_report`: it is found and unpacked (``reports.files``), identified and decoded (``reports.encoding``), its header
 is read (``reports.format``), it is taken apart into temporary tables (``reports.staged``), and written
 (``landing.statements``) to where its kind lands (``landing.destinations``). What its records mean, dbt says.
@@ -14,6 +15,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -21,16 +23,17 @@ from rich.progress import Progress
 
 from landing.declarations import not_reloaded, remember
 from landing.destinations import destination_of
+from landing.groups import GROUP_BYTES, LARGEST_GROUP, SMALL_BYTES, SMALLEST_GROUP, Reader, Size, Small, land_group
 from landing.landed import Before, delete_reports, landed_before
 from landing.meetings import ensure_meeting_salt
 from landing.outcome import Declaration, Landing
 from landing.statements import Staged, stage_forgotten, write_report
 from landing.twin_check import IN_WAREHOUSE, check_twins, staged_sample
-from reports.encoding import Survey, encoding_of, survey
+from reports.encoding import encoding_of, survey
 from reports.files import ReportFile, reports_in, unreadable
-from reports.format import read_format
+from reports.format import ReportFormat, read_format
 from reports.ids import read_ids
-from reports.staged import stage, with_nameless
+from reports.staged import stage, trail_notes, with_nameless
 from reports.text import ReportRefused
 from reports.width import notes_of
 from warehouse.database import path_of, transaction
@@ -59,10 +62,10 @@ def land_reports(
     connection.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
     sizes = [_size(path) for path in paths]
     task = progress.add_task("Landing", total=sum(sizes)) if progress else None
-    known = landed_before(connection)
+    done = 0
     with _spool(connection) as spool:
-        for number, (path, size) in enumerate(zip(paths, sizes, strict=True)):
-            done = sum(sizes[:number])
+        loader = Loader(connection, declaration, spool, landed_before(connection), checks_twins)
+        for path, size in zip(paths, sizes, strict=True):
 
             def show(share: float, done: int = done, size: int = size) -> None:
                 if progress is not None and task is not None:
@@ -71,18 +74,113 @@ def land_reports(
             try:
                 reports = reports_in(path)
             except ReportRefused as refused:
+                yield from loader.land_waiting()
                 yield Landing(path, str(path), refusal=str(refused))
-                continue
+                reports = []
             for report in reports:
-                try:
-                    with _emptied(spool):
-                        landing = _land_report(
-                            connection, report, declaration, spool, show, known, checks_twins=checks_twins
-                        )
-                except (ReportRefused, duckdb.Error, OSError) as error:
-                    landing = Landing(report.path, report.shown, refusal=_why_refused(report, error))
-                yield landing
+                yield from loader.land(report, show)
             show(1.0)
+            done += size
+        yield from loader.land_waiting()
+
+
+@dataclass
+class Loader:
+    """Lands reports in their order: small ones that are written alike in groups (``landing.groups``), others alone.
+
+    Attributes:
+        connection: the warehouse.
+        declaration: what was declared for them.
+        spool: an empty folder for what is unpacked.
+        known: what landed before, by the hash of its bytes.
+        checks_twins: whether reports are compared with earlier ones.
+        waiting: small reports that wait for a group.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    declaration: Declaration
+    spool: Path
+    known: dict[str, Before]
+    checks_twins: bool
+    waiting: list[Small] = field(default_factory=list)
+    size: Size = field(default_factory=Size)
+
+    def __post_init__(self) -> None:
+        """Know the forms of small reports."""
+        self.reader = Reader(self.declaration)
+
+    def land(self, report: ReportFile, show: Callable[[float], None]) -> Iterator[Landing]:
+        """Land a report, or let it wait for others; yields what has landed by now."""
+        small = self._small(report)
+        if self.waiting and (small is None or not self._fits(small)):
+            yield from self.land_waiting()
+        if small is None:
+            yield self._land_alone(report, show)
+            return
+        self.waiting.append(small)
+        if len(self.waiting) >= LARGEST_GROUP or sum(len(one.lines) for one in self.waiting) >= GROUP_BYTES:
+            yield from self.land_waiting()
+
+    def land_waiting(self) -> Iterator[Landing]:
+        """Land the reports that wait, in groups as large as they may be."""
+        while self.waiting:
+            is_group = min(self.size.together, len(self.waiting)) >= SMALLEST_GROUP
+            group = self.waiting[: self.size.together if is_group else self.size.alone]
+            landed = self._land_group(group) if is_group else [self._land_alone(small.file, _unseen) for small in group]
+            if landed is None:
+                self.size.after_failure(len(group))
+                continue
+            if is_group:
+                self.size.after_group()
+            elif self.size.together < SMALLEST_GROUP:
+                self.size.after_alone()
+            del self.waiting[: len(group)]
+            yield from landed
+
+    def _small(self, report: ReportFile) -> Small | None:
+        """A report that can wait for a group, because it is new and small; None if it must land alone."""
+        try:
+            if report.path.stat().st_size > SMALL_BYTES:
+                return None
+            with _emptied(self.spool):
+                text = report.as_text(self.spool)
+                seen = survey(text)
+                return None if seen.sha256 in self.known else self.reader.small(report, text, seen)
+        except (ReportRefused, OSError):
+            # It is said when it lands.
+            return None
+
+    def _fits(self, small: Small) -> bool:
+        return small.is_like(self.waiting[0]) and all(small.report_id != one.report_id for one in self.waiting)
+
+    def _land_group(self, group: list[Small]) -> list[Landing] | None:
+        try:
+            with _emptied(self.spool):
+                landed = land_group(
+                    self.connection, group, self.declaration, self.spool, checks_twins=self.checks_twins
+                )
+        except (duckdb.Error, OSError):
+            # Each is tried alone, and says what is wrong.
+            return None
+        if landed is not None:
+            for small in group:
+                self.known[small.seen.sha256] = Before(small.file.name, None, small.report_id, self.declaration.site_id)
+        return landed
+
+    def _land_alone(self, report: ReportFile, show: Callable[[float], None]) -> Landing:
+        try:
+            with _emptied(self.spool):
+                return _land_report(
+                    self.connection,
+                    report,
+                    self.declaration,
+                    self.spool,
+                    show,
+                    self.known,
+                    checks_twins=self.checks_twins,
+                )
+        except (ReportRefused, duckdb.Error, OSError) as error:
+            return Landing(report.path, report.shown, refusal=_why_refused(report, error))
 
 
 def _land_report(
@@ -116,11 +214,16 @@ def _land_report(
             f" was loaded. Fix: name its site, such as make build SITE={declaration.sites[0]}"
         )
 
-    report = read_format(text, _encoding_of(text, seen, declaration))
+    report = read_format(text, encoding_of(text, seen, declaration.encoding, declaration.remembered_encoding))
     with _progress_of(connection, lambda share: show(share * 0.4)):
         rows = stage(connection, text, report, folder)
     report = with_nameless(connection, report)
-    notes = [*notes_of(rows.ill_fitting, report), *read_ids(connection, report)]
+    notes = [
+        *_guessed_encoding(report, declaration),
+        *notes_of(rows.ill_fitting, report),
+        *trail_notes(connection, report),
+    ]
+    notes += read_ids(connection, report)
     destination = destination_of(connection, file.name, report, declaration)
     forgotten = stage_forgotten(connection, report, declaration.site_id)
 
@@ -139,6 +242,15 @@ def _land_report(
     return landing
 
 
+def _guessed_encoding(report: ReportFormat, declaration: Declaration) -> list[str]:
+    if report.encoding.startswith("utf") or declaration.encoding is not None:
+        return []
+    return [
+        f"it is not in UTF-8, and was read as {report.encoding}. If letters look wrong: make remove"
+        " REPORT=…, then make build AGAIN=1 ENCODING=…"
+    ]
+
+
 def _not_yet_reloaded(connection: duckdb.DuckDBPyConnection, declaration: Declaration) -> list[str]:
     return [one.report_id for one in not_reloaded(connection, declaration)] if declaration.reloaded else []
 
@@ -155,14 +267,6 @@ def _is_reloaded(before: Before, declaration: Declaration) -> bool:
     """Whether a report that landed before is loaded again, because it was declared again or nothing of it landed."""
     is_moved = declaration.moves_reports and before.site_id != declaration.site_id
     return before.is_rejected or is_moved or before.report_id in dict(declaration.reloaded)
-
-
-def _encoding_of(text: Path, seen: Survey, declaration: Declaration) -> str:
-    """The encoding of a report; what was declared before is used where it would be a guess."""
-    found = encoding_of(text, seen, declaration.encoding)
-    if declaration.encoding is None and declaration.remembered_encoding and not found.startswith("utf"):
-        return encoding_of(text, seen, declaration.remembered_encoding)
-    return found
 
 
 def _check_twins(connection: duckdb.DuckDBPyConnection, staged: Staged) -> list[str]:
@@ -251,6 +355,10 @@ def _progress_of(connection: duckdb.DuckDBPyConnection, show: Callable[[float], 
     finally:
         ended.set()
         thread.join()
+
+
+def _unseen(_: float) -> None:
+    """No progress is shown of one report of a group."""
 
 
 def _size(path: Path) -> int:

@@ -65,17 +65,8 @@ def write_report(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Landi
         rejected_count=rejected,
         harmless_count=_harmless_count(connection, staged.report_id) if rejected else 0,
         examples=_examples(connection, staged.report_id) if rejected else [],
-        notes=_notes(staged.report, staged.declaration) + staged.notes,
+        notes=staged.notes,
     )
-
-
-def _notes(report: ReportFormat, declaration: Declaration) -> list[str]:
-    if report.encoding.startswith("utf") or declaration.encoding is not None:
-        return []
-    return [
-        f"it is not in UTF-8, and was read as {report.encoding}. If letters look wrong: make remove"
-        " REPORT=…, then make build AGAIN=1 ENCODING=…"
-    ]
 
 
 def _examples(connection: duckdb.DuckDBPyConnection, report_id: str) -> list[RejectedRecord]:
@@ -136,15 +127,14 @@ def stage_forgotten(connection: duckdb.DuckDBPyConnection, report: ReportFormat,
     return Forgotten(known, names)
 
 
-def _write_records(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Stored:
-    """Move the staged records that have what they must have to their table; returns how many, and how many are new."""
-    report, destination = staged.report, staged.destination
+def raw_columns_of(report: ReportFormat, destination: Destination) -> str:
+    """SQL of the columns of the raw table, made of a staged record and its ``essence``."""
     texts = [f"c{report.columns[column]}" if column in report.columns else "null" for column in report.kind.aliases]
     extra_columns = "null"
     if report.extra:
         pairs = (f"{text_of(report.header[index])}, c{index}" for index in report.extra)
         extra_columns = f"json_object({', '.join(pairs)})"
-    columns = ", ".join(
+    return ", ".join(
         f"{value}::{data_type} as {name}"
         for name, value, data_type in (
             *((column, text, "varchar") for column, text in zip(report.kind.aliases, texts, strict=True)),
@@ -152,6 +142,12 @@ def _write_records(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Sto
             *destination.columns,
         )
     )
+
+
+def _write_records(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Stored:
+    """Move the staged records that have what they must have to their table; returns how many, and how many are new."""
+    report, destination = staged.report, staged.destination
+    columns = raw_columns_of(report, destination)
     judged = f"{numbered(connection)}, judged as (select *, {destination.essence} as essence from numbered)"
     # Found once, because the records are queried several times, and seldom is any left out.
     is_any_left_out, *span = connection.execute(
@@ -318,6 +314,21 @@ def _write_forgotten(connection: duckdb.DuckDBPyConnection, staged: Staged) -> N
     )
 
 
+def facts_of_form(report: ReportFormat, declaration: Declaration) -> dict[str, object]:
+    """The columns of the manifest that reports of one form share."""
+    return {
+        "site_id": declaration.site_id,
+        "time_zone": declaration.time_zone,
+        "delimiter": report.delimiter,
+        "encoding": report.encoding,
+        "header": list(report.header),
+        "known_columns": list(report.columns),
+        "missing_columns": report.missing,
+        "renamed_columns": report.renamed,
+        "extra_columns": [report.header[index] for index in report.extra],
+    }
+
+
 def _write_manifest(connection: duckdb.DuckDBPyConnection, staged: Staged) -> tuple[int, int]:
     """Write the file's row in the manifest, from what is really in the tables; returns landed and rejected.
 
@@ -350,15 +361,7 @@ def _write_manifest(connection: duckdb.DuckDBPyConnection, staged: Staged) -> tu
         "file_sha256": staged.seen.sha256,
         "file_bytes": staged.seen.byte_count,
         "file_format": staged.file.file_format,
-        "site_id": declaration.site_id,
-        "time_zone": declaration.time_zone,
-        "delimiter": report.delimiter,
-        "encoding": report.encoding,
-        "header": list(report.header),
-        "known_columns": list(report.columns),
-        "missing_columns": report.missing,
-        "renamed_columns": report.renamed,
-        "extra_columns": [report.header[index] for index in report.extra],
+        **facts_of_form(report, declaration),
         "record_count": record_count,
         "landed_count": landed,
         "rejected_count": rejected,

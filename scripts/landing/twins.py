@@ -151,27 +151,8 @@ def find_twins(
         record_count: how many records it has.
         left_out: reports that do not count, because they are about to be loaded again.
     """
-    connection.execute(
-        f"""
-        create or replace temp table twin_reports as
-        select report_id, site_id from raw.reports
-        where
-            (site_id = '{SAMPLE_SITE}') = ($site = '{SAMPLE_SITE}')
-            and landed_count > 0
-            and not list_contains($left_out::varchar[], report_id)
-        """,
-        {"site": site_id, "left_out": list(left_out)},
-    )
-    if not number_of(connection, "select count(*) from twin_reports"):
+    if not _prepare(connection, new, old, site_id, time_zone, step_of(record_count), left_out):
         return None
-    settings = {"step": step_of(record_count), "alike": ALIKE, "site": site_id, "zone": time_zone}
-    for name, value in settings.items():
-        connection.execute(f"set variable twin_{name} = $value", {"value": value})
-    connection.execute(f"create or replace temp view twin_new as {new}")
-    connection.execute(f"create or replace temp view twin_old as {old.scanned}")
-    # To plan each of these statements takes longer than to read a small report.
-    for name, rule in (("text", cleaned), ("field", cleaned_field), ("id", cleaned_id)):
-        connection.execute(f"create or replace temp macro twin_{name}(value) as {rule('value')}")
     connection.execute(SAMPLED)
     if number_of(connection, "select count(distinct moment) from twin_sample") < FEWEST:
         return None
@@ -188,6 +169,123 @@ def find_twins(
             count = round(len(kind.times) * weight)
             return Twins(kind, count, record_count, older, _example(connection, kind), is_sure)
     return None
+
+
+def _prepare(
+    connection: duckdb.DuckDBPyConnection,
+    new: str,
+    old: Earlier,
+    site_id: str,
+    time_zone: str,
+    step: int,
+    left_out: Iterable[str] = (),
+) -> bool:
+    """Give twins.sql its views, macros and variables; returns whether there is an earlier report."""
+    connection.execute(
+        f"""
+        create or replace temp table twin_reports as
+        select report_id, site_id from raw.reports
+        where
+            (site_id = '{SAMPLE_SITE}') = ($site = '{SAMPLE_SITE}')
+            and landed_count > 0
+            and not list_contains($left_out::varchar[], report_id)
+        """,
+        {"site": site_id, "left_out": list(left_out)},
+    )
+    has_earlier = number_of(connection, "select count(*) from twin_reports") > 0
+    settings = {"step": step, "alike": ALIKE, "site": site_id, "zone": time_zone}
+    for name, value in settings.items():
+        connection.execute(f"set variable twin_{name} = $value", {"value": value})
+    connection.execute(f"create or replace temp view twin_new as {new}")
+    connection.execute(f"create or replace temp view twin_old as {old.scanned}")
+    # To plan each of these statements takes longer than to read a small report.
+    for name, rule in (("text", cleaned), ("field", cleaned_field), ("id", cleaned_id)):
+        connection.execute(f"create or replace temp macro twin_{name}(value) as {rule('value')}")
+    return has_earlier
+
+
+# The numbers of the records of several reports that are compared at once are so far apart.
+MEMBER = 1_000_000_000
+# More records of one key make more pairs than a group is worth.
+MOST_ALIKE = 200
+
+
+def may_hold_twins(
+    connection: duckdb.DuckDBPyConnection, members: str, old: Earlier, site_id: str, time_zone: str
+) -> bool:
+    """Whether one of several small reports may be the twin of an earlier one or of one before it among them.
+
+    It is asked for `FEWEST` records of a report that differ in the same from earlier ones: `judge` asks for more.
+
+    Args:
+        connection: where the manifest is.
+        members: a table of their records with the columns of raw.activities, and ``member``, the place of the report.
+        old: the earlier records.
+        site_id: the site of the reports.
+        time_zone: the zone of their dates.
+    """
+    texts = "user_id, category, action, label, content_id, email, first_name, last_name, occurred_at"
+    new = (
+        f"select member * {MEMBER} + record_number as record_number, {texts} from {members} where member in"
+        f" (select member from {members} group by 1 having count(distinct occurred_at) >= {FEWEST})"
+    )
+    _prepare(connection, new, old, site_id, time_zone, 1)
+    connection.execute(f"insert into twin_reports select distinct report_id, $site from {members}", {"site": site_id})
+    connection.execute(SAMPLED)
+    most = number_of(
+        connection,
+        "select coalesce(max(records), 0) from (select count(*) as records from twin_sample group by loose_key"
+        " union all select count(*) from twin_sample group by second_key)",
+    )
+    if most > MOST_ALIKE:
+        return True
+    if most == 0:
+        return False
+    connection.execute(FOUND)
+    whole = f"""(
+        select report_id, record_number, {texts} from ({old.whole})
+        union all
+        select report_id, record_number, {texts} from {members}
+    )"""
+    connection.execute(COMPARED.replace("{whole}", whole))
+    return bool(
+        number_of(
+            connection,
+            f"""
+            with earlier as (
+                select pairs.*, pairs.record_number // {MEMBER} as member
+                from twin_pairs as pairs
+                left join (select distinct report_id, member from {members}) as olds
+                    on pairs.report_id = olds.report_id
+                where coalesce(olds.member < pairs.record_number // {MEMBER}, true)
+            ),
+            kinds as (
+                select
+                    member,
+                    things,
+                    shift,
+                    count(distinct new_at) as moments,
+                    count(distinct record_number) as records
+                from earlier
+                where record_number not in (select record_number from earlier where len(things) = 0)
+                group by 1, 2, 3
+            ),
+            beside as (
+                select
+                    one.*,
+                    coalesce(max(other.moments) filter (abs(other.shift - one.shift) = {HOUR}), 0) as more_moments,
+                    coalesce(max(other.records) filter (abs(other.shift - one.shift) = {HOUR}), 0) as more_records,
+                    coalesce(max(other.records) filter (abs(other.shift - one.shift) not in (0, {HOUR})), 0) as rivals
+                from kinds as one
+                inner join kinds as other on one.member = other.member and one.things = other.things
+                group by all
+            )
+            select count(*) from beside
+            -- As `_is_one_shift` has it: what is repeated every quarter of an hour has twins at many shifts.
+            where moments + more_moments >= {FEWEST} and (shift = 0 or records + more_records >= 2 * rivals)
+            """,
+        )
+    )
 
 
 def step_of(record_count: int) -> int:

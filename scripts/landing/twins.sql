@@ -20,6 +20,7 @@ create or replace temp macro twin_coarse(user_id, action, occurred_at) as hash(
     right(user_id, 4), action, minute(occurred_at) % 15
 );
 
+-- The numbers of several reports that are compared at once are a thousand million apart (twins.py, MEMBER).
 -- A few of the records that share a second, or a user, a text and a minute: each of them meets all old ones like it.
 create or replace temp table twin_sample as
 with sampled as (
@@ -43,8 +44,10 @@ with sampled as (
 select *
 from sampled
 qualify
-    row_number() over (partition by moment order by record_number) <= getvariable('twin_alike')
-    and row_number() over (partition by loose_key order by record_number) <= getvariable('twin_alike');
+    row_number() over (partition by record_number // 1000000000, moment order by record_number)
+    <= getvariable('twin_alike')
+    and row_number() over (partition by record_number // 1000000000, loose_key order by record_number)
+    <= getvariable('twin_alike');
 
 -- {step}
 -- The days on which an old record can be a twin: those of the sample, and the same with day and month exchanged.

@@ -163,6 +163,11 @@ def _why(row: Mapping[str, str], known: Known) -> str | None:
             if any(Pattern(value, "").takes(email, "") for email in there):
                 continue
             return f"no user has an e-mail like `{value}`."
+        if column == "user_id" and "@" in value and "same_as_user_id" in row:
+            return (
+                f"`{value}` is no user id of the reports but looks like an e-mail. The records of a guest have no user"
+                " id, so this file cannot count them for a user. restricted.guests lists them."
+            )
         whole = value.partition(".")[0]
         hint = f"; did you mean `{whole}`?" if whole in there else "."
         return f"no {what} of the reports has the {column.replace('_', ' ')} `{value}`{hint}"

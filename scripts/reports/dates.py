@@ -231,15 +231,15 @@ def _folded(connection: duckdb.DuckDBPyConnection, report: ReportFormat, raw: st
     is_alone = beside == _Beside()
     if is_alone and all(PLAIN.fullmatch(shape) for shape, _, _ in shapes):
         row = connection.execute(
-            f"select count(*), bool_and(regexp_matches({raw},"
+            f"select count(*), bool_and(regexp_matches({plain},"
             " '(?i)^[^:]*:00(:00)?$|^[^:]*:..( [ap]m)?$|:..:00( [ap]m)?$'))"
             f" and min({raw}) <> max({raw}) from staged where {raw} not in ('', {header})"
         ).fetchone()
         count, is_minutes = row or (0, False)
-        return Dates(plain, raw, notes=_notes(report, count, is_minutes, _one_clock(connection, raw)))
+        return Dates(plain, raw, notes=_notes(report, count, is_minutes, _one_clock(connection, plain)))
     if is_alone and all(WITH_OFFSET.fullmatch(shape) for shape, _, _ in shapes):
         count = sum(count for _, _, count in shapes)
-        return Dates(plain, raw, has_offsets=True, notes=_notes(report, count, False, _one_clock(connection, raw)))
+        return Dates(plain, raw, has_offsets=True, notes=_notes(report, count, False, _one_clock(connection, plain)))
     if not plans:
         return Dates(text, raw)
     connection.execute(

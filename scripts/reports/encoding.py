@@ -76,17 +76,18 @@ def survey(path: Path) -> Survey:
     return Survey(digest.hexdigest(), size, is_utf8)
 
 
-def encoding_of(path: Path, seen: Survey, declared: str | None = None) -> str:
-    """The encoding of a report: by its mark, as declared, UTF-8 if it is, or the likeliest of an office program."""
+def encoding_of(path: Path, seen: Survey, declared: str | None = None, remembered: str | None = None) -> str:
+    """The encoding of a report: by its mark, as declared, UTF-8 if it is, or the likeliest of an office program.
+
+    What was declared before (``remembered``) takes the place of the likeliest one, which is a guess.
+    """
     with path.open("rb") as file:
         head = file.read(4096)
     for mark, encoding in MARKS.items():
         if head.startswith(mark):
             return encoding
     if declared is not None:
-        name = codecs.lookup(declared).name
-        # Without a mark these two would not be read at all. Windows writes the lower byte first.
-        return f"{name}-le" if name in ("utf-16", "utf-32") else name
+        return _without_mark(declared)
     names = head[:_NAME_BYTES]
     for offset, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
         # Half of the bytes of a header in UTF-16 are zero, and hardly any in anything else.
@@ -98,7 +99,15 @@ def encoding_of(path: Path, seen: Survey, declared: str | None = None) -> str:
             return encoding
     if seen.is_utf8:
         return "utf-8"
-    return _likeliest(path)
+    likeliest = _likeliest(path)
+    return _without_mark(remembered) if remembered and not likeliest.startswith("utf") else likeliest
+
+
+def _without_mark(declared: str) -> str:
+    """A declared encoding, as a file without a mark is read."""
+    name = codecs.lookup(declared).name
+    # Without a mark these two would not be read at all. Windows writes the lower byte first.
+    return f"{name}-le" if name in ("utf-16", "utf-32") else name
 
 
 def _likeliest(path: Path) -> str:

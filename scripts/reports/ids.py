@@ -118,13 +118,27 @@ def read_ids(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -> lis
     return notes
 
 
+def holds_odd_ids(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -> bool:
+    """Whether an id of the staged records looks as one of the readings says."""
+    columns = (f"c{report.columns[column]}" for column in ID_COLUMNS if column in report.columns)
+    return any(_holds_odd(connection, column) for column in columns)
+
+
+def _holds_odd(connection: duckdb.DuckDBPyConnection, column: str) -> bool:
+    any_pattern = text_of("|".join(f"(?:{reading.pattern})" for reading in READINGS))
+    such = f"{_odd(column)} and regexp_matches({cleaned_id(column)}, {any_pattern})"
+    return connection.execute(f"select 1 from staged where {such} limit 1").fetchone() is not None
+
+
+def _odd(column: str) -> str:
+    return f"not regexp_full_match({column}, '[0-9]*')"
+
+
 def _read_column(connection: duckdb.DuckDBPyConnection, column: str, title: str) -> list[str]:
     notes: list[str] = []
-    odd = f"not regexp_full_match({column}, '[0-9]*')"
-    # Of nearly every report no id looks as any of the readings says.
-    any_pattern = text_of("|".join(f"(?:{reading.pattern})" for reading in READINGS))
-    such = f"{odd} and regexp_matches({cleaned_id(column)}, {any_pattern})"
-    if not connection.execute(f"select 1 from staged where {such} limit 1").fetchone():
+    odd = _odd(column)
+    # Of nearly every report no id looks so.
+    if not _holds_odd(connection, column):
         return notes
     for reading in READINGS:
         pattern = text_of(reading.pattern)

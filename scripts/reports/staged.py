@@ -28,7 +28,7 @@ from reports.rows import (
 )
 from reports.text import ReportRefused
 from reports.width import unwrap
-from warehouse.database import number_of
+from warehouse.database import number_of, text_of
 
 OVERSIZED = "LINE SIZE OVER MAXIMUM"
 # What DuckDB says of a record that it cannot read, and what that means to the owner of the file.
@@ -48,6 +48,10 @@ REASONS = {
         " are kept here. Fix: see whether a double quote is not closed."
     ),
 }
+
+# The delimiters that a spreadsheet writes behind a record of another table, where its last cells are blank.
+TRAILS = (";;", ",,", "||")
+TRAIL_SHOWN = 20
 
 # Of these a record may take the lines of others.
 SWALLOWING = ("UNQUOTED VALUE", OVERSIZED)
@@ -233,6 +237,19 @@ def with_nameless(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -
         if connection.execute(f"select 1 from staged where {cleaned(f'c{index}')} is not null limit 1").fetchone()
     )
     return replace(report, extra=report.extra + held) if held else report
+
+
+def trail_notes(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -> list[str]:
+    """What is said of delimiters of another table behind records alone: they stay, because a text may end so."""
+    last = f"c{len(report.header) - 1 - len(report.nameless)}"
+    tests = " or ".join(f"suffix({last}, {text_of(end)})" for end in TRAILS if end[0] != report.delimiter)
+    row = connection.execute(f"select count(*), any_value({last}) from staged where {tests}").fetchone()
+    if not row or not row[0]:
+        return []
+    return [
+        f"{row[0]:,} of its records end in the delimiters of another table, such as {row[1][-TRAIL_SHOWN:]!r}. Its"
+        " header does not, so they were kept as text. Fix: load the report as it was downloaded"
+    ]
 
 
 def _refuse_other_columns(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -> None:

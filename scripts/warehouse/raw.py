@@ -142,10 +142,15 @@ def _store_names(connection: duckdb.DuckDBPyConnection, site: str, kind: str) ->
     )
 
 
-def _find_copies(connection: duckdb.DuckDBPyConnection) -> None:
-    """Number the records of the report that are equal to one before them; they are few."""
+def _find_copies(connection: duckdb.DuckDBPyConnection, report: tuple[str, ...] = ()) -> None:
+    """Number the records of a report that are equal to one before them; they are few.
+
+    Args:
+        connection: the warehouse.
+        report: the column that says which report it is, if there are several.
+    """
     # By the date as it is written: where the texts are equal, so is the time, and it need not be read for that.
-    texts = ", ".join(EVENT_TEXTS).replace("date", "written_date")
+    texts = ", ".join((*report, *EVENT_TEXTS)).replace("date", "written_date")
     texts_hash = f"hash({texts})"
     connection.execute(
         f"""
@@ -268,6 +273,100 @@ def _store_places(connection: duckdb.DuckDBPyConnection, number: int, base: int,
     new = number_of(connection, "select count(*) from filed where event_id is null")
     connection.execute("drop table filed")
     return Stored(stored, new)
+
+
+def store_group(connection: duckdb.DuckDBPyConnection, table: str, report_ids: Sequence[str], site_id: str) -> None:
+    """Store the records of many small reports at once, as `store_records` would one after the other.
+
+    Args:
+        connection: the warehouse.
+        table: the records in the form of ``raw.activities``, with ``member``, the place of the report among the ids,
+            and ``position``, the place of the record in all of them.
+        report_ids: the reports.
+        site_id: their site.
+    """
+    number = number_of(connection, "select coalesce(max(report_number), 0) + 1 from raw.report_numbers")
+    base, site = number_of(connection, "select coalesce(max(last_id), 0) from raw.report_numbers"), text_of(site_id)
+    records = f"select * replace (position as record_number), record_number as number_in_report from {table}"
+    connection.execute(f"create or replace temp view arriving as {_in_kept_form(records)}")
+    for kind in NAMES:
+        _store_names(connection, site, kind)
+    _find_copies(connection, ("member",))
+    _find_known(connection, site, _span_of(connection))
+    connection.execute(GROUPED.format(event=", ".join(EVENT)))
+    connection.execute(
+        f"""
+        insert into raw.events by name
+        select {base} + record_number as event_id, {site} as site_id, {", ".join(EVENT)}, copy_number
+        from grouped where event_id is null and record_number = first_number
+        """
+    )
+    connection.execute(
+        f"""
+        create or replace temp table filed as
+        with found as (
+            select
+                member,
+                number_in_report,
+                record_number,
+                event_id is null and record_number = first_number as is_new,
+                coalesce(event_id, {base} + first_number) as event_id,
+                user_name_id,
+                content_name_id
+            from grouped
+        )
+        select
+            found.*,
+            coalesce(
+                records.record_id,
+                {base} + min(found.record_number) over (
+                    partition by found.event_id, found.user_name_id, found.content_name_id
+                )
+            ) as record_id,
+            records.record_id is null as is_unknown
+        from found
+        left join raw.records as records using (event_id, user_name_id, content_name_id)
+        """
+    )
+    connection.execute(
+        f"""
+        insert into raw.records
+        select record_id, event_id, user_name_id, content_name_id
+        from filed where is_unknown and record_id = {base} + record_number
+        """
+    )
+    connection.execute(
+        f"insert into raw.report_records select {number} + member, number_in_report, record_id from filed"
+    )
+    connection.execute(
+        f"""
+        insert into raw.report_numbers
+        select {number} + member, report_id, {base} + (select max(position) from {table} where member <= ids.member)
+        from (select unnest($ids::varchar[]) as report_id, unnest(range(len($ids))) as member) as ids
+        """,
+        {"ids": list(report_ids)},
+    )
+    connection.execute("drop view arriving; drop table arriving_copies; drop table arrived; drop table grouped")
+
+
+# Records of several reports at once, and for each the first of them that is the same event.
+GROUPED = """
+create or replace temp table grouped as
+select
+    *,
+    min(record_number) over (partition by {event}, copy_number) as first_number
+from (
+    select
+        arriving.*,
+        arrived.event_id,
+        arrived.user_name_id,
+        arrived.content_name_id,
+        coalesce(arriving_copies.copy_number, 1) as copy_number
+    from arriving
+    inner join arrived on arriving.record_number = arrived.record_number
+    left join arriving_copies on arriving.record_number = arriving_copies.record_number
+)
+"""
 
 
 def delete_records(connection: duckdb.DuckDBPyConnection, condition: str, parameters: dict[str, object]) -> None:

@@ -12,6 +12,7 @@ from conftest import Once, Project, copy_project
 
 HEADER = ("User ID", "Email", "Category", "Action", "Label", "Date", "Content ID")
 ANN = ("1", "ann@example.org")
+ANN_TOO = ("11", "ann@example.org")
 BO = ("2", "bo@example.org")
 CY = ("3", "cy@organiser.example")
 
@@ -23,8 +24,8 @@ EARLIER = (
 LATER = (
     *EARLIER,
     # Once more after the reset: it was done before.
-    (*ANN, "Chat", "Message", "Hello again", "2026-05-12 10:00:00", "10"),
-    (*ANN, "Session", "Joined", "Keynote", "2026-05-12 11:00:00", "10"),
+    (*ANN_TOO, "Chat", "Message", "Hello again", "2026-05-12 10:00:00", "10"),
+    (*ANN_TOO, "Session", "Joined", "Keynote", "2026-05-12 11:00:00", "10"),
     (*CY, "Chat", "Message", "Welcome", "2026-05-12 12:00:00", "10"),
 )
 SEEDS = {
@@ -33,6 +34,8 @@ SEEDS = {
     "contests": "guests,Guests,main,,,true,,true\n",
     "teams": "main,Both,1,\nmain,Both,,BO@example.org\n",
     "staff": "main,,*@organiser.example\n",
+    # The second activity of Ann's other id was done before under the first, so that it earns nothing.
+    "same_user": "main,11,1,a new account\n",
 }
 
 
@@ -83,6 +86,17 @@ def test_an_activity_in_two_files_earns_once(built: Project) -> None:
         ("1", "Joined", "2026-05-12 11:00:00", 20, 3, 5),
         ("3", "Live chat", "2026-05-12 12:00:00", 10, 3, 6),
     ]
+
+
+def test_all_that_another_id_of_a_user_did_counts_for_the_one_that_stays(built: Project) -> None:
+    unique = "activity.staging.base_juno__activities where not is_duplicate"
+    assert built.ask(f"select user_id, count(*) from {unique} group by all order by all") == [
+        ("1", 4),
+        ("2", 1),
+        ("3", 1),
+    ]
+    # raw keeps what the report says.
+    assert built.ask("select count(*) from activity.raw.activities where user_id = '11'") == [(2,)]
 
 
 def test_a_multiplier_rewrites_the_past_only_if_its_validity_says_so(built: Project) -> None:

@@ -401,6 +401,12 @@ KNOWN = Known(
         ("same_user", "site_id,user_id,same_as_user_id,note\nmain,6,5,\n", None),
         (
             "same_user",
+            "site_id,user_id,same_as_user_id,note\nmain,eve@x.example,5,\n",
+            "`eve@x.example` is no user id of the reports but looks like an e-mail. The records of a guest have no"
+            " user id, so this file cannot count them for a user. restricted.guests lists them.",
+        ),
+        (
+            "same_user",
             "site_id,user_id,same_as_user_id,note\nmain,7,5,\n",
             "no user of the reports has the user id `7`",
         ),

@@ -290,6 +290,9 @@ def test_a_declaration_that_reads_no_date_gives_way_to_the_form_that_is_found(
         ([f"13.05.2024 10:{minute}" for minute in range(10, 22)], "ends in :00"),
         ([f"5/13/2024 10:{minute} AM" for minute in range(10, 22)], "ends in :00"),
         ([f"2024-05-13 10:{minute}:01" for minute in range(10, 22)], None),
+        # digits of other scripts say when it was, too
+        ([f"٢٠٢٤-٠٥-١{day} ١٠:٠٠:٠{day}" for day in "١٢٣٤٥٦"], None),
+        ([f"２０２４-05-1{day} 12:00:00" for day in range(1, 7)], "every time is 12:00:00"),
         ([AT, "2024-05-13 00:00:00"], None),
     ],
 )

@@ -55,6 +55,17 @@ def test_a_row_of_another_width_is_read(
     assert [(words or "") in note for note in landing.notes] == ([True] if words else [])
 
 
+@pytest.mark.parametrize("end", [";;;", "||"])
+def test_the_end_of_another_table_behind_records_alone_is_kept_as_text_and_said(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, end: str
+) -> None:
+    landing = land(warehouse, write(tmp_path / "a.csv", f"{NAMES}\n{ON_PAGE}{end}\n{OFF_PAGE}\n"))
+
+    assert rows(warehouse, "select content_slug from raw.activities order by user_id") == [f"opening{end}", ""]
+    assert [f"1 of its records end in the delimiters of another table, such as 'opening{end}'" in note
+            for note in landing.notes] == [True]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("lines", "rejected"),
     [

@@ -1,0 +1,332 @@
+"""Land many small reports of one form at once: to plan the statements for one takes longer than to read it.
+
+Small reports that are written alike are put together into one text, and each statement is run once for all of them.
+Only what is plain in every respect goes this way: no record is rejected, no id or date is read otherwise than written,
+nothing is said of the report, no person of it was forgotten, and no record may be the twin of another. If something of
+a group is not plain, nothing of it is written, and its reports land in smaller groups or alone (``landing.land``), with
+their own messages. So the outcome is the same, and a test compares both ways.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from landing.declarations import remember
+from landing.destinations import Destination, destination_of
+from landing.forgotten import remembered
+from landing.outcome import Declaration, Landing
+from landing.statements import facts_of_form, raw_columns_of
+from landing.times import OUTLIER_DAYS
+from landing.twin_check import IN_WAREHOUSE
+from landing.twins import may_hold_twins
+from reports.dates import TIMES_NEEDED
+from reports.encoding import Survey, encoding_of
+from reports.files import STANDARD_INPUT, ReportFile
+from reports.format import DEFAULT_DATE_FORMAT, ReportFormat, read_format
+from reports.ids import holds_odd_ids
+from reports.rows import RowCount, count_rows
+from reports.staged import stage, trail_notes
+from reports.text import ReportRefused
+from warehouse.database import number_of, transaction
+from warehouse.raw import store_group
+
+# A larger report takes longer to read than its statements to plan.
+SMALL_BYTES = 1 << 16
+LARGEST_GROUP, SMALLEST_GROUP = 512, 4
+GROUP_BYTES = 1 << 22
+
+
+@dataclass(frozen=True)
+class Small:
+    """A small report that may land in a group.
+
+    Attributes:
+        file: the report.
+        seen: what a pass over its bytes found.
+        report: how it is written.
+        lines: its records, without the header.
+        count: how many they are.
+    """
+
+    file: ReportFile
+    seen: Survey
+    report: ReportFormat
+    lines: bytes
+    count: int
+
+    @property
+    def report_id(self) -> str:
+        """The id of the report: the beginning of its hash."""
+        return self.seen.sha256[:16]
+
+    def is_like(self, other: Small) -> bool:
+        """Whether both can be in a group."""
+        return self.report == other.report and self.lines.endswith(b"\r\n") == other.lines.endswith(b"\r\n")
+
+
+@dataclass
+class Size:
+    """How many reports land together next; where hardly any is plain, groups are tried seldom.
+
+    Attributes:
+        together: reports of the next group; if they are too few for one, some land alone first.
+        alone: how many.
+    """
+
+    together: int = LARGEST_GROUP
+    alone: int = SMALLEST_GROUP
+
+    def after_group(self) -> None:
+        """A group has landed: the next one may be larger."""
+        self.together, self.alone = min(LARGEST_GROUP, self.together * 2), SMALLEST_GROUP
+
+    def after_failure(self, tried: int) -> None:
+        """A group of so many was not plain: a smaller one may be."""
+        self.together = tried // 4
+
+    def after_alone(self) -> None:
+        """Some have landed alone: a group is tried again, and more land alone if it fails."""
+        self.together, self.alone = SMALLEST_GROUP, min(LARGEST_GROUP, self.alone * 2)
+
+
+@dataclass
+class Reader:
+    """Finds the small reports; reports with the same first line have one form."""
+
+    declaration: Declaration
+    forms: dict[bytes, ReportFormat | None] = field(default_factory=dict)
+
+    def small(self, file: ReportFile, text: Path, seen: Survey) -> Small | None:
+        """A report as a member of a group; None if it is to land alone."""
+        if not self._may_be_in_group(file, seen):
+            return None
+        content = text.read_bytes()
+        head, _, lines = content.partition(b"\n")
+        end = b"\r\n" if head.endswith(b"\r") else b"\n"
+        if content.count(b"\r") != (content.count(b"\n") if end == b"\r\n" else 0) or b"\0" in content or not lines:
+            return None
+        if head not in self.forms:
+            self.forms[head] = self._form(text, seen)
+        report = self.forms[head]
+        if report is None:
+            return None
+        width = len(report.header)
+        found = count_rows(text, report)
+        count = found.rows - 1
+        if found != RowCount(count + 1, (count + 1) * (width - 1)) or (
+            b'"' in content and not _is_sound(lines, report, count)
+        ):
+            return None
+        return Small(file, seen, report, lines if lines.endswith(end) else lines + end, count)
+
+    def _may_be_in_group(self, file: ReportFile, seen: Survey) -> bool:
+        declared = self.declaration
+        return (
+            seen.byte_count <= SMALL_BYTES
+            and seen.is_utf8
+            and str(file.path) != STANDARD_INPUT
+            and not declared.reloaded
+            and not declared.sites
+            and declared.date_format in (None, DEFAULT_DATE_FORMAT)
+        )
+
+    def _form(self, text: Path, seen: Survey) -> ReportFormat | None:
+        try:
+            encoding = encoding_of(text, seen, self.declaration.encoding, self.declaration.remembered_encoding)
+            report = read_format(text, encoding) if encoding == "utf-8" else None
+        except ReportRefused:
+            return None
+        is_plain = (
+            report is not None
+            and report.is_of_activities
+            and (report.start, report.header_lines) == (0, 1)
+            and not (report.extra or report.nameless or report.wrapped_by or report.trailed_by)
+        )
+        return report if is_plain else None
+
+
+def _is_sound(lines: bytes, report: ReportFormat, count: int) -> bool:
+    """Whether each record of a report with double quotes has all its fields, by Python's strict reader."""
+    text = io.StringIO(lines.decode("utf-8"), newline="")
+    try:
+        widths = [len(row) for row in csv.reader(text, delimiter=report.delimiter, strict=True)]
+    except csv.Error:
+        return False
+    return widths == [len(report.header)] * count
+
+
+def land_group(
+    connection: duckdb.DuckDBPyConnection,
+    group: Sequence[Small],
+    declaration: Declaration,
+    folder: Path,
+    *,
+    checks_twins: bool,
+) -> list[Landing] | None:
+    """Land small reports of one form in one transaction; None if something of them is not plain, and nothing landed."""
+    try:
+        destination = _staged(connection, group, declaration, folder)
+        if destination is None or not _is_plain(connection):
+            return None
+        if checks_twins and may_hold_twins(
+            connection, "members", IN_WAREHOUSE, declaration.site_id, declaration.time_zone
+        ):
+            return None
+        with transaction(connection):
+            return _written(connection, group, declaration, destination)
+    except (ReportRefused, duckdb.InvalidInputException):
+        return None
+
+
+def _staged(
+    connection: duckdb.DuckDBPyConnection, group: Sequence[Small], declaration: Declaration, folder: Path
+) -> Destination | None:
+    """Stage the reports as one, and put their records into the table ``members``; None if they are not plain."""
+    report = group[0].report
+    text = folder / "group.csv"
+    end = b"\r\n" if group[0].lines.endswith(b"\r\n") else b"\n"
+    header = report.delimiter.join(_quoted(title) for title in report.header)
+    text.write_bytes(header.encode() + end + b"".join(small.lines for small in group))
+    rows = stage(connection, text, report, folder)
+    count = sum(small.count for small in group)
+    faults = number_of(connection, "select (select count(*) from malformed) + (select count(*) from misread)")
+    if rows.ill_fitting or faults or not rows.record_count == rows.staged_count == count:
+        return None
+    if trail_notes(connection, report) or holds_odd_ids(connection, report):
+        return None
+    known = remembered(connection, declaration.site_id)
+    if known is not None:
+        user_id, email = (
+            f"c{report.columns[column]}" if column in report.columns else "null" for column in ("user_id", "email")
+        )
+        tests = f"{known.is_theirs(user_id, email)} or {known.shares_email(user_id, email)}"
+        if number_of(connection, f"select count(*) from staged where {tests}", known.parameters):
+            return None
+    destination = destination_of(connection, group[0].file.name, report, declaration)
+    if destination.facts["date_format"] != DEFAULT_DATE_FORMAT:
+        return None
+    connection.execute(
+        f"""
+        create or replace temp table members as
+        with placed as (
+            select staged.rowid as place, ids.*, {destination.essence} as essence, staged.*
+            from staged
+            asof join (
+                select
+                    unnest($ids::varchar[]) as report_id,
+                    unnest($first::bigint[]) as first_place,
+                    unnest(range(len($ids))) as member
+            ) as ids on staged.rowid >= ids.first_place
+        )
+        select
+            member,
+            report_id,
+            place + 1 as position,
+            place - first_place + 1 as record_number,
+            {raw_columns_of(report, destination)}
+        from placed
+        """,
+        {
+            "ids": [small.report_id for small in group],
+            "first": list(itertools.accumulate((small.count for small in group[:-1]), initial=0)),
+        },
+    )
+    return destination
+
+
+def _quoted(text: str) -> str:
+    """A field in double quotes."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _is_plain(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether every record lands, and nothing is to be said of the times of a report (``reports.dates``)."""
+    return not number_of(
+        connection,
+        f"""
+        select count(*) from (
+            select 1 from members
+            group by member
+            having
+                not bool_and(occurred_at is not null)
+                or not bool_and(date like '____-__-__ __:__:__')
+                or count(*) >= {TIMES_NEEDED // 2} and min(substr(date, 12)) = max(substr(date, 12))
+                or bool_and(suffix(date, '00:00:00'))
+                or count(*) >= {TIMES_NEEDED} and bool_and(suffix(date, ':00'))
+                or max(occurred_at) - min(occurred_at) > to_days({OUTLIER_DAYS})
+        )
+        """,
+    )
+
+
+def _written(
+    connection: duckdb.DuckDBPyConnection,
+    group: Sequence[Small],
+    declaration: Declaration,
+    destination: Destination,
+) -> list[Landing]:
+    """Write the reports, in the transaction of the caller.
+
+    Raises:
+        ReportRefused: a record would be lost.
+    """
+    ids = [small.report_id for small in group]
+    store_group(connection, "members", ids, declaration.site_id)
+    found = connection.execute(
+        """
+        select
+            members.member,
+            count(*),
+            count(*) filter (where filed.is_new),
+            min(events.occurred_at),
+            max(events.occurred_at),
+            count(*) filter (where events.time_flag = 'nonexistent'),
+            count(*) filter (where events.time_flag = 'doubled')
+        from members
+        inner join filed on members.position = filed.record_number
+        inner join raw.records as records on filed.record_id = records.record_id
+        inner join raw.events as events on records.event_id = events.event_id
+        group by 1
+        order by 1
+        """
+    ).fetchall()
+    connection.execute("drop table filed")
+    if [(member, count) for member, count, *_ in found] != [(place, one.count) for place, one in enumerate(group)]:
+        raise ReportRefused("records of a group would be lost.")
+    firsts, lasts, nonexistent, doubled = (list(values) for values in zip(*(row[3:] for row in found), strict=True))
+    of_each = {
+        "report_id": ("varchar", ids),
+        "file_name": ("varchar", [small.file.name for small in group]),
+        "file_sha256": ("varchar", [small.seen.sha256 for small in group]),
+        "file_bytes": ("bigint", [small.seen.byte_count for small in group]),
+        "file_format": ("varchar", [small.file.file_format for small in group]),
+        "record_count": ("bigint", [small.count for small in group]),
+        "landed_count": ("bigint", [small.count for small in group]),
+        "first_occurred_at": ("timestamp", firsts),
+        "last_occurred_at": ("timestamp", lasts),
+        "usual_last_occurred_at": ("timestamp", lasts),
+        "nonexistent_hour_count": ("bigint", nonexistent),
+        "doubled_hour_count": ("bigint", doubled),
+    }
+    shared = {**facts_of_form(group[0].report, declaration), **destination.facts, "rejected_count": 0}
+    columns = [f"unnest(${name}::{kind}[]) as {name}" for name, (kind, _) in of_each.items()]
+    columns += [f"${name} as {name}" for name in shared]
+    # Each is a little later than the one before, so that the order of loading stays known.
+    loaded_at = "now()::timestamp + to_microseconds(place) as loaded_at"
+    connection.execute(
+        f"insert into raw.reports by name select * exclude (place), {loaded_at}"
+        f" from (select {', '.join(columns)}, unnest(range({len(group)})) as place)",
+        {**{name: values for name, (_, values) in of_each.items()}, **shared},
+    )
+    remember(connection, declaration)
+    return [
+        Landing(small.file.path, small.file.shown, landed_count=small.count, new_count=new_count)
+        for small, (_, _, new_count, *_) in zip(group, found, strict=True)
+    ]

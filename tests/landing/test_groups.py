@@ -1,0 +1,210 @@
+"""Small reports land together, and the outcome is the same as if each had landed alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from landing import groups, land
+from landing.land import land_reports
+from landing.outcome import Declaration, Landing
+from loader_fixtures import HEADER, rows, write
+from warehouse.database import connect
+
+NAMES = ",".join(HEADER)
+TABLES = {
+    "activities": "select * from raw.activities",
+    "manifest": "select * exclude (loaded_at) from raw.reports",
+    "numbers": "select * from raw.report_numbers",
+    "events": "select * from raw.events",
+    "records": "select record_id, event_id from raw.records",
+    "places": "select * from raw.report_records",
+    "rejected": "select * from raw.rejected_records",
+    "declared": "select * exclude (declared_at) from raw.declarations",
+}
+
+
+def line(user: int, at: str, label: str = "Opening", name: str = "Ana", page: str = "4106") -> str:
+    """A record of a user who joined a session."""
+    return f"{user},{name},Quill,Fern Ltd,u{user}@x.example,Session,Joined,{label},{at},{page},{label},opening"
+
+
+def lines_of(number: int) -> list[str]:
+    """The records of a report; each has one more of the report before it, under another name."""
+    ats = [
+        f"2024-05-{1 + number % 28:02} {8 + place}:{(7 * number + place) % 60:02}:0{place + 1}" for place in range(4)
+    ]
+    before = f"2024-05-{1 + (number - 1) % 28:02} 8:{(7 * (number - 1)) % 60:02}:01".replace(" 8", " 08")
+    ats[0] = ats[0].replace(" 8", " 08")
+    ats[1] = ats[1].replace(" 9", " 09")
+    own = [line(7000 + number, at, f"Room {place}") for place, at in enumerate(ats)]
+    return [*own, own[1], line(7000 + number - 1, before, "Room 0", "Anna")]
+
+
+def text_of(lines: list[str], end: str = "\n", header: str = NAMES) -> str:
+    """A report."""
+    return "".join(one + end for one in (header, *lines))
+
+
+LATER = re.compile(r" (\d\d):")
+# Reports that are not plain, made of lines of its own or of those of the report before it.
+ODD: dict[str, Callable[[list[str]], str]] = {
+    "ids with a fraction": lambda lines: text_of([one.replace(",", ".0,", 1) for one in lines]),
+    "a record without a date": lambda lines: text_of([*lines, line(1, "")]),
+    "an impossible date": lambda lines: text_of([*lines, line(1, "1970-01-01 00:00:00")]),
+    "a date of a month that is none": lambda lines: text_of([*lines, line(1, "2024-13-01 00:00:00")]),
+    "another form of dates": lambda lines: text_of([one.replace(" 1", "T1") for one in lines]),
+    "a quote that is not closed": lambda lines: text_of([*lines, '1,"Ana', *lines[:1]]),
+    "quotes inside": lambda lines: text_of([one.replace("Ana", '"An, ""a"""') for one in lines]),
+    "a line break in a field": lambda lines: text_of([one.replace("Ana", '"An\na"') for one in lines]),
+    "a record that is cut": lambda lines: text_of(lines)[:-30],
+    "no end of the last line": lambda lines: text_of(lines).rstrip("\n"),
+    "lines that end otherwise": lambda lines: text_of(lines, "\r\n"),
+    "a blank line": lambda lines: text_of([*lines[:2], "", *lines[2:]]),
+    "a blank record": lambda lines: text_of([*lines, "," * 11]),
+    "the header again": lambda lines: text_of([*lines, NAMES]),
+    "full minutes": lambda _: text_of([line(7200, f"2024-05-13 10:{minute}:00") for minute in range(10, 22)]),
+    "midnights": lambda _: text_of([line(7200, f"2024-05-{day} 00:00:00") for day in range(10, 17)]),
+    "one time of the day": lambda _: text_of([line(7200, f"2024-05-{day} 10:11:12") for day in range(10, 17)]),
+    "an outlier": lambda lines: text_of([*lines, line(1, "2019-05-13 10:00:01")]),
+    "cp1252": lambda lines: text_of(lines).replace("Fern", "F\xe9rn"),
+    "a byte order mark": lambda lines: "\ufeff" + text_of(lines),
+    "another order of columns": lambda lines: text_of(
+        [",".join(reversed(one.split(","))) for one in lines], header=",".join(reversed(HEADER))
+    ),
+    "the end of another table": lambda lines: text_of([one + ";;;" for one in lines]),
+    "no record": lambda _: text_of([]),
+    "nothing at all": lambda _: "",
+    "users": lambda _: "User ID,Email,Tags\n1,a@x.example,VIP\n",
+}
+TWINS: dict[str, Callable[[list[str]], str]] = {
+    "the same records": lambda lines: text_of(lines[:3]),
+    "an hour later": lambda lines: text_of([LATER.sub(lambda at: f" {int(at[1]) + 1:02}:", one) for one in lines]),
+    "ids in another form": lambda lines: text_of(["00" + one for one in lines]),
+    "without seconds": lambda lines: text_of([re.sub(r":\d\d,", ":00,", one) for one in lines]),
+    "without the content": lambda lines: text_of([",".join(one.split(",")[:9]) + ",,," for one in lines]),
+}
+
+
+def reports(folder: Path) -> list[Path]:
+    """Pairs of a plain report and an odd one."""
+    paths = []
+    for number, (name, make) in enumerate((ODD | TWINS).items()):
+        before = lines_of(30 * number)
+        text = make(before if name in TWINS else lines_of(30 * number + 7))
+        encoding = "cp1252" if name == "cp1252" else "utf-8"
+        paths.append(write(folder / f"{number:02}a.csv", text_of(before)))
+        paths.append(write(folder / f"{number:02}b {name}.csv", text.encode(encoding)))
+    return paths
+
+
+def outcome(
+    paths: list[Path], declaration: Declaration, warehouse: duckdb.DuckDBPyConnection
+) -> tuple[list[Landing], dict[str, list[Any]]]:
+    """What became of the reports, and what is in the warehouse."""
+    landings = list(land_reports(warehouse, paths, declaration))
+    return landings, {table: rows(warehouse, f"{query} order by all") for table, query in TABLES.items()}
+
+
+@pytest.fixture
+def grouped(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The sizes of the groups that land."""
+    sizes: list[int] = []
+
+    def counted(*arguments: Any, **named: Any) -> list[Landing] | None:
+        landed = groups.land_group(*arguments, **named)
+        sizes.extend([len(landed)] if landed is not None else [])
+        return landed
+
+    monkeypatch.setattr(land, "land_group", counted)
+    return sizes
+
+
+def alone(
+    paths: list[Path], declaration: Declaration, monkeypatch: pytest.MonkeyPatch
+) -> tuple[list[Landing], dict[str, list[Any]]]:
+    """The outcome if each report lands alone."""
+    with duckdb.connect() as warehouse, monkeypatch.context() as patched:
+        patched.setattr(land, "SMALL_BYTES", -1)
+        return outcome(paths, declaration, warehouse)
+
+
+DECLARED = Declaration("north", "Europe/Zurich", to_remember=(("TIME_ZONE", "Europe/Zurich"),))
+
+
+def test_plain_reports_land_together_as_they_would_alone(
+    tmp_path: Path, grouped: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [write(tmp_path / f"{number:02}.csv", text_of(lines_of(number))) for number in range(12)]
+    with duckdb.connect() as warehouse:
+        first = outcome(paths[:4], DECLARED, warehouse)
+        found = outcome(paths[4:], DECLARED, warehouse)
+    assert grouped == [4, 8]
+    expected = alone(paths, DECLARED, monkeypatch)
+    assert (first[0] + found[0], found[1]) == expected
+    # Each report but the first has one record that is known from the report before it.
+    assert [landing.new_count for landing in expected[0]] == [6, *[5] * 11]
+
+
+@pytest.mark.slow
+def test_a_report_that_is_not_plain_keeps_its_own_outcome_in_a_group(
+    tmp_path: Path, grouped: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = reports(tmp_path)
+    # Each report is tried with the one before it and with the one behind it.
+    monkeypatch.setattr(land, "SMALLEST_GROUP", 2)
+    monkeypatch.setattr(land, "LARGEST_GROUP", 2)
+    monkeypatch.setattr(groups.Size, "after_group", lambda size: size.__init__(2, 1))
+    monkeypatch.setattr(groups.Size, "after_alone", lambda size: size.__init__(2, 1))
+    monkeypatch.setattr(land, "Size", lambda: groups.Size(2, 1))
+    with duckdb.connect() as warehouse:
+        found = outcome(paths, DECLARED, warehouse)
+    assert sum(grouped) >= 8
+    expected = alone(paths, DECLARED, monkeypatch)
+
+    assert found[0] == expected[0]
+    assert found[1] == expected[1]
+    said = {landing.path.stem[4:]: landing for landing in expected[0] if " " in landing.path.stem}
+    assert [name for name in TWINS if said[name].refusal is None] == ["the same records"]
+
+
+def test_a_group_that_fails_at_its_end_leaves_nothing_of_any_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [write(tmp_path / f"{number:02}.csv", text_of(lines_of(number))) for number in range(12)]
+
+    def fails(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(groups, "remember", fails)
+    with connect(tmp_path / "a.duckdb") as warehouse:
+        with pytest.raises(KeyboardInterrupt):
+            list(land_reports(warehouse, paths, Declaration()))
+        for table in ("activities", "reports", "report_numbers", "user_names"):
+            assert rows(warehouse, f"select count(*) from raw.{table}") == [0]
+        monkeypatch.undo()
+        landings = list(land_reports(warehouse, paths, Declaration()))
+    assert [replace(one, path=Path(), name="", new_count=None) for one in landings] == [
+        Landing(Path(), "", landed_count=6)
+    ] * 12
+
+
+def test_where_no_report_is_plain_groups_are_tried_seldom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+
+    def never(_: object, group: list[object], *__: object, **___: object) -> None:
+        tried.append(len(group))
+
+    monkeypatch.setattr(land, "land_group", never)
+    paths = [write(tmp_path / f"{number}.csv", text_of([line(number, "2024-05-13 10:00:01")])) for number in range(40)]
+    with duckdb.connect() as warehouse:
+        landings = list(land_reports(warehouse, paths, Declaration()))
+
+    assert [one.landed_count for one in landings] == [1] * 40
+    assert tried == [40, 10, 4, 4, 4]
