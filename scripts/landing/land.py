@@ -264,8 +264,9 @@ def _other_date_format(staged: Staged) -> list[str]:
 
 
 def _is_reloaded(before: Before, declaration: Declaration) -> bool:
-    """Whether a report that landed before is loaded again: it was declared again, nothing of it landed, or it was the
-    committed sample's and is now one of the user's own, for whose sake the sample leaves the warehouse.
+    """Whether a report that landed before is loaded again.
+
+    It is where it was declared again, nothing of it landed, or it landed as one of the sample, which is about to leave.
     """
     is_of_sample = before.site_id == SAMPLE_SITE != declaration.site_id
     is_moved = declaration.moves_reports and before.site_id != declaration.site_id
