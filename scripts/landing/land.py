@@ -140,7 +140,8 @@ class Loader:
     def _small(self, report: ReportFile) -> Small | None:
         """A report that can wait for a group, because it is new and small; None if it must land alone."""
         try:
-            if report.path.stat().st_size > SMALL_BYTES:
+            # A workbook takes seconds to read, and one that lands alone after all is read twice.
+            if report.path.stat().st_size > SMALL_BYTES or report.file_format == "xlsx":
                 return None
             with _emptied(self.spool):
                 text = report.as_text(self.spool)

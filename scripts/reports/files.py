@@ -187,11 +187,11 @@ def passed_over(patterns: list[str]) -> list[PassedOver]:
             continue
         root = given.resolve() if given.is_dir() else None
         for file in sorted(given.rglob("*")) if root else [given]:
-            if not file.is_file():
+            if file.is_dir():
                 continue
             if root and (reason := _why_not(root, file)):
                 left_out.append(PassedOver(file, reason))
-            elif file.suffix.lower() == ".zip":
+            elif file.suffix.lower() == ".zip" and file.is_file():
                 left_out += _left_in_archive(file)
     return left_out
 
@@ -218,6 +218,8 @@ def _why_not(root: Path, file: Path) -> str | None:
     name = file.name
     if not _OURS.fullmatch(name) and not file.resolve().is_relative_to(root):
         return "it is a link that leads out of the folder. Fix: put the file itself there."
+    if not (_OURS.fullmatch(name) or file.is_file()):
+        return "it is a link to nothing, or no ordinary file. Fix: put the file itself there."
     if is_report(name) or (_MAYBE.search(name) and _holds_report(file)) or _COPY.search(name):
         return None
     return _why_not_named(name)

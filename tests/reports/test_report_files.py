@@ -8,7 +8,7 @@ import os
 import random
 import subprocess
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -609,6 +609,26 @@ def test_a_file_of_a_folder_is_read_or_named_with_the_reason(
     assert find_reports([str(tmp_path)]) == ([path] if reason is None else [])
     assert [(one.path, (reason or "") in one.reason) for one in left_out] == ([(path, True)] if reason else [])
     assert all("Fix:" in one.reason for one in left_out)
+
+
+@pytest.mark.parametrize(
+    ("place", "reason"),
+    [
+        (lambda path: path.symlink_to(path.with_name("nothing.csv")), "a link to nothing"),
+        (lambda path: path.symlink_to("/dev/zero"), "a link that leads out of the folder"),
+        (os.mkfifo, "no ordinary file"),
+        (Path.mkdir, None),
+    ],
+)
+def test_what_is_no_ordinary_file_is_named_too(
+    tmp_path: Path, place: Callable[[Path], None], reason: str | None
+) -> None:
+    path = tmp_path / "r.csv"
+    place(path)
+
+    assert find_reports([str(tmp_path)]) == []
+    left_out = passed_over([str(tmp_path)])
+    assert [(one.path, (reason or "") in one.reason) for one in left_out] == ([(path, True)] if reason else [])
 
 
 @pytest.mark.parametrize("is_named", [True, False])
