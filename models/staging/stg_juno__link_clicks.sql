@@ -30,7 +30,9 @@ parsed as (
             {{ lowered(regex_group("url", "(?is)^" ~ bare_host ~ port_and_path)) }}
         ) as url_host,
         {{ lowered(regex_group("url", "(?i)^([a-z][a-z0-9+.-]*)://")) }} as host_scheme,
-        {{ lowered(regex_group("url", "(?i)^(" ~ (var("schemes_without_host") | join("|")) ~ "):")) }} as hostless_scheme
+        {{ lowered(
+            regex_group("url", "(?i)^(" ~ (var("schemes_without_host") | join("|")) ~ "):")
+        ) }} as hostless_scheme
     from told_apart
 ),
 

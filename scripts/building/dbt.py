@@ -40,7 +40,8 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.artifacts.schemas.run import RunExecutionResult
     from dbt.cli.main import dbtRunner
-    from dbt_common.events.base_types import EventMsg
+    from dbt.events.types import MainStackTrace
+    from dbt_common.events.base_types import EventLevel, EventMsg
 
     try:
         check_site_seeds(PROJECT_ROOT)
@@ -93,6 +94,8 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
         # Python would look through the whole manifest for cycles again and again: a seventh of the sample's build, and
         # what it finds is 130 MB at the end, whatever the records.
         gc.disable()
+        # Where the disk fills while dbt builds, the trace is for logs/dbt.log alone; `why_not_built` says what to do.
+        MainStackTrace.level_tag = lambda _: EventLevel.INFO  # type: ignore[method-assign]
         # Without a progress bar nothing listens, and dbt need not say each event twice.
         runner = dbtRunner(callbacks=[show] if console.is_terminal else [])
         result = runner.invoke(["--quiet", "--no-use-colors", "build"])

@@ -303,7 +303,16 @@ def test_on_a_read_only_disk_everything_says_so_and_stays(
 
 
 @needs_mount
-@pytest.mark.parametrize(("script", "free"), [("publish.py", 100), ("publish.py", 6000), ("build_warehouse.py", 100)])
+@pytest.mark.parametrize(
+    ("script", "free"),
+    [
+        ("publish.py", 100),
+        ("publish.py", 2000),
+        ("build_warehouse.py", 40),
+        ("build_warehouse.py", 100),
+        ("build_warehouse.py", 1000),
+    ],
+)
 def test_on_a_full_disk_the_last_copy_stays(
     sample_project: Project, sample_site: Site, tmp_path: Path, script: str, free: int
 ) -> None:
