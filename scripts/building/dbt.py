@@ -95,7 +95,7 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
         # what it finds is 130 MB at the end, whatever the records.
         gc.disable()
         # Where the disk fills while dbt builds, the trace is for logs/dbt.log alone; `why_not_built` says what to do.
-        MainStackTrace.level_tag = lambda _: EventLevel.INFO  # type: ignore[method-assign]
+        MainStackTrace.level_tag = lambda _: EventLevel.INFO  # type: ignore[assignment, method-assign]
         # Without a progress bar nothing listens, and dbt need not say each event twice.
         runner = dbtRunner(callbacks=[show] if console.is_terminal else [])
         result = runner.invoke(["--quiet", "--no-use-colors", "build"])
