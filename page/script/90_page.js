@@ -242,6 +242,7 @@ function start(page) {
     filters();
     drawAll();
     if (state.place) goTo(state.place);
+    else if (!at("profile").hidden) goTo("profile");
   }
 
   // A link of the page keeps the filters.

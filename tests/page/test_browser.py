@@ -219,6 +219,7 @@ def test_a_name_leads_to_its_profile_and_from_there_to_others(opened: Opener, sa
     for name, title in (("Ada Okafor", "Ada Okafor"), ("Samphire Health", "Samphire Health")):
         profile.get_by_role("link", name=name, exact=True).first.click()
         expect(profile.locator("h2")).to_have_text(title)
+        expect(profile.locator("h2")).to_be_in_viewport()
         if name == "Ada Okafor":
             expect(profile).to_contain_text("make evidence USER_ID=5001")
             page.go_back()
