@@ -145,7 +145,7 @@ def effect_of(alias: Alias, unknown: Sequence[Pair], recognised: Recognised, sit
     taken = [pair for pair in unknown if pair.site_id in of_sites and pattern.takes(pair.category, pair.action)]
     others = [one for one in caught_besides(pattern, of_sites, recognised) if one[1] != alias.activity_type]
     said = f"[bold]{one_line(pattern.text)}[/bold] = {alias.activity_type}: "
-    texts = f"{counted(len(taken), 'unknown text')}"
+    texts = counted(len(taken), "unknown text")
     said += f"{texts} ({counted(sum(pair.records for pair in taken), 'activity', 'activities')})"
     if others:
         examples = ", ".join(f"{one_line(text)} ({records:,}, {kind})" for text, kind, records in others[:EXAMPLES])
