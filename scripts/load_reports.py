@@ -16,6 +16,7 @@ from landing.terminal import land_with_progress, show_passed_over
 from removal.journal import finish_first
 from reports.files import SUFFIXES, find_reports
 from warehouse.command_line import errors_said, run_command
+from warehouse.copies import refuse_inside_a_shared_copy
 from warehouse.database import connect
 from warehouse.names import refuse_taken_name
 from warehouse.paths import warehouse_path
@@ -67,6 +68,7 @@ def main(
     path = database or warehouse_path()
     with errors_said(console, "Not landed to the end"):
         refuse_taken_name(path)
+        refuse_inside_a_shared_copy(path)
         finish_first(console, path.resolve())
         with connect(path) as connection:
             landings = land_with_progress(connection, reports, given, console)

@@ -20,7 +20,7 @@ from landing.outcome import SAMPLE_SITE, Given
 from landing.terminal import describe, land_with_progress
 from page.write_page import page_path, write_page
 from publishing.publish import publish
-from warehouse.copies import PUBLISHED, require_place_for
+from warehouse.copies import PUBLISHED, refuse_inside_a_shared_copy, require_place_for
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.locks import only_writer
@@ -42,6 +42,7 @@ def build(warehouse: Path, published: Path, paths: list[Path], given: Given, con
         WarehouseError: a step failed, or another command is at work on the warehouse. The last published copy stays.
     """
     refuse_taken_name(warehouse)
+    refuse_inside_a_shared_copy(warehouse)
     # Before minutes of work that could not be published.
     require_place_for(published, PUBLISHED)
     with only_writer(warehouse, patience=0):

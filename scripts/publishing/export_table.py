@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from publishing.published_tables import PUBLISHED_SCHEMAS
+from warehouse.copies import PUBLISHED, mark_of
 from warehouse.database import connect, identifier
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
@@ -49,11 +50,14 @@ def export(table: str, warehouse: Path, published: Path, target: Path) -> int:
             names = ", ".join(name for (name,) in known)
             raise WarehouseError(f"there is no table {table}. Fix: make export TABLE=… with one of {REJECTED}, {names}")
         schema, name = table.split(".", 1)
-        return write_csv(connection, f"select * from {identifier(schema, name)} order by all", target)
+        # Rejected records name people, whatever the copy is.
+        mark = None if table == REJECTED else mark_of(published)
+        query = f"select * from {identifier(schema, name)} order by all"
+        return write_csv(connection, query, target, PUBLISHED if mark is None else mark.kind)
 
 
-def write_csv(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> int:
-    """Write the rows of a query to a CSV file for a spreadsheet; returns their number.
+def write_csv(connection: duckdb.DuckDBPyConnection, query: str, target: Path, kind: str = PUBLISHED) -> int:
+    """Write the rows of a query of a copy of some kind to a CSV file for a spreadsheet; returns their number.
 
     Raises:
         WarehouseError: the file cannot be written; the old one stays.
@@ -68,7 +72,7 @@ def write_csv(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -
         ).fetchall()
         return int(count)
 
-    return replace_file(target, copy)
+    return replace_file(target, copy, kind=kind)
 
 
 def safe_columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> str:

@@ -112,6 +112,7 @@ def write_leads(published: Path, folder: Path, crm: str, time_zone: str) -> dict
                             connection,
                             query.replace("{site}", text_of(site)).replace("{name}", text_of(name)),
                             unfinished / file,
+                            mark.kind,
                         )
                         for file, site, name in _files(exhibitors, unfinished)
                     }
