@@ -86,8 +86,10 @@ def test_each_end_of_a_stay_is_the_record_of_the_file(sample_project: Project, t
         # The sample's reports are in UTC, as is the reporting zone of the tests.
         assert (found.get("Date") or found["Date/Time"]).endswith(time[-8:]), (words, found)
         expected = {
-            **{"Left": "Left", "Joined": "Joined"},
-            **{"joined the room again": "Joined", "joined another session": "Joined"},
+            "Left": "Left",
+            "Joined": "Joined",
+            "joined the room again": "Joined",
+            "joined another session": "Joined",
         }
         action = next((value for name, value in expected.items() if words.startswith(name)), None)
         assert found["Action"] == action if action else column == 1
@@ -189,8 +191,10 @@ def test_a_person_in_one_session_is_that_session_alone(sample_project: Project, 
 )
 def test_what_counts_as_attended_is_said_in_words(settings: dict[str, object], said: str) -> None:
     defaults: dict[str, object] = {
-        **{"attendance_measure": "likely", "attendance_minimum_seconds": 300},
-        **{"attendance_minimum_ratio": 0, "attendance_bound_included": True},
+        "attendance_measure": "likely",
+        "attendance_minimum_seconds": 300,
+        "attendance_minimum_ratio": 0,
+        "attendance_bound_included": True,
     }
     assert said in attended_rule(defaults | settings)
 
