@@ -30,8 +30,7 @@ def sample(
     output: Annotated[Path, typer.Option(help="Folder of the sample.")] = Path("sample/reports"),
 ) -> None:
     """Write the committed sample: four downloads of the Harbour Learning Summit, and its unique users."""
-    for path in write_sample(output):
-        typer.echo(path)
+    typer.echo("\n".join(map(str, write_sample(output))))
 
 
 @app.command()

@@ -265,9 +265,9 @@ def _stays(visit: Row, stays: Sequence[Row]) -> str:
         )
     header = ("", "From", "Proven until", "Likely until", "Possible until", "Adds min:s, proven / likely / possible")
     name = _shown(visit["session_name"] or visit["session_key"])
+    opened, closed = (_time(visit[end], visit["started"]) for end in ("opened", "closed"))
     window = (
-        f'<p class="window">Time counts from {_time(visit["opened"], visit["started"])} to {_time(visit["closed"], visit["started"])}:'
-        " the session and the buffers before and after it.</p>"
+        f'<p class="window">Time counts from {opened} to {closed}: the session and the buffers before and after it.</p>'
     )
     heading = f"<h4>Stays in {name}, {_shown(visit['session_date'])}</h4>"
     return heading + (window if visit["opened"] else "") + _table(header, rows)

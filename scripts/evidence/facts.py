@@ -67,8 +67,8 @@ order by attendance.user_key, sessions.started_at nulls last, attendance.session
 """
 
 # The mart names the records that opened and closed a stay. The record behind the proven end is the first one of the
-# user at or after this end that proves presence on the page, or is a Left. A stay that another room ends is ended by the
-# Joined of that second.
+# user at or after this end that proves presence on the page, or is a Left. The end by another
+# room is the Joined of that second.
 STAYS = """
 with stays as (
     select stays.*, sessions.window_closed_at
