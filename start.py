@@ -374,7 +374,7 @@ SETTINGS = {
     "MAX_DATE": "the last day on which anything can have happened; by default the day after the load",
     "MEMORY_LIMIT": "how much memory DuckDB may use; by default `3GB`",
     "METRICS": "the metrics that you ask for, separated by commas",
-    "MINIMUM_COHORT_SIZE": "in the shared copy, rows with fewer people have no numbers; by default as in `dbt_project.yml`",
+    "MINIMUM_COHORT_SIZE": "rows with fewer people have no numbers in the shared copy; else as in `dbt_project.yml`",
     "MIN_DATE": "the first day on which anything can have happened; by default `1990-01-01`",
     "NAME": "the name of the new model",
     "ONLY": "the one mutant that is tried",
