@@ -107,16 +107,18 @@ COMMANDS = {
         (*DECLARED, "PUBLISHED_MODE"),
     ),
     "show": Command(
-        "Show the summary in the terminal; SESSION=keynote, USER_ID=5001 or CONTEST=all_time for one of them.",
+        "Show the summary in the terminal; SESSION=keynote, USER_ID=5001 or CONTEST=all_time for one of them; ALL=1"
+        " shows long lists to their end.",
         (
             (
                 "scripts/show.py",
                 Option("--session", "SESSION"),
                 Option("--user", "USER_ID"),
                 Option("--contest", "CONTEST"),
+                Option("--all", "ALL", is_switch=True),
             ),
         ),
-        ("SESSION", "USER_ID", "CONTEST"),
+        ("SESSION", "USER_ID", "CONTEST", "ALL"),
     ),
     "report": Command(
         "Write the page again; PDF=1 writes a PDF too, with the Chromium, Chrome or Edge of this machine.",
@@ -353,6 +355,7 @@ COMMANDS = {
 SETTINGS = {
     "ACCEPT": "the file with your names for unknown words, as `EXPORT` wrote it",
     "AGAIN": "switch: also load reports again that you removed",
+    "ALL": "switch: show long lists to their end",
     "ALLOW_TWINS": "switch: load a report although it agrees with a loaded one in all but one thing",
     "ALSO_SAME_EMAIL": "whether other ids with the same e-mail are the same person: `1` yes, `0` no",
     "BUILDS": "during how many builds the harness reads",

@@ -43,7 +43,7 @@ function profilesOf(definitions) {
       made: element("div", { class: "profile" }, facts.length ? element("dl", { class: "facts" }, ...facts) : "",
         ...parts.map(([part, rows]) => (part.needs_understanding && page.understood.instead
           ? paragraph(page.understood.instead, "warning")
-          : profilePart(part, rows, data[part.dataset], about, command))),
+          : profilePart(part, rows, data[part.dataset], about, commandOf(part.command, key)))),
         paragraph(`More of it: ${command}${profile.proof ? `. The records behind it: ${commandOf(profile.proof, key)}` : ""}`, "note")),
     };
   }]));
