@@ -71,7 +71,8 @@ def shown_columns(figure: dict[str, Any]) -> Iterator[str]:
             yield figure[place]
     if "minimum" in figure:
         yield figure["minimum"]["column"]
-    yield from (column["column"] for column in figure["columns"])
+    for column in figure["columns"]:
+        yield from (column[place] for place in ("column", "low", "high") if place in column)
     chart = figure.get("chart", {})
     yield from (chart[place] for place in CHART_FIELDS if place in chart)
     yield from (part["column"] for part in chart.get("stack", ()))
