@@ -7,7 +7,7 @@ with stays as (
         user_key,
         min(started_at) as first_started_at,
         list(
-            {'opened_by': opened_by, 'closed_by': closed_by, 'started_at': started_at, 'ended_at': likely_ended_at}
+            { 'opened_by': opened_by, 'closed_by': closed_by, 'started_at': started_at, 'ended_at': likely_ended_at }
             order by started_at, presence_interval_key
         ) as listed
     from marts.fct_presence_intervals
@@ -16,14 +16,24 @@ with stays as (
 
 written as (
     select
-        session_key,
-        user_key,
-        cast(epoch(first_started_at) as bigint) || ' ' || array_to_string([
-            case when stay.opened_by <> 'nothing' then cast(date_diff('second', first_started_at, stay.started_at) as varchar) else '' end
+        stays.session_key,
+        stays.user_key,
+        cast(epoch(stays.first_started_at) as bigint) || ' ' || array_to_string([
+            case
+                when
+                    stay.opened_by <> 'nothing'
+                    then cast(date_diff('second', stays.first_started_at, stay.started_at) as varchar)
+                else ''
+            end
             || '-'
-            || case when stay.closed_by = 'left' then cast(date_diff('second', first_started_at, stay.ended_at) as varchar) else '' end
-            for stay in listed[:5]
-        ], ' ') || case when len(listed) > 5 then ' +' || (len(listed) - 5) else '' end as stays
+            || case
+                when
+                    stay.closed_by = 'left'
+                    then cast(date_diff('second', stays.first_started_at, stay.ended_at) as varchar)
+                else ''
+            end
+            for stay in stays.listed[:5]
+        ], ' ') || case when len(stays.listed) > 5 then ' +' || (len(stays.listed) - 5) else '' end as stays
     from stays
 )
 

@@ -234,7 +234,8 @@ function start(page) {
     const focused = target.tagName === "DETAILS" ? target.querySelector("summary") : target;
     if (focused === target) target.setAttribute("tabindex", "-1");
     focused.focus({ preventScroll: true });
-    target.scrollIntoView();
+    // A page that gets shorter on the way would end a smooth scroll before it arrives.
+    target.scrollIntoView({ behavior: place === "profile" ? "instant" : "auto" });
   }
 
   function showProfile(profile) {

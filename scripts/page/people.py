@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 import duckdb
 
-# Whoever is there counts from the moment of joining to that of leaving. The most of a minute is the largest number of its
-# moments and of what it begins with.
+# A person counts from the moment of joining to that of leaving. A minute has the largest number of its moments, its
+# first among them.
 AT_ONCE = """
 create or replace temp table people_at_once as
 with chosen as (

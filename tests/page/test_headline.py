@@ -119,8 +119,8 @@ def test_the_findings_name_the_first(marts: duckdb.DuckDBPyConnection) -> None:
     add_session(marts, "Small", no_show_count=9, left_early_count=6)
     first, *others = findings(marts)
     assert first == (
-        "Big {x} 100% drew the most people: 20 of the 2 who came to any session (12 proven, 21 possible). No other session"
-        " can have had more. 8 of them stayed to the end (5 proven, 9 possible)."
+        "Big {x} 100% drew the most people: 20 of the 2 who came to any session (12 proven, 21 possible). No other"
+        " session can have had more. 8 of them stayed to the end (5 proven, 9 possible)."
     )
     assert others == [
         "9 of the 12 people who had planned Small did not come.",
@@ -128,7 +128,9 @@ def test_the_findings_name_the_first(marts: duckdb.DuckDBPyConnection) -> None:
     ]
     # Small may have had 11, and it is not sure that Big had more.
     for proven, said in ((11, "No other session can have had more."), (10, "1 other session may have had more.")):
-        marts.execute("update marts.fct_sessions set proven_attendee_count = ? where session_key like 's:Big%'", [proven])
+        marts.execute(
+            "update marts.fct_sessions set proven_attendee_count = ? where session_key like 's:Big%'", [proven]
+        )
         assert said in findings(marts)[0]
 
 

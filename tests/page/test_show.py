@@ -39,7 +39,12 @@ def test_a_session_is_shown_with_its_people(sample_project: Project) -> None:
     assert said[0] == "Opening Keynote: The Tide Is In, 2026-05-12"
     assert {f"planned {registered}", f"came {came}", f"hours likely {hours}"} <= set(said)
     # The same ranges as on the page, which test_browser.py looks at.
-    assert {"attended 43 (36 to 43)", "to the end 29 (18 to 33)", "left early 14 (10 to 25)", "at once 40 (27 to 40)"} <= set(said)
+    assert {
+        "attended 43 (36 to 43)",
+        "to the end 29 (18 to 33)",
+        "left early 14 (10 to 25)",
+        "at once 40 (27 to 40)",
+    } <= set(said)
     assert "Ada Okafor Samphire Health 08:46 1 74 74 74 yes, proven" in said
     # 3,582 s are 60 min on the page, and never 59.
     assert "Paloma Reyesca Kestrel Training, Inc. 09:01 1 60 60 60 yes, proven" in said

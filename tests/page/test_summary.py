@@ -83,12 +83,14 @@ create table marts.fct_activities as from (values ('a')) as v(user_key);
 create table marts.fct_reviews as from (values ('k', 'a', 5, true)) as v(content_key, user_key, star_count, is_counted);
 create table marts.fct_sessions as
     from (values
-        ('s:1', 'c:1', null::timestamp, 'Large', 'session', 'schedule', 8, 5, 4, 3, 1, 4, 2, 1, 3, 1, 0, 3, 3600, 7200, 10800),
+        ('s:1', 'c:1', null::timestamp, 'Large', 'session', 'schedule', 8, 5, 4, 3, 1, 4, 2, 1, 3, 1, 0, 3,
+            3600, 7200, 10800),
         ('s:2', 'c:2', null, 'Small', 'session', 'schedule', 1, 1, 0, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0))
     as v(session_key, content_key, started_at, session_name, session_type, window_source,
         registered_count, unique_people_count, no_show_count,
         attendee_count, proven_attendee_count, possible_attendee_count, stayed_count, proven_stayed_count,
-        possible_stayed_count, left_early_count, proven_left_early_count, possible_left_early_count, proven_seconds, likely_seconds, possible_seconds);
+        possible_stayed_count, left_early_count, proven_left_early_count, possible_left_early_count,
+        proven_seconds, likely_seconds, possible_seconds);
 """
 
 
@@ -143,11 +145,12 @@ def test_the_figures_and_findings_of_the_page_are_said(published: Path) -> None:
     assert lines[begins + 1 : begins + 8] == [
         "1 person came to a session: of 2 with an account; 1 did anything on the platform",
         "56 % of planned visits took place: 5 of 9; planned: the session was in a person's own schedule",
-        "75 % of attendances lasted to the end: 3 of 4 (2 proven, 4 possible); an attendance: one person in one session; to the end: at least 80 % of it",
+        "75 % of attendances lasted to the end: 3 of 4 (2 proven, 4 possible); an attendance: one person in one"
+        " session; to the end: at least 80 % of it",
         "2 hours attended, likely: 1 proven, 3 possible; sessions held: 2",
         "5.0 stars on average: 1 review by 1 person; the most is 5 stars",
-        "Large drew the most people: 3 of the 1 who came to any session (1 proven, 4 possible). No other session can have"
-        " had more. 2 of them stayed to the end (1 proven, 3 possible).",
+        "Large drew the most people: 3 of the 1 who came to any session (1 proven, 4 possible). No other session can"
+        " have had more. 2 of them stayed to the end (1 proven, 3 possible).",
         "4 of the 8 people who had planned Large did not come.",
     ]
 
