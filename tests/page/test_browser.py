@@ -287,10 +287,7 @@ def test_only_the_last_part_of_the_page_names_commands(opened: Opener) -> None:
     text = page.locator("body").evaluate(
         "(body) => { body.querySelectorAll('script, code').forEach((one) => one.remove()); return body.textContent; }"
     )
-    assert (
-        re.findall(r"make (?:build|certificates|evidence|export|leads|name|report|share|show)\b|marts\.", text)
-        == []
-    )
+    assert re.findall(r"make (?:build|certificates|evidence|export|leads|name|report|share|show)\b|marts\.", text) == []
 
 
 @pytest.mark.parametrize("hash", ["#nothing", "#figure-x&from=soon&to=%E0%A4%A", "#&&=&a=b"])
