@@ -178,7 +178,7 @@ COMMANDS = {
         ("SESSION", "COURSE"),
     ),
     "leads": Command(
-        "Write the leads of each exhibitor as CSV for a CRM: CRM=salesforce or CRM=hubspot.",
+        "Write the leads of each exhibitor as CSV for a CRM: CRM=salesforce, hubspot or dynamics.",
         (("scripts/export_leads.py",),),
         ("CRM",),
     ),

@@ -62,7 +62,7 @@ MEANINGS = {
     "BY": "the dimension by which the metrics are grouped",
     "CONTEST": "the contest whose leaderboard is shown",
     "COURSE": "the course whose certificates are listed",
-    "CRM": "the format of the leads: `salesforce` or `hubspot`",
+    "CRM": "the format of the leads: `salesforce`, `hubspot` or `dynamics`",
     "DATE_FORMAT": "how dates are written in the reports, such as `dd/MM/yyyy`",
     "DECLARE": "if it differs from what is remembered: `again` corrects that, `once` is for this load alone",
     "DRY_RUN": "switch: print what would go, and change nothing",

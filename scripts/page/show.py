@@ -64,21 +64,20 @@ where attendance.session_key = $session_key
 order by attendance.likely_seconds desc, who
 """
 
+# How a user may be named beside the id: by the key of the marts, or by the e-mail.
+BY_KEY_OR_EMAIL = "(user_key = $wanted or lower(email) = lower($wanted))"
+BY_ID_KEY_OR_EMAIL = f"(user_id in ($wanted, {without_fraction('$wanted')}) or {BY_KEY_OR_EMAIL})"
+
 USERS = f"""
 select user_key, coalesce(full_name, user_id), company, email
 from restricted.user_details
 where
-    user_id in ($wanted, {without_fraction("$wanted")}) or user_key = $wanted or lower(email) = lower($wanted)
+    {BY_ID_KEY_OR_EMAIL}
     or full_name ilike '%' || $words || '%' escape '\\'
 order by user_id not in ($wanted, {without_fraction("$wanted")}), full_name, user_key
 """
 
-KNOWN_USER = f"""
-select 1 from restricted.user_details
-where
-    user_id in ($wanted, {without_fraction("$wanted")}) or user_key = $wanted or lower(email) = lower($wanted)
-limit 1
-"""
+KNOWN_USER = f"select 1 from restricted.user_details where {BY_ID_KEY_OR_EMAIL} limit 1"
 
 USER = """
 select

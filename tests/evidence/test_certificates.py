@@ -20,7 +20,7 @@ def listed(
     assert done.returncode == 0, done.stdout + done.stderr
     [path] = folder.glob("certificates*.csv")
     assert path.stat().st_mode & 0o777 == 0o600
-    with path.open(newline="", encoding="utf-8") as file:
+    with path.open(newline="", encoding="utf-8-sig") as file:
         return done.stdout, list(csv.DictReader(file))
 
 
