@@ -10,10 +10,12 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from page.people import make_people_at_once, make_words
 from page.summary import print_table
 from reports.ids import without_fraction
 from reports.invisible import without_invisible
 from warehouse.command_line import as_given, counted, one_line
+from warehouse.database import text_of
 from warehouse.errors import WarehouseError
 from warehouse.settings import read_settings
 
@@ -34,11 +36,16 @@ LOCAL_TIME = "create or replace temp macro local_time(moment) as timezone('{zone
 
 SESSION = """
 select
-    registered_count as registered,
+    registered_count as planned,
     unique_people_count as came,
-    attendee_count as attended,
-    left_early_count as "left early",
-    peak_people_count as "at once",
+    with_range(attendee_count, proven_attendee_count, possible_attendee_count) as attended,
+    with_range(stayed_count, proven_stayed_count, possible_stayed_count) as "to the end",
+    with_range(left_early_count, proven_left_early_count, possible_left_early_count) as "left early",
+    coalesce((
+        select with_range(at_once.peak_people_count, at_once.proven_people_count, at_once.possible_people_count)
+        from people_at_once as at_once
+        where at_once.minute_at = fct_sessions.peak_minute_at
+    ), '0') as "at once",
     strftime(local_time(started_at), '%Y-%m-%d %H:%M') as "start ({zone})",
     strftime(local_time(ended_at), '%Y-%m-%d %H:%M') as "end ({zone})",
     window_source as "start and end",
@@ -58,7 +65,10 @@ select
     in_minutes(attendance.proven_seconds) as "minutes proven",
     in_minutes(attendance.likely_seconds) as "likely",
     in_minutes(attendance.possible_seconds) as "possible",
-    case when attendance.is_attended then 'yes' else 'no' end as attended
+    attended_in_words(
+        attendance.is_attended, attendance.is_attended_proven, attendance.is_attended_possible,
+        attendance.is_corrected, attendance.is_attended_corrected
+    ) as attended
 from marts.fct_session_attendance as attendance
 left join restricted.user_details as users on attendance.user_key = users.user_key
 where attendance.session_key = $session_key
@@ -103,7 +113,9 @@ select
     in_minutes(proven_seconds) as "minutes proven",
     in_minutes(likely_seconds) as "likely",
     in_minutes(possible_seconds) as "possible",
-    case when is_attended then 'yes' else 'no' end as attended
+    attended_in_words(
+        is_attended, is_attended_proven, is_attended_possible, is_corrected, is_attended_corrected
+    ) as attended
 from marts.fct_session_attendance
 where user_key = $user_key
 order by first_joined_at, session_key
@@ -135,7 +147,7 @@ order by leaderboard.rank, who
 
 BRACKET = (
     "Attendance is a definition of this project: proven by records, likely, and possible"
-    " (models/marts/attendance/attendance_rules.md)."
+    " (models/marts/attendance/attendance_rules.md). Numbers in brackets go from proven to possible."
 )
 ESTIMATE = "Points are estimates, because the report carries none (models/marts/leaderboard/leaderboard_rules.md)."
 SCORE = "The engagement score is this project's (models/marts/engagement/engagement_rules.md)."
@@ -160,7 +172,10 @@ def show_session(
         )
         return
     console.print(f"[bold]{one_line(str(name))}[/bold], {day}", highlight=False)
-    zone = str(read_settings()["reporting_time_zone"])
+    settings = read_settings()
+    zone = str(settings["reporting_time_zone"])
+    make_words(connection, settings)
+    make_people_at_once(connection, f"select {text_of(key)} as session_key")
     connection.execute(LOCAL_TIME.replace("{zone}", zone.replace("'", "''")))
     connection.execute(IN_MINUTES)
     facts, people = (query.replace("{zone}", zone.replace('"', '""')) for query in (SESSION, SESSION_PEOPLE))
@@ -202,6 +217,7 @@ def show_user(
     details = ", ".join(filter(None, (company, email)))
     console.print(f"[bold]{one_line(str(name))}[/bold] ({one_line(str(key))}) {one_line(details)}", highlight=False)
     connection.execute(IN_MINUTES)
+    make_words(connection, read_settings())
     _print_facts(connection.execute(USER, {"user_key": key}), console)
     all_of_them = "" if shows_all else f"make show USER_ID={quote(key)}"
     _print_rows(connection.execute(USER_SESSIONS, {"user_key": key}), console, all_of_them)

@@ -73,7 +73,8 @@ def shown_columns(figure: dict[str, Any]) -> Iterator[str]:
             yield figure[place]
     if "minimum" in figure:
         yield figure["minimum"]["column"]
-    yield from (column["column"] for column in figure["columns"])
+    for column in figure["columns"]:
+        yield from (column[place] for place in ("column", "low", "high") if place in column)
     chart = figure.get("chart", {})
     yield from (chart[place] for place in CHART_FIELDS if place in chart)
     yield from (part["column"] for part in chart.get("stack", ()))
@@ -272,16 +273,13 @@ def test_a_link_to_a_profile_has_a_row_there(data: dict[str, Any]) -> None:
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_profile_names_the_commands_that_show_what_is_not_on_the_page(profile: str) -> None:
     definition = PROFILES[profile]
-    for command in (definition["command"], *(part["command"] for part in definition["parts"])):
+    for command in definition["keeper"].values():
         make, name, *settings = command.split()
         given = dict(setting.split("=") for setting in settings)
         assert make == "make" and set(given) <= set(start.COMMANDS[name].settings), command
         # The table of an export is one of the marts, and a list of `make show` is shown to its end.
         assert given.get("TABLE", ".fct_reviews").partition(".")[2] in read_models(), command
-    assert [part["command"] for part in definition["parts"] if part["dataset"] == "visits"] in (
-        [],
-        [f"{definition['command']} ALL=1"],
-    )
+        assert name != "show" or given["ALL"] == "1", command
 
 
 def test_the_visits_of_the_profiles_are_those_of_the_mart(data: dict[str, Any], sample_project: Project) -> None:
