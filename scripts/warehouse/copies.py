@@ -139,6 +139,16 @@ def require_place_for(path: Path, kind: str) -> Mark | None:
     return there
 
 
+def require_place_of_warehouse(path: Path) -> None:
+    """See that the warehouse may be in a place.
+
+    Raises:
+        WarehouseError: its name is taken, or its folder is that of a shared copy.
+    """
+    refuse_taken_name(path)
+    refuse_inside_a_shared_copy(path)
+
+
 def name_beside(copy: Path, name: str) -> Path:
     """The default place of what is made of a copy, so that nothing of a shared copy replaces what names people."""
     mark = mark_of(copy)
