@@ -67,8 +67,8 @@ def attended_rule(settings: Mapping[str, object]) -> str:
     share = f", and {reaches} {ratio:.4g} times the length of the session" if ratio > 0 else ""
     return (
         f"By the log a person attended if the {settings['attendance_measure']} time is {reaches}"
-        f" {seconds // 60:,} min {seconds % 60:02} s{share}. *Yes, proven* means that even the proven time is enough, and"
-        " *no, but possible* that only the possible time is. A correction comes before the log."
+        f" {seconds // 60:,} min {seconds % 60:02} s{share}. *Yes, proven* means that even the proven time is enough,"
+        " and *no, but possible* that only the possible time is. A correction comes before the log."
     )
 
 
