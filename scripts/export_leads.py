@@ -18,7 +18,7 @@ from warehouse.visible import SafeConsole
 
 def main(
     crm: Annotated[
-        str, typer.Option("--crm", envvar="CRM", help="Whose names the columns have: salesforce or hubspot.")
+        str, typer.Option("--crm", envvar="CRM", help="Whose names the columns have: salesforce, hubspot or dynamics.")
     ] = "salesforce",
     target: Annotated[
         Path | None, typer.Option("--target", help="Folder to write. Default: leads beside the copy, or shared_leads.")
@@ -45,4 +45,4 @@ def main(
 
 
 if __name__ == "__main__":
-    run_command(main, "leads", "make leads CRM=hubspot or CRM=salesforce")
+    run_command(main, "leads", "make leads CRM=salesforce, CRM=hubspot or CRM=dynamics")

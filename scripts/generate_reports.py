@@ -30,8 +30,7 @@ def sample(
     output: Annotated[Path, typer.Option(help="Folder of the sample.")] = Path("sample/reports"),
 ) -> None:
     """Write the committed sample: four downloads of the Harbour Learning Summit, and its unique users."""
-    for path in write_sample(output):
-        typer.echo(path)
+    typer.echo("\n".join(map(str, write_sample(output))))
 
 
 @app.command()
@@ -44,6 +43,7 @@ def generate(
     sites: Annotated[int, typer.Option(min=1, help="Sites, each in its own folder.")] = 1,
     truth: Annotated[Path | None, typer.Option(help="Parquet file for the true stays.")] = None,
     schedule: Annotated[Path | None, typer.Option(help="CSV for seeds/site/session_schedule.csv.")] = None,
+    exhibitors: Annotated[Path | None, typer.Option(help="CSV for seeds/site/exhibitors.csv.")] = None,
     overlap: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Share of each file that is in the next one again.")
     ] = 0.0,
@@ -67,7 +67,7 @@ def generate(
         raise typer.BadParameter(f"{output} already holds CSV files; name an empty folder")
     losses = Losses(**{rate: context.params[rate] for rate in MEANINGS})
     kinds = {"repeats": repeat, "content_pages": content_pages, "user_histories": user_histories}
-    order = Order(records, output, seed, files, sites, losses, truth, schedule, overlap, **kinds)
+    order = Order(records, output, seed, files, sites, losses, truth, schedule, exhibitors, overlap, **kinds)
     console = SafeConsole(soft_wrap=False, stderr=True)
     columns = (TextColumn("records"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:

@@ -22,6 +22,7 @@ from evidence.rules import (
     LIMITS,
     Setting,
     as_html,
+    attended_rule,
     require_settings_of_build,
     section,
     settings_of_attendance,
@@ -46,6 +47,12 @@ LIKELY_ENDS = {
     "others_left": "rule 4: others had left",
     "session_end": "rule 5: no record ends the stay",
     "cap": "rule 5: the longest that an open stay counts",
+}
+# Where the start and the end of a session are from.
+WINDOWS = {
+    "schedule": "from the schedule",
+    "schedule_corrected": "the log shows that the schedule is wrong",
+    "inferred": "inferred from the log",
 }
 VERDICTS = {
     "supported": "supported: even the proven minutes are attendance",
@@ -144,13 +151,16 @@ def _page(
         key = person["user_key"]
         own = {kind: rows.get(key, []) for kind, rows in by_kind.items()}
         sections.append(_person(person, merged_ids(raw, key) if len(people) == 1 else [], own))
-    name = people[0]["name"] if len(people) == 1 else f"{len(people):,} people"
+    about = [people[0]["name"] if len(people) == 1 else f"{len(people):,} people"]
+    if session_key is not None:
+        about.append(facts.name_of_session(copy, session_key))
     parts = {
-        "title": _shown(f"Evidence of attendance: {name}"),
+        "title": _shown(f"Evidence of attendance: {', '.join(about)}"),
         "about": _shown(
-            f"Written on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC. Times are those of {time_zone}, with their distance"
-            " from UTC. The minutes are a definition of this project, and the platform publishes none."
+            f"Written on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC. Times are in {time_zone}, and +00 behind a time is"
+            " its distance from UTC. The minutes are a definition of this project, and the platform publishes none."
         ),
+        "attended": as_html(attended_rule(settings)),
         "contents": _contents(people, by_kind["sessions"]) if len(people) > 1 else "",
         "people": "\n".join(sections),
         "rule": "".join(f"<h3>{_shown(one)}</h3>{as_html(section(one))}" for one in COUNTED)
@@ -182,9 +192,8 @@ def _contents(people: Sequence[Row], sessions: dict[str, list[Row]]) -> str:
         minutes = [_minutes(visit[f"{measure}_seconds"]) if visit else "–" for measure in MEASURES]
         attended = _yes(visit["is_attended_corrected"]) if visit else "–"
         rows.append((person["name"], person["user_id"], *minutes, attended))
-    return "<h2>Everybody in this session</h2>" + _table(
-        ("Person", "User id", "Proven", "Likely", "Possible", "Attended"), rows
-    )
+    table = _table(("Person", "User id", "Proven", "Likely", "Possible", "Attended"), rows)
+    return f'<section class="contents"><h2>Everybody in this session</h2>{table}</section>'
 
 
 def _person(person: Row, merged: Sequence[str], own: dict[str, list[Row]]) -> str:
@@ -220,14 +229,14 @@ def _sessions(visits: Sequence[Row]) -> str:
         )
         for visit in visits
     ]
-    header = ("Session", "Start and end (source)", "Proven", "Likely", "Possible", "Attended by the log", "Corrected")
-    return _table(header, rows)
+    header = ("Session", "Start and end", "Proven", "Likely", "Possible", "Attended by the log", "Corrected")
+    return f'<div class="sessions">{_table(header, rows)}</div>'
 
 
 def _window(visit: Row) -> str:
     if visit["started"] is None:
         return "–"
-    return f"{visit['started']} to {_time(visit['ended'], visit['started'])} ({visit['window_source']})"
+    return f"{visit['started']} to {_time(visit['ended'], visit['started'])} ({WINDOWS[visit['window_source']]})"
 
 
 def _correction_of(visit: Row) -> str:
@@ -256,7 +265,12 @@ def _stays(visit: Row, stays: Sequence[Row]) -> str:
         )
     header = ("", "From", "Proven until", "Likely until", "Possible until", "Adds min:s, proven / likely / possible")
     name = _shown(visit["session_name"] or visit["session_key"])
-    return f"<h4>Stays in {name}, {_shown(visit['session_date'])}</h4>" + _table(header, rows)
+    opened, closed = (_time(visit[end], visit["started"]) for end in ("opened", "closed"))
+    window = (
+        f'<p class="window">Time counts from {opened} to {closed}: the session and the buffers before and after it.</p>'
+    )
+    heading = f"<h4>Stays in {name}, {_shown(visit['session_date'])}</h4>"
+    return heading + (window if visit["opened"] else "") + _table(header, rows)
 
 
 def _clipped(stay: Row, visit: Row) -> str:
@@ -272,7 +286,7 @@ def _proven_by(stay: Row) -> str:
 
 
 def _likely_by(stay: Row) -> str:
-    return f"{LIKELY_ENDS[stay['closed_by']]} {_at(stay['closed_record'])}"
+    return f"{LIKELY_ENDS[stay['closed_by']]} {_at(stay['closed_record'])}".rstrip()
 
 
 def _possible_by(stay: Row) -> str:
@@ -353,7 +367,8 @@ def _shown(value: object) -> str:
 
 
 def _minutes(seconds: int) -> str:
-    return f"{seconds // 60:,} min {seconds % 60:02} s"
+    # A line breaks at none of these blanks.
+    return f"{seconds // 60:,}\u00a0min\u00a0{seconds % 60:02}\u00a0s"
 
 
 def _clock(seconds: int) -> str:

@@ -24,7 +24,7 @@ select
 from marts.dim_users as users
 inner join asked on users.user_key = asked.user_key
 left join restricted.user_details as details on users.user_key = details.user_key
-order by lower(name), users.user_key
+order by strip_accents(lower(name)), users.user_key
 """
 
 IN_SESSION = """
@@ -67,7 +67,8 @@ order by attendance.user_key, sessions.started_at nulls last, attendance.session
 """
 
 # The mart names the records that opened and closed a stay. The record behind the proven end is the first one of the
-# user at or after this end that proves presence on the page, or is a Left.
+# user at or after this end that proves presence on the page, or is a Left. The end by another
+# room is the Joined of that second.
 STAYS = """
 with stays as (
     select stays.*, sessions.window_closed_at
@@ -104,6 +105,20 @@ proven as (
             or (records.activity_type = 'session_left' and (records.content_key is null or stays.content_key is null))
         )
     group by 1
+),
+
+elsewhere as (
+    select
+        stays.presence_interval_key,
+        min_by(
+            {report: joined.report_id, number: joined.record_number},
+            (joined.content_key is not distinct from stays.content_key, joined.activity_key)
+        ) as record
+    from stays
+    inner join marts.fct_activities as joined
+        on stays.user_key = joined.user_key and stays.likely_ended_at = joined.occurred_at
+    where stays.closed_by = 'joined_elsewhere' and joined.activity_type = 'session_joined'
+    group by 1
 )
 
 select
@@ -124,11 +139,15 @@ select
     stays.likely_added_seconds,
     stays.possible_added_seconds,
     in_file(stays.opened_report_id, stays.opened_record_number) as opened_record,
-    in_file(stays.closed_report_id, stays.closed_record_number) as closed_record,
+    in_file(
+        coalesce(stays.closed_report_id, elsewhere.record.report),
+        coalesce(stays.closed_record_number, elsewhere.record.number)
+    ) as closed_record,
     in_file(proven.record.report, proven.record.number) as proven_record,
     proven_types.activity_name as proven_activity
 from stays
 left join proven on stays.presence_interval_key = proven.presence_interval_key
+left join elsewhere on stays.presence_interval_key = elsewhere.presence_interval_key
 left join marts.dim_activity_types as proven_types on proven.record.type = proven_types.activity_type
 order by stays.user_key, stays.session_key, stays.started_at, stays.presence_interval_key
 """
@@ -196,6 +215,13 @@ create or replace temp macro in_file(report, number) as (
 def people_in(copy: duckdb.DuckDBPyConnection, session_key: str) -> list[str]:
     """The users of a session: those who joined or left it, have a credit on its page, or a correction."""
     return [key for (key,) in copy.execute(IN_SESSION, {"session": session_key}).fetchall()]
+
+
+def name_of_session(copy: duckdb.DuckDBPyConnection, session_key: str) -> str:
+    """The name of a session, or its key."""
+    query = "select coalesce(session_name, session_key) from marts.fct_sessions where session_key = ?"
+    [(name,)] = copy.execute(query, [session_key]).fetchall()
+    return str(name)
 
 
 def prepare(copy: duckdb.DuckDBPyConnection, user_keys: Iterable[str], time_zone: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from landing.forgotten import hashed, identities, remembered
-from page.show import SESSIONS
+from page.show import BY_KEY_OR_EMAIL, SESSIONS
 from removal.forget import UnknownUser, find_person
 from removal.people import identities_of, plain_id, written_as
 from reports.ids import id_of, whole_id
@@ -71,7 +71,7 @@ def _id_and_site(copy: duckdb.DuckDBPyConnection, wanted: str, site_id: str | No
     """The id and the site of a key or an e-mail that the copy has once; anything else is an id as it is."""
     found = copy.execute(
         "select user_id, site_id from restricted.user_details"
-        " where (user_key = $wanted or lower(email) = lower($wanted)) and ($site is null or site_id = $site)",
+        f" where {BY_KEY_OR_EMAIL} and ($site is null or site_id = $site)",
         {"wanted": id_of(wanted), "site": site_id},
     ).fetchall()
     return found[0] if len(found) == 1 else (wanted, site_id)

@@ -61,6 +61,17 @@ def verdict_rule() -> str:
     return found[0]
 
 
+def attended_rule(settings: Mapping[str, object]) -> str:
+    """In words, how long a person has to be there to have attended."""
+    reaches = "at least" if settings["attendance_bound_included"] else "more than"
+    seconds, ratio = int(str(settings["attendance_minimum_seconds"])), float(str(settings["attendance_minimum_ratio"]))
+    share = f", and {reaches} {ratio:.4g} times the length of the session" if ratio > 0 else ""
+    return (
+        f"By the log a person attended if the {settings['attendance_measure']} time is {reaches}"
+        f" {seconds // 60:,} min {seconds % 60:02} s{share}. A correction comes before the log."
+    )
+
+
 def as_html(markdown: str) -> str:
     """Markdown of this project as HTML; HTML in it stays text."""
     return str(MarkdownIt("commonmark", {"html": False}).enable("table").render(LINK.sub(r"\1", markdown)))

@@ -10,7 +10,21 @@ from pathlib import Path
 import duckdb
 
 from landing.outcome import Declaration
-from landing.twins import CONTENT, IDS, SECONDS, SHIFT, SITE, SWAP, TEXT, Earlier, Older, Twins, find_twins, step_of
+from landing.twins import (
+    CONTENT,
+    IDS,
+    QUARTER,
+    SECONDS,
+    SHIFT,
+    SITE,
+    SWAP,
+    TEXT,
+    Earlier,
+    Older,
+    Twins,
+    find_twins,
+    step_of,
+)
 from reports.format import ReportFormat
 from reports.text import ReportRefused
 from warehouse.command_line import counted
@@ -167,7 +181,9 @@ def _words(thing: str, twins: Twins, declaration: Declaration, date_format: str)
         SHIFT: _Words(
             f"their times, which are {_hours(twins.kind.shift)} {'later' if twins.kind.shift > 0 else 'earlier'} here",
             f"make build TIME_ZONE={_for_once(other_zone)} with the zone of its dates ({older.file_name} was read as"
-            f" {older.time_zone}, this one as {declaration.time_zone})",
+            f" {older.time_zone}, this one as {declaration.time_zone})"
+            if twins.kind.shift % QUARTER == 0
+            else "load the report as it was downloaded, and leave out the copy whose clock runs late",
         ),
         SWAP: _Words(
             "the order of day and month",
@@ -195,6 +211,7 @@ def _for_once(value: str) -> str:
 
 
 def _hours(seconds: int) -> str:
-    hours, minutes = divmod(abs(seconds) // 60, 60)
-    words = [f"{hours} hour{'s' if hours != 1 else ''}"] if hours else []
-    return " ".join([*words, f"{minutes} minutes"] if minutes else words)
+    minutes, rest = divmod(abs(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((hours, "hour"), (minutes, "minute"), (rest, "second"))
+    return " ".join(counted(count, unit) for count, unit in parts if count)

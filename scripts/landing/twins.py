@@ -9,6 +9,7 @@ loader compares a sample of each new activity report with the records that it ha
 
 from __future__ import annotations
 
+import itertools
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -21,13 +22,17 @@ from landing.outcome import SAMPLE_SITE
 from reports.ids import cleaned, cleaned_field, cleaned_id
 from warehouse.database import number_of
 
-# The steps: sample the new report, find earlier records, and compare them.
-SAMPLED, FOUND, COMPARED = Path(__file__).with_name("twins.sql").read_text(encoding="utf-8").split("-- {step}\n")
+# The steps: sample the new report, find earlier records, look for a clock that runs late, compare, and note equals.
+SAMPLED, FOUND, PROBED, COMPARED, EQUALLED = (
+    Path(__file__).with_name("twins.sql").read_text(encoding="utf-8").split("-- {step}\n")
+)
 
 # Records of a new report that are compared. More cost time and show the same.
 SAMPLE = 2_000
 # Records of the sample that may share a second, or a user, a text and a minute.
 ALIKE = 10
+# Records of the sample that are looked for at any time.
+PROBES = 200
 
 # The things that differ between twins, as twins.sql names them.
 IDS, SECONDS, SHIFT, SWAP, CONTENT, SITE, TEXT = "ids", "seconds", "shift", "swap", "content", "site", "text"
@@ -36,6 +41,8 @@ IDS, SECONDS, SHIFT, SWAP, CONTENT, SITE, TEXT = "ids", "seconds", "shift", "swa
 FEWEST, FEWEST_OF_A_DAY = 3, 50
 SHARE, SHARE_OF_A_DAY = 0.5, 0.95
 HOUR, DAY = 3_600, 86_400
+# Offsets of time zones are multiples of it.
+QUARTER = 900
 
 
 @dataclass(frozen=True)
@@ -157,18 +164,62 @@ def find_twins(
     if number_of(connection, "select count(distinct moment) from twin_sample") < FEWEST:
         return None
     connection.execute(FOUND)
-    if number_of(connection, "select count(distinct occurred_at) from twin_found") < FEWEST:
-        return None
-    connection.execute(COMPARED.replace("{whole}", f"({old.whole})"))
-    compared = _compared(connection)
+    offset = _late_clock(connection).get(0)
+    found = _judged(connection, old, record_count) if _has_found(connection) else None
+    if found is None and offset is not None:
+        # Compared again, as if the clocks of the earlier reports had run late as well.
+        _look_at(connection, old, offset)
+        connection.execute(FOUND)
+        found = _judged(connection, old, record_count)
+    return found
+
+
+def _has_found(connection: duckdb.DuckDBPyConnection) -> bool:
+    return number_of(connection, "select count(distinct occurred_at) from twin_found") >= FEWEST
+
+
+def _judged(connection: duckdb.DuckDBPyConnection, old: Earlier, record_count: int) -> Twins | None:
+    """Compare what was found with the sample, and decide."""
+    _compare(connection, f"({old.whole})")
+    compared = _compared(connection)[0]
     weight = record_count / max(1, len(compared.equal) + len(compared.other))
     for kind in sorted(compared.kinds, key=lambda kind: (-len(kind.times), len(kind.things))):
+        if not stands_out(compared, kind):
+            continue
         older = _older(connection, kind)
         is_sure = judge(compared, kind, _old_times(connection, kind, old, older, weight))
         if is_sure is not None:
             count = round(len(kind.times) * weight)
             return Twins(kind, count, record_count, older, _example(connection, kind), is_sure)
     return None
+
+
+def _compare(connection: duckdb.DuckDBPyConnection, whole: str) -> None:
+    """Compare the sample with earlier records; those that it equals are noted while no clock is taken to run late."""
+    connection.execute(COMPARED.replace("{whole}", whole))
+    if number_of(connection, "select getvariable('twin_offset')") == 0:
+        connection.execute(EQUALLED)
+
+
+def _late_clock(connection: duckdb.DuckDBPyConnection, beside: str = "") -> dict[int, int]:
+    """By how many seconds many records of a report are later than earlier ones, if no zone explains it; by report.
+
+    Args:
+        connection: where the sample is and what was found.
+        beside: SQL that adds records of the new reports to the earlier ones.
+    """
+    connection.execute(PROBED.replace("{beside}", beside))
+    shifts: dict[int, list[tuple[int, int]]] = {}
+    for member, difference, records in connection.execute(
+        f"select member, difference, records from twin_shifts where moments >= {FEWEST} order by records desc"
+    ).fetchall():
+        shifts.setdefault(member, []).append((difference, records))
+    late = {}
+    for member, ((most, records), *others) in shifts.items():
+        rivals = [count for other, count in others if abs(other - most) not in (1, HOUR)]
+        if most % QUARTER and records >= 2 * max(rivals, default=0):
+            late[member] = most
+    return late
 
 
 def _prepare(
@@ -184,7 +235,7 @@ def _prepare(
     connection.execute(
         f"""
         create or replace temp table twin_reports as
-        select report_id, site_id from raw.reports
+        select report_id, site_id, null::bigint as member from raw.reports
         where
             (site_id = '{SAMPLE_SITE}') = ($site = '{SAMPLE_SITE}')
             and landed_count > 0
@@ -193,15 +244,22 @@ def _prepare(
         {"site": site_id, "left_out": list(left_out)},
     )
     has_earlier = number_of(connection, "select count(*) from twin_reports") > 0
-    settings = {"step": step, "alike": ALIKE, "site": site_id, "zone": time_zone}
+    settings = {"step": step, "alike": ALIKE, "probes": PROBES, "site": site_id, "zone": time_zone}
     for name, value in settings.items():
         connection.execute(f"set variable twin_{name} = $value", {"value": value})
     connection.execute(f"create or replace temp view twin_new as {new}")
-    connection.execute(f"create or replace temp view twin_old as {old.scanned}")
+    _look_at(connection, old)
     # To plan each of these statements takes longer than to read a small report.
     for name, rule in (("text", cleaned), ("field", cleaned_field), ("id", cleaned_id)):
         connection.execute(f"create or replace temp macro twin_{name}(value) as {rule('value')}")
     return has_earlier
+
+
+def _look_at(connection: duckdb.DuckDBPyConnection, old: Earlier, offset: int = 0) -> None:
+    """Give twins.sql the earlier records, as if each had been so many seconds later."""
+    connection.execute(f"set variable twin_offset = {offset}")
+    moved = f"select * replace (occurred_at + to_seconds({offset}) as occurred_at) from ({old.scanned})"
+    connection.execute(f"create or replace temp view twin_old as {moved if offset else old.scanned}")
 
 
 # The numbers of the records of several reports that are compared at once are so far apart.
@@ -215,7 +273,7 @@ def may_hold_twins(
 ) -> bool:
     """Whether one of several small reports may be the twin of an earlier one or of one before it among them.
 
-    It is asked for `FEWEST` records of a report that differ in the same from earlier ones: `judge` asks for more.
+    Where something stands out, it lands alone and is judged (`find_twins`).
 
     Args:
         connection: where the manifest is.
@@ -230,7 +288,9 @@ def may_hold_twins(
         f" (select member from {members} group by 1 having count(distinct occurred_at) >= {FEWEST})"
     )
     _prepare(connection, new, old, site_id, time_zone, 1)
-    connection.execute(f"insert into twin_reports select distinct report_id, $site from {members}", {"site": site_id})
+    connection.execute(
+        f"insert into twin_reports select distinct report_id, $site, member from {members}", {"site": site_id}
+    )
     connection.execute(SAMPLED)
     most = number_of(
         connection,
@@ -242,50 +302,17 @@ def may_hold_twins(
     if most == 0:
         return False
     connection.execute(FOUND)
+    if _late_clock(
+        connection, f"union all select user_id, category, action, label, occurred_at, member from {members}"
+    ):
+        return True
     whole = f"""(
         select report_id, record_number, {texts} from ({old.whole})
         union all
         select report_id, record_number, {texts} from {members}
     )"""
-    connection.execute(COMPARED.replace("{whole}", whole))
-    return bool(
-        number_of(
-            connection,
-            f"""
-            with earlier as (
-                select pairs.*, pairs.record_number // {MEMBER} as member
-                from twin_pairs as pairs
-                left join (select distinct report_id, member from {members}) as olds
-                    on pairs.report_id = olds.report_id
-                where coalesce(olds.member < pairs.record_number // {MEMBER}, true)
-            ),
-            kinds as (
-                select
-                    member,
-                    things,
-                    shift,
-                    count(distinct new_at) as moments,
-                    count(distinct record_number) as records
-                from earlier
-                where record_number not in (select record_number from earlier where len(things) = 0)
-                group by 1, 2, 3
-            ),
-            beside as (
-                select
-                    one.*,
-                    coalesce(max(other.moments) filter (abs(other.shift - one.shift) = {HOUR}), 0) as more_moments,
-                    coalesce(max(other.records) filter (abs(other.shift - one.shift) = {HOUR}), 0) as more_records,
-                    coalesce(max(other.records) filter (abs(other.shift - one.shift) not in (0, {HOUR})), 0) as rivals
-                from kinds as one
-                inner join kinds as other on one.member = other.member and one.things = other.things
-                group by all
-            )
-            select count(*) from beside
-            -- As `_is_one_shift` has it: what is repeated every quarter of an hour has twins at many shifts.
-            where moments + more_moments >= {FEWEST} and (shift = 0 or records + more_records >= 2 * rivals)
-            """,
-        )
-    )
+    _compare(connection, whole)
+    return any(stands_out(compared, kind) for compared in _compared(connection).values() for kind in compared.kinds)
 
 
 def step_of(record_count: int) -> int:
@@ -293,27 +320,36 @@ def step_of(record_count: int) -> int:
     return max(1, record_count // SAMPLE)
 
 
-def _compared(connection: duckdb.DuckDBPyConnection) -> Compared:
-    kinds = connection.execute(
+def _compared(connection: duckdb.DuckDBPyConnection) -> dict[int, Compared]:
+    """What the comparison found, by the place of the report; a single one has place 0."""
+    kinds: dict[int, list[Kind]] = {}
+    for member, things, shift, times in connection.execute(
         """
-        select things, shift, list(new_at order by new_at)
+        select twin_member(record_number), things, shift, list(new_at order by new_at)
         from (
             select distinct things, shift, record_number, new_at
             from twin_pairs
             where record_number not in (select record_number from twin_equals)
         )
-        group by 1, 2
+        group by 1, 2, 3
         """
-    ).fetchall()
-    equal = connection.execute("select new_at from twin_equals order by 1").fetchall()
-    other = connection.execute(
-        "select moment from twin_sample where record_number not in (select record_number from twin_equals) order by 1"
-    ).fetchall()
-    return Compared(
-        _with_summer_time(Kind(tuple(things), shift, tuple(times)) for things, shift, times in kinds),
-        tuple(time for (time,) in equal),
-        tuple(time for (time,) in other),
+    ).fetchall():
+        kinds.setdefault(member, []).append(Kind(tuple(things), shift, tuple(times)))
+    equal = _times_by_member(connection, "select record_number, new_at as moment from twin_equals")
+    other = _times_by_member(
+        connection, "from twin_sample where record_number not in (select record_number from twin_equals)"
     )
+    return {
+        member: Compared(_with_summer_time(kinds.get(member, ())), equal.get(member, ()), other.get(member, ()))
+        for member in {0, *kinds}
+    }
+
+
+def _times_by_member(connection: duckdb.DuckDBPyConnection, records: str) -> dict[int, tuple[datetime, ...]]:
+    found = connection.execute(
+        f"select twin_member(record_number), list(moment order by moment) from ({records}) group by 1"
+    ).fetchall()
+    return {member: tuple(times) for member, times in found}
 
 
 def _with_summer_time(kinds: Iterable[Kind]) -> tuple[Kind, ...]:
@@ -414,14 +450,17 @@ def _old_times(
     return OldTimes(first, last, count, equal, weight)
 
 
+def stands_out(compared: Compared, kind: Kind) -> bool:
+    """Whether a kind of twins is no accident: it has enough times, and a shift stands out from other shifts."""
+    return kind.moments >= FEWEST and (SHIFT not in kind.things or _is_one_shift(compared, kind))
+
+
 def judge(compared: Compared, kind: Kind, old: OldTimes) -> bool | None:
-    """Whether a kind of twins makes the report a copy: True if it is refused, False if it is said, None if neither.
+    """Whether twins that stand out make the report a copy: True if it is refused, False if it is said, None if neither.
 
     Twins are compared with the records that could be twins: those of the report in the period of the earlier reports,
     or those of the earlier reports in the period of the report, whichever are fewer. Records that are equal are none.
     """
-    if kind.moments < FEWEST:
-        return None
     new_count = sum(1 for time in compared.other if _is_within(kind.old_time(time), old))
     old_count = old.count - old.equal_count * old.weight
     share = max(
@@ -430,8 +469,6 @@ def judge(compared: Compared, kind: Kind, old: OldTimes) -> bool | None:
     )
     if SHIFT not in kind.things:
         return True if share > SHARE else None
-    if not _is_one_shift(compared, kind):
-        return None
     if kind.shift % DAY == 0:
         # People who come every day leave such twins, but hardly of everything that they do.
         if len(kind.times) < SHARE_OF_A_DAY * len(compared.other) or compared.equal:
@@ -446,7 +483,15 @@ def _is_within(time: datetime | None, old: OldTimes) -> bool:
 
 
 def _is_one_shift(compared: Compared, kind: Kind) -> bool:
-    """Whether the twins of one shift stand out: what is repeated every quarter of an hour has twins at many."""
+    """Whether the twins of one shift stand out: what is repeated every quarter of an hour has twins at many.
+
+    Where no zone explains the shift, their times must be uneven: what a program reports at even times has twins at
+    any shift.
+    """
+    if kind.shift % QUARTER:
+        times = sorted(set(kind.times))
+        if len({later - earlier for earlier, later in itertools.pairwise(times)}) < FEWEST - 1:
+            return False
     others = (
         len(other.times)
         for other in compared.kinds

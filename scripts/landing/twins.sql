@@ -1,8 +1,11 @@
 -- The comparison of a new report with earlier ones (twins.py). It reads two views with columns of raw.activities:
--- twin_new, a sample of the records that would land, and twin_old, what earlier records say.
+-- twin_new, a sample of the records that would land, and twin_old, what earlier records say, with their times moved by
+-- twin_offset seconds.
 
 -- twin_text, twin_field and twin_id are the one rule for texts and ids (reports.ids).
 
+-- The place of a report among several that are compared at once (twins.py, MEMBER).
+create or replace temp macro twin_member(record_number) as record_number // 1000000000;
 -- An id without letter case, leading zeros, a decimal point with zeros, and signs.
 create or replace temp macro twin_folded(value) as
     ltrim(regexp_replace(regexp_replace(lower(value), '\.0+\s*$', ''), '[^\p{L}\p{N}]', '', 'g'), '0');
@@ -10,17 +13,19 @@ create or replace temp macro twin_folded(value) as
 create or replace temp macro twin_plain(value) as regexp_replace(
     nfc_normalize(coalesce(value, '')), '[^\x20-\x7e]+|\?', '', 'g'
 );
--- The part that stays the same where a time was moved by quarters of an hour, lost its seconds, or has day and month swapped.
-create or replace temp macro twin_key(user_id, category, action, label, occurred_at) as hash(
-    ltrim(lower(user_id), '0'), category, action, coalesce(label, ''), minute(occurred_at) % 15
+-- What was done by whom, at whatever time.
+create or replace temp macro twin_act(user_id, category, action, label) as hash(
+    ltrim(lower(user_id), '0'), category, action, coalesce(label, '')
 );
+-- The part that stays the same where a time was moved by quarters of an hour, lost its seconds, or has day and month swapped.
+create or replace temp macro twin_key(act, occurred_at) as hash(act, minute(occurred_at) % 15);
 create or replace temp macro twin_second(occurred_at, action) as hash(epoch_us(occurred_at) // 1000000, action);
--- A coarser key than the first, because it is calculated for every earlier record: 50 nanoseconds each.
-create or replace temp macro twin_coarse(user_id, action, occurred_at) as hash(
-    right(user_id, 4), action, minute(occurred_at) % 15
+-- Coarser keys than the first, because they are calculated for every earlier record: 50 nanoseconds each.
+create or replace temp macro twin_coarse_act(user_id, action) as hash(right(user_id, 4), action);
+create or replace temp macro twin_coarse(coarse_act, occurred_at) as xor(
+    coarse_act, cast(minute(occurred_at) % 15 as ubigint)
 );
 
--- The numbers of several reports that are compared at once are a thousand million apart (twins.py, MEMBER).
 -- A few of the records that share a second, or a user, a text and a minute: each of them meets all old ones like it.
 create or replace temp table twin_sample as
 with sampled as (
@@ -34,9 +39,11 @@ with sampled as (
         lower(twin_field(email)) as email,
         lower(concat_ws(' ', twin_text(first_name), twin_text(last_name))) as full_name,
         date_trunc('second', occurred_at) as moment,
-        twin_key(user_id, category, action, label, occurred_at) as loose_key,
+        twin_act(user_id, category, action, label) as act,
+        twin_key(act, occurred_at) as loose_key,
         twin_second(occurred_at, action) as second_key,
-        twin_coarse(user_id, action, occurred_at) as coarse_key
+        twin_coarse_act(user_id, action) as coarse_act,
+        twin_coarse(coarse_act, occurred_at) as coarse_key
     from twin_new
     where occurred_at is not null
 )
@@ -44,10 +51,24 @@ with sampled as (
 select *
 from sampled
 qualify
-    row_number() over (partition by record_number // 1000000000, moment order by record_number)
+    row_number() over (partition by twin_member(record_number), moment order by record_number)
     <= getvariable('twin_alike')
-    and row_number() over (partition by record_number // 1000000000, loose_key order by record_number)
+    and row_number() over (partition by twin_member(record_number), loose_key order by record_number)
     <= getvariable('twin_alike');
+
+-- Some of them that are looked for at any time, to find a clock that runs late.
+create or replace temp table twin_probe as
+select record_number, act, coarse_act, epoch(moment)::bigint as second
+from (
+    select *
+    from twin_sample
+    qualify row_number() over (partition by twin_member(record_number), act order by record_number) <= 3
+)
+qualify
+    row_number() over (partition by twin_member(record_number) order by hash(record_number))
+    <= getvariable('twin_probes');
+
+create or replace temp table twin_equals (record_number bigint, new_at timestamp);
 
 -- {step}
 -- The days on which an old record can be a twin: those of the sample, and the same with day and month exchanged.
@@ -65,20 +86,59 @@ set variable twin_from = (select cast(min(day) as timestamp) from twin_days);
 set variable twin_to = (select cast(max(day) as timestamp) + interval 1 day from twin_days);
 
 create or replace temp table twin_first_found as
-select * from twin_old
+select * exclude (coarse_act)
+from (select *, twin_coarse_act(user_id, action) as coarse_act from twin_old)
 where
     occurred_at >= getvariable('twin_from')
     and occurred_at < getvariable('twin_to')
     and (
-        twin_coarse(user_id, action, occurred_at) in (select coarse_key from twin_sample)
+        twin_coarse(coarse_act, occurred_at) in (select coarse_key from twin_sample)
         or twin_second(occurred_at, action) in (select second_key from twin_sample)
+        or coarse_act in (select coarse_act from twin_probe)
     );
 
 create or replace temp table twin_found as
 select * from twin_first_found
 where
-    twin_key(user_id, category, action, label, occurred_at) in (select loose_key from twin_sample)
+    twin_key(twin_act(user_id, category, action, label), occurred_at) in (select loose_key from twin_sample)
     or twin_second(occurred_at, action) in (select second_key from twin_sample);
+
+-- {step}
+-- How many seconds later probed records are than earlier ones by the same user that say the same.
+create or replace temp table twin_shifts as
+with near as (
+    select distinct
+        twin_act(user_id, category, action, label) as act,
+        epoch(date_trunc('second', occurred_at))::bigint as second,
+        member
+    from (select user_id, category, action, label, occurred_at, null as member from twin_first_found {beside})
+    where act in (select act from twin_probe)
+),
+-- What somebody does all the time is at every distance from itself.
+seldom as (
+    select * from near
+    qualify count(*) over (partition by act) <= 50
+),
+apart as (
+    select
+        probe.record_number,
+        twin_member(probe.record_number) as member,
+        probe.second,
+        probe.second - seldom.second as difference
+    from twin_probe as probe
+    inner join seldom on probe.act = seldom.act
+    where
+        abs(probe.second - seldom.second) <= 26 * 3600
+        and coalesce(seldom.member < twin_member(probe.record_number), true)
+)
+select
+    member,
+    difference,
+    count(distinct second) as moments,
+    count(distinct record_number) as records
+from apart
+where record_number not in (select record_number from apart where difference = 0)
+group by 1, 2;
 
 -- {step}
 -- (Earlier.whole brings names and places to what was found.)
@@ -86,7 +146,7 @@ create or replace temp table twin_near as
 select
     found.report_id,
     reports.site_id,
-    found.record_number,
+    reports.member,
     twin_id(found.user_id) as user_id,
     twin_id(found.content_id) as content_id,
     twin_text(found.category) as category,
@@ -95,7 +155,7 @@ select
     lower(twin_field(found.email)) as email,
     lower(concat_ws(' ', twin_text(found.first_name), twin_text(found.last_name))) as full_name,
     date_trunc('second', found.occurred_at) as moment,
-    twin_key(found.user_id, found.category, found.action, found.label, found.occurred_at) as loose_key,
+    twin_key(twin_act(found.user_id, found.category, found.action, found.label), found.occurred_at) as loose_key,
     twin_second(found.occurred_at, found.action) as second_key
 from {whole} as found
 inner join twin_reports as reports on found.report_id = reports.report_id
@@ -120,7 +180,9 @@ with moved as (
         timezone(getvariable('twin_zone'), timezone('UTC', old_record.moment)) as old_local
     from twin_near as old_record
     inner join twin_sample as new_record on old_record.loose_key = new_record.loose_key
-    where new_record.moment <> old_record.moment
+    where
+        new_record.moment <> old_record.moment
+        and coalesce(old_record.member < twin_member(new_record.record_number), true)
 ),
 same_second as (
     select
@@ -142,7 +204,8 @@ same_second as (
     from twin_near as old_record
     inner join twin_sample as new_record on old_record.second_key = new_record.second_key
     where
-        twin_plain(new_record.category) = twin_plain(old_record.category)
+        coalesce(old_record.member < twin_member(new_record.record_number), true)
+        and twin_plain(new_record.category) = twin_plain(old_record.category)
         and twin_plain(new_record.label) = twin_plain(old_record.label)
         and (
             new_record.user_id is not distinct from old_record.user_id
@@ -164,8 +227,9 @@ timed as (
         content_id is not distinct from old_content_id as is_same_content,
         (content_id is null) <> (old_content_id is null) as is_content_missing,
         cast(epoch(new_at) - epoch(old_at) as bigint) as difference,
-        second(new_at) = 0 or second(old_at) = 0 as is_without_seconds,
-        year(new_local) = year(old_local)
+        second(new_at) = 0 or second(old_at - to_seconds(getvariable('twin_offset'))) = 0 as is_without_seconds,
+        getvariable('twin_offset') = 0
+        and year(new_local) = year(old_local)
         and day(new_local) = month(old_local)
         and month(new_local) = day(old_local)
         and new_local::date <> old_local::date
@@ -195,13 +259,13 @@ judged as (
         site_id,
         case when is_same_user then content_id else user_id end as new_id,
         case when is_same_user then old_content_id else old_user_id end as old_id,
-        shift,
+        shift + getvariable('twin_offset') as shift,
         list_filter(
             [
                 case when not is_same_user or not is_same_content and not is_content_missing then 'ids' end,
                 case when is_content_missing then 'content' end,
                 case when is_swapped then 'swap' end,
-                case when shift <> 0 then 'shift' end,
+                case when shift + getvariable('twin_offset') <> 0 then 'shift' end,
                 case when seconds_off <> 0 then 'seconds' end,
                 case when site_id <> getvariable('twin_site') then 'site' end,
                 case when not is_same_text then 'text' end
@@ -211,10 +275,11 @@ judged as (
     from shifted
     where
         (is_same_content or is_content_missing or twin_folded(content_id) = twin_folded(old_content_id))
-        and abs(shift) <= 26 * 3600
+        and abs(shift + getvariable('twin_offset')) <= 26 * 3600
         and (seconds_off = 0 or is_without_seconds and abs(seconds_off) < 60 or abs(seconds_off) = 1 and shift = 0)
 )
 select * from judged where len(things) <= 2;
 
+-- {step}
 create or replace temp table twin_equals as
 select distinct record_number, new_at from twin_pairs where len(things) = 0;

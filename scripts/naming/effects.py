@@ -16,7 +16,7 @@ from naming.dictionary import nearest
 from naming.seed_csv import SeedError, read_seed_csv
 from naming.seed_rules import SITE_SEEDS, read_rules
 from naming.unknown import Pattern
-from reports.ids import cleaned_id
+from reports.ids import cleaned_id, whole_id
 from warehouse.command_line import counted, one_line
 from warehouse.database import connect
 from warehouse.paths import PROJECT_ROOT
@@ -155,7 +155,8 @@ def _why(row: Mapping[str, str], known: Known) -> str | None:
         ("user_id", "user", known.merged if "same_as_user_id" in row else known.users),
         ("email", "user", known.emails),
     ):
-        value = row.get(column, "")
+        # As the checked copy has it.
+        value = whole_id(row.get(column, ""))
         there = set().union(*(found.get(one, set()) for one in sites))
         if not value or (value.lower() if column == "email" else value) in there:
             continue
@@ -168,9 +169,7 @@ def _why(row: Mapping[str, str], known: Known) -> str | None:
                 f"`{value}` is no user id of the reports but looks like an e-mail. The records of a guest have no user"
                 " id, so this file cannot count them for a user. restricted.guests lists them."
             )
-        whole = value.partition(".")[0]
-        hint = f"; did you mean `{whole}`?" if whole in there else "."
-        return f"no {what} of the reports has the {column.replace('_', ' ')} `{value}`{hint}"
+        return f"no {what} of the reports has the {column.replace('_', ' ')} `{value}`."
     if "session_key" in row:
         return _why_session(row["session_key"], sites, known)
     if "category_pattern" in row:

@@ -62,7 +62,7 @@ def read_value(column: Column, written: str, row: Mapping[str, str], is_day_firs
             return f"{moment:%Y-%m-%d}"
         return f"{moment:%Y-%m-%d %H:%M:%S}" + (f".{moment:%f}" if moment.microsecond else "")
     # As the reports' ids are read.
-    return whole_id(written) if column.name in (*ID_COLUMNS, "email") else written
+    return whole_id(written) if column.name in (*ID_COLUMNS, "same_as_user_id", "email") else written
 
 
 def _accepted(column: Column, written: str) -> str:

@@ -155,9 +155,10 @@ def collect_certificates(copy: duckdb.DuckDBPyConnection, settings: Mapping[str,
     """Put the list of all sessions and courses into the temporary table ``certificates``."""
     more = "" if settings["attendance_bound_included"] else "more than "
     copy.execute(
-        "create or replace temp macro in_minutes(seconds) as seconds // 60 || ' min ' || seconds % 60 || ' s';"
-        f"create or replace temp macro enough(seconds) as '{more}' || in_minutes(ceil(seconds)::bigint)"
-        " || ' are needed'"
+        "create or replace temp macro in_minutes(seconds) as seconds // 60 || ' min'"
+        " || case when seconds % 60 > 0 then ' ' || seconds % 60 || ' s' else '' end;"
+        f"create or replace temp macro enough(seconds) as 'your minimum is {more}'"
+        " || in_minutes(ceil(seconds)::bigint)"
     )
     sessions = SESSIONS
     for measure in ("proven", "possible"):

@@ -130,6 +130,9 @@ def _figures(declared: list[dict[str, Any]], facts: Facts, before: Facts | None,
 
 def _finding(entry: Mapping[str, Any], facts: Facts) -> Sentence | None:
     row = facts.of(entry["query"])
+    doubt = entry.get("doubt")
+    if doubt:
+        row["doubt"] = filled(doubt["some" if row.get(doubt["column"]) else "none"], row)
     text = filled(entry["tied" if row.get("tied_count") == 2 else "one"], row)
     return Sentence(text, entry["where"]) if text and not facts.hides(entry, row) else None
 

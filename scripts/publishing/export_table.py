@@ -8,12 +8,13 @@ warehouse the text stays as it was written.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
 
 from publishing.published_tables import PUBLISHED_SCHEMAS
-from warehouse.database import connect, identifier
+from warehouse.database import connect, identifier, text_of
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
 
@@ -21,9 +22,13 @@ from warehouse.files import replace_file
 FORMULA = r"^\s*[=+\-@\t\r＝＋－＠]"
 # The same behind a sign at which a spreadsheet may begin another cell, as one of another country does at a semicolon.
 FORMULA_IN_A_CELL = r"([;\t\r\n|])(\s*[=+\-@＝＋－＠])"
+# A phone number. A CRM would take the apostrophe for a part of it, and as a formula it is a sum at most.
+PHONE = r"\+[0-9][0-9 ()./-]*"
 # Types that hold no text, so that they are written as they are.
 TEXTLESS = re.compile(r"(BOOLEAN|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*|DATE|TIME.*|INTERVAL)")
 REJECTED = "raw.rejected_records"
+# Without it Excel takes UTF-8 for the encoding of the machine, and Anaïs becomes AnaÃ¯s.
+BYTE_ORDER_MARK = "\ufeff"
 
 
 def export(table: str, warehouse: Path, published: Path, target: Path) -> int:
@@ -52,23 +57,53 @@ def export(table: str, warehouse: Path, published: Path, target: Path) -> int:
         return write_csv(connection, f"select * from {identifier(schema, name)} order by all", target)
 
 
-def write_csv(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> int:
-    """Write the rows of a query to a CSV file for a spreadsheet; returns their number.
+def write_csv(
+    connection: duckdb.DuckDBPyConnection, query: str, target: Path, *, is_for_a_spreadsheet: bool = True
+) -> int:
+    """Write the rows of a query to a CSV file; returns their number.
+
+    Args:
+        connection: where the query is asked.
+        query: the rows.
+        target: the file.
+        is_for_a_spreadsheet: whether it begins with the mark of UTF-8, which some other programs do not take, and
+            marks phone numbers as texts.
 
     Raises:
         WarehouseError: the file cannot be written; the old one stays.
     """
     columns = connection.execute(f"describe {query}").fetchall()
-    values = ", ".join(_safe(column, data_type) for column, data_type, *_ in columns)
+    values = ", ".join(
+        _safe(column, data_type, keeps_phones=not is_for_a_spreadsheet) for column, data_type, *_ in columns
+    )
+    rows, mark = f"select {values} from ({query})", BYTE_ORDER_MARK if is_for_a_spreadsheet else ""
+    return replace_file(target, lambda unfinished: copy_rows(connection, rows, unfinished, mark=mark))
 
-    def copy(unfinished: Path) -> int:
-        path = str(unfinished).replace("'", "''")
-        [(count,)] = connection.execute(
-            f"copy (select {values} from ({query})) to '{path}' (header, force_quote *)"
-        ).fetchall()
-        return int(count)
 
-    return replace_file(target, copy)
+def copy_rows(
+    connection: duckdb.DuckDBPyConnection,
+    query: str,
+    path: Path,
+    parameters: Mapping[str, object] | None = None,
+    *,
+    mark: str = BYTE_ORDER_MARK,
+) -> int:
+    """Copy the rows of a query as they are into a new CSV file that begins with a mark; returns their number."""
+    names = [column for column, *_ in connection.execute(f"describe {query}", parameters).fetchall()]
+    header = f"{mark}{','.join(map(_header_cell, names))}\n"
+    [(count,)] = connection.execute(
+        f"copy ({query}) to {text_of(str(path))} (header false, force_quote *, prefix {text_of(header)}, suffix '\n')",
+        parameters,
+    ).fetchall()
+    if not count:
+        # DuckDB ends it with a blank line.
+        path.write_text(header, encoding="utf-8")
+    return int(count)
+
+
+def _header_cell(name: str) -> str:
+    """The name of a column; in quotation marks only where it needs them, because Dynamics takes none there."""
+    return name if re.fullmatch(r"[\w .-]+", name) else '"' + name.replace('"', '""') + '"'
 
 
 def safe_columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> str:
@@ -84,11 +119,12 @@ def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[st
     ).fetchall()
 
 
-def _safe(column: str, data_type: str) -> str:
+def _safe(column: str, data_type: str, *, keeps_phones: bool = False) -> str:
     name = identifier(column)
     if TEXTLESS.fullmatch(data_type):
         return name
     # Lists and structures hold texts too.
     written = f"{name}::varchar"
     text = f"regexp_replace({written}, '{FORMULA_IN_A_CELL}', '\\1''\\2', 'g')"
-    return f"case when regexp_matches({written}, '{FORMULA}') then '''' || {text} else {text} end as {name}"
+    kept = f"when regexp_full_match({written}, '{PHONE}') then {written} " if keeps_phones else ""
+    return f"case {kept}when regexp_matches({written}, '{FORMULA}') then '''' || {text} else {text} end as {name}"

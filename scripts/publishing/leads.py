@@ -6,6 +6,7 @@ columns of ``restricted.user_details`` that its YAML calls personal, so a shared
 
 from __future__ import annotations
 
+import csv
 import secrets
 import shutil
 from collections.abc import Mapping
@@ -42,34 +43,48 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "phone": "Phone Number",
         "city": "City",
     },
+    "dynamics": {
+        "first_name": "First Name",
+        "last_name": "Last Name",
+        "company": "Company Name",
+        "title": "Job Title",
+        "email": "Email",
+        "phone": "Business Phone",
+        "city": "City",
+    },
+}
+# More columns of each CRM. Dynamics takes no lead without a topic, and no source but those of its list.
+ALSO: Mapping[str, str] = {
+    "salesforce": """'Event' as "Lead Source",""",
+    "hubspot": """'Event' as "Lead Source",""",
+    "dynamics": """'Booth of ' || leads.exhibitor_name as "Topic", 'Trade Show' as "Lead Source",""",
 }
 
-LAST_COLUMNS = '"Booth","User ID"'
+LAST_COLUMNS = ["Booth", "User ID"]
 
 # A lead is a visitor: the organiser's staff and the exhibitor's own people are none.
 LEADS = """
 select
     {personal},
-    'Event' as "Lead Source",
+    {also}
     upper(leads.warmth[1]) || leads.warmth[2:] as "Rating",
-    leads.touch_count || if(leads.touch_count = 1, ' touch: ', ' touches: ') || {touches} as "Description",
+    leads.touch_count || if(leads.touch_count = 1, ' touch: ', ' touches: ') || leads.touch_names as "Description",
     leads.lead_score as "Lead Score",
     at_zone(leads.first_touch_at) as "First Touch",
     at_zone(leads.last_touch_at) as "Last Touch",
     leads.content_id as "Booth",
     leads.user_id as "User ID"
 from marts.fct_exhibitor_leads as leads
-cross join (
-    select map_from_entries(list((activity_type, activity_name))) as names from marts.dim_activity_types
-) as words
 left join restricted.user_details as details on leads.user_key = details.user_key
 where not leads.is_staff and not leads.is_own_people and leads.site_id = {site} and leads.exhibitor_name = {name}
 order by leads.lead_score desc, leads.last_touch_at desc, leads.user_key, leads.content_id
 """
 
-# The names of the activities in words, as page/queries/leads.sql has them.
-TOUCHES = """
-array_to_string([coalesce(words.names[touch], touch) for touch in string_split(leads.touches, ' > ')], ' > ')
+# As ISO 8601 has it, which is what CRMs read: 2026-05-12T18:48:31+02:00.
+AT_ZONE = r"""
+create temp macro at_zone(moment) as regexp_replace(
+    strftime(moment at time zone 'UTC', '%Y-%m-%dT%H:%M:%S%z'), '([+-]\d\d)$', '\1:00'
+)
 """
 
 EXHIBITORS = """
@@ -102,8 +117,8 @@ def write_leads(published: Path, folder: Path, crm: str, time_zone: str) -> dict
                 " seeds/site/exhibitors.csv. Then: make build"
             )
         connection.execute(f"set TimeZone = {text_of(time_zone)}")
-        connection.execute("create temp macro at_zone(moment) as (moment at time zone 'UTC')::varchar")
-        query = LEADS.replace("{touches}", TOUCHES).replace("{personal}", _columns(crm, is_shared=mark.kind == SHARED))
+        connection.execute(AT_ZONE)
+        query = LEADS.replace("{personal}", _columns(crm, is_shared=mark.kind == SHARED)).replace("{also}", ALSO[crm])
         try:
             with only_writer(folder):
                 try:
@@ -112,6 +127,7 @@ def write_leads(published: Path, folder: Path, crm: str, time_zone: str) -> dict
                             connection,
                             query.replace("{site}", text_of(site)).replace("{name}", text_of(name)),
                             unfinished / file,
+                            is_for_a_spreadsheet=False,
                         )
                         for file, site, name in _files(exhibitors, unfinished)
                     }
@@ -133,12 +149,12 @@ def _refuse_to_replace(folder: Path, kind: str) -> None:
     refuse_inside_a_shared_copy(folder, kind)
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         header = _header_of(path)
-        if not header.endswith(LAST_COLUMNS):
+        if header[-2:] != LAST_COLUMNS:
             raise WarehouseError(
                 f"{folder} holds {path.name}, which is no file of leads, and the whole folder would be replaced."
                 " Nothing was written. Fix: move the folder away."
             )
-        if ('"Last Name"' in header) is (kind == SHARED):
+        if ("Last Name" in header) is (kind == SHARED):
             what = "with names" if kind == SHARED else "of a shared copy"
             raise WarehouseError(
                 f"{folder} holds leads {what}, and those of the {kind} copy do not replace them. Nothing was written."
@@ -146,11 +162,12 @@ def _refuse_to_replace(folder: Path, kind: str) -> None:
             )
 
 
-def _header_of(path: Path) -> str:
+def _header_of(path: Path) -> list[str]:
+    """The columns of a file; an older version of this command wrote them in quotation marks."""
     if not path.is_file():
-        return ""
+        return []
     with path.open(encoding="utf-8", errors="replace") as file:
-        return file.readline(4096).rstrip("\r\n")
+        return next(csv.reader([file.readline(4096).rstrip("\r\n")]), [])
 
 
 def _files(exhibitors: list[tuple[str, str, str]], folder: Path) -> list[tuple[str, str, str]]:

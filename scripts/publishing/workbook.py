@@ -54,7 +54,10 @@ DEFINITIONS = "definitions"
 NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\]")
 ROWS_AT_ONCE = 5_000
 DESCRIPTION_WIDTH, ROW_HEIGHT = 100, 15
-TIME_WIDTH = 20
+TIME_WIDTH, LEAST_WIDTH, MOST_WIDTH = 20, 12, 50
+# The button of the filter hides the last letters of a name that fills its cell.
+FILTER_WIDTH = 3
+A4 = 9
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ def write_workbook(published: Path, target: Path, time_zone: str, table: str | N
         written = [one for one in wanted if str(one) not in too_long]
         notes = [
             "These are the tables of the JUNO activity warehouse. Each has a sheet, and each column is explained here.",
-            f"Times are those of {time_zone}.",
+            f"Times are in {time_zone}.",
             "People, names and texts are pseudonyms."
             if mark is not None and mark.kind == SHARED
             else "This workbook holds personal data.",
@@ -140,17 +143,24 @@ def _write(
     with xlsxwriter.Workbook(str(path), options) as book:
         names = sheet_names([table.name for table in tables])
         bold = book.add_format({"bold": True, "bg_color": "#EEF0F2", "bottom": 1})
-        wrapped = book.add_format({"text_wrap": True, "valign": "top"})
-        _define(book.add_worksheet(DEFINITIONS), _definitions(tables, names, time_zone), notes, bold, wrapped)
+        top = book.add_format({"text_wrap": True, "valign": "top"})
+        _define(book.add_worksheet(DEFINITIONS), _definitions(tables, names, time_zone), notes, bold, top)
         formats = {
             "TIMESTAMP": book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
             "DATE": book.add_format({"num_format": "yyyy-mm-dd"}),
             "BIGINT": book.add_format({"num_format": "0"}),
             "DOUBLE": book.add_format({"num_format": "0.00##"}),
+            # LibreOffice shows a value without a format of its own as 1 behind an empty cell.
+            "BOOLEAN": book.add_format({"num_format": '"TRUE";"TRUE";"FALSE"', "align": "center"}),
         }
         for table, name in zip(tables, names, strict=True):
-            rows = _rows(connection, table, time_zone)
-            _fill(book.add_worksheet(name), table, rows, bold, formats)
+            sheet = book.add_worksheet(name)
+            for place, width in enumerate(_widths(connection, table)):
+                sheet.set_column(place, place, width)
+            _fill(sheet, table, _rows(connection, table, time_zone), bold, formats)
+            sheet.set_landscape()
+            sheet.set_paper(A4)
+            sheet.repeat_rows(0)
 
 
 def sheet_names(names: Sequence[str]) -> list[str]:
@@ -183,10 +193,10 @@ def _definitions(
 
 
 def _define(
-    sheet: Worksheet, lines: Iterator[tuple[str, str, str, str]], notes: Sequence[str], bold: Format, wrapped: Format
+    sheet: Worksheet, lines: Iterator[tuple[str, str, str, str]], notes: Sequence[str], bold: Format, top: Format
 ) -> None:
     sheet.set_column(0, 2, 30)
-    sheet.set_column(3, 3, DESCRIPTION_WIDTH, wrapped)
+    sheet.set_column(3, 3, DESCRIPTION_WIDTH)
     for row, note in enumerate(notes):
         sheet.write_string(row, 0, note)
     first = row = len(notes) + 1
@@ -198,7 +208,11 @@ def _define(
         # No program finds the height of a row that it has not shown yet.
         sheet.set_row(row, ROW_HEIGHT * max(1, ceil(len(texts[-1]) / DESCRIPTION_WIDTH)))
         for place, text in enumerate(texts):
-            sheet.write_string(row, place, text)
+            sheet.write_string(row, place, text, top)
+    sheet.set_landscape()
+    sheet.set_paper(A4)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(first)
     sheet.autofilter(first, 0, row, len(header) - 1)
     sheet.freeze_panes(first + 1, 0)
 
@@ -225,6 +239,20 @@ def _rows(connection: duckdb.DuckDBPyConnection, table: PublishedTable, time_zon
         yield from rows
 
 
+def _widths(connection: duckdb.DuckDBPyConnection, table: PublishedTable) -> list[int]:
+    """How wide each column is: its name and its values fit, unless a text is long."""
+    texts = ", ".join(f"max(length({identifier(column.name)}::varchar))" for column in table.columns)
+    [longest] = connection.execute(f"select {texts} from {table.sql_name}").fetchall()
+    return [
+        max(
+            len(column.name) + FILTER_WIDTH,
+            TIME_WIDTH if column.data_type == "TIMESTAMP" else LEAST_WIDTH,
+            min(length or 0, MOST_WIDTH) if "number" not in kind_of(column) else 0,
+        )
+        for column, length in zip(table.columns, longest, strict=True)
+    ]
+
+
 def _fill(
     sheet: Worksheet,
     table: PublishedTable,
@@ -234,8 +262,6 @@ def _fill(
 ) -> None:
     writers = [_writer(sheet, column, formats) for column in table.columns]
     for place, column in enumerate(table.columns):
-        width = TIME_WIDTH if column.data_type == "TIMESTAMP" else 12
-        sheet.set_column(place, place, max(len(column.name) + 3, width))
         sheet.write_string(0, place, column.name, bold)
     last = 0
     for last, row in enumerate(rows, 1):
@@ -263,7 +289,7 @@ def _writer(sheet: Worksheet, column: Column, formats: dict[str, Format]) -> Cal
         return sheet.write_number(row, place, value, formats["BIGINT" if isinstance(value, int) else "DOUBLE"])
 
     def flag(row: int, place: int, value: Any) -> object:
-        return sheet.write_boolean(row, place, value)
+        return sheet.write_boolean(row, place, value, formats[column.data_type])
 
     if column.data_type == "BOOLEAN":
         return flag

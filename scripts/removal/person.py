@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from landing.forgotten import known_email
-from publishing.export_table import safe_columns
+from publishing.export_table import copy_rows, safe_columns
 from removal.forget import find_person, find_traces
 from removal.people import Identities, identities_of, plain_id, same_id, written_as
 from warehouse.command_line import counted
@@ -105,9 +105,8 @@ def _write_rows(connection: duckdb.DuckDBPyConnection, site: str, found: Identit
             parameters["emails"] = list(found.emails)
         count = connection.execute(f"select count(*) from ({query})", parameters).fetchone()
         if count and count[0]:
-            path = str(folder / f"{schema}.{table}.csv")
-            connection.execute(f"copy ({query}) to $path (header, force_quote *)", parameters | {"path": path})
-            rows[f"{schema}.{table}"] = int(count[0])
+            path = folder / f"{schema}.{table}.csv"
+            rows[f"{schema}.{table}"] = copy_rows(connection, query, path, parameters)
     return rows
 
 

@@ -31,6 +31,7 @@ HEADER: tuple[str, ...] = (
 )
 
 SCHEDULE_HEADER = ("site_id", "content_id", "session_type", "starts_at", "ends_at", "time_zone")
+EXHIBITORS_HEADER = ("site_id", "content_id", "exhibitor_name", "company")
 
 NO_CONTENT = ("", "", "")
 NAMES_OF_CONTENT = frozenset({"Session", "View Content", "Favorite", "Track"})
@@ -310,3 +311,9 @@ def schedule_rows(site: str, edition: Edition) -> Iterator[tuple[str, ...]]:
     for session in chain.from_iterable(edition.slots):
         times = (timestamp(at - session.moved_by) for at in (session.starts_at, session.ends_at))
         yield (site, session.content.columns[0], "session", *times, "UTC")
+
+
+def exhibitor_rows(site: str, edition: Edition) -> Iterator[tuple[str, ...]]:
+    """Yield the booths of an edition in the columns of `EXHIBITORS_HEADER`; each is called as the company behind it."""
+    for booth in edition.places["booth"]:
+        yield (site, booth.columns[0], booth.name, booth.name)

@@ -14,10 +14,12 @@ import duckdb
 
 from simulation.editions import Editions
 from simulation.exporter import (
+    EXHIBITORS_HEADER,
     SCHEDULE_HEADER,
     Extracts,
     Losses,
     Series,
+    exhibitor_rows,
     log_stay,
     put_in_file_order,
     schedule_rows,
@@ -102,6 +104,7 @@ class Order:
     losses: Losses = DEFAULT_LOSSES
     truth: Path | None = None
     schedule: Path | None = None
+    exhibitors: Path | None = None
     overlap: float = 0.0
     repeats: int = 0
     content_pages: int = 0
@@ -139,12 +142,13 @@ class Played(NamedTuple):
 
 
 def write_reports(order: Order, on_progress: Callable[[int], None] = lambda _: None) -> int:
-    """Write the reports, and truth and schedule if wanted; return how many records all files hold.
+    """Write the reports, and truth, schedule and exhibitors if wanted; return how many records all files hold.
 
     Memory holds one edition (up to 2,000 people) and the records that the next file repeats.
     """
     truth = Truth(order.truth) if order.truth else None
     schedule: list[tuple[str, ...]] = [SCHEDULE_HEADER]
+    exhibitors: list[tuple[str, ...]] = [EXHIBITORS_HEADER]
     rng = Random(order.seed)
     written = 0
     for site in range(order.sites):
@@ -157,6 +161,7 @@ def write_reports(order: Order, on_progress: Callable[[int], None] = lambda _: N
         records = order.records // order.sites + (site < order.records % order.sites)
         for played in _write_site(rng, order.losses, series, extracts, records):
             schedule += schedule_rows(name, played.edition)
+            exhibitors += exhibitor_rows(name, played.edition)
             if truth:
                 truth.add(name, played.stays)
             on_progress(played.records)
@@ -165,6 +170,8 @@ def write_reports(order: Order, on_progress: Callable[[int], None] = lambda _: N
         truth.close()
     if order.schedule:
         _write_csv(order.schedule, schedule)
+    if order.exhibitors:
+        _write_csv(order.exhibitors, exhibitors)
     return written
 
 

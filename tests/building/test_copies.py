@@ -69,11 +69,13 @@ def test_copies_of_a_download_are_one(project: Project) -> None:
         activities = connection.execute("select count(*), count(distinct user_id) from marts.fct_activities").fetchone()
         people = connection.execute("select full_name from restricted.user_details order by 1").fetchall()
         sessions = connection.execute("select count(*) from marts.fct_sessions").fetchone()
+        guests = connection.execute("select email from restricted.guests").fetchall()
         texts = connection.execute("select activity_text from restricted.activity_texts").fetchall()
     assert activities == (6, 3)
     assert people == [("Ana Null",), ("Bo Reed",), ("Cy Sand",)]
     assert sessions == (1,)
     assert texts == [("N/A",)]
+    assert guests == [], "an e-mail called NULL is none"
 
 
 def test_a_name_that_duckdb_would_confuse_is_refused_before_anything_is_written(

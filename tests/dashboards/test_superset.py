@@ -27,6 +27,7 @@ from dashboards.source import Chart, Dashboard, read_source
 from superset_client import ADDRESS, Client, Row, serving
 
 SOURCE = read_source()
+CLOSING = "create temp view closing as from marts.fct_session_attendance where session_name = 'Closing Circle'"
 CHARTS = [(name, chart) for name, dashboard in SOURCE.dashboards.items() for chart in dashboard.charts]
 
 pytestmark = [
@@ -54,6 +55,7 @@ class Served:
     def ask(self, sql: str) -> list[Row]:
         """What SQL finds without Superset."""
         with duckdb.connect(str(self.published), read_only=True) as connection:
+            connection.execute(CLOSING)
             return plainly(connection.execute(sql).fetchall())
 
 
@@ -113,6 +115,28 @@ FILTERED = [
         "engagement", "Activities", {"content_name": "Lantern Captioning"}, "2026-05-12 : 2026-05-14",
         "select count(*) from marts.fct_activities where occurred_date in ('2026-05-12', '2026-05-13')"
         " and content_id in (select content_id from marts.dim_content where content_name = 'Lantern Captioning')",
+    ),
+    # One session, as somebody chooses it who comes from the dashboard of all sessions.
+    *(
+        ("session", title, {"content_name": "Closing Circle"}, None, sql)
+        for title, sql in (
+            ("Attended the session", "select count(*) from closing where is_attended"),
+            (
+                "People of the session with their ranges",
+                "select session_name, user_id, first_joined_at, stay_count, proven_seconds, likely_seconds,"
+                " possible_seconds, is_attended from closing",
+            ),
+            (
+                "Presence in the session by the minute (UTC)",
+                "select minute_at, sum(presence_seconds) / 60 from marts.fct_session_concurrency"
+                " where session_key in (select session_key from closing) group by 1",
+            ),
+            (
+                "Answers on the page of the session",
+                "select question_name, answer_text, rating_value, counted_answer_count, answer_ratio"
+                " from marts.fct_question_results where content_key in (select content_key from closing)",
+            ),
+        )
     ),
     (
         "leaderboard", "Standing", {"contest_name": "First-timers"}, None,

@@ -12,7 +12,7 @@ import pytest
 
 from changed_copies import forget_only_in_raw, written
 from conftest import ROOT, Project
-from evidence.rules import COUNTED, LIMITS, as_html, section, settings_of_attendance, verdict_rule
+from evidence.rules import COUNTED, LIMITS, as_html, attended_rule, section, settings_of_attendance, verdict_rule
 
 REPORTS = ROOT / "sample" / "reports"
 # Otto joined five sessions: stays that a Left ends, a rejoin, another session and the others.
@@ -85,9 +85,17 @@ def test_each_end_of_a_stay_is_the_record_of_the_file(sample_project: Project, t
         assert found["User ID"] == OTTO
         # The sample's reports are in UTC, as is the reporting zone of the tests.
         assert (found.get("Date") or found["Date/Time"]).endswith(time[-8:]), (words, found)
-        expected = {"Left": "Left", "Joined": "Joined", "joined the room again": "Joined"}
+        expected = {
+            "Left": "Left",
+            "Joined": "Joined",
+            "joined the room again": "Joined",
+            "joined another session": "Joined",
+        }
         action = next((value for name, value in expected.items() if words.startswith(name)), None)
         assert found["Action"] == action if action else column == 1
+    # An end without a record is one that no record of the person makes.
+    without = {words.strip() for _, words, place, _ in ends if place is None}
+    assert without == {"nothing proves any time", "rule 4: others had left", "the window of the session closes"}
     # Every Joined of the person in a live session begins a stay of the page.
     with sample_project.open() as connection:
         [(joined,)] = connection.execute(
@@ -100,8 +108,9 @@ def test_each_end_of_a_stay_is_the_record_of_the_file(sample_project: Project, t
 
 def test_the_minutes_of_a_page_are_those_of_sql(sample_project: Project, tmp_path: Path) -> None:
     page = page_of(tmp_path, written(sample_project, tmp_path, "--session", "keynote"))
+    assert "<h1>Evidence of attendance: 43 people, Opening Keynote: The Tide Is In</h1>" in page
     shown = {
-        row[1][0]: [re.sub(" (min|s)", "", cell[0]).replace(" ", ":") for cell in row[2:5]]
+        row[1][0]: [re.sub("\\s(min|s)", "", cell[0]).replace("\xa0", ":") for cell in row[2:5]]
         for row in Rows(page).rows
         if len(row) == 6 and re.fullmatch(r"5\d{3}", row[1][0])
     }
@@ -149,7 +158,7 @@ def test_credits_and_corrections_are_shown_with_verdict_and_reason_as_plain_text
     assert "<script" not in page and "<b>sheet" not in page and "\u202e" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page and "a\\u202eb{{people}}" in page
     rows = [[cell[0] for cell in row] for row in Rows(page).rows]
-    assert ["Captions, Please!", "yes", "30 min 00 s", "<b>sheet</b> 7", "Mo", "None", "yes"] in [
+    assert ["Captions, Please!", "yes", "30\xa0min\xa000\xa0s", "<b>sheet</b> 7", "Mo", "None", "yes"] in [
         [cell.replace("–", "None") for cell in row] for row in rows
     ]
     [credit] = [row for row in Rows(page).rows if len(row) == 5 and row[0][0] == "Captions, Please!"]
@@ -165,6 +174,29 @@ def test_a_person_in_one_session_is_that_session_alone(sample_project: Project, 
     page = page_of(tmp_path, written(sample_project, tmp_path, "--user", OTTO, "--session", "sample:4101"))
     assert re.findall("<h4>(.*?)</h4>", page) == ["Stays in Opening Keynote: The Tide Is In, 2026-05-12"]
     assert "Captions, Please!" not in page
+    assert "<h1>Evidence of attendance: Otto Rautenbach, Opening Keynote: The Tide Is In</h1>" in page
+    # The session of 08:58:17 to 10:01:43 with a quarter of an hour on both sides.
+    assert "Time counts from 08:43:17 to 10:16:43:" in page
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({}, "By the log a person attended if the likely time is at least 5 min 00 s. A correction"),
+        (
+            {"attendance_measure": "proven", "attendance_minimum_ratio": 0.75, "attendance_bound_included": False},
+            "if the proven time is more than 5 min 00 s, and more than 0.75 times the length of the session. A",
+        ),
+    ],
+)
+def test_what_counts_as_attended_is_said_in_words(settings: dict[str, object], said: str) -> None:
+    defaults: dict[str, object] = {
+        "attendance_measure": "likely",
+        "attendance_minimum_seconds": 300,
+        "attendance_minimum_ratio": 0,
+        "attendance_bound_included": True,
+    }
+    assert said in attended_rule(defaults | settings)
 
 
 @pytest.mark.parametrize("written_id", ["5041.0", " 5041\u200b", "05041", "sample:5041", "OTTO.rautenbach@example.org"])

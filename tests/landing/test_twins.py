@@ -71,6 +71,22 @@ COPIES: dict[str, tuple[Change, str]] = {
     "5:45 later": (with_time(lambda time: time + timedelta(minutes=345)), "which are 5 hours 45 minutes later here"),
     "15 minutes earlier": (with_time(lambda time: time - timedelta(minutes=15)), "which are 15 minutes earlier here"),
     "26 hours earlier": (with_time(lambda time: time - timedelta(hours=26)), "which are 26 hours earlier here"),
+    "7 seconds later": (with_time(lambda time: time + timedelta(seconds=7)), "which are 7 seconds later here"),
+    "3:07 later": (with_time(lambda time: time + timedelta(minutes=187)), "which are 3 hours 7 minutes later here"),
+    "41:13 earlier": (
+        with_time(lambda time: time - timedelta(seconds=2473)),
+        "which are 41 minutes 13 seconds earlier here",
+    ),
+    "a late clock in summer": (
+        with_time(lambda time: time + timedelta(seconds=3607 if time > datetime(2026, 5, 6) else 7)),
+        "leave out the copy whose clock runs late",
+    ),
+    "a late clock and no content": (
+        lambda record: with_time(lambda time: time + timedelta(seconds=100))(
+            record | {"Content ID": "", "Content Name": ""}
+        ),
+        "1 minute 40 seconds later here",
+    ),
     "day and month": (with_time(lambda time: time.replace(day=time.month, month=time.day)), "day and month"),
     "no content": (lambda record: record | {"Content ID": "", "Content Name": ""}, "the content columns"),
     "another encoding": (
@@ -203,6 +219,18 @@ def beats(first: int, last: int) -> list[Record]:
     ]
 
 
+def viewing(start: datetime, users: int = 1) -> list[Record]:
+    """People who watch a talk, each a little later, with a record for each tenth of it."""
+    blank = dict.fromkeys(COLUMNS, "")
+    return [
+        blank
+        | {"User ID": str(user), "Category": "Video", "Action": "Progress", "Label": f"{tenth}0 %", "Content ID": "9"}
+        | {"Date": (start + timedelta(seconds=10 * tenth + user * (start.minute + 1))).strftime(DATE)}
+        for tenth in range(11)
+        for user in range(users)
+    ]
+
+
 NO_COPIES: dict[str, tuple[list[Record], list[Record]]] = {
     "an overlapping download with other names": (event()[:80], [renamed(record) for record in event()[40:]]),
     "ids with invisible signs": (
@@ -227,6 +255,12 @@ NO_COPIES: dict[str, tuple[list[Record], list[Record]]] = {
     "the same people every day, and what was there": (daily(range(4, 6)), daily(range(4, 10))),
     "what is repeated every quarter of an hour": (beats(0, 16), beats(16, 32)),
     "the same, and what was there": (beats(0, 16), beats(0, 32)),
+    "a talk that somebody watches again": (viewing(FIRST_DAY), viewing(FIRST_DAY + timedelta(minutes=67))),
+    "a talk that two people watch again": (viewing(FIRST_DAY, 2), viewing(FIRST_DAY + timedelta(minutes=67), 2)),
+    "a talk that is watched again, and what was there": (
+        viewing(FIRST_DAY),
+        viewing(FIRST_DAY) + viewing(FIRST_DAY + timedelta(hours=23, seconds=7)),
+    ),
     "two activities": (event()[:2], [with_time(lambda time: time.replace(second=0))(r) or r for r in event()[:2]]),
     "one activity": (event()[:1], event()[1:2]),
     "nothing": (event(), []),

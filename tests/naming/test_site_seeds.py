@@ -38,7 +38,7 @@ def refused(text: str, name: str = "session_schedule") -> list[str]:
     return str(caught.value).splitlines()
 
 
-@pytest.mark.parametrize("form", ["bom", "semicolons", "us_dates"])
+@pytest.mark.parametrize("form", ["bom", "float_id", "semicolons", "us_dates"])
 def test_the_forms_of_the_field_are_read(form: str) -> None:
     content = (ROOT / "tests" / "fixtures" / "site_seeds" / f"seed_{form}.txt").read_bytes()
     found = check(content, "session_schedule.csv", RULES["session_schedule"])
@@ -125,6 +125,11 @@ def test_an_id_that_counts_for_another_is_itself_no_other() -> None:
         "same_user.csv, line 2: same as user id `2` is itself the same as `3`, by line 3. Fix: write the id that stays"
         " in both lines."
     ]
+
+
+def test_both_ids_of_a_line_are_read_as_those_of_the_reports() -> None:
+    text = "site_id,user_id,same_as_user_id,note\nmain,7002.0,\u00a07001.0,\n"
+    assert checked(text, "same_user") == (("main", "7002", "7001", ""),)
 
 
 @pytest.mark.parametrize("written", ["2024-13-01", "31/31/2024", "tomorrow", "2024-05-13 25:00", "2024-05-13 13:00 PM"])
@@ -360,9 +365,10 @@ KNOWN = Known(
     [
         (
             "session_schedule",
-            SCHEDULE + "main,4106.0,session,,,\n",
-            "no page of the reports has the content id `4106.0`; did you mean `4106`?",
+            SCHEDULE + "main,4107.0,session,,,\n",
+            "no page of the reports has the content id `4107`.",
         ),
+        ("session_schedule", SCHEDULE + "main,4106.0,session,,,\n", None),
         ("session_schedule", SCHEDULE + "main,4106,session,,,\n", None),
         (
             "session_schedule",

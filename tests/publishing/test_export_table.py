@@ -47,7 +47,9 @@ def test_texts_that_a_spreadsheet_would_run_are_marked_as_texts_and_all_others_a
     target = tmp_path / "it's.csv"
     count = export('marts.odd "name', tmp_path / "none.duckdb", published, target)
 
-    with target.open(newline="", encoding="utf-8") as file:
+    # Excel reads other letters without this sign.
+    assert target.read_bytes().startswith(b"\xef\xbb\xbfnumber,")
+    with target.open(newline="", encoding="utf-8-sig") as file:
         header, *rows = csv.reader(file)
     assert header == ["number", 'the "text']
     assert rows == [[str(-number), safe] for number, (_, safe) in reversed(list(enumerate(TEXTS)))]
@@ -59,10 +61,17 @@ def test_texts_in_lists_and_structures_are_marked_too(tmp_path: Path) -> None:
     with connect(copy) as connection:
         connection.execute("create schema site; create table site.t as select ['a;=1+1'] as l, {'x': 'b;@sum(1)'} as s")
     export("site.t", tmp_path / "none.duckdb", copy, tmp_path / "t.csv")
-    with (tmp_path / "t.csv").open(newline="", encoding="utf-8") as file:
+    with (tmp_path / "t.csv").open(newline="", encoding="utf-8-sig") as file:
         [_, cells] = csv.reader(file)
     assert [cell for cell in cells if ";=" in cell or ";@" in cell] == []
     assert all(";'" in cell for cell in cells)
+
+
+def test_a_table_without_rows_is_its_header(published: Path, tmp_path: Path) -> None:
+    with connect(published) as connection:
+        connection.execute('create table marts.none as from marts."odd ""name" where false')
+    assert export("marts.none", tmp_path / "none.duckdb", published, tmp_path / "t.csv") == 0
+    assert (tmp_path / "t.csv").read_text(encoding="utf-8-sig") == 'number,"the ""text"\n'
 
 
 def test_an_unknown_table_is_said_with_the_known_ones_and_the_old_file_stays(published: Path, tmp_path: Path) -> None:

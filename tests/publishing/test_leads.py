@@ -11,10 +11,15 @@ from conftest import SAMPLE_SALT, Project
 from publishing.leads import LABELS
 from warehouse.database import connect
 
-# What the import of each CRM finds by itself (help.salesforce.com and knowledge.hubspot.com, November 2026).
+# What the import of each CRM finds by itself (help.salesforce.com, knowledge.hubspot.com and learn.microsoft.com,
+# November 2026).
 KNOWN = {
     "salesforce": ["First Name", "Last Name", "Company", "Title", "Email", "Phone", "City", "Lead Source", "Rating"],
     "hubspot": ["First Name", "Last Name", "Company Name", "Job Title", "Email", "Phone Number", "City"],
+    "dynamics": [
+        *("First Name", "Last Name", "Company Name", "Job Title", "Email", "Business Phone", "City"),
+        *("Topic", "Lead Source", "Rating", "Description"),
+    ],
 }
 
 
@@ -33,7 +38,8 @@ def test_each_exhibitor_has_a_file_with_the_columns_of_the_crm(
     with connect(changed) as connection:
         # A name may be a formula, an exhibitor's name no name of a file; staff and the exhibitor's people are no leads.
         connection.execute(
-            "update restricted.user_details set first_name = '=1+1', last_name = null where user_id = '5055'"
+            "update restricted.user_details set first_name = '=1+1', last_name = null, phone = '+41 (0)44-1/2'"
+            " where user_id = '5055'"
         )
         connection.execute("update marts.fct_exhibitor_leads set is_staff = true where user_id = '5007'")
         connection.execute("update marts.fct_exhibitor_leads set is_own_people = true where user_id = '5036'")
@@ -46,6 +52,8 @@ def test_each_exhibitor_has_a_file_with_the_columns_of_the_crm(
     files = sorted((tmp_path / "leads").iterdir())
     assert [file.name for file in files] == ["sample_4301_Lantern_Captioning.csv", "sample_4302_.._A_B.csv"]
     assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+    # A CRM needs no mark of UTF-8, and Dynamics takes no quotation mark in the header.
+    assert files[0].read_bytes().startswith(b"First Name,Last Name,")
     leads = leads_of(files[0])
     assert list(leads[0])[: len(KNOWN[crm])] == KNOWN[crm]
     # As the records have it: a page of an exhibitor, and an activity that counts for a lead.
@@ -59,6 +67,10 @@ def test_each_exhibitor_has_a_file_with_the_columns_of_the_crm(
     assert {lead["User ID"] for lead in leads} == {user for (user,) in expected}
     first = leads[0]
     assert (first["First Name"], first["Last Name"], first["Rating"]) == ("'=1+1", "Cleo Papadimas", "Hot")
+    assert first[KNOWN[crm][5]] == "+41 (0)44-1/2"
+    assert (first["First Touch"], first["Booth"]) == ("2026-05-12T18:48:31+00:00", "4301")
+    assert first["Lead Source"] == ("Trade Show" if crm == "dynamics" else "Event")
+    assert first.get("Topic", "Booth of Lantern Captioning") == "Booth of Lantern Captioning"
     assert [int(lead["Lead Score"]) for lead in leads] == sorted(
         (int(lead["Lead Score"]) for lead in leads), reverse=True
     )
@@ -85,6 +97,7 @@ def test_a_shared_copy_gives_no_column_that_its_annotations_keep_back(sample_pro
     ("name", "content", "said"),
     [
         ("thesis.odt", "my work", "holds thesis.odt, which is no file of leads"),
+        ("new.csv", "Company,Lead Source,Booth,User ID", "holds leads of a shared copy, and those of the"),
         ("old.csv", '"Company","Lead Source","Booth","User ID"', "holds leads of a shared copy, and those of the"),
     ],
 )
@@ -105,7 +118,7 @@ def test_a_folder_of_something_else_is_not_replaced(
         (
             ("--crm", "pipedrive"),
             "select 1",
-            "CRM=pipedrive is not possible. Nothing was written. Fix: CRM=salesforce or",
+            "CRM=pipedrive is not possible. Nothing was written. Fix: CRM=salesforce or CRM=hubspot or",
         ),
         ((), "delete from marts.fct_exhibitor_leads", "no exhibitor has a lead. Nothing was written. Fix: "),
     ],

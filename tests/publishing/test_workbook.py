@@ -68,6 +68,11 @@ def test_a_cell_has_the_type_of_its_column_and_a_text_is_never_run(copy: Path, t
     sheet: Any = book["odd"]
     assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", f"A1:J{len(TEXTS) + 3}")
     assert [cell.value for cell in sheet[1]][:3] == ["number", "note", "row_key"]
+    # A key and a time can be read in full; a long text does not push the others out of sight. Print has the header.
+    assert [round(sheet.column_dimensions[letter].width) for letter in "ABCH"] == [13, 51, 17, 21]
+    assert (sheet.print_title_rows, sheet.page_setup.orientation) == ("$1:$1", "landscape")
+    # LibreOffice shows 1 behind an empty cell without it.
+    assert sheet["F2"].number_format == '"TRUE";"TRUE";"FALSE"'
     assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n", "b", "d", "inlineStr"}
     assert [cell for row in sheet.iter_rows() for cell in row if cell.hyperlink] == []
     rows = rows_of_sheet(tmp_path / "book.xlsx", "odd")
@@ -85,7 +90,7 @@ def test_a_cell_has_the_type_of_its_column_and_a_text_is_never_run(copy: Path, t
 def test_the_definitions_are_those_of_the_yaml_in_local_time(copy: Path, tmp_path: Path) -> None:
     write_workbook(copy, tmp_path / "book.xlsx", "Europe/Zurich", "marts.odd")
     texts = rows_of_sheet(tmp_path / "book.xlsx", "definitions")
-    assert texts[0][0] == "Times are those of Europe/Zurich."
+    assert texts[0][0] == "Times are in Europe/Zurich."
     assert ("odd", "", "marts.odd", "Odd values.") in texts
     assert ("odd", "seen_at", "local time", "Last seen (Europe/Zurich).") in texts
     assert ("odd", "row_key", "text (a key)", "") in texts

@@ -356,7 +356,7 @@ def test_all_that_is_known_of_a_person_is_written(files: Files, tmp_path: Path) 
     assert seen.folder.name == "person_main_7001"
     assert seen.rows == {"raw.activities": 3, "raw.events": 3, "raw.user_names": 3, "marts.fct_x": 1}
     assert seen.identities.others == ("8002",)
-    with (seen.folder / "marts.fct_x.csv").open(newline="") as file:
+    with (seen.folder / "marts.fct_x.csv").open(newline="", encoding="utf-8-sig") as file:
         assert list(csv.reader(file)) == [["user_key", "word"], ["main:7001", "'=1+1"]]
     about = (seen.folder / "about.txt").read_text()
     assert f"E-mails: {WORK}, {EMAIL}" in about and "raw.activities.label: 1" in about

@@ -306,6 +306,22 @@ def test_schedule_is_what_was_planned(tmp_path: Path, moved: float, least: int, 
     assert all(least <= abs(minutes) <= most for minutes in minutes_off_the_schedule(schedule, truth))
 
 
+def test_exhibitors_are_the_pages_that_people_visit_as_booths(tmp_path: Path) -> None:
+    """The list has the columns of the seed, and its pages are those of the records."""
+    exhibitors = tmp_path / "exhibitors.csv"
+    write_reports(Order(20_000, tmp_path / "reports", 14, sites=2, losses=Losses.none(), exhibitors=exhibitors))
+    rows = read(exhibitors)
+    # A call that is cancelled is one to an exhibitor.
+    calls = [record for record in records_of(tmp_path / "reports") if record["Action"] == "Canceled"]
+    pages = {(record["Content ID"], record["Content Name"]) for record in calls}
+
+    seed = (ROOT / "seeds" / "site" / "exhibitors.csv").read_text().splitlines()[0]
+    assert exhibitors.read_text().splitlines()[0] == seed
+    assert {row["site_id"] for row in rows} == {"site_1", "site_2"}
+    assert {(row["content_id"], row["exhibitor_name"]) for row in rows} == pages
+    assert all(row["company"] == row["exhibitor_name"] for row in rows)
+
+
 def test_smallest_run_has_a_session_over_a_clock_change(tmp_path: Path) -> None:
     """Somebody is present while Europe's clocks change, in a session that began before midnight UTC."""
     truth = tmp_path / "truth.parquet"

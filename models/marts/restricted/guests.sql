@@ -21,7 +21,7 @@ user_names as (
         {{ cleaned('first_name') }} as first_name,
         {{ cleaned('last_name') }} as last_name,
         {{ cleaned('company') }} as company,
-        {{ lowered(cleaned('email')) }} as email
+        {{ lowered(cleaned_field('email')) }} as email
     from {{ source('raw', 'user_names') }}
 ),
 

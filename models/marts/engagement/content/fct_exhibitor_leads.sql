@@ -15,6 +15,10 @@ weights as (
     select * from {{ ref('lead_weights') }}
 ),
 
+activity_types as (
+    select * from {{ ref('activity_types') }}
+),
+
 users as (
     select * from {{ ref('dim_users') }}
 ),
@@ -28,6 +32,7 @@ touches as (
         activities.user_id,
         activities.content_id,
         activities.activity_type,
+        activity_types.activity_name,
         activities.occurred_at,
         activities.occurred_date,
         exhibitors.exhibitor_name,
@@ -41,6 +46,7 @@ touches as (
     inner join exhibitors
         on activities.site_id = exhibitors.site_id and activities.content_id = exhibitors.content_id
     inner join weights on activities.activity_type = weights.activity_type
+    inner join activity_types on activities.activity_type = activity_types.activity_type
 ),
 
 -- The same touch counts a few times at most: ten reloads of a page are no hot lead.
@@ -54,6 +60,7 @@ scored as (
         exhibitor_name,
         exhibitor_company,
         {{ dbt.listagg("activity_type", "' > '", "order by occurred_at, activity_key") }} as touches,
+        {{ dbt.listagg("activity_name", "' > '", "order by occurred_at, activity_key") }} as touch_names,
         count(*) as touch_count,
         count(distinct occurred_date) as touch_day_count,
         min(occurred_at) as first_touch_at,
@@ -81,6 +88,7 @@ final as (
             else 'cold'
         end as warmth,
         scored.touches,
+        scored.touch_names,
         scored.first_touch_at,
         scored.last_touch_at,
         scored.touch_count,
