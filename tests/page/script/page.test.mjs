@@ -8,7 +8,7 @@ const folder = new URL("../../../page/script/", import.meta.url);
 const source = readdirSync(folder).filter((name) => name.endsWith(".js")).sort()
   .map((name) => readFileSync(new URL(name, folder), "utf8")).join("\n");
 const names = [
-  "readDataset", "filtered", "notFiltered", "summedUp", "compare", "ordered", "clockOf", "dateInWords", "inWords", "withRange", "rowsInWords", "plainLetters", "profileAddress", "titleOf", "wrapped", "ticks",
+  "readDataset", "filtered", "notFiltered", "summedUp", "ofEnough", "compare", "ordered", "clockOf", "dateInWords", "inWords", "withRange", "rowsInWords", "plainLetters", "profileAddress", "titleOf", "wrapped", "ticks",
   "bars", "columns", "area", "heat", "lines", "chartOf", "csvOf", "csvCell", "readAddress", "writeAddress", "profiles", "commandOf", "partNote", "aliasOf", "offsetsInWords", "worded", "countsOf",
 ];
 const made = vm.runInNewContext(`"use strict";${source}\n;({ ${names.join(", ")} })`, { Intl, URL });
@@ -39,6 +39,13 @@ test("rows are summed up, and what is unknown stays unknown", () => {
   same(made.summedUp(rows, { by: ["g"], measures }), [
     { g: 1, sum: 6, mean: 3, two: 1, max: 4 }, { g: 2, sum: null, mean: null, two: 0, max: null },
   ]);
+});
+
+test("a group of too few is left out of a shared page alone", () => {
+  const rows = [{ n: 4 }, { n: 5 }, { n: null }];
+  same(made.ofEnough(rows, "n", 5), [{ n: 5 }]);
+  same(made.ofEnough(rows, "n", 0), rows);
+  same(made.ofEnough(rows, undefined, 5), rows);
 });
 
 test("a mean over nothing is unknown", () => {
