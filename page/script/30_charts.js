@@ -74,7 +74,7 @@ function bars(rows, key, canvas) {
   let y = head.height + 4;
   for (const row of rows) {
     const lines = wrapped(row.label, room - 12, canvas.measure);
-    const texts = [...lines.map((line) => [line, ""]), ...(row.note ? [[row.note, "soft small"]] : [])];
+    const texts = [...lines.map((line) => [line, ""]), ...wrapped(row.note ?? "", room - 12, canvas.measure).map((line) => [line, "soft small"])];
     const height = texts.length * LINE;
     const middle = isWide ? y + Math.max(height, BAR + 6) / 2 : y + height + BAR / 2 + 5;
     const top = isWide ? middle - height / 2 : y;

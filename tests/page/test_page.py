@@ -88,6 +88,9 @@ def test_a_figure_names_columns_that_its_query_gives(figure: dict[str, Any], dat
     named = list(columns_of(figure))
     assert named
     assert [name for name in named if name not in data["datasets"][figure["dataset"]]["columns"]] == []
+    # What a chart writes has the format of its column.
+    written = {figure["chart"][place] for place in ("label", "note", "value") if place in figure.get("chart", {})}
+    assert written <= {column["column"] for column in figure["columns"]}
     if "by" in figure:
         assert set(shown_columns(figure)) <= {*figure["by"], *figure["measures"]}
 
