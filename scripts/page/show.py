@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from shlex import quote
 from typing import Any
 
 import duckdb
@@ -13,12 +14,12 @@ from page.people import make_people_at_once, make_words
 from page.summary import print_table
 from reports.ids import without_fraction
 from reports.invisible import without_invisible
-from warehouse.command_line import counted, one_line
+from warehouse.command_line import as_given, counted, one_line
 from warehouse.database import text_of
 from warehouse.errors import WarehouseError
 from warehouse.settings import read_settings
 
-# This many rows of a long list are shown, with the number of all.
+# This many rows of a long list are shown, unless all are wanted.
 SHOWN = 20
 
 SESSIONS = """
@@ -152,7 +153,9 @@ ESTIMATE = "Points are estimates, because the report carries none (models/marts/
 SCORE = "The engagement score is this project's (models/marts/engagement/engagement_rules.md)."
 
 
-def show_session(connection: duckdb.DuckDBPyConnection, wanted: str, console: Console) -> None:
+def show_session(
+    connection: duckdb.DuckDBPyConnection, wanted: str, console: Console, *, shows_all: bool = False
+) -> None:
     """Print a session and its people; if several have the words in their names, which ones.
 
     Raises:
@@ -177,12 +180,18 @@ def show_session(connection: duckdb.DuckDBPyConnection, wanted: str, console: Co
     connection.execute(IN_MINUTES)
     facts, people = (query.replace("{zone}", zone.replace('"', '""')) for query in (SESSION, SESSION_PEOPLE))
     _print_facts(connection.execute(facts, {"session_key": key}), console)
-    _print_all(connection.execute(people, {"session_key": key}), console)
+    all_of_them = "" if shows_all else f"make show SESSION={quote(key)}"
+    _print_rows(connection.execute(people, {"session_key": key}), console, all_of_them)
     console.print(f"\n{BRACKET}", highlight=False)
 
 
 def show_user(
-    connection: duckdb.DuckDBPyConnection, wanted: str, console: Console, resolve: Callable[[str], str] = str
+    connection: duckdb.DuckDBPyConnection,
+    wanted: str,
+    console: Console,
+    resolve: Callable[[str], str] = str,
+    *,
+    shows_all: bool = False,
 ) -> None:
     """Print a user and their sessions; if several have the words in their names, which ones.
 
@@ -191,6 +200,7 @@ def show_user(
         wanted: an id, a key, an e-mail, or a part of a name.
         console: where to print.
         resolve: the key of an id that the copy does not have in this form.
+        shows_all: whether a long list is printed to its end.
 
     Raises:
         WarehouseError: no user has that id, that e-mail, or these words in the name.
@@ -209,12 +219,15 @@ def show_user(
     connection.execute(IN_MINUTES)
     make_words(connection, read_settings())
     _print_facts(connection.execute(USER, {"user_key": key}), console)
-    _print_all(connection.execute(USER_SESSIONS, {"user_key": key}), console)
+    all_of_them = "" if shows_all else f"make show USER_ID={quote(key)}"
+    _print_rows(connection.execute(USER_SESSIONS, {"user_key": key}), console, all_of_them)
     for line in (BRACKET, ESTIMATE, SCORE):
         console.print(line, highlight=False)
 
 
-def show_contest(connection: duckdb.DuckDBPyConnection, wanted: str, console: Console) -> None:
+def show_contest(
+    connection: duckdb.DuckDBPyConnection, wanted: str, console: Console, *, shows_all: bool = False
+) -> None:
     """Print the standing of a contest.
 
     Raises:
@@ -226,7 +239,8 @@ def show_contest(connection: duckdb.DuckDBPyConnection, wanted: str, console: Co
         _list("contests", [(row[0], str(row[1])) for row in found], "CONTEST", console)
         return
     console.print(f"[bold]{one_line(str(name))}[/bold]", highlight=False)
-    _print_all(connection.execute(CONTEST, {"contest_id": key}), console)
+    all_of_them = "" if shows_all else f"make show CONTEST={quote(key)}"
+    _print_rows(connection.execute(CONTEST, {"contest_id": key}), console, all_of_them)
     console.print(ESTIMATE, highlight=False)
 
 
@@ -256,7 +270,9 @@ def _print_facts(result: duckdb.DuckDBPyConnection, console: Console) -> None:
     console.print()
 
 
-def _print_all(result: duckdb.DuckDBPyConnection, console: Console) -> None:
-    left_out = print_table(result, console, SHOWN)
+def _print_rows(result: duckdb.DuckDBPyConnection, console: Console, all_of_them: str) -> None:
+    """Print the first rows of a long list and the command that shows all of them, or all where there is none."""
+    left_out = print_table(result, console, SHOWN if all_of_them else None)
     if left_out:
-        console.print(f"and {left_out:,} more", highlight=False)
+        more = as_given(f"and {left_out:,} more. All of them: {all_of_them} ALL=1")
+        console.print(one_line(more), highlight=False)

@@ -48,7 +48,8 @@ def test_a_session_is_shown_with_its_people(sample_project: Project) -> None:
     assert "Ada Okafor Samphire Health 08:46 1 74 74 74 yes, proven" in said
     # 3,582 s are 60 min on the page, and never 59.
     assert "Paloma Reyesca Kestrel Training, Inc. 09:01 1 60 60 60 yes, proven" in said
-    assert "and 23 more" in said
+    assert "and 23 more. All of them: make show SESSION=sample:4101 ALL=1" in said
+    assert len(lines(sample_project, "--session", "kEYnote", "--all")) == len(said) + 22
     assert said[-1].startswith("Attendance is a definition of this project")
 
 
@@ -105,7 +106,8 @@ def test_a_contest_is_shown_from_the_first_place_on(sample_project: Project) -> 
         "1 Zofia Wierzbowska Blue Heron Learning 300 – 1",
         "2 Jasper Windle Windrose Institute 286 14 -1",
     ]
-    assert "and 40 more" in said
+    assert "and 40 more. All of them: make show CONTEST=all_time ALL=1" in said
+    assert len(lines(sample_project, "--contest", "all time", "--all")) == len(said) + 39
 
 
 @pytest.mark.parametrize(
