@@ -22,7 +22,6 @@ from typing import Any
 from urllib.parse import quote
 
 import duckdb
-import yaml
 
 from naming.understood import Understood, how_much_is_understood
 from page.certificates import collected_for_all, take_certificates_of_marts
@@ -36,7 +35,7 @@ from warehouse.database import connect
 from warehouse.errors import WarehouseError, in_words
 from warehouse.files import replace_file
 from warehouse.paths import PROJECT_ROOT
-from warehouse.settings import read_settings
+from warehouse.settings import read_settings, read_yaml
 
 PAGE = PROJECT_ROOT / "page"
 # The site of reports for which none was given: it names nothing.
@@ -332,7 +331,7 @@ def _read_filled(name: str, settings: Mapping[str, Any]) -> Any:
     }
     for key, value in values.items():
         text = text.replace(f"{{{key}}}", value)
-    return yaml.safe_load(text)
+    return read_yaml(text)
 
 
 def least_attendance(settings: Mapping[str, Any]) -> str:
@@ -426,7 +425,7 @@ def _policy(*scripts: str) -> str:
 
 
 def _read(name: str, folder: Path = PAGE) -> Any:
-    return yaml.safe_load((folder / name).read_text(encoding="utf-8"))
+    return read_yaml((folder / name).read_text(encoding="utf-8"))
 
 
 def page_path(published: Path) -> Path:
