@@ -256,7 +256,7 @@ function chartOf(figure, rows, about, canvas) {
   const words = (row, name) => inWords(row[name], columnOf(figure, name), about);
   const inUnits = (value) => counted(value, ...chart.unit);
   const label = (row) => (chart.suffix ? `${words(row, chart.label)} ${oneOrMore(row[chart.label], ...chart.suffix)}` : words(row, chart.label));
-  const planned = (row) => (chart.marker && (row[chart.marker.column] ?? null) !== null ? `${words(row, chart.marker.column)} ${chart.marker.label}` : "");
+  const planned = (row) => (chart.marker && (row[chart.marker.column] ?? null) !== null ? `${words(row, chart.marker.column)} ${chart.marker.note}` : "");
   const note = (row) => [chart.note && row[chart.note] !== null ? words(row, chart.note) : "", planned(row)].filter(Boolean).join(" · ");
   const named_ = columnOf(figure, chart.label);
   const href = (row) => (named_ ? profileAddress(named_, row) : null);

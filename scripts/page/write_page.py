@@ -159,7 +159,10 @@ def _head_of(page: Path) -> str:
 def page_of(database: Path, mark: Mark | None = None, event: Event | None = None) -> str:
     """The page of a copy as a text, or of an event in it."""
     mark = mark or mark_of(database) or Mark(PUBLISHED)
-    with connect(database, read_only=True) as connection, collected_for_all(connection, read_settings()) as certificates:
+    with (
+        connect(database, read_only=True) as connection,
+        collected_for_all(connection, read_settings()) as certificates,
+    ):
         return html_of(_read_data(database, mark, certificates, event), mark)
 
 

@@ -188,7 +188,7 @@ test("bars are as long as their values, in both layouts", () => {
 test("the label of a bar leads to a profile, and its value stays at its end", () => {
   const linked = {
     columns: [{ column: "name", profile: "session", key: "k" }, { column: "n", format: "number" }],
-    chart: { type: "bars", label: "name", stack: [{ column: "n", label: "n", colour: 1 }], value: "n", marker: { column: "p", label: "planned" } },
+    chart: { type: "bars", label: "name", stack: [{ column: "n", label: "n", colour: 1 }], value: "n", marker: { column: "p", label: "planned to come", note: "planned" } },
   };
   const rows = [{ name: "A", k: "s:1&2", n: 10, p: 100 }, { name: "B", k: null, n: 90, p: 91 }];
   made.profiles.session = () => ({});
