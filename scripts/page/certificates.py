@@ -172,7 +172,7 @@ def collect_certificates(copy: duckdb.DuckDBPyConnection, settings: Mapping[str,
 
 @contextmanager
 def collected_for_all(copy: duckdb.DuckDBPyConnection, settings: Mapping[str, object]) -> Iterator[str]:
-    """Collect the list once, in a database in memory that every connection to the copy sees; yields the table's name."""
+    """Collect the list once into memory that every connection to the copy sees; yields the name of the table."""
     collect_certificates(copy, settings)
     memory = f"certificates_{secrets.token_hex(4)}"
     copy.execute(f"attach ':memory:' as {memory} (read_write)")
