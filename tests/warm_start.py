@@ -15,7 +15,9 @@ import atexit
 import contextlib
 import gc
 import importlib
+import importlib.util
 import json
+import marshal
 import os
 import pickle
 import runpy
@@ -29,6 +31,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import CodeType
 from typing import Any, ClassVar
 
 DBT = ("dbt.cli.main", "dbt.adapters.duckdb")
@@ -114,11 +117,9 @@ def serve(packages: Sequence[str]) -> None:
     for package in packages:
         importlib.import_module(package)
     if DBT[0] in packages:
-        _without_debug_events()
-        _with_one_empty_table()
+        _make_dbt_quick()
         _with_yaml_read_once()
-        _with_macros_listed_at_once()
-        _with_macros_noted()
+        _with_templates_noted()
     # Python looks for garbage less often: dbt's manifest is large, and stays to the end.
     gc.set_threshold(200_000, 50, 50)
     for line in sys.stdin:
@@ -134,52 +135,18 @@ def serve(packages: Sequence[str]) -> None:
         if child == 0:
             _become(order["command"], order["folder"], order["environment"], order["streams"], order["noted"])
         _, status = os.waitpid(child, 0)
-        _compile_what_was_noted(Path(order["noted"]))
+        _learn(Path(order["noted"]))
         print(os.waitstatus_to_exitcode(status), flush=True)
 
 
-def _without_debug_events() -> None:
-    """Leave out the events that dbt writes into logs/dbt.log alone, which no test reads: a seventh of a build."""
-    events = importlib.import_module("dbt_common.events.base_types")
-    manager = importlib.import_module("dbt_common.events.event_manager").EventManager
-    tracks = importlib.import_module("dbt.tracking").track_behavior_change_warn
-    event, debug = events.BaseEvent, events.EventLevel.DEBUG
-    write_message, fire = event.__init__, manager.fire_event
-
-    def init(self: Any, *args: Any, **kwargs: Any) -> None:
-        self.__dict__["_given"] = (args, kwargs)
-
-    def get(self: Any, key: str) -> Any:
-        """An event is written as a message once somebody asks for it."""
-        if key == "pb_msg" and "_given" in self.__dict__:
-            args, kwargs = self.__dict__.pop("_given")
-            write_message(self, *args, **kwargs)
-            return self.__dict__["pb_msg"]
-        if key in ("pb_msg", "_given"):
-            raise AttributeError(key)
-        return getattr(self.pb_msg, key)
-
-    def put(self: Any, key: str, value: Any) -> None:
-        if key == "pb_msg":
-            self.__dict__[key] = value
-        else:
-            setattr(self.pb_msg, key, value)
-
-    def fire_unless_debug(self: Any, e: Any, level: Any = None, *more: Any, **named: Any) -> None:
-        # One listener is always there, and waits for a warning.
-        is_heard = any(callback is not tracks for callback in self.callbacks)
-        if is_heard or (level or e.level_tag()) != debug:
-            fire(self, e, level, *more, **named)
-
-    event.__init__, event.__getattr__, event.__setattr__ = init, get, put
-    manager.fire_event = fire_unless_debug
-
-
-def _with_one_empty_table() -> None:
-    """Make the empty answer of a statement once: agate prepares to read dates for each, a twentieth of a build."""
-    answers: Any = importlib.import_module("dbt_common.clients.agate_helper")
-    empty = answers.empty_table()
-    answers.empty_table = lambda: empty
+def _make_dbt_quick() -> None:
+    """What `make build` leaves out, too. The module is read from its file: nothing of ours stays imported."""
+    path = Path(__file__).resolve().parents[1] / "scripts" / "building" / "quick_dbt.py"
+    specification = importlib.util.spec_from_file_location("quick_dbt", path)
+    assert specification and specification.loader
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    module.make_dbt_quick()
 
 
 def _with_yaml_read_once() -> None:
@@ -201,52 +168,33 @@ def _remembered(load: Callable[[str], Any]) -> Callable[[str], Any]:
     return load_once
 
 
-def _with_macros_listed_at_once() -> None:
-    """Put all macros into the context of a node by their dictionaries: dbt asks for one by one, 600 for each node."""
-    contexts: Any = importlib.import_module("dbt.context.manifest")
-    plain = importlib.import_module("dbt.context.configured").ConfiguredContext.to_dict
-    manifest_context, of_a_test = contexts.ManifestContext, contexts.TestMacroNamespace
-    one_by_one = manifest_context.to_dict
+class Templates:
+    """The code of the templates that this process knows, and of those that it has compiled since it began."""
 
-    def to_dict(self: Any) -> dict[str, Any]:
-        if isinstance(self.namespace, of_a_test):
-            listed: dict[str, Any] = one_by_one(self)
-            return listed
-        context: dict[str, Any] = plain(self)
-        # The first in the order of the search wins, so it is put in last.
-        for macros in reversed([*self.namespace._search_order()]):
-            context.update(macros)
-        return context
-
-    manifest_context.to_dict = to_dict
+    known: ClassVar[dict[tuple[str, str], CodeType]] = {}
+    noted: ClassVar[dict[tuple[str, str], CodeType]] = {}
 
 
-class Macros:
-    """The macros that this process has compiled since it began."""
+def _with_templates_noted() -> None:
+    """Note the code of each macro and model that Jinja compiles, so that it need not do so for the next command."""
+    environment: Any = importlib.import_module("jinja2").Environment
+    compiled = environment.compile
 
-    noted: ClassVar[list[Any]] = []
+    def note(self: Any, source: Any, *place: Any, **options: Any) -> Any:
+        if not isinstance(source, str) or any(place) or any(options.values()):
+            return compiled(self, source, *place, **options)
+        key = (type(self).__name__ + ",".join(self.extensions), source)
+        if key not in Templates.known:
+            Templates.known[key] = Templates.noted[key] = compiled(self, source)
+        return Templates.known[key]
 
-
-def _with_macros_noted() -> None:
-    """Note which macros dbt compiles, so that it need not do so for the next command."""
-    cache: Any = importlib.import_module("dbt_common.clients.jinja").template_cache
-    compiled = cache.get_node_template
-
-    def note(macro: Any) -> Any:
-        if macro.macro_sql not in cache.file_cache:
-            Macros.noted.append(macro)
-        return compiled(macro)
-
-    cache.get_node_template = note
+    environment.compile = note
 
 
-def _compile_what_was_noted(path: Path) -> None:
-    """Compile the macros that a child has compiled."""
+def _learn(path: Path) -> None:
+    """Know the code that a child has compiled."""
     if path.exists():
-        cache: Any = importlib.import_module("dbt_common.clients.jinja").template_cache
-        for macro in pickle.loads(path.read_bytes()):
-            cache.get_node_template(macro)
-        Macros.noted.clear()
+        Templates.known.update(marshal.loads(path.read_bytes()))
 
 
 def _parse(folder: str) -> None:
@@ -265,6 +213,7 @@ def _parse(folder: str) -> None:
 def _become(command: list[str], folder: str, environment: dict[str, str], streams: list[str], noted: str) -> None:
     """Run a script in this process, which ends with it."""
     signal.alarm(TIMEOUT_SECONDS)
+    Templates.noted.clear()
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
@@ -289,8 +238,8 @@ def _become(command: list[str], folder: str, environment: dict[str, str], stream
         with contextlib.suppress(BaseException):
             atexit._run_exitfuncs()
         with contextlib.suppress(BaseException):
-            if Macros.noted:
-                Path(noted).write_bytes(pickle.dumps(Macros.noted))
+            if Templates.noted:
+                Path(noted).write_bytes(marshal.dumps(Templates.noted))
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
