@@ -19,6 +19,7 @@ from typing import Any
 import yaml
 
 from page.write_docs import write_lineage
+from warehouse.database import connect
 from warehouse.errors import WarehouseError, in_words
 from warehouse.locks import only_writer
 from warehouse.paths import PROJECT_ROOT, warehouse_path
@@ -89,6 +90,8 @@ def write_manual(output: Path) -> None:
         raise WarehouseError(f"{output} is no manual, and is not replaced. Fix: name another folder with --output.")
     if not warehouse_path().exists():
         raise WarehouseError("there is no warehouse yet. Fix: make build")
+    # dbt would end with its own lines about a file that cannot be opened.
+    connect(warehouse_path()).close()
     with tempfile.TemporaryDirectory() as folder:
         site = Path(folder, "site")
         build_site(Path(folder))

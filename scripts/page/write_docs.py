@@ -9,7 +9,6 @@ import os
 import re
 from pathlib import Path
 
-from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT, path_for_dbt, warehouse_path
 
@@ -38,8 +37,6 @@ def write_lineage(output: Path) -> None:
     """
     if not warehouse_path().exists():
         raise WarehouseError("there is no warehouse yet. Fix: make build")
-    # dbt would end with its own lines about a file that cannot be opened.
-    connect(warehouse_path()).close()
     os.environ["WAREHOUSE_PATH"] = path_for_dbt(warehouse_path())
     os.chdir(PROJECT_ROOT)
     # Here, because importing dbt takes seconds.
