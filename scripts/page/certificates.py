@@ -6,7 +6,9 @@ is. A correction decides before the log. A course goes by the record of its end.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import duckdb
 
@@ -65,8 +67,8 @@ measured as (
         coalesce(attendance.proven_seconds, 0) as person_proven,
         coalesce(attendance.likely_seconds, 0) as person_likely,
         coalesce(attendance.possible_seconds, 0) as person_possible,
-        coalesce({attended_proven}, false) as is_proven,
-        coalesce({attended_possible}, false) as is_possible,
+        coalesce(attendance.is_attended_proven, false) as is_proven,
+        coalesce(attendance.is_attended_possible, false) as is_possible,
         greatest($seconds, $ratio * date_diff('second', sessions.started_at, sessions.ended_at)) as needed_seconds,
         corrections.is_attended_corrected as decided,
         corrections.corrected_seconds,
@@ -160,34 +162,33 @@ def collect_certificates(copy: duckdb.DuckDBPyConnection, settings: Mapping[str,
         f"create or replace temp macro enough(seconds) as 'your minimum is {more}'"
         " || in_minutes(ceil(seconds)::bigint)"
     )
-    sessions = SESSIONS
-    for measure in ("proven", "possible"):
-        sessions = sessions.replace(f"{{attended_{measure}}}", attended(measure, settings, "attendance."))
     parameters = {
         "seconds": settings["attendance_minimum_seconds"],
         "ratio": settings["attendance_minimum_ratio"],
     }
-    copy.execute(f"create or replace temp table certificates as {sessions}", parameters)
+    copy.execute(f"create or replace temp table certificates as {SESSIONS}", parameters)
     copy.execute(f"insert into certificates {COURSES}", {"zone": settings["reporting_time_zone"]})
 
 
-def keep_certificates_of_marts(connection: duckdb.DuckDBPyConnection) -> None:
-    """Take out of the list what the marts do not have: those of an event are only its own.
+@contextmanager
+def collected_for_all(copy: duckdb.DuckDBPyConnection, settings: Mapping[str, object]) -> Iterator[str]:
+    """Collect the list once into memory that every connection to the copy sees; yields the name of the table."""
+    collect_certificates(copy, settings)
+    memory = f"certificates_{secrets.token_hex(4)}"
+    copy.execute(f"attach ':memory:' as {memory} (read_write)")
+    copy.execute(f"create table {memory}.main.certificates as from certificates; drop table certificates")
+    yield f"{memory}.main.certificates"
+    copy.execute(f"detach {memory}")
+
+
+def take_certificates_of_marts(connection: duckdb.DuckDBPyConnection, collected: str) -> None:
+    """Make the temporary table ``certificates`` of what the marts have: those of an event are only its own.
 
     The list itself is made of all marts, because people register before an event begins.
     """
     connection.execute(
-        "delete from certificates where not case when kind = 'session'"
+        f"create or replace temp table certificates as select * from {collected}"
+        " where case when kind = 'session'"
         " then key in (select session_key from marts.fct_sessions)"
         " else content_key in (select content_key from marts.fct_course_progress) end"
     )
-
-
-def attended(measure: str, settings: Mapping[str, object], table: str = "") -> str:
-    """SQL for whether a measure is attendance, as the macro ``is_attended`` has it.
-
-    ``evidence.rules`` holds it against the mart. Its parameters are ``seconds`` and ``ratio``.
-    """
-    reaches = ">=" if settings["attendance_bound_included"] else ">"
-    is_long = f"{table}{measure}_seconds {reaches} $seconds"
-    return f"({is_long} and ($ratio = 0 or coalesce({table}{measure}_ratio {reaches} $ratio, false)))"
