@@ -39,7 +39,7 @@ function profilesOf(definitions) {
       const lacking = paragraph([`This page has no profile of a ${name} with the key “${key}”.`, partNote(data[profile.dataset])].filter(Boolean).join(" "));
       return { title: "Not on this page", made: element("div", { class: "profile" }, lacking, partNote(data[profile.dataset]) ? commands : "") };
     }
-    // What a row has no value for is left out.
+    // A fact without a value is left out.
     const facts = (profile.facts ?? []).filter((fact) => (found[fact.column] ?? null) !== null).map((fact) =>
       element("div", {}, element("dt", {}, fact.label), element("dd", {}, withRange(found, fact, about))));
     const parts = profile.parts.map((part) => [part, data[part.dataset].rows.filter((row) =>

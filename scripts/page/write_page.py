@@ -239,7 +239,7 @@ def html_of(data: Mapping[str, Any], mark: Mark) -> str:
 
 
 def _embedded(text: str) -> dict[str, str]:
-    """The data as the page carries it, and of which type: a large text is packed, to a fifth of its size."""
+    """The data as the page carries it, and its type. A large text is packed to a fifth of its size."""
     if len(text) > PACKED_FROM:
         packed = gzip.compress(text.encode(), mtime=0)
         return {"type": "application/gzip", "data": base64.b64encode(packed).decode()}

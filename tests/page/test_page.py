@@ -240,7 +240,7 @@ def test_a_definition_has_a_rule_limits_and_a_source_that_is_there(name: str, da
 
 
 def test_rows_that_the_page_makes_of_people_count_them(data: dict[str, Any]) -> None:
-    # What else a figure sums up is about the whole event, or its marts leave few people blank already.
+    # The others are about the whole event, or their marts leave few people blank already.
     about_all = {
         *("activities_by_family", "activities_by_day", "activities_by_hour", "links", "evidence"),
         *("stars", "bracket_widths", "question_results"),
