@@ -103,9 +103,7 @@ def store_records(
     Returns:
         How many records there are, and how many are new.
     """
-    number = number_of(connection, "select coalesce(max(report_number), 0) + 1 from raw.report_numbers")
-    # An id is the record's number in the file that holds it first, counted on from the files before.
-    base, site = number_of(connection, "select coalesce(max(last_id), 0) from raw.report_numbers"), text_of(site_id)
+    number, base, site = *_next_number(connection), text_of(site_id)
     connection.execute(f"create or replace temp view arriving as {_in_kept_form(source('true'))}")
     for kind in NAMES:
         _store_names(connection, site, kind)
@@ -117,6 +115,16 @@ def store_records(
     connection.execute("insert into raw.report_numbers values (?, ?, ?)", [number, report_id, last_id])
     connection.execute("drop view arriving; drop table arriving_copies; drop table arrived")
     return stored
+
+
+def _next_number(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """The number of the next report, and the last id of the reports before it.
+
+    An id is the record's number in the file that holds it first, counted on from the files before.
+    """
+    numbers = "select coalesce(max(report_number), 0) + 1, coalesce(max(last_id), 0) from raw.report_numbers"
+    number, last_id = connection.execute(numbers).fetchone() or (1, 0)
+    return number, last_id
 
 
 def _in_kept_form(query: str) -> str:
@@ -285,8 +293,7 @@ def store_group(connection: duckdb.DuckDBPyConnection, table: str, report_ids: S
         report_ids: the reports.
         site_id: their site.
     """
-    number = number_of(connection, "select coalesce(max(report_number), 0) + 1 from raw.report_numbers")
-    base, site = number_of(connection, "select coalesce(max(last_id), 0) from raw.report_numbers"), text_of(site_id)
+    number, base, site = *_next_number(connection), text_of(site_id)
     records = f"select * replace (position as record_number), record_number as number_in_report from {table}"
     connection.execute(f"create or replace temp view arriving as {_in_kept_form(records)}")
     for kind in NAMES:
