@@ -44,22 +44,46 @@ GROUP_BYTES = 1 << 22
 
 
 @dataclass(frozen=True)
+class Opened:
+    """A small report that was read.
+
+    Attributes:
+        content: its bytes, unpacked.
+        seen: what a pass over them found.
+    """
+
+    content: bytes
+    seen: Survey
+
+    def write(self, folder: Path) -> Path:
+        """Its text as a file."""
+        text = folder / "opened.csv"
+        text.write_bytes(self.content)
+        return text
+
+
+@dataclass(frozen=True)
 class Small:
     """A small report that may land in a group.
 
     Attributes:
         file: the report.
-        seen: what a pass over its bytes found.
+        opened: what was read of it.
         report: how it is written.
         lines: its records, without the header.
         count: how many they are.
     """
 
     file: ReportFile
-    seen: Survey
+    opened: Opened
     report: ReportFormat
     lines: bytes
     count: int
+
+    @property
+    def seen(self) -> Survey:
+        """What a pass over its bytes found."""
+        return self.opened.seen
 
     @property
     def report_id(self) -> str:
@@ -103,11 +127,11 @@ class Reader:
     declaration: Declaration
     forms: dict[bytes, ReportFormat | None] = field(default_factory=dict)
 
-    def small(self, file: ReportFile, text: Path, seen: Survey) -> Small | None:
+    def small(self, file: ReportFile, text: Path, opened: Opened) -> Small | None:
         """A report as a member of a group; None if it is to land alone."""
+        content, seen = opened.content, opened.seen
         if not self._may_be_in_group(file, seen):
             return None
-        content = text.read_bytes()
         head, _, lines = content.partition(b"\n")
         end = b"\r\n" if head.endswith(b"\r") else b"\n"
         if content.count(b"\r") != (content.count(b"\n") if end == b"\r\n" else 0) or b"\0" in content or not lines:
@@ -124,13 +148,12 @@ class Reader:
             b'"' in content and not _is_sound(lines, report, count)
         ):
             return None
-        return Small(file, seen, report, lines if lines.endswith(end) else lines + end, count)
+        return Small(file, opened, report, lines if lines.endswith(end) else lines + end, count)
 
     def _may_be_in_group(self, file: ReportFile, seen: Survey) -> bool:
         declared = self.declaration
         return (
-            seen.byte_count <= SMALL_BYTES
-            and seen.is_utf8
+            seen.is_utf8
             and str(file.path) != STANDARD_INPUT
             and not declared.reloaded
             and not declared.sites
