@@ -35,7 +35,7 @@ from reports.rows import RowCount, count_rows
 from reports.staged import stage, trail_notes
 from reports.text import ReportRefused
 from warehouse.database import number_of, transaction
-from warehouse.raw import store_group
+from warehouse.raw import store_records
 
 # A larger report takes longer to read than its statements to plan.
 SMALL_BYTES = 1 << 16
@@ -301,29 +301,25 @@ def _written(
         ReportRefused: a record would be lost.
     """
     ids = [small.report_id for small in group]
-    store_group(connection, "members", ids, declaration.site_id)
+    records = "select * replace (position as record_number), record_number as number_in_report from members"
+    stored = store_records(
+        connection, ids, declaration.site_id, lambda condition: f"from ({records}) where {condition}"
+    )
+    if [one.count for one in stored] != [small.count for small in group]:
+        raise ReportRefused("records of a group would be lost.")
     found = connection.execute(
         """
         select
-            members.member,
-            count(*),
-            count(*) filter (where filed.is_new),
-            min(events.occurred_at),
-            max(events.occurred_at),
-            count(*) filter (where events.time_flag = 'nonexistent'),
-            count(*) filter (where events.time_flag = 'doubled')
+            min(occurred_at),
+            max(occurred_at),
+            count(*) filter (where time_flag = 'nonexistent'),
+            count(*) filter (where time_flag = 'doubled')
         from members
-        inner join filed on members.position = filed.record_number
-        inner join raw.records as records on filed.record_id = records.record_id
-        inner join raw.events as events on records.event_id = events.event_id
-        group by 1
-        order by 1
+        group by member
+        order by member
         """
     ).fetchall()
-    connection.execute("drop table filed")
-    if [(member, count) for member, count, *_ in found] != [(place, one.count) for place, one in enumerate(group)]:
-        raise ReportRefused("records of a group would be lost.")
-    firsts, lasts, nonexistent, doubled = (list(values) for values in zip(*(row[3:] for row in found), strict=True))
+    firsts, lasts, nonexistent, doubled = (list(values) for values in zip(*found, strict=True))
     of_each = {
         "report_id": ("varchar", ids),
         "file_name": ("varchar", [small.file.name for small in group]),
@@ -350,6 +346,6 @@ def _written(
     )
     remember(connection, declaration)
     return [
-        Landing(small.file.path, small.file.shown, landed_count=small.count, new_count=new_count)
-        for small, (_, _, new_count, *_) in zip(group, found, strict=True)
+        Landing(small.file.path, small.file.shown, landed_count=small.count, new_count=one.new_count)
+        for small, one in zip(group, stored, strict=True)
     ]
