@@ -55,12 +55,6 @@ class Opened:
     content: bytes
     seen: Survey
 
-    def write(self, folder: Path) -> Path:
-        """Its text as a file."""
-        text = folder / "opened.csv"
-        text.write_bytes(self.content)
-        return text
-
 
 @dataclass(frozen=True)
 class Small:
@@ -144,8 +138,10 @@ class Reader:
         width = len(report.header)
         found = count_rows(text, report)
         count = found.rows - 1
-        if found != RowCount(count + 1, (count + 1) * (width - 1)) or (
-            b'"' in content and not _is_sound(lines, report, count)
+        if (
+            count < 1
+            or found != RowCount(count + 1, (count + 1) * (width - 1))
+            or (b'"' in content and not _is_sound(lines, report, count))
         ):
             return None
         return Small(file, opened, report, lines if lines.endswith(end) else lines + end, count)
@@ -301,10 +297,8 @@ def _written(
         ReportRefused: a record would be lost.
     """
     ids = [small.report_id for small in group]
-    records = "select * replace (position as record_number), record_number as number_in_report from members"
-    stored = store_records(
-        connection, ids, declaration.site_id, lambda condition: f"from ({records}) where {condition}"
-    )
+    members = "select * replace (position as record_number), record_number as number_in_report from members"
+    stored = store_records(connection, ids, declaration.site_id, lambda which: f"from ({members}) where {which}")
     if [one.count for one in stored] != [small.count for small in group]:
         raise ReportRefused("records of a group would be lost.")
     found = connection.execute(

@@ -223,7 +223,7 @@ def _land_report(
     Raises:
         ReportRefused: nothing of it can be landed.
     """
-    text = opened.write(folder) if opened else file.as_text(folder)
+    text = folder / "opened.csv" if opened else file.as_text(folder)
     seen = opened.seen if opened else survey(text)
     before = known.get(seen.sha256, Before())
     if before.file_name is not None and not _is_reloaded(before, declaration):
@@ -237,6 +237,8 @@ def _land_report(
             f" was loaded. Fix: name its site, such as make build SITE={declaration.sites[0]}"
         )
 
+    if opened:
+        text.write_bytes(opened.content)
     report = read_format(text, encoding_of(text, seen, declaration.encoding, declaration.remembered_encoding))
     with _progress_of(connection, lambda share: show(share * 0.4)):
         rows = stage(connection, text, report, folder)
