@@ -107,16 +107,18 @@ COMMANDS = {
         (*DECLARED, "PUBLISHED_MODE"),
     ),
     "show": Command(
-        "Show the summary in the terminal; SESSION=keynote, USER_ID=5001 or CONTEST=all_time for one of them.",
+        "Show the summary in the terminal; SESSION=keynote, USER_ID=5001 or CONTEST=all_time for one of them; ALL=1"
+        " shows long lists to their end.",
         (
             (
                 "scripts/show.py",
                 Option("--session", "SESSION"),
                 Option("--user", "USER_ID"),
                 Option("--contest", "CONTEST"),
+                Option("--all", "ALL", is_switch=True),
             ),
         ),
-        ("SESSION", "USER_ID", "CONTEST"),
+        ("SESSION", "USER_ID", "CONTEST", "ALL"),
     ),
     "report": Command(
         "Write the page again; PDF=1 writes a PDF too, with the Chromium, Chrome or Edge of this machine.",
@@ -138,13 +140,13 @@ COMMANDS = {
     "remove": Command(
         "Remove a report loaded by mistake: REPORT=x.csv or its id; DRY_RUN=1 only says what would go.",
         (("scripts/remove.py", DRY_RUN),),
-        ("REPORT", "DRY_RUN", *LANDING),
+        ("REPORT", "DRY_RUN", "LANDING"),
     ),
     "forget": Command(
         "Forget a person: USER_ID=7, SITE=… if several sites have this id, ALSO_SAME_EMAIL=1 if other ids with the same"
         " e-mail are the same person; DRY_RUN=1 only says what there is.",
         (("scripts/forget.py", Option("--site", "SITE"), DRY_RUN),),
-        ("USER_ID", "SITE", "ALSO_SAME_EMAIL", "DRY_RUN", *LANDING),
+        ("USER_ID", "SITE", "ALSO_SAME_EMAIL", "DRY_RUN", "LANDING"),
     ),
     "person": Command(
         "Write all that is known of a person, as CSV files: USER_ID=7, SITE=…, ALSO_SAME_EMAIL=1 as for forget.",
@@ -346,9 +348,69 @@ COMMANDS = {
         needs=(),
         group="Develop",
     ),
-    "help": Command("List the commands.", (), needs=()),
+    "help": Command("List the commands; COMMAND=build explains one with its settings.", (), ("COMMAND",), needs=()),
 }
 
+# The meaning of each setting, in Markdown, because the manual has it too.
+SETTINGS = {
+    "ACCEPT": "the file with your names for unknown words, as `EXPORT` wrote it",
+    "AGAIN": "switch: also load reports again that you removed",
+    "ALL": "switch: show long lists to their end",
+    "ALLOW_TWINS": "switch: load a report although it agrees with a loaded one in all but one thing",
+    "ALSO_SAME_EMAIL": "whether other ids with the same e-mail are the same person: `1` yes, `0` no",
+    "BUILDS": "during how many builds the harness reads",
+    "BY": "the dimensions that group the metrics, separated by commas",
+    "COMMAND": "the command that is explained",
+    "CONTEST": "the contest whose leaderboard is shown, by its id or a part of its name",
+    "COURSE": "the course whose certificates are listed, by its key or a part of its name",
+    "CRM": "the CRM that imports the leads: `salesforce` (the default), `hubspot` or `dynamics`",
+    "DATE_FORMAT": "how dates are written in the reports, such as `dd/MM/yyyy`",
+    "DECLARE": "if it differs from what is remembered: `again` corrects that, `once` is for this load alone",
+    "DRY_RUN": "switch: print what would go, and change nothing",
+    "ENCODING": "how letters are stored in reports that do not say it, such as `cp1250`",
+    "EXPORT": "the file to which the unknown words are written",
+    "INPUTS": "how many broken reports the loader gets",
+    "JOBS": "how many files are taken apart at once; by default as many as the machine has cores",
+    "KILLS": "how many commands are killed",
+    "LANDING": "the folder of reports as Parquet for Spark; `remove` and `forget` work there in place of the warehouse",
+    "LIST": "switch: list the unknown words, and ask nothing",
+    "MAX_DATE": "the last day on which anything can have happened; by default the day after the load",
+    "MEMORY_LIMIT": "how much memory DuckDB may use; by default `3GB`",
+    "METRICS": "the metrics that you ask for, separated by commas",
+    "MINIMUM_COHORT_SIZE": "rows with fewer people have no numbers in the shared copy; else as in `dbt_project.yml`",
+    "MIN_DATE": "the first day on which anything can have happened; by default `1990-01-01`",
+    "NAME": "the name of the new model",
+    "ONLY": "the one mutant that is tried",
+    "PDF": "switch: write a PDF too",
+    "PORT": "the port on which Superset answers; by default `8088`",
+    "PSEUDONYM_SALT": "the salt of the pseudonyms, in place of the one in `warehouse/pseudonym_salt`",
+    "PUBLISHED_MODE": "who on this machine may read the published copy, as a file mode such as `0644`",
+    "PUBLISHED_PATH": "the file of the published copy",
+    "PYTHON": "the Python that sets up `.venv` and the other environments",
+    "READER": "PostgreSQL: the role that may read the published tables; by default `juno_reader`",
+    "RECORDS": "the sizes to measure, in records, separated by blanks",
+    "REPORT": "the report to remove, by the name of its file, by its id or by the first characters of the id",
+    "REPORTS": "the folder with your reports, or one file",
+    "RESTRICTED": "switch: the role may also read names, e-mails and texts",
+    "RETENTION_DAYS": "records that are older than so many days are removed",
+    "RUNS": "how often each measurement is repeated",
+    "SAVED": "the name of a saved query",
+    "SEED": "the seed of the random numbers; the same seed repeats a run",
+    "SESSION": "the session, by its key or a part of its name",
+    "SHAPED": "how many records each measured report or set of reports has",
+    "SHARED_PATH": "the file of the shared copy",
+    "SITE": "the JUNO platform that the reports or the person are from",
+    "SPARK_LANDING": "the folder of `LANDING` by the name that dbt reads on Spark; `LANDING` comes first",
+    "SPARK_PORT": "the port of Spark's thrift server; by default `10000`",
+    "SPARK_RECORDS": "how many records the test builds",
+    "TABLE": "the table to export, such as `marts.fct_leaderboard`; with `XLSX` as a workbook",
+    "TARGET": "where to publish: a PostgreSQL address, a folder for Parquet, or another file",
+    "THERE": "how many records are in the warehouse before a day's report comes",
+    "TIME_ZONE": "the zone of the dates in the reports, such as `Europe/Zurich`",
+    "USER_ID": "the person, by the id of the reports; `show` and `evidence` find an e-mail too, and `show` a name",
+    "WAREHOUSE_PATH": "the file of the warehouse",
+    "XLSX": "switch: write an Excel workbook, of the main tables or of `TABLE`",
+}
 
 # The names of the release before this one, which still work in this one.
 OLDER_NAMES = {"withdraw": "remove"}  # older name
@@ -366,6 +428,14 @@ WITHOUT_MAKE = "python3 start.py"
 def written(command: str) -> str:
     """How the reader gives a command: with make if make called this file."""
     return f"make {command}" if "MAKELEVEL" in os.environ else f"{WITHOUT_MAKE} {command}"
+
+
+def known_command(name: str) -> Command:
+    """The command of this name; ends with the nearest name where there is none."""
+    if name not in COMMANDS:
+        nearest = difflib.get_close_matches(name, COMMANDS, 1)
+        stop(f"There is no command {name}.{f' Did you mean {nearest[0]}?' if nearest else ''} Fix: {written('help')}")
+    return COMMANDS[name]
 
 
 def take_settings(name: str, command: Command, given: Sequence[str]) -> None:
@@ -547,13 +617,20 @@ def adapt(name: str, command: Command) -> Command:
 
 
 def show_help() -> None:
-    """List the commands and the settings that all of them take."""
+    """List the commands and the settings that all of them take, or explain one command."""
+    named = os.environ.get("COMMAND")
+    if named is not None:
+        command = known_command(named)
+        print(f"{written(named)}: {command.help}")
+        for setting in (*command.settings, *COMMON):
+            print(f"  {setting:<20}  {SETTINGS[setting].replace('`', '')}")
+        return
     for group in ("Use", "Develop"):
         print(f"{group}:")
         for name, command in COMMANDS.items():
             if command.group == group:
                 print(f"  {name:<20}  {command.help}")
-    print(f"Every command also takes {', '.join(COMMON)}.")
+    print(f"Every command also takes {', '.join(COMMON)}. {written('help COMMAND=build')} explains those of one.")
 
 
 def clean() -> None:
@@ -582,10 +659,7 @@ def main(words: Sequence[str]) -> None:
     if name in OLDER_NAMES:
         print(f"{written(name)} is now called {written(OLDER_NAMES[name])}.", file=sys.stderr, flush=True)
         name = OLDER_NAMES[name]
-    if name not in COMMANDS:
-        nearest = difflib.get_close_matches(name, COMMANDS, 1)
-        stop(f"There is no command {name}.{f' Did you mean {nearest[0]}?' if nearest else ''} Fix: {written('help')}")
-    command = COMMANDS[name]
+    command = known_command(name)
     take_settings(name, command, given)
     alone = {"help": show_help, "clean": clean, "lock": lock}
     if name in alone:

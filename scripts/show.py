@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +27,7 @@ def main(
         str | None, typer.Option("--user", help="Id or e-mail of a user, or a part of the name. It shows names.")
     ] = None,
     contest: Annotated[str | None, typer.Option("--contest", help="Id of a contest, or a part of its name.")] = None,
+    all_rows: Annotated[bool, typer.Option("--all", help="Show a long list to its end.")] = False,
 ) -> None:
     """Show the summary of the build, a session, a user or a contest.
 
@@ -44,11 +46,12 @@ def main(
             return
         with connect(published, read_only=True) as connection:
             if session is not None:
-                show_session(connection, session, console)
+                show_session(connection, session, console, shows_all=all_rows)
             if user is not None:
-                show_user(connection, user, console, lambda wanted: _resolve(published, connection, wanted))
+                resolve = partial(_resolve, published, connection)
+                show_user(connection, user, console, resolve, shows_all=all_rows)
             if contest is not None:
-                show_contest(connection, contest, console)
+                show_contest(connection, contest, console, shows_all=all_rows)
 
 
 def _resolve(published: Path, connection: duckdb.DuckDBPyConnection, wanted: str) -> str:

@@ -16,6 +16,7 @@ import contextlib
 import gc
 import importlib
 import json
+import marshal
 import os
 import pickle
 import runpy
@@ -29,6 +30,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import CodeType
 from typing import Any, ClassVar
 
 DBT = ("dbt.cli.main", "dbt.adapters.duckdb")
@@ -118,7 +120,8 @@ def serve(packages: Sequence[str]) -> None:
         _with_one_empty_table()
         _with_yaml_read_once()
         _with_macros_listed_at_once()
-        _with_macros_noted()
+        _with_macros_found_at_once()
+        _with_templates_noted()
     # Python looks for garbage less often: dbt's manifest is large, and stays to the end.
     gc.set_threshold(200_000, 50, 50)
     for line in sys.stdin:
@@ -134,7 +137,7 @@ def serve(packages: Sequence[str]) -> None:
         if child == 0:
             _become(order["command"], order["folder"], order["environment"], order["streams"], order["noted"])
         _, status = os.waitpid(child, 0)
-        _compile_what_was_noted(Path(order["noted"]))
+        _learn(Path(order["noted"]))
         print(os.waitstatus_to_exitcode(status), flush=True)
 
 
@@ -221,32 +224,63 @@ def _with_macros_listed_at_once() -> None:
     manifest_context.to_dict = to_dict
 
 
-class Macros:
-    """The macros that this process has compiled since it began."""
+def _with_macros_found_at_once() -> None:
+    """Make the namespace of a node's macros in one go: dbt adds one by one, 680 for each node and each test."""
+    macros: Any = importlib.import_module("dbt.context.macros")
+    generator = importlib.import_module("dbt.clients.jinja").MacroGenerator
+    bare = object.__new__
 
-    noted: ClassVar[list[Any]] = []
+    def build_namespace(self: Any, found: dict[str, dict[str, Any]], ctx: dict[str, Any]) -> Any:
+        node, stack = self.node, self.thread_ctx
+
+        def made(macro: Any) -> Any:
+            callable_macro = bare(generator)
+            callable_macro.__dict__ = {"context": ctx, "macro": macro, "node": node, "stack": stack}
+            return callable_macro
+
+        by_package = {package: {name: made(macro) for name, macro in named.items()} for package, named in found.items()}
+        internal: dict[str, Any] = {}
+        for package in reversed(self.internal_package_names_order):
+            internal.update(by_package.get(package, {}))
+        own = {name: named for name, named in by_package.items() if name not in self.internal_package_names}
+        is_root = self.root_package != self.search_package
+        return macros.MacroNamespace(
+            global_namespace=own.get(self.root_package, {}) if is_root else {},
+            local_namespace=own.get(self.search_package, {}),
+            global_project_namespace=internal,
+            packages=own,
+        )
+
+    macros.MacroNamespaceBuilder.build_namespace = build_namespace
 
 
-def _with_macros_noted() -> None:
-    """Note which macros dbt compiles, so that it need not do so for the next command."""
-    cache: Any = importlib.import_module("dbt_common.clients.jinja").template_cache
-    compiled = cache.get_node_template
+class Templates:
+    """The code of the templates that this process knows, and of those that it has compiled since it began."""
 
-    def note(macro: Any) -> Any:
-        if macro.macro_sql not in cache.file_cache:
-            Macros.noted.append(macro)
-        return compiled(macro)
-
-    cache.get_node_template = note
+    known: ClassVar[dict[tuple[str, str], CodeType]] = {}
+    noted: ClassVar[dict[tuple[str, str], CodeType]] = {}
 
 
-def _compile_what_was_noted(path: Path) -> None:
-    """Compile the macros that a child has compiled."""
+def _with_templates_noted() -> None:
+    """Note the code of each macro and model that Jinja compiles, so that it need not do so for the next command."""
+    environment: Any = importlib.import_module("jinja2").Environment
+    compiled = environment.compile
+
+    def note(self: Any, source: Any, *place: Any, **options: Any) -> Any:
+        if not isinstance(source, str) or any(place) or any(options.values()):
+            return compiled(self, source, *place, **options)
+        key = (type(self).__name__ + ",".join(self.extensions), source)
+        if key not in Templates.known:
+            Templates.known[key] = Templates.noted[key] = compiled(self, source)
+        return Templates.known[key]
+
+    environment.compile = note
+
+
+def _learn(path: Path) -> None:
+    """Know the code that a child has compiled."""
     if path.exists():
-        cache: Any = importlib.import_module("dbt_common.clients.jinja").template_cache
-        for macro in pickle.loads(path.read_bytes()):
-            cache.get_node_template(macro)
-        Macros.noted.clear()
+        Templates.known.update(marshal.loads(path.read_bytes()))
 
 
 def _parse(folder: str) -> None:
@@ -265,6 +299,7 @@ def _parse(folder: str) -> None:
 def _become(command: list[str], folder: str, environment: dict[str, str], streams: list[str], noted: str) -> None:
     """Run a script in this process, which ends with it."""
     signal.alarm(TIMEOUT_SECONDS)
+    Templates.noted.clear()
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
@@ -289,8 +324,8 @@ def _become(command: list[str], folder: str, environment: dict[str, str], stream
         with contextlib.suppress(BaseException):
             atexit._run_exitfuncs()
         with contextlib.suppress(BaseException):
-            if Macros.noted:
-                Path(noted).write_bytes(pickle.dumps(Macros.noted))
+            if Templates.noted:
+                Path(noted).write_bytes(marshal.dumps(Templates.noted))
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)

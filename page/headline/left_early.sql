@@ -4,6 +4,8 @@ with ranked as (
         labels.label as session_name,
         sessions.attendee_count,
         sessions.left_early_count,
+        sessions.proven_left_early_count,
+        sessions.possible_left_early_count,
         count(*) over () as session_count,
         rank() over (order by sessions.left_early_count / sessions.attendee_count desc) as place_number
     from marts.fct_sessions as sessions
@@ -15,6 +17,8 @@ select
     count(*) as tied_count,
     string_agg(session_name, ' and ' order by session_name) as session_name,
     any_value(left_early_count) as left_early_count,
+    any_value(proven_left_early_count) as proven_left_early_count,
+    any_value(possible_left_early_count) as possible_left_early_count,
     any_value(attendee_count) as attendee_count
 from ranked
 -- One alone has nothing to be compared with.

@@ -1,4 +1,5 @@
--- How wide the ranges of attendance are: possible less proven, of each person in each session, in classes of minutes.
+-- How wide the ranges of attendance are: possible less proven, in classes of minutes.
+-- The first screen counts the same attendances: a person who attended a session.
 select
     site_id,
     content_key,
@@ -19,5 +20,6 @@ select
     end as width,
     count(*) as attendance_count
 from marts.fct_session_attendance
+where session_type = 'session' and is_attended
 group by site_id, content_key, session_date, width_number
 order by session_date desc, site_id asc, content_key asc, width_number asc

@@ -1,4 +1,13 @@
 -- The activities on each page, and how many people did them.
+with attended as (
+    select
+        content_key,
+        count(distinct user_key) filter (where is_attended_proven) as proven_attendee_count,
+        count(distinct user_key) filter (where is_attended_possible) as possible_attendee_count
+    from marts.fct_session_attendance
+    group by content_key
+)
+
 select
     engagement.site_id,
     engagement.content_key,
@@ -8,6 +17,10 @@ select
     engagement.unique_user_count,
     engagement.viewer_count,
     engagement.attendee_count,
+    case when engagement.attendee_count is not null then coalesce(attended.proven_attendee_count, 0) end
+        as proven_attendee_count,
+    case when engagement.attendee_count is not null then coalesce(attended.possible_attendee_count, 0) end
+        as possible_attendee_count,
     engagement.on_demand_user_count,
     engagement.conversation_count,
     engagement.feedback_count,
@@ -15,4 +28,5 @@ select
     engagement.download_count
 from marts.fct_content_engagement as engagement
 inner join marts.dim_content as content on engagement.content_key = content.content_key
+left join attended on engagement.content_key = attended.content_key
 order by engagement.activity_count desc, engagement.content_key asc

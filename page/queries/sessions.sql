@@ -1,25 +1,36 @@
--- Sessions and meetings with the bracket of what was attended, the fullest first.
+-- Sessions and meetings with the ranges of what was attended, the fullest first.
 select
-    session_key,
-    site_id,
-    content_key,
-    session_name,
-    session_type,
-    session_date,
-    started_at,
-    ended_at,
-    window_source,
-    registered_count,
-    unique_people_count,
-    attendee_count,
-    no_show_count,
-    left_early_count,
-    attendee_count - left_early_count as stayed_count,
-    left_early_count / nullif(attendee_count, 0) as left_early_ratio,
-    peak_people_count,
-    average_likely_seconds,
-    proven_seconds,
-    likely_seconds,
-    possible_seconds
-from marts.fct_sessions
-order by unique_people_count desc nulls last, session_key asc
+    sessions.session_key,
+    sessions.site_id,
+    sessions.content_key,
+    sessions.session_name,
+    sessions.session_type,
+    sessions.session_date,
+    sessions.started_at,
+    sessions.ended_at,
+    sessions.window_source,
+    sessions.registered_count,
+    sessions.unique_people_count,
+    sessions.attendee_count,
+    sessions.proven_attendee_count,
+    sessions.possible_attendee_count,
+    sessions.no_show_count,
+    sessions.left_early_count,
+    sessions.proven_left_early_count,
+    sessions.possible_left_early_count,
+    sessions.stayed_count,
+    sessions.proven_stayed_count,
+    sessions.possible_stayed_count,
+    sessions.left_early_count / nullif(sessions.attendee_count, 0) as left_early_ratio,
+    -- Only the fullest sessions have them.
+    people_at_once.peak_people_count,
+    people_at_once.proven_people_count,
+    people_at_once.possible_people_count,
+    sessions.average_likely_seconds,
+    sessions.proven_seconds,
+    sessions.likely_seconds,
+    sessions.possible_seconds
+from marts.fct_sessions as sessions
+left join people_at_once
+    on sessions.session_key = people_at_once.session_key and sessions.peak_minute_at = people_at_once.minute_at
+order by sessions.unique_people_count desc nulls last, sessions.session_key asc

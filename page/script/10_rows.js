@@ -22,12 +22,14 @@ function filtered(dataset, chosen) {
     && (!chosen.to || !dataset.date || row[dataset.date] <= chosen.to));
 }
 
-// Says which filters are set that a dataset has no column for.
+// Says which filters are set that a dataset has no column for, and why.
 function notFiltered(dataset, chosen) {
-  const left = [];
-  if ((chosen.from || chosen.to) && !dataset.date) left.push("dates");
-  if (chosen.page && !dataset.names.has("content_key")) left.push("pages");
-  return left.length ? `Of all ${left.join(" and ")}.` : "";
+  const [filters, reasons] = [[], []];
+  const isNot = (filter, reason) => { filters.push(filter); reasons.push(reason); };
+  if ((chosen.from || chosen.to) && !dataset.date) isNot("dates", "are of the whole time");
+  if (chosen.page && !dataset.names.has("content_key")) isNot("page", "are of no single page");
+  if (!filters.length) return "";
+  return `This section does not follow the filter of ${filters.join(" and ")}, because its numbers ${reasons.join(" and ")}.`;
 }
 
 const known = (rows, column) => rows.map((row) => row[column]).filter((value) => value !== null && value !== undefined);

@@ -3,3 +3,8 @@
 // profiles.yml under its name, and give the column of figures.yml that leads to it `profile: session` and `key: session_key`.
 
 const profiles = {};
+
+// Where a cell or a label leads: to the profile that its column names, or null.
+const profileAddress = (column, row) => (column.profile && profiles[column.profile] && row[column.key]
+  ? `#${column.profile}=${encodeURIComponent(row[column.key])}`
+  : null);

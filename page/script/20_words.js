@@ -52,6 +52,19 @@ function offsetsInWords(clock, days) {
   return second ? `${first.offset}, from ${dateInWords(second.day)} ${second.offset}` : first.offset;
 }
 
+// Each stay of a person, from "1778576760 0-660 1080- +2": a moment, and seconds after it. A stay without an end has no Left, one
+// without a beginning has no Joined, and the last number counts those that are not listed.
+function staysInWords(value, clock) {
+  const [first, ...stays] = value.split(" ");
+  const at = (seconds) => clock.short((Number(first) + Number(seconds)) * 1000);
+  return stays.map((stay, place) => {
+    if (stay.startsWith("+")) return `${stay.slice(1)} more`;
+    const [from, to] = stay.split("-");
+    if (!from) return `no Joined, left at ${at(to)}`;
+    return to ? `${place ? "back from " : ""}${at(from)} to ${at(to)}` : `${place ? "back at " : ""}${at(from)}, no Left`;
+  }).join("; ");
+}
+
 const FORMATS = {
   number: (value) => whole.format(value),
   decimal: (value) => tenths.format(value),
@@ -62,6 +75,7 @@ const FORMATS = {
   time: (value, clock) => clock.full(Date.parse(value)),
   clock: (value, clock) => clock.short(Date.parse(value)),
   date: dateInWords,
+  stays: staysInWords,
 };
 const NUMERIC = new Set(["number", "decimal", "hours", "minutes", "ratio", "movement"]);
 
@@ -70,6 +84,15 @@ function inWords(value, column, about) {
   if (value === null || value === undefined) return NOTHING;
   if (column?.words) return about.words[column.words][value] ?? String(value).replaceAll("_", " ");
   return column?.format ? FORMATS[column.format](value, about.clock) : String(value);
+}
+
+// A value with its range, from what the log proves to what it allows, where the column has one.
+function withRange(row, column, about) {
+  const words = inWords(row[column.column], column, about);
+  const [low, high] = [column.low, column.high].map((name) => inWords(row[name], column, about));
+  if (!column.low || low === NOTHING) return words;
+  if (low !== high) return `${words} (${low} to ${high})`;
+  return row[column.column] ? `${words} (all proven)` : words;
 }
 
 // The title of a figure while it has rows: what they show, or its plain title where no row has the most alone or with one other.
@@ -108,7 +131,8 @@ function countsOf({ column, weight }, rows) {
   return [new Proxy(numbers, { get: (_, name) => whole.format(some[name]) }), some];
 }
 
-const columnOf = (figure, name) => figure.columns.find((column) => column.column === name);
+// The ends of a range have the format of the number between them.
+const columnOf = (figure, name) => figure.columns.find((column) => [column.column, column.low, column.high].includes(name));
 // A text with its values; {count:person|people} is the word that stands beside the number.
 function worded(template, values, numbers) {
   return template.replace(/\{(\w+)(?::([^{}|]+)\|([^{}|]+))?\}/g, (_, name, one, more) => (one ? oneOrMore(numbers[name], one, more) : values[name] ?? NOTHING));

@@ -35,6 +35,11 @@ function ticks(most, count = 4) {
   return Array.from({ length: Math.ceil(most / step - 1e-9) + 1 || 1 }, (_, place) => place * step);
 }
 
+// The key of what is a range, in bars and over time.
+const rangeKey = (marker) => [
+  { colour: 1, label: "proven by records" }, { colour: "light", label: "possible at most" }, { ...marker, label: "likely, our best estimate" },
+];
+
 const text = (x, y, words, attributes = {}) => ["text", { x, y, ...attributes }, words];
 const drawing = (width, height, children) => ["svg", { width, height, viewBox: `0 0 ${width} ${height}` }, ...children];
 
@@ -45,16 +50,17 @@ function legend(entries, canvas) {
   for (const entry of entries) {
     const needed = 18 + canvas.measure(entry.label) + 18;
     if (x > 0 && x + needed > canvas.width) [x, y] = [0, y + 20];
-    parts.push(entry.isMarker
-      ? ["line", { x1: x + 6, x2: x + 6, y1: y - 11, y2: y + 3, class: "marker" }]
-      : ["rect", { x, y: y - 10, width: 12, height: 12, rx: 2, class: `colour-${entry.colour}` }]);
+    if (entry.isMarker) parts.push(["line", { x1: x + 6, x2: x + 6, y1: y - 11, y2: y + 3, class: "marker" }]);
+    else if (entry.isLine) parts.push(["line", { x1: x - 1, x2: x + 13, y1: y - 4, y2: y - 4, class: "likely" }]);
+    else parts.push(["rect", { x, y: y - 10, width: 12, height: 12, rx: 2, class: `colour-${entry.colour}` }]);
     parts.push(text(x + 18, y, entry.label, { class: "soft" }));
     x += needed;
   }
   return { parts, height: entries.length ? y + 14 : 0 };
 }
 
-// Horizontal bars. Each row: label, note, parts ({value, colour}), marker (or null) and what is written at the end.
+// Horizontal bars. Each row: label, note, parts ({value, colour}), marker (or null), what is written at the end, and where its
+// label leads, if anywhere.
 // On a narrow canvas the label stands above its bar.
 function bars(rows, key, canvas) {
   const isWide = canvas.width >= 560;
@@ -70,11 +76,11 @@ function bars(rows, key, canvas) {
     const lines = wrapped(row.label, room - 12, canvas.measure);
     const texts = [...lines.map((line) => [line, ""]), ...(row.note ? [[row.note, "soft small"]] : [])];
     const height = texts.length * LINE;
-    const middle = isWide ? y + Math.max(height, BAR + 6) / 2 : y + height + BAR / 2 + 2;
+    const middle = isWide ? y + Math.max(height, BAR + 6) / 2 : y + height + BAR / 2 + 5;
     const top = isWide ? middle - height / 2 : y;
-    texts.forEach(([line, kind], place) => {
-      parts.push(text(isWide ? room - 12 : 0, top + place * LINE + 13, line, { class: kind, "text-anchor": isWide ? "end" : "start" }));
-    });
+    const written = texts.map(([line, kind], place) =>
+      text(isWide ? room - 12 : 0, top + place * LINE + 13, line, { class: kind, "text-anchor": isWide ? "end" : "start" }));
+    parts.push(...(row.href ? [["a", { href: row.href }, ...written]] : written));
     let x = left;
     for (const part of row.parts) {
       if (part.value > 0) {
@@ -85,7 +91,8 @@ function bars(rows, key, canvas) {
     if (row.marker !== null && row.marker !== undefined) {
       const at = left + row.marker * scale;
       parts.push(["line", { x1: at, x2: at, y1: middle - BAR / 2 - 4, y2: middle + BAR / 2 + 4, class: "marker" }]);
-      x = Math.max(x, at);
+      // What a bar is worth stands at its end, or behind the mark where there is no room between.
+      if (at >= x - 2 && at < x + canvas.measure(row.value, true) + 16) x = at;
     }
     parts.push(text(x + 8, middle + 4.5, row.value, { class: "value" }));
     y = (isWide ? y + Math.max(height, BAR + 6) : middle + BAR / 2 + 4) + 10;
@@ -143,7 +150,7 @@ function columns(points, words, canvas, height = 220) {
   ]);
 }
 
-// Steps over time. points: [{moment, value}] in milliseconds, in order.
+// Steps over time. points: [{moment, value}] in milliseconds, in order; with a range, low and high too.
 function area(points, words, clock, canvas, height = 240) {
   const [first, last] = [points[0].moment, points[points.length - 1].moment + 60_000];
   const share = (moment) => (moment - first) / (last - first);
@@ -154,14 +161,25 @@ function area(points, words, clock, canvas, height = 240) {
     labels.push({ share: share(moment), text: clock.short(moment) });
   }
   const top = points.reduce((best, point) => (point.value > best.value ? point : best));
-  const drawn = frame(top.value, labels, canvas, height);
-  const path = points.map((point) => `L${drawn.place(share(point.moment)).toFixed(1)} ${drawn.rise(point.value).toFixed(1)}`
+  const hasRange = (top.low ?? null) !== null;
+  const most = Math.max(...points.map((point) => Math.max(point.value, point.high ?? 0)));
+  const head = legend(hasRange ? rangeKey({ isLine: true }) : [], canvas);
+  const drawn = frame(most, labels, canvas, height);
+  const steps = (of) => points.map((point) => `L${drawn.place(share(point.moment)).toFixed(1)} ${drawn.rise(of(point)).toFixed(1)}`
     + `H${drawn.place(share(point.moment + 60_000)).toFixed(1)}`).join("");
-  return drawing(canvas.width, height, [
+  const filled = (of, look) => ["path", { d: `M${drawn.left} ${drawn.bottom}${steps(of)}V${drawn.bottom}Z`, class: look }];
+  const parts = [
     ...drawn.parts,
-    ["path", { d: `M${drawn.left} ${drawn.bottom}${path}V${drawn.bottom}Z`, class: "area colour-1" }],
+    ...(hasRange
+      ? [
+        filled((point) => point.high ?? point.value, "area colour-light"),
+        filled((point) => point.low ?? 0, "area solid colour-1"),
+        ["path", { d: `M${drawn.left} ${drawn.bottom}${steps((point) => point.value)}V${drawn.bottom}`, class: "likely" }],
+      ]
+      : [filled((point) => point.value, "area colour-1")]),
     pointLabel(drawn.place(share(top.moment)), drawn.rise(top.value), words(top.value), canvas),
-  ]);
+  ];
+  return drawing(canvas.width, height + head.height, [...head.parts, ["g", { transform: `translate(0 ${head.height})` }, ...parts]]);
 }
 
 // A cell per row and hour, the darker the more. cells: [{row, hour, value}].
@@ -238,7 +256,13 @@ function chartOf(figure, rows, about, canvas) {
   const words = (row, name) => inWords(row[name], columnOf(figure, name), about);
   const inUnits = (value) => counted(value, ...chart.unit);
   const label = (row) => (chart.suffix ? `${words(row, chart.label)} ${oneOrMore(row[chart.label], ...chart.suffix)}` : words(row, chart.label));
-  const note = (row) => (chart.note && row[chart.note] !== null ? words(row, chart.note) : "");
+  const planned = (row) => (chart.marker && (row[chart.marker.column] ?? null) !== null ? `${words(row, chart.marker.column)} ${chart.marker.label}` : "");
+  const note = (row) => [chart.note && row[chart.note] !== null ? words(row, chart.note) : "", planned(row)].filter(Boolean).join(" · ");
+  const named_ = columnOf(figure, chart.label);
+  const href = (row) => (named_ ? profileAddress(named_, row) : null);
+  // What is written at the end of a bar: its value, or a text that names columns. Both have their ranges.
+  const ranged = (row, name) => withRange(row, columnOf(figure, name), about);
+  const atEnd = (row) => (chart.text ? chart.text.replace(/\{(\w+)\}/g, (_, name) => ranged(row, name)) : ranged(row, chart.value));
   switch (chart.type) {
     case "bars": {
       const there = chart.stack.filter((part) => rows.some((row) => row[part.column]));
@@ -248,25 +272,25 @@ function chartOf(figure, rows, about, canvas) {
         note: note(row),
         parts: chart.stack.map((part) => ({ value: row[part.column] ?? 0, colour: part.colour })),
         marker: chart.marker ? row[chart.marker.column] : null,
-        value: chart.marker ? `${words(row, chart.value)} (planned ${words(row, chart.marker.column)})` : words(row, chart.value),
+        value: atEnd(row),
+        href: href(row),
       })), key, canvas);
     }
     case "range": {
-      const key = [
-        { colour: 1, label: "proven by records" }, { colour: "light", label: "possible at most" }, { isMarker: true, label: "likely, our best estimate" },
-      ];
       return bars(rows.map((row) => ({
         label: label(row),
         note: note(row),
         parts: [{ value: row[chart.low] ?? 0, colour: 1 }, { value: (row[chart.high] ?? 0) - (row[chart.low] ?? 0), colour: "light" }],
         marker: row[chart.middle],
-        value: `${words(row, chart.middle)} (${words(row, chart.low)} to ${words(row, chart.high)})`,
-      })), key, canvas);
+        value: ranged(row, chart.middle),
+        href: href(row),
+      })), rangeKey({ isMarker: true }), canvas);
     }
     case "columns":
       return columns(rows.map((row) => ({ day: row[chart.x], value: row[chart.y] })), inUnits, canvas);
     case "area":
-      return area(rows.map((row) => ({ moment: Date.parse(row[chart.x]), value: row[chart.y] })), inUnits, about.clock, canvas);
+      return area(rows.map((row) => ({ moment: Date.parse(row[chart.x]), value: row[chart.y], low: row[chart.low], high: row[chart.high] })),
+        inUnits, about.clock, canvas);
     case "heat":
       return heat(rows.map((row) => ({ row: row[chart.row], hour: row[chart.column], value: row[chart.value] })), chart.rows, canvas);
     default: {

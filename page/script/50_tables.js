@@ -13,7 +13,11 @@ function csvCell(value) {
   return /[",\r\n]/.test(words) ? `"${words.replaceAll('"', '""')}"` : words;
 }
 
-// Numbers stay numbers, with a point and no separators; all else is as the table shows it.
+// Numbers stay numbers, with a point and no separators; all else is as the table shows it. A range takes three columns.
+const csvColumns = (columns) => columns.flatMap((column) => (column.low
+  ? [column, { ...column, column: column.low, label: `${column.label}, proven` }, { ...column, column: column.high, label: `${column.label}, possible` }]
+  : [column]));
+
 function csvValue(row, column, about) {
   const value = row[column.column];
   if (value === null || value === undefined) return null;
@@ -23,9 +27,21 @@ function csvValue(row, column, about) {
   return value;
 }
 
-function csvOf(columns, rows, about) {
+function csvOf(shown, rows, about) {
+  const columns = csvColumns(shown);
   const lines = [columns.map((column) => csvCell(column.label)), ...rows.map((row) => columns.map((column) => csvCell(csvValue(row, column, about))))];
   return `${lines.map((line) => line.join(",")).join("\r\n")}\r\n`;
+}
+
+// Letters without their accents and in small, as people type them: karakose finds Karaköse.
+const PLAIN = { ø: "o", ł: "l", đ: "d", ð: "d", þ: "th", ß: "ss", æ: "ae", œ: "oe", ı: "i" };
+const plainLetters = (words) => words.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/[øłđðþßæœı]/g, (letter) => PLAIN[letter]);
+
+// How many rows are shown, and how many fit where they are searched.
+function rowsInWords(shown, fitting, all, isSearched) {
+  if (!isSearched) return `${whole.format(shown)} of ${counted(all, "row", "rows")}`;
+  const found = `${whole.format(fitting)} of ${counted(all, "row", "rows")} ${fitting === 1 ? "fits" : "fit"}`;
+  return shown === fitting ? found : `${found}; ${whole.format(shown)} are shown`;
 }
 
 // The roles say again what the elements are, because a browser forgets it where style makes cards of rows.
@@ -33,7 +49,7 @@ function csvOf(columns, rows, about) {
 function table(columns, rows, title, about, last) {
   const state = { column: null, direction: 1, words: "", all: false };
   const kind = (column) => (NUMERIC.has(column.format) ? "number" : column.format);
-  const texts = (row) => columns.map((column) => inWords(row[column.column], column, about));
+  const texts = (row) => columns.map((column) => withRange(row, column, about));
   const body = element("tbody", { role: "rowgroup" });
   const count = element("p", { class: "note", "aria-live": "polite" });
   const more = element("button", { type: "button", class: "more", onclick: () => { state.all = true; fill(); } });
@@ -53,15 +69,15 @@ function table(columns, rows, title, about, last) {
   }
 
   function cell(row, words, column, isFirst) {
-    const profile = column.profile && profiles[column.profile] && row[column.key];
+    const address = profileAddress(column, row);
     return element(isFirst ? "th" : "td", { class: kind(column), scope: isFirst ? "row" : undefined, role: isFirst ? "rowheader" : "cell", "data-label": column.label },
-      profile ? element("a", { href: `#${column.profile}=${encodeURIComponent(row[column.key])}` }, words) : words);
+      address ? element("a", { href: address }, words) : words);
   }
 
   function found() {
-    const wanted = state.words.toLowerCase().split(/\s+/).filter(Boolean);
+    const wanted = plainLetters(state.words).split(/\s+/).filter(Boolean);
     const fitting = rows.filter((row) => {
-      const words = wanted.length ? texts(row).join("\n").toLowerCase() : "";
+      const words = wanted.length ? plainLetters(texts(row).join("\n")) : "";
       return wanted.every((word) => words.includes(word));
     });
     const name = state.column?.column;
@@ -73,7 +89,7 @@ function table(columns, rows, title, about, last) {
     const shown = state.all ? all : all.slice(0, SHOWN);
     body.replaceChildren(...shown.map((row) => element("tr", { role: "row" }, ...texts(row).map((words, place) => cell(row, words, columns[place], place === 0)),
       last ? element("td", { role: "cell", "data-label": last.label }, last.cell(row)) : "")));
-    count.textContent = `${whole.format(shown.length)} of ${counted(rows.length, "row", "rows")}`;
+    count.textContent = rowsInWords(shown.length, all.length, rows.length, Boolean(state.words.trim()));
     more.textContent = `Show all ${whole.format(all.length)}`;
     more.hidden = shown.length === all.length;
   }

@@ -39,13 +39,26 @@ function start(page) {
   }
 
   function notesOf(figure, dataset, rows) {
-    const notes = [figure.note, notFiltered(dataset, state.chosen)];
+    const notes = [figure.note];
     if (dataset.is_whole) notes.push("This counts the whole site, not this event alone.");
     if (figure.limit && rows.length > figure.limit) notes.push(`The first ${figure.limit} of ${whole.format(rows.length)} are drawn.`);
     if (isCut(dataset)) {
-      notes.push(`The first ${whole.format(dataset.rows.length)} of ${whole.format(dataset.total)} rows are on this page. All of them: ${figure.command ?? "the warehouse"}.`);
+      notes.push(`The first ${whole.format(dataset.rows.length)} of ${whole.format(dataset.total)} rows are on this page. Its last part says how to get all.`);
     }
     return notes.filter(Boolean).join(" ");
+  }
+
+  // The rows that a figure shows now, its title, and the choice among them.
+  function viewOf(figure) {
+    const dataset = data[figure.dataset];
+    const among = filtered(dataset, state.chosen).filter((row) => fits(row, figure.only));
+    const choice = figure.choose && among.length ? choiceOf(figure, among) : null;
+    const rows = ordered(summedUp(choice ? choice.rows : among, figure), figure);
+    // A sum or a count over a part of the rows is no finding.
+    const isPart = isCut(dataset) && figure.by;
+    const counted_ = figure.counts && data[figure.counts.dataset];
+    const isPlain = isPart || (counted_ && isCut(counted_));
+    return { dataset, rows, choice, title: isPlain ? figure.title : titleOf(figure, counted_ ? filtered(counted_, state.chosen) : rows, about) };
   }
 
   function draw(figure) {
@@ -55,30 +68,20 @@ function start(page) {
       body.replaceChildren(paragraph(page.understood.instead, "warning"));
       return;
     }
-    const dataset = data[figure.dataset];
-    let rows = filtered(dataset, state.chosen).filter((row) => fits(row, figure.only));
-    const parts = [];
-    if (figure.choose && rows.length) {
-      const choice = choiceOf(figure, rows);
-      rows = choice.rows;
-      if (choice.labels.size > 1) parts.push(chooser(figure, choice.labels, choice.now));
-    }
-    rows = ordered(summedUp(rows, figure), figure);
-    // A sum or a count over a part of the rows is no finding.
-    const isPart = isCut(dataset) && figure.by;
-    const counted_ = figure.counts && data[figure.counts.dataset];
-    const title = isPart || (counted_ && isCut(counted_)) ? figure.title : titleOf(figure, counted_ ? filtered(counted_, state.chosen) : rows, about);
-    heading.textContent = title;
-    // What is folded away has its plain title above already.
-    heading.hidden = Boolean(folded) && title === figure.title;
+    const { dataset, rows, choice, title } = viewOf(figure);
+    const parts = choice && choice.labels.size > 1 ? [chooser(figure, choice.labels, choice.now)] : [];
+    if (folded) nameFolded(figure, title);
+    else heading.textContent = title;
     if (!rows.length) {
       body.replaceChildren(...parts, paragraph("Nothing, with these filters.", "note"));
       return;
     }
     const shown = figure.kind === "chart" ? figure.limit ? rows.slice(0, figure.limit) : rows : [];
     const listed = figure.kind === "naming" ? naming(figure, rows, data.activity_types.rows, about) : table(figure.columns, rows, figure.title, about);
-    const host = shown.length ? element("div", { class: "chart", role: "img", "aria-label": `${title}. The table below has all values.` }) : "";
-    body.replaceChildren(...parts, host,
+    // Names that lead to profiles are links, and a picture has none.
+    const isLinked = shown.some((row) => profileAddress(columnOf(figure, figure.chart.label) ?? {}, row));
+    const host = shown.length ? element("div", { class: "chart", role: isLinked ? "group" : "img", "aria-label": `${title}. The table below has all values.` }) : "";
+    body.replaceChildren(paragraph(notFiltered(dataset, state.chosen), "warning"), ...parts, host,
       host ? element("details", { class: "values" }, element("summary", {}, "All values as a table"), listed.made) : listed.made,
       element("div", { class: "tools actions" },
         element("button", { type: "button", onclick: () => save(`${figure.id}.csv`, new Blob(["\ufeff", listed.csv()], { type: "text/csv" })) }, "Save as CSV"),
@@ -90,12 +93,19 @@ function start(page) {
     if (host) host.replaceChildren(svgOf(chartOf(figure, shown, about, { width: host.clientWidth, measure: textWidth })));
   }
 
+  // What is folded away states its finding beside its title.
+  function nameFolded(figure, title) {
+    drawn.get(figure).heading.textContent = title === figure.title ? "" : title;
+  }
+
   // A folded figure is drawn when it is opened.
   function drawAll() {
     for (const [figure, known_] of drawn) {
       known_.isFresh = false;
       if (!known_.folded || known_.folded.open) draw(figure);
+      else if (figure.says && !isHeldBack(figure)) nameFolded(figure, viewOf(figure).title);
     }
+    at("filters").lastChild.hidden = !FILTERS.some((name) => state.chosen[name]);
     const { site, from, to, page: key } = state.chosen;
     const parts = [site && `site ${site}`, from && `from ${dateInWords(from)}`, to && `to ${dateInWords(to)}`, key && `page ${names.get(key) ?? key}`].filter(Boolean);
     at("filtered").textContent = parts.length ? `Below: ${parts.join(", ")}. The numbers above are of everything.` : "";
@@ -110,10 +120,10 @@ function start(page) {
   }
 
   function foldedFigure(figure) {
-    const heading = element("h3", {}, figure.title);
+    const heading = element("span", { class: "finding" });
     const body = element("div");
     const folded = element("details", { class: "figure folded", id: `figure-${figure.id}` },
-      element("summary", {}, figure.title), heading, paragraph(figure.subtitle, "subtitle"), body);
+      element("summary", {}, element("h3", {}, figure.title), " ", heading), paragraph(figure.subtitle, "subtitle"), body);
     drawn.set(figure, { body, heading, folded });
     folded.addEventListener("toggle", () => { if (folded.open && !drawn.get(figure).isFresh) draw(figure); });
     return folded;
@@ -136,11 +146,11 @@ function start(page) {
   }
 
   function definition([id, one]) {
-    const settings = Object.entries(one.settings).map(([name, value]) => `${name} = ${value}`).join(", ");
+    const settings = Object.entries(one.settings).map(([name, value]) => element("li", {}, `${page.words.settings[name]}: ${value} (`, element("code", {}, name), ")"));
     return element("details", { class: "figure folded", id: `definition-${id}` }, element("summary", {}, one.title),
       one.is_ours ? paragraph("A definition of this project, not of the platform.", "note") : "",
       paragraph(one.text), paragraph(`Limits: ${one.limits}`),
-      settings ? element("p", {}, "Settings: ", element("code", {}, settings)) : "",
+      settings.length ? element("div", {}, paragraph("Settings, which whoever keeps this page changes in dbt_project.yml:"), element("ul", { class: "sentences" }, ...settings)) : "",
       element("p", {}, "The whole rule: ", element("code", {}, one.source)));
   }
 
@@ -224,7 +234,8 @@ function start(page) {
     const focused = target.tagName === "DETAILS" ? target.querySelector("summary") : target;
     if (focused === target) target.setAttribute("tabindex", "-1");
     focused.focus({ preventScroll: true });
-    target.scrollIntoView();
+    // A page that gets shorter on the way would end a smooth scroll before it arrives.
+    target.scrollIntoView({ behavior: place === "profile" ? "instant" : "auto" });
   }
 
   function showProfile(profile) {
@@ -266,6 +277,7 @@ function start(page) {
   const parts = page.sections.map(section).filter(Boolean);
   at("sections-of-figures").replaceChildren(...parts);
   at("definitions").append(...Object.entries(page.definitions).map(definition));
+  at("keeper").append(keeper(page.keeper, { id: "for-the-keeper" }));
   at("missing").textContent = missing();
   at("sections").append(element("ul", {}, ...[...page.sections.filter((part) => part.figures.some(hasRows)), { id: "definitions", title: "How is it counted?" }]
     .map((part) => element("li", {}, element("a", { href: `#${part.id}` }, part.title)))));

@@ -92,7 +92,7 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
         # Otherwise `dbt retry` would replay an older run if dbt stops before it has results.
         run_results.unlink(missing_ok=True)
         # Python would look through the whole manifest for cycles again and again: a seventh of the sample's build, and
-        # what it finds is 130 MB at the end, whatever the records.
+        # what it would find is 130 MB, whatever the records.
         gc.disable()
         # Where the disk fills while dbt builds, the trace is for logs/dbt.log alone; `why_not_built` says what to do.
         MainStackTrace.level_tag = lambda _: EventLevel.INFO  # type: ignore[assignment, method-assign]
@@ -101,6 +101,8 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
         result = runner.invoke(["--quiet", "--no-use-colors", "build"])
         # dbt-duckdb leaves the file open, with settings of its own, and a file has one set of settings a process.
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+        # What dbt left is neither searched nor freed: that takes half a second, and the process ends soon.
+        gc.freeze()
         gc.enable()
         if isinstance(result.result, RunExecutionResult):
             # The only file that `dbt retry` reads. It takes the options too, and is to say what it does.

@@ -28,6 +28,7 @@ from evidence.rules import (
     settings_of_attendance,
     verdict_rule,
 )
+from page.people import make_words
 from warehouse.copies import SHARED, mark_of
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
@@ -130,6 +131,7 @@ def _page(
 ) -> str:
     time_zone = str(settings["reporting_time_zone"])
     facts.prepare(copy, user_keys, time_zone)
+    make_words(copy, settings)
     people = facts.rows_by_column(copy, facts.PEOPLE)
     by_kind = {
         kind: facts.by_user(facts.rows_by_column(copy, query, session=session_key))
@@ -190,7 +192,7 @@ def _contents(people: Sequence[Row], sessions: dict[str, list[Row]]) -> str:
     for person in people:
         [visit] = sessions.get(person["user_key"], [None])[:1]
         minutes = [_minutes(visit[f"{measure}_seconds"]) if visit else "–" for measure in MEASURES]
-        attended = _yes(visit["is_attended_corrected"]) if visit else "–"
+        attended = visit["attended"] if visit else "–"
         rows.append((person["name"], person["user_id"], *minutes, attended))
     table = _table(("Person", "User id", "Proven", "Likely", "Possible", "Attended"), rows)
     return f'<section class="contents"><h2>Everybody in this session</h2>{table}</section>'
@@ -224,7 +226,7 @@ def _sessions(visits: Sequence[Row]) -> str:
             visit["session_name"] or visit["session_key"],
             _window(visit),
             *(_minutes(visit[f"{measure}_seconds"]) for measure in MEASURES),
-            _yes(visit["is_attended"]),
+            visit["attended_by_log"],
             _correction_of(visit),
         )
         for visit in visits

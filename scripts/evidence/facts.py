@@ -55,7 +55,13 @@ select
     attendance.likely_seconds,
     attendance.possible_seconds,
     attendance.session_seconds,
-    attendance.is_attended,
+    attended_in_words(
+        attendance.is_attended, attendance.is_attended_proven, attendance.is_attended_possible, false, null
+    ) as attended_by_log,
+    attended_in_words(
+        attendance.is_attended, attendance.is_attended_proven, attendance.is_attended_possible,
+        attendance.is_corrected, attendance.is_attended_corrected
+    ) as attended,
     attendance.is_corrected,
     attendance.is_attended_corrected,
     attendance.corrected_seconds

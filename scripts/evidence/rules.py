@@ -10,7 +10,6 @@ from pathlib import Path
 import duckdb
 from markdown_it import MarkdownIt
 
-from page.certificates import attended
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
 
@@ -68,7 +67,8 @@ def attended_rule(settings: Mapping[str, object]) -> str:
     share = f", and {reaches} {ratio:.4g} times the length of the session" if ratio > 0 else ""
     return (
         f"By the log a person attended if the {settings['attendance_measure']} time is {reaches}"
-        f" {seconds // 60:,} min {seconds % 60:02} s{share}. A correction comes before the log."
+        f" {seconds // 60:,} min {seconds % 60:02} s{share}. *Yes, proven* means that even the proven time is enough,"
+        " and *no, but possible* that only the possible time is. A correction comes before the log."
     )
 
 
@@ -89,7 +89,9 @@ def require_settings_of_build(copy: duckdb.DuckDBPyConnection, settings: Mapping
     Raises:
         WarehouseError: it was not.
     """
-    is_attended = attended(str(settings["attendance_measure"]), settings)
+    measure, reaches = settings["attendance_measure"], ">=" if settings["attendance_bound_included"] else ">"
+    is_long = f"{measure}_seconds {reaches} $seconds"
+    is_attended = f"{is_long} and ($ratio = 0 or coalesce({measure}_ratio {reaches} $ratio, false))"
     is_windowed = (
         "window_opened_at = started_at - to_minutes($before) and window_closed_at = ended_at + to_minutes($after)"
     )

@@ -10,9 +10,9 @@ from typing import Any
 
 import duckdb
 import jinja2
-import yaml
 
 from naming.seed_csv import SeedError, read_seed_csv
+from warehouse.settings import read_yaml
 
 SITE_SEEDS = Path("seeds") / "site"
 GENERIC_TESTS = Path("tests") / "generic"
@@ -95,13 +95,8 @@ def read_rules(root: Path) -> dict[str, Rules]:
     return {
         seed["name"]: _rules(seed, root, jinja)
         for path in sorted((root / SITE_SEEDS).glob("*.yml"))
-        for seed in (_yaml(path) or {}).get("seeds", ())
+        for seed in (read_yaml(path.read_bytes()) or {}).get("seeds", ())
     }
-
-
-def _yaml(path: Path) -> Any:
-    """The content of a YAML file, by the quick parser where it is there."""
-    return yaml.load(path.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def _rules(seed: Mapping[str, Any], root: Path, jinja: _Jinja) -> Rules:

@@ -65,8 +65,8 @@ measured as (
         coalesce(attendance.proven_seconds, 0) as person_proven,
         coalesce(attendance.likely_seconds, 0) as person_likely,
         coalesce(attendance.possible_seconds, 0) as person_possible,
-        coalesce({attended_proven}, false) as is_proven,
-        coalesce({attended_possible}, false) as is_possible,
+        coalesce(attendance.is_attended_proven, false) as is_proven,
+        coalesce(attendance.is_attended_possible, false) as is_possible,
         greatest($seconds, $ratio * date_diff('second', sessions.started_at, sessions.ended_at)) as needed_seconds,
         corrections.is_attended_corrected as decided,
         corrections.corrected_seconds,
@@ -155,18 +155,16 @@ def collect_certificates(copy: duckdb.DuckDBPyConnection, settings: Mapping[str,
     """Put the list of all sessions and courses into the temporary table ``certificates``."""
     more = "" if settings["attendance_bound_included"] else "more than "
     copy.execute(
-        "create or replace temp macro in_minutes(seconds) as seconds // 60 || ' min ' || seconds % 60 || ' s';"
-        f"create or replace temp macro enough(seconds) as '{more}' || in_minutes(ceil(seconds)::bigint)"
-        " || ' are needed'"
+        "create or replace temp macro in_minutes(seconds) as seconds // 60 || ' min'"
+        " || case when seconds % 60 > 0 then ' ' || seconds % 60 || ' s' else '' end;"
+        f"create or replace temp macro enough(seconds) as 'your minimum is {more}'"
+        " || in_minutes(ceil(seconds)::bigint)"
     )
-    sessions = SESSIONS
-    for measure in ("proven", "possible"):
-        sessions = sessions.replace(f"{{attended_{measure}}}", attended(measure, settings, "attendance."))
     parameters = {
         "seconds": settings["attendance_minimum_seconds"],
         "ratio": settings["attendance_minimum_ratio"],
     }
-    copy.execute(f"create or replace temp table certificates as {sessions}", parameters)
+    copy.execute(f"create or replace temp table certificates as {SESSIONS}", parameters)
     copy.execute(f"insert into certificates {COURSES}", {"zone": settings["reporting_time_zone"]})
 
 
@@ -180,13 +178,3 @@ def keep_certificates_of_marts(connection: duckdb.DuckDBPyConnection) -> None:
         " then key in (select session_key from marts.fct_sessions)"
         " else content_key in (select content_key from marts.fct_course_progress) end"
     )
-
-
-def attended(measure: str, settings: Mapping[str, object], table: str = "") -> str:
-    """SQL for whether a measure is attendance, as the macro ``is_attended`` has it.
-
-    ``evidence.rules`` holds it against the mart. Its parameters are ``seconds`` and ``ratio``.
-    """
-    reaches = ">=" if settings["attendance_bound_included"] else ">"
-    is_long = f"{table}{measure}_seconds {reaches} $seconds"
-    return f"({is_long} and ($ratio = 0 or coalesce({table}{measure}_ratio {reaches} $ratio, false)))"

@@ -12,10 +12,10 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
 import duckdb
-import yaml
 
 from page.labels import make_labels
 from warehouse.paths import PROJECT_ROOT
+from warehouse.settings import read_yaml
 
 PAGE = PROJECT_ROOT / "page"
 FINDINGS_AT_MOST = 3
@@ -102,7 +102,7 @@ def headline_of(facts: Facts, before: Facts | None = None, name_before: str = ""
         before: the rows of the event before, if there is one.
         name_before: its name.
     """
-    declared = yaml.safe_load((PAGE / "headline.yml").read_text(encoding="utf-8"))
+    declared = read_yaml((PAGE / "headline.yml").read_text(encoding="utf-8"))
     findings = [sentence for sentence in map(lambda one: _finding(one, facts), declared["findings"]) if sentence]
     return Headline(
         tuple(_figures(declared["figures"], facts, before, name_before)),
@@ -130,6 +130,9 @@ def _figures(declared: list[dict[str, Any]], facts: Facts, before: Facts | None,
 
 def _finding(entry: Mapping[str, Any], facts: Facts) -> Sentence | None:
     row = facts.of(entry["query"])
+    doubt = entry.get("doubt")
+    if doubt:
+        row["doubt"] = filled(doubt["some" if row.get(doubt["column"]) else "none"], row)
     text = filled(entry["tied" if row.get("tied_count") == 2 else "one"], row)
     return Sentence(text, entry["where"]) if text and not facts.hides(entry, row) else None
 

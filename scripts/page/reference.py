@@ -1,7 +1,7 @@
 """Write the pages of commands and of settings, docs/reference/commands.md and settings.md.
 
-The commands come from start.py, and the settings of the project with their explanations from dbt_project.yml and
-tests/settings.yml, which has the shipped defaults. Only what a setting of a command means is written here.
+The commands and what their settings mean come from start.py. The settings of the project with their explanations come
+from dbt_project.yml and tests/settings.yml, which has the shipped defaults.
 """
 
 from __future__ import annotations
@@ -52,64 +52,6 @@ Leave it out where you do not want it. [The commands](commands.md) say what each
 
 | setting | meaning | commands |
 |---|---|---|"""
-# What each setting of a command means.
-MEANINGS = {
-    "ACCEPT": "the file with your names for unknown words, as `EXPORT` wrote it",
-    "AGAIN": "switch: also load reports again that you removed",
-    "ALLOW_TWINS": "switch: load a report although it agrees with a loaded one in all but one thing",
-    "ALSO_SAME_EMAIL": "whether other ids with the same e-mail are the same person: `1` yes, `0` no",
-    "BUILDS": "during how many builds the harness reads",
-    "BY": "the dimension by which the metrics are grouped",
-    "CONTEST": "the contest whose leaderboard is shown",
-    "COURSE": "the course whose certificates are listed",
-    "CRM": "the format of the leads: `salesforce`, `hubspot` or `dynamics`",
-    "DATE_FORMAT": "how dates are written in the reports, such as `dd/MM/yyyy`",
-    "DECLARE": "if it differs from what is remembered: `again` corrects that, `once` is for this load alone",
-    "DRY_RUN": "switch: print what would go, and change nothing",
-    "ENCODING": "how letters are stored in the reports, such as `cp1250`",
-    "EXPORT": "the file to which the unknown words are written",
-    "INPUTS": "how many broken reports the loader gets",
-    "JOBS": "how many files are loaded at once; by default as many as the machine has cores",
-    "KILLS": "how many commands are killed",
-    "LANDING": "the folder of reports as Parquet for Spark",
-    "LIST": "switch: list the unknown words, and ask nothing",
-    "MAX_DATE": "the last day on which anything can have happened",
-    "MEMORY_LIMIT": "how much memory DuckDB may use, such as `4GB`",
-    "METRICS": "the metrics that you ask for, separated by commas",
-    "MINIMUM_COHORT_SIZE": "in the shared copy, numbers of rows with fewer people are blank",
-    "MIN_DATE": "the first day on which anything can have happened",
-    "NAME": "the name of the new model",
-    "ONLY": "the one mutant that is tried",
-    "PDF": "switch: write a PDF too",
-    "PORT": "the port on which Superset answers",
-    "PSEUDONYM_SALT": "the salt of the pseudonyms, in place of the one in `warehouse/pseudonym_salt`",
-    "PUBLISHED_MODE": "who on this machine may read the published copy, as a file mode such as `0644`",
-    "PUBLISHED_PATH": "the file of the published copy",
-    "PYTHON": "the Python that sets up `.venv`",
-    "READER": "PostgreSQL: the role that may read the published tables",
-    "RECORDS": "the sizes to measure, in records, separated by blanks",
-    "REPORT": "the report to remove, by the name of its file or by its id",
-    "REPORTS": "the folder with your reports",
-    "RESTRICTED": "switch: the role may also read names, e-mails and texts",
-    "RETENTION_DAYS": "records that are older than so many days are removed",
-    "RUNS": "how often each measurement is repeated",
-    "SAVED": "the name of a saved query",
-    "SEED": "the seed of the random numbers; the same seed repeats a run",
-    "SESSION": "the session, by a part of its name",
-    "SHAPED": "how many records each measured report or set of reports has",
-    "SHARED_PATH": "the file of the shared copy",
-    "SITE": "the JUNO platform that the reports or the person are from",
-    "SPARK_LANDING": "the same as `LANDING`, by the name that dbt reads on Spark",
-    "SPARK_PORT": "the port of Spark's thrift server",
-    "SPARK_RECORDS": "how many records the test builds",
-    "TABLE": "the table to export, such as `marts.fct_leaderboard`",
-    "TARGET": "where to publish: a PostgreSQL address, or a folder for Parquet",
-    "THERE": "how many records are in the warehouse before a day's report comes",
-    "TIME_ZONE": "the zone of the dates in the reports, such as `Europe/Zurich`",
-    "USER_ID": "the person, by the id of the reports",
-    "WAREHOUSE_PATH": "the file of the warehouse",
-    "XLSX": "switch: write the main tables as one Excel workbook",
-}
 # A setting with its value, and without the sign that ends the sentence.
 SET = re.compile(r'\b[A-Z_]+=(?:"[^"]*"|[^\s;)]*[^\s;),.])')
 HEADING = re.compile(r"  # (?P<words>.+)")
@@ -188,5 +130,5 @@ def settings_page() -> str:
     lines = [SETTINGS_HEAD.rstrip("\n"), *_project_settings(), "", COMMAND_SETTINGS_HEAD]
     for name in sorted({*start.COMMON, *(name for command in start.COMMANDS.values() for name in command.settings)}):
         users = [one for one, command in start.COMMANDS.items() if name in command.settings]
-        lines.append(f"| `{name}` | {MEANINGS[name]} | {_codes(users) if users else 'all'} |")
+        lines.append(f"| `{name}` | {start.SETTINGS[name]} | {_codes(users) if users else 'all'} |")
     return "\n".join([*lines, ""])

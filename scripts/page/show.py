@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from shlex import quote
 from typing import Any
 
 import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from page.people import make_people_at_once, make_words
 from page.summary import print_table
 from reports.ids import without_fraction
 from reports.invisible import without_invisible
-from warehouse.command_line import counted, one_line
+from warehouse.command_line import as_given, counted, one_line
+from warehouse.database import text_of
 from warehouse.errors import WarehouseError
 from warehouse.settings import read_settings
 
-# This many rows of a long list are shown, with the number of all.
+# This many rows of a long list are shown, unless all are wanted.
 SHOWN = 20
 
 SESSIONS = """
@@ -33,11 +36,16 @@ LOCAL_TIME = "create or replace temp macro local_time(moment) as timezone('{zone
 
 SESSION = """
 select
-    registered_count as registered,
+    registered_count as planned,
     unique_people_count as came,
-    attendee_count as attended,
-    left_early_count as "left early",
-    peak_people_count as "at once",
+    with_range(attendee_count, proven_attendee_count, possible_attendee_count) as attended,
+    with_range(stayed_count, proven_stayed_count, possible_stayed_count) as "to the end",
+    with_range(left_early_count, proven_left_early_count, possible_left_early_count) as "left early",
+    coalesce((
+        select with_range(at_once.peak_people_count, at_once.proven_people_count, at_once.possible_people_count)
+        from people_at_once as at_once
+        where at_once.minute_at = fct_sessions.peak_minute_at
+    ), '0') as "at once",
     strftime(local_time(started_at), '%Y-%m-%d %H:%M') as "start ({zone})",
     strftime(local_time(ended_at), '%Y-%m-%d %H:%M') as "end ({zone})",
     window_source as "start and end",
@@ -57,7 +65,10 @@ select
     in_minutes(attendance.proven_seconds) as "minutes proven",
     in_minutes(attendance.likely_seconds) as "likely",
     in_minutes(attendance.possible_seconds) as "possible",
-    case when attendance.is_attended then 'yes' else 'no' end as attended
+    attended_in_words(
+        attendance.is_attended, attendance.is_attended_proven, attendance.is_attended_possible,
+        attendance.is_corrected, attendance.is_attended_corrected
+    ) as attended
 from marts.fct_session_attendance as attendance
 left join restricted.user_details as users on attendance.user_key = users.user_key
 where attendance.session_key = $session_key
@@ -102,7 +113,9 @@ select
     in_minutes(proven_seconds) as "minutes proven",
     in_minutes(likely_seconds) as "likely",
     in_minutes(possible_seconds) as "possible",
-    case when is_attended then 'yes' else 'no' end as attended
+    attended_in_words(
+        is_attended, is_attended_proven, is_attended_possible, is_corrected, is_attended_corrected
+    ) as attended
 from marts.fct_session_attendance
 where user_key = $user_key
 order by first_joined_at, session_key
@@ -134,13 +147,15 @@ order by leaderboard.rank, who
 
 BRACKET = (
     "Attendance is a definition of this project: proven by records, likely, and possible"
-    " (models/marts/attendance/attendance_rules.md)."
+    " (models/marts/attendance/attendance_rules.md). Numbers in brackets go from proven to possible."
 )
 ESTIMATE = "Points are estimates, because the report carries none (models/marts/leaderboard/leaderboard_rules.md)."
 SCORE = "The engagement score is this project's (models/marts/engagement/engagement_rules.md)."
 
 
-def show_session(connection: duckdb.DuckDBPyConnection, wanted: str, console: Console) -> None:
+def show_session(
+    connection: duckdb.DuckDBPyConnection, wanted: str, console: Console, *, shows_all: bool = False
+) -> None:
     """Print a session and its people; if several have the words in their names, which ones.
 
     Raises:
@@ -157,17 +172,26 @@ def show_session(connection: duckdb.DuckDBPyConnection, wanted: str, console: Co
         )
         return
     console.print(f"[bold]{one_line(str(name))}[/bold], {day}", highlight=False)
-    zone = str(read_settings()["reporting_time_zone"])
+    settings = read_settings()
+    zone = str(settings["reporting_time_zone"])
+    make_words(connection, settings)
+    make_people_at_once(connection, f"select {text_of(key)} as session_key")
     connection.execute(LOCAL_TIME.replace("{zone}", zone.replace("'", "''")))
     connection.execute(IN_MINUTES)
     facts, people = (query.replace("{zone}", zone.replace('"', '""')) for query in (SESSION, SESSION_PEOPLE))
     _print_facts(connection.execute(facts, {"session_key": key}), console)
-    _print_all(connection.execute(people, {"session_key": key}), console)
+    all_of_them = "" if shows_all else f"make show SESSION={quote(key)}"
+    _print_rows(connection.execute(people, {"session_key": key}), console, all_of_them)
     console.print(f"\n{BRACKET}", highlight=False)
 
 
 def show_user(
-    connection: duckdb.DuckDBPyConnection, wanted: str, console: Console, resolve: Callable[[str], str] = str
+    connection: duckdb.DuckDBPyConnection,
+    wanted: str,
+    console: Console,
+    resolve: Callable[[str], str] = str,
+    *,
+    shows_all: bool = False,
 ) -> None:
     """Print a user and their sessions; if several have the words in their names, which ones.
 
@@ -176,6 +200,7 @@ def show_user(
         wanted: an id, a key, an e-mail, or a part of a name.
         console: where to print.
         resolve: the key of an id that the copy does not have in this form.
+        shows_all: whether a long list is printed to its end.
 
     Raises:
         WarehouseError: no user has that id, that e-mail, or these words in the name.
@@ -192,13 +217,17 @@ def show_user(
     details = ", ".join(filter(None, (company, email)))
     console.print(f"[bold]{one_line(str(name))}[/bold] ({one_line(str(key))}) {one_line(details)}", highlight=False)
     connection.execute(IN_MINUTES)
+    make_words(connection, read_settings())
     _print_facts(connection.execute(USER, {"user_key": key}), console)
-    _print_all(connection.execute(USER_SESSIONS, {"user_key": key}), console)
+    all_of_them = "" if shows_all else f"make show USER_ID={quote(key)}"
+    _print_rows(connection.execute(USER_SESSIONS, {"user_key": key}), console, all_of_them)
     for line in (BRACKET, ESTIMATE, SCORE):
         console.print(line, highlight=False)
 
 
-def show_contest(connection: duckdb.DuckDBPyConnection, wanted: str, console: Console) -> None:
+def show_contest(
+    connection: duckdb.DuckDBPyConnection, wanted: str, console: Console, *, shows_all: bool = False
+) -> None:
     """Print the standing of a contest.
 
     Raises:
@@ -210,7 +239,8 @@ def show_contest(connection: duckdb.DuckDBPyConnection, wanted: str, console: Co
         _list("contests", [(row[0], str(row[1])) for row in found], "CONTEST", console)
         return
     console.print(f"[bold]{one_line(str(name))}[/bold]", highlight=False)
-    _print_all(connection.execute(CONTEST, {"contest_id": key}), console)
+    all_of_them = "" if shows_all else f"make show CONTEST={quote(key)}"
+    _print_rows(connection.execute(CONTEST, {"contest_id": key}), console, all_of_them)
     console.print(ESTIMATE, highlight=False)
 
 
@@ -240,7 +270,9 @@ def _print_facts(result: duckdb.DuckDBPyConnection, console: Console) -> None:
     console.print()
 
 
-def _print_all(result: duckdb.DuckDBPyConnection, console: Console) -> None:
-    left_out = print_table(result, console, SHOWN)
+def _print_rows(result: duckdb.DuckDBPyConnection, console: Console, all_of_them: str) -> None:
+    """Print the first rows of a long list and the command that shows all of them, or all where there is none."""
+    left_out = print_table(result, console, SHOWN if all_of_them else None)
     if left_out:
-        console.print(f"and {left_out:,} more", highlight=False)
+        more = as_given(f"and {left_out:,} more. All of them: {all_of_them} ALL=1")
+        console.print(one_line(more), highlight=False)

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from naming.understood import how_much_is_understood
 from page.headline import Facts, headline_of
+from page.people import make_words
 from page.write_page import page_path
 from warehouse.command_line import counted, one_line
 from warehouse.database import connect
@@ -100,14 +101,18 @@ PADDING = 2
 ATTENDANCE = """
 select
     session_name as "session",
-    count(*) filter (where is_attended) as "attended",
+    with_range(
+        count(*) filter (where is_attended),
+        count(*) filter (where is_attended_proven),
+        count(*) filter (where is_attended_possible)
+    ) as "attended",
     round(avg(proven_seconds) / 60)::int as "proven",
     round(avg(likely_seconds) / 60)::int as "likely",
     round(avg(possible_seconds) / 60)::int as "possible"
 from marts.fct_session_attendance
 where session_type = 'session'
 group by session_key, session_name
-order by 2 desc, 1
+order by count(*) filter (where is_attended) desc, 1
 limit 5
 """
 
@@ -162,8 +167,9 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
         if understood.is_enough:
             _print_headline(connection, console)
         console.print(
-            "\n[bold]Attendance[/bold], in mean minutes a person: what the log proves, what is likely, what it allows"
+            "\n[bold]Attendance[/bold]: people, in brackets from proven to possible, and mean minutes a person"
         )
+        make_words(connection, read_settings())
         print_table(connection.execute(ATTENDANCE), console, nothing="No record was understood as joining a session.")
         console.print("\n[bold]Leaderboard[/bold], an estimate: the report carries no points")
         if understood.is_enough:
@@ -186,7 +192,7 @@ def _print_headline(connection: duckdb.DuckDBPyConnection, console: Console) -> 
     if found.figures:
         console.print("\n[bold]At a glance[/bold], as on the page")
     for figure in found.figures:
-        context = f" ({'; '.join(figure.context)})" if figure.context else ""
+        context = f": {'; '.join(figure.context)}" if figure.context else ""
         console.print(f"[bold]{figure.value}[/bold] {one_line(figure.label + context)}", highlight=False)
     for finding in found.findings:
         console.print(one_line(finding.text), highlight=False)

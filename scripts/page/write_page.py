@@ -22,20 +22,20 @@ from typing import Any
 from urllib.parse import quote
 
 import duckdb
-import yaml
 
 from naming.understood import Understood, how_much_is_understood
 from page.certificates import collect_certificates, keep_certificates_of_marts
 from page.events import Event, event_before, events_of, file_names, is_limited, marts_of, read_events
 from page.headline import NO_BREAK, Facts, filled, headline_of
 from page.labels import Labels, read_labels
+from page.people import make_people_at_once, make_words
 from warehouse.command_line import counted
 from warehouse.copies import PUBLISHED, SHARED, Mark, mark_of, name_beside, refuse_inside_a_shared_copy
 from warehouse.database import connect
 from warehouse.errors import WarehouseError, in_words
 from warehouse.files import replace_file
 from warehouse.paths import PROJECT_ROOT
-from warehouse.settings import read_settings
+from warehouse.settings import read_settings, read_yaml
 
 PAGE = PROJECT_ROOT / "page"
 # The site of reports for which none was given: it names nothing.
@@ -189,6 +189,8 @@ def data_of(
     queries = sorted((PAGE / "queries").glob("*.sql"))
     keep_certificates_of_marts(connection)
     labels = read_labels(connection)
+    make_people_at_once(connection)
+    make_words(connection, settings)
     datasets = {path.stem: dataset_of(connection, path, labels) for path in queries}
     for path in queries if event and event.is_bounded else ():
         datasets[path.stem]["is_whole"] = _is_whole(connection, path)
@@ -202,8 +204,9 @@ def data_of(
         "headline": asdict(headline),
         "notice": _notice(mark, settings["minimum_cohort_size"]),
         "datasets": datasets,
-        "sections": _sections(zone),
-        "profiles": _read_with_zone("profiles.yml", zone)["profiles"],
+        "sections": _read_filled("figures.yml", settings)["sections"],
+        "profiles": _read_filled("profiles.yml", settings)["profiles"],
+        "keeper": _read("keeper.yml"),
         "words": _read("words.yml"),
         "definitions": _definitions(settings),
     }
@@ -315,14 +318,26 @@ def _column(values: Sequence[object]) -> object:
     return {"levels": texts, "codes": [places[value] for value in values]}
 
 
-def _sections(zone: str) -> list[dict[str, Any]]:
-    """The sections, with the zone wherever a label or a title names it."""
-    sections: list[dict[str, Any]] = _read_with_zone("figures.yml", zone)["sections"]
-    return sections
+def _read_filled(name: str, settings: Mapping[str, Any]) -> Any:
+    """A file of the page with the settings that its texts name, such as the zone in a label."""
+    text = (PAGE / name).read_text(encoding="utf-8")
+    values = {
+        "zone": settings["reporting_time_zone"],
+        "minimum": least_attendance(settings),
+        "stay": filled("{left_early_ratio:.0%}", settings) or "",
+    }
+    for key, value in values.items():
+        text = text.replace(f"{{{key}}}", value)
+    return read_yaml(text)
 
 
-def _read_with_zone(name: str, zone: str) -> Any:
-    return yaml.safe_load((PAGE / name).read_text(encoding="utf-8").replace("{zone}", zone))
+def least_attendance(settings: Mapping[str, Any]) -> str:
+    """The least attendance that counts, in words."""
+    more = "" if settings["attendance_bound_included"] else "more than "
+    minutes, seconds = divmod(int(settings["attendance_minimum_seconds"]), 60)
+    least = f"{more}{minutes} min" + (f" {seconds} s" if seconds else "")
+    share = filled("{attendance_minimum_ratio:.0%}", settings) if settings["attendance_minimum_ratio"] else None
+    return f"{least} and {more}{share} of the session" if share else least
 
 
 def _title(datasets: Mapping[str, Dataset]) -> str:
@@ -387,7 +402,7 @@ def _notice(mark: Mark, minimum_cohort_size: int) -> str:
             "People, names and texts are pseudonyms here, and in tables that are made of groups the numbers of fewer"
             f" than {fewest} people are blank. What this does not protect from: docs/how_to/personal_data.md."
         )
-    return "This page names people. To hand a page on, make one of pseudonyms: make share."
+    return "This page names people. Whoever keeps it can make one with pseudonyms to hand on."
 
 
 def _definitions(settings: Mapping[str, object]) -> dict[str, dict[str, Any]]:
@@ -406,7 +421,7 @@ def _policy(*scripts: str) -> str:
 
 
 def _read(name: str, folder: Path = PAGE) -> Any:
-    return yaml.safe_load((folder / name).read_text(encoding="utf-8"))
+    return read_yaml((folder / name).read_text(encoding="utf-8"))
 
 
 def page_path(published: Path) -> Path:

@@ -55,7 +55,7 @@ def test_a_session_goes_by_attendance_and_every_person_of_it_is_in_the_list(
     )
     assert min(counts.values()) > 0
     ada = next(row for row in rows if row["full_name"] == "Ada Okafor")
-    assert ada["reason"] == "the log proves 74 min 26 s; 5 min 0 s are needed"
+    assert ada["reason"] == "the log proves 74 min 26 s; your minimum is 5 min"
     assert {row["reason"] for row in rows if not float(row["possible_minutes"])} == {
         "the log has no Joined and no Left of the person in this session"
     }

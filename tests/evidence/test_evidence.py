@@ -182,10 +182,10 @@ def test_a_person_in_one_session_is_that_session_alone(sample_project: Project, 
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({}, "By the log a person attended if the likely time is at least 5 min 00 s. A correction"),
+        ({}, "By the log a person attended if the likely time is at least 5 min 00 s. *Yes, proven*"),
         (
             {"attendance_measure": "proven", "attendance_minimum_ratio": 0.75, "attendance_bound_included": False},
-            "if the proven time is more than 5 min 00 s, and more than 0.75 times the length of the session. A",
+            "if the proven time is more than 5 min 00 s, and more than 0.75 times the length of the session. *Yes,",
         ),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -75,8 +76,8 @@ def wait_for_charts(page: Page) -> None:
 def open_all(page: Page) -> None:
     """Open whatever is folded away."""
     page.locator("details").evaluate_all("all => all.forEach((one) => { one.open = true; })")
-    drawn = "(one) => one.parentElement.querySelector('.actions, .warning, .note')"
-    page.wait_for_function(f"[...document.querySelectorAll('details.folded h3')].every({drawn})")
+    for folded in page.locator("details.folded:has(> summary h3)").all():
+        folded.locator(".actions, .warning, .note").first.wait_for(state="attached")
     page.locator("details").evaluate_all("all => all.forEach((one) => { one.open = true; })")
 
 
@@ -174,9 +175,13 @@ def test_dates_reach_what_has_dates_and_the_address_keeps_them(opened: Opener, s
     assert cells(page, "activities_by_day", 1) == ["13 May 2026", "14 May 2026"]
     assert cells(page, "sessions", 1)[0] == sessions[0][0]
     assert len(cells(page, "sessions", 1)) == len(sessions)
-    expect(page.locator("#figure-sessions h3")).to_have_text("Closing Circle drew the most people: 31 attended")
+    expect(page.locator("#figure-sessions h3")).to_have_text(
+        "Closing Circle drew the most people: 31 attended (27 proven, 31 possible)"
+    )
     assert cells(page, "content", 1)
-    expect(page.locator("#figure-content")).to_contain_text("Of all dates.")
+    expect(page.locator("#figure-content .warning")).to_have_text(
+        "This section does not follow the filter of dates, because its numbers are of the whole time."
+    )
 
     page.get_by_role("link", name="What did they say?").click()
     assert page.evaluate("location.hash") == "#said&from=2026-05-13&to=2026-05-14"
@@ -211,17 +216,24 @@ def test_a_name_leads_to_its_profile_and_from_there_to_others(opened: Opener, sa
     expect(page.locator("#figure-sessions")).to_be_hidden()
     with sample_project.open() as connection:
         [facts] = connection.execute(
-            "select registered_count, unique_people_count, attendee_count, no_show_count from marts.fct_sessions"
-            " where content_id = '4101'"
+            "select registered_count, unique_people_count from marts.fct_sessions where content_id = '4101'"
         ).fetchall()
-    assert profile.locator("dl.facts dd").all_inner_texts()[2:6] == [str(fact) for fact in facts]
-    expect(profile.locator("p[aria-live]").nth(2)).to_have_text(f"15 of {facts[1]} rows")
+    assert profile.locator("dl.facts dd").all_inner_texts()[2:8] == [
+        *map(str, facts), "43 (36 to 43)", "29 (18 to 33)", "14 (10 to 25)", "40 (27 to 40)",
+    ]  # fmt: skip
+    # The second of two stays has no record of leaving.
+    kamala = profile.locator("tr", has=page.get_by_role("link", name="Kamala Iyerson"))
+    profile.get_by_role("button", name="Show all").first.click()
+    expect(kamala).to_contain_text(", no Left; back at ")
+    profile.get_by_role("searchbox").fill("karakose")
+    expect(profile.get_by_role("link", name="Elif Karaköse")).to_be_visible()
+    profile.get_by_role("searchbox").fill("")
     for name, title in (("Ada Okafor", "Ada Okafor"), ("Samphire Health", "Samphire Health")):
         profile.get_by_role("link", name=name, exact=True).first.click()
         expect(profile.locator("h2")).to_have_text(title)
         expect(profile.locator("h2")).to_be_in_viewport()
         if name == "Ada Okafor":
-            expect(profile).to_contain_text("make evidence USER_ID=5001")
+            expect(profile.locator("details.folded")).to_contain_text("make evidence USER_ID=5001")
             page.go_back()
     page.evaluate("location.hash = '#contest=All time'")
     expect(profile.locator("div.chart svg")).to_have_count(1)
@@ -242,7 +254,43 @@ def test_a_profile_is_no_wider_than_the_window(opened: Opener, width: int) -> No
     assert lefts[0] == lefts[1]
 
 
-@pytest.mark.parametrize("hash", ["#nothing", "#figure-x&from=soon&to=%E0%A4%A", "#&&=&a=b", "#session=none"])
+def test_an_unknown_profile_is_said(opened: Opener) -> None:
+    page = opened()
+    page.evaluate("location.hash = '#session=none&from=2026-05-13'")
+    profile = page.locator("#profile")
+    expect(profile.locator("h2")).to_have_text("Not on this page")
+    expect(profile).to_contain_text("This page has no profile of a session with the key “none”.")
+    expect(page.locator("#figure-sessions")).to_be_hidden()
+    assert violations(page) == []
+    profile.get_by_role("link", name="Back to the whole page").click()
+    expect(page.locator("#figure-sessions")).to_be_visible()
+
+
+def test_a_name_in_a_chart_leads_to_its_profile(opened: Opener) -> None:
+    for look in LOOKS.values():
+        page = opened(**look)
+        link = page.locator("#figure-sessions svg a").nth(1)
+        link.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("#profile h2")).to_have_text("Closing Circle")
+        page.go_back()
+        page.locator("#figure-leaderboard svg a").first.click()
+        expect(page.locator("#profile h2")).to_have_text("Zofia Wierzbowska")
+
+
+def test_only_the_last_part_of_the_page_names_commands(opened: Opener) -> None:
+    page = opened()
+    page.evaluate("location.hash = '#session=sample:4101'")
+    expect(page.locator("#profile h2")).to_be_visible()
+    open_all(page)
+    page.locator("details:has(> dl.keeper)").evaluate_all("all => all.forEach((one) => one.remove())")
+    text = page.locator("body").evaluate(
+        "(body) => { body.querySelectorAll('script, code').forEach((one) => one.remove()); return body.textContent; }"
+    )
+    assert re.findall(r"make (?:build|certificates|evidence|export|leads|name|report|share|show)\b|marts\.", text) == []
+
+
+@pytest.mark.parametrize("hash", ["#nothing", "#figure-x&from=soon&to=%E0%A4%A", "#&&=&a=b"])
 def test_an_address_that_leads_nowhere_shows_the_page(opened: Opener, hash: str) -> None:
     page = opened()
     page.evaluate("hash => { location.hash = hash; }", hash)
@@ -257,7 +305,9 @@ def test_a_page_reaches_what_has_pages(opened: Opener) -> None:
     assert set(cells(page, "rated_content", 1)) == {"Closing Circle"}
     assert page.locator("#figure-concurrency select").count() == 1, "only the order of the table is left to choose"
     assert cells(page, "activities_by_day", 1)
-    expect(page.locator("#figure-activities_by_day")).to_contain_text("Of all pages.")
+    expect(page.locator("#figure-activities_by_day")).to_contain_text(
+        "This section does not follow the filter of page, "
+    )
     filter_of(page, "To").fill("2026-05-01")
     expect(page.locator("#figure-sessions")).to_contain_text("Nothing, with these filters.")
 
@@ -309,7 +359,7 @@ def test_a_table_sorts_and_searches_by_keyboard(opened: Opener) -> None:
     assert len(cells(page, "engaged_users", 1)) == 60
     card.get_by_role("searchbox").fill("jasper WIND")
     assert cells(page, "engaged_users", 1) == ["Jasper Windle"]
-    expect(card.locator(".tabular > .note")).to_have_text("1 of 60 rows")
+    expect(card.locator(".tabular > .note")).to_have_text("1 of 60 rows fits")
     card.get_by_role("searchbox").fill("")
     card.get_by_role("button", name="Score").click()
     scores = [float(score) for score in cells(page, "engaged_users", 3)]
@@ -388,7 +438,9 @@ def test_each_figure_leads_to_its_definition(opened: Opener) -> None:
     assert [place for place in places if page.locator(place).count() != 1] == []
     page.locator("#figure-leaderboard .actions a").last.click()
     expect(page.locator("#definition-points")).to_be_in_viewport()
-    expect(page.locator("#definition-points")).to_contain_text("leaderboard_history_days = 60")
+    expect(page.locator("#definition-points")).to_contain_text(
+        "days of the newest standings that are kept: 60 (leaderboard_history_days)"
+    )
 
 
 def test_the_first_stop_of_the_keyboard_skips_to_the_figures(opened: Opener) -> None:
@@ -418,8 +470,8 @@ def test_a_table_and_a_chart_can_be_taken_along(opened: Opener, tmp_path: Path) 
     assert download.value.suggested_filename == "sessions.csv"
     download.value.save_as(tmp_path / "sessions.csv")
     lines = (tmp_path / "sessions.csv").read_text(encoding="utf-8-sig").splitlines()
-    assert lines[0].startswith("Session,Start (UTC),Planned,")
-    assert lines[1].startswith('Opening Keynote: The Tide Is In,"12 May 2026, 08:58",29,43,43,29,14,')
+    assert lines[0].startswith('Session,Start (UTC),Planned,Came,Attended,"Attended, proven","Attended, possible",')
+    assert lines[1].startswith('Opening Keynote: The Tide Is In,"12 May 2026, 08:58",29,43,43,36,43,29,18,33,')
     assert len(lines) == 12
     with page.expect_download() as download:
         card.get_by_role("button", name="Save as PNG").click()

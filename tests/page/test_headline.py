@@ -28,7 +28,9 @@ create table marts.fct_session_attendance as
 create table marts.fct_sessions (
     session_key varchar, content_key varchar, started_at timestamp,
     session_name varchar, session_type varchar, session_date date, window_source varchar, registered_count bigint,
-    unique_people_count bigint, no_show_count bigint, attendee_count bigint, left_early_count bigint,
+    unique_people_count bigint, no_show_count bigint, attendee_count bigint, proven_attendee_count bigint,
+    possible_attendee_count bigint, stayed_count bigint, proven_stayed_count bigint, possible_stayed_count bigint,
+    left_early_count bigint, proven_left_early_count bigint, possible_left_early_count bigint,
     proven_seconds bigint, likely_seconds bigint, possible_seconds bigint
 );
 create table marts.fct_reviews (content_key varchar, user_key varchar, star_count bigint, is_counted boolean);
@@ -47,7 +49,7 @@ def marts() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def add_session(marts: duckdb.DuckDBPyConnection, name: str, **numbers: object) -> None:
-    """Add a session that 10 people attended; 2 of them left early; 4 more had planned to come."""
+    """Add a session that 10 people attended, 7 of them proven; 2 left early, 1 proven; 4 more had planned to come."""
     usual = {
         "session_key": f"s:{name}",
         "content_key": None,
@@ -60,7 +62,14 @@ def add_session(marts: duckdb.DuckDBPyConnection, name: str, **numbers: object) 
         "unique_people_count": 10,
         "no_show_count": 4,
         "attendee_count": 10,
+        "proven_attendee_count": 7,
+        "possible_attendee_count": 11,
+        "stayed_count": 8,
+        "proven_stayed_count": 5,
+        "possible_stayed_count": 9,
         "left_early_count": 2,
+        "proven_left_early_count": 1,
+        "possible_left_early_count": 6,
         "proven_seconds": 3600,
         "likely_seconds": 7200,
         "possible_seconds": 9000,
@@ -96,19 +105,33 @@ def test_the_figures_have_their_context(marts: duckdb.DuckDBPyConnection) -> Non
     assert figures == {
         "people came to a session": ("2", "of 3 with an account", "1 did anything on the platform"),
         "of planned visits took place": ("67 %", "8 of 12", "planned: the session was in a person's own schedule"),
-        "of attendances lasted to the end": ("80 %", "8 of 10", "to the end: at least 80 % of the session"),
+        "of attendances lasted to the end": (
+            "80 %",
+            "8 of 10 (5 proven, 9 possible)",
+            "an attendance: one person in one session; to the end: at least 80 % of it",
+        ),
         "hours attended, likely": ("2", "1 proven, 3 possible", "sessions held: 1"),
     }
 
 
 def test_the_findings_name_the_first(marts: duckdb.DuckDBPyConnection) -> None:
-    add_session(marts, "Big {x} 100%", attendee_count=20, left_early_count=5)
+    add_session(marts, "Big {x} 100%", attendee_count=20, proven_attendee_count=12, possible_attendee_count=21)
     add_session(marts, "Small", no_show_count=9, left_early_count=6)
-    assert findings(marts) == [
-        "Big {x} 100% drew the most people: 20 of the 2 who came to any session. 15 of them stayed to the end (75 %).",
-        "Small lost 9 of the 12 people who had planned to come.",
-        "6 of the 10 people in Small left early, the largest share of a session.",
+    first, *others = findings(marts)
+    assert first == (
+        "Big {x} 100% drew the most people: 20 of the 2 who came to any session (12 proven, 21 possible). No other"
+        " session can have had more. 8 of them stayed to the end (5 proven, 9 possible)."
+    )
+    assert others == [
+        "9 of the 12 people who had planned Small did not come.",
+        "6 of the 10 people in Small left early (1 proven, 6 possible), the largest share of a session.",
     ]
+    # Small may have had 11, and it is not sure that Big had more.
+    for proven, said in ((11, "No other session can have had more."), (10, "1 other session may have had more.")):
+        marts.execute(
+            "update marts.fct_sessions set proven_attendee_count = ? where session_key like 's:Big%'", [proven]
+        )
+        assert said in findings(marts)[0]
 
 
 def test_one_session_alone_drew_no_more_than_another(marts: duckdb.DuckDBPyConnection) -> None:
@@ -120,7 +143,8 @@ def test_two_with_the_same_number_are_both_named_and_three_are_not(marts: duckdb
     add_session(marts, "Big", no_show_count=0, left_early_count=0)
     add_session(marts, "Also big", no_show_count=0, left_early_count=0)
     assert findings(marts) == [
-        "Also big and Big drew the most people: 10 each, of the 2 who came to any session.",
+        "Also big and Big drew the most people: 10 each, of the 2 who came to any session (at least 7"
+        " proven, at most 11 possible). No other session can have had more.",
     ]
     add_session(marts, "A third", no_show_count=0, left_early_count=0)
     assert findings(marts) == []
@@ -132,7 +156,7 @@ def test_two_of_one_name_are_told_apart_by_their_start_or_else_by_their_key(mart
     add_session(marts, "Yoga", session_key="s:2", started_at="2026-03-29 08:30", **few)
     assert findings(marts) == [
         "Yoga (28 Mar 2026, 10:00) and Yoga (29 Mar 2026, 08:30) drew the most people: 10 each, of the 2 who came to"
-        " any session.",
+        " any session (at least 7 proven, at most 11 possible). No other session can have had more.",
     ]
     marts.execute("update marts.fct_sessions set started_at = null where session_key = 's:2'")
     assert "Yoga (28 Mar 2026, 10:00) and Yoga (s:2) drew" in findings(marts)[0]
@@ -161,10 +185,10 @@ def test_one_is_no_people(marts: duckdb.DuckDBPyConnection) -> None:
     assert {figure.label: figure.context[0] for figure in found.figures if "star" in figure.label} == {
         "stars on average": "1 review by 1 person"
     }
-    assert "Big and Small each lost 1 person who had planned to come." in [one.text for one in found.findings]
+    assert "For Big and Small each, 1 person had planned to come and did not." in [one.text for one in found.findings]
     assert [plain(one.text) for one in found.unknowns] == [
-        "1 of 1 stay (100 %) has no record of leaving. How long these people stayed is an estimate, so every number of"
-        " minutes is a range.",
+        "1 of 1 stay (100 %) has no record of leaving. How long these people stayed is an estimate. Therefore"
+        " minutes, and numbers of people that depend on them, are ranges.",
         "The reports give no start and end for 2 of 2 sessions and meetings. The log suggests them.",
         "1 activity has no user id, and counts for no person.",
         "1 pair of accounts may be one person. Each pair counts as two people.",
@@ -191,7 +215,7 @@ def test_a_shared_copy_hides_what_is_about_few(marts: duckdb.DuckDBPyConnection)
     add_session(marts, "Big")
     assert next(figure.label for figure in shown(marts, 5).figures) == "of planned visits took place"
     assert findings(marts, 10) == findings(marts)
-    assert findings(marts, 11) == ["Big lost 4 of the 12 people who had planned to come."]
+    assert findings(marts, 11) == ["4 of the 12 people who had planned Big did not come."]
     # A number that the copy leaves blank is said nowhere.
     marts.execute("update marts.fct_sessions set attendee_count = null, no_show_count = null, left_early_count = null")
     assert findings(marts, 5) == []
@@ -200,8 +224,8 @@ def test_a_shared_copy_hides_what_is_about_few(marts: duckdb.DuckDBPyConnection)
 def test_what_is_unknown_is_said_where_there_is_some(marts: duckdb.DuckDBPyConnection) -> None:
     add_session(marts, "Big", window_source="inferred")
     assert [plain(one.text) for one in shown(marts).unknowns] == [
-        "5 of 8 stays (63 %) have no record of leaving. How long these people stayed is an estimate, so every number of"
-        " minutes is a range.",
+        "5 of 8 stays (63 %) have no record of leaving. How long these people stayed is an estimate. Therefore"
+        " minutes, and numbers of people that depend on them, are ranges.",
         "The reports give no start and end for 1 of 1 session or meeting. The log suggests them.",
         "3 activities have no user id, and count for no person.",
         "No activity on 2026-03-02: a quiet day, or a day that no download covers.",
@@ -227,7 +251,7 @@ def test_the_figures_stand_beside_those_of_the_event_before(marts: duckdb.DuckDB
     add_session(marts, "Big")
     with duckdb.connect() as other:
         other.execute(MARTS)
-        add_session(other, "Old", left_early_count=5, likely_seconds=3600)
+        add_session(other, "Old", stayed_count=5, likely_seconds=3600)
         found = headline_of(Facts(marts, SETTINGS), Facts(other, SETTINGS), "Summit 2025")
     assert {figure.label: plain(figure.compared) for figure in found.figures} == {
         "people came to a session": "as at Summit 2025: 2",
@@ -266,8 +290,18 @@ select
     (select count(*) filter (where likely_ratio >= 0.8) from people where is_attended),
     (select count(*) from people where is_attended),
     (select mode(session_name) from people where is_attended),
-    (select count(*) from people where is_attended and session_name like 'Opening%'),
-    (select count(*) from people where is_attended and session_name like 'Opening%' and likely_ratio >= 0.8),
+    (
+        -- The shipped settings ask for 300 seconds.
+        select [
+            count(*) filter (where likely_seconds >= 300),
+            count(*) filter (where proven_seconds >= 300),
+            count(*) filter (where possible_seconds >= 300),
+            count(*) filter (where likely_ratio >= 0.8),
+            count(*) filter (where proven_ratio >= 0.8),
+            count(*) filter (where possible_ratio >= 0.8)
+        ]
+        from people where session_name like 'Opening%'
+    ),
     (select content_name from stars),
     (select mean from stars),
     (select n from stars)
@@ -277,17 +311,21 @@ select
 def test_the_sample_is_as_another_way_finds_it(sample_project: Project) -> None:
     with sample_project.open() as connection:
         [row] = connection.execute(OTHER_WAY).fetchall()
-        came, hours, stayed, attended, first, first_count, first_stayed, best, mean, reviews = row
+        came, hours, stayed, attended, first, of_first, best, mean, reviews = row
         found = shown(connection)
     values = {figure.label: (plain(figure.value), figure.context[0]) for figure in found.figures}
     assert values["people came to a session"] == (str(came), "of 64 with an account")
     assert values["hours attended, likely"][0] == f"{hours:.0f}"
-    assert values["of attendances lasted to the end"] == (f"{100 * stayed / attended:.0f} %", f"{stayed} of {attended}")
+    assert values["of attendances lasted to the end"] == (
+        f"{100 * stayed / attended:.0f} %",
+        f"{stayed} of {attended} (98 proven, 170 possible)",
+    )
     assert [plain(one.text) for one in found.findings] == [
-        f"{first} drew the most people: {first_count} of the {came} who came to any session. {first_stayed} of them"
-        f" stayed to the end ({100 * first_stayed / first_count:.0f} %).",
+        f"{first} drew the most people: {of_first[0]} of the {came} who came to any session ({of_first[1]} proven,"
+        f" {of_first[2]} possible). No other session can have had more. {of_first[3]} of them stayed to the end"
+        f" ({of_first[4]} proven, {of_first[5]} possible).",
         # As sample/README.md and analyses/README.md say.
-        "Night Ferry: The Pacific Session lost 24 of the 36 people who had planned to come.",
+        "24 of the 36 people who had planned Night Ferry: The Pacific Session did not come.",
         f"{best} was rated best: {mean + 1e-9:.1f} stars in {reviews} reviews.",
     ]
 

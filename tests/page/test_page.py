@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 import pytest
+import start
 import yaml
 
 from conftest import ROOT, SAMPLE_SALT, SETTINGS, Project
@@ -23,6 +24,7 @@ from loader_fixtures import write
 from page import write_page as writer
 from page.events import Event, Part
 from page.write_page import dataset_of, page_of, page_path, shared_page_path, write_page
+from publishing.mart_models import read_models
 from warehouse.errors import WarehouseError
 
 DEFINITIONS = yaml.safe_load((PAGE / "definitions.yml").read_text())
@@ -71,7 +73,8 @@ def shown_columns(figure: dict[str, Any]) -> Iterator[str]:
             yield figure[place]
     if "minimum" in figure:
         yield figure["minimum"]["column"]
-    yield from (column["column"] for column in figure["columns"])
+    for column in figure["columns"]:
+        yield from (column[place] for place in ("column", "low", "high") if place in column)
     chart = figure.get("chart", {})
     yield from (chart[place] for place in CHART_FIELDS if place in chart)
     yield from (part["column"] for part in chart.get("stack", ()))
@@ -265,6 +268,18 @@ def test_a_link_to_a_profile_has_a_row_there(data: dict[str, Any]) -> None:
         profile = PROFILES[column["profile"]]
         keys = {row[profile["key"]] for row in rows_of(data["datasets"][profile["dataset"]])}
         assert {row[column["key"]] for row in rows_of(data["datasets"][dataset])} - {None} <= keys, column
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_profile_names_the_commands_that_show_what_is_not_on_the_page(profile: str) -> None:
+    definition = PROFILES[profile]
+    for command in definition["keeper"].values():
+        make, name, *settings = command.split()
+        given = dict(setting.split("=") for setting in settings)
+        assert make == "make" and set(given) <= set(start.COMMANDS[name].settings), command
+        # The table of an export is one of the marts, and a list of `make show` is shown to its end.
+        assert given.get("TABLE", ".fct_reviews").partition(".")[2] in read_models(), command
+        assert name != "show" or given["ALL"] == "1", command
 
 
 def test_the_visits_of_the_profiles_are_those_of_the_mart(data: dict[str, Any], sample_project: Project) -> None:

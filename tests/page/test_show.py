@@ -37,11 +37,19 @@ def test_a_session_is_shown_with_its_people(sample_project: Project) -> None:
         ).fetchall()
     said = lines(sample_project, "--session", "kEYnote")
     assert said[0] == "Opening Keynote: The Tide Is In, 2026-05-12"
-    assert {f"registered {registered}", f"came {came}", f"hours likely {hours}"} <= set(said)
-    assert "Ada Okafor Samphire Health 08:46 1 74 74 74 yes" in said
+    assert {f"planned {registered}", f"came {came}", f"hours likely {hours}"} <= set(said)
+    # The same ranges as on the page, which test_browser.py looks at.
+    assert {
+        "attended 43 (36 to 43)",
+        "to the end 29 (18 to 33)",
+        "left early 14 (10 to 25)",
+        "at once 40 (27 to 40)",
+    } <= set(said)
+    assert "Ada Okafor Samphire Health 08:46 1 74 74 74 yes, proven" in said
     # 3,582 s are 60 min on the page, and never 59.
-    assert "Paloma Reyesca Kestrel Training, Inc. 09:01 1 60 60 60 yes" in said
-    assert "and 23 more" in said
+    assert "Paloma Reyesca Kestrel Training, Inc. 09:01 1 60 60 60 yes, proven" in said
+    assert "and 23 more. All of them: make show SESSION=sample:4101 ALL=1" in said
+    assert len(lines(sample_project, "--session", "kEYnote", "--all")) == len(said) + 22
     assert said[-1].startswith("Attendance is a definition of this project")
 
 
@@ -70,7 +78,7 @@ def test_of_several_sessions_the_keys_are_told(sample_project: Project) -> None:
 def test_a_user_is_found_by_id_e_mail_or_name(sample_project: Project, wanted: str) -> None:
     said = lines(sample_project, "--user", wanted)
     assert said[0] == "Ada Okafor (sample:5001) Samphire Health, ada.okafor@example.com"
-    assert "Opening Keynote: The Tide Is In 2026-05-12 1 74 74 74 yes" in said
+    assert "Opening Keynote: The Tide Is In 2026-05-12 1 74 74 74 yes, proven" in said
     assert any(line.startswith("places (points) All time: 7 (230)") for line in said)
     assert [len(line.partition(".")[2]) for line in said if line.startswith("engagement score")] == [1]
 
@@ -98,7 +106,8 @@ def test_a_contest_is_shown_from_the_first_place_on(sample_project: Project) -> 
         "1 Zofia Wierzbowska Blue Heron Learning 300 – 1",
         "2 Jasper Windle Windrose Institute 286 14 -1",
     ]
-    assert "and 40 more" in said
+    assert "and 40 more. All of them: make show CONTEST=all_time ALL=1" in said
+    assert len(lines(sample_project, "--contest", "all time", "--all")) == len(said) + 39
 
 
 @pytest.mark.parametrize(

@@ -62,12 +62,13 @@ create table marts.unrecognised_activities as
     as v(activity_count, category, action, candidate_1_activity_type, candidate_1_score);
 create table marts.fct_session_attendance as
     from (values
-        ('1', 'Small', 'session', true, 600, 660, 720),
-        ('2', 'Large', 'session', true, 60, 120, 180),
-        ('2', 'Large', 'session', true, 180, 240, 300),
-        ('2', 'Large', 'session', false, 0, 0, 0),
-        ('3', 'Private meeting', 'private_meeting', true, 60, 60, 60))
-    as v(session_key, session_name, session_type, is_attended, proven_seconds, likely_seconds, possible_seconds);
+        ('1', 'Small', 'session', true, true, true, 600, 660, 720),
+        ('2', 'Large', 'session', true, false, true, 60, 120, 180),
+        ('2', 'Large', 'session', true, true, true, 180, 240, 300),
+        ('2', 'Large', 'session', false, false, true, 0, 0, 0),
+        ('3', 'Private meeting', 'private_meeting', true, true, true, 60, 60, 60))
+    as v(session_key, session_name, session_type, is_attended, is_attended_proven, is_attended_possible, proven_seconds,
+        likely_seconds, possible_seconds);
 create table marts.fct_leaderboard as
     from (values ('all_time', 2, 'b', 10), ('all_time', 1, 'a', 30), ('days', 1, 'b', 99))
     as v(contest_id, rank, user_key, points);
@@ -82,11 +83,14 @@ create table marts.fct_activities as from (values ('a')) as v(user_key);
 create table marts.fct_reviews as from (values ('k', 'a', 5, true)) as v(content_key, user_key, star_count, is_counted);
 create table marts.fct_sessions as
     from (values
-        ('s:1', 'c:1', null::timestamp, 'Large', 'session', 'schedule', 8, 5, 4, 3, 1, 3600, 7200, 10800),
-        ('s:2', 'c:2', null, 'Small', 'session', 'schedule', 1, 1, 0, 1, 0, 0, 0, 0))
+        ('s:1', 'c:1', null::timestamp, 'Large', 'session', 'schedule', 8, 5, 4, 3, 1, 4, 2, 1, 3, 1, 0, 3,
+            3600, 7200, 10800),
+        ('s:2', 'c:2', null, 'Small', 'session', 'schedule', 1, 1, 0, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0))
     as v(session_key, content_key, started_at, session_name, session_type, window_source,
         registered_count, unique_people_count, no_show_count,
-        attendee_count, left_early_count, proven_seconds, likely_seconds, possible_seconds);
+        attendee_count, proven_attendee_count, possible_attendee_count, stayed_count, proven_stayed_count,
+        possible_stayed_count, left_early_count, proven_left_early_count, possible_left_early_count,
+        proven_seconds, likely_seconds, possible_seconds);
 """
 
 
@@ -139,13 +143,15 @@ def test_the_figures_and_findings_of_the_page_are_said(published: Path) -> None:
     lines = printed(published)
     begins = lines.index("At a glance, as on the page")
     assert lines[begins + 1 : begins + 8] == [
-        "1 person came to a session (of 2 with an account; 1 did anything on the platform)",
-        "56 % of planned visits took place (5 of 9; planned: the session was in a person's own schedule)",
-        "75 % of attendances lasted to the end (3 of 4; to the end: at least 80 % of the session)",
-        "2 hours attended, likely (1 proven, 3 possible; sessions held: 2)",
-        "5.0 stars on average (1 review by 1 person; the most is 5 stars)",
-        "Large drew the most people: 3 of the 1 who came to any session. 2 of them stayed to the end (67 %).",
-        "Large lost 4 of the 8 people who had planned to come.",
+        "1 person came to a session: of 2 with an account; 1 did anything on the platform",
+        "56 % of planned visits took place: 5 of 9; planned: the session was in a person's own schedule",
+        "75 % of attendances lasted to the end: 3 of 4 (2 proven, 4 possible); an attendance: one person in one"
+        " session; to the end: at least 80 % of it",
+        "2 hours attended, likely: 1 proven, 3 possible; sessions held: 2",
+        "5.0 stars on average: 1 review by 1 person; the most is 5 stars",
+        "Large drew the most people: 3 of the 1 who came to any session (1 proven, 4 possible). No other session can"
+        " have had more. 2 of them stayed to the end (1 proven, 3 possible).",
+        "4 of the 8 people who had planned Large did not come.",
     ]
 
 
@@ -257,7 +263,7 @@ def test_what_is_not_there_is_not_told(published: Path) -> None:
 def test_public_sessions_and_the_leaders_of_all_time_are_shown_in_order(published: Path) -> None:
     lines = printed(published)
     table = lines.index("session attended proven likely possible")
-    assert lines[table + 1 : table + 4] == ["Large 2 1 2 3", "Small 1 10 11 12", ""]
+    assert lines[table + 1 : table + 4] == ["Large 2 (1 to 3) 1 2 3", "Small 1 (all proven) 10 11 12", ""]
     table = lines.index("rank who points")
     assert lines[table + 1 : table + 4] == ["1 Ada 30", "2 Bo 10", ""]
 

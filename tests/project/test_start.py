@@ -53,6 +53,20 @@ def test_the_help_has_every_command_and_every_setting() -> None:
         assert all(setting in command.help for setting in own), name
 
 
+def test_each_setting_has_a_meaning_and_no_other_has_one() -> None:
+    taken = {setting for command in start.COMMANDS.values() for setting in (*command.settings, *start.COMMON)}
+    assert set(start.SETTINGS) == taken
+
+
+def test_the_help_of_a_command_explains_its_settings() -> None:
+    lines = call("help", "COMMAND=leads").stdout.splitlines()
+    assert lines[0].startswith("python3 start.py leads: Write the leads of each exhibitor")
+    assert [line.split()[0] for line in lines[1:]] == ["CRM", *start.COMMON]
+    assert lines[1].endswith("the CRM that imports the leads: salesforce (the default), hubspot or dynamics")
+    refused = make("help", "COMMAND=leeds")
+    assert refused.returncode == 2 and "There is no command leeds. Did you mean leads? Fix: make help" in refused.stderr
+
+
 def test_every_script_that_a_command_runs_is_there() -> None:
     for command in start.COMMANDS.values():
         for step in (*command.steps, *filter(None, [command.beside])):

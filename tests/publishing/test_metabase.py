@@ -44,7 +44,9 @@ SELECT "c"."column_name" AS "name",
         AS REGCLASS) AS OID), "c"."ordinal_position") AS "field-comment",
     (("column_default" IS NULL) OR (LOWER("column_default") = 'null')) AND ("is_nullable" = 'NO')
         AND NOT ((("column_default" IS NOT NULL) AND ("column_default" LIKE '%nextval(%'))
-        OR ("is_identity" <> 'NO')) AS "database-required"
+        OR ("is_identity" <> 'NO')) AS "database-required",
+    (("column_default" IS NOT NULL) AND ("column_default" LIKE '%nextval(%')) OR ("is_identity" <> 'NO')
+        AS "database-is-auto-increment"
 FROM "information_schema"."columns" AS "c"
 LEFT JOIN (
     SELECT "tc"."table_schema", "tc"."table_name", "kc"."column_name"
@@ -56,6 +58,18 @@ LEFT JOIN (
 ) AS "pk" ON ("c"."table_schema" = "pk"."table_schema") AND ("c"."table_name" = "pk"."table_name")
     AND ("c"."column_name" = "pk"."column_name")
 WHERE c.table_schema !~ '^information_schema|catalog_history|pg_' AND ("c"."table_schema" IN ('marts', 'restricted'))
+UNION ALL
+SELECT "pa"."attname" AS "name",
+    CASE WHEN "ptn"."nspname" IN ('public', 'pg_catalog') THEN FORMAT('%s', "pt"."typname")
+        ELSE FORMAT('"%s"."%s"', "ptn"."nspname", "pt"."typname") END AS "database-type",
+    "pa"."attnum" - 1 AS "database-position", "pn"."nspname" AS "table-schema", "pc"."relname" AS "table-name",
+    FALSE AS "pk?", NULL AS "field-comment", FALSE AS "database-required", FALSE AS "database-is-auto-increment"
+FROM "pg_catalog"."pg_class" AS "pc"
+INNER JOIN "pg_catalog"."pg_namespace" AS "pn" ON "pn"."oid" = "pc"."relnamespace"
+INNER JOIN "pg_catalog"."pg_attribute" AS "pa" ON "pa"."attrelid" = "pc"."oid"
+INNER JOIN "pg_catalog"."pg_type" AS "pt" ON "pt"."oid" = "pa"."atttypid"
+INNER JOIN "pg_catalog"."pg_namespace" AS "ptn" ON "ptn"."oid" = "pt"."typnamespace"
+WHERE ("pc"."relkind" = 'm') AND ("pa"."attnum" >= 1) AND ("pn"."nspname" IN ('marts', 'restricted'))
 ORDER BY "table-schema" ASC, "table-name" ASC, "database-position" ASC
 """
 FOREIGN_KEYS = """
@@ -87,6 +101,25 @@ FROM (
         AND n.nspname !~ '^information_schema|catalog_history|pg_'
 ) AS "tmp"
 WHERE "tmp"."pos" = 1
+"""
+# What its user may do with each table: one that may not be read is left out.
+PRIVILEGES = """
+SELECT NULL AS role, t.schemaname AS schema, t.objectname AS table,
+    has_any_column_privilege(current_user, quote_ident(t.schemaname) || '.' || quote_ident(t.objectname), 'update')
+        AS update,
+    has_any_column_privilege(current_user, quote_ident(t.schemaname) || '.' || quote_ident(t.objectname), 'select')
+        AS select,
+    has_any_column_privilege(current_user, quote_ident(t.schemaname) || '.' || quote_ident(t.objectname), 'insert')
+        AS insert,
+    has_table_privilege(current_user, quote_ident(t.schemaname) || '.' || quote_ident(t.objectname), 'delete')
+        AS delete
+FROM (
+    SELECT schemaname, tablename AS objectname FROM pg_catalog.pg_tables
+    UNION SELECT schemaname, viewname FROM pg_catalog.pg_views
+    UNION SELECT schemaname, matviewname FROM pg_catalog.pg_matviews
+) AS t
+WHERE t.schemaname !~ '^pg_' AND t.schemaname <> 'information_schema'
+    AND has_schema_privilege(current_user, t.schemaname, 'usage')
 """
 ENUMS = """
 SELECT nspname, typname FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
@@ -170,6 +203,13 @@ def test_postgresql_gives_metabase_tables_with_words_and_row_counts(
         time.sleep(0.2)
     assert estimated == counts
     assert {row["type"] for row in tables.values()} == {"TABLE"}
+    allowed = {(row["schema"], row["table"]): row for row in asked(postgres.reader, PRIVILEGES)}
+    # Metabase lists the tables that it may read, and takes none for one that it may write.
+    assert set(allowed) == set(counts)
+    assert {tuple(row[what] for what in ("select", "update", "insert", "delete")) for row in allowed.values()} == {
+        (True, False, False, False)
+    }
+    assert len(asked(postgres.reader, "show timezone;")) == 1
     assert all(plain(row["description"]) == plain(models[name].description) for (_, name), row in tables.items())
 
 
@@ -180,6 +220,7 @@ def test_postgresql_gives_metabase_fields_keys_and_indexes(postgres: Connections
     fields = asked(postgres.reader, FIELDS)
     assert {row["database-type"] for row in fields} <= KNOWN["postgres"]
     assert asked(postgres.reader, ENUMS) == []
+    assert not any(row["database-is-auto-increment"] for row in fields)
     for row in fields:
         assert plain(row["field-comment"]) == plain(models[row["table-name"]].descriptions[row["name"]]) != ""
     # PostgreSQL shows the keys of a table to those alone who may do more than read it.

@@ -108,7 +108,9 @@ attended as (
 measured_and_decided as (
     select
         *,
-        {{ is_attended(var('attendance_measure')) }} as is_attended
+        {{ is_attended(var('attendance_measure')) }} as is_attended,
+        {{ is_attended('proven') }} as is_attended_proven,
+        {{ is_attended('possible') }} as is_attended_possible
     from attended
 ),
 
@@ -144,6 +146,8 @@ final as (
         attended.after_end_seconds,
         attended.breakout_seconds,
         attended.is_attended,
+        attended.is_attended_proven,
+        attended.is_attended_possible,
         corrections.corrected_seconds,
         coalesce(corrections.is_attended_corrected, attended.is_attended) as is_attended_corrected,
         corrections.session_key is not null as is_corrected

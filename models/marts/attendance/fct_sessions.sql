@@ -10,8 +10,14 @@ session_events as (
     select * from {{ ref('int_session_events') }}
 ),
 
+-- Whoever is early by what the log allows left early for sure, and whoever is not early by what it proves stayed for sure.
 attendance as (
-    select * from {{ ref('fct_session_attendance') }}
+    select
+        *,
+        coalesce(possible_ratio < {{ var('left_early_ratio') }}, false) as is_early_at_least,
+        coalesce(likely_ratio < {{ var('left_early_ratio') }}, false) as is_likely_early,
+        coalesce(proven_ratio < {{ var('left_early_ratio') }}, false) as is_early_at_most
+    from {{ ref('fct_session_attendance') }}
 ),
 
 concurrency as (
@@ -47,11 +53,18 @@ attended as (
     select
         session_key,
         count(*) filter (where is_attended) as attendee_count,
+        count(*) filter (where is_attended_proven) as proven_attendee_count,
+        count(*) filter (where is_attended_possible) as possible_attendee_count,
         avg(likely_seconds) as average_likely_seconds,
         cast(sum(proven_seconds) as bigint) as proven_seconds,
         cast(sum(likely_seconds) as bigint) as likely_seconds,
         cast(sum(possible_seconds) as bigint) as possible_seconds,
-        count(*) filter (where is_attended and likely_ratio < {{ var('left_early_ratio') }}) as left_early_count
+        count(*) filter (where is_attended and is_likely_early) as left_early_count,
+        count(*) filter (where is_attended_proven and is_early_at_least) as proven_left_early_count,
+        count(*) filter (where is_attended_possible and is_early_at_most) as possible_left_early_count,
+        count(*) filter (where is_attended and not is_likely_early) as stayed_count,
+        count(*) filter (where is_attended_proven and not is_early_at_most) as proven_stayed_count,
+        count(*) filter (where is_attended_possible and not is_early_at_least) as possible_stayed_count
     from attendance
     group by 1
 ),
@@ -122,8 +135,11 @@ final as (
         planned_and_came.registered_count,
         planned_and_came.unique_people_count,
         planned_and_came.no_show_count,
-        coalesce(attended.attendee_count, 0) as attendee_count,
-        coalesce(attended.left_early_count, 0) as left_early_count,
+        {%- for people in ['attendee', 'stayed', 'left_early'] %}
+        {%- for measure in ['', 'proven_', 'possible_'] %}
+        coalesce(attended.{{ measure }}{{ people }}_count, 0) as {{ measure }}{{ people }}_count,
+        {%- endfor %}
+        {%- endfor %}
         coalesce(peaks.peak_people_count, 0) as peak_people_count,
         peaks.peak_minute_at,
         coalesce(attended.likely_seconds, 0)

@@ -8,7 +8,7 @@ const folder = new URL("../../../page/script/", import.meta.url);
 const source = readdirSync(folder).filter((name) => name.endsWith(".js")).sort()
   .map((name) => readFileSync(new URL(name, folder), "utf8")).join("\n");
 const names = [
-  "readDataset", "filtered", "notFiltered", "summedUp", "compare", "ordered", "clockOf", "dateInWords", "inWords", "titleOf", "wrapped", "ticks",
+  "readDataset", "filtered", "notFiltered", "summedUp", "compare", "ordered", "clockOf", "dateInWords", "inWords", "withRange", "rowsInWords", "plainLetters", "profileAddress", "titleOf", "wrapped", "ticks",
   "bars", "columns", "area", "heat", "lines", "chartOf", "csvOf", "csvCell", "readAddress", "writeAddress", "profiles", "commandOf", "partNote", "aliasOf", "offsetsInWords", "worded", "countsOf",
 ];
 const made = vm.runInNewContext(`"use strict";${source}\n;({ ${names.join(", ")} })`, { Intl, URL });
@@ -28,7 +28,8 @@ test("a dataset comes by column, with levels where texts repeat", () => {
   assert.equal(read.date, "session_date");
   same(made.filtered(read, { from: "2026-05-13" }), [{ who: null, session_date: "2026-05-13" }]);
   same(made.filtered(read, { to: "2026-05-12", page: "p" }), [{ who: "a", session_date: "2026-05-12" }]);
-  assert.equal(made.notFiltered(read, { to: "2026-05-12", page: "p" }), "Of all pages.");
+  assert.equal(made.notFiltered(read, { to: "2026-05-12", page: "p" }), "This section does not follow the filter of page, because its numbers are of no single page.");
+  assert.match(made.notFiltered({ names: new Set() }, { from: "2026-05-13", page: "p" }), /filter of dates and page, because its numbers are of the whole time and are of/);
   assert.equal(made.notFiltered(read, {}), "");
 });
 
@@ -101,6 +102,35 @@ test("values stand in words", () => {
   assert.equal(words("new_word", { words: "kind" }), "new word");
 });
 
+test("a number of people has its range, unless all of it is proven", () => {
+  const column = { column: "n", low: "a", high: "b", format: "number" };
+  const words = (row) => made.withRange(row, column, about);
+  assert.equal(words({ n: 1043, a: 36, b: 1100 }), "1,043 (36 to 1,100)");
+  assert.equal(words({ n: 19, a: 19, b: 19 }), "19 (all proven)");
+  assert.equal(words({ n: 0, a: 0, b: 0 }), "0");
+  assert.equal(words({ n: 0, a: 0, b: 2 }), "0 (0 to 2)");
+  assert.equal(words({ n: null, a: null, b: null }), "–");
+  assert.equal(words({ n: 3, a: null, b: null }), "3");
+  assert.equal(made.csvOf([{ ...column, label: "Attended" }], [{ n: 43, a: 36, b: 44 }], about), "Attended,\"Attended, proven\",\"Attended, possible\"\r\n43,36,44\r\n");
+});
+
+test("each stay is shown, and which has no record of leaving", () => {
+  const stays = (text) => made.inWords(text, { format: "stays" }, about);
+  assert.equal(stays("1778576760 0-660 1080-"), "11:06 to 11:17; back at 11:24, no Left");
+  assert.equal(stays("1778576760 0-"), "11:06, no Left");
+  assert.equal(stays("1778576760 -60 120-180 +2"), "no Joined, left at 11:07; back from 11:08 to 11:09; 2 more");
+});
+
+test("a search forgets accents, and says how many fit and how many are shown", () => {
+  assert.equal(made.plainLetters("Karaköse"), "karakose");
+  assert.equal(made.plainLetters("Søren ÞÓR Straße Łódź ÆON İzmir ılık"), "soren thor strasse lodz aeon izmir ilik");
+  assert.equal(made.plainLetters("ﬁn Ａda 会议"), "fin ada 会议");
+  assert.equal(made.rowsInWords(15, 324, 324, false), "15 of 324 rows");
+  assert.equal(made.rowsInWords(15, 40, 324, true), "40 of 324 rows fit; 15 are shown");
+  assert.equal(made.rowsInWords(1, 1, 324, true), "1 of 324 rows fits");
+  assert.equal(made.rowsInWords(0, 0, 324, true), "0 of 324 rows fit");
+});
+
 const figure = {
   title: "Plain", says: "{name} drew {n} of {total} ({share})", tied: "{name} drew {n} each", top: "n",
   columns: [{ column: "name" }, { column: "n", format: "number" }],
@@ -148,9 +178,34 @@ test("bars are as long as their values, in both layouts", () => {
   assert.ok(made.bars([{ label: "None", parts: [{ value: 0, colour: 1 }], value: "0" }], [], canvas)[1].height > 0);
 });
 
+test("the label of a bar leads to a profile, and its value stays at its end", () => {
+  const linked = {
+    columns: [{ column: "name", profile: "session", key: "k" }, { column: "n", format: "number" }],
+    chart: { type: "bars", label: "name", stack: [{ column: "n", label: "n", colour: 1 }], value: "n", marker: { column: "p", label: "planned" } },
+  };
+  const rows = [{ name: "A", k: "s:1&2", n: 10, p: 100 }, { name: "B", k: null, n: 90, p: 91 }];
+  made.profiles.session = () => ({});
+  const tree = made.chartOf(linked, rows, about, canvas);
+  delete made.profiles.session;
+  same(all(tree, "a").map((one) => one[1].href), ["#session=s%3A1%262"]);
+  same(texts(all(tree, "a")[0]), ["A", "100 planned"]);
+  const at = (words) => all(tree, "text").find((one) => one[2] === words)[1].x;
+  const marks = all(tree, "line").filter((one) => one[1].class === "marker").slice(-2).map((one) => one[1].x1);
+  assert.ok(at("10") < marks[0], "there is room before the mark");
+  assert.ok(at("90") > marks[1], "there is none, so it stands behind");
+});
+
+test("people over time have a band from proven to possible", () => {
+  const figure_ = { columns: [], chart: { type: "area", x: "m", y: "n", low: "a", high: "b", unit: ["person", "people"] } };
+  const drawn_ = (row) => made.chartOf(figure_, [{ m: "2026-05-12T09:00:00Z", ...row }], about, canvas);
+  same(all(drawn_({ n: 3, a: 1, b: 5 }), "path").map((one) => one[1].class), ["area colour-light", "area solid colour-1", "likely"]);
+  same(all(drawn_({ n: 3 }), "path").map((one) => one[1].class), ["area colour-1"]);
+  assert.ok(texts(drawn_({ n: 3, a: 1, b: 50 })).includes("60"), "the axis reaches what is possible");
+});
+
 test("a range goes from proven to possible, with a mark at likely", () => {
   const range = {
-    columns: [{ column: "low", format: "hours" }, { column: "likely", format: "hours" }, { column: "high", format: "hours" }],
+    columns: [{ column: "likely", low: "low", high: "high", format: "hours" }],
     chart: { type: "range", label: "name", low: "low", middle: "likely", high: "high" },
   };
   const tree = made.chartOf(range, [{ name: "A", low: 3600, likely: 5400, high: 7200 }], about, canvas);
@@ -204,8 +259,8 @@ test("a command takes a key as a shell would, and a dataset that was cut off say
   assert.equal(made.commandOf("make show SESSION={key}", "a:4101"), "make show SESSION=a:4101");
   assert.equal(made.commandOf("make evidence USER_ID={id}", "a:b:7"), "make evidence USER_ID=b:7");
   assert.equal(made.commandOf("make show CONTEST={key}", "Bo's $(rm) $&"), "make show CONTEST='Bo'\\''s $(rm) $&'");
-  assert.equal(made.partNote({ total: 2, rows: [1, 2] }, "x"), "");
-  assert.match(made.partNote({ total: 3, rows: [1, 2] }, "make show"), /first 2 of 3 rows.*make show$/);
+  assert.equal(made.partNote({ total: 2, rows: [1, 2] }), "");
+  assert.match(made.partNote({ total: 3, rows: [1, 2] }), /first 2 of 3 rows/);
 });
 
 test("a profile has an address of its own once it is added", () => {
