@@ -218,8 +218,9 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
     {{ return(adapter.dispatch("half_md5")(text)) }}
 {%- endmacro %}
 
+{#- (The upper half of this number is md5_number_lower, which takes three times as long.) -#}
 {% macro duckdb__half_md5(text) -%}
-    cast(md5_number_lower({{ text }}) >> 1 as bigint)
+    cast(md5_number({{ text }}) >> 65 as bigint)
 {%- endmacro %}
 
 {#- DuckDB takes the last eight bytes for a number that begins with its smallest. -#}

@@ -15,6 +15,7 @@ import atexit
 import contextlib
 import gc
 import importlib
+import importlib.util
 import json
 import marshal
 import os
@@ -116,11 +117,8 @@ def serve(packages: Sequence[str]) -> None:
     for package in packages:
         importlib.import_module(package)
     if DBT[0] in packages:
-        _without_debug_events()
-        _with_one_empty_table()
+        _make_dbt_quick()
         _with_yaml_read_once()
-        _with_macros_listed_at_once()
-        _with_macros_found_at_once()
         _with_templates_noted()
     # Python looks for garbage less often: dbt's manifest is large, and stays to the end.
     gc.set_threshold(200_000, 50, 50)
@@ -141,48 +139,14 @@ def serve(packages: Sequence[str]) -> None:
         print(os.waitstatus_to_exitcode(status), flush=True)
 
 
-def _without_debug_events() -> None:
-    """Leave out the events that dbt writes into logs/dbt.log alone, which no test reads: a seventh of a build."""
-    events = importlib.import_module("dbt_common.events.base_types")
-    manager = importlib.import_module("dbt_common.events.event_manager").EventManager
-    tracks = importlib.import_module("dbt.tracking").track_behavior_change_warn
-    event, debug = events.BaseEvent, events.EventLevel.DEBUG
-    write_message, fire = event.__init__, manager.fire_event
-
-    def init(self: Any, *args: Any, **kwargs: Any) -> None:
-        self.__dict__["_given"] = (args, kwargs)
-
-    def get(self: Any, key: str) -> Any:
-        """An event is written as a message once somebody asks for it."""
-        if key == "pb_msg" and "_given" in self.__dict__:
-            args, kwargs = self.__dict__.pop("_given")
-            write_message(self, *args, **kwargs)
-            return self.__dict__["pb_msg"]
-        if key in ("pb_msg", "_given"):
-            raise AttributeError(key)
-        return getattr(self.pb_msg, key)
-
-    def put(self: Any, key: str, value: Any) -> None:
-        if key == "pb_msg":
-            self.__dict__[key] = value
-        else:
-            setattr(self.pb_msg, key, value)
-
-    def fire_unless_debug(self: Any, e: Any, level: Any = None, *more: Any, **named: Any) -> None:
-        # One listener is always there, and waits for a warning.
-        is_heard = any(callback is not tracks for callback in self.callbacks)
-        if is_heard or (level or e.level_tag()) != debug:
-            fire(self, e, level, *more, **named)
-
-    event.__init__, event.__getattr__, event.__setattr__ = init, get, put
-    manager.fire_event = fire_unless_debug
-
-
-def _with_one_empty_table() -> None:
-    """Make the empty answer of a statement once: agate prepares to read dates for each, a twentieth of a build."""
-    answers: Any = importlib.import_module("dbt_common.clients.agate_helper")
-    empty = answers.empty_table()
-    answers.empty_table = lambda: empty
+def _make_dbt_quick() -> None:
+    """What `make build` leaves out, too. The module is read from its file: nothing of ours stays imported."""
+    path = Path(__file__).resolve().parents[1] / "scripts" / "building" / "quick_dbt.py"
+    specification = importlib.util.spec_from_file_location("quick_dbt", path)
+    assert specification and specification.loader
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    module.make_dbt_quick()
 
 
 def _with_yaml_read_once() -> None:
@@ -202,56 +166,6 @@ def _remembered(load: Callable[[str], Any]) -> Callable[[str], Any]:
         return pickle.loads(known[text])
 
     return load_once
-
-
-def _with_macros_listed_at_once() -> None:
-    """Put all macros into the context of a node by their dictionaries: dbt asks for one by one, 600 for each node."""
-    contexts: Any = importlib.import_module("dbt.context.manifest")
-    plain = importlib.import_module("dbt.context.configured").ConfiguredContext.to_dict
-    manifest_context, of_a_test = contexts.ManifestContext, contexts.TestMacroNamespace
-    one_by_one = manifest_context.to_dict
-
-    def to_dict(self: Any) -> dict[str, Any]:
-        if isinstance(self.namespace, of_a_test):
-            listed: dict[str, Any] = one_by_one(self)
-            return listed
-        context: dict[str, Any] = plain(self)
-        # The first in the order of the search wins, so it is put in last.
-        for macros in reversed([*self.namespace._search_order()]):
-            context.update(macros)
-        return context
-
-    manifest_context.to_dict = to_dict
-
-
-def _with_macros_found_at_once() -> None:
-    """Make the namespace of a node's macros in one go: dbt adds one by one, 680 for each node and each test."""
-    macros: Any = importlib.import_module("dbt.context.macros")
-    generator = importlib.import_module("dbt.clients.jinja").MacroGenerator
-    bare = object.__new__
-
-    def build_namespace(self: Any, found: dict[str, dict[str, Any]], ctx: dict[str, Any]) -> Any:
-        node, stack = self.node, self.thread_ctx
-
-        def made(macro: Any) -> Any:
-            callable_macro = bare(generator)
-            callable_macro.__dict__ = {"context": ctx, "macro": macro, "node": node, "stack": stack}
-            return callable_macro
-
-        by_package = {package: {name: made(macro) for name, macro in named.items()} for package, named in found.items()}
-        internal: dict[str, Any] = {}
-        for package in reversed(self.internal_package_names_order):
-            internal.update(by_package.get(package, {}))
-        own = {name: named for name, named in by_package.items() if name not in self.internal_package_names}
-        is_root = self.root_package != self.search_package
-        return macros.MacroNamespace(
-            global_namespace=own.get(self.root_package, {}) if is_root else {},
-            local_namespace=own.get(self.search_package, {}),
-            global_project_namespace=internal,
-            packages=own,
-        )
-
-    macros.MacroNamespaceBuilder.build_namespace = build_namespace
 
 
 class Templates:

@@ -11,7 +11,7 @@ with session_events as (
 ),
 
 -- The log has whole seconds and no order within one, so a second is looked at as a whole.
-moments as (
+seconds as (
     select
         site_id,
         user_id,
@@ -29,6 +29,50 @@ moments as (
     group by 1, 2, 3, 4, 5, 6, 7, 8
 ),
 
+rooms as (
+    select
+        site_id,
+        user_id,
+        session_key,
+        room_key,
+        content_id,
+        is_breakout,
+        breakout_id,
+        min(least(joined_activity_key, left_activity_key)) as room_visit_key
+    from seconds
+    group by 1, 2, 3, 4, 5, 6, 7
+),
+
+-- Each user of a room, a session and all sessions as one number, because to sort by texts takes several times as long.
+visits as (
+    select
+        *,
+        min(room_visit_key) over (partition by site_id, user_id, session_key) as session_visit_key,
+        min(room_visit_key) over (partition by site_id, user_id) as user_visit_key,
+        row_number() over (partition by site_id, user_id order by session_key, room_key) as room_number
+    from rooms
+),
+
+moments as (
+    select
+        visits.room_visit_key,
+        visits.session_visit_key,
+        visits.user_visit_key,
+        visits.room_number,
+        visits.is_breakout,
+        seconds.occurred_at,
+        seconds.joined_count,
+        seconds.left_count,
+        seconds.joined_activity_key,
+        seconds.left_activity_key
+    from seconds
+    inner join visits
+        on
+            seconds.site_id = visits.site_id
+            and seconds.user_id = visits.user_id
+            and seconds.room_key = visits.room_key
+),
+
 -- Whether the user was in the room before this second: the last second where Joined and Left did not cancel out
 -- decides. It also settles their order within one second. A user who was in left first and came back (a reconnect).
 -- One who was not, came and left.
@@ -39,18 +83,24 @@ stated as (
             {{ last_known('nullif(joined_count, left_count) > left_count') }} over earlier_moments,
             false
         ) as was_in,
-        sum(joined_count - left_count) over moments_until_now as running_count
+        sum(joined_count - left_count) over moments_until_now as running_count,
+        lead(occurred_at) over room_moments as next_at,
+        lead(left_count) over room_moments as next_left_count,
+        lead(left_activity_key) over room_moments as next_left_activity_key,
+        lead(joined_activity_key) over room_moments as next_joined_activity_key,
+        lag(occurred_at) over room_moments as previous_at
     from moments
     window
-        earlier_moments as (
-            partition by site_id, user_id, room_key
-            order by occurred_at
-            rows between unbounded preceding and 1 preceding
-        ),
+        room_moments as (partition by room_visit_key order by occurred_at),
         moments_until_now as (
-            partition by site_id, user_id, room_key
+            partition by room_visit_key
             order by occurred_at
             rows between unbounded preceding and current row
+        ),
+        earlier_moments as (
+            partition by room_visit_key
+            order by occurred_at
+            rows between unbounded preceding and 1 preceding
         )
 ),
 
@@ -58,26 +108,23 @@ stated as (
 floored as (
     select
         *,
-        running_count - least(0, min(running_count) over moments_until_now) as open_count
+        running_count - least(0, min(running_count) over moments_until_now) as open_count,
+        coalesce(
+            lag(running_count) over room_moments - least(0, min(running_count) over earlier_moments), 0
+        ) as open_before_count
     from stated
-    window moments_until_now as (
-        partition by site_id, user_id, room_key
-        order by occurred_at
-        rows between unbounded preceding and current row
-    )
-),
-
-followed as (
-    select
-        *,
-        lead(occurred_at) over room_moments as next_at,
-        lead(left_count) over room_moments as next_left_count,
-        lead(left_activity_key) over room_moments as next_left_activity_key,
-        lead(joined_activity_key) over room_moments as next_joined_activity_key,
-        lag(occurred_at) over room_moments as previous_at,
-        coalesce(lag(open_count) over room_moments, 0) as open_before_count
-    from floored
-    window room_moments as (partition by site_id, user_id, room_key order by occurred_at)
+    window
+        room_moments as (partition by room_visit_key order by occurred_at),
+        moments_until_now as (
+            partition by room_visit_key
+            order by occurred_at
+            rows between unbounded preceding and current row
+        ),
+        earlier_moments as (
+            partition by room_visit_key
+            order by occurred_at
+            rows between unbounded preceding and 1 preceding
+        )
 ),
 
 -- A room is empty after a second if as many had left as came by its end. If the user comes back in that second, it is
@@ -92,9 +139,9 @@ emptied as (
         {{ next_known(
             'case when open_count = 0 or (was_in and open_before_count <= left_count) then left_activity_key end'
         ) }} over later_moments as next_emptied_activity_key
-    from followed
+    from floored
     window later_moments as (
-        partition by site_id, user_id, room_key
+        partition by room_visit_key
         order by occurred_at
         rows between 1 following and unbounded following
     )
@@ -103,16 +150,16 @@ emptied as (
 joins as (
     select
         *,
-        lag(session_key) over user_joins as previous_session_key,
-        lag(room_key) over user_joins as previous_room_key,
+        lag(session_visit_key) over user_joins as previous_session_visit_key,
+        lag(room_visit_key) over user_joins as previous_room_visit_key,
         lead(occurred_at) over room_joins as next_joined_at,
         case when open_count = 0 then occurred_at else next_emptied_at end as emptied_at,
         case when open_count = 0 then left_activity_key else next_emptied_activity_key end as emptied_activity_key
     from emptied
     where joined_count > 0
     window
-        user_joins as (partition by site_id, user_id order by occurred_at, session_key, room_key),
-        room_joins as (partition by site_id, user_id, room_key order by occurred_at)
+        user_joins as (partition by user_visit_key order by occurred_at, room_number),
+        room_joins as (partition by room_visit_key order by occurred_at)
 ),
 
 -- The first Joined of the next session (or room) that the user went to: runs of joins in one place, and the start of
@@ -120,13 +167,13 @@ joins as (
 moved as (
     select
         *,
-        min(case when previous_session_key is distinct from session_key then occurred_at end)
+        min(case when previous_session_visit_key is distinct from session_visit_key then occurred_at end)
             over later_joins as next_session_joined_at,
-        min(case when previous_room_key is distinct from room_key then occurred_at end)
+        min(case when previous_room_visit_key is distinct from room_visit_key then occurred_at end)
             over later_joins as next_room_joined_at
     from joins
     window later_joins as (
-        partition by site_id, user_id
+        partition by user_visit_key
         order by occurred_at
         range between interval 1 second following and unbounded following
     )
@@ -134,13 +181,7 @@ moved as (
 
 joined_stays as (
     select
-        site_id,
-        user_id,
-        session_key,
-        room_key,
-        content_id,
-        is_breakout,
-        breakout_id,
+        room_visit_key,
         occurred_at,
         occurred_at as began_at,
         case when was_in then 'rejoined' else 'joined' end as opened_by,
@@ -168,13 +209,7 @@ joined_stays as (
 -- The user may have been there since whatever the room's log says before.
 unexplained as (
     select
-        site_id,
-        user_id,
-        session_key,
-        room_key,
-        content_id,
-        is_breakout,
-        breakout_id,
+        room_visit_key,
         occurred_at,
         previous_at as began_at,
         'nothing' as opened_by,
@@ -192,10 +227,25 @@ unexplained as (
     where is_left_unexplained
 ),
 
-final as (
+stays as (
     select * from joined_stays
     union all
     select * from unexplained
+),
+
+final as (
+    select
+        visits.site_id,
+        visits.user_id,
+        visits.session_key,
+        visits.room_key,
+        visits.content_id,
+        visits.is_breakout,
+        visits.breakout_id,
+        visits.session_visit_key,
+        stays.*
+    from stays
+    inner join visits on stays.room_visit_key = visits.room_visit_key
 )
 
 select * from final

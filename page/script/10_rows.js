@@ -64,6 +64,9 @@ function summedUp(rows, figure) {
   });
 }
 
+// In a shared copy, rows of fewer people than its least number are left out. `people` is the column that counts them.
+const ofEnough = (rows, people, fewest) => (people && fewest ? rows.filter((row) => row[people] >= fewest) : rows);
+
 // Unknown values come last, in both directions.
 function compare(one, other, direction) {
   const [first, second] = [one ?? null, other ?? null];

@@ -74,7 +74,7 @@ function bars(rows, key, canvas) {
   let y = head.height + 4;
   for (const row of rows) {
     const lines = wrapped(row.label, room - 12, canvas.measure);
-    const texts = [...lines.map((line) => [line, ""]), ...(row.note ? [[row.note, "soft small"]] : [])];
+    const texts = [...lines.map((line) => [line, ""]), ...wrapped(row.note ?? "", room - 12, canvas.measure).map((line) => [line, "soft small"])];
     const height = texts.length * LINE;
     const middle = isWide ? y + Math.max(height, BAR + 6) / 2 : y + height + BAR / 2 + 5;
     const top = isWide ? middle - height / 2 : y;
@@ -256,7 +256,7 @@ function chartOf(figure, rows, about, canvas) {
   const words = (row, name) => inWords(row[name], columnOf(figure, name), about);
   const inUnits = (value) => counted(value, ...chart.unit);
   const label = (row) => (chart.suffix ? `${words(row, chart.label)} ${oneOrMore(row[chart.label], ...chart.suffix)}` : words(row, chart.label));
-  const planned = (row) => (chart.marker && (row[chart.marker.column] ?? null) !== null ? `${words(row, chart.marker.column)} ${chart.marker.label}` : "");
+  const planned = (row) => (chart.marker && (row[chart.marker.column] ?? null) !== null ? `${words(row, chart.marker.column)} ${chart.marker.note}` : "");
   const note = (row) => [chart.note && row[chart.note] !== null ? words(row, chart.note) : "", planned(row)].filter(Boolean).join(" · ");
   const named_ = columnOf(figure, chart.label);
   const href = (row) => (named_ ? profileAddress(named_, row) : null);

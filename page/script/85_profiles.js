@@ -44,6 +44,7 @@ function profilesOf(definitions) {
       element("div", {}, element("dt", {}, fact.label), element("dd", {}, withRange(found, fact, about))));
     const parts = profile.parts.map((part) => [part, data[part.dataset].rows.filter((row) =>
       row[part.by] === found[part.by] && row[part.by] !== null && (!found.site_id || !row.site_id || row.site_id === found.site_id))])
+      .map(([part, rows]) => [part, ofEnough([{ of: total(known(rows, part.people)) }], part.people && "of", page.fewest).length ? rows : []])
       .filter(([part, rows]) => rows.length || data[part.dataset].total > data[part.dataset].rows.length);
     return {
       title: inWords(found[profile.title], {}, about),

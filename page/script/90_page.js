@@ -40,7 +40,6 @@ function start(page) {
 
   function notesOf(figure, dataset, rows) {
     const notes = [figure.note];
-    if (dataset.is_whole) notes.push("This counts the whole site, not this event alone.");
     if (figure.limit && rows.length > figure.limit) notes.push(`The first ${figure.limit} of ${whole.format(rows.length)} are drawn.`);
     if (isCut(dataset)) {
       notes.push(`The first ${whole.format(dataset.rows.length)} of ${whole.format(dataset.total)} rows are on this page. Its last part says how to get all.`);
@@ -53,7 +52,7 @@ function start(page) {
     const dataset = data[figure.dataset];
     const among = filtered(dataset, state.chosen).filter((row) => fits(row, figure.only));
     const choice = figure.choose && among.length ? choiceOf(figure, among) : null;
-    const rows = ordered(summedUp(choice ? choice.rows : among, figure), figure);
+    const rows = ordered(ofEnough(summedUp(choice ? choice.rows : among, figure), figure.people, page.fewest), figure);
     // A sum or a count over a part of the rows is no finding.
     const isPart = isCut(dataset) && figure.by;
     const counted_ = figure.counts && data[figure.counts.dataset];
@@ -81,7 +80,8 @@ function start(page) {
     // Names that lead to profiles are links, and a picture has none.
     const isLinked = shown.some((row) => profileAddress(columnOf(figure, figure.chart.label) ?? {}, row));
     const host = shown.length ? element("div", { class: "chart", role: isLinked ? "group" : "img", "aria-label": `${title}. The table below has all values.` }) : "";
-    body.replaceChildren(paragraph(notFiltered(dataset, state.chosen), "warning"), ...parts, host,
+    const beyond = dataset.is_whole ? "This section counts the whole site and not this event alone, because its numbers are of no days and pages." : "";
+    body.replaceChildren(paragraph(notFiltered(dataset, state.chosen), "warning"), paragraph(beyond, "warning"), ...parts, host,
       host ? element("details", { class: "values" }, element("summary", {}, "All values as a table"), listed.made) : listed.made,
       element("div", { class: "tools actions" },
         element("button", { type: "button", onclick: () => save(`${figure.id}.csv`, new Blob(["\ufeff", listed.csv()], { type: "text/csv" })) }, "Save as CSV"),

@@ -11,6 +11,7 @@ import duckdb
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from building.quick_dbt import make_dbt_quick
 from naming import clashes
 from naming.seed_csv import SeedError
 from naming.site_seeds import check_site_seeds
@@ -96,6 +97,7 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
         gc.disable()
         # Where the disk fills while dbt builds, the trace is for logs/dbt.log alone; `why_not_built` says what to do.
         MainStackTrace.level_tag = lambda _: EventLevel.INFO  # type: ignore[assignment, method-assign]
+        make_dbt_quick(heard=["NodeFinished"] if console.is_terminal else [])
         # Without a progress bar nothing listens, and dbt need not say each event twice.
         runner = dbtRunner(callbacks=[show] if console.is_terminal else [])
         result = runner.invoke(["--quiet", "--no-use-colors", "build"])

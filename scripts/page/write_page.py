@@ -24,7 +24,7 @@ from urllib.parse import quote
 import duckdb
 
 from naming.understood import Understood, how_much_is_understood
-from page.certificates import collect_certificates, keep_certificates_of_marts
+from page.certificates import collected_for_all, take_certificates_of_marts
 from page.events import Event, event_before, events_of, file_names, is_limited, marts_of, read_events
 from page.headline import NO_BREAK, Facts, filled, headline_of
 from page.labels import Labels, read_labels
@@ -51,7 +51,6 @@ LONG_DATASETS = (
 LONG_ROWS_AT_MOST = 40_000
 # The people of the profiles: 0.6 MB at most.
 PROFILE_ROWS = {"visits": 8_000, "members": 4_000, "answers": 3_000}
-
 Dataset = dict[str, Any]
 
 
@@ -129,20 +128,19 @@ def pages_at(output: Path) -> list[Path]:
 def _pages(database: Path, mark: Mark, output: Path) -> dict[Path, str]:
     """The pages by their files: one, or with several events one of each, one of everything, and their index."""
     declared = read_events()
-    if not declared:
-        return {output: page_of(database, mark)}
     with connect(database, read_only=True) as connection:
         events = events_of(connection, declared)
-    if len(events) < 2:
-        return {output: page_of(database, mark, *events)}
-    names = file_names(events)
-    pages, entries = {}, []
-    for event in events:
-        data = _read_data(database, mark, event, event_before(event, events))
-        data["home"] = output.name
-        pages[output.with_name(names[event])] = html_of(data, mark)
-        entries.append((names[event], data))
-    everything = _read_data(database, mark) | {"home": output.name}
+        names = file_names(events)
+        pages, entries = {}, []
+        with collected_for_all(connection, read_settings()) as certificates:
+            if len(events) < 2:
+                return {output: html_of(_read_data(database, mark, certificates, *events), mark)}
+            for event in events:
+                data = _read_data(database, mark, certificates, event, event_before(event, events))
+                data["home"] = output.name
+                pages[output.with_name(names[event])] = html_of(data, mark)
+                entries.append((names[event], data))
+            everything = _read_data(database, mark, certificates) | {"home": output.name}
     pages[output.with_name(EVERYTHING)] = html_of(everything, mark)
     pages[output] = index_of(entries, everything, mark)
     return pages
@@ -161,14 +159,21 @@ def _head_of(page: Path) -> str:
 def page_of(database: Path, mark: Mark | None = None, event: Event | None = None) -> str:
     """The page of a copy as a text, or of an event in it."""
     mark = mark or mark_of(database) or Mark(PUBLISHED)
-    return html_of(_read_data(database, mark, event), mark)
+    with (
+        connect(database, read_only=True) as connection,
+        collected_for_all(connection, read_settings()) as certificates,
+    ):
+        return html_of(_read_data(database, mark, certificates, event), mark)
 
 
-def _read_data(database: Path, mark: Mark, event: Event | None = None, before: Event | None = None) -> dict[str, Any]:
-    """What the page of an event shows, beside the event before."""
+def _read_data(
+    database: Path, mark: Mark, certificates: str, event: Event | None = None, before: Event | None = None
+) -> dict[str, Any]:
+    """What the page of an event shows, beside the event before; ``certificates`` is the table of all of them."""
     settings = read_settings()
     with ExitStack() as stack:
-        connection = stack.enter_context(marts_of(database, event, lambda all_: collect_certificates(all_, settings)))
+        connection = stack.enter_context(marts_of(database, event))
+        take_certificates_of_marts(connection, certificates)
         other = stack.enter_context(marts_of(database, before)) if before else None
         return data_of(connection, mark, settings, event, (before.name, other) if before and other else None)
 
@@ -187,7 +192,6 @@ def data_of(
     facts = Facts(connection, settings, fewest)
     headline = headline_of(facts, Facts(before[1], settings, fewest) if before else None, before[0] if before else "")
     queries = sorted((PAGE / "queries").glob("*.sql"))
-    keep_certificates_of_marts(connection)
     labels = read_labels(connection)
     make_people_at_once(connection)
     make_words(connection, settings)
@@ -199,7 +203,7 @@ def data_of(
         "title": event.name if event else _title(datasets),
         "period": _period(facts.of("period")),
         "zone": zone,
-        "trust": _trust(understood, facts),
+        "trust": _trust(understood, facts, is_part=event is not None and event.is_bounded),
         "understood": {"consequences": understood.consequences, "instead": understood.instead},
         "headline": asdict(headline),
         "notice": _notice(mark, settings["minimum_cohort_size"]),
@@ -207,6 +211,7 @@ def data_of(
         "sections": _read_filled("figures.yml", settings)["sections"],
         "profiles": _read_filled("profiles.yml", settings)["profiles"],
         "keeper": _read("keeper.yml"),
+        "fewest": fewest,
         "words": _read("words.yml"),
         "definitions": _definitions(settings),
     }
@@ -234,6 +239,7 @@ def index_of(entries: Sequence[tuple[str, Mapping[str, Any]]], everything: Mappi
         figures = "".join(
             f"<div><dt>{html.escape(one['label'])}</dt>"
             f'<dd class="figure-value">{html.escape(one["value"])}</dd>'
+            f"<dd>{html.escape(''.join(one['context'][:1]))}</dd>"
             f'<dd class="compared">{html.escape(one["compared"])}</dd></div>'
             for one in data["headline"]["figures"]
             if not data["understood"]["instead"]
@@ -366,12 +372,12 @@ def days_in_words(first: date, last: date) -> str:
     return f"{first.day} {first:%B %Y} to {last.day} {last:%B %Y}"
 
 
-def _trust(understood: Understood, facts: Facts) -> list[dict[str, str]]:
+def _trust(understood: Understood, facts: Facts, *, is_part: bool) -> list[dict[str, str]]:
     """How far the page can be relied on, in three parts: what was understood, what is proven, how new it is."""
     parts = [
         {
             "value": f"{understood.percent}{NO_BREAK}%",
-            "label": f"of {counted(understood.landed, 'record')} understood",
+            "label": f"of {counted(understood.landed, 'record')}{' of the whole site' if is_part else ''} understood",
             "definition": "understood",
         }
     ]
@@ -400,7 +406,8 @@ def _notice(mark: Mark, minimum_cohort_size: int) -> str:
         fewest = mark.minimum_cohort_size or minimum_cohort_size
         return (
             "People, names and texts are pseudonyms here, and in tables that are made of groups the numbers of fewer"
-            f" than {fewest} people are blank. What this does not protect from: docs/how_to/personal_data.md."
+            f" than {fewest} people are blank or left out. What this does not protect from:"
+            " docs/explanation/shared_copy.md."
         )
     return "This page names people. Whoever keeps it can make one with pseudonyms to hand on."
 

@@ -26,6 +26,8 @@ believed as (
         stays.user_id,
         stays.session_key,
         stays.room_key,
+        stays.room_visit_key,
+        stays.session_visit_key,
         stays.content_id,
         stays.is_breakout,
         stays.breakout_id,
@@ -128,7 +130,7 @@ rooms as (
         site_id,
         user_id,
         session_key,
-        room_key
+        room_visit_key
     from bounded
     where not is_unexplained
 ),
@@ -136,9 +138,7 @@ rooms as (
 -- The evidence laid among the stays of each room that the user was in: every piece looks back at the stay before it.
 stays_and_evidence as (
     select
-        site_id,
-        user_id,
-        room_key,
+        room_visit_key,
         joined_at as occurred_at,
         0 as is_evidence,
         joined_at,
@@ -147,9 +147,7 @@ stays_and_evidence as (
     where not is_unexplained
     union all
     select
-        rooms.site_id,
-        rooms.user_id,
-        rooms.room_key,
+        rooms.room_visit_key,
         evidence.occurred_at,
         1 as is_evidence,
         null as joined_at,
@@ -164,16 +162,14 @@ stays_and_evidence as (
 
 looked_back as (
     select
-        site_id,
-        user_id,
-        room_key,
+        room_visit_key,
         occurred_at,
         is_evidence,
         {{ last_known('joined_at') }} over earlier_stays as joined_at,
         {{ last_known('evidence_until_at') }} over earlier_stays as evidence_until_at
     from stays_and_evidence
     window earlier_stays as (
-        partition by site_id, user_id, room_key
+        partition by room_visit_key
         order by occurred_at, is_evidence
         rows between unbounded preceding and current row
     )
@@ -181,14 +177,12 @@ looked_back as (
 
 last_evidence as (
     select
-        site_id,
-        user_id,
-        room_key,
+        room_visit_key,
         joined_at,
         max(occurred_at) as last_evidence_at
     from looked_back
     where is_evidence = 1 and occurred_at <= evidence_until_at
-    group by 1, 2, 3, 4
+    group by 1, 2
 ),
 
 seen as (
@@ -199,9 +193,7 @@ seen as (
     from bounded
     left join last_evidence
         on
-            bounded.site_id = last_evidence.site_id
-            and bounded.user_id = last_evidence.user_id
-            and bounded.room_key = last_evidence.room_key
+            bounded.room_visit_key = last_evidence.room_visit_key
             and bounded.joined_at = last_evidence.joined_at
 ),
 
@@ -236,9 +228,7 @@ leavers_and_open_stays as (
         session_key,
         last_left_at as occurred_at,
         cast(null as timestamp) as joined_at,
-        cast(null as {{ dbt.type_string() }}) as room_key,
-        cast(null as {{ dbt.type_string() }}) as site_id,
-        cast(null as {{ dbt.type_string() }}) as user_id,
+        cast(null as bigint) as room_visit_key,
         1 as is_leaver
     from leavers
     union all
@@ -246,9 +236,7 @@ leavers_and_open_stays as (
         session_key,
         last_seen_at as occurred_at,
         joined_at,
-        room_key,
-        site_id,
-        user_id,
+        room_visit_key,
         0 as is_leaver
     from seen
     where is_never_closed
@@ -270,9 +258,7 @@ counted as (
 -- Others decide only if enough of them are known to have left later, at least half as many as there are open stays.
 others as (
     select
-        counted.site_id,
-        counted.user_id,
-        counted.room_key,
+        counted.room_visit_key,
         counted.joined_at,
         leavers.last_left_at as others_left_at
     from counted
@@ -322,9 +308,7 @@ ended as (
     from seen
     left join others
         on
-            seen.site_id = others.site_id
-            and seen.user_id = others.user_id
-            and seen.room_key = others.room_key
+            seen.room_visit_key = others.room_visit_key
             and seen.joined_at = others.joined_at
 ),
 
@@ -351,7 +335,7 @@ covered as (
         max(case when not is_unexplained then likely_ended_at end) over earlier_stays as likely_covered_until
     from keyed
     window earlier_stays as (
-        partition by site_id, user_id, session_key
+        partition by session_visit_key
         order by started_at, presence_interval_key
         rows between unbounded preceding and 1 preceding
     )

@@ -20,7 +20,7 @@ content_slugs as (
     select * from {{ ref('int_content_slugs') }}
 ),
 
-clicks_and_visits as (
+clicks as (
     select
         content_clicks.activity_key,
         content_clicks.site_id,
@@ -31,12 +31,19 @@ clicks_and_visits as (
         content_clicks.target_slug,
         coalesce(content_slugs.is_private_meeting, false) as is_private_meeting,
         content_clicks.occurred_at,
-        cast(null as timestamp) as visited_at,
         content_clicks.report_id,
         content_clicks.record_number
     from content_clicks
     left join content_slugs
         on content_clicks.site_id = content_slugs.site_id and content_clicks.target_slug = content_slugs.content_slug
+),
+
+-- Only visits to what the user clicked: most are of other pages, and a window sorts each of its rows.
+clicks_and_visits as (
+    select
+        *,
+        cast(null as timestamp) as visited_at
+    from clicks
     {%- for visits in ['content_views', 'joins'] %}
     union all
     select
@@ -49,10 +56,18 @@ clicks_and_visits as (
         null as target_slug,
         false as is_private_meeting,
         occurred_at,
-        occurred_at as visited_at,
         null as report_id,
-        null as record_number
+        null as record_number,
+        occurred_at as visited_at
     from {{ visits }}
+    where
+        exists (
+            select 1 from clicks
+            where
+                {{ visits }}.site_id = clicks.site_id
+                and {{ visits }}.user_id = clicks.user_id
+                and {{ visits }}.content_id = clicks.target_content_id
+        )
     {%- endfor %}
 ),
 

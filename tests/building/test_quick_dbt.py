@@ -1,0 +1,44 @@
+"""What a build leaves out of dbt, asked of dbt's own events and contexts."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+FIRED = """
+import dbt.cli.main, dbt.adapters.duckdb
+from dbt.events.types import NodeFinished, NodeStart, LogStartLine
+from dbt_common.events.event_manager import EventManager
+from building.quick_dbt import make_dbt_quick
+
+make_dbt_quick(heard=["NodeFinished"])
+make_dbt_quick(heard=["NodeFinished"])
+manager, heard = EventManager(), []
+manager.callbacks.append(lambda event: heard.append(f"{event.info.name} {event.data.node_info.node_name}"))
+for event in (NodeStart, NodeFinished, LogStartLine):
+    manager.fire_event(event(node_info={"node_name": "fct_sessions"}))
+print(heard)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("level", "heard"),
+    [
+        pytest.param("", "['NodeFinished fct_sessions', 'LogStartLine fct_sessions']", id="as usual"),
+        pytest.param(
+            "debug",
+            "['NodeStart fct_sessions', 'NodeFinished fct_sessions', 'LogStartLine fct_sessions']",
+            id="asked for",
+        ),
+    ],
+)
+def test_only_events_that_somebody_reads_are_written(level: str, heard: str) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(SCRIPTS), "DBT_LOG_LEVEL_FILE": level}
+    if not level:
+        del environment["DBT_LOG_LEVEL_FILE"]
+    done = subprocess.run([sys.executable, "-c", FIRED], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == heard, done.stderr
