@@ -247,7 +247,8 @@ def _widths(connection: duckdb.DuckDBPyConnection, table: PublishedTable) -> lis
         max(
             len(column.name) + FILTER_WIDTH,
             TIME_WIDTH if column.data_type == "TIMESTAMP" else LEAST_WIDTH,
-            min(length or 0, MOST_WIDTH) if "number" not in kind_of(column) else 0,
+            # A format cuts off the decimals. Excel shows a whole number that does not fit as ####.
+            min(length or 0, MOST_WIDTH) if column.data_type != "DOUBLE" else 0,
         )
         for column, length in zip(table.columns, longest, strict=True)
     ]

@@ -419,7 +419,9 @@ def test_parquet_files_of_a_shared_copy_are_not_replaced_by_real_ones(
 def test_a_page_with_names_does_not_replace_one_with_pseudonyms(
     published: Path, shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(page_writer, "page_of", lambda _, mark: f"<html>{page_writer._meta(mark.kind)}</html>")
+    monkeypatch.setattr(
+        page_writer, "_pages", lambda _, mark, output: {output: f"<html>{page_writer._meta(mark.kind)}</html>"}
+    )
     page = tmp_path / "index.html"
     write_page(shared, page)
     before = page.read_text()
