@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 from pathlib import Path
@@ -103,8 +104,10 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
         result = runner.invoke(["--quiet", "--no-use-colors", "build"])
         # dbt-duckdb leaves the file open, with settings of its own, and a file has one set of settings a process.
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
-        # What dbt left is neither searched nor freed: that takes half a second, and the process ends soon.
+        # What dbt left is searched and freed as the process ends: that takes half a second. It must be then, or DuckDB
+        # complains of connections that nobody closed.
         gc.freeze()
+        atexit.register(gc.unfreeze)
         gc.enable()
         if isinstance(result.result, RunExecutionResult):
             # The only file that `dbt retry` reads. It takes the options too, and is to say what it does.

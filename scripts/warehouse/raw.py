@@ -110,9 +110,7 @@ def store_records(
     Returns:
         How many records each report has, and how many are new.
     """
-    number = number_of(connection, "select coalesce(max(report_number), 0) + 1 from raw.report_numbers")
-    # An id is the record's number in the file that holds it first, counted on from the files before.
-    base, site = number_of(connection, "select coalesce(max(last_id), 0) from raw.report_numbers"), text_of(site_id)
+    number, base, site = *_next_number(connection), text_of(site_id)
     is_group = len(report_ids) > 1
     connection.execute(f"create or replace temp view arriving as {_in_kept_form(source('true'))}")
     for kind in NAMES:
@@ -152,6 +150,16 @@ from (
 ) as firsts
 where record_number = place and record_id is null and first_number < place
 """
+
+
+def _next_number(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """The number of the next report, and the last id of the reports before it.
+
+    An id is the record's number in the file that holds it first, counted on from the files before.
+    """
+    numbers = "select coalesce(max(report_number), 0) + 1, coalesce(max(last_id), 0) from raw.report_numbers"
+    number, last_id = connection.execute(numbers).fetchone() or (1, 0)
+    return number, last_id
 
 
 def _in_kept_form(query: str) -> str:
