@@ -8,6 +8,7 @@ scripts in ``page/script/`` draw them. Rows that are too many for a page are cut
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import html
 import json
@@ -59,7 +60,13 @@ LONG_DATASETS = (
 )
 LONG_ROWS_AT_MOST = 40_000
 # The people of the profiles: 0.6 MB at most.
-PROFILE_ROWS = {"visits": 8_000, "members": 4_000, "answers": 3_000}
+PROFILE_ROWS = {
+    "visits": 8_000,
+    "members": 4_000,
+    "answers": 3_000,
+}  # From so many characters on, the data of a page is packed.
+PACKED_FROM = 1_500_000
+
 Dataset = dict[str, Any]
 
 
@@ -226,11 +233,19 @@ def html_of(data: Mapping[str, Any], mark: Mark) -> str:
         "mark": page_mark(mark.kind),
         "title": html.escape(data["title"]),
         "style": (PAGE / "page.css").read_text(encoding="utf-8"),
-        # Nothing in a JSON text ends a script element, then.
-        "data": json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str).replace("<", "\\u003c"),
+        **_embedded(json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str)),
         "script": script,
     }
     return _from_template("page.html", parts)
+
+
+def _embedded(text: str) -> dict[str, str]:
+    """The data as the page carries it, and its type. A large text is packed to a fifth of its size."""
+    if len(text) > PACKED_FROM:
+        packed = gzip.compress(text.encode(), mtime=0)
+        return {"type": "application/gzip", "data": base64.b64encode(packed).decode()}
+    # Nothing in a JSON text ends a script element, then.
+    return {"type": "application/json", "data": text.replace("<", "\\u003c")}
 
 
 def index_of(entries: Sequence[tuple[str, Mapping[str, Any]]], everything: Mapping[str, Any], mark: Mark) -> str:

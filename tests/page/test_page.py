@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import gzip
 import html
 import json
 import re
@@ -32,8 +34,8 @@ DEFINITIONS = yaml.safe_load((PAGE / "definitions.yml").read_text())
 
 def data_of(page: str) -> dict[str, Any]:
     """The data that a page carries."""
-    [text] = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)
-    data: dict[str, Any] = json.loads(text)
+    [(kind, text)] = re.findall(r'<script type="application/(json|gzip)" id="data">(.*?)</script>', page, re.S)
+    data: dict[str, Any] = json.loads(text if kind == "json" else gzip.decompress(base64.b64decode(text)))
     return data
 
 
@@ -238,7 +240,7 @@ def test_a_definition_has_a_rule_limits_and_a_source_that_is_there(name: str, da
 
 
 def test_rows_that_the_page_makes_of_people_count_them(data: dict[str, Any]) -> None:
-    # What else a figure sums up is about the whole event, or its marts leave few people blank already.
+    # The others are about the whole event, or their marts leave few people blank already.
     about_all = {
         *("activities_by_family", "activities_by_day", "activities_by_hour", "links", "evidence"),
         *("stars", "bracket_widths", "question_results"),
@@ -405,6 +407,16 @@ def test_what_cannot_be_shown_is_said(sample_project: Project, tmp_path: Path) -
     blocked = write(tmp_path / "blocked", "a file")
     with pytest.raises(WarehouseError, match=r"index\.html cannot be written"):
         write_page(sample_project.published, blocked / "index.html")
+
+
+def test_the_data_of_a_large_page_is_packed(
+    sample_project: Project, data: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "PACKED_FROM", 1000)
+    page = page_of(sample_project.published)
+    assert "application/gzip" in page
+    assert data_of(page)["datasets"] == data["datasets"]
+    assert len(page) < 0.6 * page_path(sample_project.published).stat().st_size
 
 
 def test_a_filter_by_dates_finds_one_column_of_a_dataset(data: dict[str, Any]) -> None:
