@@ -55,6 +55,12 @@ can name one. The same rules as in scripts/publishing/share.py (missing_annotati
                 ~ " names one)."
             ) -%}
         {%- endif -%}
+        {%- if meta.get("shared_as") == "user_pseudonym" and not ("site_id" in names and "user_id" in names) -%}
+            {%- do found.append(
+                node.schema ~ "." ~ node.name ~ " has no site_id and user_id, whose pseudonym " ~ column.name
+                ~ " would become.\nFix: write shared_as: pseudonym under the column in " ~ node.name ~ ".yml."
+            ) -%}
+        {%- endif -%}
     {%- endfor -%}
     {{ return(found) }}
 {%- endmacro %}

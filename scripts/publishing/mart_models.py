@@ -12,6 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import yaml
+
+from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
 from warehouse.settings import read_yaml
 
@@ -44,27 +47,41 @@ class Model:
 
 
 def read_models(root: Path = PROJECT_ROOT) -> dict[str, Model]:
-    """The models of the marts, and those of the site, by name."""
+    """The models of the marts, and those of the site, by name.
+
+    Raises:
+        WarehouseError: a file is no YAML of models.
+    """
     blocks = {
         name: text.strip()
         for path in sorted((root / "models").rglob("*.md"))
         for name, text in DOCS_BLOCK.findall(path.read_text())
     }
-    models = {}
+    models: dict[str, Model] = {}
     for path in sorted(path for folder in ("marts", "site") for path in (root / "models" / folder).rglob("*.yml")):
-        for model in _models_in(path.read_text()):
-            sound = (test["row_checks"] for test in model.get("data_tests", []) if "row_checks" in test)
-            columns = model.get("columns", [])
-            cohort_size = _meta(model).get("cohort_size")
-            models[model["name"]] = Model(
-                cohort_size=None if cohort_size == NO_PEOPLE else cohort_size,
-                grain=tuple(column for test in sound for column in test["arguments"].get("grain", [])),
-                columns={column["name"]: _meta(column) for column in columns},
-                description=_in_full(model, blocks),
-                descriptions={column["name"]: _in_full(column, blocks) for column in columns},
-                is_about_nobody=cohort_size == NO_PEOPLE,
-            )
+        try:
+            models |= {model["name"]: _model(model, blocks) for model in _models_in(path.read_text(encoding="utf-8"))}
+        except (yaml.YAMLError, UnicodeError, AttributeError, KeyError, TypeError) as error:
+            raise WarehouseError(
+                f"{path} cannot be read as the YAML of models: {' '.join(str(error).split())}. Fix: correct it"
+                " (models/site/README.md)."
+            ) from error
     return models
+
+
+def _model(model: Mapping[str, Any], blocks: Mapping[str, str]) -> Model:
+    sound = (test["row_checks"] for test in model.get("data_tests", []) if "row_checks" in test)
+    columns = model.get("columns", [])
+    cohort_size = _meta(model).get("cohort_size")
+    return Model(
+        # A list names no column, and is said to be none.
+        cohort_size=None if not cohort_size or cohort_size == NO_PEOPLE else str(cohort_size),
+        grain=tuple(column for test in sound for column in test["arguments"].get("grain", [])),
+        columns={column["name"]: _meta(column) for column in columns},
+        description=_in_full(model, blocks),
+        descriptions={column["name"]: _in_full(column, blocks) for column in columns},
+        is_about_nobody=cohort_size == NO_PEOPLE,
+    )
 
 
 @cache

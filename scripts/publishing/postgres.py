@@ -236,7 +236,9 @@ def _write(  # noqa: C901 (the steps of one transaction, in their order)
         cursor.adbc_ingest(table.name, rows, mode="append", db_schema_name=table.schema + NEW)
         publication.rows += _count_rows(source, cursor, table)
         statements = []
-        if table.grain and ddl.fits_an_index(source, table, table.grain):
+        if kind == SHARED and table.grain and not ddl.is_unique(source, table):
+            publication.notes.append(f"{table} has no key: small groups are blank in it.")
+        elif table.grain and ddl.fits_an_index(source, table, table.grain):
             statements.append(ddl.key(table, NEW))
             keyed.add(table)
         else:

@@ -174,6 +174,14 @@ def fits_an_index(connection: duckdb.DuckDBPyConnection, table: PublishedTable, 
     )
 
 
+def is_unique(connection: duckdb.DuckDBPyConnection, table: PublishedTable) -> bool:
+    """Whether the grain is a key of the rows: in a shared copy a column of it is blank for small groups."""
+    columns = [identifier(name) for name in table.grain]
+    blank = "false" if table.has_null_in_grain else " or ".join(f"{column} is null" for column in columns)
+    query = f"select count(*) - count(distinct ({', '.join(columns)})) + count(*) filter (where {blank})"
+    return number_of(connection, f"{query} from {table.sql_name}") == 0
+
+
 def _type(table: PublishedTable, column: str, data_type: str) -> str:
     if decimal := DECIMAL.fullmatch(data_type):
         return f"numeric({decimal[1]}, {decimal[2]})"

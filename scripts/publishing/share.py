@@ -196,6 +196,11 @@ def missing_annotations(name: str, types: Mapping[str, str], model: Model) -> li
                 f"{name} does not say whether {column} can name a person. Fix: write under the column in {file}"
                 " config: meta: with shared_as: pseudonym (or unchanged, if it never names one)."
             )
+        if meta.get("shared_as") == "user_pseudonym" and not {"site_id", "user_id"} <= types.keys():
+            found.append(
+                f"{name} has no site_id and user_id, whose pseudonym {column} would become. Fix: write shared_as:"
+                f" pseudonym under the column in {file}."
+            )
     return found
 
 

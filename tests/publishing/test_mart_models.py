@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from publishing.mart_models import Model, read_models
 from publishing.published_tables import published_tables
+from publishing.share import missing_annotations
 from warehouse.database import connect
+from warehouse.errors import WarehouseError
 
 YAML = """
 models:
@@ -27,6 +31,34 @@ models:
       - row_checks: {arguments: {grain: [user_key, "coalesce(place, 'none')"]}}
 """
 GLOSSARY = "{% docs user_key %}\nSite and user.\n{% enddocs %}\n{%- docs other -%} Else {%- enddocs -%}"
+
+
+@pytest.mark.parametrize(
+    "text", ["models: [", "- a", "models: 5", "models:\n  - name: x\n    columns:\n", "models:\n  - {}", "\x00"]
+)
+def test_what_is_no_yaml_of_models_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "models" / "site").mkdir(parents=True)
+    (tmp_path / "models" / "site" / "fct_x.yml").write_text(text)
+    with pytest.raises(WarehouseError, match=r"fct_x.yml cannot be read as the YAML of models: .* Fix: correct it"):
+        read_models(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("meta", "said"),
+    [
+        ("cohort_size: [people]", "has no column ['people'], which counts its people"),
+        ("cohort_size: false", "does not say how many people are behind a row"),
+        ("cohort_size: none", "has no site_id and user_id, whose pseudonym place would become"),
+    ],
+)
+def test_an_annotation_that_means_nothing_is_said(tmp_path: Path, meta: str, said: str) -> None:
+    (tmp_path / "models" / "site").mkdir(parents=True)
+    (tmp_path / "models" / "site" / "fct_x.yml").write_text(
+        f"models: [{{name: fct_x, config: {{meta: {{{meta}}}}}, columns: [{{name: place, config: {{meta: {{shared_as:"
+        " user_pseudonym}}}]}]"
+    )
+    missing = missing_annotations("site.fct_x", {"place": "VARCHAR"}, read_models(tmp_path)["fct_x"])
+    assert said in " ".join(missing)
 
 
 def test_the_words_of_the_glossary_stand_where_they_are_named(tmp_path: Path) -> None:

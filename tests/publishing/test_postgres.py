@@ -106,6 +106,32 @@ def test_real_data_do_not_replace_a_shared_copy(database: Database, published: P
     published_as(database, published)
 
 
+def test_a_shared_copy_whose_small_groups_are_blank_is_published(database: Database, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.duckdb"
+    with connect(copy) as connection:
+        connection.execute(
+            """
+            create schema marts;
+            create table marts.places as from (values ('a', 1), (null, 2)) as v(place, n);
+            create table marts.words as from (values ('a', 1), (null, 2), (null, 3)) as v(word, n);
+            create table marts.whole as from (values ('a', 1), ('b', 2)) as v(word, n)
+            """
+        )
+        write_mark(connection, Mark(SHARED, minimum_cohort_size=5))
+    models = {
+        "places": Model(grain=("place",)),
+        "words": Model(grain=("coalesce(word, 'none')",)),
+        "whole": Model(grain=("word",)),
+    }
+    notes = publish_to_postgres(copy, database.uri(), models=models).notes
+    assert notes == [
+        "marts.places has no key: small groups are blank in it.",
+        "marts.words has no key: small groups are blank in it.",
+    ]
+    assert database.ask("select count(*) from marts.words") == [(3,)]
+    assert list(constraints(database, "p")) == ["whole"]
+
+
 def markers(database: Database) -> set[int]:
     """The markers in all three tables."""
     tables = ("marts.dim_users", "marts.fct_activities", "restricted.user_details")
