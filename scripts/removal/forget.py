@@ -39,7 +39,7 @@ from landing.options import DEFAULT_REPORTS
 from page.write_page import page_path, pages_at, shared_page_path
 from publishing.places import PLACES, publish_again
 from removal.journal import FORGET, JOURNAL, Task, begin, end
-from removal.people import Identities, identities_of, written_as
+from removal.people import Identities, identities_of, plain_id, written_as
 from removal.verify import left_in_file, left_in_reports, left_in_texts
 from reports.ids import id_of
 from warehouse.command_line import counted, one_line
@@ -361,7 +361,8 @@ def lines_that_name(person: Person, folders: Iterable[Path]) -> list[str]:
 
 
 def _has_id(line: str, person: Person) -> bool:
-    return any(field.strip() in person.user_ids for row in csv.reader([line]) for field in row)
+    wanted = {plain_id(user_id) for user_id in person.user_ids}
+    return any(plain_id(field) in wanted for row in csv.reader([line]) for field in row)
 
 
 def files_beside(paths: Iterable[Path]) -> list[Path]:

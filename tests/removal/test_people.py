@@ -24,7 +24,7 @@ from page.write_page import page_path
 from publishing.places import note_place, publish_again
 from removal import forget as forgetter
 from removal import people as people_of
-from removal.forget import carry_out, files_beside, find_person, forget_from_files
+from removal.forget import Person, carry_out, files_beside, find_person, forget_from_files, lines_that_name
 from removal.journal import FORGET, REBUILD, Task, begin, finish_first, path_of_journal, unfinished_task
 from removal.people import identities_of, plain_id, same_id, written_as
 from removal.person import write_person
@@ -282,6 +282,15 @@ def test_a_removal_that_was_killed_is_finished_too(files: Files, console: Consol
     path_of_journal(files.warehouse).write_text("no json")
     with pytest.raises(WarehouseError, match=r"does not say what is unfinished\. Fix: delete it"):
         finish_first(console)
+
+
+def test_a_row_of_the_site_is_named_in_whatever_form_it_has_the_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forgetter, "PROJECT_ROOT", tmp_path)
+    write(tmp_path / "teams.csv", 'site_id,user_id\nmain,07001\nmain, 7001.0\nmain,"7001,0"\nmain,70010\n')
+    person = Person("main", "7001", (), names_of([], []), is_remembered=False)
+    assert lines_that_name(person, [tmp_path]) == ["teams.csv:2", "teams.csv:3", "teams.csv:4"]
 
 
 def test_only_files_of_others_are_named_beside_the_warehouse(tmp_path: Path) -> None:
