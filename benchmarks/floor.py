@@ -125,7 +125,7 @@ def read_reports(connection: duckdb.DuckDBPyConnection, reports: Sequence[Path])
         )
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        store_records(connection, sha256[:16], SITE, partial(records_of, table))
+        store_records(connection, [sha256[:16]], SITE, partial(records_of, table))
         connection.execute(
             f"""
             insert into raw.reports by name

@@ -65,7 +65,7 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 {% macro null_spellings(escape, between) -%}
     {%- set spellings = [
         "null", "(null)", "[null]", "<null>", escape ~ "n", "nan", "nat", "none", "nil", "na", "<na>", "n/a", "#n/a",
-        "#null!", "undefined", "(blank)", "-",
+        "#null!", "undefined", "(blank)", "-", "–", "—", "--", "(none)", "<none>", "<nil>", "#ref!", "#value!",
     ] -%}
     {{ spellings | join(between) }}
 {%- endmacro %}

@@ -324,7 +324,7 @@ def sample_project(once: Once) -> Project:
         project = copy_project(folder)
         # As a user starts it, with a Python of its own.
         result = project.run(sys.executable, "scripts/build_warehouse.py", DBT_WRITE_JSON="true")
-        assert result.returncode == 0, result.stdout + result.stderr
+        assert (result.returncode, result.stderr) == (0, ""), result.stdout + result.stderr
         shutil.copytree(project.root / "target", project.as_built)
 
     return Project(once("sample", make), is_shared=True)

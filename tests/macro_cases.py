@@ -29,7 +29,7 @@ class Case:
     columns: Mapping[str, str]
     rows: Sequence[Sequence[Any]]
     expected: Sequence[Any]
-    variables: Mapping[str, str] = field(default_factory=lambda: {"reporting_time_zone": "UTC"})
+    variables: Mapping[str, Any] = field(default_factory=lambda: {"reporting_time_zone": "UTC"})
 
 
 def by_value(macro: str, expression: str, values: Mapping[str | None, Any], data_type: str = "string") -> Case:
@@ -80,6 +80,9 @@ CASES = [
             "\\N": None,
             "NaN": None,
             "undefined": None,
+            "—": None,
+            "<nil>": None,
+            "#REF!": None,
             "#N/A": None,
             "Nullable": "Nullable",
             "": None,
@@ -552,6 +555,19 @@ CASES = [
             "Preview 4": None,
             "": None,
             None: None,
+        },
+    ),
+    Case(
+        "is_attended",
+        "{{ is_attended('proven') }}",
+        {"proven_seconds": "bigint", "proven_ratio": "double"},
+        [[301, "0.51"], [300, "0.6"], [900, "0.5"], [900, None], [0, None]],
+        [True, False, False, False, False],
+        {
+            "attendance_measure": "likely",
+            "attendance_minimum_seconds": 300,
+            "attendance_minimum_ratio": 0.5,
+            "attendance_bound_included": False,
         },
     ),
     Case(

@@ -102,15 +102,19 @@ def write_evidence(
         prepare_raw(raw)
         require_settings_of_build(copy, settings)
         session_key = None if session is None else find_session(copy, session)
+        merged: tuple[str, ...] = ()
         others: tuple[str, ...] = ()
         if user_id is not None:
             found = find_user(raw, copy, user_id, site_id)
-            user_keys, others, forgotten = [found.user_key], found.others, set[str]()
+            merged, others = found.merged, found.others
+            user_keys, forgotten = [found.user_key], set[str]()
         else:
             user_keys = facts.people_in(copy, str(session_key))
             forgotten = forgotten_of(raw, user_keys)
             user_keys = [key for key in user_keys if key not in forgotten]
-        page = _page(raw, copy, user_keys, session_key, settings)
+            if len(user_keys) == 1:
+                merged = merged_ids(raw, user_keys[0])
+        page = _page(copy, user_keys, merged, session_key, settings)
     about = [*(user_keys if user_id is not None else []), *([session_key] if session_key else [])]
     target = folder / f"{'_'.join(['evidence', *map(name_for_file, about)])}.html"
 
@@ -123,9 +127,9 @@ def write_evidence(
 
 
 def _page(
-    raw: duckdb.DuckDBPyConnection,
     copy: duckdb.DuckDBPyConnection,
     user_keys: list[str],
+    merged: Sequence[str],
     session_key: str | None,
     settings: dict[str, Any],
 ) -> str:
@@ -152,15 +156,16 @@ def _page(
     for person in people:
         key = person["user_key"]
         own = {kind: rows.get(key, []) for kind, rows in by_kind.items()}
-        sections.append(_person(person, merged_ids(raw, key) if len(people) == 1 else [], own))
+        sections.append(_person(person, merged, own))
     about = [people[0]["name"] if len(people) == 1 else f"{len(people):,} people"]
     if session_key is not None:
         about.append(facts.name_of_session(copy, session_key))
     parts = {
         "title": _shown(f"Evidence of attendance: {', '.join(about)}"),
         "about": _shown(
-            f"Written on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC. Times are in {time_zone}, and +00 behind a time is"
-            " its distance from UTC. The minutes are a definition of this project, and the platform publishes none."
+            f"Written on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC. Times are in {time_zone}. The number behind a time,"
+            " such as +00, is its distance from UTC. The minutes are a definition of this project, and the platform"
+            " publishes none."
         ),
         "attended": as_html(attended_rule(settings)),
         "contents": _contents(people, by_kind["sessions"]) if len(people) > 1 else "",

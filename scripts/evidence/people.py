@@ -10,7 +10,7 @@ import duckdb
 from landing.forgotten import hashed, identities, remembered
 from page.show import BY_KEY_OR_EMAIL, SESSIONS
 from removal.forget import UnknownUser, find_person
-from removal.people import identities_of, plain_id, written_as
+from removal.people import Identities, identities_of, plain_id, written_as
 from reports.ids import id_of, whole_id
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
@@ -22,9 +22,16 @@ NAMED = 10
 
 @dataclass(frozen=True)
 class Found:
-    """A user of the published copy, and the ids that are not in the page although they have the same e-mail."""
+    """A user of the published copy.
+
+    Attributes:
+        user_key: the key in the marts.
+        merged: the other ids that the reports have for the same person.
+        others: the ids that are not in the page although they have the same e-mail.
+    """
 
     user_key: str
+    merged: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
 
 
@@ -64,7 +71,7 @@ def find_user(
         ids = " or USER_ID=".join(key.partition(":")[2] for key in users)
         raise WarehouseError(f"several users have a form of the id {user_id}. Fix: USER_ID={ids}")
     refuse_forgotten(warehouse, users)
-    return Found(users[0], known.others)
+    return Found(users[0], _other_forms(known, users[0]), known.others)
 
 
 def _id_and_site(copy: duckdb.DuckDBPyConnection, wanted: str, site_id: str | None) -> tuple[str, str | None]:
@@ -113,11 +120,15 @@ def _in_copy(copy: duckdb.DuckDBPyConnection, site_id: str, ids: list[str]) -> l
     return [key for (key,) in rows]
 
 
-def merged_ids(warehouse: duckdb.DuckDBPyConnection, user_key: str) -> list[str]:
+def merged_ids(warehouse: duckdb.DuckDBPyConnection, user_key: str) -> tuple[str, ...]:
     """The other ids of a user that the reports have for the same person."""
     site, _, user_id = user_key.partition(":")
-    known = identities_of(warehouse, site, user_id)
-    return [one for one in known.user_ids if plain_id(one) != plain_id(user_id)]
+    return _other_forms(identities_of(warehouse, site, user_id), user_key)
+
+
+def _other_forms(known: Identities, user_key: str) -> tuple[str, ...]:
+    own = plain_id(user_key.partition(":")[2])
+    return tuple(one for one in known.user_ids if plain_id(one) != own)
 
 
 def find_session(copy: duckdb.DuckDBPyConnection, wanted: str) -> str:

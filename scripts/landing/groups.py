@@ -35,7 +35,7 @@ from reports.rows import RowCount, count_rows
 from reports.staged import stage, trail_notes
 from reports.text import ReportRefused
 from warehouse.database import number_of, transaction
-from warehouse.raw import store_group
+from warehouse.raw import store_records
 
 # A larger report takes longer to read than its statements to plan.
 SMALL_BYTES = 1 << 16
@@ -44,22 +44,40 @@ GROUP_BYTES = 1 << 22
 
 
 @dataclass(frozen=True)
+class Opened:
+    """A small report that was read.
+
+    Attributes:
+        content: its bytes, unpacked.
+        seen: what a pass over them found.
+    """
+
+    content: bytes
+    seen: Survey
+
+
+@dataclass(frozen=True)
 class Small:
     """A small report that may land in a group.
 
     Attributes:
         file: the report.
-        seen: what a pass over its bytes found.
+        opened: what was read of it.
         report: how it is written.
         lines: its records, without the header.
         count: how many they are.
     """
 
     file: ReportFile
-    seen: Survey
+    opened: Opened
     report: ReportFormat
     lines: bytes
     count: int
+
+    @property
+    def seen(self) -> Survey:
+        """What a pass over its bytes found."""
+        return self.opened.seen
 
     @property
     def report_id(self) -> str:
@@ -103,11 +121,11 @@ class Reader:
     declaration: Declaration
     forms: dict[bytes, ReportFormat | None] = field(default_factory=dict)
 
-    def small(self, file: ReportFile, text: Path, seen: Survey) -> Small | None:
+    def small(self, file: ReportFile, text: Path, opened: Opened) -> Small | None:
         """A report as a member of a group; None if it is to land alone."""
+        content, seen = opened.content, opened.seen
         if not self._may_be_in_group(file, seen):
             return None
-        content = text.read_bytes()
         head, _, lines = content.partition(b"\n")
         end = b"\r\n" if head.endswith(b"\r") else b"\n"
         if content.count(b"\r") != (content.count(b"\n") if end == b"\r\n" else 0) or b"\0" in content or not lines:
@@ -120,17 +138,18 @@ class Reader:
         width = len(report.header)
         found = count_rows(text, report)
         count = found.rows - 1
-        if found != RowCount(count + 1, (count + 1) * (width - 1)) or (
-            b'"' in content and not _is_sound(lines, report, count)
+        if (
+            count < 1
+            or found != RowCount(count + 1, (count + 1) * (width - 1))
+            or (b'"' in content and not _is_sound(lines, report, count))
         ):
             return None
-        return Small(file, seen, report, lines if lines.endswith(end) else lines + end, count)
+        return Small(file, opened, report, lines if lines.endswith(end) else lines + end, count)
 
     def _may_be_in_group(self, file: ReportFile, seen: Survey) -> bool:
         declared = self.declaration
         return (
-            seen.byte_count <= SMALL_BYTES
-            and seen.is_utf8
+            seen.is_utf8
             and str(file.path) != STANDARD_INPUT
             and not declared.reloaded
             and not declared.sites
@@ -278,29 +297,23 @@ def _written(
         ReportRefused: a record would be lost.
     """
     ids = [small.report_id for small in group]
-    store_group(connection, "members", ids, declaration.site_id)
+    members = "select * replace (position as record_number), record_number as number_in_report from members"
+    stored = store_records(connection, ids, declaration.site_id, lambda which: f"from ({members}) where {which}")
+    if [one.count for one in stored] != [small.count for small in group]:
+        raise ReportRefused("records of a group would be lost.")
     found = connection.execute(
         """
         select
-            members.member,
-            count(*),
-            count(*) filter (where filed.is_new),
-            min(events.occurred_at),
-            max(events.occurred_at),
-            count(*) filter (where events.time_flag = 'nonexistent'),
-            count(*) filter (where events.time_flag = 'doubled')
+            min(occurred_at),
+            max(occurred_at),
+            count(*) filter (where time_flag = 'nonexistent'),
+            count(*) filter (where time_flag = 'doubled')
         from members
-        inner join filed on members.position = filed.record_number
-        inner join raw.records as records on filed.record_id = records.record_id
-        inner join raw.events as events on records.event_id = events.event_id
-        group by 1
-        order by 1
+        group by member
+        order by member
         """
     ).fetchall()
-    connection.execute("drop table filed")
-    if [(member, count) for member, count, *_ in found] != [(place, one.count) for place, one in enumerate(group)]:
-        raise ReportRefused("records of a group would be lost.")
-    firsts, lasts, nonexistent, doubled = (list(values) for values in zip(*(row[3:] for row in found), strict=True))
+    firsts, lasts, nonexistent, doubled = (list(values) for values in zip(*found, strict=True))
     of_each = {
         "report_id": ("varchar", ids),
         "file_name": ("varchar", [small.file.name for small in group]),
@@ -327,6 +340,6 @@ def _written(
     )
     remember(connection, declaration)
     return [
-        Landing(small.file.path, small.file.shown, landed_count=small.count, new_count=new_count)
-        for small, (_, _, new_count, *_) in zip(group, found, strict=True)
+        Landing(small.file.path, small.file.shown, landed_count=small.count, new_count=one.new_count)
+        for small, one in zip(group, stored, strict=True)
     ]

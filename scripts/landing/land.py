@@ -23,7 +23,17 @@ from rich.progress import Progress
 
 from landing.declarations import not_reloaded, remember
 from landing.destinations import destination_of
-from landing.groups import GROUP_BYTES, LARGEST_GROUP, SMALL_BYTES, SMALLEST_GROUP, Reader, Size, Small, land_group
+from landing.groups import (
+    GROUP_BYTES,
+    LARGEST_GROUP,
+    SMALL_BYTES,
+    SMALLEST_GROUP,
+    Opened,
+    Reader,
+    Size,
+    Small,
+    land_group,
+)
 from landing.landed import Before, delete_reports, landed_before
 from landing.meetings import ensure_meeting_salt
 from landing.outcome import SAMPLE_SITE, Declaration, Landing
@@ -111,11 +121,12 @@ class Loader:
 
     def land(self, report: ReportFile, show: Callable[[float], None]) -> Iterator[Landing]:
         """Land a report, or let it wait for others; yields what has landed by now."""
-        small = self._small(report)
+        opened, small = self._opened(report)
         if self.waiting and (small is None or not self._fits(small)):
             yield from self.land_waiting()
-        if small is None:
-            yield self._land_alone(report, show)
+        # Known perhaps since those that waited have landed.
+        if small is None or small.seen.sha256 in self.known:
+            yield self._land_alone(report, opened, show)
             return
         self.waiting.append(small)
         if len(self.waiting) >= LARGEST_GROUP or sum(len(one.lines) for one in self.waiting) >= GROUP_BYTES:
@@ -126,7 +137,11 @@ class Loader:
         while self.waiting:
             is_group = min(self.size.together, len(self.waiting)) >= SMALLEST_GROUP
             group = self.waiting[: self.size.together if is_group else self.size.alone]
-            landed = self._land_group(group) if is_group else [self._land_alone(small.file, _unseen) for small in group]
+            landed = (
+                self._land_group(group)
+                if is_group
+                else [self._land_alone(one.file, one.opened, _unseen) for one in group]
+            )
             if landed is None:
                 self.size.after_failure(len(group))
                 continue
@@ -137,19 +152,24 @@ class Loader:
             del self.waiting[: len(group)]
             yield from landed
 
-    def _small(self, report: ReportFile) -> Small | None:
-        """A report that can wait for a group, because it is new and small; None if it must land alone."""
+    def _opened(self, report: ReportFile) -> tuple[Opened | None, Small | None]:
+        """What was read of a small report, and the report as it may wait for a group; None if it must land alone."""
+        opened = None
         try:
-            # A workbook takes seconds to read, and one that lands alone after all is read twice.
+            # A workbook is read by a process of its own, and once.
             if report.path.stat().st_size > SMALL_BYTES or report.file_format == "xlsx":
-                return None
+                return None, None
             with _emptied(self.spool):
                 text = report.as_text(self.spool)
                 seen = survey(text)
-                return None if seen.sha256 in self.known else self.reader.small(report, text, seen)
+                if seen.byte_count > SMALL_BYTES:
+                    return None, None
+                opened = Opened(text.read_bytes(), seen)
+                is_known = seen.sha256 in self.known
+                return opened, None if is_known else self.reader.small(report, text, opened)
         except (ReportRefused, OSError):
             # It is said when it lands.
-            return None
+            return opened, None
 
     def _fits(self, small: Small) -> bool:
         return small.is_like(self.waiting[0]) and all(small.report_id != one.report_id for one in self.waiting)
@@ -168,12 +188,13 @@ class Loader:
                 self.known[small.seen.sha256] = Before(small.file.name, None, small.report_id, self.declaration.site_id)
         return landed
 
-    def _land_alone(self, report: ReportFile, show: Callable[[float], None]) -> Landing:
+    def _land_alone(self, report: ReportFile, opened: Opened | None, show: Callable[[float], None]) -> Landing:
         try:
             with _emptied(self.spool):
                 return _land_report(
                     self.connection,
                     report,
+                    opened,
                     self.declaration,
                     self.spool,
                     show,
@@ -187,6 +208,7 @@ class Loader:
 def _land_report(
     connection: duckdb.DuckDBPyConnection,
     file: ReportFile,
+    opened: Opened | None,
     declaration: Declaration,
     folder: Path,
     show: Callable[[float], None],
@@ -201,8 +223,8 @@ def _land_report(
     Raises:
         ReportRefused: nothing of it can be landed.
     """
-    text = file.as_text(folder)
-    seen = survey(text)
+    text = folder / "opened.csv" if opened else file.as_text(folder)
+    seen = opened.seen if opened else survey(text)
     before = known.get(seen.sha256, Before())
     if before.file_name is not None and not _is_reloaded(before, declaration):
         other_site = before.site_id if before.site_id != declaration.site_id and declaration.names_site else None
@@ -215,6 +237,8 @@ def _land_report(
             f" was loaded. Fix: name its site, such as make build SITE={declaration.sites[0]}"
         )
 
+    if opened:
+        text.write_bytes(opened.content)
     report = read_format(text, encoding_of(text, seen, declaration.encoding, declaration.remembered_encoding))
     with _progress_of(connection, lambda share: show(share * 0.4)):
         rows = stage(connection, text, report, folder)

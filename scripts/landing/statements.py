@@ -185,7 +185,8 @@ def _write_records(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Sto
 
     if report.is_of_activities:
         site_id = staged.declaration.site_id
-        return store_records(connection, staged.report_id, site_id, source, (span[0], span[1]))
+        [stored] = store_records(connection, [staged.report_id], site_id, source, (span[0], span[1]))
+        return stored
     count = number_of(
         connection,
         f"insert into {destination.table} by name"

@@ -158,8 +158,9 @@ def find_twins(
         record_count: how many records it has.
         left_out: reports that do not count, because they are about to be loaded again.
     """
-    if not _prepare(connection, new, old, site_id, time_zone, step_of(record_count), left_out):
+    if not _has_earlier(connection, site_id, left_out):
         return None
+    _prepare(connection, new, old, site_id, time_zone, step_of(record_count))
     connection.execute(SAMPLED)
     if number_of(connection, "select count(distinct moment) from twin_sample") < FEWEST:
         return None
@@ -222,16 +223,8 @@ def _late_clock(connection: duckdb.DuckDBPyConnection, beside: str = "") -> dict
     return late
 
 
-def _prepare(
-    connection: duckdb.DuckDBPyConnection,
-    new: str,
-    old: Earlier,
-    site_id: str,
-    time_zone: str,
-    step: int,
-    left_out: Iterable[str] = (),
-) -> bool:
-    """Give twins.sql its views, macros and variables; returns whether there is an earlier report."""
+def _has_earlier(connection: duckdb.DuckDBPyConnection, site_id: str, left_out: Iterable[str] = ()) -> bool:
+    """Note the earlier reports that count; returns whether there is one."""
     connection.execute(
         f"""
         create or replace temp table twin_reports as
@@ -243,7 +236,13 @@ def _prepare(
         """,
         {"site": site_id, "left_out": list(left_out)},
     )
-    has_earlier = number_of(connection, "select count(*) from twin_reports") > 0
+    return number_of(connection, "select count(*) from twin_reports") > 0
+
+
+def _prepare(
+    connection: duckdb.DuckDBPyConnection, new: str, old: Earlier, site_id: str, time_zone: str, step: int
+) -> None:
+    """Give twins.sql its views, macros and variables."""
     settings = {"step": step, "alike": ALIKE, "probes": PROBES, "site": site_id, "zone": time_zone}
     for name, value in settings.items():
         connection.execute(f"set variable twin_{name} = $value", {"value": value})
@@ -252,7 +251,6 @@ def _prepare(
     # To plan each of these statements takes longer than to read a small report.
     for name, rule in (("text", cleaned), ("field", cleaned_field), ("id", cleaned_id)):
         connection.execute(f"create or replace temp macro twin_{name}(value) as {rule('value')}")
-    return has_earlier
 
 
 def _look_at(connection: duckdb.DuckDBPyConnection, old: Earlier, offset: int = 0) -> None:
@@ -287,6 +285,7 @@ def may_hold_twins(
         f"select member * {MEMBER} + record_number as record_number, {texts} from {members} where member in"
         f" (select member from {members} group by 1 having count(distinct occurred_at) >= {FEWEST})"
     )
+    _has_earlier(connection, site_id)
     _prepare(connection, new, old, site_id, time_zone, 1)
     connection.execute(
         f"insert into twin_reports select distinct report_id, $site, member from {members}", {"site": site_id}

@@ -6,7 +6,9 @@ is. A correction decides before the log. A course goes by the record of its end.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import duckdb
 
@@ -168,13 +170,25 @@ def collect_certificates(copy: duckdb.DuckDBPyConnection, settings: Mapping[str,
     copy.execute(f"insert into certificates {COURSES}", {"zone": settings["reporting_time_zone"]})
 
 
-def keep_certificates_of_marts(connection: duckdb.DuckDBPyConnection) -> None:
-    """Take out of the list what the marts do not have: those of an event are only its own.
+@contextmanager
+def collected_for_all(copy: duckdb.DuckDBPyConnection, settings: Mapping[str, object]) -> Iterator[str]:
+    """Collect the list once into memory that every connection to the copy sees; yields the name of the table."""
+    collect_certificates(copy, settings)
+    memory = f"certificates_{secrets.token_hex(4)}"
+    copy.execute(f"attach ':memory:' as {memory} (read_write)")
+    copy.execute(f"create table {memory}.main.certificates as from certificates; drop table certificates")
+    yield f"{memory}.main.certificates"
+    copy.execute(f"detach {memory}")
+
+
+def take_certificates_of_marts(connection: duckdb.DuckDBPyConnection, collected: str) -> None:
+    """Make the temporary table ``certificates`` of what the marts have: those of an event are only its own.
 
     The list itself is made of all marts, because people register before an event begins.
     """
     connection.execute(
-        "delete from certificates where not case when kind = 'session'"
+        f"create or replace temp table certificates as select * from {collected}"
+        " where case when kind = 'session'"
         " then key in (select session_key from marts.fct_sessions)"
         " else content_key in (select content_key from marts.fct_course_progress) end"
     )

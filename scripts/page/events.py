@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -123,12 +123,9 @@ def event_before(event: Event, events: Sequence[Event]) -> Event | None:
 
 
 @contextmanager
-def marts_of(
-    database: Path, event: Event | None, prepare: Callable[[duckdb.DuckDBPyConnection], None] = lambda _: None
-) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The marts of a copy, read-only; of an event those rows that are its own, after ``prepare`` saw all of them."""
+def marts_of(database: Path, event: Event | None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The marts of a copy, read-only; of an event those rows that are its own."""
     with connect(database, read_only=True) as connection:
-        prepare(connection)
         if event is None:
             yield connection
             return

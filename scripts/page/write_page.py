@@ -8,6 +8,7 @@ scripts in ``page/script/`` draw them. Rows that are too many for a page are cut
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import html
 import json
@@ -24,13 +25,22 @@ from urllib.parse import quote
 import duckdb
 
 from naming.understood import Understood, how_much_is_understood
-from page.certificates import collect_certificates, keep_certificates_of_marts
+from page.certificates import collected_for_all, take_certificates_of_marts
 from page.events import Event, event_before, events_of, file_names, is_limited, marts_of, read_events
 from page.headline import NO_BREAK, Facts, filled, headline_of
 from page.labels import Labels, read_labels
 from page.people import make_people_at_once, make_words
 from warehouse.command_line import counted
-from warehouse.copies import PUBLISHED, SHARED, Mark, mark_of, name_beside, refuse_inside_a_shared_copy
+from warehouse.copies import (
+    PUBLISHED,
+    SHARED,
+    Mark,
+    head_of,
+    mark_of,
+    name_beside,
+    page_mark,
+    refuse_inside_a_shared_copy,
+)
 from warehouse.database import connect
 from warehouse.errors import WarehouseError, in_words
 from warehouse.files import replace_file
@@ -50,7 +60,12 @@ LONG_DATASETS = (
 )
 LONG_ROWS_AT_MOST = 40_000
 # The people of the profiles: 0.6 MB at most.
-PROFILE_ROWS = {"visits": 8_000, "members": 4_000, "answers": 3_000}
+PROFILE_ROWS = {
+    "visits": 8_000,
+    "members": 4_000,
+    "answers": 3_000,
+}  # From so many characters on, the data of a page is packed.
+PACKED_FROM = 1_500_000
 
 Dataset = dict[str, Any]
 
@@ -73,7 +88,7 @@ def write_page(database: Path, output: Path) -> None:
         pages = _pages(database, mark, output)
     except duckdb.Error as error:
         raise WarehouseError(f"{database} is no copy of these marts: {in_words(error)} Fix: make build") from error
-    before = pages_at(output) if output.is_file() and "juno-copy" in _head_of(output) else []
+    before = pages_at(output) if output.is_file() and "juno-copy" in head_of(output) else []
     for path, page in pages.items():
         _write(path, page, mark)
     for path in before:
@@ -89,23 +104,25 @@ def require_place_for_page(output: Path, kind: str) -> None:
     Raises:
         WarehouseError: the page of a copy of another kind is there, or a file that is no page.
     """
-    refuse_inside_a_shared_copy(output, kind)
-    head = _head_of(output) if output.is_file() else ""
+    head = head_of(output) if output.is_file() else ""
     if output.suffix.lower() not in (".html", ".htm") or (head and "<html" not in head.lower()):
         raise WarehouseError(f"{output} is not a page. Nothing was written. Fix: a file that ends in .html")
-    if kind == PUBLISHED and _meta(SHARED) in head:
+    if kind == PUBLISHED and page_mark(SHARED) in head:
         raise WarehouseError(
             f"{output} is the page of a shared copy, and a page with names does not replace it. Nothing was"
             " written. Fix: another file; or delete the page, if that is what you want."
         )
-    if kind == SHARED and _meta(PUBLISHED) in head:
+    if kind == SHARED and page_mark(PUBLISHED) in head:
         raise WarehouseError(
             f"{output} is the page of a published copy, and a page with pseudonyms does not replace it. Nothing was"
             " written. Fix: another file; or delete the page, if that is what you want."
         )
+    refuse_inside_a_shared_copy(output, kind)
 
 
 def _write(output: Path, page: str, mark: Mark) -> None:
+    require_place_for_page(output, mark.kind)
+
     def write(unfinished: Path) -> int:
         require_place_for_page(output, mark.kind)
         return unfinished.write_text(page, encoding="utf-8")
@@ -116,12 +133,12 @@ def _write(output: Path, page: str, mark: Mark) -> None:
                 f"{output} could not be read again as it was written. Fix: see whether the disk is sound."
             )
 
-    replace_file(output, write, check)
+    replace_file(output, write, check, kind=mark.kind)
 
 
 def pages_at(output: Path) -> list[Path]:
     """The page and those of its events beside it, as far as they are there."""
-    beside = [path for path in output.parent.glob("event-*.html") if '<meta name="juno-copy"' in _head_of(path)]
+    beside = [path for path in output.parent.glob("event-*.html") if '<meta name="juno-copy"' in head_of(path)]
     everything = output.with_name(EVERYTHING)
     return [path for path in (output, everything, *sorted(beside)) if path.is_file()]
 
@@ -129,46 +146,42 @@ def pages_at(output: Path) -> list[Path]:
 def _pages(database: Path, mark: Mark, output: Path) -> dict[Path, str]:
     """The pages by their files: one, or with several events one of each, one of everything, and their index."""
     declared = read_events()
-    if not declared:
-        return {output: page_of(database, mark)}
     with connect(database, read_only=True) as connection:
         events = events_of(connection, declared)
-    if len(events) < 2:
-        return {output: page_of(database, mark, *events)}
-    names = file_names(events)
-    pages, entries = {}, []
-    for event in events:
-        data = _read_data(database, mark, event, event_before(event, events))
-        data["home"] = output.name
-        pages[output.with_name(names[event])] = html_of(data, mark)
-        entries.append((names[event], data))
-    everything = _read_data(database, mark) | {"home": output.name}
+        names = file_names(events)
+        pages, entries = {}, []
+        with collected_for_all(connection, read_settings()) as certificates:
+            if len(events) < 2:
+                return {output: html_of(_read_data(database, mark, certificates, *events), mark)}
+            for event in events:
+                data = _read_data(database, mark, certificates, event, event_before(event, events))
+                data["home"] = output.name
+                pages[output.with_name(names[event])] = html_of(data, mark)
+                entries.append((names[event], data))
+            everything = _read_data(database, mark, certificates) | {"home": output.name}
     pages[output.with_name(EVERYTHING)] = html_of(everything, mark)
     pages[output] = index_of(entries, everything, mark)
     return pages
 
 
-def _meta(kind: str) -> str:
-    """The mark of a page, as it is in its head."""
-    return f'<meta name="juno-copy" content="{kind}">'
-
-
-def _head_of(page: Path) -> str:
-    with page.open(encoding="utf-8", errors="replace") as file:
-        return file.read(4096)
-
-
 def page_of(database: Path, mark: Mark | None = None, event: Event | None = None) -> str:
     """The page of a copy as a text, or of an event in it."""
     mark = mark or mark_of(database) or Mark(PUBLISHED)
-    return html_of(_read_data(database, mark, event), mark)
+    with (
+        connect(database, read_only=True) as connection,
+        collected_for_all(connection, read_settings()) as certificates,
+    ):
+        return html_of(_read_data(database, mark, certificates, event), mark)
 
 
-def _read_data(database: Path, mark: Mark, event: Event | None = None, before: Event | None = None) -> dict[str, Any]:
-    """What the page of an event shows, beside the event before."""
+def _read_data(
+    database: Path, mark: Mark, certificates: str, event: Event | None = None, before: Event | None = None
+) -> dict[str, Any]:
+    """What the page of an event shows, beside the event before; ``certificates`` is the table of all of them."""
     settings = read_settings()
     with ExitStack() as stack:
-        connection = stack.enter_context(marts_of(database, event, lambda all_: collect_certificates(all_, settings)))
+        connection = stack.enter_context(marts_of(database, event))
+        take_certificates_of_marts(connection, certificates)
         other = stack.enter_context(marts_of(database, before)) if before else None
         return data_of(connection, mark, settings, event, (before.name, other) if before and other else None)
 
@@ -187,7 +200,6 @@ def data_of(
     facts = Facts(connection, settings, fewest)
     headline = headline_of(facts, Facts(before[1], settings, fewest) if before else None, before[0] if before else "")
     queries = sorted((PAGE / "queries").glob("*.sql"))
-    keep_certificates_of_marts(connection)
     labels = read_labels(connection)
     make_people_at_once(connection)
     make_words(connection, settings)
@@ -199,7 +211,7 @@ def data_of(
         "title": event.name if event else _title(datasets),
         "period": _period(facts.of("period")),
         "zone": zone,
-        "trust": _trust(understood, facts),
+        "trust": _trust(understood, facts, is_part=event is not None and event.is_bounded),
         "understood": {"consequences": understood.consequences, "instead": understood.instead},
         "headline": asdict(headline),
         "notice": _notice(mark, settings["minimum_cohort_size"]),
@@ -207,6 +219,7 @@ def data_of(
         "sections": _read_filled("figures.yml", settings)["sections"],
         "profiles": _read_filled("profiles.yml", settings)["profiles"],
         "keeper": _read("keeper.yml"),
+        "fewest": fewest,
         "words": _read("words.yml"),
         "definitions": _definitions(settings),
     }
@@ -217,14 +230,22 @@ def html_of(data: Mapping[str, Any], mark: Mark) -> str:
     script = script_of_page()
     parts = {
         "policy": html.escape(_policy(script)),
-        "mark": _meta(mark.kind),
+        "mark": page_mark(mark.kind),
         "title": html.escape(data["title"]),
         "style": (PAGE / "page.css").read_text(encoding="utf-8"),
-        # Nothing in a JSON text ends a script element, then.
-        "data": json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str).replace("<", "\\u003c"),
+        **_embedded(json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str)),
         "script": script,
     }
     return _from_template("page.html", parts)
+
+
+def _embedded(text: str) -> dict[str, str]:
+    """The data as the page carries it, and its type. A large text is packed to a fifth of its size."""
+    if len(text) > PACKED_FROM:
+        packed = gzip.compress(text.encode(), mtime=0)
+        return {"type": "application/gzip", "data": base64.b64encode(packed).decode()}
+    # Nothing in a JSON text ends a script element, then.
+    return {"type": "application/json", "data": text.replace("<", "\\u003c")}
 
 
 def index_of(entries: Sequence[tuple[str, Mapping[str, Any]]], everything: Mapping[str, Any], mark: Mark) -> str:
@@ -234,6 +255,7 @@ def index_of(entries: Sequence[tuple[str, Mapping[str, Any]]], everything: Mappi
         figures = "".join(
             f"<div><dt>{html.escape(one['label'])}</dt>"
             f'<dd class="figure-value">{html.escape(one["value"])}</dd>'
+            f"<dd>{html.escape(''.join(one['context'][:1]))}</dd>"
             f'<dd class="compared">{html.escape(one["compared"])}</dd></div>'
             for one in data["headline"]["figures"]
             if not data["understood"]["instead"]
@@ -247,7 +269,7 @@ def index_of(entries: Sequence[tuple[str, Mapping[str, Any]]], everything: Mappi
     return _from_template(
         "index.html",
         {
-            "mark": _meta(mark.kind),
+            "mark": page_mark(mark.kind),
             "policy": html.escape(_policy()),
             "style": (PAGE / "page.css").read_text(encoding="utf-8"),
             "events": "\n".join([*cards, card(EVERYTHING, everything, "Everything")]),
@@ -366,12 +388,12 @@ def days_in_words(first: date, last: date) -> str:
     return f"{first.day} {first:%B %Y} to {last.day} {last:%B %Y}"
 
 
-def _trust(understood: Understood, facts: Facts) -> list[dict[str, str]]:
+def _trust(understood: Understood, facts: Facts, *, is_part: bool) -> list[dict[str, str]]:
     """How far the page can be relied on, in three parts: what was understood, what is proven, how new it is."""
     parts = [
         {
             "value": f"{understood.percent}{NO_BREAK}%",
-            "label": f"of {counted(understood.landed, 'record')} understood",
+            "label": f"of {counted(understood.landed, 'record')}{' of the whole site' if is_part else ''} understood",
             "definition": "understood",
         }
     ]
@@ -400,7 +422,8 @@ def _notice(mark: Mark, minimum_cohort_size: int) -> str:
         fewest = mark.minimum_cohort_size or minimum_cohort_size
         return (
             "People, names and texts are pseudonyms here, and in tables that are made of groups the numbers of fewer"
-            f" than {fewest} people are blank. What this does not protect from: docs/how_to/personal_data.md."
+            f" than {fewest} people are blank or left out. What this does not protect from:"
+            " docs/explanation/shared_copy.md."
         )
     return "This page names people. Whoever keeps it can make one with pseudonyms to hand on."
 

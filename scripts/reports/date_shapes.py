@@ -236,7 +236,9 @@ def _zone_in(rest: str) -> dict[str, Any] | None:
         zone = {"zone": iana.group()}
         text = _blanked(text, *iana.span())
     if found:
-        zone = {"sign": 1 if found["sign"] == "+" else -1}
+        # In the names of POSIX the sign is the other way round: Etc/GMT-2 is two hours ahead of UTC.
+        is_ahead = (found["sign"] == "+") is not rest[: found.start()].lower().endswith("etc/")
+        zone = {"sign": 1 if is_ahead else -1}
         zone |= {"offset_hour": _part(found, "oh"), "offset_minute": _part(found, "om")}
         text = _blanked(text, *found.span())
     text = _FILLERS.sub(" ", text)
@@ -252,6 +254,10 @@ def _zone_in(rest: str) -> dict[str, Any] | None:
             continue
         elif lower not in _WEEKDAYS and lower not in ("", "t"):
             return None
+    if named and not zone:
+        # A zone that stands in brackets alone, such as (CEST).
+        start, end = named.start() + 1, named.end() - 1
+        return _zone_in(" " * start + rest[start:end] + " " * (len(rest) - end))
     return zone
 
 

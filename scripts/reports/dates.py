@@ -142,11 +142,15 @@ def _any_clock(connection: duckdb.DuckDBPyConnection, raw: str) -> bool:
 
 
 def _one_clock(connection: duckdb.DuckDBPyConnection, text: str) -> str | None:
-    """The time of the day, if all dates have the same; None if not, or if they are of one day."""
+    """The time of the day, if all dates have the same; None if not, or if they are of one moment.
+
+    Programs write midnight or noon where there is a day and no time, so one such moment counts.
+    """
     clock = f"regexp_extract({text}, '([0-9]+:[0-9]{{2}}(:[0-9]{{2}})?)', 1)"
     row = connection.execute(
         f"select min({clock}) from staged where {text} <> ''"
-        f" having min({clock}) = max({clock}) and (min({text}) <> max({text}) or min({clock}) = '00:00:00')"
+        f" having min({clock}) = max({clock})"
+        f" and (min({text}) <> max({text}) or min({clock}) in ('00:00:00', '12:00:00'))"
     ).fetchone()
     return row[0] if row else None
 

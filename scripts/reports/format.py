@@ -13,6 +13,7 @@ import io
 import itertools
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from reports.invisible import without_invisible
@@ -44,13 +45,14 @@ class ReportKind:
 
     def titles_of(self, column: str, header: list[str]) -> list[str]:
         """The headers that claim to be a column."""
-        names = self._names_in(column, [key_of(title) for title in header])
-        return [title for title in header if key_of(title) in names]
+        keys = [key_of(title) for title in header]
+        names = self._names_in(column, keys)
+        return [title for title, key in zip(header, keys, strict=True) if key in names]
 
     def _names_in(self, column: str, keys: list[str]) -> list[str]:
         """The names of a column that count in a header of these keys."""
-        found = [name for name in map(key_of, self.aliases[column]) if name in keys]
-        others = [name for name in map(key_of, self.stand_ins.get(column, ())) if name in keys]
+        found = [name for name in _keys_of(self.aliases[column]) if name in keys]
+        others = [name for name in _keys_of(self.stand_ins.get(column, ())) if name in keys]
         return (found[:1] if self.first_alias_wins else found) or others[:1]
 
     def headline(self, column: str) -> str:
@@ -440,6 +442,12 @@ def normalised(title: str) -> str:
 def key_of(title: str) -> str:
     """What two titles of one meaning have in common: no blanks and signs, and nothing in brackets behind."""
     return re.sub(r"[\s_/.*#:&-]+", "", _IN_BRACKETS.sub("", normalised(title)))
+
+
+@cache
+def _keys_of(aliases: tuple[str, ...]) -> tuple[str, ...]:
+    """The keys of a column's names, which are the same for every report."""
+    return tuple(map(key_of, aliases))
 
 
 def in_brackets(title: str) -> str:

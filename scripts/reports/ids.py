@@ -20,7 +20,7 @@ from warehouse.database import text_of
 # In ids, e-mails and the columns of the content alone: a person may be called Null, an answer may be N/A.
 NULL_SPELLINGS = (
     *("null", "(null)", "[null]", "<null>", "\\n", "nan", "nat", "none", "nil", "na", "<na>", "n/a", "#n/a", "#null!"),
-    *("undefined", "(blank)", "-"),
+    *("undefined", "(blank)", "-", "–", "—", "--", "(none)", "<none>", "<nil>", "#ref!", "#value!"),
 )
 _LONGEST_NULL = max(map(len, NULL_SPELLINGS))
 ID_COLUMNS = ("user_id", "content_id")

@@ -15,6 +15,7 @@ from datetime import datetime
 
 import duckdb
 
+from warehouse.copies import refuse_a_copy
 from warehouse.database import RAW_TABLES, number_of, text_of, transaction
 
 # As raw.activities writes a date if only its time is kept.
@@ -55,6 +56,7 @@ def prepare_raw(connection: duckdb.DuckDBPyConnection, *, is_begun: bool = False
         is_begun: whether the caller has begun a transaction, which ends it all.
     """
     if not _has_table(connection, "activities"):
+        refuse_a_copy(connection)
         connection.execute(RAW_TABLES)
         return
     with nullcontext() if is_begun else transaction(connection):
@@ -85,38 +87,81 @@ def store_table(connection: duckdb.DuckDBPyConnection, table: str, report_id: st
     """Store the records of a report that a table holds in the form of ``raw.activities``."""
     columns = ", ".join(("record_number", *dict.fromkeys((*EVENT, *USER_NAME, *CONTENT_NAME))))
     of_report = f"select {columns} from {table} where report_id = {text_of(report_id)}"
-    return store_records(connection, report_id, site_id, lambda condition: f"{of_report} and {condition}")
+    [stored] = store_records(connection, [report_id], site_id, lambda condition: f"{of_report} and {condition}")
+    return stored
 
 
 def store_records(
-    connection: duckdb.DuckDBPyConnection, report_id: str, site_id: str, source: Source, span: Span | None = None
-) -> Stored:
-    """Store the records of a report, each as a reference to what is known of it, in the transaction of the caller.
+    connection: duckdb.DuckDBPyConnection,
+    report_ids: Sequence[str],
+    site_id: str,
+    source: Source,
+    span: Span | None = None,
+) -> list[Stored]:
+    """Store the records of reports, each as a reference to what is known of it, in the transaction of the caller.
 
     Args:
         connection: the warehouse.
-        report_id: the report.
-        site_id: its site.
-        source: where the records come from, in the order of the file. It is asked several times.
+        report_ids: the report; or several small ones of one form, and the outcome is as if one came after the other.
+        site_id: their site.
+        source: where the records come from, in the order of the file. It is asked several times. Of several reports
+            the numbers go on from one to the next, ``member`` is the place of the report among them, and
+            ``number_in_report`` the record's number in it.
         span: a time before all of them and one after, if the caller knows them.
 
     Returns:
-        How many records there are, and how many are new.
+        How many records each report has, and how many are new.
     """
-    number = number_of(connection, "select coalesce(max(report_number), 0) + 1 from raw.report_numbers")
-    # An id is the record's number in the file that holds it first, counted on from the files before.
-    base, site = number_of(connection, "select coalesce(max(last_id), 0) from raw.report_numbers"), text_of(site_id)
+    number, base, site = *_next_number(connection), text_of(site_id)
+    is_group = len(report_ids) > 1
     connection.execute(f"create or replace temp view arriving as {_in_kept_form(source('true'))}")
     for kind in NAMES:
         _store_names(connection, site, kind)
-    _find_copies(connection)
+    _find_copies(connection, ("member",) if is_group else ())
     has_known = _find_known(connection, site, span or _span_of(connection))
-    _store_events(connection, source if has_known else None, site, base)
-    stored = _store_places(connection, number, base, has_known=has_known)
-    last_id = number_of(connection, f"select {base} + coalesce(max(record_number), 0) from arrived")
-    connection.execute("insert into raw.report_numbers values (?, ?, ?)", [number, report_id, last_id])
-    connection.execute("drop view arriving; drop table arriving_copies; drop table arrived")
+    if is_group:
+        connection.execute(EQUAL_EVENTS.format(event=", ".join(EVENT), base=base))
+    _store_events(connection, source if has_known or is_group else None, site, base)
+    stored = _store_places(connection, number, base, report_ids, has_known=has_known)
+    connection.execute("drop view arriving; drop table arriving_copies; drop table arrived; drop table filed")
     return stored
+
+
+# Of several reports, what is the same event as one before it in them has the id of that one; and so has a record.
+EQUAL_EVENTS = """
+update arrived set event_id = {base} + first_number
+from (
+    select
+        arriving.record_number as place,
+        min(arriving.record_number) over (
+            partition by {event}, coalesce(arriving_copies.copy_number, 1)
+        ) as first_number
+    from arriving left join arriving_copies on arriving.record_number = arriving_copies.record_number
+) as firsts
+where record_number = place and event_id is null and first_number < place
+"""
+EQUAL_RECORDS = """
+update filed set record_id = {base} + first_number
+from (
+    select
+        record_number as place,
+        min(record_number) over (
+            partition by coalesce(event_id, {base} + record_number), user_name_id, content_name_id
+        ) as first_number
+    from filed
+) as firsts
+where record_number = place and record_id is null and first_number < place
+"""
+
+
+def _next_number(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """The number of the next report, and the last id of the reports before it.
+
+    An id is the record's number in the file that holds it first, counted on from the files before.
+    """
+    numbers = "select coalesce(max(report_number), 0) + 1, coalesce(max(last_id), 0) from raw.report_numbers"
+    number, last_id = connection.execute(numbers).fetchone() or (1, 0)
+    return number, last_id
 
 
 def _in_kept_form(query: str) -> str:
@@ -241,7 +286,9 @@ def _store_events(connection: duckdb.DuckDBPyConnection, source: Source | None, 
     )
 
 
-def _store_places(connection: duckdb.DuckDBPyConnection, number: int, base: int, *, has_known: bool) -> Stored:
+def _store_places(
+    connection: duckdb.DuckDBPyConnection, number: int, base: int, report_ids: Sequence[str], *, has_known: bool
+) -> list[Stored]:
     """Store the records that are no record of an earlier report, and which record stands at which place."""
     known = """
         left join (
@@ -256,6 +303,11 @@ def _store_places(connection: duckdb.DuckDBPyConnection, number: int, base: int,
         from arrived {known if has_known else ""}
         """
     )
+    member, number_in_report, filed = "0", "record_number", "filed"
+    if len(report_ids) > 1:
+        connection.execute(EQUAL_RECORDS.format(base=base))
+        member, number_in_report = "member", "number_in_report"
+        filed = "filed inner join (select record_number, member, number_in_report from arriving) using (record_number)"
     connection.execute(
         f"""
         insert into raw.records
@@ -263,110 +315,41 @@ def _store_places(connection: duckdb.DuckDBPyConnection, number: int, base: int,
         from filed where record_id is null
         """
     )
-    stored = number_of(
-        connection,
+    connection.execute(
         f"""
         insert into raw.report_records
-        select {number}, record_number, coalesce(record_id, {base} + record_number) from filed
+        select {number} + {member}, {number_in_report}, coalesce(record_id, {base} + record_number) from {filed}
+        """
+    )
+    return _number_reports(
+        connection,
+        number,
+        base,
+        report_ids,
+        f"""
+        select {member} as member, count(*), count(*) filter (where event_id is null), max(record_number)
+        from {filed}
+        group by 1
         """,
     )
-    new = number_of(connection, "select count(*) from filed where event_id is null")
-    connection.execute("drop table filed")
-    return Stored(stored, new)
 
 
-def store_group(connection: duckdb.DuckDBPyConnection, table: str, report_ids: Sequence[str], site_id: str) -> None:
-    """Store the records of many small reports at once, as `store_records` would one after the other.
-
-    Args:
-        connection: the warehouse.
-        table: the records in the form of ``raw.activities``, with ``member``, the place of the report among the ids,
-            and ``position``, the place of the record in all of them.
-        report_ids: the reports.
-        site_id: their site.
-    """
-    number = number_of(connection, "select coalesce(max(report_number), 0) + 1 from raw.report_numbers")
-    base, site = number_of(connection, "select coalesce(max(last_id), 0) from raw.report_numbers"), text_of(site_id)
-    records = f"select * replace (position as record_number), record_number as number_in_report from {table}"
-    connection.execute(f"create or replace temp view arriving as {_in_kept_form(records)}")
-    for kind in NAMES:
-        _store_names(connection, site, kind)
-    _find_copies(connection, ("member",))
-    _find_known(connection, site, _span_of(connection))
-    connection.execute(GROUPED.format(event=", ".join(EVENT)))
+def _number_reports(
+    connection: duckdb.DuckDBPyConnection, number: int, base: int, report_ids: Sequence[str], counts: str
+) -> list[Stored]:
+    """Give the reports their numbers, and say what was stored of each."""
+    by_member = {member: found for member, *found in connection.execute(counts).fetchall()}
+    stored, lasts, last = [], [], 0
+    for member in range(len(report_ids)):
+        count, new_count, last = by_member.get(member, (0, 0, last))
+        stored.append(Stored(count, new_count))
+        lasts.append(base + last)
     connection.execute(
-        f"""
-        insert into raw.events by name
-        select {base} + record_number as event_id, {site} as site_id, {", ".join(EVENT)}, copy_number
-        from grouped where event_id is null and record_number = first_number
-        """
+        "insert into raw.report_numbers"
+        " select $number + unnest(range(len($ids))), unnest($ids::varchar[]), unnest($lasts::bigint[])",
+        {"number": number, "ids": list(report_ids), "lasts": lasts},
     )
-    connection.execute(
-        f"""
-        create or replace temp table filed as
-        with found as (
-            select
-                member,
-                number_in_report,
-                record_number,
-                event_id is null and record_number = first_number as is_new,
-                coalesce(event_id, {base} + first_number) as event_id,
-                user_name_id,
-                content_name_id
-            from grouped
-        )
-        select
-            found.*,
-            coalesce(
-                records.record_id,
-                {base} + min(found.record_number) over (
-                    partition by found.event_id, found.user_name_id, found.content_name_id
-                )
-            ) as record_id,
-            records.record_id is null as is_unknown
-        from found
-        left join raw.records as records using (event_id, user_name_id, content_name_id)
-        """
-    )
-    connection.execute(
-        f"""
-        insert into raw.records
-        select record_id, event_id, user_name_id, content_name_id
-        from filed where is_unknown and record_id = {base} + record_number
-        """
-    )
-    connection.execute(
-        f"insert into raw.report_records select {number} + member, number_in_report, record_id from filed"
-    )
-    connection.execute(
-        f"""
-        insert into raw.report_numbers
-        select {number} + member, report_id, {base} + (select max(position) from {table} where member <= ids.member)
-        from (select unnest($ids::varchar[]) as report_id, unnest(range(len($ids))) as member) as ids
-        """,
-        {"ids": list(report_ids)},
-    )
-    connection.execute("drop view arriving; drop table arriving_copies; drop table arrived; drop table grouped")
-
-
-# Records of several reports at once, and for each the first of them that is the same event.
-GROUPED = """
-create or replace temp table grouped as
-select
-    *,
-    min(record_number) over (partition by {event}, copy_number) as first_number
-from (
-    select
-        arriving.*,
-        arrived.event_id,
-        arrived.user_name_id,
-        arrived.content_name_id,
-        coalesce(arriving_copies.copy_number, 1) as copy_number
-    from arriving
-    inner join arrived on arriving.record_number = arrived.record_number
-    left join arriving_copies on arriving.record_number = arriving_copies.record_number
-)
-"""
+    return stored
 
 
 def delete_records(connection: duckdb.DuckDBPyConnection, condition: str, parameters: dict[str, object]) -> None:

@@ -209,7 +209,8 @@ def test_an_id_that_is_merged_leads_to_the_person(sample_project: Project, tmp_p
     merged = ["insert into staging.same_user values ('sample', '5042', '5041', '')"]
     gone = ["delete from marts.dim_users where user_id = '5042'"]
     done = written(sample_project, tmp_path, "--user", "5042", warehouse=merged, published=gone)
-    assert "<h2>Otto Rautenbach</h2>" in page_of(tmp_path, done)
+    page = page_of(tmp_path, done)
+    assert "<h2>Otto Rautenbach</h2>" in page and "<dt>Also known by the ids</dt><dd>5042</dd>" in page
 
 
 def test_a_guest_is_said_to_have_no_id(sample_project: Project, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from fuzz.folders import judge_folder, make_folder
 from fuzz.inputs import ROOT, FuzzInput, make_input, structured_reports
 from fuzz.oracle import Judge
 
@@ -77,8 +78,17 @@ def work(of_process: list[range], seed: int, to_lead: Queue[Message]) -> None:
             broken |= by_command_line({name: made[name]})
             judge.tally.add(by_command_line=1)
         broken |= _structured(judge, len(batch) // STRUCTURED_SHARE, seed + batch.start)
+        broken |= _folder(judge, seed + batch.start)
         faulthandler.cancel_dump_traceback_later()
         to_lead.put((batch.start, Counter(judge.tally.counts), broken))
+
+
+def _folder(judge: Judge, seed: int) -> dict[str, str]:
+    """Judge a folder of small reports, which land in groups."""
+    folder = make_folder(seed)
+    what, grouped_count = judge_folder(folder)
+    judge.tally.add(folders=1, reports_in_folders=len(folder.files), reports_landed_in_groups=grouped_count)
+    return {f"folder{seed}": what} if what else {}
 
 
 def _structured(judge: Judge, count: int, seed: int) -> dict[str, str]:
@@ -173,6 +183,9 @@ def main(
         if name.startswith("seed"):
             one = make_input(int(name.removeprefix("seed")))
             (folder / f"{name}{one.suffix}").write_bytes(one.content)
+        if name.startswith("folder"):
+            (folder / name).mkdir(exist_ok=True)
+            make_folder(int(name.removeprefix("folder"))).write(folder / name)
         (folder / f"{name}.txt").write_text(what, encoding="utf-8", errors="backslashreplace")
     if broken:
         console.print(f"[red]{len(broken)} inputs broke something[/red]: see {folder}")

@@ -17,7 +17,7 @@ HEADER = (
     *("User ID", "First", "Last", "Company", "Email", "Category", "Action", "Label", "Date"),
     *("Content ID", "Content Name", "Content Slug"),
 )
-USER_ID, EMAIL, DATE, CONTENT_ID = 0, 4, 8, 9
+USER_ID, EMAIL, LABEL, DATE, CONTENT_ID = 0, 4, 7, 8, 9
 MONTHS = ("Jan", "Feb", "März", "avril", "mayo", "June", "Jul", "août", "Sept", "ottobre", "nov.", "Dez")
 
 

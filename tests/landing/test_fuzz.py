@@ -5,6 +5,7 @@ from __future__ import annotations
 import hypothesis
 import pytest
 
+from fuzz.folders import judge_folder, make_folder
 from fuzz.inputs import FuzzInput, make_input, structured_reports
 from fuzz.oracle import Judge
 from landing.outcome import Declaration
@@ -83,5 +84,12 @@ def test_nothing_breaks_on_reports_that_are_put_together(judge: Judge, one: Fuzz
     assert judge.judge({"structured": one}) == {}
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_small_reports_of_a_folder_land_as_each_would_alone(seed: int) -> None:
+    what, grouped_count = judge_folder(make_folder(seed))
+    assert (what, grouped_count > 0) == ("", True)
+
+
 def test_a_seed_is_always_the_same_input() -> None:
     assert [make_input(seed) for seed in range(30)] == [make_input(seed) for seed in range(30)]
+    assert make_folder(3) == make_folder(3)

@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
 
+from fuzz.folders import counted_groups, differences, outcome, outcome_alone
 from landing import groups, land
 from landing.land import land_reports
 from landing.outcome import Declaration, Landing
@@ -18,16 +18,6 @@ from loader_fixtures import HEADER, rows, write
 from warehouse.database import connect
 
 NAMES = ",".join(HEADER)
-TABLES = {
-    "activities": "select * from raw.activities",
-    "manifest": "select * exclude (loaded_at) from raw.reports",
-    "numbers": "select * from raw.report_numbers",
-    "events": "select * from raw.events",
-    "records": "select record_id, event_id from raw.records",
-    "places": "select * from raw.report_records",
-    "rejected": "select * from raw.rejected_records",
-    "declared": "select * exclude (declared_at) from raw.declarations",
-}
 
 
 def line(user: int, at: str, label: str = "Opening", name: str = "Ana", page: str = "4106") -> str:
@@ -104,72 +94,50 @@ def reports(folder: Path) -> list[Path]:
     return paths
 
 
-def outcome(
-    paths: list[Path], declaration: Declaration, warehouse: duckdb.DuckDBPyConnection
-) -> tuple[list[Landing], dict[str, list[Any]]]:
-    """What became of the reports, and what is in the warehouse."""
-    landings = list(land_reports(warehouse, paths, declaration))
-    return landings, {table: rows(warehouse, f"{query} order by all") for table, query in TABLES.items()}
-
-
-@pytest.fixture
-def grouped(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The sizes of the groups that land."""
-    sizes: list[int] = []
-
-    def counted(*arguments: Any, **named: Any) -> list[Landing] | None:
-        landed = groups.land_group(*arguments, **named)
-        sizes.extend([len(landed)] if landed is not None else [])
-        return landed
-
-    monkeypatch.setattr(land, "land_group", counted)
-    return sizes
-
-
-def alone(
-    paths: list[Path], declaration: Declaration, monkeypatch: pytest.MonkeyPatch
-) -> tuple[list[Landing], dict[str, list[Any]]]:
-    """The outcome if each report lands alone."""
-    with duckdb.connect() as warehouse, monkeypatch.context() as patched:
-        patched.setattr(land, "SMALL_BYTES", -1)
-        return outcome(paths, declaration, warehouse)
-
-
 DECLARED = Declaration("north", "Europe/Zurich", to_remember=(("TIME_ZONE", "Europe/Zurich"),))
 
 
-def test_plain_reports_land_together_as_they_would_alone(
-    tmp_path: Path, grouped: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_plain_reports_land_together_as_they_would_alone(tmp_path: Path) -> None:
     paths = [write(tmp_path / f"{number:02}.csv", text_of(lines_of(number))) for number in range(12)]
-    with duckdb.connect() as warehouse:
+    with duckdb.connect() as warehouse, counted_groups() as grouped:
         first = outcome(paths[:4], DECLARED, warehouse)
         found = outcome(paths[4:], DECLARED, warehouse)
     assert grouped == [4, 8]
-    expected = alone(paths, DECLARED, monkeypatch)
+    expected = outcome_alone(paths, DECLARED)
     assert (first[0] + found[0], found[1]) == expected
     # Each report but the first has one record that is known from the report before it.
     assert [landing.new_count for landing in expected[0]] == [6, *[5] * 11]
 
 
+def test_the_same_bytes_land_once_while_reports_wait(tmp_path: Path) -> None:
+    texts = [text_of(lines_of(number)) for number in range(8)]
+    paths = [
+        write(tmp_path / f"{place}.csv", text)
+        for place, text in enumerate([*texts[:4], texts[1], *texts[4:], texts[6]])
+    ]
+    with duckdb.connect() as warehouse:
+        landings, found = outcome(paths, DECLARED, warehouse)
+    known = {one.path.stem: one.already_landed_as for one in landings if one.already_landed_as}
+    assert known == {"4": "1.csv", "9": "7.csv"}
+    assert len(found["manifest"]) == 8
+
+
 @pytest.mark.slow
 def test_a_report_that_is_not_plain_keeps_its_own_outcome_in_a_group(
-    tmp_path: Path, grouped: list[int], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paths = reports(tmp_path)
     # Each report is tried with the one before it and with the one behind it.
-    monkeypatch.setattr(land, "SMALLEST_GROUP", 2)
     monkeypatch.setattr(land, "LARGEST_GROUP", 2)
     monkeypatch.setattr(groups.Size, "after_group", lambda size: size.__init__(2, 1))
     monkeypatch.setattr(groups.Size, "after_alone", lambda size: size.__init__(2, 1))
     monkeypatch.setattr(land, "Size", lambda: groups.Size(2, 1))
-    with duckdb.connect() as warehouse:
+    with duckdb.connect() as warehouse, counted_groups() as grouped:
         found = outcome(paths, DECLARED, warehouse)
     assert sum(grouped) >= 8
-    expected = alone(paths, DECLARED, monkeypatch)
+    expected = outcome_alone(paths, DECLARED)
 
-    assert found[0] == expected[0]
-    assert found[1] == expected[1]
+    assert differences(found, expected) == ""
     said = {landing.path.stem[4:]: landing for landing in expected[0] if " " in landing.path.stem}
     assert [name for name in TWINS if said[name].refusal is None] == ["the same records"]
 

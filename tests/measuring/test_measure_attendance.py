@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
 
-from conftest import Once
+from conftest import Once, copy_project
 from measuring.attendance import (
     LOST_LEFTS,
     OTHER_LOSSES,
@@ -23,6 +25,7 @@ from measuring.attendance import (
 )
 from measuring.rooms import RoomResult, behaviour_cases, real_cases, simple_alternatives, true_seconds
 from simulation.rooms import BEHAVIOURS, Room, Visit
+from warm_start import run_warm
 
 CELL = Cell(0.2, "none", "inferred", 1)
 SETTINGS = {
@@ -114,6 +117,11 @@ def test_each_cell_is_a_site_of_its_own() -> None:
     assert Cell(0.05, "two devices", "schedule", 2).site_id == "lost5-two-devices-schedule-seed2"
 
 
+def start_warm(command: list[str], *, cwd: Path, env: dict[str, str], **_: object) -> subprocess.CompletedProcess[str]:
+    """Run dbt as ``subprocess.run`` would."""
+    return run_warm(command, cwd, env)
+
+
 @pytest.fixture(scope="module")
 def measured(once: Once) -> tuple[list[Result], list[RoomResult]]:
     """One small event with two losses at two rates, with a schedule and without; and every behaviour and real log."""
@@ -122,7 +130,13 @@ def measured(once: Once) -> tuple[list[Result], list[RoomResult]]:
     cases = [*behaviour_cases((1,), behaviours, (0.0, 0.2)), *real_cases(lost_lefts=(0.0, 0.2), seeds=2)]
 
     def make(folder: Path) -> None:
-        results, rooms = measure(cells, 60, folder, cases)
+        copy_project(folder)
+        with pytest.MonkeyPatch.context() as patched:
+            # dbt as in other tests: it begins in half the time.
+            patched.setattr("measuring.attendance.subprocess", SimpleNamespace(run=start_warm))
+            # None of these reports is a copy of another. To look for one takes as long as to load them.
+            patched.setattr("landing.land._check_twins", lambda *_: [])
+            results, rooms = measure(cells, 60, folder, cases)
         written = {"events": [asdict(result) for result in results], "rooms": [asdict(result) for result in rooms]}
         (folder / "results.json").write_text(json.dumps(written))
 

@@ -25,7 +25,9 @@ EXPRESSIONS = (
     "wildcard_match",
     "breakout_pattern",
     "decimal_number",
+    "is_attended",
     "label_shape",
+    "renamed",
     "star_number",
     "word_stems",
 )
@@ -36,7 +38,7 @@ SPARK_PYTHON = DBT.with_name("python")
 NAMES = [f"{number}-{case.macro}" for number, case in enumerate(CASES)]
 
 
-def rendered(engine: str, query: str, variables: Mapping[str, str]) -> str:
+def rendered(engine: str, query: str, variables: Mapping[str, Any]) -> str:
     """A query with its macros as an engine has them."""
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
     sources = [(MACROS / f"{name}.sql").read_text() for name in EXPRESSIONS]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from conftest import ROOT, Project
 from loader_fixtures import write
+from page import certificates
 from page import write_page as writer
 from page.events import Event, Part, event_before, events_of, file_names, is_limited, marts_of, read_events
 from page.write_page import pages_at, write_page
@@ -143,7 +145,16 @@ def test_a_page_for_each_event_and_an_index(
     days = [Event(f"<b>Day {day}</b>", (Part("sample", date(2026, 5, day), date(2026, 5, day)),)) for day in (12, 13)]
     monkeypatch.setattr(writer, "read_events", lambda: days)
     page = tmp_path / "report" / "index.html"
+    collected: list[object] = []
+    collect = certificates.collect_certificates
+
+    def collect_and_count(connection: duckdb.DuckDBPyConnection, settings: Mapping[str, object]) -> None:
+        collected.append(connection)
+        collect(connection, settings)
+
+    monkeypatch.setattr(certificates, "collect_certificates", collect_and_count)
     write_page(sample_project.published, page)
+    assert len(collected) == 1, "the list of all marts is the same for each event"
     assert sorted(path.name for path in page.parent.iterdir()) == [
         "event-b-day-12-b.html", "event-b-day-13-b.html", "everything.html", "index.html",
     ]  # fmt: skip
@@ -157,6 +168,7 @@ def test_a_page_for_each_event_and_an_index(
     assert "<b>" not in index and 'href="event-b-day-12-b.html"' in index
     change = f"▼ {round(100 * (before - now) / before)}\N{NO-BREAK SPACE}% since &lt;b&gt;Day 12&lt;/b&gt;: {before}"
     assert change in index
+    assert "proven, " in index and " possible</dd>" in index
     assert "script-src 'none'" in index.replace("&#x27;", "'")
 
     # A PDF and the pages of events that are no more may name people who are gone; other files stay.

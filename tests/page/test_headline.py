@@ -108,7 +108,8 @@ def test_the_figures_have_their_context(marts: duckdb.DuckDBPyConnection) -> Non
         "of attendances lasted to the end": (
             "80 %",
             "8 of 10 (5 proven, 9 possible)",
-            "an attendance: one person in one session; to the end: at least 80 % of it",
+            "attendance: one person in one session",
+            "to the end: at least 80 % of it",
         ),
         "hours attended, likely": ("2", "1 proven, 3 possible", "sessions held: 1"),
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import gzip
 import html
 import json
 import re
@@ -32,8 +34,8 @@ DEFINITIONS = yaml.safe_load((PAGE / "definitions.yml").read_text())
 
 def data_of(page: str) -> dict[str, Any]:
     """The data that a page carries."""
-    [text] = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)
-    data: dict[str, Any] = json.loads(text)
+    [(kind, text)] = re.findall(r'<script type="application/(json|gzip)" id="data">(.*?)</script>', page, re.S)
+    data: dict[str, Any] = json.loads(text if kind == "json" else gzip.decompress(base64.b64decode(text)))
     return data
 
 
@@ -90,6 +92,9 @@ def test_a_figure_names_columns_that_its_query_gives(figure: dict[str, Any], dat
     named = list(columns_of(figure))
     assert named
     assert [name for name in named if name not in data["datasets"][figure["dataset"]]["columns"]] == []
+    # What a chart writes has the format of its column.
+    written = {figure["chart"][place] for place in ("label", "note", "value") if place in figure.get("chart", {})}
+    assert written <= {column["column"] for column in figure["columns"]}
     if "by" in figure:
         assert set(shown_columns(figure)) <= {*figure["by"], *figure["measures"]}
 
@@ -234,6 +239,19 @@ def test_a_definition_has_a_rule_limits_and_a_source_that_is_there(name: str, da
     assert data["definitions"][name]["settings"] == wanted
 
 
+def test_rows_that_the_page_makes_of_people_count_them(data: dict[str, Any]) -> None:
+    # The others are about the whole event, or their marts leave few people blank already.
+    about_all = {
+        *("activities_by_family", "activities_by_day", "activities_by_hour", "links", "evidence"),
+        *("stars", "bracket_widths", "question_results"),
+    }
+    grouped = {figure["id"]: figure for figure in FIGURES if "by" in figure}
+    assert {name for name, figure in grouped.items() if "people" not in figure} == about_all
+    for figure in (one for one in FIGURES if "people" in one):
+        assert figure["people"] in {column["column"] for column in figure["columns"]}
+    assert data["fewest"] == 0
+
+
 def test_every_query_is_shown_or_a_filter_needs_it(data: dict[str, Any]) -> None:
     of_profiles = {one["dataset"] for profile in PROFILES.values() for one in (profile, *profile["parts"])}
     assert set(data["datasets"]) == {figure["dataset"] for figure in FIGURES} | of_profiles | {
@@ -374,7 +392,7 @@ def test_a_page_takes_its_place_when_it_is_whole(
     def fail(*_: object, **__: object) -> str:
         raise duckdb.CatalogException("Table with name fct_sessions does not exist!")
 
-    monkeypatch.setattr(writer, "page_of", fail)
+    monkeypatch.setattr(writer, "data_of", fail)
     with pytest.raises(
         WarehouseError, match=r"is no copy of these marts: .*fct_sessions does not exist.* Fix: make build"
     ):
@@ -391,6 +409,16 @@ def test_what_cannot_be_shown_is_said(sample_project: Project, tmp_path: Path) -
         write_page(sample_project.published, blocked / "index.html")
 
 
+def test_the_data_of_a_large_page_is_packed(
+    sample_project: Project, data: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "PACKED_FROM", 1000)
+    page = page_of(sample_project.published)
+    assert "application/gzip" in page
+    assert data_of(page)["datasets"] == data["datasets"]
+    assert len(page) < 0.6 * page_path(sample_project.published).stat().st_size
+
+
 def test_a_filter_by_dates_finds_one_column_of_a_dataset(data: dict[str, Any]) -> None:
     for name, dataset in data["datasets"].items():
         assert len([column for column in dataset["columns"] if column.endswith("_date")]) <= 1, name
@@ -403,6 +431,7 @@ def test_the_shared_page_names_nobody(sample_project: Project, tmp_path: Path) -
     page = shared_page_path(shared).read_text()
     data = data_of(page)
     assert "pseudonyms here" in data["notice"]
+    assert data["fewest"] == SETTINGS["minimum_cohort_size"]
     assert sum(row["activity_count"] for row in rows_of(data["datasets"]["family_days"])) == 1878
     with sample_project.open() as connection:
         people = connection.execute("select full_name, email, user_id from restricted.user_details").fetchall()

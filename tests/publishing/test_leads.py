@@ -11,8 +11,8 @@ from conftest import SAMPLE_SALT, Project
 from publishing.leads import LABELS
 from warehouse.database import connect
 
-# What the import of each CRM finds by itself (help.salesforce.com, knowledge.hubspot.com and learn.microsoft.com,
-# November 2026).
+# The columns that the import of each CRM finds by itself (help.salesforce.com, knowledge.hubspot.com and
+# learn.microsoft.com, November 2026).
 KNOWN = {
     "salesforce": ["First Name", "Last Name", "Company", "Title", "Email", "Phone", "City", "Lead Source", "Rating"],
     "hubspot": ["First Name", "Last Name", "Company Name", "Job Title", "Email", "Phone Number", "City"],

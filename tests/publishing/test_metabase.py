@@ -102,7 +102,7 @@ FROM (
 ) AS "tmp"
 WHERE "tmp"."pos" = 1
 """
-# What its user may do with each table: one that may not be read is left out.
+# The rights of its user in each table: one that may not be read is left out.
 PRIVILEGES = """
 SELECT NULL AS role, t.schemaname AS schema, t.objectname AS table,
     has_any_column_privilege(current_user, quote_ident(t.schemaname) || '.' || quote_ident(t.objectname), 'update')

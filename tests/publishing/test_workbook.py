@@ -69,7 +69,7 @@ def test_a_cell_has_the_type_of_its_column_and_a_text_is_never_run(copy: Path, t
     assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", f"A1:J{len(TEXTS) + 3}")
     assert [cell.value for cell in sheet[1]][:3] == ["number", "note", "row_key"]
     # A key and a time can be read in full; a long text does not push the others out of sight. Print has the header.
-    assert [round(sheet.column_dimensions[letter].width) for letter in "ABCH"] == [13, 51, 17, 21]
+    assert [round(sheet.column_dimensions[letter].width) for letter in "ABCHJ"] == [13, 51, 17, 21, 17]
     assert (sheet.print_title_rows, sheet.page_setup.orientation) == ("$1:$1", "landscape")
     # LibreOffice shows 1 behind an empty cell without it.
     assert sheet["F2"].number_format == '"TRUE";"TRUE";"FALSE"'

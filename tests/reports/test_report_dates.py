@@ -101,6 +101,11 @@ def test_a_date_is_read_as_what_it_means(
         ("2024-05-13 10:00:01 America/New_York", "2024-05-13 14:00:01"),
         ("2024-05-13T10:00:01+02:00[Europe/Zurich]", SUMMER),
         ("2024-05-13 10:00:01 CEST", SUMMER),
+        ("2024-05-13 10:00:01 (PDT)", "2024-05-13 17:00:01"),
+        ("2024-05-13 10:00:01 (UTC+3)", "2024-05-13 07:00:01"),
+        ("2024-05-13 10:00:01 (Mon)", SUMMER),
+        ("2024-05-13 10:00:01 Etc/GMT-3", "2024-05-13 07:00:01"),
+        ("2024-05-13 10:00:01 Etc/GMT+5", "2024-05-13 15:00:01"),
         ("2024-05-13 10:00:01 PDT", "2024-05-13 17:00:01"),
         ("2024-05-13 10:00:01.000 -0330", "2024-05-13 13:30:01"),
         ("Mon May 13 2024 10:00:01 GMT+0200 (Central European Summer Time)", SUMMER),
@@ -247,6 +252,7 @@ def test_an_old_record_and_one_of_tomorrow_are_loaded(
         (["26-05-24 10:00"], "make build DATE_FORMAT=dd-MM-yyyy or make build DATE_FORMAT=yy-MM-dd"),
         (["05/06/2024 10:00"], "make build DATE_FORMAT=dd/MM/yyyy or make build DATE_FORMAT=MM/dd/yyyy"),
         (["2024-05-13 10:00:01 IST"], "the zone IST, which may be several"),
+        (["2024-05-13 10:00:01 (Eastern Time)"], "holds no date that is known"),
         (["yesterday"], "holds no date that is known"),
     ],
 )
@@ -285,6 +291,8 @@ def test_a_declaration_that_reads_no_date_gives_way_to_the_form_that_is_found(
         # midnight of another zone, noon
         ([f"2024-05-{day}T02:00:00+02:00" for day in range(10, 16)], "every time is 02:00:00"),
         ([f"2024-05-{day} 12:00:00" for day in range(10, 16)], "every time is 12:00:00"),
+        (["2024-05-13 12:00:00"] * 6, "every time is 12:00:00"),
+        (["2024-05-13 11:30:00"] * 6, None),
         ([f"13.05.2024 10:{minute}" for minute in range(10, 22)] + ["13.05.2024"], "1 of its records has a day and no"),
         ([f"2024-05-13 10:{minute}:00" for minute in range(10, 22)], "ends in :00"),
         ([f"13.05.2024 10:{minute}" for minute in range(10, 22)], "ends in :00"),

@@ -10,10 +10,7 @@ with credits as (
 attendance as (
     select
         *,
-        coalesce(first_joined_at, last_left_at) as entered_at,
-        {%- for measure in ['proven', 'likely', 'possible'] %}
-        {{ is_attended(measure) }} as is_attended_{{ measure }}{% if not loop.last %},{% endif %}
-        {%- endfor %}
+        coalesce(first_joined_at, last_left_at) as entered_at
     from {{ ref('fct_session_attendance') }}
 ),
 

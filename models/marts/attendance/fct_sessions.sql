@@ -10,7 +10,8 @@ session_events as (
     select * from {{ ref('int_session_events') }}
 ),
 
--- Whoever is early by what the log allows left early for sure, and whoever is not early by what it proves stayed for sure.
+-- Whoever is early by what the log allows left early for sure, and whoever is not early by what it proves stayed for
+-- sure.
 attendance as (
     select
         *,
@@ -137,7 +138,8 @@ final as (
         planned_and_came.no_show_count,
         {%- for people in ['attendee', 'stayed', 'left_early'] %}
         {%- for measure in ['', 'proven_', 'possible_'] %}
-        coalesce(attended.{{ measure }}{{ people }}_count, 0) as {{ measure }}{{ people }}_count,
+        {%- set count = measure ~ people ~ '_count' %}
+        coalesce(attended.{{ count }}, 0) as {{ count }},
         {%- endfor %}
         {%- endfor %}
         coalesce(peaks.peak_people_count, 0) as peak_people_count,

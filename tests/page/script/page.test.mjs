@@ -8,7 +8,7 @@ const folder = new URL("../../../page/script/", import.meta.url);
 const source = readdirSync(folder).filter((name) => name.endsWith(".js")).sort()
   .map((name) => readFileSync(new URL(name, folder), "utf8")).join("\n");
 const names = [
-  "readDataset", "filtered", "notFiltered", "summedUp", "compare", "ordered", "clockOf", "dateInWords", "inWords", "withRange", "rowsInWords", "plainLetters", "profileAddress", "titleOf", "wrapped", "ticks",
+  "readDataset", "filtered", "notFiltered", "summedUp", "ofEnough", "compare", "ordered", "clockOf", "dateInWords", "inWords", "withRange", "rowsInWords", "plainLetters", "profileAddress", "titleOf", "wrapped", "ticks",
   "bars", "columns", "area", "heat", "lines", "chartOf", "csvOf", "csvCell", "readAddress", "writeAddress", "profiles", "commandOf", "partNote", "aliasOf", "offsetsInWords", "worded", "countsOf",
 ];
 const made = vm.runInNewContext(`"use strict";${source}\n;({ ${names.join(", ")} })`, { Intl, URL });
@@ -39,6 +39,13 @@ test("rows are summed up, and what is unknown stays unknown", () => {
   same(made.summedUp(rows, { by: ["g"], measures }), [
     { g: 1, sum: 6, mean: 3, two: 1, max: 4 }, { g: 2, sum: null, mean: null, two: 0, max: null },
   ]);
+});
+
+test("a group of too few is left out of a shared page alone", () => {
+  const rows = [{ n: 4 }, { n: 5 }, { n: null }];
+  same(made.ofEnough(rows, "n", 5), [{ n: 5 }]);
+  same(made.ofEnough(rows, "n", 0), rows);
+  same(made.ofEnough(rows, undefined, 5), rows);
 });
 
 test("a mean over nothing is unknown", () => {
@@ -181,7 +188,7 @@ test("bars are as long as their values, in both layouts", () => {
 test("the label of a bar leads to a profile, and its value stays at its end", () => {
   const linked = {
     columns: [{ column: "name", profile: "session", key: "k" }, { column: "n", format: "number" }],
-    chart: { type: "bars", label: "name", stack: [{ column: "n", label: "n", colour: 1 }], value: "n", marker: { column: "p", label: "planned" } },
+    chart: { type: "bars", label: "name", stack: [{ column: "n", label: "n", colour: 1 }], value: "n", marker: { column: "p", label: "planned to come", note: "planned" } },
   };
   const rows = [{ name: "A", k: "s:1&2", n: 10, p: 100 }, { name: "B", k: null, n: 90, p: 91 }];
   made.profiles.session = () => ({});
@@ -259,8 +266,8 @@ test("a command takes a key as a shell would, and a dataset that was cut off say
   assert.equal(made.commandOf("make show SESSION={key}", "a:4101"), "make show SESSION=a:4101");
   assert.equal(made.commandOf("make evidence USER_ID={id}", "a:b:7"), "make evidence USER_ID=b:7");
   assert.equal(made.commandOf("make show CONTEST={key}", "Bo's $(rm) $&"), "make show CONTEST='Bo'\\''s $(rm) $&'");
-  assert.equal(made.partNote({ total: 2, rows: [1, 2] }), "");
-  assert.match(made.partNote({ total: 3, rows: [1, 2] }), /first 2 of 3 rows/);
+  assert.equal(made.partNote({ total: 2, count: 2 }), "");
+  assert.match(made.partNote({ total: 3, count: 2 }), /first 2 of 3 rows/);
 });
 
 test("a profile has an address of its own once it is added", () => {
