@@ -2,14 +2,26 @@
 
 const decoded = (column) => (Array.isArray(column) ? column : column.codes.map((code) => column.levels[code]));
 
-// The rows of a dataset, which comes by column; `date` is the column that the dates filter.
+// The rows of a dataset, which comes by column; `date` is the column that the dates filter. Rows are made when they are asked for.
 function readDataset(dataset) {
   const names = Object.keys(dataset.columns);
-  const columns = names.map((name) => decoded(dataset.columns[name]));
-  const count = columns.length ? columns[0].length : 0;
-  const rows = Array.from({ length: count }, (_, row) =>
-    Object.fromEntries(names.map((name, place) => [name, columns[place][row]])));
-  return { ...dataset, rows, names: new Set(names), date: names.find((name) => name.endsWith("_date")) };
+  const columns = names.map((name) => dataset.columns[name]);
+  const count = columns.length ? (columns[0].codes ?? columns[0]).length : 0;
+  let rows = null;
+  const made = () => {
+    const values = columns.map(decoded);
+    return Array.from({ length: count }, (_, row) => Object.fromEntries(names.map((name, place) => [name, values[place][row]])));
+  };
+  return {
+    ...dataset,
+    names: new Set(names),
+    date: names.find((name) => name.endsWith("_date")),
+    count,
+    get rows() {
+      rows ??= made();
+      return rows;
+    },
+  };
 }
 
 const fits = (row, wanted) => Object.entries(wanted ?? {}).every(([name, value]) => row[name] === value);

@@ -133,7 +133,7 @@ function countsOf({ column, weight }, rows) {
 
 // The ends of a range have the format of the number between them.
 const columnOf = (figure, name) => figure.columns.find((column) => [column.column, column.low, column.high].includes(name));
-// A text with its values; {count:person|people} is the word that stands beside the number.
+// A text with its values; {count:person|people} is the word for that number.
 function worded(template, values, numbers) {
   return template.replace(/\{(\w+)(?::([^{}|]+)\|([^{}|]+))?\}/g, (_, name, one, more) => (one ? oneOrMore(numbers[name], one, more) : values[name] ?? NOTHING));
 }

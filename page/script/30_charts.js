@@ -91,7 +91,7 @@ function bars(rows, key, canvas) {
     if (row.marker !== null && row.marker !== undefined) {
       const at = left + row.marker * scale;
       parts.push(["line", { x1: at, x2: at, y1: middle - BAR / 2 - 4, y2: middle + BAR / 2 + 4, class: "marker" }]);
-      // What a bar is worth stands at its end, or behind the mark where there is no room between.
+      // The value is at the end of its bar, or behind the mark where there is no room between.
       if (at >= x - 2 && at < x + canvas.measure(row.value, true) + 16) x = at;
     }
     parts.push(text(x + 8, middle + 4.5, row.value, { class: "value" }));
@@ -260,7 +260,7 @@ function chartOf(figure, rows, about, canvas) {
   const note = (row) => [chart.note && row[chart.note] !== null ? words(row, chart.note) : "", planned(row)].filter(Boolean).join(" · ");
   const named_ = columnOf(figure, chart.label);
   const href = (row) => (named_ ? profileAddress(named_, row) : null);
-  // What is written at the end of a bar: its value, or a text that names columns. Both have their ranges.
+  // The text at the end of a bar: its value, or what `chart.text` makes of several columns. Both have their ranges.
   const ranged = (row, name) => withRange(row, columnOf(figure, name), about);
   const atEnd = (row) => (chart.text ? chart.text.replace(/\{(\w+)\}/g, (_, name) => ranged(row, name)) : ranged(row, chart.value));
   switch (chart.type) {

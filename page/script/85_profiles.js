@@ -2,8 +2,8 @@
 
 // Whether a dataset was cut off, in words.
 function partNote(dataset) {
-  if (dataset.total <= dataset.rows.length) return "";
-  return `This page has the first ${whole.format(dataset.rows.length)} of ${counted(dataset.total, "row", "rows")}, so some may be missing here.`;
+  if (dataset.total <= dataset.count) return "";
+  return `This page has the first ${whole.format(dataset.count)} of ${counted(dataset.total, "row", "rows")}, so some may be missing here.`;
 }
 
 // Pairs of a wish and the command that fulfils it. Readers of the page have no use for them.
@@ -39,13 +39,13 @@ function profilesOf(definitions) {
       const lacking = paragraph([`This page has no profile of a ${name} with the key “${key}”.`, partNote(data[profile.dataset])].filter(Boolean).join(" "));
       return { title: "Not on this page", made: element("div", { class: "profile" }, lacking, partNote(data[profile.dataset]) ? commands : "") };
     }
-    // What a row has no value for is left out.
+    // A fact without a value is left out.
     const facts = (profile.facts ?? []).filter((fact) => (found[fact.column] ?? null) !== null).map((fact) =>
       element("div", {}, element("dt", {}, fact.label), element("dd", {}, withRange(found, fact, about))));
     const parts = profile.parts.map((part) => [part, data[part.dataset].rows.filter((row) =>
       row[part.by] === found[part.by] && row[part.by] !== null && (!found.site_id || !row.site_id || row.site_id === found.site_id))])
       .map(([part, rows]) => [part, ofEnough([{ of: total(known(rows, part.people)) }], part.people && "of", page.fewest).length ? rows : []])
-      .filter(([part, rows]) => rows.length || data[part.dataset].total > data[part.dataset].rows.length);
+      .filter(([part, rows]) => rows.length || data[part.dataset].total > data[part.dataset].count);
     return {
       title: inWords(found[profile.title], {}, about),
       made: element("div", { class: "profile" }, facts.length ? element("dl", { class: "facts" }, ...facts) : "",

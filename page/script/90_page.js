@@ -15,8 +15,8 @@ function start(page) {
 
   // --- A figure ---
 
-  const hasRows = (figure) => data[figure.dataset].rows.some((row) => fits(row, figure.only));
-  const isCut = (dataset) => dataset.total > dataset.rows.length;
+  const hasRows = (figure) => (figure.only ? data[figure.dataset].rows.some((row) => fits(row, figure.only)) : data[figure.dataset].count > 0);
+  const isCut = (dataset) => dataset.total > dataset.count;
   const isHeldBack = (figure) => figure.needs_understanding && page.understood.instead;
 
   function choiceOf(figure, rows) {
@@ -42,7 +42,7 @@ function start(page) {
     const notes = [figure.note];
     if (figure.limit && rows.length > figure.limit) notes.push(`The first ${figure.limit} of ${whole.format(rows.length)} are drawn.`);
     if (isCut(dataset)) {
-      notes.push(`The first ${whole.format(dataset.rows.length)} of ${whole.format(dataset.total)} rows are on this page. Its last part says how to get all.`);
+      notes.push(`The first ${whole.format(dataset.count)} of ${whole.format(dataset.total)} rows are on this page. Its last part says how to get all.`);
     }
     return notes.filter(Boolean).join(" ");
   }
@@ -98,13 +98,28 @@ function start(page) {
     drawn.get(figure).heading.textContent = title === figure.title ? "" : title;
   }
 
+  // One after the other, so that the reader need not wait for them.
+  let lastRound = 0;
+  function nameAllFolded() {
+    lastRound += 1;
+    const round = lastRound;
+    const waiting = [...drawn.keys()].filter((figure) => drawn.get(figure).folded && figure.says && !isHeldBack(figure));
+    const next = () => {
+      const figure = waiting.shift();
+      if (!figure || round !== lastRound) return;
+      if (!drawn.get(figure).folded.open) nameFolded(figure, viewOf(figure).title);
+      setTimeout(next);
+    };
+    setTimeout(next);
+  }
+
   // A folded figure is drawn when it is opened.
   function drawAll() {
     for (const [figure, known_] of drawn) {
       known_.isFresh = false;
       if (!known_.folded || known_.folded.open) draw(figure);
-      else if (figure.says && !isHeldBack(figure)) nameFolded(figure, viewOf(figure).title);
     }
+    nameAllFolded();
     at("filters").lastChild.hidden = !FILTERS.some((name) => state.chosen[name]);
     const { site, from, to, page: key } = state.chosen;
     const parts = [site && `site ${site}`, from && `from ${dateInWords(from)}`, to && `to ${dateInWords(to)}`, key && `page ${names.get(key) ?? key}`].filter(Boolean);
@@ -304,4 +319,16 @@ function start(page) {
   });
 }
 
-if (typeof document !== "undefined") start(JSON.parse(document.getElementById("data").textContent));
+// The data of a large page is packed.
+async function unpacked(text) {
+  const bytes = Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
+}
+
+function begin(holder) {
+  if (holder.type === "application/json") start(JSON.parse(holder.textContent));
+  else if (typeof DecompressionStream === "undefined") document.getElementById("period").textContent = "This browser is too old for so large a page. Fix: open it in a newer one.";
+  else unpacked(holder.textContent).then(start);
+}
+
+if (typeof document !== "undefined") begin(document.getElementById("data"));

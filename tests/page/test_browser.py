@@ -545,6 +545,20 @@ def test_where_too_little_is_understood_no_total_and_no_leaderboard_is_shown(
     expect(page.locator("#figure-sessions td").first).to_be_visible()
 
 
+def test_a_large_page_unpacks_its_data(
+    opened: Opener, sample_project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "PACKED_FROM", 1000)
+    page = opened(changed_copy(sample_project, tmp_path))
+    expect(page.locator("#glance")).to_contain_text("drew the most people")
+    wait_for_charts(page)
+    assert page.locator("#figure-sessions svg .bar").count() > 10
+    page.evaluate("delete window.DecompressionStream; begin(document.getElementById('data'))")
+    expect(page.locator("#period")).to_have_text(
+        "This browser is too old for so large a page. Fix: open it in a newer one."
+    )
+
+
 def test_a_narrower_window_redraws_the_charts(opened: Opener) -> None:
     page = opened()
     wide = page.locator("#figure-sessions svg").bounding_box()

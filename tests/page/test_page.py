@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import gzip
 import html
 import json
 import re
@@ -32,8 +34,8 @@ DEFINITIONS = yaml.safe_load((PAGE / "definitions.yml").read_text())
 
 def data_of(page: str) -> dict[str, Any]:
     """The data that a page carries."""
-    [text] = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)
-    data: dict[str, Any] = json.loads(text)
+    [(kind, text)] = re.findall(r'<script type="application/(json|gzip)" id="data">(.*?)</script>', page, re.S)
+    data: dict[str, Any] = json.loads(text if kind == "json" else gzip.decompress(base64.b64decode(text)))
     return data
 
 
@@ -50,6 +52,11 @@ def rows_of(dataset: dict[str, Any]) -> list[dict[str, Any]]:
 def data(sample_project: Project) -> dict[str, Any]:
     """What the page of the sample carries."""
     return data_of(page_path(sample_project.published).read_text())
+
+
+def commands_in(text: str) -> list[str]:
+    """The commands that a text names."""
+    return re.findall(r"make [a-z]+(?: [A-Z_]+=[^ ,]+)*", text)
 
 
 def columns_of(figure: dict[str, Any]) -> Iterator[str]:
@@ -238,7 +245,7 @@ def test_a_definition_has_a_rule_limits_and_a_source_that_is_there(name: str, da
 
 
 def test_rows_that_the_page_makes_of_people_count_them(data: dict[str, Any]) -> None:
-    # What else a figure sums up is about the whole event, or its marts leave few people blank already.
+    # The others are about the whole event, or their marts leave few people blank already.
     about_all = {
         *("activities_by_family", "activities_by_day", "activities_by_hour", "links", "evidence"),
         *("stars", "bracket_widths", "question_results"),
@@ -286,10 +293,14 @@ def test_a_link_to_a_profile_has_a_row_there(data: dict[str, Any]) -> None:
         assert {row[column["key"]] for row in rows_of(data["datasets"][dataset])} - {None} <= keys, column
 
 
-@pytest.mark.parametrize("profile", PROFILES)
-def test_a_profile_names_the_commands_that_show_what_is_not_on_the_page(profile: str) -> None:
-    definition = PROFILES[profile]
-    for command in definition["keeper"].values():
+LAST_PART = [command for _, text in yaml.safe_load((PAGE / "keeper.yml").read_text()) for command in commands_in(text)]
+
+
+@pytest.mark.parametrize("place", [*PROFILES, "the last part"])
+def test_the_commands_for_whoever_keeps_the_page_are_there(place: str) -> None:
+    commands = PROFILES[place]["keeper"].values() if place in PROFILES else LAST_PART
+    assert len(commands) > 0
+    for command in commands:
         make, name, *settings = command.split()
         given = dict(setting.split("=") for setting in settings)
         assert make == "make" and set(given) <= set(start.COMMANDS[name].settings), command
@@ -405,6 +416,16 @@ def test_what_cannot_be_shown_is_said(sample_project: Project, tmp_path: Path) -
     blocked = write(tmp_path / "blocked", "a file")
     with pytest.raises(WarehouseError, match=r"index\.html cannot be written"):
         write_page(sample_project.published, blocked / "index.html")
+
+
+def test_the_data_of_a_large_page_is_packed(
+    sample_project: Project, data: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "PACKED_FROM", 1000)
+    page = page_of(sample_project.published)
+    assert "application/gzip" in page
+    assert data_of(page)["datasets"] == data["datasets"]
+    assert len(page) < 0.6 * page_path(sample_project.published).stat().st_size
 
 
 def test_a_filter_by_dates_finds_one_column_of_a_dataset(data: dict[str, Any]) -> None:

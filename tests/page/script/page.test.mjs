@@ -266,8 +266,8 @@ test("a command takes a key as a shell would, and a dataset that was cut off say
   assert.equal(made.commandOf("make show SESSION={key}", "a:4101"), "make show SESSION=a:4101");
   assert.equal(made.commandOf("make evidence USER_ID={id}", "a:b:7"), "make evidence USER_ID=b:7");
   assert.equal(made.commandOf("make show CONTEST={key}", "Bo's $(rm) $&"), "make show CONTEST='Bo'\\''s $(rm) $&'");
-  assert.equal(made.partNote({ total: 2, rows: [1, 2] }), "");
-  assert.match(made.partNote({ total: 3, rows: [1, 2] }), /first 2 of 3 rows/);
+  assert.equal(made.partNote({ total: 2, count: 2 }), "");
+  assert.match(made.partNote({ total: 3, count: 2 }), /first 2 of 3 rows/);
 });
 
 test("a profile has an address of its own once it is added", () => {
