@@ -11,6 +11,7 @@ import difflib
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,9 +19,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
+try:
+    import resource
+except ImportError:  # Windows has no such module
+    resource = None  # type: ignore[assignment]
+
 ROOT = Path(__file__).resolve().parent
 OLDEST_PYTHON = (3, 11)
 NEWER_PYTHONS = ("python3.13", "python3.12", "python3.11")
+# By these the user or the system ends a command, beside Ctrl-C. Windows lacks some.
+USERS_SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)]
+SHELLS_CODE_OF_A_SIGNAL = 128
+# The addresses that DuckDB and its threads take, of which they use a part. With 0.6 GB it crashed, with 0.9 GB a build
+# hung; with 2.5 GB it ended (two cores).
+ADDRESSES, ADDRESSES_PER_CORE = 2 << 30, 128 << 20
 
 
 class Environment(NamedTuple):
@@ -78,18 +90,21 @@ class Command(NamedTuple):
     beside: tuple[str, ...] = ()
 
 
-# Every command takes these: where the files are, how much memory DuckDB may use, which Python sets up.
-COMMON = ("PYTHON", "WAREHOUSE_PATH", "PUBLISHED_PATH", "SHARED_PATH", "MEMORY_LIMIT")
+# Every command takes these: where the files are, how much memory DuckDB may use, which Python sets up. The salt too,
+# because any command may have to finish an erasure, and with it the shared copy.
+COMMON = ("PYTHON", "WAREHOUSE_PATH", "PUBLISHED_PATH", "SHARED_PATH", "MEMORY_LIMIT", "PSEUDONYM_SALT")
 # Details that no report contains, and where the reports are.
 DECLARED = (
     *("REPORTS", "SITE", "TIME_ZONE", "DATE_FORMAT", "ENCODING", "MIN_DATE", "MAX_DATE", "AGAIN", "ALLOW_TWINS"),
     "DECLARE",
 )
 LANDING = ("LANDING", "SPARK_LANDING", "JOBS")
-# Where data go, who may read them, and whether anything is changed: a blank one is no wish for the default.
+# Where data go, who may read them, of whom they are, and whether anything is changed: a blank one is no wish for the
+# default.
 NEVER_BLANK = {
     *("WAREHOUSE_PATH", "PUBLISHED_PATH", "SHARED_PATH", "TARGET", "LANDING", "SPARK_LANDING", "SITE"),
     *("PSEUDONYM_SALT", "MINIMUM_COHORT_SIZE", "PUBLISHED_MODE", "DRY_RUN", "RETENTION_DAYS", "ALSO_SAME_EMAIL"),
+    *("USER_ID", "SESSION", "COURSE", "REPORT", "REPORTS", "TABLE"),
 }
 PYTEST = ("-m", "pytest", "--numprocesses", "auto", "--dist", "worksteal")
 BUILD = ("scripts/build_warehouse.py",)
@@ -166,7 +181,7 @@ COMMANDS = {
     "share": Command(
         "Write a copy for others, with pseudonyms in place of people: warehouse/shared.duckdb.",
         (("scripts/share.py",),),
-        ("PSEUDONYM_SALT", "MINIMUM_COHORT_SIZE"),
+        ("MINIMUM_COHORT_SIZE",),
     ),
     "export": Command(
         "Write a table as CSV for a spreadsheet: TABLE=marts.fct_leaderboard; without TABLE the rejected records;"
@@ -375,7 +390,7 @@ SETTINGS = {
     "LANDING": "the folder of reports as Parquet for Spark; `remove` and `forget` work there in place of the warehouse",
     "LIST": "switch: list the unknown words, and ask nothing",
     "MAX_DATE": "the last day on which anything can have happened; by default the day after the load",
-    "MEMORY_LIMIT": "how much memory DuckDB may use; by default `3GB`",
+    "MEMORY_LIMIT": "how much memory DuckDB may use; the process takes up to 600 MB more; by default `2600MB`",
     "METRICS": "the metrics that you ask for, separated by commas",
     "MINIMUM_COHORT_SIZE": "rows with fewer people have no numbers in the shared copy; else as in `dbt_project.yml`",
     "MIN_DATE": "the first day on which anything can have happened; by default `1990-01-01`",
@@ -579,11 +594,45 @@ def run_steps(command: Command) -> NoReturn:
             sys.exit(code)
     if command.beside:
         sys.exit(run_both(lines[-1], [python, *command.beside]))
-    if os.name == "nt":
-        sys.exit(subprocess.run(lines[-1], check=False).returncode)
-    # In the place of this process, so that Ctrl-C and signals reach the script and nothing between.
     sys.stdout.flush()
-    os.execv(python, lines[-1])
+    sys.exit(run_to_the_end(lines[-1]))
+
+
+def run_to_the_end(line: list[str]) -> int:
+    """Run a command line, hand on the signals of the user, and say what a death by another signal means."""
+    with subprocess.Popen(line) as process:
+        # Ctrl-C reaches both processes, and the script decides what becomes of it.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for number in USERS_SIGNALS:
+            signal.signal(number, lambda number, _: process.send_signal(number))
+        code = process.wait()
+    if code >= 0:
+        return code
+    ended_by = signal.Signals(-code)
+    if ended_by in (signal.SIGINT, *USERS_SIGNALS):
+        # As if there were no process between.
+        signal.signal(ended_by, signal.SIG_DFL)
+        os.kill(os.getpid(), ended_by)
+    print(
+        f"The system ended the command ({ended_by.name}), most often because the memory was used up. The warehouse and"
+        " its copies are whole. Fix: close other programs, or set MEMORY_LIMIT=1GB; then give the same command again.",
+        file=sys.stderr,
+    )
+    return SHELLS_CODE_OF_A_SIGNAL - code
+
+
+def require_addresses() -> None:
+    """End where the memory of a process is limited (``ulimit -v``) so far that DuckDB would crash or hang."""
+    if resource is None:
+        return
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    needed = ADDRESSES + ADDRESSES_PER_CORE * (os.cpu_count() or 1)
+    if limit != resource.RLIM_INFINITY and limit < needed:
+        stop(
+            f"A process may use only {limit >> 20:,} MB of memory here (ulimit -v), and DuckDB needs room for"
+            f" {needed >> 20:,} MB. Nothing was done. Fix: ulimit -v unlimited; MEMORY_LIMIT=1GB limits what it takes.",
+            code=1,
+        )
 
 
 def run_both(line: list[str], beside: list[str]) -> int:
@@ -666,6 +715,7 @@ def main(words: Sequence[str]) -> None:
         alone[name]()
         return
     command = adapt(name, command)
+    require_addresses()
     for environment in command.needs:
         set_up(environment)
     if command.steps:

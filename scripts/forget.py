@@ -35,7 +35,9 @@ def main(
             help="Whether other ids with the same e-mail are the same person.",
         ),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be removed, and change nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", envvar="DRY_RUN", help="Say what would be removed, and change nothing.")
+    ] = False,
 ) -> None:
     """Forget a user, in the warehouse and its copies, or in a landing in Parquet.
 

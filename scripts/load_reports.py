@@ -16,8 +16,8 @@ from landing.terminal import land_with_progress, show_passed_over
 from removal.journal import finish_first
 from reports.files import SUFFIXES, find_reports
 from warehouse.command_line import errors_said, run_command
+from warehouse.copies import require_place_of_warehouse
 from warehouse.database import connect
-from warehouse.names import refuse_taken_name
 from warehouse.paths import warehouse_path
 from warehouse.visible import SafeConsole
 
@@ -66,7 +66,7 @@ def main(
         raise typer.BadParameter(f"no report ({', '.join(SUFFIXES)}) in {', '.join(paths)}")
     path = database or warehouse_path()
     with errors_said(console, "Not landed to the end"):
-        refuse_taken_name(path)
+        require_place_of_warehouse(path)
         finish_first(console, path.resolve())
         with connect(path) as connection:
             landings = land_with_progress(connection, reports, given, console)

@@ -11,7 +11,7 @@ from publishing.postgres import DEFAULT_READER
 from publishing.targets import publish_to
 from removal.journal import finish_first
 from warehouse.command_line import errors_said, one_line, run_command
-from warehouse.paths import setting_of, warehouse_path
+from warehouse.paths import warehouse_path
 from warehouse.visible import SafeConsole
 
 
@@ -42,8 +42,6 @@ def main(
     """
     console = SafeConsole()
     with errors_said(console):
-        # A blank one is not seen as an option, and would publish to the default.
-        setting_of("TARGET")
         if warehouse is None:
             finish_first(console)
         said = publish_to(target, warehouse or warehouse_path(), reader, console, shows_restricted=shows_restricted)

@@ -27,7 +27,9 @@ def main(
         typer.Argument(metavar="REPORT", envvar="REPORT", help="Id of the report, its first characters, or file name."),
     ],
     landing: InLandingOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and change nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", envvar="DRY_RUN", help="Say what would go, and change nothing.")
+    ] = False,
 ) -> None:
     """Remove a report, from the warehouse and its copies, or from a landing in Parquet.
 

@@ -23,7 +23,9 @@ def main(
             metavar="DAYS", envvar="RETENTION_DAYS", min=1, max=LONGEST, help="For how many days records are kept."
         ),
     ],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and change nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", envvar="DRY_RUN", help="Say what would go, and change nothing.")
+    ] = False,
 ) -> None:
     """Remove what is older than so many days. Exit codes: 0 done; 1 not, or not to the end, and said; 2 wrong usage."""
     console = SafeConsole()

@@ -20,11 +20,10 @@ from landing.outcome import SAMPLE_SITE, Given
 from landing.terminal import describe, land_with_progress
 from page.write_page import page_path, write_page
 from publishing.publish import publish
-from warehouse.copies import PUBLISHED, require_place_for
+from warehouse.copies import PUBLISHED, require_place_for, require_place_of_warehouse
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.locks import only_writer
-from warehouse.names import refuse_taken_name
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ def build(warehouse: Path, published: Path, paths: list[Path], given: Given, con
     Raises:
         WarehouseError: a step failed, or another command is at work on the warehouse. The last published copy stays.
     """
-    refuse_taken_name(warehouse)
+    require_place_of_warehouse(warehouse)
     # Before minutes of work that could not be published.
     require_place_for(published, PUBLISHED)
     with only_writer(warehouse, patience=0):

@@ -5,6 +5,9 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import sys
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +20,7 @@ from naming import clashes
 from naming.seed_csv import SeedError
 from naming.site_seeds import check_site_seeds
 from warehouse.database import close_to_others, connect
-from warehouse.errors import WarehouseError, disk_trouble
+from warehouse.errors import WarehouseError, disk_trouble, memory_trouble
 from warehouse.files import attach_new, remove_database
 from warehouse.paths import PROJECT_ROOT, marts_path, path_for_dbt
 
@@ -101,7 +104,10 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
         make_dbt_quick(heard=["NodeFinished"] if console.is_terminal else [])
         # Without a progress bar nothing listens, and dbt need not say each event twice.
         runner = dbtRunner(callbacks=[show] if console.is_terminal else [])
-        result = runner.invoke(["--quiet", "--no-use-colors", "build"])
+        console.file, said = sys.stdout, StringIO()
+        # Where the disk is full, dbt says so of each node, and `why_not_built` once.
+        with redirect_stdout(said):
+            result = runner.invoke(["--quiet", "--no-use-colors", "build"])
         # dbt-duckdb leaves the file open, with settings of its own, and a file has one set of settings a process.
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
         # What dbt left is searched and freed as the process ends: that takes half a second. It must be then, or DuckDB
@@ -113,7 +119,9 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
             # The only file that `dbt retry` reads. It takes the options too, and is to say what it does.
             result.result.args.update({"quiet": False, "write_json": True})
             result.result.write(str(run_results))
-        return result
+    if _trouble(result) is None:
+        console.out(said.getvalue(), end="", highlight=False)
+    return result
 
 
 def why_not_built(result: dbtRunnerResult, warehouse: Path) -> str:
@@ -127,7 +135,12 @@ def why_not_built(result: dbtRunnerResult, warehouse: Path) -> str:
             said = clashes.clashing_aliases(connection, PROJECT_ROOT)
         if said:
             return "because of seeds/site/:\n" + "\n".join(said)
+    return f"{_trouble(result) or 'see the failures above, and logs/dbt.log for all of it'}."
+
+
+def _trouble(result: dbtRunnerResult) -> str | None:
+    """What dbt met of a full disk or too little memory, in words."""
+    nodes = getattr(result.result, "results", ())
     messages = [str(result.exception), *(str(node.message) for node in nodes)]
-    troubles = (disk_trouble(message) for message in messages)
-    trouble = next((trouble for trouble in troubles if trouble), None)
-    return f"{trouble or 'see the failures above, and logs/dbt.log for all of it'}."
+    troubles = (disk_trouble(message) or memory_trouble(message) for message in messages)
+    return next((trouble for trouble in troubles if trouble), None)

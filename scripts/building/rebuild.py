@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 from rich.console import Console
 
-from building.dbt import run_dbt
+from building.dbt import run_dbt, why_not_built
 from page.write_page import page_path, require_place_for_page, shared_page_path, write_page
 from publishing.publish import publish
 from publishing.share import minimum_for, share
@@ -50,16 +50,17 @@ class Files:
 
 
 def require_places(files: Files) -> None:
-    """See, before anything is begun, that each copy and each page may take its place.
+    """See, before anything is begun, that each copy and each page may take its place, and that its salt is there.
 
     Raises:
-        WarehouseError: one may not. Else the work would be begun, and no command could finish it.
+        WarehouseError: that is not so. Else the work would be begun, and no command could finish it.
     """
     require_place_for(files.published, PUBLISHED)
     require_place_for_page(page_path(files.published), PUBLISHED)
     if files.shared.exists():
         require_place_for(files.shared, SHARED)
         require_place_for_page(shared_page_path(files.shared), SHARED)
+        pseudonym_salt(files.warehouse)
 
 
 def rebuild(files: Files, done: str, console: Console) -> str:
@@ -77,10 +78,12 @@ def rebuild(files: Files, done: str, console: Console) -> str:
         WarehouseError: one of the steps failed. Those before it stay done.
     """
     compact(files.warehouse)
-    if not run_dbt(files.warehouse, console).success:
+    result = run_dbt(files.warehouse, console)
+    if not result.success:
+        why = why_not_built(result, files.warehouse)
+        fix = "" if "Fix:" in why else " Fix: correct it, and give the same command again."
         raise WarehouseError(
-            f"{done} in raw, but the warehouse could not be built: see the failures above. The copies are still the old"
-            " ones. Fix: correct it, and give the same command again."
+            f"{done} in raw, but the warehouse could not be built: {why} The copies are still the old ones.{fix}"
         )
     publish(files.warehouse, files.published)
     write_page(files.published, page_path(files.published))

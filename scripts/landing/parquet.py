@@ -56,6 +56,7 @@ from landing.terminal import declare, show_not_reloaded
 from landing.twin_check import check_twins, landed_in_parquet, parquet_sample
 from reports.format import day_is_first
 from reports.text import ReportRefused
+from warehouse.copies import refuse_inside_a_shared_copy
 from warehouse.database import connect, path_of
 from warehouse.errors import WarehouseError, disk_trouble, in_words
 from warehouse.raw import prepare_raw
@@ -252,6 +253,8 @@ def writing(root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         WarehouseError: somebody else writes to it, or it cannot be written.
     """
     lock = Path(f"{root}.lock")
+    # Of the files in it; it may be a shared copy itself.
+    refuse_inside_a_shared_copy(root / TABLES[0])
     try:
         for table in TABLES:
             # All of them, for Spark wants the folder of a table that has no rows yet, too.

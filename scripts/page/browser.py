@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from warehouse.copies import PUBLISHED, SHARED, head_of, page_mark
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
 
@@ -53,7 +54,8 @@ def print_page(page: Path, output: Path) -> None:
             raise WarehouseError(f"{chromium} wrote no PDF of {page}. Fix: open the page in a browser and print it.")
         return unfinished.stat().st_size
 
-    replace_file(output, write)
+    # It shows what the page shows, so that it may be where the page is.
+    replace_file(output, write, kind=SHARED if page_mark(SHARED) in head_of(page) else PUBLISHED)
 
 
 def _run(command: list[str]) -> None:

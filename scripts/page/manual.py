@@ -7,6 +7,7 @@ its own; dbt's page of columns and lineage is put beside it.
 from __future__ import annotations
 
 import re
+import secrets
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,9 @@ from typing import Any
 import yaml
 
 from page.write_docs import write_lineage
-from warehouse.errors import WarehouseError
+from warehouse.database import connect
+from warehouse.errors import WarehouseError, in_words
+from warehouse.locks import only_writer
 from warehouse.paths import PROJECT_ROOT, warehouse_path
 
 INDEX = Path("docs/README.md")
@@ -87,13 +90,32 @@ def write_manual(output: Path) -> None:
         raise WarehouseError(f"{output} is no manual, and is not replaced. Fix: name another folder with --output.")
     if not warehouse_path().exists():
         raise WarehouseError("there is no warehouse yet. Fix: make build")
+    # dbt would end with its own lines about a file that cannot be opened.
+    connect(warehouse_path()).close()
     with tempfile.TemporaryDirectory() as folder:
         site = Path(folder, "site")
         build_site(Path(folder))
         write_lineage(site / LINEAGE)
-        if output.exists():
-            shutil.rmtree(output)
-        shutil.copytree(site, output)
+        replace_manual(output, site)
+
+
+def replace_manual(output: Path, site: Path) -> None:
+    """Put a whole new folder in the place of the old one.
+
+    Raises:
+        WarehouseError: it cannot be written; the old one stays.
+    """
+    unfinished = output.with_name(f".{output.name}.{secrets.token_hex(4)}")
+    try:
+        with only_writer(output):
+            try:
+                shutil.copytree(site, unfinished)
+                shutil.rmtree(output, ignore_errors=True)
+                unfinished.replace(output)
+            finally:
+                shutil.rmtree(unfinished, ignore_errors=True)
+    except OSError as error:
+        raise WarehouseError(f"{output} cannot be written: {in_words(error)}") from error
 
 
 def build_site(folder: Path) -> None:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT, path_for_dbt, warehouse_path
 
@@ -69,6 +70,9 @@ def check_usage(arguments: list[str]) -> None:
         raise WarehouseError(f"BY=… groups the answer, and no metric is named. Fix: {EXAMPLE}")
     if not warehouse_path().exists():
         raise WarehouseError(f"there is no warehouse at {warehouse_path()}. Fix: make build")
+    if arguments[:1] != ["list"]:
+        # MetricFlow would end with its own lines about a file that cannot be opened.
+        connect(warehouse_path()).close()
 
 
 def check_metrics(arguments: list[str], manifest: Path) -> None:

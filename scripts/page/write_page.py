@@ -31,7 +31,16 @@ from page.headline import NO_BREAK, Facts, filled, headline_of
 from page.labels import Labels, read_labels
 from page.people import make_people_at_once, make_words
 from warehouse.command_line import counted
-from warehouse.copies import PUBLISHED, SHARED, Mark, mark_of, name_beside, refuse_inside_a_shared_copy
+from warehouse.copies import (
+    PUBLISHED,
+    SHARED,
+    Mark,
+    head_of,
+    mark_of,
+    name_beside,
+    page_mark,
+    refuse_inside_a_shared_copy,
+)
 from warehouse.database import connect
 from warehouse.errors import WarehouseError, in_words
 from warehouse.files import replace_file
@@ -79,7 +88,7 @@ def write_page(database: Path, output: Path) -> None:
         pages = _pages(database, mark, output)
     except duckdb.Error as error:
         raise WarehouseError(f"{database} is no copy of these marts: {in_words(error)} Fix: make build") from error
-    before = pages_at(output) if output.is_file() and "juno-copy" in _head_of(output) else []
+    before = pages_at(output) if output.is_file() and "juno-copy" in head_of(output) else []
     for path, page in pages.items():
         _write(path, page, mark)
     for path in before:
@@ -95,23 +104,25 @@ def require_place_for_page(output: Path, kind: str) -> None:
     Raises:
         WarehouseError: the page of a copy of another kind is there, or a file that is no page.
     """
-    refuse_inside_a_shared_copy(output, kind)
-    head = _head_of(output) if output.is_file() else ""
+    head = head_of(output) if output.is_file() else ""
     if output.suffix.lower() not in (".html", ".htm") or (head and "<html" not in head.lower()):
         raise WarehouseError(f"{output} is not a page. Nothing was written. Fix: a file that ends in .html")
-    if kind == PUBLISHED and _meta(SHARED) in head:
+    if kind == PUBLISHED and page_mark(SHARED) in head:
         raise WarehouseError(
             f"{output} is the page of a shared copy, and a page with names does not replace it. Nothing was"
             " written. Fix: another file; or delete the page, if that is what you want."
         )
-    if kind == SHARED and _meta(PUBLISHED) in head:
+    if kind == SHARED and page_mark(PUBLISHED) in head:
         raise WarehouseError(
             f"{output} is the page of a published copy, and a page with pseudonyms does not replace it. Nothing was"
             " written. Fix: another file; or delete the page, if that is what you want."
         )
+    refuse_inside_a_shared_copy(output, kind)
 
 
 def _write(output: Path, page: str, mark: Mark) -> None:
+    require_place_for_page(output, mark.kind)
+
     def write(unfinished: Path) -> int:
         require_place_for_page(output, mark.kind)
         return unfinished.write_text(page, encoding="utf-8")
@@ -122,12 +133,12 @@ def _write(output: Path, page: str, mark: Mark) -> None:
                 f"{output} could not be read again as it was written. Fix: see whether the disk is sound."
             )
 
-    replace_file(output, write, check)
+    replace_file(output, write, check, kind=mark.kind)
 
 
 def pages_at(output: Path) -> list[Path]:
     """The page and those of its events beside it, as far as they are there."""
-    beside = [path for path in output.parent.glob("event-*.html") if '<meta name="juno-copy"' in _head_of(path)]
+    beside = [path for path in output.parent.glob("event-*.html") if '<meta name="juno-copy"' in head_of(path)]
     everything = output.with_name(EVERYTHING)
     return [path for path in (output, everything, *sorted(beside)) if path.is_file()]
 
@@ -151,16 +162,6 @@ def _pages(database: Path, mark: Mark, output: Path) -> dict[Path, str]:
     pages[output.with_name(EVERYTHING)] = html_of(everything, mark)
     pages[output] = index_of(entries, everything, mark)
     return pages
-
-
-def _meta(kind: str) -> str:
-    """The mark of a page, as it is in its head."""
-    return f'<meta name="juno-copy" content="{kind}">'
-
-
-def _head_of(page: Path) -> str:
-    with page.open(encoding="utf-8", errors="replace") as file:
-        return file.read(4096)
 
 
 def page_of(database: Path, mark: Mark | None = None, event: Event | None = None) -> str:
@@ -229,7 +230,7 @@ def html_of(data: Mapping[str, Any], mark: Mark) -> str:
     script = script_of_page()
     parts = {
         "policy": html.escape(_policy(script)),
-        "mark": _meta(mark.kind),
+        "mark": page_mark(mark.kind),
         "title": html.escape(data["title"]),
         "style": (PAGE / "page.css").read_text(encoding="utf-8"),
         **_embedded(json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str)),
@@ -268,7 +269,7 @@ def index_of(entries: Sequence[tuple[str, Mapping[str, Any]]], everything: Mappi
     return _from_template(
         "index.html",
         {
-            "mark": _meta(mark.kind),
+            "mark": page_mark(mark.kind),
             "policy": html.escape(_policy()),
             "style": (PAGE / "page.css").read_text(encoding="utf-8"),
             "events": "\n".join([*cards, card(EVERYTHING, everything, "Everything")]),

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from publishing.published_tables import PUBLISHED_SCHEMAS
+from warehouse.copies import PUBLISHED, mark_of
 from warehouse.database import connect, identifier, text_of
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
@@ -54,11 +55,19 @@ def export(table: str, warehouse: Path, published: Path, target: Path) -> int:
             names = ", ".join(name for (name,) in known)
             raise WarehouseError(f"there is no table {table}. Fix: make export TABLE=… with one of {REJECTED}, {names}")
         schema, name = table.split(".", 1)
-        return write_csv(connection, f"select * from {identifier(schema, name)} order by all", target)
+        # Rejected records name people, whatever the copy is.
+        mark = None if table == REJECTED else mark_of(published)
+        query = f"select * from {identifier(schema, name)} order by all"
+        return write_csv(connection, query, target, kind=PUBLISHED if mark is None else mark.kind)
 
 
 def write_csv(
-    connection: duckdb.DuckDBPyConnection, query: str, target: Path, *, is_for_a_spreadsheet: bool = True
+    connection: duckdb.DuckDBPyConnection,
+    query: str,
+    target: Path,
+    *,
+    kind: str = PUBLISHED,
+    is_for_a_spreadsheet: bool = True,
 ) -> int:
     """Write the rows of a query to a CSV file; returns their number.
 
@@ -66,6 +75,7 @@ def write_csv(
         connection: where the query is asked.
         query: the rows.
         target: the file.
+        kind: that of the copy of which the rows are.
         is_for_a_spreadsheet: whether it begins with the mark of UTF-8, which some other programs do not take, and
             marks phone numbers as texts.
 
@@ -77,7 +87,7 @@ def write_csv(
         _safe(column, data_type, keeps_phones=not is_for_a_spreadsheet) for column, data_type, *_ in columns
     )
     rows, mark = f"select {values} from ({query})", BYTE_ORDER_MARK if is_for_a_spreadsheet else ""
-    return replace_file(target, lambda unfinished: copy_rows(connection, rows, unfinished, mark=mark))
+    return replace_file(target, lambda unfinished: copy_rows(connection, rows, unfinished, mark=mark), kind=kind)
 
 
 def copy_rows(

@@ -127,6 +127,7 @@ def write_leads(published: Path, folder: Path, crm: str, time_zone: str) -> dict
                             connection,
                             query.replace("{site}", text_of(site)).replace("{name}", text_of(name)),
                             unfinished / file,
+                            kind=mark.kind,
                             is_for_a_spreadsheet=False,
                         )
                         for file, site, name in _files(exhibitors, unfinished)

@@ -51,6 +51,8 @@ def _publish(connection: duckdb.DuckDBPyConnection, tables: list[PublishedTable]
             f"{folder} holds a shared copy, with pseudonyms in place of people, and a published copy does not replace"
             " it. Nothing was written. Fix: another TARGET; or delete the folder, if that is what you want."
         )
+    # It may be the folder of a shared page.
+    refuse_inside_a_shared_copy(folder / FOLDER_MARK, mark.kind)
     mode = published_mode(there)
     for left in folder.glob(f"{UNFINISHED}*"):
         shutil.rmtree(left, ignore_errors=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from publishing.parquet import publish_to_parquet
 from publishing.postgres import is_postgres
+from warehouse.copies import SHARED
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
 
@@ -19,7 +20,8 @@ def note_place(source: Path, target: str) -> None:
     path = source.with_name(PLACES)
     places = _places(path) | {target: f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"}
     text = json.dumps(places, ensure_ascii=False, indent=1)
-    replace_file(path, lambda unfinished: unfinished.write_text(text, encoding="utf-8"))
+    # Addresses name no person.
+    replace_file(path, lambda unfinished: unfinished.write_text(text, encoding="utf-8"), kind=SHARED)
 
 
 def publish_again(published: Path, warehouse: Path) -> list[str]:

@@ -98,7 +98,7 @@ def share(published: Path, shared: Path, salt: str, minimum: int, models: Mappin
             require_place_for(shared, SHARED)
             return _write(connection, unfinished, salt, minimum, known)
 
-        return replace_file(shared, write, lambda unfinished: _check(connection, unfinished))
+        return replace_file(shared, write, lambda unfinished: _check(connection, unfinished), kind=SHARED)
 
 
 def _check(connection: duckdb.DuckDBPyConnection, unfinished: Path) -> None:

@@ -22,7 +22,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from publishing.mart_models import read_models
 from publishing.published_tables import SITE, Column, PublishedTable, published_tables, reading
-from warehouse.copies import SHARED, mark_of
+from warehouse.copies import PUBLISHED, SHARED, mark_of
 from warehouse.database import identifier, text_of
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
@@ -105,7 +105,7 @@ def write_workbook(published: Path, target: Path, time_zone: str, table: str | N
                 raise OSError(*getattr(error.args[0], "args", (str(error),))) from error
             return len(written)
 
-        replace_file(target, write)
+        replace_file(target, write, kind=PUBLISHED if mark is None else mark.kind)
     return Workbook({name: count for name, count in counts.items() if name not in too_long}, too_long)
 
 

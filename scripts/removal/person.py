@@ -19,6 +19,7 @@ from publishing.export_table import copy_rows, safe_columns
 from removal.forget import find_person, find_traces
 from removal.people import Identities, identities_of, plain_id, same_id, written_as
 from warehouse.command_line import counted
+from warehouse.copies import refuse_inside_a_shared_copy
 from warehouse.database import connect, identifier
 from warehouse.errors import WarehouseError, in_words
 from warehouse.locks import only_writer
@@ -65,6 +66,7 @@ def write_person(
         known = find_person(connection, written, person.site_id, found.also, found.user_ids)
         named = {place: count for place, count in find_traces(connection, known).named.items() if count}
         target = folder / f"person_{name_for_file(person.site_id)}_{name_for_file(plain_id(written))}"
+        refuse_inside_a_shared_copy(target)
         unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
         try:
             with only_writer(target):

@@ -7,6 +7,8 @@ What follows the transaction can be done again: the same command goes on where a
 
 from __future__ import annotations
 
+import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
@@ -17,10 +19,16 @@ from rich.console import Console
 from building.rebuild import Files, rebuild, require_places
 from landing.forgotten import known_id
 from landing.landed import LANDED_REPORTS, delete_reports
+from landing.options import DEFAULT_REPORTS, SAMPLE_REPORTS
+from publishing.places import publish_again
 from removal.journal import REBUILD, Task, begin, end
+from reports.encoding import survey
+from reports.files import reports_in
+from reports.text import ReportRefused
 from warehouse.command_line import counted, one_line
 from warehouse.database import connect, number_of
 from warehouse.errors import WarehouseError
+from warehouse.locks import only_writer
 from warehouse.raw import prepare_raw
 
 SHORTEST = 4
@@ -92,7 +100,11 @@ def find_report(connection: duckdb.DuckDBPyConnection, wanted: str, published: P
     )
     if not found:
         ids = _published_ids(published, PurePath(wanted).name)
-        found = _select(connection, "removed_at is not null and list_contains($ids, report_id)", {"ids": ids})
+        found = _select(
+            connection,
+            "removed_at is not null and (list_contains($ids, report_id) or list_contains($hashes, file_sha256))",
+            {"ids": ids, "hashes": _hashes_of(wanted)},
+        )
     if len(found) == 1:
         return found[0]
     if found:
@@ -128,6 +140,19 @@ def _published_ids(published: Path, file_name: str) -> list[str]:
             return [report_id for (report_id,) in connection.execute(query, {"name": file_name}).fetchall()]
         except duckdb.CatalogException:
             return []
+
+
+def _hashes_of(wanted: str) -> list[str]:
+    """The hashes of the reports in a file: a removed report has no name, and is known by them."""
+    name, hashes = PurePath(wanted).name, []
+    for path in dict.fromkeys((Path(wanted), DEFAULT_REPORTS / name, SAMPLE_REPORTS / name)):
+        if name and path.is_file():
+            # What cannot be read was never loaded.
+            with suppress(ReportRefused, OSError):
+                for report in reports_in(path):
+                    with tempfile.TemporaryDirectory() as folder:
+                        hashes.append(survey(report.as_text(Path(folder))).sha256)
+    return hashes
 
 
 def show_report(connection: duckdb.DuckDBPyConnection, report: Report, console: Console) -> None:
@@ -199,30 +224,34 @@ def remove_from_files(files: Files, wanted: str, console: Console, *, is_dry_run
     Raises:
         WarehouseError: no report is meant, several are, or a step failed; the same call goes on.
     """
-    with files.open_warehouse() as connection:
-        # Whatever ends early, a dry run too, is rolled back, down to the tables that an older warehouse lacks.
-        connection.execute("begin")
-        prepare_raw(connection, is_begun=True)
-        report = find_report(connection, wanted, files.published)
-        is_new = report.removed_at is None
-        if is_new:
-            show_report(connection, report, console)
-        else:
-            console.print(f"It is removed already: {one_line(str(report))}", highlight=False)
-        if is_dry_run:
-            console.print("Nothing was changed.")
-            return
-        require_places(files)
-        if is_new:
-            remove(connection, report)
-        left = number_of(connection, f"select count(*) from ({LANDED_REPORTS})")
-        begin(files.warehouse, Task(REBUILD))
-        connection.execute("commit")
-    copies = rebuild(files, "The report is removed", console)
-    end(files.warehouse)
+    with only_writer(files.warehouse, patience=0):
+        with files.open_warehouse() as connection:
+            # Whatever ends early, a dry run too, is rolled back, down to the tables that an older warehouse lacks.
+            connection.execute("begin")
+            prepare_raw(connection, is_begun=True)
+            report = find_report(connection, wanted, files.published)
+            is_new = report.removed_at is None
+            if is_new:
+                show_report(connection, report, console)
+            else:
+                console.print(f"It is removed already: {one_line(str(report))}", highlight=False)
+            if is_dry_run:
+                console.print("Nothing was changed.")
+                return
+            require_places(files)
+            if is_new:
+                remove(connection, report)
+            left = number_of(connection, f"select count(*) from ({LANDED_REPORTS})")
+            begin(files.warehouse, Task(REBUILD))
+            connection.execute("commit")
+        copies = rebuild(files, "The report is removed", console)
+        places = publish_again(files.published, files.warehouse)
+        end(files.warehouse)
     console.print(
         f"[green]Removed[/green] from the warehouse and {copies}; {counted(left, 'report is', 'reports are')} left."
     )
+    for place in places:
+        console.print(f"Published there too; publish again: {place}", highlight=False, markup=False)
     if not left:
         console.print("All tables are empty until make build lands a report, or the sample while reports/ holds none.")
     console.print("Its file stays where it is, and is left out from now on. To land it again: make build AGAIN=1")

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from building.rebuild import Files, rebuild
+from publishing.places import publish_again
 from removal.forget import carry_out
 from removal.journal import FORGET, end, unfinished_task
 from warehouse.locks import only_writer
@@ -31,5 +32,7 @@ def finish(console: Console, warehouse: Path | None = None) -> None:
             carry_out(files, task, console)
         else:
             rebuild(files, "The data are out", console)
+            for place in publish_again(files.published, files.warehouse):
+                console.print(f"Published there too; publish again: {place}", highlight=False, markup=False)
             end(files.warehouse)
         console.print("It is finished now.")

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import get_type_hints
 
 import duckdb
 import typer
@@ -15,6 +16,7 @@ from rich.markup import escape
 from typer.exceptions import TyperException
 
 from warehouse.errors import WarehouseError, in_words
+from warehouse.paths import setting_of
 from warehouse.visible import SafeConsole, on_one_line, visible
 
 
@@ -95,6 +97,9 @@ def run_command(
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.command()(main)
     try:
+        for setting in _settings_of(main):
+            # The command line would take a blank one for none.
+            setting_of(setting)
         sys.exit(app(standalone_mode=not target))
     except (WarehouseError, OSError, MemoryError, duckdb.Error) as error:
         SafeConsole().print(f"[red]{printable(said(error))}[/red]", highlight=False)
@@ -107,6 +112,14 @@ def run_command(
         for line in lines:
             console.print(f"  {one_line(line)}", highlight=False)
         sys.exit(2)
+
+
+def _settings_of(main: Callable[..., None]) -> Iterator[str]:
+    """The settings that a command takes from the environment."""
+    for hint in get_type_hints(main, include_extras=True).values():
+        for option in getattr(hint, "__metadata__", ()):
+            if isinstance(getattr(option, "envvar", None), str):
+                yield option.envvar
 
 
 def _is_missing(error: TyperException) -> bool:

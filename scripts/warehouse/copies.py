@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.database import connect, identifier
+from warehouse.database import connect, identifier, path_of
 from warehouse.errors import WarehouseError, in_words
 from warehouse.names import refuse_taken_name
 
@@ -27,6 +27,9 @@ DESCRIPTION = "What this copy is and how it was made. The JUNO activity warehous
 PSEUDONYM = "^u_[0-9a-f]{16}$"
 # The mark of a folder of Parquet files.
 FOLDER_MARK = f"{TABLE}.json"
+# The page of a copy, which is handed on with its folder.
+PAGE = "index.html"
+HEAD_LENGTH = 4096
 SUFFIXES = (".duckdb", ".db", ".ddb")
 
 
@@ -91,7 +94,7 @@ def _read(path: Path, shown: Path | None = None) -> Mark:
                 return Mark(*row)
             if any(table.startswith("raw.") for table in tables):
                 raise WarehouseError(f"{shown} is a warehouse, and no copy. Fix: give the copy another path.")
-            if not any(table.startswith(("marts.", "restricted.")) for table in tables):
+            if not any(table.startswith(("marts.", "restricted.", "site.")) for table in tables):
                 raise WarehouseError(
                     f"{shown} holds no marts, so it is no copy of this project. Fix: make build; or, to write there,"
                     " delete it or give another path."
@@ -136,6 +139,16 @@ def require_place_for(path: Path, kind: str) -> Mark | None:
     return there
 
 
+def require_place_of_warehouse(path: Path) -> None:
+    """See that the warehouse may be in a place.
+
+    Raises:
+        WarehouseError: its name is taken, or its folder is that of a shared copy.
+    """
+    refuse_taken_name(path)
+    refuse_inside_a_shared_copy(path)
+
+
 def name_beside(copy: Path, name: str) -> Path:
     """The default place of what is made of a copy, so that nothing of a shared copy replaces what names people."""
     mark = mark_of(copy)
@@ -160,8 +173,19 @@ def mark_of_folder(folder: Path) -> Mark | None:
         ) from error
 
 
-def refuse_inside_a_shared_copy(path: Path, kind: str) -> None:
-    """Refuse to write what names people below a folder that is handed on as a shared copy.
+def page_mark(kind: str) -> str:
+    """The mark of a page, as it is in its head."""
+    return f'<meta name="juno-copy" content="{kind}">'
+
+
+def head_of(page: Path) -> str:
+    """The beginning of a page, where its mark is."""
+    with page.open(encoding="utf-8", errors="replace") as file:
+        return file.read(HEAD_LENGTH)
+
+
+def refuse_inside_a_shared_copy(path: Path, kind: str = PUBLISHED) -> None:
+    """Refuse to write what names people below a folder that is handed on as a shared copy, or as the page of one.
 
     Raises:
         WarehouseError: one of the folders above is such a copy.
@@ -171,11 +195,29 @@ def refuse_inside_a_shared_copy(path: Path, kind: str) -> None:
     # Unlike Path.resolve it takes a link that leads to itself.
     for folder in Path(os.path.realpath(path)).parents:
         there = mark_of_folder(folder)
-        if there is not None and there.kind == SHARED:
+        page = folder / PAGE
+        if (there is not None and there.kind == SHARED) or (page.is_file() and page_mark(SHARED) in head_of(page)):
             raise WarehouseError(
                 f"{path} is inside {folder}, which holds a shared copy, with pseudonyms in place of people. Nothing was"
                 " written. Fix: a place outside that folder."
             )
+
+
+def refuse_a_copy(connection: duckdb.DuckDBPyConnection) -> None:
+    """Refuse to take a copy for the warehouse, so that no records are loaded into what was handed on.
+
+    Raises:
+        WarehouseError: what is open is a copy.
+    """
+    marked = connection.execute(
+        "from duckdb_tables() where database_name = current_database() and schema_name = 'main' and table_name = ?",
+        [TABLE],
+    ).fetchone()
+    if marked:
+        raise WarehouseError(
+            f"{path_of(connection)} is a copy of the marts, and no warehouse. Nothing was written. Fix: another"
+            " WAREHOUSE_PATH."
+        )
 
 
 def read_every_block(path: Path) -> dict[str, int]:

@@ -19,8 +19,8 @@ RAW_TABLES = Path(__file__).with_name("raw_tables.sql").read_text(encoding="utf-
 
 
 def memory_limit() -> str:
-    """The memory that DuckDB may use before it spills to disk: ``MEMORY_LIMIT``, or 3 GB."""
-    return os.environ.get("MEMORY_LIMIT", "3GB")
+    """The memory that DuckDB may use before it spills to disk: ``MEMORY_LIMIT``, or what profiles.yml gives dbt."""
+    return os.environ.get("MEMORY_LIMIT", "").strip() or "2600MB"
 
 
 # Folders beside the warehouse that hold records while a command lasts: what DuckDB spills, what a loader unpacks.
@@ -59,6 +59,11 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
                 " the warehouse open; connect BI tools to the published copy instead."
             ) from error
         raise WarehouseError(f"{path} cannot be opened: {in_words(error)}") from error
+    except duckdb.ParserException as error:
+        # Nothing else in the settings is the user's.
+        raise WarehouseError(
+            f"MEMORY_LIMIT={memory_limit()} is no amount of memory. Nothing was done. Fix: MEMORY_LIMIT=2GB"
+        ) from error
     except duckdb.Error as error:
         if is_damage(error) and not read_only:
             raise WarehouseError(

@@ -22,6 +22,16 @@ def disk_trouble(message: str) -> str | None:
     return next((words for said, words in DISK_TROUBLES.items() if said in message), None)
 
 
+def memory_trouble(message: str) -> str | None:
+    """What an error says about the memory, in words with a fix; None if it is about something else."""
+    if "Out of Memory Error" not in message:
+        return None
+    return (
+        "the memory is used up. Fix: MEMORY_LIMIT=… with more if this machine has more, or with less if other programs"
+        " need it"
+    )
+
+
 # What DuckDB says when the file itself is damaged, and afterwards.
 DAMAGES = ("Corrupt database file", "checksum", "database has been invalidated", "not a valid DuckDB database")
 
@@ -32,11 +42,11 @@ def is_damage(error: Exception) -> bool:
 
 
 def in_words(error: Exception) -> str:
-    """What an error says, in a sentence: about the disk in our words, else in its own."""
+    """What an error says, in a sentence: about the disk or the memory in our words, else in its own."""
     message = str(error)
     own = (
         error.strerror
         if isinstance(error, OSError) and error.strerror
         else (message.splitlines() or [type(error).__name__])[0].rstrip(". ")
     )
-    return f"{disk_trouble(message) or own}."
+    return f"{disk_trouble(message) or memory_trouble(message) or own}."

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.copies import PUBLISHED, refuse_inside_a_shared_copy
 from warehouse.database import BLOCK_SIZE
 from warehouse.errors import WarehouseError, in_words
 from warehouse.locks import only_writer
@@ -40,18 +41,23 @@ UNFINISHED = ".unfinished"
 PUBLISHED_STORAGE_VERSION = "v1.2.0"
 
 
-def replace_file(path: Path, make: Callable[[Path], int], check: Callable[[Path], None] | None = None) -> int:
+def replace_file(
+    path: Path, make: Callable[[Path], int], check: Callable[[Path], None] | None = None, *, kind: str = PUBLISHED
+) -> int:
     """Make a file under a name of its own beside its place and let it take the place once it is whole and checked.
 
     Args:
         path: the place.
         make: writes the file that it is given; what it counts is returned.
         check: reads the new file, and raises if it may not take the place.
+        kind: that of the copy of which the file is made. What is not of a shared one may name people.
 
     Raises:
-        WarehouseError: it cannot be written, or another command writes it. The file that was there stays, and no part
+        WarehouseError: it cannot be written, another command writes it, or it may name people and its folder is that
+            of a shared copy. The file that was there stays, and no part
             of the new one.
     """
+    refuse_inside_a_shared_copy(path, kind)
     unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
     try:
         with only_writer(path):

@@ -15,6 +15,7 @@ from datetime import datetime
 
 import duckdb
 
+from warehouse.copies import refuse_a_copy
 from warehouse.database import RAW_TABLES, number_of, text_of, transaction
 
 # As raw.activities writes a date if only its time is kept.
@@ -55,6 +56,7 @@ def prepare_raw(connection: duckdb.DuckDBPyConnection, *, is_begun: bool = False
         is_begun: whether the caller has begun a transaction, which ends it all.
     """
     if not _has_table(connection, "activities"):
+        refuse_a_copy(connection)
         connection.execute(RAW_TABLES)
         return
     with nullcontext() if is_begun else transaction(connection):

@@ -12,6 +12,7 @@ in silence. Of the salt of the forgotten, the warehouse itself holds the check v
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from warehouse.locks import only_writer
 from warehouse.paths import setting_of
 
 SHORTEST = 16
+CHECK_VALUE = re.compile("[0-9a-f]{16}")
 
 
 def pseudonym_salt(warehouse: Path) -> str:
@@ -63,12 +65,19 @@ def _check_path(path: Path) -> Path:
 
 
 def _read_check(path: Path) -> str | None:
+    check = _check_path(path)
     try:
-        return _check_path(path).read_text(encoding="ascii").strip()
+        value = check.read_text(encoding="utf-8", errors="replace").strip()
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeError) as error:
-        raise WarehouseError(f"{_check_path(path)} cannot be read: {in_words(error)}") from error
+    except OSError as error:
+        raise WarehouseError(f"{check} cannot be read: {in_words(error)} Fix: put the file back.") from error
+    if not CHECK_VALUE.fullmatch(value):
+        raise WarehouseError(
+            f"{check} is damaged, and holds no check value. Nothing was done. Fix: put the file back; or delete it, if"
+            f" {path.name} is the salt that was used before."
+        )
+    return value
 
 
 def forgotten_salt(warehouse: Path, *, is_in_use: bool) -> str:
@@ -116,7 +125,9 @@ def _kept(path: Path) -> str:
     except UnicodeDecodeError as error:
         raise WarehouseError(f"{path} is no text, and so no salt. Fix: put the file back.") from error
     except OSError as error:
-        raise WarehouseError(f"{path} cannot be read or written: {in_words(error)}") from error
+        raise WarehouseError(
+            f"{path} cannot be read or written: {in_words(error)} Fix: put the file back, or let yourself read it."
+        ) from error
     if len(salt) < SHORTEST:
         raise WarehouseError(f"{path} holds no salt. Fix: put the file back, or delete it if it was never used.")
     return salt

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from playwright.sync_api import expect, sync_playwright
 from conftest import ROOT
 from page import manual
 from page.browser import find_chromium
+from page.manual import replace_manual
 from warehouse.errors import WarehouseError
 
 CHROMIUM = find_chromium()
@@ -59,6 +63,20 @@ def test_the_search_works_in_a_page_that_was_opened_as_a_file(site: Path) -> Non
         expect(page.locator(".md-search-result__item a[href*='explanation/duplicates.html']").first).to_be_attached()
         browser.close()
     assert asked == []
+
+
+def test_a_manual_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Path, unfinished: Path) -> None:
+        unfinished.mkdir()
+        (unfinished / "half.html").touch()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    (tmp_path / "manual").mkdir()
+    (tmp_path / "manual" / "lineage.html").touch()
+    monkeypatch.setattr(shutil, "copytree", fail)
+    with pytest.raises(WarehouseError, match=r"manual cannot be written: the disk is full\. Fix: free"):
+        replace_manual(tmp_path / "manual", tmp_path / "site")
+    assert [path.name for path in tmp_path.rglob("*")] == ["manual", "lineage.html"]
 
 
 def test_a_folder_with_other_files_is_not_replaced(tmp_path: Path) -> None:

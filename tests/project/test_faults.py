@@ -287,7 +287,9 @@ def test_a_load_on_a_full_disk_says_so_and_the_next_completes_it(sample_site: Si
 
 
 @needs_mount
-@pytest.mark.parametrize("script", ["load_reports.py", "build_warehouse.py", "publish.py"])
+@pytest.mark.parametrize(
+    "script", ["load_reports.py", "build_warehouse.py", "publish.py", "write_docs.py", "metrics.py query"]
+)
 def test_on_a_read_only_disk_everything_says_so_and_stays(
     sample_project: Project, sample_site: Site, script: str
 ) -> None:
@@ -296,9 +298,11 @@ def test_on_a_read_only_disk_everything_says_so_and_stays(
         shutil.copy(path, site.data)
     before = {path.name: path.read_bytes() for path in site.data.iterdir()}
 
-    said = on_a_disk(site, None, script, *([str(site.root / "sample")] if script == "load_reports.py" else []))
+    reports = [str(site.root / "sample")] if script == "load_reports.py" else []
+    said = on_a_disk(site, None, *script.split(), *reports)
 
     assert "the disk is read-only. Fix: say where it can be written with WAREHOUSE_PATH" in said
+    assert "Traceback" not in said
     assert {path.name: path.read_bytes() for path in site.data.iterdir()} == before
 
 
@@ -326,6 +330,8 @@ def test_on_a_full_disk_the_last_copy_stays(
     said = on_a_disk(site, free, script)
 
     assert FULL in said
+    # dbt would say so of each of its nodes first.
+    assert "Failure in" not in said and " ERROR " not in said and "Encountered an error" not in said
     assert site.published.read_bytes() == before
     assert leftovers(site.data, site.temporary, BUILT | {"activity.duckdb.wal", "activity.duckdb.marts.wal"}) == []
     expected = expected_of_sample(sample_project)

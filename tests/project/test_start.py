@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -190,9 +192,65 @@ def test_a_variable_of_the_shell_that_is_not_set_is_refused_by_make() -> None:
     assert "PUBLISHED_PATH is blank" in make("build", PUBLISHED_PATH="").stderr
 
 
+@pytest.mark.parametrize("words", [["evidence", "USER_ID=", "SESSION=keynote"], ["certificates", "SESSION= "]])
+def test_a_blank_setting_does_not_widen_of_whom_data_are_written(words: list[str]) -> None:
+    refused = make(*words)
+    assert refused.returncode == 2
+    assert f"{words[1].split('=')[0]} is blank" in refused.stderr and "Nothing was done" in refused.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no signals and no such limit")
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (signal.SIGKILL, "The system ended the command (SIGKILL), most often because the memory was used up."),
+        (signal.SIGSEGV, "The system ended the command (SIGSEGV), most often because the memory was used up."),
+        (signal.SIGTERM, ""),
+        (signal.SIGINT, ""),
+    ],
+)
+def test_a_command_that_the_system_ends_says_what_to_do(number: signal.Signals, said: str) -> None:
+    line = [sys.executable, "-c", f"import os, signal as s; s.signal(2, s.SIG_DFL); os.kill(os.getpid(), {number:d})"]
+    program = f"import start, sys; sys.exit(start.run_to_the_end({line!r}))"
+    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.stderr.startswith(said) and bool(ended.stderr) == bool(said)
+    assert ended.returncode == (128 + number if said else -number)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no signals")
+def test_a_signal_of_the_user_reaches_the_script(tmp_path: Path) -> None:
+    script = f"""if True:
+        import pathlib, signal, sys, time
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
+        pathlib.Path({str(tmp_path / "ready")!r}).touch()
+        time.sleep(60)
+    """
+    program = f"import start, sys; sys.exit(start.run_to_the_end({[sys.executable, '-c', script]!r}))"
+    with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT) as process:
+        while not (tmp_path / "ready").exists():
+            time.sleep(0.01)
+        process.terminate()
+        assert process.wait(30) == 7
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
+@pytest.mark.parametrize("command", ["show", "export"])
+def test_too_little_memory_for_duckdb_is_said_before_it_crashes(command: str) -> None:
+    refused = subprocess.run(
+        ["sh", "-c", f"ulimit -v 600000; exec make --no-print-directory {command}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert refused.returncode == 2
+    assert "may use only 585 MB of memory here (ulimit -v)" in refused.stderr and "Fix: ulimit -v" in refused.stderr
+    assert "Segmentation" not in refused.stderr
+
+
 def test_a_blank_setting_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "environ", os.environ | {"ENCODING": " ", "TIME_ZONE": "Europe/Zurich"})
-    start.take_settings("build", start.COMMANDS["build"], ["REPORTS=", "DATE_FORMAT=dd/MM/yyyy"])
+    start.take_settings("build", start.COMMANDS["build"], ["MIN_DATE=", "DATE_FORMAT=dd/MM/yyyy"])
     assert {name: os.environ.get(name) for name in start.DECLARED} == {
         "REPORTS": None,
         "SITE": None,

@@ -18,15 +18,18 @@ from rich.console import Console
 from building.build import build
 from conftest import Project
 from landing.outcome import Given
+from landing.parquet import writing
 from loader_fixtures import rows, write
 from page.write_page import require_place_for_page
 from publishing.parquet import publish_to_parquet
 from publishing.publish import publish
-from warehouse.copies import PUBLISHED, SHARED
+from warehouse.copies import PUBLISHED, SHARED, Mark, page_mark, write_mark
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
+from warehouse.files import replace_file
 from warehouse.locks import only_writer
 from warehouse.paths import PROJECT_ROOT, marts_path
+from warehouse.raw import prepare_raw
 from warm_start import run_warm
 
 MARTS = """
@@ -395,15 +398,34 @@ def test_nothing_that_names_people_is_written_inside_a_shared_copy(warehouse: Pa
     (shared / "about_this_copy.json").write_text('{"kind": "shared"}')
     (tmp_path / "link").symlink_to(shared / "marts")
     publish(warehouse, tmp_path / "published.duckdb")
-    for folder in (shared, shared / "marts", tmp_path / "link"):
+    (tmp_path / "page").mkdir()
+    (tmp_path / "page" / "index.html").write_text(f"<html>{page_mark(SHARED)}</html>")
+    for folder in (shared, shared / "marts", tmp_path / "link", tmp_path / "page"):
         with pytest.raises(WarehouseError, match=r"holds a shared copy.* Fix: "):
             publish(warehouse, folder / "x.duckdb")
         with pytest.raises(WarehouseError, match=r"holds a shared copy.* Fix: "):
             publish_to_parquet(tmp_path / "published.duckdb", folder)
         with pytest.raises(WarehouseError, match=r"holds a shared copy.* Fix: "):
-            require_place_for_page(folder / "index.html", PUBLISHED)
+            require_place_for_page(folder / "other.html", PUBLISHED)
+        # Whatever a command writes, such as exports, evidence and certificates, and the warehouse itself.
+        with pytest.raises(WarehouseError, match=r"holds a shared copy.* Fix: "):
+            replace_file(folder / "x.csv", lambda path: path.write_text("Ann"))
+        with pytest.raises(WarehouseError, match=r"holds a shared copy.* Fix: "):
+            build(folder / "x.duckdb", tmp_path / "published.duckdb", [], Given(None), Console())
+        with pytest.raises(WarehouseError, match=r"holds a shared copy.* Fix: "), writing(folder):
+            pass
     require_place_for_page(shared / "index.html", SHARED)
-    assert sorted(path.name for path in shared.rglob("*")) == ["about_this_copy.json", "marts"]
+    replace_file(shared / "marts" / "x.csv", lambda path: path.write_text("p_1"), kind=SHARED)
+    assert sorted(path.name for path in shared.rglob("*")) == ["about_this_copy.json", "marts", "x.csv"]
+
+
+@pytest.mark.parametrize("kind", [PUBLISHED, SHARED])
+def test_no_record_is_loaded_into_a_copy(tmp_path: Path, kind: str) -> None:
+    with connect(tmp_path / "handed_on.duckdb") as connection:
+        write_mark(connection, Mark(kind))
+        with pytest.raises(WarehouseError, match=r"handed_on.duckdb is a copy of the marts.* Fix: another WAREHOUSE"):
+            prepare_raw(connection)
+        assert connection.execute("select schema_name from duckdb_tables()").fetchall() == [("main",)]
 
 
 @pytest.mark.parametrize(

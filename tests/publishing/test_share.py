@@ -26,7 +26,7 @@ from publishing.mart_models import Model, read_models
 from publishing.parquet import publish_to_parquet
 from publishing.publish import publish
 from publishing.share import minimum_cohort_size, minimum_for, share
-from warehouse.copies import Mark, mark_of
+from warehouse.copies import Mark, mark_of, page_mark
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.paths import marts_path
@@ -262,6 +262,19 @@ def test_a_salt_that_is_no_text_is_said(tmp_path: Path, monkeypatch: pytest.Monk
         pseudonym_salt(tmp_path / "activity.duckdb")
 
 
+@pytest.mark.parametrize("damaged", [b"", b"\xff\xfe1\x00", b"0123456789abcde", b"0123456789ABCDEF", b"0" * 17])
+def test_a_check_value_that_is_damaged_is_named_and_not_the_salt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damaged: bytes
+) -> None:
+    monkeypatch.delenv("PSEUDONYM_SALT", raising=False)
+    salt = pseudonym_salt(tmp_path / "activity.duckdb")
+    (tmp_path / "pseudonym_salt.check").write_bytes(damaged)
+    with pytest.raises(WarehouseError, match=r"pseudonym_salt.check is damaged.* Fix: put the file back; or delete it"):
+        pseudonym_salt(tmp_path / "activity.duckdb")
+    (tmp_path / "pseudonym_salt.check").unlink()
+    assert pseudonym_salt(tmp_path / "activity.duckdb") == salt
+
+
 def test_an_empty_file_of_salt_is_no_salt(tmp_path: Path) -> None:
     (tmp_path / "pseudonym_salt").touch()
     with pytest.raises(WarehouseError, match="holds no salt"):
@@ -419,16 +432,16 @@ def test_parquet_files_of_a_shared_copy_are_not_replaced_by_real_ones(
 def test_a_page_with_names_does_not_replace_one_with_pseudonyms(
     published: Path, shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        page_writer, "_pages", lambda _, mark, output: {output: f"<html>{page_writer._meta(mark.kind)}</html>"}
-    )
-    page = tmp_path / "index.html"
+    monkeypatch.setattr(page_writer, "_pages", lambda _, mark, output: {output: f"<html>{page_mark(mark.kind)}</html>"})
+    page = tmp_path / "handed on" / "index.html"
     write_page(shared, page)
     before = page.read_text()
     with pytest.raises(WarehouseError, match="is the page of a shared copy"):
         write_page(published, page)
     assert page.read_text() == before
-    write_page(published, tmp_path / "own.html")
+    with pytest.raises(WarehouseError, match="which holds a shared copy"):
+        write_page(published, page.with_name("own.html"))
+    write_page(published, tmp_path / "own" / "index.html")
 
 
 def test_the_minimum_stays_with_the_copy(published: Path, shared: Path) -> None:

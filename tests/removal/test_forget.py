@@ -516,7 +516,7 @@ def test_a_build_that_fails_is_said_and_the_next_time_goes_on(
     monkeypatch.setenv("PUBLISHED_PATH", str(tmp_path / "p.duckdb"))
     monkeypatch.setenv("SHARED_PATH", str(tmp_path / "s.duckdb"))
     monkeypatch.setattr(rebuild, "write_page", lambda *_, **__: None)
-    monkeypatch.setattr(rebuild, "run_dbt", lambda *_: SimpleNamespace(success=False))
+    monkeypatch.setattr(rebuild, "run_dbt", lambda *_: SimpleNamespace(success=False, result=None, exception=None))
     with pytest.raises(typer.Exit) as failed:
         forget_command.main(USER)
     assert failed.value.exit_code == 1

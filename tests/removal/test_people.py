@@ -30,6 +30,7 @@ from removal.people import identities_of, plain_id, same_id, written_as
 from removal.person import write_person
 from removal.retention import find_old, remove_old
 from removal.verify import left_in_file, left_in_reports, left_in_texts
+from warehouse.copies import SHARED, Mark, write_mark
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.files import attach_new
@@ -185,6 +186,13 @@ def test_nothing_is_begun_that_no_command_could_finish(files: Files, console: Co
     with pytest.raises(WarehouseError, match="is the page of a shared copy"):
         forgetter.forget_from_files(files, "7001", None, [], console, is_dry_run=False, is_same_email_same=True)
     assert unfinished_task(files.warehouse) is None
+    # The salt of a shared copy was in the environment, and is not there now.
+    page.unlink()
+    write_mark(connect(files.shared), Mark(SHARED))
+    (files.warehouse.parent / "pseudonym_salt.check").write_text("0123456789abcdef")
+    with pytest.raises(WarehouseError, match=r"pseudonym_salt is not there.* Fix: give the salt"):
+        forgetter.forget_from_files(files, "7001", None, [], console, is_dry_run=False, is_same_email_same=True)
+    assert unfinished_task(files.warehouse) is None
     with connect(files.warehouse) as connection:
         assert texts(connection) == before
 
@@ -266,8 +274,11 @@ def test_what_was_killed_is_finished_by_the_next_command(
 
 def test_a_removal_that_was_killed_is_finished_too(files: Files, console: Console) -> None:
     begin(files.warehouse, Task(REBUILD))
+    (files.warehouse.parent / "files").mkdir()
+    note_place(files.published, str(files.warehouse.parent / "files"))
     finish_first(console)
     assert files.published.exists() and unfinished_task(files.warehouse) is None
+    assert (files.warehouse.parent / "files" / "marts" / "dim_users.parquet").exists()
     path_of_journal(files.warehouse).write_text("no json")
     with pytest.raises(WarehouseError, match=r"does not say what is unfinished\. Fix: delete it"):
         finish_first(console)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import shutil
 from datetime import date
 from pathlib import Path
@@ -285,7 +286,7 @@ def test_the_same_command_completes_what_was_interrupted(files: rebuild.Files, m
     build(files)
     publish(files.warehouse, files.published)
     monkeypatch.setattr(rebuild, "write_page", lambda *_, **__: None)
-    monkeypatch.setattr(rebuild, "run_dbt", lambda *_: SimpleNamespace(success=False))
+    monkeypatch.setattr(rebuild, "run_dbt", lambda *_: SimpleNamespace(success=False, result=None, exception=None))
     failed = remove_on_the_command_line("b.csv")
     assert failed.exit_code == 1
     assert "The report is removed in raw, but the warehouse could not be built" in failed.stdout
@@ -301,8 +302,12 @@ def test_the_same_command_completes_what_was_interrupted(files: rebuild.Files, m
     with connect(files.warehouse, read_only=True) as connection:
         [report_id] = rows(connection, "select report_id from raw.removed_reports")
 
-    # By then only the id is known.
+    # By then only the id is known, and the file of whoever has it.
     assert remove_on_the_command_line("b.csv").exit_code == 1
+    (files.warehouse.parent / "b.csv.gz").write_bytes(gzip.compress((files.warehouse.parent / "b.csv").read_bytes()))
+    for name in ("b.csv", "b.csv.gz"):
+        by_file = remove_on_the_command_line(str(files.warehouse.parent / name))
+        assert by_file.exit_code == 0 and f"It is removed already: {report_id}, site main" in by_file.stdout
     again = remove_on_the_command_line(report_id)
     assert again.exit_code == 0 and f"It is removed already: {report_id}, site main" in again.stdout
 
