@@ -15,6 +15,7 @@ import atexit
 import contextlib
 import gc
 import importlib
+import importlib.machinery
 import importlib.util
 import json
 import marshal
@@ -120,6 +121,7 @@ def serve(packages: Sequence[str]) -> None:
         _make_dbt_quick()
         _with_yaml_read_once()
         _with_templates_noted()
+    _with_modules_noted()
     # Python looks for garbage less often: dbt's manifest is large, and stays to the end.
     gc.set_threshold(200_000, 50, 50)
     for line in sys.stdin:
@@ -168,11 +170,34 @@ def _remembered(load: Callable[[str], Any]) -> Callable[[str], Any]:
     return load_once
 
 
-class Templates:
-    """The code of the templates that this process knows, and of those that it has compiled since it began."""
+class Compiled:
+    """The code that this process knows by what it was compiled from, and what it has compiled since it began."""
 
-    known: ClassVar[dict[tuple[str, str], CodeType]] = {}
-    noted: ClassVar[dict[tuple[str, str], CodeType]] = {}
+    known: ClassVar[dict[tuple[str, str | bytes], CodeType]] = {}
+    noted: ClassVar[dict[tuple[str, str | bytes], CodeType]] = {}
+
+    @classmethod
+    def once(cls, key: tuple[str, str | bytes], compiled: Callable[[], CodeType]) -> CodeType:
+        """Code that this process knows, or compiles now."""
+        if key not in cls.known:
+            cls.known[key] = cls.noted[key] = compiled()
+        return cls.known[key]
+
+
+def _with_modules_noted() -> None:
+    """Note the code of our modules: each copy of the project would compile the same files again."""
+    loader: Any = importlib.machinery.SourceFileLoader
+    compiled = loader.source_to_code
+    put_filename = importlib.import_module("_imp")._fix_co_filename
+
+    def note(self: Any, data: Any, path: str, **options: Any) -> CodeType:
+        code = Compiled.once(("module", bytes(data)), lambda: compiled(self, data, path, **options))
+        # As Python does with code that it finds in __pycache__.
+        put_filename(code, path)
+        return code
+
+    loader.source_to_code = note
+    sys.dont_write_bytecode = True
 
 
 def _with_templates_noted() -> None:
@@ -184,9 +209,7 @@ def _with_templates_noted() -> None:
         if not isinstance(source, str) or any(place) or any(options.values()):
             return compiled(self, source, *place, **options)
         key = (type(self).__name__ + ",".join(self.extensions), source)
-        if key not in Templates.known:
-            Templates.known[key] = Templates.noted[key] = compiled(self, source)
-        return Templates.known[key]
+        return Compiled.once(key, lambda: compiled(self, source))
 
     environment.compile = note
 
@@ -194,7 +217,7 @@ def _with_templates_noted() -> None:
 def _learn(path: Path) -> None:
     """Know the code that a child has compiled."""
     if path.exists():
-        Templates.known.update(marshal.loads(path.read_bytes()))
+        Compiled.known.update(marshal.loads(path.read_bytes()))
 
 
 def _parse(folder: str) -> None:
@@ -213,7 +236,7 @@ def _parse(folder: str) -> None:
 def _become(command: list[str], folder: str, environment: dict[str, str], streams: list[str], noted: str) -> None:
     """Run a script in this process, which ends with it."""
     signal.alarm(TIMEOUT_SECONDS)
-    Templates.noted.clear()
+    Compiled.noted.clear()
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
@@ -238,8 +261,8 @@ def _become(command: list[str], folder: str, environment: dict[str, str], stream
         with contextlib.suppress(BaseException):
             atexit._run_exitfuncs()
         with contextlib.suppress(BaseException):
-            if Templates.noted:
-                Path(noted).write_bytes(marshal.dumps(Templates.noted))
+            if Compiled.noted:
+                Path(noted).write_bytes(marshal.dumps(Compiled.noted))
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
@@ -247,3 +270,5 @@ def _become(command: list[str], folder: str, environment: dict[str, str], stream
 
 if __name__ == "__main__":
     serve(sys.argv[1:])
+    # At once: DuckDB would complain of what the garbage collector leaves out.
+    os._exit(0)

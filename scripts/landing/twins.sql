@@ -13,7 +13,7 @@ create or replace temp macro twin_folded(value) as
 create or replace temp macro twin_plain(value) as regexp_replace(
     nfc_normalize(coalesce(value, '')), '[^\x20-\x7e]+|\?', '', 'g'
 );
--- What was done by whom, at whatever time.
+-- The activity of a user, at whatever time.
 create or replace temp macro twin_act(user_id, category, action, label) as hash(
     ltrim(lower(user_id), '0'), category, action, coalesce(label, '')
 );
@@ -114,7 +114,7 @@ with near as (
     from (select user_id, category, action, label, occurred_at, null as member from twin_first_found {beside})
     where act in (select act from twin_probe)
 ),
--- What somebody does all the time is at every distance from itself.
+-- An activity that a user repeats all the time is at every distance from itself.
 seldom as (
     select * from near
     qualify count(*) over (partition by act) <= 50

@@ -226,10 +226,25 @@ def _with_time(shape: str, date: re.Match[str], month: int | None) -> Plan | Non
 
 def _zone_in(rest: str) -> dict[str, Any] | None:
     """What is left of a date says of its zone; None if it is no zone."""
-    # A browser adds the name of the zone: (Central European Summer Time).
     named = re.search(r"\([^)]*\)", rest)
+    if named is None:
+        return _zone_of(rest)
+    zone = _zone_of(_blanked(rest, *named.span()))
+    if zone is None:
+        return None
+    # Brackets may hold the zone, such as (CEST), or the name of one before them: (Central European Summer Time). What
+    # follows them is of the title.
+    start, end = named.start() + 1, named.end() - 1
+    inside = _zone_of(" " * start + rest[start:end] + " " * (len(rest) - end))
+    if not zone or (inside and not _zone_of(rest[: named.start()])):
+        return inside
+    return zone
+
+
+def _zone_of(rest: str) -> dict[str, Any] | None:
+    """The zone that words and numbers say; None if one of them is no part of a zone."""
+    text = rest
     zone: dict[str, Any] = {}
-    text = _blanked(rest, *named.span()) if named else rest
     found = _OFFSET.search(text)
     iana = _ZONE.search(text)
     if iana:
@@ -254,10 +269,6 @@ def _zone_in(rest: str) -> dict[str, Any] | None:
             continue
         elif lower not in _WEEKDAYS and lower not in ("", "t"):
             return None
-    if named and not zone:
-        # A zone that stands in brackets alone, such as (CEST).
-        start, end = named.start() + 1, named.end() - 1
-        return _zone_in(" " * start + rest[start:end] + " " * (len(rest) - end))
     return zone
 
 

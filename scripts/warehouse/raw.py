@@ -127,7 +127,7 @@ def store_records(
     return stored
 
 
-# Of several reports, what is the same event as one before it in them has the id of that one; and so has a record.
+# If several reports are stored at once, equal events of two of them share the id of the first, and so do records.
 EQUAL_EVENTS = """
 update arrived set event_id = {base} + first_number
 from (

@@ -20,6 +20,7 @@ ACTS = (
     "7002,Bo,Reed,Moss AG,bo@x.example,Session,Left,Opening,{0}:59:02,4106,Opening,opening",
     "7003,Cy,Sand,Iris Co,cy@x.example,Chat,Message,N/A,{0}:30:00,,,",
     ",,,,,Session,Joined,Opening,{0}:05:00,4106,Opening,opening",
+    ",Di,Gast,,di@x.example,Session,Joined,Opening,{0}:06:00,4106,Opening,opening",
 )
 DOWNLOAD = [act.format("2024-05-13 10") for act in ACTS]
 
@@ -69,13 +70,13 @@ def test_copies_of_a_download_are_one(project: Project) -> None:
         activities = connection.execute("select count(*), count(distinct user_id) from marts.fct_activities").fetchone()
         people = connection.execute("select full_name from restricted.user_details order by 1").fetchall()
         sessions = connection.execute("select count(*) from marts.fct_sessions").fetchone()
-        guests = connection.execute("select email from restricted.guests").fetchall()
+        guests = connection.execute("select email, activity_count from restricted.guests").fetchall()
         texts = connection.execute("select activity_text from restricted.activity_texts").fetchall()
-    assert activities == (6, 3)
+    assert activities == (7, 3)
     assert people == [("Ana Null",), ("Bo Reed",), ("Cy Sand",)]
     assert sessions == (1,)
     assert texts == [("N/A",)]
-    assert guests == [], "an e-mail called NULL is none"
+    assert guests == [("di@x.example", 1)], "an e-mail called NULL is none"
 
 
 def test_a_name_that_duckdb_would_confuse_is_refused_before_anything_is_written(

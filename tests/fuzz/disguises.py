@@ -67,7 +67,7 @@ IDS: tuple[Ids, ...] = (
     lambda text: f"'{text}",
     lambda text: text.translate({48 + digit: 0x660 + digit for digit in range(10)}),
 )
-NULLS = ("NULL", "null", "\\N", "NaN", "None", "#N/A", "<NA>", "undefined", "\u00a0", "\u200b")
+NULLS = ("NULL", "null", "\\N", "NaN", "None", "#N/A", "<NA>", "undefined", "—", "<nil>", "\u00a0", "\u200b")
 Dates = Callable[[datetime], str]
 DATES: tuple[Dates, ...] = (
     lambda at: f"{at.month}/{at.day}/{at.year} {at:%I:%M:%S}\u202f{at:%p}",
@@ -79,6 +79,8 @@ DATES: tuple[Dates, ...] = (
     lambda at: f"{at},123",
     lambda at: f"{at}.123456789",
     lambda at: f"{at + timedelta(hours=2)} +0200",
+    lambda at: f"{at + timedelta(hours=2)} (CEST)",
+    lambda at: f"{at + timedelta(hours=2)} Etc/GMT-2",
     lambda at: f"{at - timedelta(hours=4):%a %b %d %Y %H:%M:%S} GMT-0400 (Eastern Daylight Time)",
     lambda at: f"{at:%a, %d %b %Y %H:%M:%S} GMT",
     lambda at: f"{at.day}. {MONTHS[at.month - 1]} {at.year} {at:%H:%M:%S}",

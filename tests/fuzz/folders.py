@@ -1,7 +1,6 @@
 """Folders of small reports, which the loader lands in groups: the outcome must be as if each had landed alone.
 
-Most reports of a folder are written alike and overlap, some are odd. What a report of its own is judged by is in
-``fuzz.oracle``.
+Most reports of a folder are written alike and overlap, some are odd. ``fuzz.oracle`` judges each report by itself.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from fuzz.inputs import ENCODINGS, mutated
 from landing import groups, land
 from landing.outcome import Declaration, Landing
 
-# What must be the same. The numbers of names are given in another order, and loads take their time.
+# These must be the same. The numbers of names are given in another order, and the time of loading is another.
 TABLES = {
     "activities": "select * from raw.activities",
     "manifest": "select * exclude (loaded_at) from raw.reports",
@@ -91,7 +90,7 @@ def make_folder(seed: int) -> Folder:
 
 
 def _pool(choose: random.Random) -> list[Row]:
-    """The records of some people on two days, of which reports hold overlapping parts."""
+    """The records of some people on two days. Each report holds a part of them, and the parts overlap."""
     start = datetime(2026, choose.choice((3, 5, 10)), choose.randint(24, 30), choose.choice((0, 9, 22)))
     pool = []
     for _ in range(60):

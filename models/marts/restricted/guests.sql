@@ -53,8 +53,8 @@ guests as (
         {{ newest('user_names.first_name', ['named.download_number', 'events.occurred_at']) }} as first_name,
         {{ newest('user_names.last_name', ['named.download_number', 'events.occurred_at']) }} as last_name,
         {{ newest('user_names.company', ['named.download_number', 'events.occurred_at']) }} as company,
-        min(events.occurred_at) as first_seen_at,
-        max(events.occurred_at) as last_seen_at,
+        cast(min(events.occurred_at) as timestamp) as first_seen_at,
+        cast(max(events.occurred_at) as timestamp) as last_seen_at,
         count(*) as activity_count
     from events
     inner join activities on events.event_id = activities.event_id

@@ -31,7 +31,7 @@ final as (
         events.activity_type,
         events.activity_family,
         events.alias_evidence,
-        events.occurred_at,
+        cast(events.occurred_at as timestamp) as occurred_at,
         events.time_flag,
         events.category,
         events.action,

@@ -20,8 +20,8 @@ seen as (
         report_records.site_id,
         report_records.download_number,
         report_records.content_name_id,
-        min(events.occurred_at) as first_occurred_at,
-        max(events.occurred_at) as last_occurred_at,
+        cast(min(events.occurred_at) as timestamp) as first_occurred_at,
+        cast(max(events.occurred_at) as timestamp) as last_occurred_at,
         count(*) filter (where events.activity_family = 'session_events') as session_event_count,
         count(*) filter (where events.activity_family = 'track_events') as track_event_count,
         count(*) filter (where events.activity_family = 'video_events') as video_event_count

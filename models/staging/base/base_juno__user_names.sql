@@ -20,7 +20,7 @@ seen as (
         report_records.site_id,
         report_records.download_number,
         report_records.user_name_id,
-        max(events.occurred_at) as last_occurred_at
+        cast(max(events.occurred_at) as timestamp) as last_occurred_at
     from report_records
     inner join events on report_records.event_id = events.event_id
     group by 1, 2, 3, 4
