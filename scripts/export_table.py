@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import duckdb
 import typer
 from rich.console import Console
 
@@ -38,7 +37,7 @@ def main(
         _write_workbook(console, published, table, target)
         return
     table = table or REJECTED
-    with errors_said(console, also=(duckdb.Error,)):
+    with errors_said(console):
         finish_first(console)
         name = f"{table.rpartition('.')[2]}.csv"
         # Rejected records come from the warehouse, whatever the copy is.
@@ -51,7 +50,7 @@ def main(
 
 
 def _write_workbook(console: Console, published: Path, table: str | None, target: Path | None) -> None:
-    with errors_said(console, also=(duckdb.Error,)):
+    with errors_said(console):
         finish_first(console)
         path = target or (
             published.with_suffix(".xlsx")
