@@ -1048,7 +1048,7 @@ def test_a_setting_that_duckdb_does_not_take_is_said_and_exits_with_1(tmp_path: 
 
     done = run_loader("--database", tmp_path / "w.duckdb", report, MEMORY_LIMIT="lots")
     assert done.returncode == 1
-    assert "w.duckdb cannot be opened" in done.stdout
+    assert done.stdout == "MEMORY_LIMIT=lots is no amount of memory. Nothing was done. Fix: MEMORY_LIMIT=2GB\n"
 
 
 # --- Where shapes vary ---
