@@ -240,7 +240,7 @@ function start(page) {
   }
 
   // Opens what is folded around a place, and goes there.
-  function goTo(place) {
+  function goTo(place, behavior = "auto") {
     const target = at(place);
     if (!target) return;
     for (let one = target; one; one = one.parentElement) if (one.tagName === "DETAILS") one.open = true;
@@ -249,8 +249,7 @@ function start(page) {
     const focused = target.tagName === "DETAILS" ? target.querySelector("summary") : target;
     if (focused === target) target.setAttribute("tabindex", "-1");
     focused.focus({ preventScroll: true });
-    // A page that gets shorter on the way would end a smooth scroll before it arrives.
-    target.scrollIntoView({ behavior: place === "profile" ? "instant" : "auto" });
+    target.scrollIntoView({ behavior });
   }
 
   function showProfile(profile) {
@@ -267,8 +266,9 @@ function start(page) {
     showProfile(state.profile);
     filters();
     drawAll();
-    if (state.place) goTo(state.place);
-    else if (!at("profile").hidden) goTo("profile");
+    // A page that is drawn on the way would end a smooth scroll before it arrives.
+    if (state.place) goTo(state.place, "instant");
+    else if (!at("profile").hidden) goTo("profile", "instant");
   }
 
   // A link of the page keeps the filters.
