@@ -23,6 +23,7 @@ ranked as (
 select
     count(*) as tied_count,
     string_agg(content_name, ' and ' order by content_name) as content_name,
+    3 as least_count,
     any_value(average_stars) as average_stars,
     min(review_count) as review_count
 from ranked

@@ -16,6 +16,7 @@ with ranked as (
 select
     count(*) as tied_count,
     string_agg(session_name, ' and ' order by session_name) as session_name,
+    5 as least_count,
     any_value(left_early_count) as left_early_count,
     any_value(proven_left_early_count) as proven_left_early_count,
     any_value(possible_left_early_count) as possible_left_early_count,

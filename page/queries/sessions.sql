@@ -23,14 +23,13 @@ select
     sessions.possible_stayed_count,
     sessions.left_early_count / nullif(sessions.attendee_count, 0) as left_early_ratio,
     -- Only the fullest sessions have them.
-    people_at_once.peak_people_count,
-    people_at_once.proven_people_count,
-    people_at_once.possible_people_count,
+    most_at_once.peak_people_count,
+    most_at_once.proven_people_count,
+    most_at_once.possible_people_count,
     sessions.average_likely_seconds,
     sessions.proven_seconds,
     sessions.likely_seconds,
     sessions.possible_seconds
 from marts.fct_sessions as sessions
-left join people_at_once
-    on sessions.session_key = people_at_once.session_key and sessions.peak_minute_at = people_at_once.minute_at
+left join most_at_once on sessions.session_key = most_at_once.session_key
 order by sessions.unique_people_count desc nulls last, sessions.session_key asc

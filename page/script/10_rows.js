@@ -34,6 +34,12 @@ function filtered(dataset, chosen) {
     && (!chosen.to || !dataset.date || row[dataset.date] <= chosen.to));
 }
 
+// A short mark of a finding that does not follow all filters.
+function unfilteredMark(dataset, chosen) {
+  const lacking = [(chosen.from || chosen.to) && !dataset.date && "dates", chosen.page && !dataset.names.has("content_key") && "page"].filter(Boolean);
+  return lacking.length ? ` (not filtered by ${lacking.join(" and ")})` : "";
+}
+
 // Says which filters are set that a dataset has no column for, and why.
 function notFiltered(dataset, chosen) {
   const [filters, reasons] = [[], []];

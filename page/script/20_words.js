@@ -110,7 +110,7 @@ function titleOf(figure, rows, about) {
   if (!most || !template) return figure.title;
   const words = (row, name) => inWords(row[name], columnOf(figure, name), about);
   const sum = total(known(rows, figure.top));
-  const values = { total: whole.format(sum), share: FORMATS.ratio(most / sum) };
+  const values = { total: whole.format(sum), share: FORMATS.ratio(most / sum), least: whole.format(figure.minimum?.value ?? 0) };
   const [first, second] = leaders;
   for (const name of Object.keys(first)) {
     const text = words(first, name);

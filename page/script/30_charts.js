@@ -262,7 +262,9 @@ function chartOf(figure, rows, about, canvas) {
   const href = (row) => (named_ ? profileAddress(named_, row) : null);
   // The text at the end of a bar: its value, or what `chart.text` makes of several columns. Both have their ranges.
   const ranged = (row, name) => withRange(row, columnOf(figure, name), about);
-  const atEnd = (row) => (chart.text ? chart.text.replace(/\{(\w+)\}/g, (_, name) => ranged(row, name)) : ranged(row, chart.value));
+  const atEnd = (row) => (chart.text
+    ? worded(chart.text, new Proxy({}, { get: (_, name) => ranged(row, name) }), row)
+    : ranged(row, chart.value));
   switch (chart.type) {
     case "bars": {
       const there = chart.stack.filter((part) => rows.some((row) => row[part.column]));

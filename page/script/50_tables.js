@@ -45,9 +45,9 @@ function rowsInWords(shown, fitting, all, isSearched) {
 }
 
 // The roles say again what the elements are, because a browser forgets it where style makes cards of rows.
-// The last column may hold an element that `last.cell` makes of a row.
-function table(columns, rows, title, about, last) {
-  const state = { column: null, direction: 1, words: "", all: false };
+// The last column may hold an element that `last.cell` makes of a row. `kept` has what was searched when the table was made before.
+function table(columns, rows, title, about, { last, kept = {} } = {}) {
+  const state = { column: null, direction: 1, words: kept.words ?? "", all: false };
   const kind = (column) => (NUMERIC.has(column.format) ? "number" : column.format);
   const texts = (row) => columns.map((column) => withRange(row, column, about));
   const body = element("tbody", { role: "rowgroup" });
@@ -95,11 +95,11 @@ function table(columns, rows, title, about, last) {
   }
 
   fill();
-  const order = element("select", { onchange: (event) => sort(columns[event.target.value]) }, option("", "as it is", ""),
+  const order = element("select", { onchange: (event) => sort(columns[event.target.value]) }, option("", "the order of the page", ""),
     ...columns.map((column, place) => option(place, column.label, "")));
   const tools = element("div", { class: "tools" },
     rows.length > SHOWN
-      ? field("Search this table", element("input", { type: "search", oninput: (event) => { state.words = event.target.value; fill(); } }))
+      ? field("Search this table", element("input", { type: "search", value: state.words, oninput: (event) => { state.words = kept.words = event.target.value; fill(); } }))
       : "",
     rows.length > 1 ? field("Sort by", order, "on-phones") : "");
   const made = element("div", { class: "tabular" }, tools, count,

@@ -6,7 +6,7 @@ const named = new Map();
 // The suggested line ends with its label state, a blank activity type and the rest.
 const aliasOf = (row, type) => row.suggested_alias.replace(/,any,,(?=[^"]*$)/, `,any,${type},`);
 
-function naming(figure, rows, types, about) {
+function naming(figure, rows, types, about, kept) {
   const meanings = new Map(types.map((row) => [row.activity_type, row.meaning]));
   const lines = element("textarea", { readonly: true, rows: "4", wrap: "off" });
   const said = element("p", { class: "note", role: "status" });
@@ -38,6 +38,6 @@ function naming(figure, rows, types, about) {
     element("optgroup", { label: "All" }, ...[...meanings.keys()].filter((type) => !candidates.some((one) => one.type === type)).map((type) => choice(type))));
   };
   show();
-  const listed = table(figure.columns, rows, figure.title, about, { label: "It means", cell });
+  const listed = table(figure.columns, rows, figure.title, about, { last: { label: "It means", cell }, kept });
   return { ...listed, made: element("div", {}, listed.made, element("div", { class: "tools" }, field("Chosen rows", lines), copy), said) };
 }

@@ -10,7 +10,7 @@ function start(page) {
   const sites = [...new Set(data.people.rows.map((row) => row.site_id))].sort();
   const days = data.family_days.rows.map((row) => row.occurred_date).sort();
   const at = (id) => document.getElementById(id);
-  // The state of each figure: how it is drawn, its body, and whether it was drawn since the last change.
+  // The state of each figure: its body, whether it was drawn since the last change, and what is searched in its table.
   const drawn = new Map();
 
   // --- A figure ---
@@ -40,6 +40,8 @@ function start(page) {
 
   function notesOf(figure, dataset, rows) {
     const notes = [figure.note];
+    const { note, more_than: most } = figure.choose ?? {};
+    if (note && data[most.dataset].total > most.count) notes.push(note);
     if (figure.limit && rows.length > figure.limit) notes.push(`The first ${figure.limit} of ${whole.format(rows.length)} are drawn.`);
     if (isCut(dataset)) {
       notes.push(`The first ${whole.format(dataset.count)} of ${whole.format(dataset.total)} rows are on this page. Its last part says how to get all.`);
@@ -61,7 +63,7 @@ function start(page) {
   }
 
   function draw(figure) {
-    const { body, heading, folded } = drawn.get(figure);
+    const { body, heading, folded, kept } = drawn.get(figure);
     drawn.get(figure).isFresh = true;
     if (isHeldBack(figure)) {
       body.replaceChildren(paragraph(page.understood.instead, "warning"));
@@ -76,7 +78,7 @@ function start(page) {
       return;
     }
     const shown = figure.kind === "chart" ? figure.limit ? rows.slice(0, figure.limit) : rows : [];
-    const listed = figure.kind === "naming" ? naming(figure, rows, data.activity_types.rows, about) : table(figure.columns, rows, figure.title, about);
+    const listed = figure.kind === "naming" ? naming(figure, rows, data.activity_types.rows, about, kept) : table(figure.columns, rows, figure.title, about, { kept });
     // Names that lead to profiles are links, and a picture has none.
     const isLinked = shown.some((row) => profileAddress(columnOf(figure, figure.chart.label) ?? {}, row));
     const host = shown.length ? element("div", { class: "chart", role: isLinked ? "group" : "img", "aria-label": `${title}. The table below has all values.` }) : "";
@@ -95,41 +97,48 @@ function start(page) {
 
   // What is folded away states its finding beside its title.
   function nameFolded(figure, title) {
-    drawn.get(figure).heading.textContent = title === figure.title ? "" : title;
+    const { dataset } = figure.counts ?? figure;
+    drawn.get(figure).heading.textContent = title === figure.title ? "" : `${title}${unfilteredMark(data[dataset], state.chosen)}`;
   }
 
-  // One after the other, so that the reader need not wait for them.
+  // One after the other, so that the reader need not wait for them. What stands above a place is named at once: it would grow
+  // after the page went there.
   let lastRound = 0;
-  function nameAllFolded() {
+  function nameAllFolded(place) {
     lastRound += 1;
     const round = lastRound;
     const waiting = [...drawn.keys()].filter((figure) => drawn.get(figure).folded && figure.says && !isHeldBack(figure));
+    const target = at(place);
+    const isAbove = (figure) => drawn.get(figure).folded.compareDocumentPosition(target) & Node.DOCUMENT_POSITION_FOLLOWING;
+    const name = (figure) => { if (!drawn.get(figure).folded.open) nameFolded(figure, viewOf(figure).title); };
+    while (target && waiting.length && isAbove(waiting[0])) name(waiting.shift());
     const next = () => {
       const figure = waiting.shift();
       if (!figure || round !== lastRound) return;
-      if (!drawn.get(figure).folded.open) nameFolded(figure, viewOf(figure).title);
+      name(figure);
       setTimeout(next);
     };
     setTimeout(next);
   }
 
   // A folded figure is drawn when it is opened.
-  function drawAll() {
+  function drawAll(place) {
     for (const [figure, known_] of drawn) {
       known_.isFresh = false;
       if (!known_.folded || known_.folded.open) draw(figure);
     }
-    nameAllFolded();
+    nameAllFolded(place);
     at("filters").lastChild.hidden = !FILTERS.some((name) => state.chosen[name]);
     const { site, from, to, page: key } = state.chosen;
     const parts = [site && `site ${site}`, from && `from ${dateInWords(from)}`, to && `to ${dateInWords(to)}`, key && `page ${names.get(key) ?? key}`].filter(Boolean);
-    at("filtered").textContent = parts.length ? `Below: ${parts.join(", ")}. The numbers above are of everything.` : "";
+    const isReversed = from && to && from > to ? " From is later than To, so no day fits." : "";
+    at("filtered").textContent = parts.length ? `Below: ${parts.join(", ")}. The numbers above are of everything.${isReversed}` : "";
   }
 
   function mainFigure(figure) {
     const heading = element("h3", { id: `title-${figure.id}` }, figure.title);
     const body = element("div");
-    drawn.set(figure, { body, heading });
+    drawn.set(figure, { body, heading, kept: {} });
     return element("article", { class: "figure", id: `figure-${figure.id}`, "aria-labelledby": `title-${figure.id}` },
       heading, paragraph(figure.subtitle, "subtitle"), body);
   }
@@ -139,7 +148,7 @@ function start(page) {
     const body = element("div");
     const folded = element("details", { class: "figure folded", id: `figure-${figure.id}` },
       element("summary", {}, element("h3", {}, figure.title), " ", heading), paragraph(figure.subtitle, "subtitle"), body);
-    drawn.set(figure, { body, heading, folded });
+    drawn.set(figure, { body, heading, folded, kept: {} });
     folded.addEventListener("toggle", () => { if (folded.open && !drawn.get(figure).isFresh) draw(figure); });
     return folded;
   }
@@ -148,14 +157,16 @@ function start(page) {
 
   const sentences = (list) => element("ul", { class: "sentences" }, ...list.map((one) => element("li", {}, one.text)));
 
+  const unknowns = [...page.headline.unknowns, { text: page.understood.consequences }].filter((one) => one.text);
+
   function section(part) {
     const there = part.figures.filter(hasRows);
     if (!there.length) return null;
     const [first, ...rest] = there;
     return element("section", { id: part.id, "aria-labelledby": `${part.id}-title` },
       element("h2", { id: `${part.id}-title` }, part.title),
-      part.unknowns && page.headline.unknowns.length
-        ? element("article", { class: "figure", id: "figure-unknowns" }, element("h3", {}, "What this page does not know"), sentences(page.headline.unknowns))
+      part.unknowns && unknowns.length
+        ? element("article", { class: "figure", id: "figure-unknowns" }, element("h3", {}, "What this page does not know"), sentences(unknowns))
         : "",
       mainFigure(first), ...rest.map(foldedFigure));
   }
@@ -265,7 +276,9 @@ function start(page) {
     Object.assign(state, readAddress(location.hash));
     showProfile(state.profile);
     filters();
-    drawAll();
+    // Where the address has a place, the browser must not go back to where the reader was before.
+    history.scrollRestoration = state.place || state.profile ? "manual" : "auto";
+    drawAll(state.place);
     // A page that is drawn on the way would end a smooth scroll before it arrives.
     if (state.place) goTo(state.place, "instant");
     else if (!at("profile").hidden) goTo("profile", "instant");
@@ -280,7 +293,10 @@ function start(page) {
     history.pushState(null, "", writeAddress({ ...state, place, profile }));
     const isSamePage = !profile && !state.profile;
     Object.assign(state, { place, profile });
-    if (isSamePage) goTo(place);
+    if (isSamePage) {
+      history.scrollRestoration = "manual";
+      goTo(place);
+    }
     else arrive();
   }
 

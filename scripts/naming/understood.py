@@ -96,6 +96,9 @@ class Understood:
         parts = []
         if self.other:
             parts.append(f"{self.other:,} more {'is' if self.other == 1 else 'are'} named as something else.")
+        unknown = self.landed - self.understood - self.other
+        if unknown and (self.missing or self.too_low):
+            parts.append(f"{counted(unknown, 'record is', 'records are')} not understood.")
         if self.missing:
             parts.append(f"Therefore missing: {', '.join(self.missing)}.")
         if self.too_low:

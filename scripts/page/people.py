@@ -12,7 +12,7 @@ import duckdb
 # A person counts from the moment of joining to that of leaving. A minute has the largest number of its moments, its
 # first among them.
 AT_ONCE = """
-create or replace temp table people_at_once as
+create or replace temp table fullest_minutes as
 with chosen as (
     {sessions}
 ),
@@ -58,6 +58,9 @@ fullest as (
     group by all
 )
 
+select * from fullest;
+
+create or replace temp table people_at_once as
 select
     minutes.session_key,
     minutes.minute_at,
@@ -65,8 +68,21 @@ select
     -- What a shared copy leaves blank stays blank.
     case when minutes.peak_people_count is not null then fullest.proven_count end as proven_people_count,
     case when minutes.peak_people_count is not null then fullest.possible_count end as possible_people_count
-from minutes
-inner join fullest on minutes.session_key = fullest.session_key and minutes.minute_at = fullest.minute_at
+from marts.fct_session_concurrency as minutes
+inner join fullest_minutes as fullest
+    on minutes.session_key = fullest.session_key and minutes.minute_at = fullest.minute_at;
+
+-- The most of a session at any minute, by each measure: the minutes of the three may differ.
+create or replace temp table most_at_once as
+select
+    fullest.session_key,
+    max(minutes.peak_people_count) as peak_people_count,
+    case when max(minutes.peak_people_count) is not null then max(fullest.proven_count) end as proven_people_count,
+    case when max(minutes.peak_people_count) is not null then max(fullest.possible_count) end as possible_people_count
+from fullest_minutes as fullest
+left join people_at_once as minutes
+    on fullest.session_key = minutes.session_key and fullest.minute_at = minutes.minute_at
+group by fullest.session_key
 """
 CHANGE = """
     union all
@@ -101,7 +117,7 @@ end
 
 
 def make_people_at_once(connection: duckdb.DuckDBPyConnection, sessions: str = FULLEST) -> None:
-    """Make the temporary table ``people_at_once``: by minute how many people were there, by each measure.
+    """Make the temporary tables ``people_at_once``, by minute and measure, and ``most_at_once``, by session.
 
     Args:
         connection: the copy.

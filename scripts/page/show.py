@@ -42,10 +42,9 @@ select
     with_range(stayed_count, proven_stayed_count, possible_stayed_count) as "to the end",
     with_range(left_early_count, proven_left_early_count, possible_left_early_count) as "left early",
     coalesce((
-        select with_range(at_once.peak_people_count, at_once.proven_people_count, at_once.possible_people_count)
-        from people_at_once as at_once
-        where at_once.minute_at = fct_sessions.peak_minute_at
-    ), '0') as "at once",
+        select with_range(peak_people_count, proven_people_count, possible_people_count)
+        from most_at_once
+    ), '0') as "most at once",
     strftime(local_time(started_at), '%Y-%m-%d %H:%M') as "start ({zone})",
     strftime(local_time(ended_at), '%Y-%m-%d %H:%M') as "end ({zone})",
     window_source as "start and end",

@@ -183,6 +183,13 @@ def test_dates_reach_what_has_dates_and_the_address_keeps_them(opened: Opener, s
         "This section does not follow the filter of dates, because its numbers are of the whole time."
     )
 
+    # A folded figure follows the filter, or its finding says that it does not.
+    expect(page.locator("#figure-content .finding")).to_contain_text("activities by")
+    expect(page.locator("#figure-videos .finding")).to_contain_text("(not filtered by dates)")
+    filter_of(page, "To").fill("2026-05-12")
+    expect(page.locator("#filtered")).to_contain_text("From is later than To, so no day fits.")
+    filter_of(page, "To").fill("2026-05-14")
+
     page.get_by_role("link", name="What did they say?").click()
     assert page.evaluate("location.hash") == "#said&from=2026-05-13&to=2026-05-14"
     page.reload()
@@ -192,6 +199,24 @@ def test_dates_reach_what_has_dates_and_the_address_keeps_them(opened: Opener, s
     expect(page.locator("#filtered")).to_have_text("")
     expect(filter_of(page, "From")).to_have_value("")
     assert page.evaluate("location.hash") == "#said"
+
+
+@pytest.mark.parametrize("place", ["said", "certify", "rely"])
+def test_on_a_phone_an_address_leads_to_its_place_and_again_after_a_reload(opened: Opener, place: str) -> None:
+    page = opened(viewport={"width": 390, "height": 844})
+
+    def top() -> float:
+        # When every folded figure has its finding, nothing grows any more.
+        expect(page.locator("#figure-activity_types .finding")).not_to_be_empty()
+        return float(page.locator(f"#{place}").evaluate("one => one.getBoundingClientRect().top"))
+
+    page.evaluate("place => { location.hash = place; }", place)
+    page.reload()
+    assert -20 < top() < 100
+    page.evaluate("scrollTo(0, 300)")
+    filter_of(page, "From").fill("2026-05-12")
+    page.reload()
+    assert -20 < top() < 100
 
 
 def test_a_link_opens_what_is_folded_away_and_the_way_back_is_kept(opened: Opener) -> None:
@@ -219,7 +244,7 @@ def test_a_name_leads_to_its_profile_and_from_there_to_others(opened: Opener, sa
             "select registered_count, unique_people_count from marts.fct_sessions where content_id = '4101'"
         ).fetchall()
     assert profile.locator("dl.facts dd").all_inner_texts()[2:8] == [
-        *map(str, facts), "43 (36 to 43)", "29 (18 to 33)", "14 (10 to 25)", "40 (27 to 40)",
+        *map(str, facts), "43 (36 to 43)", "29 (18 to 33)", "14 (10 to 25)", "40 (30 to 40)",
     ]  # fmt: skip
     # The second of two stays has no record of leaving.
     kamala = profile.locator("tr", has=page.get_by_role("link", name="Kamala Iyerson"))
@@ -360,6 +385,11 @@ def test_a_table_sorts_and_searches_by_keyboard(opened: Opener) -> None:
     card.get_by_role("searchbox").fill("jasper WIND")
     assert cells(page, "engaged_users", 1) == ["Jasper Windle"]
     expect(card.locator(".tabular > .note")).to_have_text("1 of 60 rows fits")
+    # The search is still there after a look at a person.
+    card.get_by_role("link", name="Jasper Windle").click()
+    page.get_by_role("link", name="Back to the whole page").click()
+    expect(card.get_by_role("searchbox")).to_have_value("jasper WIND")
+    assert cells(page, "engaged_users", 1) == ["Jasper Windle"]
     card.get_by_role("searchbox").fill("")
     card.get_by_role("button", name="Score").click()
     scores = [float(score) for score in cells(page, "engaged_users", 3)]

@@ -125,7 +125,8 @@ def test_the_findings_name_the_first(marts: duckdb.DuckDBPyConnection) -> None:
     )
     assert others == [
         "9 of the 12 people who had planned Small did not come.",
-        "6 of the 10 people in Small left early (1 proven, 6 possible), the largest share of a session.",
+        "6 of the 10 people in Small left early (1 proven, 6 possible), the largest share of a session with at"
+        " least 5 attendees.",
     ]
     # Small may have had 11, and it is not sure that Big had more.
     for proven, said in ((11, "No other session can have had more."), (10, "1 other session may have had more.")):
@@ -167,7 +168,10 @@ def test_two_of_one_name_are_told_apart_by_their_start_or_else_by_their_key(mart
     marts.execute(
         "insert into marts.fct_reviews select k, 'u' || i, 4, true from range(3) as r(i), (values ('k'), ('l')) v(k)"
     )
-    assert findings(marts)[-1] == "Same (k) and Same (l) were rated best: 4.0 stars each."
+    assert (
+        findings(marts)[-1]
+        == "Of the pages with at least 3 reviews, Same (k) and Same (l) were rated best: 4.0 stars each."
+    )
 
 
 def test_one_is_no_people(marts: duckdb.DuckDBPyConnection) -> None:
@@ -207,9 +211,9 @@ def test_a_page_is_rated_best_with_three_reviews_among_several_pages(marts: duck
     marts.execute("insert into marts.fct_reviews select 'l', 'u' || i, 5, true from range(2) as r(i)")
     assert findings(marts) == [], "two reviews are too few"
     marts.execute("insert into marts.fct_reviews values ('l', 'x', 2, true), ('k', 'x', 5, false)")
-    assert findings(marts) == ["Big and Small were rated best: 4.0 stars each."]
+    assert findings(marts) == ["Of the pages with at least 3 reviews, Big and Small were rated best: 4.0 stars each."]
     marts.execute("insert into marts.fct_reviews values ('l', 'y', 5, true)")
-    assert findings(marts) == ["Small was rated best: 4.3 stars in 4 reviews."]
+    assert findings(marts) == ["Of the pages with at least 3 reviews, Small was rated best: 4.3 stars in 4 reviews."]
 
 
 def test_a_shared_copy_hides_what_is_about_few(marts: duckdb.DuckDBPyConnection) -> None:
@@ -327,7 +331,7 @@ def test_the_sample_is_as_another_way_finds_it(sample_project: Project) -> None:
         f" ({of_first[4]} proven, {of_first[5]} possible).",
         # As sample/README.md and analyses/README.md say.
         "24 of the 36 people who had planned Night Ferry: The Pacific Session did not come.",
-        f"{best} was rated best: {mean + 1e-9:.1f} stars in {reviews} reviews.",
+        f"Of the pages with at least 3 reviews, {best} was rated best: {mean + 1e-9:.1f} stars in {reviews} reviews.",
     ]
 
 

@@ -211,8 +211,8 @@ def test_the_first_line_says_how_much_was_understood_and_what_is_missing(publish
     # 9 of 11 are more than the minimum of 0.8; a weak candidate makes no result missing.
     assert printed(published)[:2] == [
         "",
-        "Understood 9 of 11 records (81 %). 1 more is named as something else. Therefore missing: reviews. Too low:"
-        " points and the leaderboard.",
+        "Understood 9 of 11 records (81 %). 1 more is named as something else. 1 record is not understood. Therefore"
+        " missing: reviews. Too low: points and the leaderboard.",
     ]
 
 

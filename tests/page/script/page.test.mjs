@@ -8,7 +8,7 @@ const folder = new URL("../../../page/script/", import.meta.url);
 const source = readdirSync(folder).filter((name) => name.endsWith(".js")).sort()
   .map((name) => readFileSync(new URL(name, folder), "utf8")).join("\n");
 const names = [
-  "readDataset", "filtered", "notFiltered", "summedUp", "ofEnough", "compare", "ordered", "clockOf", "dateInWords", "inWords", "withRange", "rowsInWords", "plainLetters", "profileAddress", "titleOf", "wrapped", "ticks",
+  "readDataset", "filtered", "notFiltered", "unfilteredMark", "summedUp", "ofEnough", "compare", "ordered", "clockOf", "dateInWords", "inWords", "withRange", "rowsInWords", "plainLetters", "profileAddress", "titleOf", "wrapped", "ticks",
   "bars", "columns", "area", "heat", "lines", "chartOf", "csvOf", "csvCell", "readAddress", "writeAddress", "profiles", "commandOf", "partNote", "aliasOf", "offsetsInWords", "worded", "countsOf",
 ];
 const made = vm.runInNewContext(`"use strict";${source}\n;({ ${names.join(", ")} })`, { Intl, URL });
@@ -279,4 +279,14 @@ test("a profile has an address of its own once it is added", () => {
 
 test("a suggested alias takes the chosen type into its blank place", () => {
   assert.equal(made.aliasOf({ suggested_alias: 'sample,"Q,any,,&A","Ask",any,,50,,' }, "qa"), 'sample,"Q,any,,&A","Ask",any,qa,50,,');
+});
+
+test("a title says the minimum of what it compares, and a finding which filters it does not follow", () => {
+  const figure = { title: "T", says: "Of those with at least {least}, {name} was best", top: "stars", minimum: { column: "count", value: 3 }, columns: [] };
+  const rows = [{ name: "One", stars: 5, count: 1 }, { name: "Three", stars: 4.3, count: 3 }, { name: "Four", stars: 4, count: 4 }];
+  assert.equal(made.titleOf(figure, rows, about), "Of those with at least 3, Three was best");
+  const chosen = { from: "2026-05-12", page: "p" };
+  assert.equal(made.unfilteredMark({ names: new Set() }, chosen), " (not filtered by dates and page)");
+  assert.equal(made.unfilteredMark({ names: new Set(["content_key"]), date: "held_date" }, chosen), "");
+  assert.equal(made.unfilteredMark({ names: new Set() }, {}), "");
 });
