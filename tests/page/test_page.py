@@ -116,6 +116,24 @@ def test_a_title_names_what_its_rows_have(figure: dict[str, Any], data: dict[str
     assert named - {"zone"} <= {*shown_columns(figure), *values, *least, "total", "share", "rows"}
 
 
+def test_a_mean_says_of_how_many_and_nobody_stops_at_the_last_lesson(data: dict[str, Any]) -> None:
+    videos = rows_of(data["datasets"]["videos"])
+    assert [(row["watcher_count"], row["position_count"]) for row in videos] == [(12, 10), (6, 4)]
+    stopped = {row["lesson_order"]: row["people_stopped_count"] for row in rows_of(data["datasets"]["lessons"])}
+    assert [order for order, count in stopped.items() if count is None] == [max(stopped)]
+
+
+def test_the_most_at_once_is_proven_over_all_minutes(data: dict[str, Any]) -> None:
+    minutes = rows_of(data["datasets"]["concurrency"])
+    sessions = {row["session_key"]: row for row in rows_of(data["datasets"]["sessions"])}
+    for name in ("proven_people_count", "peak_people_count", "possible_people_count"):
+        most: dict[str, int] = {}
+        for row in minutes:
+            most[row["session_key"]] = max(most.get(row["session_key"], 0), row[name])
+        assert most
+        assert all(sessions[key][name] >= count for key, count in most.items()), name
+
+
 def test_what_stands_in_words_has_a_word_for_each_value(data: dict[str, Any]) -> None:
     words = data["words"]
     with (ROOT / "seeds" / "activity_types.csv").open(newline="") as file:
