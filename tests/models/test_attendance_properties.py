@@ -405,9 +405,12 @@ def test_a_scheduled_attendance_depends_on_others_only_by_when_they_came_and_lef
     alone = tuple(world.with_records(record for record in world.records if record.user_id in kept) for world in example)
     together, apart = run(chain, example), run(chain, alone)
     told_by_others = {stay["session_key"] for stay in together.intervals if stay["closed_by"] == "others_left"}
-    # What others did may correct a schedule, or part the sessions of a page that the schedule has as one.
+    # What others did may correct a schedule, or part the sessions of a page that the schedule has as one. The other
+    # sessions of that page then have fewer records.
     otherwise = {
-        row["session_key"] for row in [*together.sessions, *apart.sessions] if row["window_source"] != "schedule"
+        (row["site_id"], row["content_id"])
+        for row in [*together.sessions, *apart.sessions]
+        if row["window_source"] != "schedule"
     }
     for table, other in (
         (together.attendance, apart.attendance),
@@ -427,14 +430,14 @@ def bounds(row: Row) -> Row:
     }
 
 
-def rows_as_scheduled(rows: Iterable[Row], user: str, otherwise: set[str]) -> list[Row]:
-    """The rows of a user in the sessions of pages, without those that are otherwise than their schedule."""
+def rows_as_scheduled(rows: Iterable[Row], user: str, otherwise: set[tuple[str, str]]) -> list[Row]:
+    """The rows of a user in the sessions of pages, without pages where a session is otherwise than its schedule."""
     mine = [
         row
         for row in rows
         if row["user_key"].endswith(f":{user}")
         and row["content_id"] is not None
-        and row["session_key"] not in otherwise
+        and (row["site_id"], row["content_id"]) not in otherwise
     ]
     return sorted(mine, key=lambda row: (row["session_key"], row.get("presence_interval_key", 0)))
 
