@@ -110,8 +110,8 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
             result = runner.invoke(["--quiet", "--no-use-colors", "build"])
         # dbt-duckdb leaves the file open, with settings of its own, and a file has one set of settings a process.
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
-        # What dbt left is searched and freed as the process ends: that takes half a second. It must be then, or DuckDB
-        # complains of connections that nobody closed.
+        # Python frees the objects of dbt as the process ends, because here it takes half a second. Without that, DuckDB
+        # complains of open connections.
         gc.freeze()
         atexit.register(gc.unfreeze)
         gc.enable()

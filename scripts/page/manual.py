@@ -7,7 +7,6 @@ its own; dbt's page of columns and lineage is put beside it.
 from __future__ import annotations
 
 import re
-import secrets
 import shutil
 import subprocess
 import sys
@@ -20,8 +19,8 @@ import yaml
 
 from page.write_docs import write_lineage
 from warehouse.database import connect
-from warehouse.errors import WarehouseError, in_words
-from warehouse.locks import only_writer
+from warehouse.errors import WarehouseError
+from warehouse.files import replace_folder
 from warehouse.paths import PROJECT_ROOT, warehouse_path
 
 INDEX = Path("docs/README.md")
@@ -96,26 +95,7 @@ def write_manual(output: Path) -> None:
         site = Path(folder, "site")
         build_site(Path(folder))
         write_lineage(site / LINEAGE)
-        replace_manual(output, site)
-
-
-def replace_manual(output: Path, site: Path) -> None:
-    """Put a whole new folder in the place of the old one.
-
-    Raises:
-        WarehouseError: it cannot be written; the old one stays.
-    """
-    unfinished = output.with_name(f".{output.name}.{secrets.token_hex(4)}")
-    try:
-        with only_writer(output):
-            try:
-                shutil.copytree(site, unfinished)
-                shutil.rmtree(output, ignore_errors=True)
-                unfinished.replace(output)
-            finally:
-                shutil.rmtree(unfinished, ignore_errors=True)
-    except OSError as error:
-        raise WarehouseError(f"{output} cannot be written: {in_words(error)}") from error
+        replace_folder(output, lambda unfinished: shutil.copytree(site, unfinished))
 
 
 def build_site(folder: Path) -> None:

@@ -7,20 +7,16 @@ columns of ``restricted.user_details`` that its YAML calls personal, so a shared
 from __future__ import annotations
 
 import csv
-import secrets
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
-
-import duckdb
 
 from publishing.export_table import write_csv
 from publishing.mart_models import read_models
 from publishing.share import SHARED_AS
 from warehouse.copies import SHARED, mark_of, refuse_inside_a_shared_copy
 from warehouse.database import connect, identifier, text_of
-from warehouse.errors import WarehouseError, in_words
-from warehouse.locks import only_writer
+from warehouse.errors import WarehouseError
+from warehouse.files import replace_folder
 from warehouse.names import name_for_file
 
 # Each CRM has its own name for a column, and its import finds the field by this name.
@@ -108,7 +104,6 @@ def write_leads(published: Path, folder: Path, crm: str, time_zone: str) -> dict
     if mark is None:
         raise WarehouseError(f"there is no copy at {published}. Fix: make build")
     _refuse_to_replace(folder, mark.kind)
-    unfinished = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
     with connect(published, read_only=True) as connection:
         exhibitors = connection.execute(EXHIBITORS).fetchall()
         if not exhibitors:
@@ -119,26 +114,20 @@ def write_leads(published: Path, folder: Path, crm: str, time_zone: str) -> dict
         connection.execute(f"set TimeZone = {text_of(time_zone)}")
         connection.execute(AT_ZONE)
         query = LEADS.replace("{personal}", _columns(crm, is_shared=mark.kind == SHARED)).replace("{also}", ALSO[crm])
-        try:
-            with only_writer(folder):
-                try:
-                    rows = {
-                        file: write_csv(
-                            connection,
-                            query.replace("{site}", text_of(site)).replace("{name}", text_of(name)),
-                            unfinished / file,
-                            kind=mark.kind,
-                            is_for_a_spreadsheet=False,
-                        )
-                        for file, site, name in _files(exhibitors, unfinished)
-                    }
-                    shutil.rmtree(folder, ignore_errors=True)
-                    unfinished.replace(folder)
-                finally:
-                    shutil.rmtree(unfinished, ignore_errors=True)
-        except (OSError, duckdb.Error) as error:
-            raise WarehouseError(f"{folder} cannot be written: {in_words(error)}") from error
-    return rows
+
+        def write_all(unfinished: Path) -> dict[str, int]:
+            return {
+                file: write_csv(
+                    connection,
+                    query.replace("{site}", text_of(site)).replace("{name}", text_of(name)),
+                    unfinished / file,
+                    kind=mark.kind,
+                    is_for_a_spreadsheet=False,
+                )
+                for file, site, name in _files(exhibitors, unfinished)
+            }
+
+        return replace_folder(folder, write_all)
 
 
 def _refuse_to_replace(folder: Path, kind: str) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import glob
 import os
 import secrets
+import shutil
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 
@@ -15,6 +17,8 @@ from warehouse.copies import PUBLISHED, refuse_inside_a_shared_copy
 from warehouse.database import BLOCK_SIZE
 from warehouse.errors import WarehouseError, in_words
 from warehouse.locks import only_writer
+
+Made = TypeVar("Made")
 
 
 def to_disk(path: Path) -> None:
@@ -76,6 +80,30 @@ def replace_file(
                     remove_database(unfinished)
     except (OSError, duckdb.Error) as error:
         raise WarehouseError(f"{path} cannot be written: {in_words(error)}") from error
+    return made
+
+
+def replace_folder(folder: Path, make: Callable[[Path], Made]) -> Made:
+    """Make a folder under a name of its own beside its place and let it take the place once it is whole.
+
+    Args:
+        folder: the place.
+        make: writes the folder that it is given, which is not there yet; what it returns is returned.
+
+    Raises:
+        WarehouseError: it cannot be written, or another command writes it. The folder that was there stays.
+    """
+    unfinished = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
+    try:
+        with only_writer(folder):
+            try:
+                made = make(unfinished)
+                shutil.rmtree(folder, ignore_errors=True)
+                unfinished.replace(folder)
+            finally:
+                shutil.rmtree(unfinished, ignore_errors=True)
+    except (OSError, duckdb.Error) as error:
+        raise WarehouseError(f"{folder} cannot be written: {in_words(error)}") from error
     return made
 
 

@@ -14,8 +14,8 @@ from playwright.sync_api import expect, sync_playwright
 from conftest import ROOT
 from page import manual
 from page.browser import find_chromium
-from page.manual import replace_manual
 from warehouse.errors import WarehouseError
+from warehouse.files import replace_folder
 
 CHROMIUM = find_chromium()
 pytestmark = pytest.mark.slow
@@ -75,7 +75,7 @@ def test_a_manual_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, monk
     (tmp_path / "manual" / "lineage.html").touch()
     monkeypatch.setattr(shutil, "copytree", fail)
     with pytest.raises(WarehouseError, match=r"manual cannot be written: the disk is full\. Fix: free"):
-        replace_manual(tmp_path / "manual", tmp_path / "site")
+        replace_folder(tmp_path / "manual", lambda unfinished: shutil.copytree(tmp_path / "site", unfinished))
     assert [path.name for path in tmp_path.rglob("*")] == ["manual", "lineage.html"]
 
 

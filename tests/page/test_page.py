@@ -463,7 +463,7 @@ def test_the_shared_page_names_nobody(sample_project: Project, tmp_path: Path) -
     assert sum(row["activity_count"] for row in rows_of(data["datasets"]["family_days"])) == 1878
     with sample_project.open() as connection:
         people = connection.execute("select full_name, email, user_id from restricted.user_details").fetchall()
-    # What the page is drawn with is no one's: only the rows are looked through.
+    # Only the rows are looked through, because the rest of the page holds no data of people.
     rows = json.dumps(data["datasets"], ensure_ascii=False)
     assert len(people) == 64
     assert [value for person in people for value in person if value and f'"{value}' in rows] == []

@@ -315,7 +315,7 @@ def test_everything_that_changed_is_said_in_a_line() -> None:
     ids=["pairs", "types alone"],
 )
 def test_new_activities_are_said_by_their_words(found: Row, words: str) -> None:
-    # What is in brackets is no markup.
+    # Words in brackets are no markup.
     (line,) = said({"file_name": "[b]a.csv", "has_changed": True, "change_reasons": "activity types", **found})[-1:]
     assert line == f"[b]a.csv: new activities: {words}"
 

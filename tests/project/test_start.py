@@ -49,7 +49,7 @@ def test_the_help_has_every_command_and_every_setting() -> None:
     said = call("help").stdout
     for name, command in start.COMMANDS.items():
         assert re.search(rf"^  {name} ", said, flags=re.MULTILINE), name
-        # What several commands share is explained in README and docs.
+        # README and docs explain the settings that several commands share.
         own = set(command.settings) - {*start.DECLARED, *start.LANDING, "DRY_RUN", "READER", "RESTRICTED"}
         own -= {"PSEUDONYM_SALT", "MINIMUM_COHORT_SIZE", "PUBLISHED_MODE"}
         assert all(setting in command.help for setting in own), name

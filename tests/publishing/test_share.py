@@ -301,7 +301,7 @@ def test_two_that_get_one_pseudonym_are_refused(
 @pytest.mark.parametrize(
     ("change", "models", "said"),
     [
-        # What somebody adds to the marts, in whatever schema, says what it is before it is shared.
+        # A mart that somebody adds, in whatever schema, says what it is before it is shared.
         (
             "create table marts.fct_firms as select company, count(*) as people from marts.dim_users group by 1",
             {**MODELS, "fct_firms": Model(columns={"company": {"blank_small_groups": True}})},

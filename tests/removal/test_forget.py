@@ -61,7 +61,7 @@ USERS = "\n".join(
         "",
     )
 )
-# What the first names, and more; the person's own records among them.
+# It has all records of the first, and the person's own records beside them.
 LATER = FIRST.replace("09:30:00", "09:31:00") + (
     f"{ME},Chat,Message,I came back,2026-05-05 09:00:00,41,Keynote,keynote,Gold\n"
     f"{BO},Chat,Message,{NAME} is back,2026-05-05 09:01:00,41,Keynote,keynote,Silver\n"
