@@ -29,7 +29,7 @@ parsed as (
             {{ lowered(regex_group("url", "(?is)^" ~ scheme_and_user ~ host ~ port_and_path)) }},
             {{ lowered(regex_group("url", "(?is)^" ~ bare_host ~ port_and_path)) }}
         ) as url_host,
-        {{ lowered(regex_group("url", "(?i)^([a-z][a-z0-9+.-]*)://")) }} as host_scheme,
+        {{ lowered(regex_group("url", scheme_of_host())) }} as host_scheme,
         {{ lowered(
             regex_group("url", "(?i)^(" ~ (var("schemes_without_host") | join("|")) ~ "):")
         ) }} as hostless_scheme
@@ -46,8 +46,13 @@ final as (
         occurred_at,
         target_slug,
         url,
-        -- Behind such a scheme a name may stand where the host of another would.
-        case when hostless_scheme is null then url_host end as url_host,
+        -- Behind the scheme of a program a name may stand where the host of another would.
+        case
+            when
+                hostless_scheme is null
+                and coalesce(host_scheme in ('{{ var("schemes_with_host") | join("', '") }}'), true)
+                then url_host
+        end as url_host,
         coalesce(host_scheme, hostless_scheme) as url_scheme,
         url is not null and url_host is null and hostless_scheme is null as is_url_unparsed,
         report_id,
