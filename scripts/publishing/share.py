@@ -336,7 +336,8 @@ def _refuse_collisions(connection: duckdb.DuckDBPyConnection, table: Table) -> N
     """
     counts = []
     for column in table.columns:
-        is_own = table.model.columns.get(column, {}).get("shared_as") != "user_pseudonym"
+        meta = table.model.columns.get(column, {})
+        is_own = meta.get("shared_as") != "user_pseudonym" and not meta.get("blank_small_groups")
         if "pseudonym" in _pseudonym(table, column) and is_own:
             value = f'(site_id, "{column}")' if _is_user_id(column) else f'"{column}"'
             counts.append(f"count(distinct {value})")

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -222,16 +223,21 @@ def test_a_text_that_reaches_one_person_is_never_shared_as_it_is(published: Path
     with connect(published) as connection:
         connection.execute(
             "create table marts.titles as select * from (values ('Slides', 'Slides'), ('ada@post.example', null),"
-            " ('See +41 44 555 01 23', 'ada@post.example'), ('https://www.linkedin.com/in/ada', null)) as v(title, other)"
+            " ('See +41 44 555 01 23', 'ada@post.example'), ('https://www.linkedin.com/in/ada', null)) as v(title, other);"
+            " alter table marts.fct_activities add column target varchar default 'ada@post.example'"
         )
+        connection.execute("update marts.fct_activities set target = 'bo@post.example' where activity_key = 1")
     model = Model(columns={"title": UNCHANGED, "other": UNCHANGED}, is_about_nobody=True)
+    activities = MODELS["fct_activities"]
+    activities = replace(activities, columns={**activities.columns, "target": {"blank_small_groups": True}})
     target = published.with_name("shared.duckdb")
-    share(published, target, SALT, 5, {**MODELS, "titles": model})
+    share(published, target, SALT, 5, {**MODELS, "titles": model, "fct_activities": activities})
     found = ask(target, "from marts.titles")
     assert found[0] == ("Slides", "Slides")
     assert all(re.fullmatch("p_[0-9a-f]{16}", title) for title, _ in found[1:])
     # They still join.
     assert [other for _, other in found[1:]] == [None, found[1][0], None]
+    assert ask(target, "select distinct target from marts.fct_activities order by 1") == [found[1][0], None]
 
 
 def test_names_become_the_pseudonym_of_the_user_and_null_stays_null(shared: Path) -> None:
