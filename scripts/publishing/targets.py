@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from publishing.parquet import publish_to_parquet
-from publishing.places import note_place
+from publishing.places import kind_of, note_place
 from publishing.postgres import is_postgres, publish_to_postgres
 from publishing.publish import publish
 from warehouse.command_line import counted, one_line
@@ -33,7 +33,7 @@ def publish_to(target: str | None, warehouse: Path, reader: str, console: Consol
         )
         for note in publication.notes:
             console.print(f"[yellow]{one_line(note)}[/yellow]", highlight=False)
-        note_place(published, target)
+        note_place(warehouse, target, kind_of(published))
         return f"{counted(publication.tables, 'table')} with {counted(publication.rows, 'row')} published to PostgreSQL"
     if "://" in target:
         raise WarehouseError(
@@ -43,9 +43,6 @@ def publish_to(target: str | None, warehouse: Path, reader: str, console: Consol
     path = Path(target)
     if target.endswith("/") or path.is_dir():
         said = f"{publish_to_parquet(published, path)} tables published as Parquet in {target}"
-        note_place(published, os.path.realpath(path))
+        note_place(warehouse, os.path.realpath(path), kind_of(published))
         return said
-    said = f"{publish(warehouse, path)} marts published in {path}"
-    if os.path.realpath(path) != os.path.realpath(published):
-        note_place(warehouse, os.path.realpath(path))
-    return said
+    return f"{publish(warehouse, path)} marts published in {path}"

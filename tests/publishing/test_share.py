@@ -223,8 +223,8 @@ def test_a_text_that_reaches_one_person_is_never_shared_as_it_is(published: Path
     with connect(published) as connection:
         connection.execute(
             "create table marts.titles as select * from (values ('Slides', 'Slides'), ('ada@post.example', null),"
-            " ('See +41 44 555 01 23', 'ada@post.example'), ('https://www.linkedin.com/in/ada', null)) as v(title, other);"
-            " alter table marts.fct_activities add column target varchar default 'ada@post.example'"
+            " ('See +41 44 555 01 23', 'ada@post.example'), ('https://www.linkedin.com/in/ada', null))"
+            " as v(title, other); alter table marts.fct_activities add column target varchar default 'ada@post.example'"
         )
         connection.execute("update marts.fct_activities set target = 'bo@post.example' where activity_key = 1")
     model = Model(columns={"title": UNCHANGED, "other": UNCHANGED}, is_about_nobody=True)
