@@ -1,4 +1,4 @@
-"""Where copies of the marts are beside the two of the settings, so that an erasure reaches these places or names them."""
+"""Where copies of the marts are beside the two of the settings: an erasure writes these places again or names them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from publishing.parquet import publish_to_parquet
 from publishing.postgres import is_postgres
-from warehouse.copies import PUBLISHED, SHARED, mark_of
+from warehouse.copies import PUBLISHED, SHARED
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
 
@@ -80,12 +80,6 @@ def _command(target: str, kind: str, source: Path) -> str:
     if is_file and Path(target).with_name("report").exists():
         return f"make publish TARGET={target}, and make report PUBLISHED_PATH={target}"
     return f"make publish TARGET={target}"
-
-
-def kind_of(copy: Path) -> str:
-    """Whether a copy is a published or a shared one."""
-    mark = mark_of(copy)
-    return mark.kind if mark is not None else PUBLISHED
 
 
 def _places(path: Path) -> dict[str, Place]:

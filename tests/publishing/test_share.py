@@ -48,7 +48,8 @@ create table marts.fct_activities as
     select i as activity_key, 'a:' || (1 + i % 6) as user_key,
         case when i > 2 then 'a:' || (6 - i % 6) end as viewed_user_key,
         'a' as site_id, (1 + i % 6)::varchar as user_id, case when i % 2 = 0 then i - 1 end as opened_activity_key,
-        case when i % 2 = 0 then 'a:41' else 'a:name:77:1' end as session_key, 'a:track:' || i % 3 as course_key, i * 2 as points, 'Auk' as company,
+        case when i % 2 = 0 then 'a:41' else 'a:name:77:1' end as session_key,
+        'a:track:' || i % 3 as course_key, i * 2 as points, 'Auk' as company,
         'r' as report_id, case when i % 6 < 4 then 'Few' end as team, 'All' as circle
     from range(1, 21) as r(i);
 create table marts.fct_groups as
