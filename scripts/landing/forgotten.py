@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 import duckdb
 
-from reports.ids import cleaned_field, cleaned_id, id_of, whole_id, without_fraction
+from reports.ids import cleaned_field, cleaned_id, id_of, plain_id, same_id
 from warehouse.database import path_of, text_of
 from warehouse.errors import WarehouseError
 from warehouse.salts import check_value, forgotten_salt, wrong_forgotten_salt
@@ -292,7 +292,8 @@ def known_email(column: str) -> str:
 
 def identities(site_id: str, user_id: str, emails: Iterable[str]) -> list[str]:
     """What is remembered of a person, before it is hashed."""
-    return [f"{site_id}:id:{user_id}", *(f"{site_id}:email:{email.lower()}" for email in sorted(emails))]
+    ids = dict.fromkeys((user_id, plain_id(user_id)))
+    return [*(f"{site_id}:id:{one}" for one in ids), *(f"{site_id}:email:{email.lower()}" for email in sorted(emails))]
 
 
 def other_identity(site_id: str, user_id: str) -> str:
@@ -315,8 +316,8 @@ class Remembered:
 
     def is_theirs(self, user_id: str, email: str) -> str:
         """SQL for whether a record is one of theirs; the parameters are ``salt``, ``site`` and ``hashes``."""
-        # With a fraction of zeros too, whatever the other ids of the report are: a person stays forgotten.
-        ids = [known_id(user_id), without_fraction(known_id(user_id))]
+        # In each form of the same number, whatever the other ids of the report are: a person stays forgotten.
+        ids = [known_id(user_id), same_id(user_id)]
         by_id = " or ".join(f"list_contains($hashes, sha256($salt || $site || ':id:' || {one}))" for one in ids)
         return (
             f"({by_id} or {known_id(user_id)} = ''"
@@ -339,7 +340,7 @@ class Remembered:
     def is_one_of(self, text: str, delimiter: str) -> bool:
         """Whether a field of a record that could not be taken apart is the id or e-mail of one of them."""
         fields = {
-            read(field) for read in (id_of, whole_id) for field in re.split(rf'[{re.escape(delimiter)}"\r\n]', text)
+            read(field) for read in (id_of, plain_id) for field in re.split(rf'[{re.escape(delimiter)}"\r\n]', text)
         }
         return any(
             not self.hashes.isdisjoint(hashed(self.salt, one) for one in identities(self.site_id, field, [field]))
