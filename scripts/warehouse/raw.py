@@ -36,8 +36,8 @@ Span = tuple[datetime | None, datetime | None]
 # raw.activities but for report_id.
 Source = Callable[[str], str]
 
-# A warehouse of before has times with fractions of a second. A fraction is in the date, word for word. The rows are copied,
-# because DuckDB can't replay an alter with a function from its log.
+# An older warehouse has times with fractions of a second, which the date has too, word for word. The rows are copied,
+# because DuckDB can't replay an alter with a function from its log after a kill.
 SET_ASIDE_EVENTS = "drop view raw.activities; alter table raw.events rename to older_events"
 TAKE_EVENTS_OVER = """
 insert into raw.events by name
