@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from io import TextIOWrapper
+from typing import TextIO
 
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableType, RenderHook
 from rich.segment import Segment
 
-# What a terminal takes for a command, or for another direction of the text; line breaks and tabs are ours.
-CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+# What a terminal takes for a command, or for another direction of the text, and signs without a place of their own, by
+# which two names that look alike can differ. Line breaks and tabs are ours; U+200C and U+200D join letters and emojis.
+CONTROL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff"
+    "\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 BREAKS = re.compile("[\t\n]")
 
 
@@ -29,6 +35,23 @@ def on_one_line(text: str) -> str:
 
 def _written_out(sign: re.Match[str]) -> str:
     return repr(sign.group())[1:-1]
+
+
+class VisibleStream(TextIOWrapper):
+    """The standard output, or that for errors, of a program of others that prints texts of files as they are."""
+
+    def __init__(self, stream: TextIO) -> None:
+        """Write to a stream, in place of it."""
+        stream.flush()
+        super().__init__(stream.buffer, encoding="utf-8", errors="backslashreplace", write_through=True)
+
+    def write(self, text: str) -> int:
+        """Write a text with the signs written out that would steer a terminal."""
+        return super().write(visible(text))
+
+    def isatty(self) -> bool:
+        """Whether colours and movements would be shown."""
+        return False
 
 
 class SafeConsole(Console):
