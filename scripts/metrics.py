@@ -14,7 +14,7 @@ from removal.journal import finish_first
 from warehouse.command_line import as_given
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
-from warehouse.visible import SafeConsole, VisibleStream
+from warehouse.visible import SafeConsole, VisibleStream, on_one_line
 
 
 def main(arguments: list[str]) -> None:
@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> None:
             write_manifest()
         check_metrics(arguments, MANIFEST)
     except WarehouseError as error:
-        sys.exit(as_given(str(error)))
+        sys.exit(as_given(on_one_line(str(error))))
     stay_offline()
     from dbt_metricflow.cli.main import cli
 

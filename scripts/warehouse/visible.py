@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from io import TextIOWrapper
-from typing import TextIO
+from typing import Any, TextIO
 
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableType, RenderHook
 from rich.segment import Segment
@@ -61,6 +61,12 @@ class SafeConsole(Console):
         """Make a console that writes to the standard output, or to that for errors."""
         super().__init__(soft_wrap=soft_wrap, stderr=stderr, highlight=highlight)
         self.push_render_hook(_Visibly())
+
+    def print(self, *objects: Any, **style: Any) -> None:
+        """Print; the second line of a text without markup is indented, because values are pasted into it."""
+        if style.get("markup") is False:
+            objects = tuple(each.replace("\n", "\n    ") if isinstance(each, str) else each for each in objects)
+        super().print(*objects, **style)
 
 
 class _Visibly(RenderHook):

@@ -63,7 +63,7 @@ def of_a_report(console: Console) -> None:
 
 WAYS: list[Callable[[Console], None]] = [
     lambda console: console.print(EVIL.replace("\n", " ")),
-    lambda console: console.print(EVIL.replace("\n", " "), style="red", markup=False),
+    lambda console: console.print(EVIL, style="red", markup=False),
     lambda console: console.log(EVIL.replace("\n", " ")),
     in_a_table,
     in_a_table_of_rich,
