@@ -307,6 +307,8 @@ def _print_one_below_the_other(columns: Sequence[str], rows: Sequence[Sequence[s
 def _hanging(text: str, width: int, console: Console) -> str:
     """A text in lines of a width; all but the first are indented, so that none can pass for a line of the program."""
     plain = Text(text)
-    return text if plain.cell_len <= width else f"\n{HANG}".join(
-        line.plain.rstrip() for line in plain.wrap(console, width - len(HANG))
+    return (
+        text
+        if plain.cell_len <= width
+        else f"\n{HANG}".join(line.plain.rstrip() for line in plain.wrap(console, width - len(HANG)))
     )

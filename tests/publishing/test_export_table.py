@@ -26,7 +26,7 @@ TEXTS = [
     ("=1;=2", "'=1;'=2"),
     ("a - b; c", "a - b; c"),
     # A spreadsheet that splits at semicolons begins a cell with quotation marks there, and runs what follows them.
-    ('a;"=1+1"', "a;'\"=1+1\""),
+    ('a;"=1+1"', 'a;\'"=1+1"'),
     ('"=1+1', "'\"=1+1"),
     ("a;\u200b\u00a0=1", "a;'\u200b\u00a0=1"),
     ("\ufeff=1", "'\ufeff=1"),
