@@ -19,8 +19,8 @@ from warehouse.database import connect, identifier, text_of
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
 
-# A spreadsheet takes these for the beginning of a formula, also in full width or small, and behind blanks, signs that
-# nobody sees and quotation marks.
+# A spreadsheet takes these for the beginning of a formula, also in full width or small, and behind blanks, invisible
+# signs and quotation marks.
 SIGNS = r"=+\-@＝＋－＠﹢﹣﹦﹫"
 FORMULA = rf'^[\p{{Z}}\p{{C}}"]*[{SIGNS}\t\r]'
 # The same behind a sign at which a spreadsheet may begin another cell, as one of another country does at a semicolon.

@@ -68,8 +68,8 @@ def _run(*words: str) -> str:
         )
     if done.returncode == TOO_MANY:
         raise ReportRefused(
-            f"it has {done.stderr.strip()} sheets; more than {MOST_SHEETS} are not read. Fix: save those with reports as"
-            " 'CSV UTF-8'."
+            f"it has {done.stderr.strip()} sheets; more than {MOST_SHEETS} are not read. Fix: save those with reports"
+            " as 'CSV UTF-8'."
         )
     if done.returncode == TOO_LARGE:
         raise ReportRefused(_too_much("many times more bytes than the file has"))
