@@ -4,7 +4,7 @@ const SHOWN = 15;
 
 // As in scripts/publishing/export_table.py: a spreadsheet would run a text that begins like a formula.
 const FORMULA = /^[\p{Z}\p{C}"]*[=+\-@＝＋－＠﹢﹣﹦﹫\t\r]/u;
-const FORMULA_IN_A_CELL = /([;\t\r\n|])([\p{Z}\p{Cf}\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"]*[=+\-@＝＋－＠﹢﹣﹦﹫])/gu;
+const FORMULA_IN_A_CELL = /([;\t\r\n|])((?:(?![\t\r\n])[\p{Z}\p{C}"])*[=+\-@＝＋－＠﹢﹣﹦﹫])/gu;
 
 function csvCell(value) {
   if (value === null || value === undefined) return "";

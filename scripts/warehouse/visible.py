@@ -43,7 +43,9 @@ class VisibleStream(TextIOWrapper):
     def __init__(self, stream: TextIO) -> None:
         """Write to a stream, in place of it."""
         stream.flush()
-        super().__init__(stream.buffer, encoding="utf-8", errors="backslashreplace", write_through=True)
+        super().__init__(stream.buffer, encoding="utf-8", errors="backslashreplace", line_buffering=True)
+        # It would close the file at its end.
+        self._before = stream
 
     def write(self, text: str) -> int:
         """Write a text with the signs written out that would steer a terminal."""
