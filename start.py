@@ -432,8 +432,8 @@ OLDER_NAMES = {"withdraw": "remove"}  # older name
 
 
 def stop(message: str, code: int = 2) -> NoReturn:
-    """End with a message for the user."""
-    print(message, file=sys.stderr)
+    """End with a message for the user: one line, whatever was given, and no sign in it steers the terminal."""
+    print("".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in message), file=sys.stderr)
     sys.exit(code)
 
 

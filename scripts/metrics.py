@@ -14,7 +14,7 @@ from removal.journal import finish_first
 from warehouse.command_line import as_given
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
-from warehouse.visible import SafeConsole
+from warehouse.visible import SafeConsole, VisibleStream, on_one_line
 
 
 def main(arguments: list[str]) -> None:
@@ -22,6 +22,8 @@ def main(arguments: list[str]) -> None:
     os.chdir(PROJECT_ROOT)
     # What mf writes with --csv is for its owner alone, like the files of the other commands.
     os.umask(0o077)
+    # The names of sessions and companies are in the answers.
+    sys.stdout, sys.stderr = VisibleStream(sys.stdout), VisibleStream(sys.stderr)
     try:
         check_usage(arguments)
         finish_first(SafeConsole(stderr=True))
@@ -29,7 +31,7 @@ def main(arguments: list[str]) -> None:
             write_manifest()
         check_metrics(arguments, MANIFEST)
     except WarehouseError as error:
-        sys.exit(as_given(str(error)))
+        sys.exit(as_given(on_one_line(str(error))))
     stay_offline()
     from dbt_metricflow.cli.main import cli
 

@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 
 from page.write_page import shared_page_path, write_page
+from publishing.places import note_file
 from publishing.share import minimum_for, share
 from removal.journal import finish_first
 from warehouse.command_line import errors_said, one_line, run_command
+from warehouse.copies import SHARED
 from warehouse.paths import published_path, shared_path, warehouse_path
 from warehouse.salts import pseudonym_salt
 from warehouse.visible import SafeConsole
@@ -45,6 +47,8 @@ def main(
         salt = pseudonym_salt(warehouse_path())
         fewest = minimum or minimum_for(path)
         count = share(published or published_path(), path, salt, fewest)
+        if published is None:
+            note_file(warehouse_path(), path, SHARED)
         write_page(path, shared_page_path(path))
     console.print(
         f"{count} tables with pseudonyms in {one_line(str(path))}, and a page of them in"

@@ -29,11 +29,22 @@ parsed as (
             {{ lowered(regex_group("url", "(?is)^" ~ scheme_and_user ~ host ~ port_and_path)) }},
             {{ lowered(regex_group("url", "(?is)^" ~ bare_host ~ port_and_path)) }}
         ) as url_host,
-        {{ lowered(regex_group("url", "(?i)^([a-z][a-z0-9+.-]*)://")) }} as host_scheme,
+        {{ lowered(regex_group("url", scheme_of_host())) }} as host_scheme,
         {{ lowered(
             regex_group("url", "(?i)^(" ~ (var("schemes_without_host") | join("|")) ~ "):")
-        ) }} as hostless_scheme
+        ) }} as calling_scheme
     from told_apart
+),
+
+-- Behind such a scheme, or that of a program, a name may stand where the host of another would.
+hostless as (
+    select
+        *,
+        coalesce(
+            calling_scheme,
+            case when host_scheme not in ('{{ var("schemes_with_host") | join("', '") }}') then host_scheme end
+        ) as hostless_scheme
+    from parsed
 ),
 
 final as (
@@ -46,13 +57,12 @@ final as (
         occurred_at,
         target_slug,
         url,
-        -- Behind such a scheme a name may stand where the host of another would.
         case when hostless_scheme is null then url_host end as url_host,
         coalesce(host_scheme, hostless_scheme) as url_scheme,
         url is not null and url_host is null and hostless_scheme is null as is_url_unparsed,
         report_id,
         record_number
-    from parsed
+    from hostless
 )
 
 select * from final

@@ -3,14 +3,14 @@
 const SHOWN = 15;
 
 // As in scripts/publishing/export_table.py: a spreadsheet would run a text that begins like a formula.
-const FORMULA = /^\s*[=+\-@\t\r＝＋－＠]/;
-const FORMULA_IN_A_CELL = /([;\t\r\n|])(\s*[=+\-@＝＋－＠])/g;
+const FORMULA = /^[\p{Z}\p{C}"]*[=+\-@＝＋－＠﹢﹣﹦﹫\t\r]/u;
+const FORMULA_IN_A_CELL = /([;\t\r\n|])((?:(?![\t\r\n])[\p{Z}\p{C}"])*[=+\-@＝＋－＠﹢﹣﹦﹫])/gu;
 
 function csvCell(value) {
   if (value === null || value === undefined) return "";
   let words = String(value);
-  if (typeof value !== "number" && FORMULA.test(words)) words = `'${words.replace(FORMULA_IN_A_CELL, "$1'$2")}`;
-  return /[",\r\n]/.test(words) ? `"${words.replaceAll('"', '""')}"` : words;
+  if (typeof value !== "number") words = (FORMULA.test(words) ? "'" : "") + words.replace(FORMULA_IN_A_CELL, "$1'$2");
+  return /[",;|\t\r\n]/.test(words) ? `"${words.replaceAll('"', '""')}"` : words;
 }
 
 // Numbers stay numbers, with a point and no separators; all else is as the table shows it. A range takes three columns.

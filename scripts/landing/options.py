@@ -74,9 +74,10 @@ def _is_date_format(date_format: str) -> bool:
 
 
 def _is_encoding(encoding: str) -> bool:
+    # Of an empty text Python would not even look for the encoding.
     try:
-        return isinstance(b"".decode(encoding), str)
-    except (LookupError, UnicodeError):
+        return bool("a".encode(encoding).decode(encoding))
+    except (LookupError, ValueError):
         return False
 
 

@@ -54,7 +54,7 @@ def describe(landing: Landing) -> str:
 
 def _indented(text: str) -> str:
     """A text of a file in a line below that of a report, which it cannot be taken for (rich markup)."""
-    return printable(text).replace("\n", "\n         ")
+    return printable(text, indent=" " * 9)
 
 
 def _examples(landing: Landing) -> list[str]:

@@ -9,6 +9,7 @@ from textwrap import shorten
 import duckdb
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from naming.understood import how_much_is_understood
 from page.headline import Facts, headline_of
@@ -97,6 +98,8 @@ order by marts.site_checks.site_id
 CHANGE_LINES, CHANGE_WIDTH = 3, 200
 # The blanks between two columns.
 PADDING = 2
+# Before the second line of a text.
+HANG = "  "
 
 ATTENDANCE = """
 select
@@ -269,19 +272,20 @@ def print_table(
             is_number = any(isinstance(row[index], int | float) for row in rows)
             table.add_column(column, justify="right" if is_number else "left", width=width)
         for cells in shown:
-            table.add_row(*map(one_line, cells))
+            table.add_row(Text(_hanging(cells[0], widths[0], console)), *map(one_line, cells[1:]))
         console.print(table)
     return len(rows[limit:]) if limit is not None else 0
 
 
 def column_widths(rows: Sequence[Sequence[str]], room: int) -> list[int] | None:
-    """How wide each column is, so that no word is split; None if there is no room for that.
+    """How wide each column is, so that no word is split and the first can be indented; None if there is no such room.
 
     What is left goes to the columns that have the most to show.
     """
     columns = list(zip(*rows, strict=True))
     widths = [max(len(word) for text in column for word in text.split() or [""]) for column in columns]
     wanted = [max(map(len, column)) for column in columns]
+    widths[0] = min(widths[0] + len(HANG), wanted[0])
     left = room - sum(widths)
     if left < 0:
         return None
@@ -295,5 +299,16 @@ def column_widths(rows: Sequence[Sequence[str]], room: int) -> list[int] | None:
 def _print_one_below_the_other(columns: Sequence[str], rows: Sequence[Sequence[str]], console: Console) -> None:
     for row in rows:
         for column, value in zip(columns, row, strict=True):
-            console.print(f"{column}: {one_line(value)}", highlight=False, soft_wrap=False)
+            shown = _hanging(f"{column}: {value}", console.width, console)
+            console.print(Text(shown), highlight=False, soft_wrap=False)
         console.print()
+
+
+def _hanging(text: str, width: int, console: Console) -> str:
+    """A text in lines of a width; all but the first are indented, so that none can pass for a line of the program."""
+    plain = Text(text)
+    return (
+        text
+        if plain.cell_len <= width
+        else f"\n{HANG}".join(line.plain.rstrip() for line in plain.wrap(console, width - len(HANG)))
+    )

@@ -19,10 +19,13 @@ from warehouse.database import connect, identifier, text_of
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
 
-# A spreadsheet takes these for the beginning of a formula, also behind blanks and in full width.
-FORMULA = r"^\s*[=+\-@\t\r＝＋－＠]"
+# A spreadsheet takes these for the beginning of a formula, also in full width or small, and behind blanks, invisible
+# signs and quotation marks.
+SIGNS = r"=+\-@＝＋－＠﹢﹣﹦﹫"
+FORMULA = rf'^[\p{{Z}}\p{{C}}"]*[{SIGNS}\t\r]'
 # The same behind a sign at which a spreadsheet may begin another cell, as one of another country does at a semicolon.
-FORMULA_IN_A_CELL = r"([;\t\r\n|])(\s*[=+\-@＝＋－＠])"
+# Of several such signs it is the last.
+FORMULA_IN_A_CELL = rf'([;\t\r\n|])([\p{{Z}}\p{{Cf}}\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"]*[{SIGNS}])'
 # A phone number. A CRM would take the apostrophe for a part of it, and as a formula it is a sum at most.
 PHONE = r"\+[0-9][0-9 ()./-]*"
 # Types that hold no text, so that they are written as they are.

@@ -15,6 +15,7 @@ import duckdb
 
 from publishing.access import open_way, published_mode
 from publishing.mart_models import read_models
+from publishing.places import note_file
 from publishing.published_tables import PUBLISHED_SCHEMAS, write_comments
 from warehouse.copies import PUBLISHED, Mark, read_every_block, require_place_for, write_mark
 from warehouse.database import connect
@@ -65,7 +66,9 @@ def publish(warehouse: Path, published: Path) -> int:
                 ) from error
             open_way(unfinished, published, mode)
 
-        return replace_file(published, copy, check)
+        count = replace_file(published, copy, check)
+    note_file(warehouse, published)
+    return count
 
 
 def _refuse_a_mixture(connection: duckdb.DuckDBPyConnection) -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -39,9 +40,20 @@ TEXTLESS = re.compile(
 
 DIM_USERS = 'marts."dim_users"'
 
+# What reaches one person, in a text that the owner of the site named: an e-mail, a number with the code of a country,
+# an address that calls somebody. A program that leads on to an address writes its codes again (%2540 for @).
+CODE = "%(?:25)*"
+AT = rf"(?:[@\x{{ff20}}]|{CODE}40|&#64;| ?[(\[]at[)\]] ?)"
+DOT = rf"(?:[.]|{CODE}2e| ?[(\[]dot[)\]] ?)"
+GAP = rf"(?:[ \x{{a0}}().+/-]|{CODE}20|{CODE}2b)*"
+E_MAIL = rf"[\p{{L}}\p{{N}}._%+'-]{AT}[\p{{L}}\p{{N}}-]+{DOT}[\p{{L}}\p{{N}}]"
+# Without the code of a country a number may be a date.
+PHONE = rf"(?:^|[\s(,;/=])(?:\+|00|{CODE}2b){GAP}\p{{Nd}}(?:{GAP}\p{{Nd}}){{6}}"
+
 # 64 bits: among ten million values the odds that two share a pseudonym are 3 in a million, and it is checked.
 MACROS = """
 create temp macro pseudonym_hash(kind, value) as sha256(getvariable('salt') || kind || ':' || value)[:16];
+create temp macro reaches_person(value) as regexp_matches(value, getvariable('personal_text'));
 create temp macro user_pseudonym(site_id, user_id) as 'u_' || pseudonym_hash('user', site_id || ':' || user_id);
 create temp macro user_key_pseudonym(user_key) as
     split_part(user_key, ':', 1) || ':u_' || pseudonym_hash('user', user_key);
@@ -58,6 +70,18 @@ class Table:
     columns: Mapping[str, str]
     model: Model
     user_columns: frozenset[str] = frozenset()
+    # Columns that are shared as they are, and hold a text that reaches a person.
+    reaching: frozenset[str] = frozenset()
+
+
+def personal_text(settings: Mapping[str, Any]) -> str:
+    """A pattern of texts that reach one person, with the personal pages that the settings name."""
+    hosts = "|".join(re.escape(host) for host in settings["personal_page_hosts"])
+    schemes = "|".join(settings["schemes_without_host"])
+    code = f"{CODE}[0-9a-f]{{2}}"
+    page = rf"(?:^|{code}|[^a-z0-9-])(?:{hosts})[.]?(?::[0-9]*)?(?:[/?#\\]|{code})."
+    calls = rf"(?:^|{code}|[^\p{{L}}\p{{N}}])(?:{schemes})(?::|{CODE}3a)[^\s]"
+    return f"(?is)(?:{'|'.join((E_MAIL, PHONE, page, calls))})"
 
 
 def minimum_cohort_size() -> int:
@@ -124,7 +148,9 @@ def _write(
         raise WarehouseError("the published copy holds no marts. Fix: make build")
     attach_new(connection, target, "shared")
     connection.execute("set variable salt = ?", [salt])
+    connection.execute("set variable personal_text = ?", [personal_text(read_settings())])
     connection.execute(MACROS)
+    tables = [replace(table, reaching=_reaching(connection, table)) for table in tables]
     for schema in schemas_of(table.name.split(".")[0] for table in tables):
         connection.execute(f"create schema shared.{schema}")
     for table in tables:
@@ -137,6 +163,23 @@ def _write(
     write_comments(connection, models, "shared")
     connection.execute("detach shared")
     return len(tables)
+
+
+def _reaching(connection: duckdb.DuckDBPyConnection, table: Table) -> frozenset[str]:
+    """The columns that would be shared as they are, although one of their texts reaches a person."""
+    candidates = [
+        name
+        for name, data_type in table.columns.items()
+        if data_type == "VARCHAR" and not _is_our_key(name) and _pseudonym(table, name) == f'"{name}"'
+    ]
+    return frozenset(
+        name
+        for name in candidates
+        # Few values are different in most columns, and only these are searched.
+        if connection.execute(
+            f'from (select distinct "{name}" as value from {table.name}) where reaches_person(value) limit 1'
+        ).fetchone()
+    )
 
 
 def _tables(connection: duckdb.DuckDBPyConnection, models: Mapping[str, Model]) -> list[Table]:
@@ -188,7 +231,7 @@ def missing_annotations(name: str, types: Mapping[str, str], model: Model) -> li
         )
     for column, data_type in types.items():
         meta = model.columns.get(column, {})
-        is_known = _is_user_id(column) or _is_user_key(column) or column.endswith(KEYS) or column in IMPERSONAL
+        is_known = _is_user_id(column) or _is_user_key(column) or _is_our_key(column)
         can_hold_text = TEXTLESS.fullmatch(data_type) is None
         is_said = meta.get("shared_as") in SHARED_AS or meta.get("blank_small_groups") is True
         if can_hold_text and not is_known and not is_said:
@@ -210,6 +253,10 @@ def _is_user_id(column: str) -> bool:
 
 def _is_user_key(column: str) -> bool:
     return column.endswith("user_key")
+
+
+def _is_our_key(column: str) -> bool:
+    return column.endswith(KEYS) or column in IMPERSONAL
 
 
 def _is_hash(column: str, data_type: str) -> bool:
@@ -243,14 +290,18 @@ def _pseudonym(table: Table, column: str) -> str:
     if _is_hash(column, data_type):
         return f"number_pseudonym('{_kind(column)}', {quoted})"
     if column.endswith("_key") and data_type == "VARCHAR" and shared_as != "pseudonym":
-        # Where the log gives no page, a session's key holds a hash of its name, and that a person's.
+        # Where the log gives no page, a key holds a hash of a name: that of a session may be a person's.
+        site_and_kind = f"regexp_extract({quoted}, '^[^:]*:(?:name|track):')"
         return (
-            f"case when contains({quoted}, ':name:')"
-            f" then split_part({quoted}, ':', 1) || ':name:' || pseudonym_hash('name', {quoted}) else {quoted} end"
+            f"case when {site_and_kind} <> '' then {site_and_kind} || pseudonym_hash('name', {quoted})"
+            f" else {quoted} end"
         )
     if shared_as == "user_pseudonym":
         return f"case when {quoted} is not null then user_pseudonym(site_id, user_id) end"
     is_personal = table.name.startswith("restricted.") and column not in IMPERSONAL
+    if column in table.reaching:
+        # One kind for all columns, so that what was equal in two tables stays so.
+        return f"case when reaches_person({quoted}) then 'p_' || pseudonym_hash('text', {quoted}) else {quoted} end"
     if shared_as == "unchanged" or meta.get("blank_small_groups") or not (is_personal or shared_as == "pseudonym"):
         return quoted
     if data_type == "VARCHAR":
@@ -285,7 +336,8 @@ def _refuse_collisions(connection: duckdb.DuckDBPyConnection, table: Table) -> N
     """
     counts = []
     for column in table.columns:
-        is_own = table.model.columns.get(column, {}).get("shared_as") != "user_pseudonym"
+        meta = table.model.columns.get(column, {})
+        is_own = meta.get("shared_as") != "user_pseudonym" and not meta.get("blank_small_groups")
         if "pseudonym" in _pseudonym(table, column) and is_own:
             value = f'(site_id, "{column}")' if _is_user_id(column) else f'"{column}"'
             counts.append(f"count(distinct {value})")

@@ -245,7 +245,7 @@ def remove_from_files(files: Files, wanted: str, console: Console, *, is_dry_run
             begin(files.warehouse, Task(REBUILD))
             connection.execute("commit")
         copies = rebuild(files, "The report is removed", console)
-        places = publish_again(files.published, files.warehouse)
+        places = publish_again(files.published, files.shared, files.warehouse)
         end(files.warehouse)
     console.print(
         f"[green]Removed[/green] from the warehouse and {copies}; {counted(left, 'report is', 'reports are')} left."

@@ -106,7 +106,7 @@ def keep_days(files: Files, days: int, console: Console, *, is_dry_run: bool, no
             begin(files.warehouse, Task(REBUILD))
             connection.execute("commit")
         copies = rebuild(files, "What is older is removed", console)
-        left = publish_again(files.published, files.warehouse)
+        left = publish_again(files.published, files.shared, files.warehouse)
         end(files.warehouse)
     console.print(f"[green]Removed[/green] from the warehouse and {copies}.", highlight=False)
     for place in left:

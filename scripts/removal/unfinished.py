@@ -32,7 +32,7 @@ def finish(console: Console, warehouse: Path | None = None) -> None:
             carry_out(files, task, console)
         else:
             rebuild(files, "The data are out", console)
-            for place in publish_again(files.published, files.warehouse):
+            for place in publish_again(files.published, files.shared, files.warehouse):
                 console.print(f"Published there too; publish again: {place}", highlight=False, markup=False)
             end(files.warehouse)
         console.print("It is finished now.")

@@ -58,6 +58,8 @@ MAX_RATIO = 250
 RATIO_APPLIES_FROM = 64 << 20
 MAX_UNPACKED_BYTES = 64 << 30
 MAX_MEMBERS = 1000
+# Excel takes 31.
+MAX_NAME = 100
 _CHUNK_BYTES = 1 << 20
 
 # The first bytes of files that are no report, with their type.
@@ -319,6 +321,8 @@ def _name_in_archive(member: zipfile.ZipInfo) -> str:
 
 
 def _in_workbook(path: Path, members: list[zipfile.ZipInfo]) -> list[ReportFile]:
+    if any(member.flag_bits & 1 for member in members):
+        raise ReportRefused("it is locked with a password. Fix: save it without one, or as 'CSV UTF-8'.")
     packed = _measure(path, members)
     most = max(RATIO_APPLIES_FROM, MAX_RATIO * packed)
     sheets = sheets_of(path)
@@ -328,11 +332,16 @@ def _in_workbook(path: Path, members: list[zipfile.ZipInfo]) -> list[ReportFile]
         ReportFile(
             path,
             "xlsx",
-            legible(path.name) if len(sheets) == 1 else f"{legible(path.name)} > {name}",
+            legible(path.name) if len(sheets) == 1 else f"{legible(path.name)} > {_shortened(name)}",
             partial(write_sheet, path, number, most),
         )
         for number, name in sheets
     ]
+
+
+def _shortened(name: str) -> str:
+    """The name of a sheet, which a crafted workbook may make megabytes long."""
+    return name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…"
 
 
 def _measure(path: Path, members: list[zipfile.ZipInfo]) -> int:

@@ -7,6 +7,7 @@ beginning is held: where it ends, a search for quotes and delimiters finds.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -64,6 +65,10 @@ def line_end(line: str) -> str:
 def size_of(text: str) -> int:
     """Bytes of a text that was read so."""
     return len(text.encode(errors="surrogateescape"))
+
+
+# What is inside of quotes, with those that stand for one: a file can be nothing but them.
+_QUOTED = re.compile('(?:[^"]++|"")*+')
 
 
 class _State(Enum):
@@ -138,10 +143,10 @@ class _Lines:
         place = 0
         while place < len(text):
             if state is _State.QUOTED:
-                place = text.find('"', place) + 1
-                if not place:
+                quoted = _QUOTED.match(text, place)
+                if quoted is None or quoted.end() == len(text):
                     return state
-                state = _State.BEHIND_QUOTE
+                state, place = _State.BEHIND_QUOTE, quoted.end() + 1
             elif state is _State.BARE:
                 place = text.find(begins_quoted, place) + 2
                 if place == 1:

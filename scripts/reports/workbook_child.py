@@ -14,7 +14,9 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-UNREADABLE, TOO_LARGE = 3, 4
+UNREADABLE, TOO_LARGE, TOO_MANY = 3, 4, 5
+# Each is read by a process of its own, and a list can name one part of some kilobytes many times.
+MOST_SHEETS = 100
 # No program for spreadsheets writes a row behind it; the reader would make empty rows up to the one that a file claims.
 MOST_ROWS = 1 << 20
 
@@ -59,6 +61,9 @@ def read(command: str, path: str, *arguments: str) -> None:
     workbook = CalamineWorkbook.from_path(path)
     if command == "list":
         names = workbook.sheet_names
+        if len(names) > MOST_SHEETS:
+            print(f"{len(names):,}", file=sys.stderr)
+            sys.exit(TOO_MANY)
         # Older Excels made three sheets, and two stay empty.
         held = [
             number
@@ -93,5 +98,8 @@ if __name__ == "__main__":
         # A panic of the reader is no Exception: its class is known by its name alone.
         if isinstance(error, (MemoryError, KeyboardInterrupt)):
             raise
-        print(str(error) or type(error).__name__, file=sys.stderr)
+        said, kind = str(error), type(error).__name__
+        if kind == "WorksheetNotFound":
+            said = f"its list names the sheet {said[:100]}, which is not in it"
+        print(said or kind, file=sys.stderr)
         sys.exit(UNREADABLE)

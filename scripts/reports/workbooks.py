@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from reports.text import ReportRefused
-from reports.workbook_child import TOO_LARGE, UNREADABLE
+from reports.workbook_child import MOST_SHEETS, TOO_LARGE, TOO_MANY, UNREADABLE
 
 CHILD = Path(__file__).with_name("workbook_child.py")
 # A sheet of a million rows and twelve columns takes 1.3 GB and 20 s.
@@ -60,8 +60,16 @@ def _run(*words: str) -> str:
         return done.stdout
     if done.returncode == UNREADABLE:
         said = (done.stderr.strip().splitlines() or ["it is damaged"])[-1]
+        if " " not in said:
+            # The reader gives the name of what it looked for, and no more.
+            said = f"a part of it is missing or cut off ({said[:100]})"
         raise ReportRefused(
             f"it is no workbook that can be read: {said}. Fix: save it again as .xlsx or as 'CSV UTF-8'."
+        )
+    if done.returncode == TOO_MANY:
+        raise ReportRefused(
+            f"it has {done.stderr.strip()} sheets; more than {MOST_SHEETS} are not read. Fix: save those with reports"
+            " as 'CSV UTF-8'."
         )
     if done.returncode == TOO_LARGE:
         raise ReportRefused(_too_much("many times more bytes than the file has"))

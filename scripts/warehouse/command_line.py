@@ -20,9 +20,12 @@ from warehouse.paths import setting_of
 from warehouse.visible import SafeConsole, on_one_line, visible
 
 
-def printable(text: str) -> str:
-    """A text of a file as the terminal gets it (rich markup): signs that would steer it are written out."""
-    return escape(visible(text))
+def printable(text: str, indent: str = "    ") -> str:
+    """A text of a file as the terminal gets it (rich markup): signs that would steer it are written out.
+
+    Its second line is indented, so that it cannot be taken for a line of the program.
+    """
+    return escape(visible(text)).replace("\n", f"\n{indent}")
 
 
 def one_line(text: str) -> str:
@@ -108,7 +111,7 @@ def run_command(
         lines = choices() if choices is not None and _is_missing(error) else []
         console = SafeConsole(stderr=True)
         message = as_given(f"{_what(error, target)} Fix: {fix}")
-        console.print(message, style="red", highlight=False, markup=False)
+        console.print(printable(message), style="red", highlight=False)
         for line in lines:
             console.print(f"  {one_line(line)}", highlight=False)
         sys.exit(2)

@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from io import TextIOWrapper
+from typing import Any, TextIO
 
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableType, RenderHook
 from rich.segment import Segment
 
-# What a terminal takes for a command, or for another direction of the text; line breaks and tabs are ours.
-CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+# What a terminal takes for a command, or for another direction of the text, and signs without a place of their own, by
+# which two names that look alike can differ. Line breaks and tabs are ours; U+200C and U+200D join letters and emojis.
+CONTROL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff"
+    "\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 BREAKS = re.compile("[\t\n]")
 
 
@@ -31,6 +37,25 @@ def _written_out(sign: re.Match[str]) -> str:
     return repr(sign.group())[1:-1]
 
 
+class VisibleStream(TextIOWrapper):
+    """The standard output, or that for errors, of a program of others that prints texts of files as they are."""
+
+    def __init__(self, stream: TextIO) -> None:
+        """Write to a stream, in place of it."""
+        stream.flush()
+        super().__init__(stream.buffer, encoding="utf-8", errors="backslashreplace", line_buffering=True)
+        # It would close the file at its end.
+        self._before = stream
+
+    def write(self, text: str) -> int:
+        """Write a text with the signs written out that would steer a terminal."""
+        return super().write(visible(text))
+
+    def isatty(self) -> bool:
+        """Whether colours and movements would be shown."""
+        return False
+
+
 class SafeConsole(Console):
     """A console through which no text steers the terminal, whoever forgot to ask."""
 
@@ -38,6 +63,12 @@ class SafeConsole(Console):
         """Make a console that writes to the standard output, or to that for errors."""
         super().__init__(soft_wrap=soft_wrap, stderr=stderr, highlight=highlight)
         self.push_render_hook(_Visibly())
+
+    def print(self, *objects: Any, **style: Any) -> None:
+        """Print; the second line of a text without markup is indented, because values are pasted into it."""
+        if style.get("markup") is False:
+            objects = tuple(each.replace("\n", "\n    ") if isinstance(each, str) else each for each in objects)
+        super().print(*objects, **style)
 
 
 class _Visibly(RenderHook):

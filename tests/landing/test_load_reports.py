@@ -992,6 +992,13 @@ def test_a_rejected_record_alone_exits_with_1(tmp_path: Path) -> None:
         (["--date-format", "dd-mm", "a.csv"], "strptime format"),
         (["--date-format", "%Q", "a.csv"], "strptime format"),
         (["--site", "a b'", "a.csv"], "letters, digits"),
+        (["--encoding", "utf9", "a.csv"], "'utf9' is no encoding such as cp1250 or utf-16"),
+        (["--encoding", "hex", "a.csv"], "'hex' is no encoding"),
+        (["--encoding", "undefined", "a.csv"], "'undefined' is no encoding"),
+        (["--encoding", "x\x1b[2J\u202e\nlanded b.csv", "a.csv"], r"'x\x1b[2J\u202e\nlanded b.csv' is no encoding"),
+        (["--site", "x\x1b[2J", "\x1b[2Jlanded.csv"], "letters, digits"),
+        (["\x1b[2J\u202elanded.csv"], r"'\x1b[2J\u202elanded.csv'"),
+        (["--nope\x1b[2J\nlanded", "a.csv"], "No such option"),
         ([], "Missing argument"),
     ],
 )
@@ -1005,6 +1012,8 @@ def test_wrong_usage_is_said_and_exits_with_2(
     done = run_loader(*arguments, WAREHOUSE_PATH=str(tmp_path / "w.duckdb"))
     assert done.returncode == 2
     assert said in " ".join(done.stderr.replace("│", " ").split())
+    assert "\x1b" not in done.stderr and "\u202e" not in done.stderr
+    assert not [line for line in done.stderr.splitlines() if line.startswith("landed")]
     assert not (tmp_path / "w.duckdb").exists()
 
 

@@ -160,8 +160,9 @@ def test_the_figures_and_findings_of_the_page_are_said(published: Path) -> None:
     [
         ([["name", "n"], ["Ada Okafor", "12"]], 80, [10, 2]),
         ([["name", "n"], ["Ada Okafor", "12"]], 10, [8, 2]),
-        ([["name", "n"], ["Ada Okafor", "12"]], 8, [6, 2]),
-        ([["name", "n"], ["Ada Okafor", "12"]], 7, None),
+        # The second line of a name is indented.
+        ([["name", "n"], ["Ada Okafor", "12"]], 9, None),
+        ([["n", "name"], ["12", "Ada Okafor"]], 8, [2, 6]),
         ([["", "n"], ["", "1"]], 5, [0, 1]),
     ],
 )
@@ -180,7 +181,7 @@ def test_where_no_word_fits_beside_another_they_stand_below_each_other() -> None
             1,
         )
     assert isinstance(console.file, StringIO)
-    assert console.file.getvalue() == "who: \nRamanathibre\nkkud\nwherever: b\n\n"
+    assert console.file.getvalue() == "who:\n  Ramanathib\n  rekkud\nwherever: b\n\n"
     assert left_out == 1
 
 

@@ -92,6 +92,19 @@ def test_what_is_wrong_is_said_with_what_to_do(words: list[str], said: str) -> N
     assert (refused.returncode, refused.stdout, refused.stderr.strip()) == (2, "", said)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [["{}"], ["build", "{}"], ["build", "{}=1"], ["show", "PYTHON={}"], ["help", "COMMAND={}"]],
+    ids=["command", "setting", "name of a setting", "value", "command of the help"],
+)
+def test_what_was_given_is_shown_on_one_line_and_steers_no_terminal(words: list[str]) -> None:
+    evil = "x\x1b]0;t\x07\x9b2J\u202e\u200b\r\nlanded forged.csv"
+    refused = call(*(word.format(evil) for word in words))
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert r"\x1b]0;t\x07\x9b2J\u202e\u200b\r\nlanded forged.csv" in refused.stderr
+    assert refused.stderr.count("\n") == 1 and refused.stderr.rstrip("\n").isprintable()
+
+
 def test_make_hands_its_settings_on() -> None:
     refused = make("build", "SIET=academy")
     assert refused.returncode == 2
@@ -115,8 +128,9 @@ HOSTILE = (
 @pytest.mark.parametrize("value", HOSTILE)
 def test_make_hands_each_value_on_as_it_was_written(value: str) -> None:
     # A message repeats this setting; all settings go the same way.
-    assert f"PYTHON={value} does not run" in make("show", f"PYTHON={value}").stderr
-    assert f"PYTHON={value} does not run" in make("show", PYTHON=value).stderr
+    shown = value.replace("\n", r"\n")
+    assert f"PYTHON={shown} does not run" in make("show", f"PYTHON={value}").stderr
+    assert f"PYTHON={shown} does not run" in make("show", PYTHON=value).stderr
     assert "There is no command" in make(value.replace("=", "")).stderr
     assert not (ROOT / "ran").exists()
 

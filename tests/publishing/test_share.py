@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from publishing import share as sharer
 from publishing.mart_models import Model, read_models
 from publishing.parquet import publish_to_parquet
 from publishing.publish import publish
-from publishing.share import minimum_cohort_size, minimum_for, share
+from publishing.share import minimum_cohort_size, minimum_for, personal_text, share
 from warehouse.copies import Mark, mark_of, page_mark
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
@@ -47,7 +48,8 @@ create table marts.fct_activities as
     select i as activity_key, 'a:' || (1 + i % 6) as user_key,
         case when i > 2 then 'a:' || (6 - i % 6) end as viewed_user_key,
         'a' as site_id, (1 + i % 6)::varchar as user_id, case when i % 2 = 0 then i - 1 end as opened_activity_key,
-        case when i % 2 = 0 then 'a:41' else 'a:name:77:1' end as session_key, i * 2 as points, 'Auk' as company,
+        case when i % 2 = 0 then 'a:41' else 'a:name:77:1' end as session_key,
+        'a:track:' || i % 3 as course_key, i * 2 as points, 'Auk' as company,
         'r' as report_id, case when i % 6 < 4 then 'Few' end as team, 'All' as circle
     from range(1, 21) as r(i);
 create table marts.fct_groups as
@@ -179,6 +181,64 @@ def test_a_key_made_from_the_name_of_a_meeting_is_salted(published: Path, shared
     keys = sorted(ask(shared, "select distinct session_key from marts.fct_activities"))
     assert keys[0] == "a:41"
     assert re.fullmatch("a:name:[0-9a-f]{16}", keys[1])
+    # The name of a course may be a text that is hidden.
+    courses = ask(shared, "select distinct course_key from marts.fct_activities")
+    assert len(courses) == 3
+    assert all(re.fullmatch("a:track:[0-9a-f]{16}", key) for key in courses)
+
+
+HOSTS = {"personal_page_hosts": ["linkedin.com", "x.com"], "schemes_without_host": ["mailto", "tel"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "reaches"),
+    [
+        ("ask ada.okafor@post.example", True),
+        ("ask ada%40post.example, or ada%2540post%252Eexample", True),
+        ("ada (at) post [dot] example", True),
+        ("ada\uff20post.example", True),
+        ("Drinks @ Bar. Then dinner", False),
+        ("Q&A @noon", False),
+        ("call +41 44 555 01 23", True),
+        ("?tel=%2B41445550123", True),
+        ("(0041) 44/555 01 23", True),
+        ("Day of 2026-05-12, 09:00 2026-05-13, 10.30-11.45", False),
+        ("Room 1234567", False),
+        ("1+1234567", False),
+        ("https://de.linkedin.com:443/in/ada", True),
+        ("leave/https%253A%252F%252Fx.com%252Fada", True),
+        ("LinkedIn.com\\in\\ada", True),
+        ("How to use linkedin.com", False),
+        ("netflix.com/title", False),
+        ("Mailto:ada", True),
+        ("go/tel%3A0445550123", True),
+        ("Hotel: a room", False),
+        ("", False),
+    ],
+)
+def test_a_text_that_reaches_one_person_is_known(text: str, reaches: bool) -> None:
+    assert duckdb.execute("select regexp_matches(?, ?)", [text, personal_text(HOSTS)]).fetchall() == [(reaches,)]
+
+
+def test_a_text_that_reaches_one_person_is_never_shared_as_it_is(published: Path) -> None:
+    with connect(published) as connection:
+        connection.execute(
+            "create table marts.titles as select * from (values ('Slides', 'Slides'), ('ada@post.example', null),"
+            " ('See +41 44 555 01 23', 'ada@post.example'), ('https://www.linkedin.com/in/ada', null))"
+            " as v(title, other); alter table marts.fct_activities add column target varchar default 'ada@post.example'"
+        )
+        connection.execute("update marts.fct_activities set target = 'bo@post.example' where activity_key = 1")
+    model = Model(columns={"title": UNCHANGED, "other": UNCHANGED}, is_about_nobody=True)
+    activities = MODELS["fct_activities"]
+    activities = replace(activities, columns={**activities.columns, "target": {"blank_small_groups": True}})
+    target = published.with_name("shared.duckdb")
+    share(published, target, SALT, 5, {**MODELS, "titles": model, "fct_activities": activities})
+    found = ask(target, "from marts.titles")
+    assert found[0] == ("Slides", "Slides")
+    assert all(re.fullmatch("p_[0-9a-f]{16}", title) for title, _ in found[1:])
+    # They still join.
+    assert [other for _, other in found[1:]] == [None, found[1][0], None]
+    assert ask(target, "select distinct target from marts.fct_activities order by 1") == [found[1][0], None]
 
 
 def test_names_become_the_pseudonym_of_the_user_and_null_stays_null(shared: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -16,12 +17,14 @@ import pytest
 import start
 from rich.console import Console
 
+import share as share_command
 from building import rebuild
 from building.rebuild import Files
 from landing.forgotten import names_of
 from loader_fixtures import HEADER, land, rows, texts, write
 from page.write_page import page_path
-from publishing.places import note_place, publish_again
+from publishing.places import PLACES, note_place, publish_again
+from publishing.publish import publish
 from removal import forget as forgetter
 from removal import people as people_of
 from removal.forget import Person, carry_out, files_beside, find_person, forget_from_files, lines_that_name
@@ -30,7 +33,7 @@ from removal.people import identities_of, plain_id, same_id, written_as
 from removal.person import write_person
 from removal.retention import find_old, remove_old
 from removal.verify import left_in_file, left_in_reports, left_in_texts
-from warehouse.copies import SHARED, Mark, write_mark
+from warehouse.copies import PUBLISHED, SHARED, Mark, write_mark
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.files import attach_new
@@ -275,7 +278,7 @@ def test_what_was_killed_is_finished_by_the_next_command(
 def test_a_removal_that_was_killed_is_finished_too(files: Files, console: Console) -> None:
     begin(files.warehouse, Task(REBUILD))
     (files.warehouse.parent / "files").mkdir()
-    note_place(files.published, str(files.warehouse.parent / "files"))
+    note_place(files.warehouse, str(files.warehouse.parent / "files"))
     finish_first(console)
     assert files.published.exists() and unfinished_task(files.warehouse) is None
     assert (files.warehouse.parent / "files" / "marts" / "dim_users.parquet").exists()
@@ -353,16 +356,49 @@ def test_what_is_left_is_named_by_file_table_and_column(files: Files, tmp_path: 
 def test_folders_of_parquet_are_published_again_and_servers_are_named(files: Files, tmp_path: Path) -> None:
     with connect(files.published) as connection:
         connection.execute("create schema marts; create table marts.t as select 1 as i")
-    folder = tmp_path / "files"
-    folder.mkdir()
-    note_place(files.published, str(folder))
-    note_place(files.published, str(tmp_path / "gone"))
-    note_place(files.published, "postgresql://bo@db.example/juno")
+    with connect(files.shared) as connection:
+        connection.execute("create schema marts; create table marts.t as select 2 as i")
+        write_mark(connection, Mark(SHARED, 5))
+    folder, shared_folder, old = (tmp_path / name for name in ("files", "shared_files", "old_files"))
+    for target in (folder, shared_folder, old):
+        target.mkdir()
+    # As an older version noted it, beside the copy.
+    write(files.published.with_name(PLACES), json.dumps({str(old): "2026-11-01 10:00 UTC"}))
+    note_place(files.warehouse, str(folder))
+    note_place(files.warehouse, str(shared_folder), SHARED)
+    note_place(files.warehouse, str(tmp_path / "gone"))
+    note_place(files.warehouse, "postgresql://bo@db.example/juno")
+    note_place(files.warehouse, "postgresql://bo@db.example/open", SHARED)
     note_place(files.warehouse, str(files.published))
-    copy, left = sorted(publish_again(files.published, files.warehouse))
-    assert copy.startswith(f"{files.published} (on 20")
-    assert left.startswith("postgresql://bo@db.example/juno (on 20")
-    assert (folder / "marts" / "t.parquet").exists()
+    left = sorted(publish_again(files.published, files.shared, files.warehouse))
+    assert [re.sub("20.* UTC", "…", place) for place in left] == [
+        "postgresql://bo@db.example/juno (on …): make publish TARGET=postgresql://bo@db.example/juno",
+        "postgresql://bo@db.example/open (on …): make publish PUBLISHED_PATH="
+        + str(files.shared)
+        + " TARGET=postgresql://bo@db.example/open",
+    ]
+    for target, value in ((folder, 1), (shared_folder, 2), (old, 1)):
+        assert duckdb.execute(f"from '{target / 'marts' / 't.parquet'}'").fetchall() == [(value,)]
+
+
+@pytest.mark.parametrize("kind", [PUBLISHED, SHARED])
+def test_an_erasure_names_the_copies_that_other_settings_wrote(
+    files: Files, console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    copy = tmp_path / "elsewhere" / "copy.duckdb"
+    publish(files.warehouse, files.published)
+    if kind == PUBLISHED:
+        publish(files.warehouse, copy)
+    else:
+        monkeypatch.setattr(share_command, "write_page", lambda *_: None)
+        share_command.main(target=copy)
+    forget_from_files(files, "70010", None, [], console, is_dry_run=False)
+    said = console.export_text()
+    command = f"make publish TARGET={copy}" if kind == PUBLISHED else f"make share SHARED_PATH={copy}"
+    assert "Published there too; publish again:" in said
+    assert said.count(f"{copy} (on 20") == 1 and said.count(command) == 1
+    assert f"{files.published} (on" not in said and f"{files.shared} (on" not in said
 
 
 @pytest.mark.slow

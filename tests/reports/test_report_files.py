@@ -6,6 +6,7 @@ import gzip
 import io
 import os
 import random
+import re
 import subprocess
 import zipfile
 from collections.abc import Callable, Sequence
@@ -478,6 +479,53 @@ def bombs() -> dict[str, bytes]:
         "behind a sign that ends no tag": with_part(BOOK, SHEET, FAR.format('x=">"').encode()),
         "one text in many cells": with_part(with_part(BOOK, SHEET, text), "xl/sharedStrings.xml", strings),
     }
+
+
+MANY = "".join(f'<sheet name="S{number}" sheetId="{number}" r:id="rId1"/>' for number in range(1, 102))
+LONG_NAME = f'<sheet name="{"N" * 70_000}" sheetId="1" r:id="rId1"/><sheet name="T" sheetId="2" r:id="rId1"/>'
+
+
+def with_sheets(sheets: str) -> bytes:
+    """The workbook with these in its list of sheets."""
+    with zipfile.ZipFile(io.BytesIO(BOOK)) as archive:
+        book = archive.read("xl/workbook.xml").decode()
+    return with_part(
+        BOOK, "xl/workbook.xml", re.sub("<sheets>.*</sheets>", f"<sheets>{sheets}</sheets>", book).encode()
+    )
+
+
+def encrypted(archive: bytes) -> bytes:
+    """An archive whose members are marked as locked."""
+    for head, place in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
+        for found in re.finditer(re.escape(head), archive):
+            flags = found.start() + place
+            archive = archive[:flags] + bytes([archive[flags] | 1]) + archive[flags + 1 :]
+    return archive
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (encrypted(BOOK), "it is locked with a password. Fix: save it without one, or as 'CSV UTF-8'."),
+        (with_part(BOOK, SHEET, None), "can be read: its list names the sheet Sheet 1, which is not in it. Fix: save"),
+        (with_part(BOOK, SHEET, b"<worksheet><sheetData><row>"), "a part of it is missing or cut off ("),
+        # Each is a process of its own, and all of them may be one part of some kilobytes.
+        (
+            with_sheets(MANY),
+            "it has 101 sheets; more than 100 are not read. Fix: save those with reports as 'CSV UTF-8'.",
+        ),
+    ],
+)
+def test_why_a_workbook_is_refused_is_said_in_words(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, content: bytes, said: str
+) -> None:
+    assert said in refusal_of(warehouse, write(tmp_path / "a.xlsx", content))
+
+
+def test_a_name_of_a_sheet_fills_no_screen(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    first, _ = all_landed(warehouse, write(tmp_path / "a.xlsx", with_sheets(LONG_NAME)))
+    assert first.landed_count == 2
+    assert first.name.endswith(f"a.xlsx > {'N' * 99}…")
 
 
 @pytest.mark.parametrize("bomb", bombs())

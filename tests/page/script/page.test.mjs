@@ -249,7 +249,10 @@ test("a cell of a CSV cannot run as a formula and keeps numbers", () => {
   const columns = [{ column: "name", label: "Name, whole" }, { column: "s", label: "Hours", format: "hours" }, { column: "d", label: "Day", format: "date" }];
   assert.equal(made.csvOf(columns, [{ name: "=1+1", s: 5400, d: "2026-05-12" }, { name: 'a "b", c', s: null, d: null }], about),
     '"Name, whole",Hours,Day\r\n\'=1+1,1.5,12 May 2026\r\n"a ""b"", c",,\r\n');
-  for (const nasty of ["+1", "-1", "@x", " =1", "＝1", "\t=1"]) assert.match(made.csvCell(nasty), /^"?'/);
+  for (const nasty of ["+1", "-1", "@x", " =1", "＝1", "\t=1", "\ufeff=1", '"=1', "\u3000﹫x"]) assert.match(made.csvCell(nasty), /^"?'/);
+  // Where the spreadsheet splits at semicolons.
+  assert.equal(made.csvCell("a;=1+1"), "\"a;'=1+1\"");
+  assert.equal(made.csvCell('a;"=1+1"'), '"a;\'""=1+1"""');
   assert.equal(made.csvCell(-1), "-1");
 });
 

@@ -92,7 +92,10 @@ final as (
         user_id,
         content_id,
         click_source,
-        case when not is_private_meeting then target_slug end as target_slug,
+        case
+            when not is_private_meeting and (target_content_id is not null or not {{ is_personal_slug("target_slug") }})
+                then target_slug
+        end as target_slug,
         target_slug is not null and target_content_id is null as is_target_unresolved,
         case when user_id is not null and target_content_id is not null then next_visited_at is not null end
             as is_followed_by_view,

@@ -4,16 +4,7 @@
 
 {%- set before_path = "(?is)^(?:(?:[a-z][a-z0-9+.-]*:)?//)?[^/?#]*" %}
 {%- set path = "(/[^?#]*[^/?#])?/*(?:[?#].*)?$" %}
-{#- A program that leads on to an address writes its codes once more, each with %25 in place of its %. -#}
-{%- set percent = "%(?:25)*" %}
-{%- set digit_gap = "(?:[ ().+-]|" ~ percent ~ "20|" ~ percent ~ "2b)*" %}
-{%- set personal = "(?i)[@＠]|" ~ percent ~ "40|\\p{Nd}(?:" ~ digit_gap ~ "\\p{Nd}){6}" %}
-{%- set hostless = "(?i)^(?:" ~ (var("schemes_without_host") | join("|")) ~ "):" %}
-{%- set hosts = "(?:" ~ (var("personal_page_hosts") | join("|") | replace(".", "[.]")) ~ ")" %}
-{%- set personal_hosts = "^(?:.*[.])?" ~ hosts ~ "$" %}
-{#- The address of a personal page inside another text, such as a slug that is none or a path that leads on. -#}
-{%- set code = percent ~ "[0-9a-f]{2}" %}
-{%- set personal_address = "(?is)(?:^|" ~ code ~ "|[^a-z0-9-])" ~ hosts ~ "[.]?(?::[0-9]*)?(?:[/?#]|" ~ code ~ ")." %}
+{%- set personal_host = "^(?:.*[.])?" ~ personal_hosts() ~ "$" %}
 
 with link_clicks as (
     select * from {{ ref('stg_juno__link_clicks') }}
@@ -41,21 +32,13 @@ judged as (
         coalesce(target_slug, url_host || coalesce(url_path, '')) as whole_target,
         coalesce(
             is_private_meeting
-            or (
-                target_content_id is null
-                and (
-                    target_slug like '%?%=%'
-                    or {{ regex_group("target_slug", personal, 0) }} is not null
-                    or {{ regex_group("target_slug", hostless, 0) }} is not null
-                    or {{ regex_group("target_slug", personal_address, 0) }} is not null
-                )
-            )
+            or (target_content_id is null and {{ is_personal_slug("target_slug") }})
             or (
                 url_host is not null and url_path is not null
                 and (
-                    {{ regex_group("url_path", personal, 0) }} is not null
-                    or {{ regex_group("url_host", personal_hosts, 0) }} is not null
-                    or {{ regex_group("url_path", personal_address, 0) }} is not null
+                    {{ is_match("url_path", personal_mark()) }}
+                    or {{ is_match("url_host", personal_host) }}
+                    or {{ is_match("url_path", personal_address()) }}
                 )
             )
             or (url is not null and url_host is null and not is_url_unparsed),

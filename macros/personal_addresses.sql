@@ -1,0 +1,41 @@
+{#- A program that leads on to an address writes its codes again, each with %25 in place of its %. -#}
+{% macro percent() -%}
+    {{ return("%(?:25)*") }}
+{%- endmacro %}
+
+{#- An @ in each way to write it, or what looks like a phone number: an underscore is the blank of a slug. -#}
+{% macro personal_mark() -%}
+    {%- set gap = "(?:[ ()._+-]|" ~ percent() ~ "20|" ~ percent() ~ "2b)*" -%}
+    {{ return(
+        "(?i)[@＠]|" ~ percent() ~ "40|&#64;|[(\\[]at[)\\]]|\\p{Nd}(?:" ~ gap ~ "\\p{Nd}){6}"
+    ) }}
+{%- endmacro %}
+
+{% macro personal_hosts() -%}
+    {{ return("(?:" ~ (var("personal_page_hosts") | join("|") | replace(".", "[.]")) ~ ")") }}
+{%- endmacro %}
+
+{#- The address of a personal page inside another text, such as a slug that is none or a path that leads on. -#}
+{% macro personal_address() -%}
+    {%- set code = percent() ~ "[0-9a-f]{2}" -%}
+    {{ return(
+        "(?is)(?:^|" ~ code ~ "|[^a-z0-9-])" ~ personal_hosts() ~ "[.]?(?::[0-9]*)?(?:[/?#\\\\]|" ~ code ~ ")."
+    ) }}
+{%- endmacro %}
+
+{#- Whether a text in the place of a slug may lead to a person. -#}
+{% macro is_personal_slug(column) -%}
+    {%- set calls = "(?i)^(?:" ~ (var("schemes_without_host") | join("|")) ~ "):" -%}
+    coalesce(
+        {{ column }} like '%?%=%'
+        or {{ is_match(column, personal_mark()) }}
+        or {{ is_match(column, calls) }}
+        or {{ is_match(column, personal_address()) }}
+        or {{ lowered(regex_group(column, scheme_of_host())) }} not in ('{{ var("schemes_with_host") | join("', '") }}'),
+        false
+    )
+{%- endmacro %}
+
+{% macro scheme_of_host() -%}
+    {{ return("(?i)^([a-z][a-z0-9+.-]*)://") }}
+{%- endmacro %}
