@@ -452,7 +452,8 @@ def test_what_is_older_goes_and_stays_counted(files: Files, tmp_path: Path) -> N
 def test_whole_days_are_old(files: Files, tmp_path: Path, at: str) -> None:
     """A dry run in the morning and the removal in the evening mean the same records, and no session is cut in two."""
     days = f"{HEAD}\n" + "".join(
-        f"5,Bo,L,Auk,b@x.example,Chat,Message,{when},{when},,,\n" for when in ("2025-05-31 23:59:59", "2025-06-01 00:00:00")
+        f"5,Bo,L,Auk,b@x.example,Chat,Message,{when},{when},,,\n"
+        for when in ("2025-05-31 23:59:59", "2025-06-01 00:00:00")
     )
     with connect(files.warehouse) as connection:
         land(connection, write(tmp_path / "days.csv", days))
