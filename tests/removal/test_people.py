@@ -459,6 +459,19 @@ def test_what_is_older_goes_and_stays_counted(files: Files, tmp_path: Path) -> N
         assert (again.reports, again.record_count) == ([], 0)
 
 
+@pytest.mark.parametrize("at", ["00:00:00", "09:00:01", "23:59:59"])
+def test_whole_days_are_old(files: Files, tmp_path: Path, at: str) -> None:
+    """A dry run in the morning and the removal in the evening mean the same records, and no session is cut in two."""
+    days = f"{HEAD}\n" + "".join(
+        f"5,Bo,L,Auk,b@x.example,Chat,Message,{when},{when},,,\n"
+        for when in ("2025-05-31 23:59:59", "2025-06-01 00:00:00")
+    )
+    with connect(files.warehouse) as connection:
+        land(connection, write(tmp_path / "days.csv", days))
+        found = find_old(connection, 365, datetime.fromisoformat(f"2026-06-01 {at}"))
+        assert (found.before, found.reports, found.record_count) == (datetime(2025, 6, 1), [], 1)
+
+
 @pytest.mark.slow
 def test_a_person_is_found_by_the_id_in_another_form(files: Files, console: Console) -> None:
     forget_from_files(files, "70010.0", None, [], console, is_dry_run=False)
