@@ -38,7 +38,7 @@ Source = Callable[[str], str]
 
 # An older warehouse has times with fractions of a second, which the date has too, word for word. The rows are copied,
 # because DuckDB can't replay an alter with a function from its log after a kill.
-SET_ASIDE_EVENTS = "drop view raw.activities; alter table raw.events rename to older_events"
+SET_ASIDE_EVENTS = "drop view if exists raw.activities; alter table raw.events rename to older_events"
 TAKE_EVENTS_OVER = """
 insert into raw.events by name
 select * replace (date_trunc('second', occurred_at) as occurred_at) from raw.older_events;
