@@ -271,20 +271,6 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 {%- endmacro %}
 
 
-{#- For a table inside: a time of whole seconds takes 60 % of the space. Who reads it casts it to timestamp. -#}
-{% macro whole_seconds(column) -%}
-    {{ return(adapter.dispatch("whole_seconds")(column)) }}
-{%- endmacro %}
-
-{% macro duckdb__whole_seconds(column) -%}
-    cast({{ column }} as timestamp_s)
-{%- endmacro %}
-
-{% macro spark__whole_seconds(column) -%}
-    {{ column }}
-{%- endmacro %}
-
-
 {% macro seconds_between(earlier, later) -%}
     {{ return(adapter.dispatch("seconds_between")(earlier, later)) }}
 {%- endmacro %}

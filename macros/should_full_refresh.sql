@@ -35,7 +35,6 @@
         label_state('a'),
         not_materialized(),
         regex_group('a', 'b', 2),
-        whole_seconds('a'),
         wildcard_match('a', 'b'),
         word_stems('a', 'b', 'c'),
         run_query('select count(*), max(forgotten_at) from ' ~ forgotten).rows[0].values() | join(' '),

@@ -309,12 +309,6 @@ CASES = [
             None,
         ],
     ),
-    by_value(
-        "whole_seconds",
-        "cast({{ whole_seconds('value') }} as timestamp)",
-        {"2026-03-29 01:59:59": "2026-03-29 01:59:59", "1969-12-31 23:59:59": "1969-12-31 23:59:59", None: None},
-        "timestamp",
-    ),
     Case(
         "seconds_between",
         "{{ seconds_between('earlier', 'later') }}",

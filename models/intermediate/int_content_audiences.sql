@@ -49,10 +49,6 @@ final as (
         user_key,
         content_key,
         site_id,
-        user_id,
-        content_id,
-        min(occurred_at) as first_activity_at,
-        max(occurred_at) as last_activity_at,
         count(*) as activity_count,
         {%- for part in engagement_activity_parts() %}
         count(*) filter (where engagement_part = '{{ part }}') as {{ part }}_count,
@@ -62,7 +58,7 @@ final as (
         count(*) filter (where activity_type = 'resource_downloaded') as download_count,
         count(*) filter (where is_on_demand) as on_demand_count
     from placed_activities
-    group by 1, 2, 3, 4, 5
+    group by 1, 2, 3
 )
 
 select * from final

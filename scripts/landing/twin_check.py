@@ -37,7 +37,7 @@ TEXTS = ("user_id", "first_name", "last_name", "email", "category", "action", "l
 # Parquet holds instants.
 PARQUET_TIME = "timezone('UTC', occurred_at) as occurred_at"
 IN_WAREHOUSE = Earlier(
-    scanned="from raw.events",
+    scanned="select * replace (occurred_at::timestamp as occurred_at) from raw.events",
     whole="""
     select report_numbers.report_id, report_records.record_number, user_names.* exclude (user_id, site_id), found.*
     from twin_found as found

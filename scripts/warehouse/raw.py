@@ -36,6 +36,15 @@ Span = tuple[datetime | None, datetime | None]
 # raw.activities but for report_id.
 Source = Callable[[str], str]
 
+# An older warehouse has times with fractions of a second, which the date has too, word for word. The rows are copied,
+# because DuckDB can't replay an alter with a function from its log after a kill.
+SET_ASIDE_EVENTS = "drop view raw.activities; alter table raw.events rename to older_events"
+TAKE_EVENTS_OVER = """
+insert into raw.events by name
+select * replace (date_trunc('second', occurred_at) as occurred_at) from raw.older_events;
+drop table raw.older_events
+"""
+
 # What a warehouse of before kept: a row per record of each report, with all its texts.
 OLDER_ACTIVITIES = "older_activities"
 
@@ -55,22 +64,37 @@ def prepare_raw(connection: duckdb.DuckDBPyConnection, *, is_begun: bool = False
         connection: the warehouse.
         is_begun: whether the caller has begun a transaction, which ends it all.
     """
-    if not _has_table(connection, "activities"):
+    is_by_record, has_fractions = _is_table(connection, "activities"), _has_fractions(connection)
+    if not (is_by_record or has_fractions):
         refuse_a_copy(connection)
         connection.execute(RAW_TABLES)
         return
     with nullcontext() if is_begun else transaction(connection):
-        connection.execute(f"alter table raw.activities rename to {OLDER_ACTIVITIES}")
-        connection.execute(RAW_TABLES)
-        _store_older_activities(connection)
+        if is_by_record:
+            connection.execute(f"alter table raw.activities rename to {OLDER_ACTIVITIES}")
+            connection.execute(RAW_TABLES)
+            _store_older_activities(connection)
+        else:
+            connection.execute(SET_ASIDE_EVENTS)
+            connection.execute(RAW_TABLES)
+            connection.execute(TAKE_EVENTS_OVER)
 
 
-def _has_table(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+def _is_table(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
     query = (
         "select count(*) from duckdb_tables() where database_name = current_database() and schema_name = 'raw'"
         " and table_name = $table"
     )
     return number_of(connection, query, {"table": table}) > 0
+
+
+def _has_fractions(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the times of events have the type of an older version."""
+    query = (
+        "select count(*) from duckdb_columns() where database_name = current_database() and schema_name = 'raw'"
+        " and table_name = 'events' and column_name = 'occurred_at' and data_type = 'TIMESTAMP'"
+    )
+    return number_of(connection, query) > 0
 
 
 def _store_older_activities(connection: duckdb.DuckDBPyConnection) -> None:
@@ -86,8 +110,10 @@ def _store_older_activities(connection: duckdb.DuckDBPyConnection) -> None:
 def store_table(connection: duckdb.DuckDBPyConnection, table: str, report_id: str, site_id: str) -> Stored:
     """Store the records of a report that a table holds in the form of ``raw.activities``."""
     columns = ", ".join(("record_number", *dict.fromkeys((*EVENT, *USER_NAME, *CONTENT_NAME))))
-    of_report = f"select {columns} from {table} where report_id = {text_of(report_id)}"
-    [stored] = store_records(connection, [report_id], site_id, lambda condition: f"{of_report} and {condition}")
+    # An older version kept fractions.
+    in_seconds = "replace (date_trunc('second', occurred_at) as occurred_at)"
+    of_report = f"select * {in_seconds} from (select {columns} from {table} where report_id = {text_of(report_id)})"
+    [stored] = store_records(connection, [report_id], site_id, lambda condition: f"{of_report} where {condition}")
     return stored
 
 
@@ -166,7 +192,8 @@ def _next_number(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
 
 def _in_kept_form(query: str) -> str:
     date = f"nullif(date, strftime(occurred_at, '{DATE_TEXT}'))"
-    return f"select * replace ({date} as date), date as written_date from ({query})"
+    time = "occurred_at::timestamp::timestamp_s"
+    return f"select * replace ({date} as date, {time} as occurred_at), date as written_date from ({query})"
 
 
 def _store_names(connection: duckdb.DuckDBPyConnection, site: str, kind: str) -> None:
@@ -231,7 +258,8 @@ def _find_known(connection: duckdb.DuckDBPyConnection, site: str, span: Span) ->
     The temporary table ``arrived`` has for each record the event, if there is one, and the names.
     """
     # By the time, so that a report of a day reads that day and not all that is there.
-    known = f"select * from raw.events where site_id = {site} and occurred_at between $first and $last"
+    span_of_report = "occurred_at between $first::timestamp_s and $last::timestamp_s"
+    known = f"select * from raw.events where site_id = {site} and {span_of_report}"
     parameters = {"first": span[0], "last": span[1]}
     has_known = connection.execute(f"select 1 from ({known}) limit 1", parameters).fetchone() is not None
     names = " ".join(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +16,15 @@ import pytest
 from landing.landed import delete_reports
 from landing.outcome import Declaration
 from loader_fixtures import HEADER, activity, land, report_text, rows, write
-from warehouse.database import connect
+from warehouse.database import RAW_TABLES, connect
 from warehouse.raw import prepare_raw, renumber_copies
 
 TABLES = ("events", "user_names", "content_names", "records", "report_records")
 ALL = "from raw.activities order by report_id, record_number"
+COLUMNS = (
+    "select table_name, column_name, data_type from duckdb_columns() where schema_name = 'raw'"
+    " order by table_name, column_index"
+)
 
 
 def full(*records: Sequence[str]) -> str:
@@ -191,31 +197,61 @@ def test_events_that_become_equal_stay_two(warehouse: duckdb.DuckDBPyConnection,
     assert rows(warehouse, "select count(*) from raw.activities") == [4]
 
 
-def test_an_older_warehouse_is_brought_into_this_form_once(tmp_path: Path) -> None:
+# Older forms: a table with a row per record, from before there were flags; and times with fractions of a second.
+FRACTIONS = "replace (occurred_at + if(date like '%.999', 999, 0) * interval 1 millisecond as occurred_at)"
+BY_RECORD = f"""
+create table raw.kept as select * exclude (time_flag) {FRACTIONS} from raw.activities order by user_id;
+drop view raw.activities;
+alter table raw.kept rename to activities;
+{"".join(f"drop table raw.{table};" for table in (*TABLES, "report_numbers"))}
+"""
+WITH_FRACTIONS = f"""
+drop view raw.activities;
+alter table raw.events rename to kept;
+{RAW_TABLES.replace("timestamp_s", "timestamp")}
+insert into raw.events select * {FRACTIONS} from raw.kept;
+drop table raw.kept;
+"""
+
+
+@pytest.mark.parametrize("older_form", [BY_RECORD, WITH_FRACTIONS], ids=["by_record", "with_fractions"])
+def test_an_older_warehouse_is_brought_into_this_form_once(tmp_path: Path, older_form: str) -> None:
     path = tmp_path / "activity.duckdb"
     with connect(path) as warehouse:
+        in_fractions = (*record("4")[:8], "2026-05-12 10:00:09.999", *record("4")[9:])
         for name, records in (
-            ("a", [record("1"), record("1"), record("2")]),
+            ("a", [record("1"), record("1"), record("2"), in_fractions]),
             ("b", [record("1"), record("1"), record("2", last="King"), record("3")]),
         ):
             land(warehouse, write(tmp_path / f"{name}.csv", full(*records)))
-        land(warehouse, tmp_path / "a.csv", Declaration())
         expected, kept = rows(warehouse, ALL), sizes(warehouse)
-        # As it was before: a table with a row per record, from before there were flags.
-        warehouse.execute("create table raw.kept as select * exclude (time_flag) from raw.activities order by user_id")
-        warehouse.execute("drop view raw.activities; alter table raw.kept rename to activities")
-        for table in (*TABLES, "report_numbers"):
-            warehouse.execute(f"drop table raw.{table}")
+        assert (datetime(2026, 5, 12, 10, 0, 9), "2026-05-12 10:00:09.999") in rows(
+            warehouse, "select occurred_at, date from raw.activities"
+        )
+        warehouse.execute(older_form)
+        warehouse.execute("checkpoint")
+        columns = rows(warehouse, COLUMNS)
 
         # A dry run changes nothing, so all of it can be rolled back.
         warehouse.execute("begin")
         prepare_raw(warehouse, is_begun=True)
         warehouse.execute("rollback")
-        assert rows(warehouse, "select count(*) from duckdb_tables() where table_name = 'activities'") == [1]
+        assert rows(warehouse, COLUMNS) == columns
 
         for _ in range(2):
             prepare_raw(warehouse)
             assert rows(warehouse, ALL) == expected
             assert sizes(warehouse) == kept
-    with connect(path, read_only=True) as warehouse:
-        assert rows(warehouse, "select count(*) from duckdb_tables() where table_name like '%activities'") == [0]
+        # After a kill all of it is in the log alone.
+        for suffix in ("", ".wal"):
+            shutil.copy(f"{path}{suffix}", f"{tmp_path / 'killed.duckdb'}{suffix}")
+        assert land(warehouse, write(tmp_path / "c.csv", full(in_fractions, record("2")))).new_count == 0
+    with connect(tmp_path / "killed.duckdb") as warehouse:
+        assert rows(warehouse, ALL) == expected
+        assert rows(warehouse, COLUMNS) == rows(new_warehouse(), COLUMNS)
+
+
+def new_warehouse() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    prepare_raw(connection)
+    return connection

@@ -97,7 +97,7 @@ final as (
         activity_type,
         activity_family,
         alias_evidence,
-        {{ whole_seconds('occurred_at') }} as occurred_at,
+        occurred_at,
         time_flag,
         category,
         action,

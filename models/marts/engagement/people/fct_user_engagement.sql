@@ -7,6 +7,10 @@ with audiences as (
     where user_key is not null
 ),
 
+active_users as (
+    select * from {{ ref('int_active_users') }}
+),
+
 user_days as (
     select * from {{ ref('fct_user_days') }}
 ),
@@ -22,10 +26,6 @@ weights as (
 activities as (
     select
         user_key,
-        site_id,
-        user_id,
-        min(first_activity_at) as first_seen_at,
-        max(last_activity_at) as last_seen_at,
         count(content_key) as content_count,
         count(*) filter (where on_demand_count > 0) as on_demand_content_count,
         {%- for part in engagement_activity_parts() %}
@@ -33,7 +33,7 @@ activities as (
         {%- endfor %}
         cast(sum(activity_count) as bigint) as activity_count
     from audiences
-    group by 1, 2, 3
+    group by 1
 ),
 
 days as (
@@ -63,6 +63,10 @@ attended as (
 counted as (
     select
         activities.*,
+        active_users.site_id,
+        active_users.user_id,
+        active_users.first_seen_at,
+        active_users.last_seen_at,
         days.active_day_count,
         days.activity_family_count,
         coalesce(attended.live_session_count, 0) as live_session_count,
@@ -70,6 +74,7 @@ counted as (
         coalesce(attended.likely_seconds, 0) as likely_seconds,
         cast(coalesce(attended.likely_seconds, 0) as double) / 60 as attendance_count
     from activities
+    inner join active_users on activities.user_key = active_users.user_key
     inner join days on activities.user_key = days.user_key
     left join attended on activities.user_key = attended.user_key
 ),
