@@ -5,6 +5,7 @@ Tests without a marker are fast: none of them runs dbt or builds the sample (``p
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shutil
@@ -50,6 +51,14 @@ SAMPLE_SALT = "a salt of the tests, and no secret"
 OF_ANOTHER_SALT = shutil.ignore_patterns("pseudonym_salt.check")
 # For a build whose data the tests of the data have seen in another: they take as long as the models.
 WITHOUT_TESTS = {"DBT_EXCLUDE_RESOURCE_TYPES": "test"}
+# Collection makes many objects that stay: a quarter of its time would go into the search for garbage among them.
+gc.set_threshold(200_000, 50, 50)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than cores: a test that waits for a process, a browser or a lock leaves its core idle."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
