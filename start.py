@@ -527,6 +527,7 @@ def set_up(environment: Environment) -> None:
     wanted = Interpreter.wanted()
     if not folder.is_symlink() and Interpreter.of(folder) != wanted:
         require_python(wanted)
+        require_writable(folder.parent)
         if folder.exists():
             print(f"{environment.folder} is of another Python, and is made again with {wanted.version}.")
         shutil.rmtree(folder, ignore_errors=True)
@@ -540,12 +541,23 @@ def set_up(environment: Environment) -> None:
         expected = hashlib.sha256(path.read_bytes()).hexdigest()
         if stamp.exists() and stamp.read_text() == expected:
             continue
+        require_writable(folder)
         print(f"Installing the packages of {lock} into {environment.folder} …", flush=True)
         run(
             [str(python_of(folder)), *PIP_INSTALL, lock],
             "The packages could not be installed. Fix: see pip's message above; most often the network is missing.",
         )
         stamp.write_text(expected)
+
+
+def require_writable(folder: Path) -> None:
+    """End where packages are to be installed and cannot be: venv and pip would say so in many lines of their own."""
+    if not os.access(folder, os.W_OK):
+        stop(
+            f"{folder} cannot be written: its disk is read-only, or it is not yours. Nothing was installed. Fix: copy"
+            f" the project into a folder of your own, then {written('build')}",
+            code=1,
+        )
 
 
 def require_python(python: Interpreter) -> None:

@@ -61,7 +61,8 @@ def publish(warehouse: Path, published: Path) -> int:
                 read_every_block(unfinished)
             except (WarehouseError, duckdb.Error) as error:
                 # It is a copy of this file.
-                raise damaged(marts, error.__cause__ if isinstance(error, WarehouseError) else error) from error
+                cause = error.__cause__
+                raise damaged(marts, cause if isinstance(cause, duckdb.Error) else error) from error
             open_way(unfinished, published, mode)
 
         count = replace_file(published, copy, check)

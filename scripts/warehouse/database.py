@@ -89,7 +89,7 @@ def opened(path: Path, *, read_only: bool = True) -> Iterator[duckdb.DuckDBPyCon
             raise
 
 
-def damaged(path: Path, error: BaseException | None, *, read_only: bool = True) -> WarehouseError:
+def damaged(path: Path, error: Exception, *, read_only: bool = True) -> WarehouseError:
     """The message about a database file that is damaged."""
     if path.suffix == marts_path(path).suffix:
         fix = "delete it. Then: make build"
@@ -100,7 +100,7 @@ def damaged(path: Path, error: BaseException | None, *, read_only: bool = True) 
         )
     else:
         fix = "delete it. Then: make build, and for a shared copy make share"
-    return WarehouseError(f"{path} is damaged: {in_words(error or Exception())} Fix: {fix}")
+    return WarehouseError(f"{path} is damaged: {in_words(error)} Fix: {fix}")
 
 
 def read_all_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:

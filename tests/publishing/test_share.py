@@ -558,7 +558,8 @@ def test_a_damaged_copy_is_named_and_replaces_nothing(published: Path, target: s
         READS[target](published, place)
     assert {path: path.read_bytes() for path in [place, *place.rglob("*")] if path.is_file()} == before
     published.write_bytes(published.read_bytes()[:-70_000])
-    with pytest.raises(WarehouseError, match=r"copy\.duckdb (is damaged|is cannot be read): .*Could not read.* Fix: delete it"):
+    cut = r"copy\.duckdb (is damaged|is cannot be read): .*Could not read.* Fix: delete it"
+    with pytest.raises(WarehouseError, match=cut):
         READS[target](published, place)
 
 
