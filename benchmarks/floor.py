@@ -30,7 +30,6 @@ from publishing.published_tables import PUBLISHED_SCHEMAS
 from reports.format import ACTIVITY_REPORT, read_format
 from rules import PROJECT_ROOT, SITE
 from warehouse.database import BLOCK_SIZE, RAW_TABLES, STORAGE_VERSION, memory_limit
-from warehouse.files import PUBLISHED_STORAGE_VERSION
 from warehouse.raw import store_records
 
 MANIFEST = PROJECT_ROOT / "target" / "manifest.json"
@@ -93,7 +92,7 @@ def make_marts(
             f"set temp_directory = '{target}.tmp'; set TimeZone = 'UTC'; set enable_progress_bar = false"
         )
         connection.execute(f"attach '{work_file}' as \"{work}\" (storage_version '{STORAGE_VERSION}')")
-        connection.execute(f"attach '{target}' as floor (storage_version '{PUBLISHED_STORAGE_VERSION}')")
+        connection.execute(f"attach '{target}' as floor (storage_version '{STORAGE_VERSION}')")
         for database, schema in {("floor" if is_published(node) else work, node["schema"]) for node in nodes}:
             connection.execute(f'create schema "{database}"."{schema}"')
         connection.execute(f'use "{work}"')

@@ -13,7 +13,7 @@ import duckdb
 from warehouse.errors import NO_DATABASE, WarehouseError, in_words, is_damage
 from warehouse.paths import marts_path, warehouse_path
 
-# The format of the warehouse file and its blocks (profiles.yml says why).
+# The format of the warehouse file and of every copy, and their blocks (profiles.yml says why).
 STORAGE_VERSION = "v1.3.0"
 BLOCK_SIZE = 65536
 RAW_TABLES = Path(__file__).with_name("raw_tables.sql").read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ from typing import TypeVar
 import duckdb
 
 from warehouse.copies import PUBLISHED, refuse_inside_a_shared_copy
-from warehouse.database import BLOCK_SIZE
+from warehouse.database import BLOCK_SIZE, STORAGE_VERSION
 from warehouse.errors import WarehouseError, in_words, is_damage
 from warehouse.locks import only_writer
 
@@ -40,9 +40,6 @@ def remove_database(path: Path) -> None:
 
 
 UNFINISHED = ".unfinished"
-
-# A file written in this format can be opened by BI drivers that still carry DuckDB 1.2.
-PUBLISHED_STORAGE_VERSION = "v1.2.0"
 
 
 def replace_file(
@@ -131,9 +128,8 @@ def _clear_unfinished(path: Path) -> None:
 
 
 def attach_new(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
-    """Attach a new file that drivers of DuckDB 1.2 can read too."""
+    """Attach a new file that drivers of DuckDB 1.3 can read too."""
     quoted = str(path).replace("'", "''")
     connection.execute(
-        f"attach '{quoted}' as {name} (read_write, storage_version '{PUBLISHED_STORAGE_VERSION}',"
-        f" block_size {BLOCK_SIZE})"
+        f"attach '{quoted}' as {name} (read_write, storage_version '{STORAGE_VERSION}', block_size {BLOCK_SIZE})"
     )

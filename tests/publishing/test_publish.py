@@ -122,7 +122,7 @@ def test_a_mart_that_is_a_view_is_refused(warehouse: Path, published: Path) -> N
 def test_the_copy_opens_read_only_in_the_format_of_older_drivers(sample_project: Project) -> None:
     with reading(sample_project.published) as connection:
         [tags] = rows(connection, "select tags from duckdb_databases() where not internal")
-        assert tags["storage_version"].startswith("v1.2.0")
+        assert tags["storage_version"].startswith("v1.3.0")
         with pytest.raises(duckdb.InvalidInputException, match="read-only"):
             connection.execute("create table marts.more as select 1 as i")
 
