@@ -17,7 +17,8 @@ import duckdb
 from landing.forgotten import known_email
 from publishing.export_table import copy_rows, safe_columns
 from removal.forget import find_person, find_traces
-from removal.people import Identities, identities_of, plain_id, same_id, written_as
+from removal.people import Identities, identities_of, written_as
+from reports.ids import plain_id, same_id
 from warehouse.command_line import counted
 from warehouse.copies import refuse_inside_a_shared_copy
 from warehouse.database import identifier, opened
