@@ -401,7 +401,7 @@ SETTINGS = {
     "LANDING": "the folder of reports as Parquet for Spark; `remove` and `forget` work there in place of the warehouse",
     "LIST": "switch: list the unknown words, and ask nothing",
     "MAX_DATE": "the last day on which anything can have happened; by default the day after the load",
-    "MEMORY_LIMIT": "how much memory DuckDB may use; the process takes up to 700 MB more; by default `3GB`",
+    "MEMORY_LIMIT": "how much memory DuckDB may use; the process takes some 500 MB more; by default `2500MB`",
     "METRICS": "the metrics that you ask for, separated by commas",
     "MINIMUM_COHORT_SIZE": "rows with fewer people have no numbers in the shared copy; else as in `dbt_project.yml`",
     "MIN_DATE": "the first day on which anything can have happened; by default `1990-01-01`",
@@ -538,6 +538,7 @@ def set_up(environment: Environment) -> None:
     wanted = Interpreter.wanted()
     if not folder.is_symlink() and Interpreter.of(folder) != wanted:
         require_python(wanted)
+        require_writable(folder.parent)
         if folder.exists():
             print(f"{environment.folder} is of another Python, and is made again with {wanted.version}.")
         shutil.rmtree(folder, ignore_errors=True)
@@ -551,12 +552,23 @@ def set_up(environment: Environment) -> None:
         expected = hashlib.sha256(path.read_bytes()).hexdigest()
         if stamp.exists() and stamp.read_text() == expected:
             continue
+        require_writable(folder)
         print(f"Installing the packages of {lock} into {environment.folder} …", flush=True)
         run(
             [str(python_of(folder)), *PIP_INSTALL, lock],
             "The packages could not be installed. Fix: see pip's message above; most often the network is missing.",
         )
         stamp.write_text(expected)
+
+
+def require_writable(folder: Path) -> None:
+    """End where packages are to be installed and cannot be: venv and pip would say so in many lines of their own."""
+    if not os.access(folder, os.W_OK):
+        stop(
+            f"{folder} cannot be written: its disk is read-only, or it is not yours. Nothing was installed. Fix: copy"
+            f" the project into a folder of your own, then {written('build')}",
+            code=1,
+        )
 
 
 def require_python(python: Interpreter) -> None:

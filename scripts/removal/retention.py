@@ -7,7 +7,7 @@ counted as a rejected one without its text, so that the reports still reconcile.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import duckdb
 from rich.console import Console
@@ -40,8 +40,11 @@ class Old:
 
 
 def find_old(connection: duckdb.DuckDBPyConnection, days: int, now: datetime) -> Old:
-    """Find what is older than so many days."""
-    before = now - timedelta(days=days)
+    """Find what is older than the day that lies so many days back, by UTC.
+
+    Whole days go, so that a dry run means the same records as the removal on its day, and few sessions are cut in two.
+    """
+    before = datetime.combine(now.date() - timedelta(days=days), time.min)
     last = {
         report_id: at
         for report_id, at in connection.execute(

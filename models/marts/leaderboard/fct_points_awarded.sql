@@ -23,6 +23,7 @@ multipliers as (
 ),
 
 -- What earns the rule only once. An activity that names no such thing shares one place with all that name none.
+-- Without the texts of the rule: the window below holds all of these rows at once.
 placed as (
     select
         activities.activity_key,
@@ -34,10 +35,6 @@ placed as (
         activities.report_id,
         activities.record_number,
         point_rules.point_rule_key,
-        point_rules.id_space,
-        point_rules.rule_name,
-        point_rules.once_per,
-        point_rules.points as default_points,
         case when point_rules.once_per in ('content', 'question', 'comment') then activities.content_id end as once_on,
         case point_rules.once_per
             when 'question' then activities.category
@@ -64,9 +61,13 @@ numbered as (
 awarded as (
     select
         numbered.*,
-        coalesce(own_rules.points, common_rules.points, numbered.default_points) as rule_points,
+        point_rules.id_space,
+        point_rules.rule_name,
+        point_rules.once_per,
+        coalesce(own_rules.points, common_rules.points, point_rules.points) as rule_points,
         coalesce(multipliers.multiplier, 1) as multiplier
     from numbered
+    inner join point_rules on numbered.point_rule_key = point_rules.point_rule_key
     left join site_point_rules as own_rules
         on
             numbered.site_id = own_rules.site_id
