@@ -10,8 +10,8 @@ import duckdb
 from landing.forgotten import hashed, identities, remembered
 from page.show import BY_KEY_OR_EMAIL, SESSIONS
 from removal.forget import UnknownUser, find_person
-from removal.people import Identities, identities_of, plain_id, written_as
-from reports.ids import id_of, whole_id
+from removal.people import Identities, identities_of, written_as
+from reports.ids import id_of, plain_id, whole_id
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.raw import prepare_raw

@@ -12,6 +12,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,7 +20,7 @@ from urllib.parse import quote
 
 import duckdb
 
-from reports.ids import cleaned_field, cleaned_id, id_of, whole_id, without_fraction
+from reports.ids import cleaned_field, cleaned_id, id_of, plain_id, same_id
 from warehouse.database import path_of, text_of
 from warehouse.errors import WarehouseError
 from warehouse.salts import check_value, forgotten_salt, wrong_forgotten_salt
@@ -34,16 +35,19 @@ CHECK = "check:"
 # Columns whose texts name no other person, or must stay what they are for the records to stay what they are.
 UNSCRUBBED = ("report_id", "site_id", "user_id", "content_id", "date", "date_created", "date_last_login")
 
-# Between two words of a name or around it: anything but letters and digits, also as a URL writes it.
-GAP = r"(?:%[0-9A-Fa-f]{2}|[^\p{L}\p{N}\p{M}])"
+# A sign in a code: of a URL (also of one that leads on to another), of HTML, of JSON.
+PERCENT = "%(?:25)*"
+CODE = rf"{PERCENT}[0-9A-Fa-f]{{2}}|&#?[0-9A-Za-z]+;|\\(?:[nrtbf]|u[0-9A-Fa-f]{{4}})"
+# Between two words of a name or around it: anything but letters and digits.
+GAP = rf"(?:{CODE}|[^\p{{L}}\p{{N}}\p{{M}}])"
 # The same between the words of a name, from the blocks of Unicode that hold signs. Every name contains it, and
 # all classes of letters would take ten times as long to prepare.
 GAP_IN_A_NAME = (
-    r"(?:%[0-9A-Fa-f]{2}|"
+    rf"(?:{CODE}|</?[a-z]+ ?/?>|\s+|"
     "[\\x00-/:-@\\[-`{-\u00bf\u00d7\u00f7\u2000-\u2bff\u3000-\u3004\u3008-\u3020\ufe00-\ufe0f\uff00-\uff0f\U0001f000-\U0001faff])"
 )
 # A sign that an address may begin with is before it only after a blank, as in a list.
-BEFORE_ADDRESS = r"(^|%[0-9A-Fa-f]{2}|[^\p{L}\p{N}._%+-]|(?:^|\s)[._%+-]+)"
+BEFORE_ADDRESS = rf"(^|{CODE}|[^\p{{L}}\p{{N}}._%+-]|(?:^|\s)[._%+-]+)"
 # A slug has such a sign in place of a blank.
 BEFORE_ADDRESS_IN_SLUG = r"(^|[_-])"
 SLUG_COLUMN = "content_slug"
@@ -51,8 +55,11 @@ SLUG_COLUMN = "content_slug"
 NAMES_IN_A_PATTERN = 20
 # A pattern that no text has.
 NOTHING = r"[^\s\S]"
+# The signs of an address, as people and programs write them.
+AT = rf"(?:[@\x{{ff20}}]|{PERCENT}40|&#64;|&commat;| ?[(\[]at[)\]] ?)"
+DOT = rf"(?:[.]|{PERCENT}2e| ?[(\[]dot[)\]] ?)"
 # The rest of an address that no record has, after the name was taken out of it.
-REST_OF_ADDRESS = r"""()[^\s,;<>"'()]*\[forgotten\][^\s,;<>"'()@]*(?:@|%40)[^\s,;<>"'()/?&]+()"""
+REST_OF_ADDRESS = rf"""()[^\s,;<>"'()]*\[forgotten\][^\s,;<>"'()@]*{AT}[^\s,;<>"'()/?&]+()"""
 # Letters that people and platforms write in other ways, with these ways.
 SPELLINGS = {
     "ä": ("ae",),
@@ -78,7 +85,13 @@ LATIN = (range(0xC0, 0x180), range(0x218, 0x21C), range(0xFF41, 0xFF5B))
 BESIDE_A_LETTER = "[\u0300-\u036f\u00ad\u200b-\u200f\u2060\ufeff]*"
 # The columns that no alias knows, in one JSON object.
 JSON_COLUMN = "extra_columns"
+UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 PARTS_OF_A_NAME = ("first", "last")
+# Words that a platform may hold as a part of a name, and that others leave out.
+TITLES = {
+    *("dr", "prof", "professor", "mr", "mrs", "ms", "mx", "miss", "sir", "herr", "frau", "mme", "ing", "dipl", "mag"),
+    *("phd", "md", "msc", "bsc", "mba", "jr", "sr", "jun", "sen", "junior", "senior", "ii", "iii", "iv"),
+}
 
 
 @dataclass(frozen=True)
@@ -143,15 +156,16 @@ def names_of(people: Iterable[tuple[str | None, str | None]], emails: Iterable[s
     full, whole, apart, hints = set(), set(), set(), {r"\[forgotten\]"}
     for first, last in people:
         parts = [words for words in (_words(first or ""), _words(last or "")) if words]
+        plain = [[word for word in part if word.lower() not in TITLES] or part for part in parts]
         if parts:
-            hints.add(_word(max((word for part in parts for word in part), key=len)))
-        if sum(map(len, parts)) == 1:
-            whole.add(_word(parts[0][0]))
-        elif parts:
-            full.add(_in_this_order(parts))
-            full.add(_in_this_order([*reversed(parts)]))
-            if len(parts) == len(PARTS_OF_A_NAME):
-                apart.add((_in_this_order(parts[:1]), _in_this_order(parts[1:])))
+            hints.add(_word(max((word for part in plain for word in part), key=len)))
+        for form in (parts, plain):
+            if sum(map(len, form)) == 1:
+                whole.add(_word(form[0][0]))
+            elif form:
+                full |= {_in_this_order(form), _in_this_order([*reversed(form)])}
+                if len(form) == len(PARTS_OF_A_NAME):
+                    apart.add((_in_this_order(form[:1]), _in_this_order(form[1:])))
     addresses = {_address(email.strip()) for email in emails if email and email.strip()}
     patterns = []
     in_slugs = []
@@ -160,7 +174,9 @@ def names_of(people: Iterable[tuple[str | None, str | None]], emails: Iterable[s
         address = rf"(?:{some})($|[^\p{{L}}\p{{N}}\p{{M}}-])"
         patterns.append(rf"(?i){BEFORE_ADDRESS}{address}")
         in_slugs.append(rf"(?i){BEFORE_ADDRESS_IN_SLUG}{address}")
-    patterns += [f"(?i)(^|{GAP})(?:{some})($|{GAP})" for some in _a_few(full)]
+    # A number behind the name, as in an address, makes it nobody else's. Some scripts have no blanks between words.
+    patterns += [f"(?i)()(?:{some})()" for some in _a_few(name for name in full if UNSPACED.search(name))]
+    patterns += [rf"(?i)(^|{GAP})(?:{some})(\p{{N}}*(?:$|{GAP}))" for some in _a_few(full)]
     if full:
         patterns.append(REST_OF_ADDRESS)
     whole_label = tuple(rf"(?i)^(\s*)(?:{some})(\s*)$" for some in _a_few(whole))
@@ -187,9 +203,30 @@ def _words(name: str) -> list[str]:
 
 
 def _address(email: str) -> str:
-    """An e-mail, as a URL writes it too, and with a tag that the mailbox ignores (ann+news@…)."""
-    local, at, host = re.escape(email).rpartition("@")
-    return rf"{local}(?:(?:\+|%2B)[\p{{L}}\p{{N}}._-]*)?(?:@|%40){host}" if at else host
+    """An e-mail in each way to write it, and with a tag that the mailbox ignores (ann+news@…)."""
+    local, at, host = email.rpartition("@")
+    hosts = "|".join(sorted({"".join(map(_sign, form)) for form in _forms_of_host(host)}))
+    name = "".join(map(_sign, local))
+    return rf"{name}(?:(?:\+|{PERCENT}2b)[\p{{L}}\p{{N}}._-]*)?{AT}(?:{hosts})" if at else name
+
+
+def _sign(written: str) -> str:
+    """A character of an e-mail, as a URL writes it too."""
+    if written.isascii() and written.isalnum():
+        return written
+    if written == ".":
+        return DOT
+    apostrophe = "['\u2019\u02bc]|" if written == "'" else ""
+    return f"(?:{apostrophe}{re.escape(written)}|{quote(written, safe='').replace('%', PERCENT)})"
+
+
+def _forms_of_host(host: str) -> set[str]:
+    """A host in the letters of its language, and in those of the network."""
+    forms = {host}
+    with suppress(UnicodeError):
+        forms.add(host.encode("idna").decode())
+        forms.add(host.encode("ascii").decode("idna"))
+    return forms
 
 
 def _word(word: str) -> str:
@@ -204,7 +241,12 @@ def _letters(written: str) -> str:
         one = WRITTEN_FOR[written.lower()]
         return f"(?:{''.join(map(_letters, written))}|{_letters(one)})"
     base = _base(written)
-    forms = {quote(form) for form in (written, unicodedata.normalize("NFD", written))} - {written}
+    cases = {written, written.lower(), written.upper()}
+    coded = {quote(form) for case in cases for form in (case, unicodedata.normalize("NFD", case))} - cases
+    forms = {form.replace("%", PERCENT) for form in coded}
+    if not written.isascii():
+        codes = [ord(case) for case in cases if len(case) == 1]
+        forms |= {form for code in codes for form in (f"&#{code};", f"&#x0*{code:x};", rf"\\u{code:04x}")}
     spelled = {"".join(map(_any_accent, form)) for form in SPELLINGS.get(written.lower(), ())}
     forms |= spelled | ({f"&{base}[a-z]+;"} if base != written and base.isascii() else set())
     letter = _any_accent(base, "" if written.isascii() else written)
@@ -250,7 +292,8 @@ def known_email(column: str) -> str:
 
 def identities(site_id: str, user_id: str, emails: Iterable[str]) -> list[str]:
     """What is remembered of a person, before it is hashed."""
-    return [f"{site_id}:id:{user_id}", *(f"{site_id}:email:{email.lower()}" for email in sorted(emails))]
+    ids = dict.fromkeys((user_id, plain_id(user_id)))
+    return [*(f"{site_id}:id:{one}" for one in ids), *(f"{site_id}:email:{email.lower()}" for email in sorted(emails))]
 
 
 def other_identity(site_id: str, user_id: str) -> str:
@@ -273,8 +316,8 @@ class Remembered:
 
     def is_theirs(self, user_id: str, email: str) -> str:
         """SQL for whether a record is one of theirs; the parameters are ``salt``, ``site`` and ``hashes``."""
-        # With a fraction of zeros too, whatever the other ids of the report are: a person stays forgotten.
-        ids = [known_id(user_id), without_fraction(known_id(user_id))]
+        # In each form of the same number, whatever the other ids of the report are: a person stays forgotten.
+        ids = [known_id(user_id), same_id(user_id)]
         by_id = " or ".join(f"list_contains($hashes, sha256($salt || $site || ':id:' || {one}))" for one in ids)
         return (
             f"({by_id} or {known_id(user_id)} = ''"
@@ -297,7 +340,7 @@ class Remembered:
     def is_one_of(self, text: str, delimiter: str) -> bool:
         """Whether a field of a record that could not be taken apart is the id or e-mail of one of them."""
         fields = {
-            read(field) for read in (id_of, whole_id) for field in re.split(rf'[{re.escape(delimiter)}"\r\n]', text)
+            read(field) for read in (id_of, plain_id) for field in re.split(rf'[{re.escape(delimiter)}"\r\n]', text)
         }
         return any(
             not self.hashes.isdisjoint(hashed(self.salt, one) for one in identities(self.site_id, field, [field]))

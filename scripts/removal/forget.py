@@ -39,9 +39,9 @@ from landing.options import DEFAULT_REPORTS
 from page.write_page import page_path, pages_at, shared_page_path
 from publishing.places import PLACES, publish_again
 from removal.journal import FORGET, JOURNAL, Task, begin, end
-from removal.people import Identities, identities_of, plain_id, written_as
+from removal.people import Identities, identities_of, written_as
 from removal.verify import left_in_file, left_in_reports, left_in_texts
-from reports.ids import id_of
+from reports.ids import id_of, plain_id
 from warehouse.command_line import counted, one_line
 from warehouse.database import identifier, number_of, text_of, transaction
 from warehouse.errors import WarehouseError
@@ -585,15 +585,18 @@ def _tell_what_is_left(files: Files, task: Task, names: Names, places: list[str]
     reports = left_in_reports(DEFAULT_REPORTS, task.user_ids, names)
     _list(
         "These reports of yours go on holding the person; delete the records, or download them again:",
-        [
-            f"{name}: {counted(count, 'record') if count >= 0 else 'it cannot be read'}"
-            for name, count in reports.items()
-        ],
+        [f"{name}: {_in_report(count)}" for name, count in reports.items()],
         console,
     )
     _list("Published there too; publish again:", places, console)
     others = files_beside([files.warehouse, marts_path(files.warehouse), files.published, files.shared])
     _list("These files are beside the warehouse, and may hold the person:", map(str, others), console)
+
+
+def _in_report(count: int) -> str:
+    if count < 0:
+        return "it cannot be read"
+    return counted(count, "record") if count else "its name"
 
 
 def _tell(person: Person, traces: Traces, console: Console) -> None:

@@ -29,8 +29,8 @@ from landing.parquet_files import (
     write_parquet,
 )
 from removal.forget import Person, find_person, find_traces, forget, identities_or_question, remember_others
-from removal.people import Identities, plain_id, same_id, written_as
-from reports.ids import id_of
+from removal.people import Identities, written_as
+from reports.ids import id_of, plain_id, same_id
 from warehouse.command_line import counted, one_line
 from warehouse.files import to_disk
 from warehouse.raw import delete_all_records

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from landing.forgotten import known_email, known_id
-from reports.ids import id_of
+from reports.ids import plain_id, same_id
 from warehouse.database import identifier
 from warehouse.paths import PROJECT_ROOT
 
@@ -42,11 +42,6 @@ class Identities:
     def also(self) -> list[str]:
         """The names and e-mails of all the ids."""
         return [*self.names, *self.emails]
-
-
-def same_id(column: str) -> str:
-    """SQL for an id as the models read it, without zeros before it and without a fraction of zeros either."""
-    return f"regexp_replace({known_id(column)}, '^0*([0-9]+)([.,]0*)?$', '\\1')"
 
 
 def identities_of(
@@ -156,15 +151,6 @@ def _same_users(site: str, user_id: str) -> set[str]:
         if grown == found:
             return found
         found = grown
-
-
-def plain_id(user_id: str) -> str:
-    """The same as `same_id`, of a text."""
-    text = id_of(user_id)
-    whole, _, fraction = text.replace(",", ".").partition(".")
-    if whole.isascii() and whole.isdigit() and not fraction.strip("0"):
-        return whole.lstrip("0") or "0"
-    return text
 
 
 def same_user_pairs(path: Path, site: str) -> Iterable[list[str]]:

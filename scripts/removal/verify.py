@@ -12,12 +12,12 @@ from pathlib import Path
 
 import duckdb
 
-from landing.forgotten import JSON_COLUMN, Names
-from removal.people import plain_id, same_id
+from landing.forgotten import JSON_COLUMN, Names, without_names
 from reports.encoding import encoding_of, survey
 from reports.files import find_reports, reports_in
+from reports.ids import plain_id, same_id
 from reports.text import ReportRefused
-from warehouse.database import connect, identifier, number_of, text_of
+from warehouse.database import identifier, number_of, opened, text_of
 
 # So many lines of a report are searched at a time.
 BATCH_LINES = 20_000
@@ -31,7 +31,7 @@ def left_in_file(path: Path, site: str, user_ids: Sequence[str], names: Names) -
     """The rows of each column of a DuckDB file that still hold the person: an id of theirs, a name or an e-mail."""
     if not path.exists():
         return {}
-    with connect(path, read_only=True) as connection:
+    with opened(path) as connection:
         return left_in_tables(connection, site, user_ids, names)
 
 
@@ -98,7 +98,7 @@ def _is_id(column: str, columns: dict[str, str]) -> str:
 
 
 def left_in_reports(place: Path, user_ids: Sequence[str], names: Names) -> dict[str, int]:
-    """The records of each report in a folder that hold the person, by the name of the report."""
+    """The records of each report in a folder that hold the person, by the name of the report; 0 if only this does."""
     left = {}
     for path in find_reports([str(place)]) if place.exists() else []:
         try:
@@ -106,12 +106,17 @@ def left_in_reports(place: Path, user_ids: Sequence[str], names: Names) -> dict[
                 with tempfile.TemporaryDirectory() as folder:
                     text = report.as_text(Path(folder))
                     count = _lines_with(text, user_ids, names)
-                if count:
+                if count or _is_named(report.shown, names):
                     left[report.shown] = count
         except (ReportRefused, OSError):
             # It cannot be read, so that its contents are not known.
             left[str(path)] = -1
     return left
+
+
+def _is_named(text: str, names: Names) -> bool:
+    with duckdb.connect() as connection:
+        return without_names(connection, names, text) != text
 
 
 def _lines_with(path: Path, user_ids: Sequence[str], names: Names) -> int:

@@ -67,6 +67,20 @@ def without_fraction(column: str) -> str:
     return f"regexp_replace({column}, '^([0-9]+)[.,]0+$', '\\1')"
 
 
+def same_id(column: str) -> str:
+    """SQL for an id as the models read it, without zeros before it and without a fraction of zeros either."""
+    return f"regexp_replace(coalesce({cleaned_id(column)}, ''), '^0*([0-9]+)([.,]0*)?$', '\\1')"
+
+
+def plain_id(written: str) -> str:
+    """The same as `same_id`, of a text."""
+    text = id_of(written)
+    whole, _, fraction = text.replace(",", ".").partition(".")
+    if whole.isascii() and whole.isdigit() and not fraction.strip("0"):
+        return whole.lstrip("0") or "0"
+    return text
+
+
 @dataclass(frozen=True)
 class IdReading:
     """What programs do to the ids of a column.

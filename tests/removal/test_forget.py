@@ -393,6 +393,23 @@ def test_the_bytes_leave_the_file_only_when_it_is_compacted(path: Path, tmp_path
         ("a.zn.o+hara@mail.example", "a.zn.o+hara@mail.example"),
         ("znxo+hara@mail.example", "znxo+hara@mail.example"),
         ("zn.o+hara@mail.examples", "zn.o+hara@mail.examples"),
+        # A sign or a letter in a code: of an address that leads on, of HTML, of JSON.
+        ("Jo%2520Lind or Jo&nbsp;Lind or Jo&#160;Lind", "[forgotten] or [forgotten] or [forgotten]"),
+        ("see\\nJo Lind\\nand Jo\\tLind, Jo\\u00a0Lind", "see\\n[forgotten]\\nand [forgotten], [forgotten]"),
+        ("<b>Jo</b> Lind<br>Jo<br/>Lind<br>", "<b>[forgotten]<br>[forgotten]<br>"),
+        ("Jo      Lind", "[forgotten]"),
+        ("Zo&#235; &#xD1;and&#250;-O&#39;Hara", "[forgotten]"),
+        ("Zo\\u00eb \\u00d1and\\u00fa-O'Hara", "[forgotten]"),
+        ("zo%25C3%25AB_%c3%b1and%c3%ba_o_hara", "[forgotten]"),
+        ("JoLind77 and jo.lind77@else.example", "[forgotten]77 and [forgotten]"),
+        ("Jo Linda, Banjo Lind or Jo and Lind", "Jo Linda, Banjo Lind or Jo and Lind"),
+        # A title in a name is in no text.
+        ("Max Vogt, Dr Max Vogt jun., VOGT Max", "[forgotten], [forgotten]., [forgotten]"),
+        ("zn.o%2Bhara%2540mail.example", "[forgotten]"),
+        ("zn.o+hara&#64;mail.example zn.o+hara\uff20mail.example", "[forgotten] [forgotten]"),
+        ("zn.o+hara(at)mail(dot)example, zn.o+hara [at] mail.example", "[forgotten], [forgotten]"),
+        ("o\u2019x@xn--mller-kva.example or O%27x@müller.example", "[forgotten] or [forgotten]"),
+        ("\u79c1\u306f\u5c71\u7530 \u592a\u90ce\u3067\u3059", "\u79c1\u306f[forgotten]\u3067\u3059"),
         ("Cher", "Cher"),
         ("it's 100 % [a] \\1 $", "it's 100 % [a] \\1 $"),
         ("", ""),
@@ -403,11 +420,14 @@ def test_a_name_leaves_a_text_in_whatever_form_it_is_written(text: str, left: st
         ("Zoë", "Ñandú-O'Hara"),
         ("Bjørn", "Größlund"),
         ("Joerg", "Mueller"),
+        ("Jo", "Lind"),
+        ("\u592a\u90ce", "\u5c71\u7530"),
+        ("Dr. Max", "Vogt jun."),
         ("Cher", ""),
         (None, None),
         ("", " "),
     ]
-    names = names_of(people, ["zn.o+hara@mail.example", None, ""])
+    names = names_of(people, ["zn.o+hara@mail.example", "o'x@müller.example", None, ""])
     with duckdb.connect() as connection:
         assert without_names(connection, names, text) == left
         [(is_in, as_label)] = connection.execute(

@@ -29,10 +29,11 @@ from removal import forget as forgetter
 from removal import people as people_of
 from removal.forget import Person, carry_out, files_beside, find_person, forget_from_files, lines_that_name
 from removal.journal import FORGET, REBUILD, Task, begin, finish_first, path_of_journal, unfinished_task
-from removal.people import identities_of, plain_id, same_id, written_as
+from removal.people import identities_of, written_as
 from removal.person import write_person
 from removal.retention import find_old, remove_old
 from removal.verify import left_in_file, left_in_reports, left_in_texts
+from reports.ids import plain_id, same_id
 from warehouse.copies import PUBLISHED, SHARED, Mark, write_mark
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
@@ -237,6 +238,10 @@ def test_a_later_download_brings_no_name_back_under_another_id(
         f"{HEAD}\n8002,Otti,Wrexham-Teal,Teal Labs,{EMAIL},Chat,Message,Hi again,2026-05-05 09:00:03,41,Keynote,k\n"
         f"9003,Olli,Wrexham-Auk,Teal Labs,{EMAIL},Chat,Message,New,2026-05-05 09:00:04,41,Keynote,keynote\n"
         "7001.0,Ottoline,Wrexham,Teal Labs,,Chat,Message,Back,2026-05-05 09:00:05,41,Keynote,keynote\n"
+        # In a form that no report had before, and with a name that none had.
+        "0007001,Otis,Wrexham-Sea,,,Chat,Message,Back,2026-05-05 09:00:06,41,Keynote,keynote\n"
+        "5,Bo,Lindqvist,Auk,bo@mail.example,Chat,Message,Otis Wrexham-Sea!,2026-05-04 09:00:07,41,Keynote,keynote\n"
+        "0007001,Chat,cut off\n"
     )
     with connect(files.warehouse) as connection:
         land(connection, write(tmp_path / "later.csv", later))
@@ -244,6 +249,7 @@ def test_a_later_download_brings_no_name_back_under_another_id(
             connection,
             "select user_id, first_name, company from raw.activities where occurred_at > '2026-05-05' order by 1",
         )
+        assert [text for text in texts(connection) if "Otis" in text or "cut off" in text] == []
     new = ("9003", "[forgotten]", "[forgotten]")
     assert found == ([new] if is_same else [("8002", name, "Teal Labs"), new])
 
@@ -345,8 +351,13 @@ def test_what_is_left_is_named_by_file_table_and_column(files: Files, tmp_path: 
         "marts.t.note": 1000,
         "marts.v, in several columns": 1,
     }
+    write(
+        tmp_path / "reports" / "notes on Wrexham, Ottoline.csv",
+        f"{HEAD}\n5,Bo,,,,Chat,Message,x,2026-05-04 09:00:00,,,\n",
+    )
     reports = left_in_reports(tmp_path / "reports", ["7001"], names)
-    assert list(reports.values()) == [7], "three by the id, the header, an e-mail of another id, and two texts"
+    expected = [0, 7]  # three by the id, the header, an e-mail of another id, and two texts
+    assert list(reports.values()) == expected
     assert left_in_texts([write(tmp_path / "a.html", f"<b>{EMAIL}</b>"), tmp_path / "none"], names) == [
         str(tmp_path / "a.html")
     ]
