@@ -9,7 +9,7 @@ import typer
 
 from page.draw_attendance import SESSIONS, draw
 from warehouse.command_line import run_command
-from warehouse.database import connect
+from warehouse.database import opened
 from warehouse.paths import PROJECT_ROOT, published_path
 
 
@@ -17,7 +17,7 @@ def main(
     output: Annotated[Path, typer.Option(help="File to write.")] = PROJECT_ROOT / "docs" / "attendance.svg",
 ) -> None:
     """Draw the attendance of the published copy."""
-    with connect(published_path(), read_only=True) as connection:
+    with opened(published_path()) as connection:
         sessions = connection.execute(SESSIONS).fetchall()
     output.write_text(draw(sessions), encoding="utf-8")
 

@@ -15,7 +15,7 @@ from page.summary import print_summary
 from removal.journal import finish_first
 from warehouse.command_line import errors_said, one_line, run_command
 from warehouse.copies import SHARED, mark_of
-from warehouse.database import connect
+from warehouse.database import opened
 from warehouse.errors import WarehouseError
 from warehouse.paths import published_path, warehouse_path
 from warehouse.visible import SafeConsole
@@ -44,7 +44,7 @@ def main(
         if session is None and user is None and contest is None:
             print_summary(published, warehouse_path(), console)
             return
-        with connect(published, read_only=True) as connection:
+        with opened(published) as connection:
             if session is not None:
                 show_session(connection, session, console, shows_all=all_rows)
             if user is not None:

@@ -19,7 +19,7 @@ from building.quick_dbt import make_dbt_quick
 from naming import clashes
 from naming.seed_csv import SeedError
 from naming.site_seeds import check_site_seeds
-from warehouse.database import close_to_others, connect
+from warehouse.database import close_to_others, connect, opened
 from warehouse.errors import WarehouseError, disk_trouble, memory_trouble
 from warehouse.files import attach_new, remove_database
 from warehouse.paths import PROJECT_ROOT, marts_path, path_for_dbt
@@ -143,7 +143,7 @@ def why_not_built(result: dbtRunnerResult, warehouse: Path) -> str:
 
     nodes = result.result.results if isinstance(result.result, RunExecutionResult) else ()
     if any(clashes.TEST in str(node.node.unique_id) and str(node.status) == NodeStatus.Fail.value for node in nodes):
-        with connect(warehouse, read_only=True) as connection:
+        with opened(warehouse) as connection:
             said = clashes.clashing_aliases(connection, PROJECT_ROOT)
         if said:
             return "because of seeds/site/:\n" + "\n".join(said)

@@ -6,6 +6,7 @@ can read, with the key that signs cookies and the password of the administrator;
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
@@ -54,7 +55,11 @@ def read_secrets(folder: Path) -> Secrets:
                 json.dump(made, file)
         return Secrets(**json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
-        raise SupersetError(f"{path}: {error.strerror}. Fix: see who owns that folder.") from error
+        what = "the disk is read-only" if error.errno == errno.EROFS else error.strerror
+        raise SupersetError(
+            f"{path} cannot be written: {what}. Fix: .venv/bin/python scripts/serve_superset.py --folder with a folder"
+            " that is yours and can be written."
+        ) from error
     except (ValueError, TypeError) as error:
         raise SupersetError(f"{path} holds no secrets of ours. Fix: remove {folder}; it is made again.") from error
 

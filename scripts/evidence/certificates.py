@@ -15,7 +15,7 @@ from evidence.rules import require_settings_of_build
 from page.certificates import collect_certificates
 from publishing.export_table import write_csv
 from warehouse.copies import SHARED, mark_of
-from warehouse.database import connect
+from warehouse.database import opened
 from warehouse.errors import WarehouseError
 from warehouse.raw import prepare_raw
 from warehouse.settings import read_settings
@@ -69,7 +69,7 @@ def write_certificates(
             " Fix: PUBLISHED_PATH with the published copy, or leave it out."
         )
     settings = read_settings()
-    with connect(warehouse) as raw, connect(published, read_only=True) as copy:
+    with opened(warehouse, read_only=False) as raw, opened(published) as copy:
         prepare_raw(raw)
         require_settings_of_build(copy, settings)
         _collect(copy, settings, session, course)

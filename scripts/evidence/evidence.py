@@ -30,7 +30,7 @@ from evidence.rules import (
 )
 from page.people import make_words
 from warehouse.copies import SHARED, mark_of
-from warehouse.database import connect
+from warehouse.database import opened
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
 from warehouse.names import name_for_file
@@ -98,7 +98,7 @@ def write_evidence(
             " Fix: PUBLISHED_PATH with the published copy, or leave it out."
         )
     settings = read_settings()
-    with connect(warehouse) as raw, connect(published, read_only=True) as copy:
+    with opened(warehouse, read_only=False) as raw, opened(published) as copy:
         prepare_raw(raw)
         require_settings_of_build(copy, settings)
         session_key = None if session is None else find_session(copy, session)

@@ -18,7 +18,7 @@ from naming.seed_rules import SITE_SEEDS, read_rules
 from naming.unknown import Pattern
 from reports.ids import cleaned_id, whole_id
 from warehouse.command_line import counted, one_line
-from warehouse.database import connect
+from warehouse.database import opened
 from warehouse.paths import PROJECT_ROOT
 
 SITES = "select distinct site_id from marts.report_reconciliation"
@@ -128,7 +128,7 @@ def _rows(
 
 def print_rows_without_effect(published: Path, warehouse: Path, shipped_site: str, console: Console) -> None:
     """Say which rows of the user's seeds change nothing, and which corrections are doubtful; and why."""
-    with connect(published, read_only=True) as marts, connect(warehouse, read_only=True) as base:
+    with opened(published) as marts, opened(warehouse) as base:
         known = read_known(marts, base)
     _print_rows("that change nothing", rows_without_effect(PROJECT_ROOT, known, shipped_site), console)
     _print_rows("to look at", doubtful_corrections(PROJECT_ROOT, known, shipped_site), console)

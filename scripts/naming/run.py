@@ -27,7 +27,7 @@ from naming.unknown import (
 )
 from naming.words import exported, names_of_people, titles, vocabulary, write_words
 from warehouse.command_line import counted, one_line
-from warehouse.database import connect
+from warehouse.database import opened
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
 
@@ -37,7 +37,7 @@ ATTENDANCE = "select count(*) filter (where is_attended) from marts.fct_session_
 
 def counts_of(published: Path) -> tuple[int, int, int]:
     """Records that are understood, records at all, and how often a session was attended."""
-    with connect(published, read_only=True) as connection:
+    with opened(published) as connection:
         [(understood, landed)] = connection.execute(UNDERSTOOD).fetchall()
         [(attended,)] = connection.execute(ATTENDANCE).fetchall()
     return int(understood), int(landed), int(attended)
@@ -50,7 +50,7 @@ def share_of(part: int, whole: int) -> str:
 
 def open_decisions(published: Path, dictionary: Dictionary) -> tuple[list[Decision], list[Decision]]:
     """The unknown words, and those that were recognised by a guess."""
-    with connect(published, read_only=True) as connection:
+    with opened(published) as connection:
         unknown = decisions_of(read_pairs(connection), dictionary)
         guesses = decisions_of(read_pairs(connection, GUESSES), dictionary, are_guesses=True)
     return unknown, guesses
@@ -60,7 +60,7 @@ def label_shapes(warehouse: Path) -> dict[tuple[str, str], dict[str, int]]:
     """What the labels of the unknown words show; nothing where the warehouse is not here."""
     if not warehouse.exists():
         return {}
-    with connect(warehouse, read_only=True) as connection:
+    with opened(warehouse) as connection:
         return read_shapes(connection)
 
 
@@ -68,7 +68,7 @@ def recognised_words(warehouse: Path) -> Recognised:
     """The words that have a name, with their activities; none where the warehouse is not here, as with a copy alone."""
     if not warehouse.exists():
         return ()
-    with connect(warehouse, read_only=True) as connection:
+    with opened(warehouse) as connection:
         return connection.execute(RECOGNISED).fetchall()
 
 
@@ -93,7 +93,7 @@ def export_words(
     published: Path, decisions: list[Decision], dictionary: Dictionary, target: Path, minimum_people: int
 ) -> str:
     """Write the unknown words without people's words; returns what was done."""
-    with connect(published, read_only=True) as connection:
+    with opened(published) as connection:
         rows = exported(
             decisions,
             dictionary,
@@ -119,7 +119,7 @@ def accept(source: Path, published: Path, warehouse: Path, dictionary: Dictionar
     Raises:
         SeedError: a row cannot be taken; then none is.
     """
-    with connect(published, read_only=True) as connection:
+    with opened(published) as connection:
         sites = [
             site
             for (site,) in connection.execute("select distinct site_id from marts.report_reconciliation").fetchall()
@@ -130,7 +130,7 @@ def accept(source: Path, published: Path, warehouse: Path, dictionary: Dictionar
     if not aliases:
         raise SeedError(f"{source.name}: no row has an activity type. Fix: fill in the column activity_type.")
     add_aliases(PROJECT_ROOT / SITE_ALIASES, aliases)
-    with connect(published, read_only=True) as connection:
+    with opened(published) as connection:
         unknown = read_pairs(connection)
     recognised = recognised_words(warehouse)
     for alias in aliases:

@@ -29,6 +29,8 @@ select unnest(string_split(lower(concat_ws(' ', full_name, email, company)), ' '
 from restricted.user_details
 """
 TITLES = "select lower(content_name) from marts.dim_content_names where content_name is not null"
+# As in publishing/export_table.py.
+FORMULA = re.compile(r"\W*[=+\-@＝＋－＠﹢﹣﹦﹫\t\r]")
 WORD = re.compile(r"[^\W\d_]+")
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -66,6 +68,9 @@ def titles(connection: duckdb.DuckDBPyConnection) -> set[str]:
 def may_leave(text: str, people: int, known: set[str], names: set[str], pages: set[str], minimum: int) -> bool:
     """Whether a category or an action is a word of the platform and no person's: it fails closed."""
     words = words_of(text)
+    # A text without a word can be a number of a person, and one that begins so is a formula to a spreadsheet.
+    if not words or FORMULA.match(text):
+        return False
     if any(sign in text for sign in "@?") or "://" in text or text.strip().lower() in pages:
         return False
     if any(word in names and word not in known for word in words):

@@ -20,7 +20,7 @@ import duckdb
 from naming.seed_csv import SeedError
 from naming.seed_rules import SITE_SEEDS, read_rules
 from naming.site_seeds import check
-from warehouse.database import connect, identifier, text_of
+from warehouse.database import identifier, opened, text_of
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
 
@@ -125,7 +125,7 @@ def event_before(event: Event, events: Sequence[Event]) -> Event | None:
 @contextmanager
 def marts_of(database: Path, event: Event | None) -> Iterator[duckdb.DuckDBPyConnection]:
     """The marts of a copy, read-only; of an event those rows that are its own."""
-    with connect(database, read_only=True) as connection:
+    with opened(database) as connection:
         if event is None:
             yield connection
             return

@@ -16,7 +16,7 @@ from page.headline import Facts, headline_of
 from page.people import make_words
 from page.write_page import page_path
 from warehouse.command_line import counted, one_line
-from warehouse.database import connect
+from warehouse.database import opened
 from warehouse.settings import read_settings
 from warehouse.visible import on_one_line
 
@@ -134,7 +134,7 @@ limit 5
 
 def print_summary(published: Path, warehouse: Path, console: Console) -> None:
     """Print the summary of a published copy."""
-    with connect(published, read_only=True) as connection:
+    with opened(published) as connection:
         counts = connection.execute(COUNTS).fetchone()
         files, records, landed, rejected, forgotten, duplicates, unique, unrecognised = (
             int(count or 0) for count in counts or [0] * 8

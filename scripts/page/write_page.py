@@ -41,7 +41,7 @@ from warehouse.copies import (
     page_mark,
     refuse_inside_a_shared_copy,
 )
-from warehouse.database import connect
+from warehouse.database import opened
 from warehouse.errors import WarehouseError, in_words
 from warehouse.files import replace_file
 from warehouse.paths import PROJECT_ROOT
@@ -146,7 +146,7 @@ def pages_at(output: Path) -> list[Path]:
 def _pages(database: Path, mark: Mark, output: Path) -> dict[Path, str]:
     """The pages by their files: one, or with several events one of each, one of everything, and their index."""
     declared = read_events()
-    with connect(database, read_only=True) as connection:
+    with opened(database) as connection:
         events = events_of(connection, declared)
         names = file_names(events)
         pages, entries = {}, []
@@ -168,7 +168,7 @@ def page_of(database: Path, mark: Mark | None = None, event: Event | None = None
     """The page of a copy as a text, or of an event in it."""
     mark = mark or mark_of(database) or Mark(PUBLISHED)
     with (
-        connect(database, read_only=True) as connection,
+        opened(database) as connection,
         collected_for_all(connection, read_settings()) as certificates,
     ):
         return html_of(_read_data(database, mark, certificates, event), mark)

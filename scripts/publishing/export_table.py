@@ -15,7 +15,7 @@ import duckdb
 
 from publishing.published_tables import PUBLISHED_SCHEMAS
 from warehouse.copies import PUBLISHED, mark_of
-from warehouse.database import connect, identifier, text_of
+from warehouse.database import identifier, opened, text_of
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
 
@@ -48,7 +48,7 @@ def export(table: str, warehouse: Path, published: Path, target: Path) -> int:
     source = warehouse if table == REJECTED else published
     if not source.exists():
         raise WarehouseError(f"there is no {source}. Fix: make build")
-    with connect(source, read_only=True) as connection:
+    with opened(source) as connection:
         if not _columns(connection, table):
             known = connection.execute(
                 "select schema_name || '.' || table_name from duckdb_tables() where list_contains(?, schema_name)"

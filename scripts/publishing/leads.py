@@ -14,7 +14,7 @@ from publishing.export_table import write_csv
 from publishing.mart_models import read_models
 from publishing.share import SHARED_AS
 from warehouse.copies import SHARED, mark_of, refuse_inside_a_shared_copy
-from warehouse.database import connect, identifier, text_of
+from warehouse.database import identifier, opened, text_of
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_folder
 from warehouse.names import name_for_file
@@ -104,7 +104,7 @@ def write_leads(published: Path, folder: Path, crm: str, time_zone: str) -> dict
     if mark is None:
         raise WarehouseError(f"there is no copy at {published}. Fix: make build")
     _refuse_to_replace(folder, mark.kind)
-    with connect(published, read_only=True) as connection:
+    with opened(published) as connection:
         exhibitors = connection.execute(EXHIBITORS).fetchall()
         if not exhibitors:
             raise WarehouseError(

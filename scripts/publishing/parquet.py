@@ -12,8 +12,8 @@ import duckdb
 from publishing.access import PRIVATE, open_way, published_mode
 from publishing.published_tables import PUBLISHED_SCHEMAS, PublishedTable, published_tables, reading, schemas_of
 from warehouse.copies import FOLDER_MARK, PUBLISHED, SHARED, Mark, mark_of, mark_of_folder, refuse_inside_a_shared_copy
-from warehouse.errors import WarehouseError, in_words
-from warehouse.files import to_disk
+from warehouse.errors import WarehouseError
+from warehouse.files import not_written, to_disk
 from warehouse.locks import only_writer
 
 UNFINISHED = ".unfinished"
@@ -40,7 +40,7 @@ def publish_to_parquet(published: Path, folder: Path) -> int:
             with only_writer(folder):
                 _publish(connection, tables, folder, mark)
         except (OSError, duckdb.Error) as error:
-            raise WarehouseError(f"{folder} cannot be written: {in_words(error)}") from error
+            raise not_written(folder, error) from error
     return len(tables)
 
 

@@ -32,7 +32,7 @@ from publishing.published_tables import (
 )
 from warehouse.copies import PUBLISHED, SHARED, Mark, mark_of
 from warehouse.database import identifier
-from warehouse.errors import WarehouseError, in_words
+from warehouse.errors import WarehouseError, in_words, is_damage
 
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Cursor
@@ -133,6 +133,8 @@ def publish_to_postgres(
                 _drop_empty(cursor, OLD)
                 connection.commit()
         except duckdb.Error as error:
+            if is_damage(error):
+                raise
             raise WarehouseError(f"{published} cannot be read: {in_words(error)}") from error
         except errors.Error as error:
             raise WarehouseError(f"nothing was published to {shown}: {_in_words(error)}") from error

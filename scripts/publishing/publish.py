@@ -18,7 +18,7 @@ from publishing.mart_models import read_models
 from publishing.places import note_file
 from publishing.published_tables import PUBLISHED_SCHEMAS, write_comments
 from warehouse.copies import PUBLISHED, Mark, read_every_block, require_place_for, write_mark
-from warehouse.database import connect
+from warehouse.database import damaged, opened
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
 from warehouse.locks import only_writer
@@ -46,7 +46,7 @@ def publish(warehouse: Path, published: Path) -> int:
         raise WarehouseError(f"there is no warehouse at {warehouse}. Fix: make build")
     mode = published_mode(there)
     # The warehouse stays locked meanwhile, so that no build writes to the marts.
-    with only_writer(warehouse, patience=0), connect(warehouse) as connection:
+    with only_writer(warehouse, patience=0), opened(warehouse, read_only=False) as connection:
         _refuse_a_mixture(connection)
         count = _count_marts(marts, Mark(PUBLISHED, file_mode=mode))
 
@@ -60,10 +60,9 @@ def publish(warehouse: Path, published: Path) -> int:
             try:
                 read_every_block(unfinished)
             except (WarehouseError, duckdb.Error) as error:
-                raise WarehouseError(
-                    f"{marts} is damaged: {str(error).splitlines()[0]} Nothing was published. Fix: make build makes the"
-                    " marts again; if that fails as well, see whether the disk is sound."
-                ) from error
+                # It is a copy of this file.
+                cause = error.__cause__
+                raise damaged(marts, cause if isinstance(cause, duckdb.Error) else error) from error
             open_way(unfinished, published, mode)
 
         count = replace_file(published, copy, check)
@@ -111,7 +110,7 @@ def _count_marts(marts: Path, mark: Mark) -> int:
     """
     tables: list[tuple[str, bool]] = []
     if marts.exists():
-        with connect(marts) as connection:
+        with opened(marts, read_only=False) as connection:
             tables = connection.execute(
                 """
                 select table_name, table_type = 'VIEW' from information_schema.tables

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from publishing.mart_models import Model
-from warehouse.database import connect, identifier, text_of, transaction
+from warehouse.database import identifier, opened, text_of, transaction
 from warehouse.errors import WarehouseError
 
 # Those that there always are, and that of a site's own models (models/site), which is there if it has some.
@@ -74,7 +74,7 @@ def reading(published: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     if not published.exists():
         raise WarehouseError(f"there is no published copy at {published}. Fix: make build")
-    with connect(published, read_only=True) as connection:
+    with opened(published) as connection:
         yield connection
 
 

@@ -18,7 +18,7 @@ import duckdb
 from publishing.mart_models import Model, read_models
 from publishing.published_tables import PUBLISHED_SCHEMAS, schemas_of, write_comments
 from warehouse.copies import SHARED, Mark, mark_of, read_every_block, require_place_for, write_mark
-from warehouse.database import connect
+from warehouse.database import opened
 from warehouse.errors import WarehouseError
 from warehouse.files import attach_new, replace_file
 from warehouse.names import refuse_taken_name
@@ -116,7 +116,7 @@ def share(published: Path, shared: Path, salt: str, minimum: int, models: Mappin
     require_place_for(shared, SHARED)
     known = read_models() if models is None else models
 
-    with connect(published, read_only=True) as connection:
+    with opened(published) as connection:
 
         def write(unfinished: Path) -> int:
             require_place_for(shared, SHARED)

@@ -21,8 +21,9 @@ from removal.people import Identities, identities_of, written_as
 from reports.ids import plain_id, same_id
 from warehouse.command_line import counted
 from warehouse.copies import refuse_inside_a_shared_copy
-from warehouse.database import connect, identifier
-from warehouse.errors import WarehouseError, in_words
+from warehouse.database import identifier, opened
+from warehouse.errors import WarehouseError
+from warehouse.files import not_written
 from warehouse.locks import only_writer
 from warehouse.names import name_for_file
 from warehouse.raw import prepare_raw
@@ -59,7 +60,7 @@ def write_person(
     if not warehouse.exists():
         raise WarehouseError(f"there is no warehouse at {warehouse}. Fix: make build")
     # Read-only would do, but for the tables that an older warehouse lacks.
-    with connect(warehouse) as connection:
+    with opened(warehouse, read_only=False) as connection:
         prepare_raw(connection)
         written = written_as(connection, user_id)
         person = find_person(connection, written, site_id)
@@ -75,7 +76,7 @@ def write_person(
                     unfinished.mkdir(parents=True)
                     rows = _write_rows(connection, person.site_id, found, unfinished)
                     if published.exists():
-                        with connect(published, read_only=True) as copy:
+                        with opened(published) as copy:
                             rows |= _write_rows(copy, person.site_id, found, unfinished)
                     written_person = Written(target, rows, found, named)
                     (unfinished / ABOUT).write_text(_about(written_person, person.site_id), encoding="utf-8")
@@ -84,7 +85,7 @@ def write_person(
                 finally:
                     shutil.rmtree(unfinished, ignore_errors=True)
         except (OSError, duckdb.Error) as error:
-            raise WarehouseError(f"{target} cannot be written: {in_words(error)}") from error
+            raise not_written(target, error) from error
     return written_person
 
 

@@ -26,7 +26,7 @@ from reports.encoding import survey
 from reports.files import reports_in
 from reports.text import ReportRefused
 from warehouse.command_line import counted, one_line
-from warehouse.database import connect, number_of
+from warehouse.database import number_of, opened
 from warehouse.errors import WarehouseError
 from warehouse.locks import only_writer
 from warehouse.raw import prepare_raw
@@ -135,7 +135,7 @@ def _published_ids(published: Path, file_name: str) -> list[str]:
         f"select report_id from marts.{table} where file_name = $name"
         for table in ("report_reconciliation", "user_report_reconciliation")
     )
-    with connect(published, read_only=True) as connection:
+    with opened(published) as connection:
         try:
             return [report_id for (report_id,) in connection.execute(query, {"name": file_name}).fetchall()]
         except duckdb.CatalogException:

@@ -17,7 +17,7 @@ from reports.encoding import encoding_of, survey
 from reports.files import find_reports, reports_in
 from reports.ids import plain_id, same_id
 from reports.text import ReportRefused
-from warehouse.database import connect, identifier, number_of, text_of
+from warehouse.database import identifier, number_of, opened, text_of
 
 # So many lines of a report are searched at a time.
 BATCH_LINES = 20_000
@@ -31,7 +31,7 @@ def left_in_file(path: Path, site: str, user_ids: Sequence[str], names: Names) -
     """The rows of each column of a DuckDB file that still hold the person: an id of theirs, a name or an e-mail."""
     if not path.exists():
         return {}
-    with connect(path, read_only=True) as connection:
+    with opened(path) as connection:
         return left_in_tables(connection, site, user_ids, names)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.database import connect, identifier, path_of
+from warehouse.database import connect, identifier, path_of, read_all_rows
 from warehouse.errors import WarehouseError, in_words
 from warehouse.names import refuse_taken_name
 
@@ -68,7 +68,7 @@ def mark_of(path: Path) -> Mark | None:
     try:
         return _read(path)
     except WarehouseError as error:
-        if "cannot be opened" in str(error):
+        if "cannot be opened" in str(error) and "Fix:" not in str(error):
             raise WarehouseError(f"{error} Nothing was written. Fix: delete the file, or give another path.") from error
         if "in use by another process" not in str(error):
             raise
@@ -230,13 +230,4 @@ def read_every_block(path: Path) -> dict[str, int]:
         duckdb.Error: a part of it is damaged.
     """
     with connect(path, read_only=True) as connection:
-        tables = connection.execute(
-            "select schema_name, table_name from duckdb_tables() where database_name = current_database() order by all"
-        ).fetchall()
-        return {
-            f"{schema}.{table}": connection.execute(
-                # A hash of a row needs each of its values, where a count would need none.
-                f"select count(*), bit_xor(hash(t)) from {identifier(schema, table)} as t"
-            ).fetchall()[0][0]
-            for schema, table in tables
-        }
+        return read_all_rows(connection)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.errors import WarehouseError, in_words, is_damage
+from warehouse.errors import NO_DATABASE, WarehouseError, in_words, is_damage
+from warehouse.paths import marts_path, warehouse_path
 
 # The format of the warehouse file and of every copy, and their blocks (profiles.yml says why).
 STORAGE_VERSION = "v1.3.0"
@@ -51,26 +52,85 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
         return connection
     except OSError as error:
         raise WarehouseError(f"{path} cannot be written: {in_words(error)}") from error
-    except duckdb.IOException as error:
-        message = str(error)
-        if "lock" in message:
-            raise WarehouseError(
-                f"{path} is in use by another process. Wait until it has ended, or close the program that has"
-                " the warehouse open; connect BI tools to the published copy instead."
-            ) from error
-        raise WarehouseError(f"{path} cannot be opened: {in_words(error)}") from error
-    except duckdb.ParserException as error:
-        # Nothing else in the settings is the user's.
-        raise WarehouseError(
-            f"MEMORY_LIMIT={memory_limit()} is no amount of memory. Nothing was done. Fix: MEMORY_LIMIT=2GB"
-        ) from error
     except duckdb.Error as error:
-        if is_damage(error) and not read_only:
-            raise WarehouseError(
-                f"{path} is damaged: {in_words(error)} Fix: put a backup in its place; or delete it, and make build"
-                " loads all reports again, also what they hold of people who were forgotten."
-            ) from error
-        raise WarehouseError(f"{path} cannot be opened: {in_words(error)}") from error
+        raise _not_opened(path, error, read_only=read_only) from error
+
+
+def _not_opened(path: Path, error: duckdb.Error, *, read_only: bool) -> WarehouseError:
+    if isinstance(error, duckdb.IOException) and "lock" in str(error) and not is_damage(error):
+        return WarehouseError(
+            f"{path} is in use by another process. Wait until it has ended, or close the program that has"
+            " the warehouse open; connect BI tools to the published copy instead."
+        )
+    if isinstance(error, duckdb.ParserException):
+        # Nothing else in the settings is the user's.
+        return WarehouseError(
+            f"MEMORY_LIMIT={memory_limit()} is no amount of memory. Nothing was done. Fix: MEMORY_LIMIT=2GB"
+        )
+    if is_damage(error) and NO_DATABASE not in str(error):
+        return damaged(path, error, read_only=read_only)
+    return WarehouseError(f"{path} cannot be opened: {in_words(error)}")
+
+
+@contextmanager
+def opened(path: Path, *, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a database file for as long as it is read, and name it if it turns out to be damaged.
+
+    Raises:
+        WarehouseError: it is damaged, or cannot be opened.
+    """
+    with connect(path, read_only=read_only) as connection:
+        try:
+            yield connection
+        except duckdb.Error as error:
+            # DuckDB does not say which file it is, and several may be open.
+            if is_damage(error) and not _is_sound(connection):
+                raise damaged(path, error, read_only=read_only) from error
+            raise
+
+
+def damaged(path: Path, error: Exception, *, read_only: bool = True) -> WarehouseError:
+    """The message about a database file that is damaged."""
+    if path.suffix == marts_path(path).suffix:
+        fix = "delete it. Then: make build"
+    elif not read_only or os.path.realpath(path) == os.path.realpath(warehouse_path()):
+        fix = (
+            "put a backup in its place; or delete it, and make build loads all reports again, also what they hold of"
+            " people who were forgotten."
+        )
+    else:
+        fix = "delete it. Then: make build, and for a shared copy make share"
+    return WarehouseError(f"{path} is damaged: {in_words(error)} Fix: {fix}")
+
+
+def read_all_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Read all columns of all tables; returns the number of rows of each.
+
+    DuckDB checks the checksum of a block when it reads it.
+
+    Raises:
+        duckdb.Error: a part of the file is damaged.
+    """
+    tables = connection.execute(
+        "select schema_name, table_name from duckdb_tables() where database_name = current_database() order by all"
+    ).fetchall()
+    return {
+        f"{schema}.{table}": connection.execute(
+            # A hash of a row needs each of its values, where a count would need none.
+            f"select count(*), bit_xor(hash(t)) from {identifier(schema, table)} as t"
+        ).fetchall()[0][0]
+        for schema, table in tables
+    }
+
+
+def _is_sound(connection: duckdb.DuckDBPyConnection) -> bool:
+    try:
+        with suppress(duckdb.TransactionException):
+            connection.rollback()
+        read_all_rows(connection)
+    except duckdb.Error:
+        return False
+    return True
 
 
 @contextmanager

@@ -32,8 +32,13 @@ def memory_trouble(message: str) -> str | None:
     )
 
 
+NO_DATABASE = "not a valid DuckDB database"
 # What DuckDB says when the file itself is damaged, and afterwards.
-DAMAGES = ("Corrupt database file", "checksum", "database has been invalidated", "not a valid DuckDB database")
+DAMAGES = (
+    *("Corrupt database file", "checksum", "database has been invalidated", NO_DATABASE),
+    # One that is cut off.
+    "Could not read enough bytes",
+)
 
 
 def is_damage(error: Exception) -> bool:

@@ -15,7 +15,7 @@ import duckdb
 
 from warehouse.copies import PUBLISHED, refuse_inside_a_shared_copy
 from warehouse.database import BLOCK_SIZE, STORAGE_VERSION
-from warehouse.errors import WarehouseError, in_words
+from warehouse.errors import WarehouseError, in_words, is_damage
 from warehouse.locks import only_writer
 
 Made = TypeVar("Made")
@@ -66,7 +66,7 @@ def replace_file(
                 _clear_unfinished(path)
                 made = make(unfinished)
                 if check is not None:
-                    check(unfinished)
+                    _checked(unfinished, check)
                 # Else a power cut might leave the new name without the new bytes.
                 to_disk(unfinished)
                 unfinished.replace(path)
@@ -76,8 +76,23 @@ def replace_file(
                 with suppress(OSError):
                     remove_database(unfinished)
     except (OSError, duckdb.Error) as error:
-        raise WarehouseError(f"{path} cannot be written: {in_words(error)}") from error
+        raise not_written(path, error) from error
     return made
+
+
+def not_written(path: Path, error: Exception) -> Exception:
+    """What to raise where a file or a folder cannot be made; a file that is read for it and is damaged is another."""
+    if is_damage(error):
+        return error
+    return WarehouseError(f"{path} cannot be written: {in_words(error)}")
+
+
+def _checked(unfinished: Path, check: Callable[[Path], None]) -> None:
+    """Check a new file, and say so if it is this one that is damaged."""
+    try:
+        check(unfinished)
+    except duckdb.Error as error:
+        raise WarehouseError(f"{unfinished} was written and cannot be read: {in_words(error)}") from error
 
 
 def replace_folder(folder: Path, make: Callable[[Path], Made]) -> Made:
@@ -100,7 +115,7 @@ def replace_folder(folder: Path, make: Callable[[Path], Made]) -> Made:
             finally:
                 shutil.rmtree(unfinished, ignore_errors=True)
     except (OSError, duckdb.Error) as error:
-        raise WarehouseError(f"{folder} cannot be written: {in_words(error)}") from error
+        raise not_written(folder, error) from error
     return made
 
 

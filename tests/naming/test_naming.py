@@ -434,6 +434,12 @@ KNOWN = {"poll", "chat", "message", "session", "mark", "question"}
         ("Opening Keynote", 50, False),
         ("https://x.example", 50, False),
         ("Mark", 50, True),
+        # A spreadsheet would run it, or it is the number of a phone or a card.
+        ("=1+1", 50, False),
+        (" -Poll", 50, False),
+        ("\ufeff@Poll", 50, False),
+        ("+41 79 123 45 67", 50, False),
+        ("4242 4242 4242 4242", 50, False),
     ],
 )
 def test_what_may_leave_the_machine(text: str, people: int, leaves: bool) -> None:

@@ -347,6 +347,25 @@ def test_an_environment_that_links_to_nothing_is_refused(
     assert capsys.readouterr().err == ".venv is a link to a folder that does not exist. Fix: delete the link.\n"
 
 
+@pytest.mark.parametrize("is_there", [False, True], ids=["venv", "pip"])
+def test_where_nothing_can_be_installed_venv_and_pip_are_not_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], is_there: bool
+) -> None:
+    monkeypatch.setattr(start, "ROOT", tmp_path)
+    monkeypatch.setattr(start, "run", lambda command, _trouble: pytest.fail(str(command)))
+    (tmp_path / "none.lock").touch()
+    if is_there:
+        monkeypatch.setattr(start.Interpreter, "of", lambda _folder: start.Interpreter.wanted())
+        (tmp_path / ".venv").mkdir()
+    # As on a read-only disk.
+    monkeypatch.setattr(os, "access", lambda path, _mode: path not in (tmp_path, tmp_path / ".venv"))
+    with pytest.raises(SystemExit) as ended:
+        start.set_up(start.Environment(".venv", ("none.lock",)))
+    assert ended.value.code == 1
+    place = tmp_path / ".venv" if is_there else tmp_path
+    assert capsys.readouterr().err.startswith(f"{place} cannot be written: its disk is read-only, or it is not yours.")
+
+
 def test_a_changed_lock_file_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(start, "ROOT", tmp_path)
     installed: list[str] = []

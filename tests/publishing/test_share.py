@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -23,12 +23,14 @@ from loader_fixtures import rows
 from page import write_page as page_writer
 from page.write_page import write_page
 from publishing import share as sharer
+from publishing.export_table import export
 from publishing.mart_models import Model, read_models
 from publishing.parquet import publish_to_parquet
 from publishing.publish import publish
 from publishing.share import minimum_cohort_size, minimum_for, personal_text, share
+from publishing.workbook import write_workbook
 from warehouse.copies import Mark, mark_of, page_mark
-from warehouse.database import connect
+from warehouse.database import BLOCK_SIZE, connect
 from warehouse.errors import WarehouseError
 from warehouse.paths import marts_path
 from warehouse.salts import pseudonym_salt
@@ -524,6 +526,43 @@ def test_a_copy_that_lost_a_row_does_not_take_the_place(
 
 
 @pytest.mark.slow
+def damage(path: Path) -> None:
+    """Change a byte of each block without which the file can still be opened, so that no table can be read."""
+    content = bytearray(path.read_bytes())
+    for place in range(0x3000 + 100, len(content), BLOCK_SIZE):
+        content[place] ^= 0xFF
+        path.write_bytes(content)
+        try:
+            mark_of(path)
+        except WarehouseError:
+            content[place] ^= 0xFF
+            path.write_bytes(content)
+
+
+READS: dict[str, Callable[[Path, Path], object]] = {
+    "shared.duckdb": lambda copy, target: share(copy, target, SALT, 5, MODELS),
+    "parquet": publish_to_parquet,
+    "a.xlsx": lambda copy, target: write_workbook(copy, target, "UTC", "marts.fct_activities"),
+    "a.csv": lambda copy, target: export("marts.fct_activities", copy, copy, target),
+}
+
+
+@pytest.mark.parametrize("target", READS)
+def test_a_damaged_copy_is_named_and_replaces_nothing(published: Path, target: str) -> None:
+    place = published.with_name(target)
+    READS[target](published, place)
+    before = {path: path.read_bytes() for path in [place, *place.rglob("*")] if path.is_file()}
+    damage(published)
+
+    with pytest.raises(WarehouseError, match=r"copy\.duckdb is damaged: Corrupt.* Fix: delete it\. Then: make build"):
+        READS[target](published, place)
+    assert {path: path.read_bytes() for path in [place, *place.rglob("*")] if path.is_file()} == before
+    published.write_bytes(published.read_bytes()[:-70_000])
+    cut = r"copy\.duckdb (is damaged|is cannot be read): .*Could not read.* Fix: delete it"
+    with pytest.raises(WarehouseError, match=cut):
+        READS[target](published, place)
+
+
 def test_two_at_once_wait_for_each_other(published: Path, tmp_path: Path) -> None:
     """Four commands write one copy, and whoever reads it meanwhile never finds half of it."""
     program = (
