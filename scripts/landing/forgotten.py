@@ -173,7 +173,7 @@ def names_of(people: Iterable[tuple[str | None, str | None]], emails: Iterable[s
         address = rf"(?:{some})($|[^\p{{L}}\p{{N}}\p{{M}}-])"
         patterns.append(rf"(?i){BEFORE_ADDRESS}{address}")
         in_slugs.append(rf"(?i){BEFORE_ADDRESS_IN_SLUG}{address}")
-    # A number behind the name, as in an address, makes it nobody else's. Some scripts have no blanks between words.
+    # A number may be behind the name, as in an address. Some scripts have no blanks between words.
     patterns += [f"(?i)()(?:{some})()" for some in _a_few(name for name in full if UNSPACED.search(name))]
     patterns += [rf"(?i)(^|{GAP})(?:{some})(\p{{N}}*(?:$|{GAP}))" for some in _a_few(full)]
     if full:

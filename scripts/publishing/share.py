@@ -40,7 +40,7 @@ TEXTLESS = re.compile(
 
 DIM_USERS = 'marts."dim_users"'
 
-# What reaches one person, in a text that the owner of the site named: an e-mail, a number with the code of a country,
+# These reach one person, in a text that the owner of the site named: an e-mail, a number with the code of a country,
 # an address that calls somebody. A program that leads on to an address writes its codes again (%2540 for @).
 CODE = "%(?:25)*"
 AT = rf"(?:[@\x{{ff20}}]|{CODE}40|&#64;| ?[(\[]at[)\]] ?)"
