@@ -138,7 +138,7 @@ def _with_macros_found_at_once() -> None:
 
 
 def _with_plain_graph() -> None:
-    """Search a graph for a cycle only if it has one, and write no target/graph_summary.json: a fifth of dbt's start."""
+    """Search for a cycle only where there is one, and leave target/graph_summary.json empty: a quarter of the start."""
     linker: Any = importlib.import_module("dbt.compilation").Linker
     has_no_cycle = importlib.import_module("networkx").is_directed_acyclic_graph
     if getattr(linker, MARK, False):
