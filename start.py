@@ -107,6 +107,17 @@ NEVER_BLANK = {
     *("USER_ID", "SESSION", "COURSE", "REPORT", "REPORTS", "TABLE"),
 }
 PYTEST = ("-m", "pytest", "--numprocesses", "auto", "--dist", "worksteal")
+# The C library of Linux keeps the memory that it frees. Tests load thousands of small reports, and giving memory back
+# takes up to a tenth of their processor time. Other systems read no such variable.
+KEEPS_MEMORY = ":".join(
+    f"glibc.malloc.{name}={value}"
+    for name, value in (
+        ("tcache_count", 65535),
+        ("trim_threshold", 1 << 30),
+        ("top_pad", 1 << 26),
+        ("mmap_threshold", 1 << 28),
+    )
+)
 BUILD = ("scripts/build_warehouse.py",)
 DRY_RUN = Option("--dry-run", "DRY_RUN", is_switch=True)
 PIP_INSTALL = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r")
@@ -605,6 +616,7 @@ def run_steps(command: Command) -> NoReturn:
         if code != 0:
             sys.exit(code)
     if command.beside:
+        os.environ.setdefault("GLIBC_TUNABLES", KEEPS_MEMORY)
         sys.exit(run_both(lines[-1], [python, *command.beside]))
     sys.stdout.flush()
     sys.exit(run_to_the_end(lines[-1]))

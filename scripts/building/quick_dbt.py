@@ -32,6 +32,8 @@ def make_dbt_quick(heard: Collection[str] = ()) -> None:
         _with_macros_listed_at_once()
     with suppress(AttributeError, ImportError):
         _with_macros_found_at_once()
+    with suppress(AttributeError, ImportError):
+        _with_plain_graph()
 
 
 def _without_debug_events(heard: Collection[str]) -> None:
@@ -133,3 +135,19 @@ def _with_macros_found_at_once() -> None:
         )
 
     macros.MacroNamespaceBuilder.build_namespace = build_namespace
+
+
+def _with_plain_graph() -> None:
+    """Search for a cycle only where there is one, and leave target/graph_summary.json empty: a quarter of the start."""
+    linker: Any = importlib.import_module("dbt.compilation").Linker
+    has_no_cycle = importlib.import_module("networkx").is_directed_acyclic_graph
+    if getattr(linker, MARK, False):
+        return
+    name_cycle = linker.find_cycles
+
+    def find_cycles(self: Any) -> str | None:
+        return None if has_no_cycle(self.graph) else name_cycle(self)
+
+    linker.find_cycles = find_cycles
+    linker.get_graph_summary = lambda _self, _manifest: {}
+    setattr(linker, MARK, True)

@@ -38,7 +38,7 @@ Source = Callable[[str], str]
 
 # An older warehouse has times with fractions of a second, which the date has too, word for word. The rows are copied,
 # because DuckDB can't replay an alter with a function from its log after a kill.
-SET_ASIDE_EVENTS = "drop view raw.activities; alter table raw.events rename to older_events"
+SET_ASIDE_EVENTS = "drop view if exists raw.activities; alter table raw.events rename to older_events"
 TAKE_EVENTS_OVER = """
 insert into raw.events by name
 select * replace (date_trunc('second', occurred_at) as occurred_at) from raw.older_events;
@@ -317,7 +317,10 @@ def _store_events(connection: duckdb.DuckDBPyConnection, source: Source | None, 
 def _store_places(
     connection: duckdb.DuckDBPyConnection, number: int, base: int, report_ids: Sequence[str], *, has_known: bool
 ) -> list[Stored]:
-    """Store the records that are no record of an earlier report, and which record stands at which place."""
+    """Store the records that are no record of an earlier report, and which record stands at which place.
+
+    They are stored in the order of the file: numbers that follow one another take next to no space.
+    """
     known = """
         left join (
             from raw.records
@@ -341,12 +344,15 @@ def _store_places(
         insert into raw.records
         select {base} + record_number, coalesce(event_id, {base} + record_number), user_name_id, content_name_id
         from filed where record_id is null
+        order by record_number
         """
     )
     connection.execute(
         f"""
         insert into raw.report_records
-        select {number} + {member}, {number_in_report}, coalesce(record_id, {base} + record_number) from {filed}
+        select {number} + {member}, {number_in_report}, coalesce(record_id, {base} + record_number)
+        from {filed}
+        order by record_number
         """
     )
     return _number_reports(

@@ -42,3 +42,29 @@ def test_only_events_that_somebody_reads_are_written(level: str, heard: str) -> 
         del environment["DBT_LOG_LEVEL_FILE"]
     done = subprocess.run([sys.executable, "-c", FIRED], env=environment, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == heard, done.stderr
+
+
+CYCLES = """
+import dbt.cli.main
+from dbt.compilation import Linker
+from building.quick_dbt import make_dbt_quick
+
+make_dbt_quick()
+linker = Linker()
+linker.dependency("fct_sessions", "dim_users")
+print(linker.find_cycles())
+linker.dependency("dim_users", "fct_sessions")
+print(sorted(linker.find_cycles().split(" --> ")))
+"""
+
+
+@pytest.mark.slow
+def test_a_cycle_of_models_is_still_named() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CYCLES],
+        env={**os.environ, "PYTHONPATH": str(SCRIPTS)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.splitlines() == ["None", "['dim_users', 'fct_sessions']"], done.stderr

@@ -214,7 +214,15 @@ drop table raw.kept;
 """
 
 
-@pytest.mark.parametrize("older_form", [BY_RECORD, WITH_FRACTIONS], ids=["by_record", "with_fractions"])
+# As a version left it that was killed while it made the tables.
+WITHOUT_VIEW = f"{WITH_FRACTIONS} drop view raw.activities;"
+
+
+@pytest.mark.parametrize(
+    "older_form",
+    [BY_RECORD, WITH_FRACTIONS, WITHOUT_VIEW],
+    ids=["by_record", "with_fractions", "without_view"],
+)
 def test_an_older_warehouse_is_brought_into_this_form_once(tmp_path: Path, older_form: str) -> None:
     path = tmp_path / "activity.duckdb"
     with connect(path) as warehouse:

@@ -32,7 +32,14 @@ EXPRESSIONS = (
     "word_stems",
 )
 # What a build does before its first model and after its last: no expressions, so that only a build on Spark runs them.
-STATEMENTS = {"note_of_build", "strikes_of_build", "missing_reports", "find_landed_reports", "view_or_table"}
+STATEMENTS = {
+    "note_of_build",
+    "strikes_of_build",
+    "missing_reports",
+    "find_landed_reports",
+    "in_order_of",
+    "view_or_table",
+}
 SPARK_PYTHON = DBT.with_name("python")
 
 NAMES = [f"{number}-{case.macro}" for number, case in enumerate(CASES)]

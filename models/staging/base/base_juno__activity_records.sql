@@ -47,7 +47,7 @@ others as (
     where newest.event_id not in (select repeated_uniques.event_id from repeated_uniques)
 ),
 
-final as (
+found as (
     select
         event_id,
         occurrence_number,
@@ -72,6 +72,11 @@ final as (
         first_download_number,
         download_count
     from others
+),
+
+final as (
+    select * from found
+    {{ in_order_of('event_id') }}
 )
 
 select * from final
