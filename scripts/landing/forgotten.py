@@ -22,8 +22,7 @@ import duckdb
 
 from reports.ids import cleaned_field, cleaned_id, id_of, plain_id, same_id
 from warehouse.database import path_of, text_of
-from warehouse.errors import WarehouseError
-from warehouse.salts import check_value, forgotten_salt, wrong_forgotten_salt
+from warehouse.salts import check_value, forgotten_salt
 
 FORGOTTEN = "[forgotten]"
 REASON = "the user was forgotten (make forget): of the record neither id nor text is kept."
@@ -391,13 +390,11 @@ def salt_of(connection: duckdb.DuckDBPyConnection, *, is_in_use: bool) -> str:
         WarehouseError: it is in use and not there, or is not the one with which people were forgotten.
     """
     warehouse = path_of(connection) or Path("warehouse")
-    salt = forgotten_salt(warehouse, is_in_use=is_in_use)
     checks = connection.execute(
         "select distinct user_hash from raw.forgotten_users where starts_with(user_hash, ?)", [CHECK]
     ).fetchall()
-    if any(check != check_of(salt) for (check,) in checks):
-        raise WarehouseError(wrong_forgotten_salt(warehouse.with_name("forgotten_salt")))
-    return salt
+    known = frozenset(check.removeprefix(CHECK) for (check,) in checks)
+    return forgotten_salt(warehouse, known, is_in_use=is_in_use)
 
 
 def check_of(salt: str) -> str:

@@ -80,8 +80,13 @@ def _read_check(path: Path) -> str | None:
     return value
 
 
-def forgotten_salt(warehouse: Path, *, is_in_use: bool) -> str:
+def forgotten_salt(warehouse: Path, known: frozenset[str], *, is_in_use: bool) -> str:
     """The salt of the ids of forgotten people: the file ``forgotten_salt`` beside the warehouse.
+
+    Args:
+        warehouse: the warehouse.
+        known: the check values that the warehouse holds; only without one the file beside the salt decides.
+        is_in_use: whether somebody was forgotten.
 
     Raises:
         WarehouseError: it is in use and not there, so that the loader would not know whom to forget.
@@ -94,11 +99,11 @@ def forgotten_salt(warehouse: Path, *, is_in_use: bool) -> str:
         )
     with only_writer(path):
         salt = _kept(path)
-        expected = _read_check(path)
-        if expected not in (None, check_value(salt)):
-            raise WarehouseError(wrong_forgotten_salt(path))
-        if expected is None:
-            _write_privately(_check_path(path), check_value(salt))
+        value, written = check_value(salt), _read_check(path)
+        if known - {value} or (not known and written not in (None, value)):
+            raise WarehouseError(_wrong_forgotten_salt(path))
+        if written != value:
+            _write_privately(_check_path(path), value)
     return salt
 
 
@@ -109,7 +114,7 @@ def meeting_salt(warehouse: Path) -> str:
         return _kept(path)
 
 
-def wrong_forgotten_salt(path: Path) -> str:
+def _wrong_forgotten_salt(path: Path) -> str:
     """What is said where the file is not the one with which people were forgotten."""
     return (
         f"{path} is not the salt with which people were forgotten, so that they could not be recognised. Nothing"

@@ -331,6 +331,23 @@ def test_without_the_salt_nothing_lands_and_nobody_is_forgotten(
     assert not (tmp_path / "forgotten_salt").exists()
 
 
+def test_another_salt_is_refused_without_its_check_value_too_and_the_right_one_goes_on(
+    forgotten: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    salt, check = tmp_path / "forgotten_salt", tmp_path / "forgotten_salt.check"
+    right = salt.read_text()
+    salt.write_text("another salt that is long enough")
+    check.unlink()
+    with pytest.raises(WarehouseError, match=r"is not the salt with which people were forgotten.*Fix: put the file"):
+        find_person(forgotten, USER, None)
+    # As the message says.
+    salt.write_text(right)
+    assert find_person(forgotten, USER, None).is_remembered
+    # The warehouse knows better than a check value of another salt.
+    check.write_text("0123456789abcdef")
+    assert find_person(forgotten, USER, None).is_remembered
+
+
 @pytest.mark.slow
 def test_the_bytes_leave_the_file_only_when_it_is_compacted(path: Path, tmp_path: Path) -> None:
     marks = [mark.encode() for mark in (USER, NAME, EMAIL)]
