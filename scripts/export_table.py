@@ -13,6 +13,7 @@ from publishing.workbook import write_workbook
 from removal.journal import finish_first
 from warehouse.command_line import as_given, counted, errors_said, one_line, run_command
 from warehouse.copies import name_beside
+from warehouse.names import name_for_file
 from warehouse.paths import published_path, warehouse_path
 from warehouse.settings import read_settings
 from warehouse.visible import SafeConsole
@@ -39,7 +40,7 @@ def main(
     table = table or REJECTED
     with errors_said(console):
         finish_first(console)
-        name = f"{table.rpartition('.')[2]}.csv"
+        name = _file_of(table, "csv")
         # Rejected records come from the warehouse, whatever the copy is.
         path = target or (published.with_name(name) if table == REJECTED else name_beside(published, name))
         count = export(table, warehouse_path(), published, path)
@@ -49,13 +50,16 @@ def main(
     )
 
 
+def _file_of(table: str, suffix: str) -> str:
+    """The name of the file of a table, of which it is not known yet whether it exists."""
+    return f"{name_for_file(table.rpartition('.')[2])}.{suffix}"
+
+
 def _write_workbook(console: Console, published: Path, table: str | None, target: Path | None) -> None:
     with errors_said(console):
         finish_first(console)
         path = target or (
-            published.with_suffix(".xlsx")
-            if table is None
-            else name_beside(published, f"{table.rpartition('.')[2]}.xlsx")
+            published.with_suffix(".xlsx") if table is None else name_beside(published, _file_of(table, "xlsx"))
         )
         book = write_workbook(published, path, str(read_settings()["reporting_time_zone"]), table)
     lines = [f"{counted(sum(book.rows.values()), 'row')} of {counted(len(book.rows), 'table')} are in {path}"]

@@ -115,6 +115,8 @@ def _asked(order: str, needs_dbt: bool) -> int:
 
 def serve(packages: Sequence[str]) -> None:
     """Answer one command after the other until there are no more."""
+    # Python looks for garbage less often: the packages and dbt's manifest are large, and stay to the end.
+    gc.set_threshold(200_000, 50, 50)
     for package in packages:
         importlib.import_module(package)
     if DBT[0] in packages:
@@ -122,8 +124,6 @@ def serve(packages: Sequence[str]) -> None:
         _with_yaml_read_once()
         _with_templates_noted()
     _with_modules_noted()
-    # Python looks for garbage less often: dbt's manifest is large, and stays to the end.
-    gc.set_threshold(200_000, 50, 50)
     for line in sys.stdin:
         order = json.loads(line)
         if "parsed" in order:

@@ -73,6 +73,8 @@ def test_who_names_no_report_sees_which_there_are(tmp_path: Path) -> None:
         ("metrics", ["list", "metrics"], {}, "Fix: make build"),
         ("show", [], {}, "Fix: make build"),
         ("export_table", ["marts.fct_leaderboard"], {}, "Fix: make build"),
+        ("export_table", ["marts.a/../b"], {}, "Fix: make build"),
+        ("export_table", ["--xlsx", "marts./x"], {}, "Fix: make build"),
         ("share", [], {}, "make build"),
         ("forget", ["u1"], {}, "Fix: make build"),
         ("remove", ["x.csv"], {}, "Fix: make build"),
