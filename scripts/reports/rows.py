@@ -9,13 +9,13 @@ be. Where the two differ, `examine_rows` takes the time to read every row with P
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reports.format import ReportFormat
-from reports.records import MAX_ROW_BYTES, rows_within, size_of
-from reports.text import BROKEN_BYTE
+from reports.records import MAX_ROW_BYTES, Row, rows_within, size_of
+from reports.text import BROKEN_BYTE, ReportRefused
 from reports.width import HOPELESS, REPAIRABLE, SHORT, fitted, misfit
 
 _CHUNK_BYTES = 1 << 22
@@ -24,6 +24,14 @@ _STRAY_QUOTES = re.compile(rb'" +"')
 # DuckDB keeps the whole row for each field too many: one of 600,000 fields in 2 MB takes it hours.
 MAX_FIELDS_TOO_MANY = 1000
 TEXT_KEPT = 10_000
+# For each field that is missing or too many DuckDB keeps 1 KB, outside of its limit of memory: two million lines of two
+# characters took 19 GB. So rows that can be repaired are, before it reads them, and of the others there is a limit.
+MANY_MISFITS = 100_000
+MAX_MISFIT_FIELDS = 1_000_000
+# DuckDB takes two million blank lines for a part of the next record. Where every second line is blank, none is lost.
+MAX_BLANK_ROWS = 1_000_000
+# Of each piece of a file the rows in its first bytes are compared with the header.
+_SAMPLED_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -35,12 +43,14 @@ class RowCount:
         delimiters: the delimiters.
         may_have_stray_quotes: whether quotes may stray.
         has_a_long_row: whether a row surely is longer than a record may be.
+        misfits: about how many rows are not as wide as the header, by a sample.
     """
 
     rows: int
     delimiters: int
     may_have_stray_quotes: bool = False
     has_a_long_row: bool = False
+    misfits: int = 0
 
 
 @dataclass(frozen=True)
@@ -99,28 +109,33 @@ class Copy:
         count: what the first count found in it; None if nothing of it can be taken for granted.
         taken_out: what is known of rows that are in it no more, because they were oversized.
         has_one_line_end: whether all of its rows end alike.
-        is_fitted: whether rows of another width were brought to that of the header.
+        ill_fitting: the rows of another width that were brought to that of the header (``Rows``).
     """
 
     path: Path
     count: RowCount | None = None
     taken_out: Rows = Rows(0)
     has_one_line_end: bool = False
-    is_fitted: bool = False
+    ill_fitting: dict[int, str] = field(default_factory=dict)
 
 
 def first_look(path: Path, report: ReportFormat) -> Copy:
-    """Count the rows of a report, and take out those so long or of so many fields that DuckDB could not go on."""
+    """Count the rows of a report, and repair what DuckDB could not bear: rows too long or too wide, and many misfits.
+
+    Raises:
+        ReportRefused: rows that cannot be repaired are too many.
+    """
     count = count_rows(path, report)
-    is_wide = count.delimiters > count.rows * (len(report.header) - 1) + MAX_FIELDS_TOO_MANY
-    if not is_wide and not count.has_a_long_row:
-        return Copy(path, count)
+    missing = count.rows * (len(report.header) - 1) - count.delimiters
+    has_many_misfits = missing > MANY_MISFITS or count.misfits > MANY_MISFITS
+    copy = Copy(path, count)
+    if not (missing < -MAX_FIELDS_TOO_MANY or count.has_a_long_row or has_many_misfits):
+        return copy
     rows = examine_rows(path, report, ())
-    if not rows.oversized:
-        return Copy(path, count)
-    narrowed = path.with_name("narrowed.csv")
-    without_oversized(path, report, narrowed, rows.oversized)
-    return Copy(narrowed, taken_out=rows)
+    if rows.oversized:
+        copy = Copy(path.with_name("narrowed.csv"), taken_out=rows)
+        without_oversized(path, report, copy.path, rows.oversized)
+    return _fit(copy, report, rows.ill_fitting) if has_many_misfits and rows.ill_fitting else copy
 
 
 def second_count(copy: Copy, report: ReportFormat, faults: Collection[int], staged: int) -> Rows:
@@ -141,21 +156,19 @@ def repaired(copy: Copy, report: ReportFormat, rows: Rows) -> Copy | None:
         target = copy.path.with_name("repaired.csv")
         with_one_line_end(copy.path, report, target)
         return replace(copy, path=target, count=None, has_one_line_end=True)
-    if rows.ill_fitting and not copy.is_fitted:
-        target = copy.path.with_name("fitted.csv")
-        fit(copy.path, report, target, rows.ill_fitting)
-        return replace(copy, path=target, count=None, is_fitted=True)
-    return None
+    return _fit(copy, report, rows.ill_fitting) if rows.ill_fitting and not copy.ill_fitting else None
 
 
-def fit(path: Path, report: ReportFormat, target: Path, ill_fitting: Mapping[int, str]) -> None:
-    """Rewrite a report with each of these rows as wide as its header."""
-    with target.open("w", encoding="utf-8", errors="surrogateescape", newline="") as copy:
-        for row in rows_within(path, report.delimiter):
+def _fit(copy: Copy, report: ReportFormat, ill_fitting: dict[int, str]) -> Copy:
+    """A report with each of these rows as wide as its header."""
+    target = copy.path.with_name("fitted.csv")
+    with target.open("w", encoding="utf-8", errors="surrogateescape", newline="") as text:
+        for row in rows_within(copy.path, report.delimiter):
             if row.number in ill_fitting:
-                copy.write(fitted(row.fields, row.lines, report, ill_fitting[row.number]))
+                text.write(fitted(row.fields, row.lines, report, ill_fitting[row.number]))
             else:
-                copy.writelines(row.lines)
+                text.writelines(row.lines)
+    return replace(copy, path=target, count=None, ill_fitting=ill_fitting)
 
 
 def without_trail(path: Path, report: ReportFormat, target: Path) -> None:
@@ -169,7 +182,7 @@ def without_trail(path: Path, report: ReportFormat, target: Path) -> None:
 def count_rows(path: Path, report: ReportFormat) -> RowCount:
     """Count rows and delimiters by searching bytes: every second piece between double quotes is outside of them."""
     delimiter = report.delimiter.encode()
-    rows = delimiters = since_end = 0
+    rows = delimiters = since_end = misfits = 0
     is_quoted = may_have_stray_quotes = has_a_long_row = False
     last = before = b""
     with path.open("rb") as file:
@@ -193,16 +206,23 @@ def count_rows(path: Path, report: ReportFormat) -> RowCount:
             has_a_long_row = has_a_long_row or since_end > MAX_ROW_BYTES
             rows += ends
             delimiters += outside.count(delimiter)
+            sample = [row.count(delimiter) + 1 for row in outside[:_SAMPLED_BYTES].splitlines()[1:-1] if row]
+            if others := len(sample) - sample.count(len(report.header)):
+                misfits += ends * others // len(sample)
             last = chunk[-1:]
-    return RowCount(rows + (last not in b"\r\n"), delimiters, may_have_stray_quotes, has_a_long_row)
+    return RowCount(rows + (last not in b"\r\n"), delimiters, may_have_stray_quotes, has_a_long_row, misfits)
 
 
 def examine_rows(path: Path, report: ReportFormat, of_interest: Collection[int]) -> Rows:
-    """Read every row with Python's CSV reader and find those that are unlike the others."""
+    """Read every row with Python's CSV reader and find those that are unlike the others.
+
+    Raises:
+        ReportRefused: rows that are blank, or of another width, are too many.
+    """
     width = len(report.header)
     stray_quotes = _stray_quotes(report.delimiter)
     found = Rows(0)
-    number = longest = most_lines = 0
+    number = longest = most_lines = misfit_fields = 0
     for row in rows_within(path, report.delimiter):
         number, fields = row.number, row.fields
         if row.end:
@@ -211,7 +231,8 @@ def examine_rows(path: Path, report: ReportFormat, of_interest: Collection[int])
         if not fields and width > 1:
             found.blank.append(number)
         elif not row.is_cut:
-            _note_width(found, number, misfit(fields, row.lines, report), is_wide=len(fields) > width)
+            misfit_fields += _note_width(found, row, report)
+        _refuse_many(number, len(found.blank), misfit_fields)
         if not row.is_cut and stray_quotes.match("".join(row.lines)):
             found.stray.append(number)
         if row.is_cut or _is_long(row.lines) or len(fields) > width + MAX_FIELDS_TOO_MANY:
@@ -232,14 +253,33 @@ def _is_long(lines: list[str]) -> bool:
     return sum(map(len, lines)) > MAX_ROW_BYTES // 4 and sum(map(size_of, lines)) > MAX_ROW_BYTES
 
 
-def _note_width(found: Rows, number: int, what: str | None, *, is_wide: bool) -> None:
+def _note_width(found: Rows, row: Row, report: ReportFormat) -> int:
+    """Note what is wrong with the width of a row; returns how many of its fields are missing or too many for good."""
+    number, surplus = row.number, len(row.fields) - len(report.header)
+    if not surplus or not row.fields:
+        return 0
+    what = misfit(row.fields, row.lines, report)
     if what in REPAIRABLE:
         found.ill_fitting[number] = what
-    elif is_wide:
+        return 0
+    if surplus > 0:
         found.wide.append(number)
     elif what == HOPELESS and found.ill_fitting.get(number - 1) == SHORT:
         # A line break lost its quotes: the row before is the first half of a record, and this one the rest.
         del found.ill_fitting[number - 1]
+    return min(abs(surplus), MAX_FIELDS_TOO_MANY)
+
+
+def _refuse_many(number: int, blank_rows: int, misfit_fields: int) -> None:
+    if misfit_fields > MAX_MISFIT_FIELDS:
+        what = f"over {MAX_MISFIT_FIELDS:,} fields of its records are missing or too many"
+    elif blank_rows > max(MAX_BLANK_ROWS, 3 * (number - blank_rows)):
+        what = f"over {MAX_BLANK_ROWS:,} of its lines are blank"
+    else:
+        return
+    raise ReportRefused(
+        f"{what}, up to row {number:,}. So it is no activity report, or damaged. Fix: download it again."
+    )
 
 
 def _stray_quotes(delimiter: str) -> re.Pattern[str]:

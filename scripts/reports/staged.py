@@ -154,15 +154,13 @@ def stage(connection: duckdb.DuckDBPyConnection, text: Path, report: ReportForma
     """
     copy = first_look(_in_utf8(text, report, folder), report)
     reading = _read(connection, copy, report)
-    ill_fitting: dict[int, str] = {}
     while (better := repaired(copy, report, reading.rows)) is not None:
-        ill_fitting = ill_fitting or reading.rows.ill_fitting
         copy, reading = better, _read(connection, better, report)
     _refuse_lost_records(reading)
     _stage_malformed(connection, reading)
     _refuse_other_columns(connection, report)
     rows = reading.rows.with_oversized_of(copy.taken_out)
-    return replace(rows, staged_count=reading.staged_count, ill_fitting=ill_fitting)
+    return replace(rows, staged_count=reading.staged_count, ill_fitting=copy.ill_fitting)
 
 
 def _read(connection: duckdb.DuckDBPyConnection, copy: Copy, report: ReportFormat) -> Reading:

@@ -44,10 +44,17 @@ def quoted(line: str) -> str:
         ([NAMES.replace("User ID", "\u200bUser\u00a0ID\u2060").replace("Date", "Date\0"), ON_PAGE, OFF_PAGE], None),
     ],
 )
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(("end", "many"), [("\n", 100_000), ("\r\n", 0)])
 def test_a_row_of_another_width_is_read(
-    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, lines: list[str], words: str | None, end: str
+    warehouse: duckdb.DuckDBPyConnection,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    lines: list[str],
+    words: str | None,
+    end: str,
+    many: int,
 ) -> None:
+    monkeypatch.setattr("reports.rows.MANY_MISFITS", many)
     landing = land(warehouse, write(tmp_path / "a.csv", "".join(line + end for line in lines)))
 
     assert rows(warehouse, "select user_id, label, content_id, content_slug from raw.activities order by 1") == ALL
@@ -88,6 +95,35 @@ def test_a_record_that_is_cut_is_rejected(
     land(warehouse, write(tmp_path / "a.csv", "\n".join([NAMES, *lines])))
 
     assert rejected_numbers(warehouse) == rejected
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (["x"] * 4, "over 30 fields of its records are missing or too many, up to row 4"),
+        # On average these are as wide as the header.
+        (["x", OFF_PAGE + ",y" * 11] * 3, "over 30 fields of its records are missing or too many, up to row 4"),
+        (["", "", "", "", OFF_PAGE], "over 3 of its lines are blank, up to row 5"),
+    ],
+)
+def test_rows_that_would_take_all_memory_are_refused_before_they_are_parsed(
+    warehouse: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, lines: list[str], words: str
+) -> None:
+    for limit, value in (("MANY_MISFITS", 0), ("MAX_MISFIT_FIELDS", 30), ("MAX_BLANK_ROWS", 3)):
+        monkeypatch.setattr(f"reports.rows.{limit}", value)
+    monkeypatch.setattr("reports.staged.STAGE", "this is not reached")
+    report = write(tmp_path / "a.csv", "\n".join([NAMES, *lines, ""]))
+
+    assert words in str(land(warehouse, report).refusal)
+
+
+def test_a_blank_line_behind_each_record_is_passed_over(
+    warehouse: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for limit in ("MANY_MISFITS", "MAX_BLANK_ROWS"):
+        monkeypatch.setattr(f"reports.rows.{limit}", 0)
+
+    assert land(warehouse, write(tmp_path / "a.csv", "\n\n".join([NAMES, ON_PAGE, OFF_PAGE, ""]))).landed_count == 2
 
 
 @pytest.mark.parametrize("field", ["7001", "Ana", "Chat", "4106", "Opening"])
