@@ -17,7 +17,7 @@ from publishing.export_table import write_csv
 from warehouse.copies import SHARED, mark_of
 from warehouse.database import opened
 from warehouse.errors import WarehouseError
-from warehouse.raw import prepare_raw
+from warehouse.raw import raw_to_read
 from warehouse.settings import read_settings
 
 LIST = """
@@ -69,8 +69,7 @@ def write_certificates(
             " Fix: PUBLISHED_PATH with the published copy, or leave it out."
         )
     settings = read_settings()
-    with opened(warehouse, read_only=False) as raw, opened(published) as copy:
-        prepare_raw(raw)
+    with raw_to_read(warehouse) as raw, opened(published) as copy:
         require_settings_of_build(copy, settings)
         _collect(copy, settings, session, course)
         people = [key for (key,) in copy.execute("select distinct user_key from certificates").fetchall()]

@@ -34,7 +34,7 @@ from warehouse.database import opened
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
 from warehouse.names import name_for_file
-from warehouse.raw import prepare_raw
+from warehouse.raw import raw_to_read
 from warehouse.settings import read_settings
 from warehouse.visible import visible
 
@@ -98,8 +98,7 @@ def write_evidence(
             " Fix: PUBLISHED_PATH with the published copy, or leave it out."
         )
     settings = read_settings()
-    with opened(warehouse, read_only=False) as raw, opened(published) as copy:
-        prepare_raw(raw)
+    with raw_to_read(warehouse) as raw, opened(published) as copy:
         require_settings_of_build(copy, settings)
         session_key = None if session is None else find_session(copy, session)
         merged: tuple[str, ...] = ()

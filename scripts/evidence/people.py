@@ -12,9 +12,8 @@ from page.show import BY_KEY_OR_EMAIL, SESSIONS
 from removal.forget import UnknownUser, find_person
 from removal.people import Identities, identities_of, written_as
 from reports.ids import id_of, plain_id, whole_id
-from warehouse.database import connect
 from warehouse.errors import WarehouseError
-from warehouse.raw import prepare_raw
+from warehouse.raw import raw_to_read
 
 # A message names at most so many.
 NAMED = 10
@@ -90,8 +89,7 @@ def resolve_user(warehouse: Path, copy: duckdb.DuckDBPyConnection, wanted: str) 
     Raises:
         WarehouseError: several have it, or the person was forgotten or is a guest.
     """
-    with connect(warehouse) as raw:
-        prepare_raw(raw)
+    with raw_to_read(warehouse) as raw:
         try:
             return find_user(raw, copy, wanted, None).user_key
         except UnknownUser:

@@ -26,7 +26,7 @@ from warehouse.errors import WarehouseError
 from warehouse.files import not_written
 from warehouse.locks import only_writer
 from warehouse.names import name_for_file
-from warehouse.raw import prepare_raw
+from warehouse.raw import raw_to_read
 
 ABOUT = "about.txt"
 SCHEMAS = ("raw", "marts", "restricted", "site")
@@ -59,9 +59,7 @@ def write_person(
     """
     if not warehouse.exists():
         raise WarehouseError(f"there is no warehouse at {warehouse}. Fix: make build")
-    # Read-only would do, but for the tables that an older warehouse lacks.
-    with opened(warehouse, read_only=False) as connection:
-        prepare_raw(connection)
+    with raw_to_read(warehouse) as connection:
         written = written_as(connection, user_id)
         person = find_person(connection, written, site_id)
         found = identities_of(connection, person.site_id, written, is_same_email_same=is_same_email_same)

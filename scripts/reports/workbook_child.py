@@ -10,9 +10,11 @@ from __future__ import annotations
 import csv
 import json
 import sys
+import zipfile
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from xml.parsers import expat
 
 UNREADABLE, TOO_LARGE, TOO_MANY = 3, 4, 5
 # Each is read by a process of its own, and a list can name one part of some kilobytes many times.
@@ -54,6 +56,24 @@ def cell_text(cell: object) -> str:
     return str(cell)
 
 
+def refuse_broken_parts(path: str) -> None:
+    """Refuse a workbook with a part that is not well-formed: the reader leaves out rows behind a wrong tag.
+
+    Raises:
+        ValueError: with the part, and where it is broken.
+    """
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as parts:
+        for name in parts.namelist():
+            if name.endswith(".xml"):
+                with parts.open(name) as part:
+                    try:
+                        expat.ParserCreate().ParseFile(part)
+                    except expat.ExpatError as error:
+                        raise ValueError(f"its part {name[:100]} is broken, {error}") from error
+
+
 def read(command: str, path: str, *arguments: str) -> None:
     """One of the two commands."""
     from python_calamine import CalamineWorkbook
@@ -64,6 +84,7 @@ def read(command: str, path: str, *arguments: str) -> None:
         if len(names) > MOST_SHEETS:
             print(f"{len(names):,}", file=sys.stderr)
             sys.exit(TOO_MANY)
+        refuse_broken_parts(path)
         # Older Excels made three sheets, and two stay empty.
         held = [
             number

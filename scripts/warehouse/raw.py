@@ -8,15 +8,17 @@ puts all of it together again, word for word. docs/decisions/0020 says why.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import duckdb
 
 from warehouse.copies import refuse_a_copy
-from warehouse.database import RAW_TABLES, number_of, text_of, transaction
+from warehouse.database import RAW_TABLES, connect, number_of, opened, text_of, transaction
 
 # As raw.activities writes a date if only its time is kept.
 DATE_TEXT = "%Y-%m-%d %H:%M:%S"
@@ -64,6 +66,8 @@ def prepare_raw(connection: duckdb.DuckDBPyConnection, *, is_begun: bool = False
         connection: the warehouse.
         is_begun: whether the caller has begun a transaction, which ends it all.
     """
+    if _is_of_today(connection):
+        return
     is_by_record, has_fractions = _is_table(connection, "activities"), _has_fractions(connection)
     if not (is_by_record or has_fractions):
         refuse_a_copy(connection)
@@ -78,6 +82,34 @@ def prepare_raw(connection: duckdb.DuckDBPyConnection, *, is_begun: bool = False
             connection.execute(SET_ASIDE_EVENTS)
             connection.execute(RAW_TABLES)
             connection.execute(TAKE_EVENTS_OVER)
+
+
+@contextmanager
+def raw_to_read(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse for reading, as several commands may at once; an older one is brought into today's form before.
+
+    Raises:
+        WarehouseError: it is in use, damaged, or cannot be opened.
+    """
+    with opened(warehouse) as connection:
+        is_of_today = _is_of_today(connection)
+    if not is_of_today:
+        with connect(warehouse) as connection:
+            prepare_raw(connection)
+    with opened(warehouse) as connection:
+        yield connection
+
+
+def _is_of_today(connection: duckdb.DuckDBPyConnection) -> bool:
+    there = {
+        name
+        for (name,) in connection.execute(
+            "select table_name from information_schema.tables"
+            " where table_catalog = current_database() and table_schema = 'raw'"
+        ).fetchall()
+    }
+    wanted = re.findall(r"create (?:table|view) if not exists raw\.(\w+)", RAW_TABLES)
+    return there >= {*wanted} and not _is_table(connection, "activities") and not _has_fractions(connection)
 
 
 def _is_table(connection: duckdb.DuckDBPyConnection, table: str) -> bool:

@@ -21,6 +21,8 @@ CONTROL = re.compile(
     "\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 BREAKS = re.compile("[\t\n]")
+# With these a spinner begins each of its pictures; a text of a file never stands at the beginning of what is written.
+SPINNER = re.compile("(?:\r|\x1b\\[K|\x1b\\[[?]25[lh])*")
 
 
 def visible(text: str) -> str:
@@ -49,7 +51,9 @@ class VisibleStream(TextIOWrapper):
 
     def write(self, text: str) -> int:
         """Write a text with the signs written out that would steer a terminal."""
-        return super().write(visible(text))
+        begins = SPINNER.match(text)
+        end = begins.end() if begins else 0
+        return super().write(text[:end] + visible(text[end:]))
 
     def isatty(self) -> bool:
         """Whether colours and movements would be shown."""

@@ -17,7 +17,7 @@ from landing.landed import delete_reports
 from landing.outcome import Declaration
 from loader_fixtures import HEADER, activity, land, report_text, rows, write
 from warehouse.database import RAW_TABLES, connect
-from warehouse.raw import prepare_raw, renumber_copies
+from warehouse.raw import prepare_raw, raw_to_read, renumber_copies
 
 TABLES = ("events", "user_names", "content_names", "records", "report_records")
 ALL = "from raw.activities order by report_id, record_number"
@@ -263,3 +263,16 @@ def new_warehouse() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     prepare_raw(connection)
     return connection
+
+
+@pytest.mark.parametrize("missing", ["", "drop table raw.declarations", "drop view raw.activities"])
+def test_who_reads_takes_the_file_from_nobody(tmp_path: Path, missing: str) -> None:
+    """Two can read at once; only a warehouse that an older version made is written before."""
+    path = tmp_path / "activity.duckdb"
+    with connect(path) as connection:
+        prepare_raw(connection)
+        connection.execute(missing)
+    with raw_to_read(path) as one, raw_to_read(path) as other:
+        assert rows(one, "select count(*) from raw.declarations") == rows(other, "select count(*) from raw.activities")
+        with pytest.raises(duckdb.InvalidInputException, match="read-only"):
+            one.execute("drop table raw.events")

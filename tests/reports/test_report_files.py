@@ -481,6 +481,8 @@ def bombs() -> dict[str, bytes]:
     }
 
 
+with zipfile.ZipFile(io.BytesIO(BOOK)) as book:
+    WRONG_TAG = book.read(SHEET).replace(b"</row>", b"</c>", 1)
 MANY = "".join(f'<sheet name="S{number}" sheetId="{number}" r:id="rId1"/>' for number in range(1, 102))
 LONG_NAME = f'<sheet name="{"N" * 70_000}" sheetId="1" r:id="rId1"/><sheet name="T" sheetId="2" r:id="rId1"/>'
 
@@ -508,7 +510,12 @@ def encrypted(archive: bytes) -> bytes:
     [
         (encrypted(BOOK), "it is locked with a password. Fix: save it without one, or as 'CSV UTF-8'."),
         (with_part(BOOK, SHEET, None), "can be read: its list names the sheet Sheet 1, which is not in it. Fix: save"),
-        (with_part(BOOK, SHEET, b"<worksheet><sheetData><row>"), "a part of it is missing or cut off ("),
+        (
+            with_part(BOOK, SHEET, b"<worksheet><sheetData><row>"),
+            f"can be read: its part {SHEET} is broken, no element found: line 1, column 27. Fix: save",
+        ),
+        # The reader passed over the row with the wrong tag, and landed the others.
+        (with_part(BOOK, SHEET, WRONG_TAG), f"its part {SHEET} is broken, mismatched tag"),
         # Each is a process of its own, and all of them may be one part of some kilobytes.
         (
             with_sheets(MANY),

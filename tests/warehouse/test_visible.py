@@ -94,10 +94,14 @@ def test_a_program_of_others_prints_texts_visibly(tmp_path: Path) -> None:
         stream = VisibleStream(file)
         click.echo(EVIL, file=stream)
         print(f"café {EVIL}", file=stream)
+        spinner = "\r\x1b[K\u280b Initiating query"
+        stream.write(f"{spinner}\r\n")
         stream.flush()
-    said = path.read_text(encoding="utf-8")
+    with path.open(encoding="utf-8", newline="") as file:
+        said, spun, end = file.read().partition(spinner)
     assert said.count("\\x1b") == 2 and "café" in said
     assert RAW.search(said) is None
+    assert (spun, end) == (spinner, "\\r\n")
 
 
 def test_every_command_prints_through_it() -> None:
