@@ -31,11 +31,16 @@
         or {{ is_match(column, personal_mark()) }}
         or {{ is_match(column, calls) }}
         or {{ is_match(column, personal_address()) }}
-        or {{ lowered(regex_group(column, scheme_of_host())) }} not in ('{{ var("schemes_with_host") | join("', '") }}'),
+        or {{ opens_a_program(lowered(regex_group(column, scheme_of_host()))) }},
         false
     )
 {%- endmacro %}
 
 {% macro scheme_of_host() -%}
     {{ return("(?i)^([a-z][a-z0-9+.-]*)://") }}
+{%- endmacro %}
+
+{#- Whether a scheme that has a place for a host is none of those whose addresses are shown. -#}
+{% macro opens_a_program(scheme) -%}
+    {{ scheme }} not in ('{{ var("schemes_with_host") | join("', '") }}')
 {%- endmacro %}

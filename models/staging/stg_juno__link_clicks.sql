@@ -42,10 +42,7 @@ hostless as (
         *,
         coalesce(
             calling_scheme,
-            case
-                when host_scheme not in ('{{ var("schemes_with_host") | join("', '") }}')
-                    then host_scheme
-            end
+            case when {{ opens_a_program("host_scheme") }} then host_scheme end
         ) as hostless_scheme
     from parsed
 ),

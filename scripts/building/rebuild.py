@@ -20,7 +20,7 @@ from warehouse.copies import PUBLISHED, SHARED, require_place_for
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
-from warehouse.paths import published_path, shared_path, warehouse_path
+from warehouse.paths import log_paths, published_path, shared_path, warehouse_path
 from warehouse.raw import prepare_raw
 from warehouse.salts import pseudonym_salt
 
@@ -114,7 +114,7 @@ def compact(warehouse: Path) -> None:
             for (table,) in tables:
                 connection.execute(f'insert into raw."{table}" by name from "{old}".raw."{table}"')
             connection.execute(f'use "{old}"; detach compacted')
-        if warehouse.with_name(warehouse.name + ".wal").exists():
+        if any(log.exists() for log in log_paths(warehouse)):
             raise WarehouseError(f"{warehouse} is in use. Fix: close the other program, and give the command again.")
         return len(tables)
 

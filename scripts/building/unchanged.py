@@ -16,7 +16,7 @@ from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
-from warehouse.paths import PROJECT_ROOT, marts_path
+from warehouse.paths import PROJECT_ROOT, log_paths, marts_path
 
 # dbt reads these, and scripts/ is the code around it.
 FOLDERS = ("models", "macros", "seeds", "tests", "scripts")
@@ -64,7 +64,7 @@ def _hash_of(parts: Iterator[str] | list[str]) -> str:
 def _file_state(path: Path) -> str:
     found = path.stat()
     # A killed process leaves a log whose content is not in the file yet.
-    has_log = Path(f"{path}.wal").exists()
+    has_log = any(log.exists() for log in log_paths(path))
     return f"{path.resolve()} {found.st_size} {found.st_mtime_ns} {found.st_mode:o} {has_log}"
 
 

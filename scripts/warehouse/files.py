@@ -17,6 +17,7 @@ from warehouse.copies import PUBLISHED, refuse_inside_a_shared_copy
 from warehouse.database import BLOCK_SIZE, STORAGE_VERSION
 from warehouse.errors import WarehouseError, in_words, is_damage
 from warehouse.locks import only_writer
+from warehouse.paths import log_paths
 
 Made = TypeVar("Made")
 
@@ -33,8 +34,8 @@ def to_disk(path: Path) -> None:
 
 
 def remove_database(path: Path) -> None:
-    """Remove a DuckDB file, if it is there, and the log beside it that a killed process leaves."""
-    for file in (path, Path(f"{path}.wal")):
+    """Remove a DuckDB file, if it is there, and the logs beside it."""
+    for file in (path, *log_paths(path)):
         with suppress(NotADirectoryError):
             file.unlink(missing_ok=True)
 

@@ -31,6 +31,11 @@ def marts_path(warehouse: Path) -> Path:
     return Path(f"{warehouse}.marts")
 
 
+def log_paths(database: Path) -> list[Path]:
+    """Paths of the logs that DuckDB may leave beside a file when its process dies, or the disk is full."""
+    return [Path(f"{database}.wal{ending}") for ending in ("", ".checkpoint", ".recovery")]
+
+
 def published_path() -> Path:
     """Path of the read-only copy: ``PUBLISHED_PATH``, or ``warehouse/published.duckdb`` in the project."""
     return _path_of("PUBLISHED_PATH", "published.duckdb")

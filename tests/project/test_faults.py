@@ -25,7 +25,7 @@ from loader_fixtures import activity, report_text, write
 from publishing.publish import publish
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
-from warehouse.paths import marts_path
+from warehouse.paths import log_paths, marts_path
 from warm_start import run_warm
 
 SEED = 1
@@ -333,7 +333,8 @@ def test_on_a_full_disk_the_last_copy_stays(
     # dbt would say so of each of its nodes first.
     assert "Failure in" not in said and " ERROR " not in said and "Encountered an error" not in said
     assert site.published.read_bytes() == before
-    assert leftovers(site.data, site.temporary, BUILT | {"activity.duckdb.wal", "activity.duckdb.marts.wal"}) == []
+    logs = {log.name for path in (site.warehouse, marts_path(site.warehouse)) for log in log_paths(path)}
+    assert leftovers(site.data, site.temporary, BUILT | logs) == []
     expected = expected_of_sample(sample_project)
     with duckdb.connect(str(site.warehouse)) as connection:
         assert raw_faults(connection, expected.counts, expected.reports) == []

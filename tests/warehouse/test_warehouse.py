@@ -17,7 +17,7 @@ from loader_fixtures import rows
 from warehouse.command_line import run_command
 from warehouse.database import RAW_TABLES, connect
 from warehouse.errors import WarehouseError
-from warehouse.files import attach_new
+from warehouse.files import attach_new, remove_database
 from warehouse.paths import PROJECT_ROOT, published_path
 
 
@@ -44,6 +44,16 @@ def test_the_sources_declare_the_tables_that_the_loader_makes(warehouse: duckdb.
         for table in by_name("sources")["raw"]["tables"]
     }
     assert reported == dict(made)
+
+
+@pytest.mark.parametrize("log", [".wal", ".wal.checkpoint", ".wal.recovery"])
+def test_a_file_is_removed_with_each_log_of_it(tmp_path: Path, log: str) -> None:
+    """DuckDB would read the log of the old file into the new one."""
+    path, kept = tmp_path / "activity.duckdb.marts", tmp_path / f"activity.duckdb{log}"
+    for file in (path, Path(f"{path}{log}"), kept):
+        file.touch()
+    remove_database(path)
+    assert [*tmp_path.iterdir()] == [kept]
 
 
 @pytest.fixture
