@@ -21,7 +21,7 @@ RAW_TABLES = Path(__file__).with_name("raw_tables.sql").read_text(encoding="utf-
 
 def memory_limit() -> str:
     """The memory that DuckDB may use before it spills to disk: ``MEMORY_LIMIT``, or what profiles.yml gives dbt."""
-    return os.environ.get("MEMORY_LIMIT", "").strip() or "2500MB"
+    return os.environ.get("MEMORY_LIMIT", "").strip() or "3GB"
 
 
 # Folders beside the warehouse that hold records while a command lasts: what DuckDB spills, what a loader unpacks.
