@@ -55,12 +55,6 @@ WITHOUT_TESTS = {"DBT_EXCLUDE_RESOURCE_TYPES": "test"}
 gc.set_threshold(200_000, 50, 50)
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than cores: a test that waits for a process, a browser or a lock leaves its core idle."""
-    return (os.cpu_count() or 1) + 1
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark as slow what builds, and put what is slow first, so that the workers end together with what is fast."""
     for item in items:
