@@ -51,7 +51,7 @@ def main(
 
 
 def _file_of(table: str, suffix: str) -> str:
-    """The name of the file of a table, of which it is not known yet whether it exists."""
+    """The name of the file of a table, which may turn out not to exist."""
     return f"{name_for_file(table.rpartition('.')[2])}.{suffix}"
 
 

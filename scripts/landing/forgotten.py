@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 import duckdb
 
+from reports.addresses import AT, DOT, PERCENT
 from reports.ids import cleaned_field, cleaned_id, id_of, plain_id, same_id
 from warehouse.database import path_of, text_of
 from warehouse.salts import check_value, forgotten_salt
@@ -35,7 +36,6 @@ CHECK = "check:"
 UNSCRUBBED = ("report_id", "site_id", "user_id", "content_id", "date", "date_created", "date_last_login")
 
 # A sign in a code: of a URL (also of one that leads on to another), of HTML, of JSON.
-PERCENT = "%(?:25)*"
 CODE = rf"{PERCENT}[0-9A-Fa-f]{{2}}|&#?[0-9A-Za-z]+;|\\(?:[nrtbf]|u[0-9A-Fa-f]{{4}})"
 # Between two words of a name or around it: anything but letters and digits.
 GAP = rf"(?:{CODE}|[^\p{{L}}\p{{N}}\p{{M}}])"
@@ -54,9 +54,6 @@ SLUG_COLUMN = "content_slug"
 NAMES_IN_A_PATTERN = 20
 # A pattern that no text has.
 NOTHING = r"[^\s\S]"
-# The signs of an address, as people and programs write them.
-AT = rf"(?:[@\x{{ff20}}]|{PERCENT}40|&#64;|&commat;| ?[(\[]at[)\]] ?)"
-DOT = rf"(?:[.]|{PERCENT}2e| ?[(\[]dot[)\]] ?)"
 # The rest of an address that no record has, after the name was taken out of it.
 REST_OF_ADDRESS = rf"""()[^\s,;<>"'()]*\[forgotten\][^\s,;<>"'()@]*{AT}[^\s,;<>"'()/?&]+()"""
 # Letters that people and platforms write in other ways, with these ways.

@@ -24,7 +24,7 @@ from warehouse.files import replace_file
 SIGNS = r"=+\-@＝＋－＠﹢﹣﹦﹫"
 FORMULA = rf'^[\p{{Z}}\p{{C}}"]*[{SIGNS}\t\r]'
 # The same behind a sign at which a spreadsheet may begin another cell, as one of another country does at a semicolon.
-# Of several such signs it is the last.
+# The last of several such signs counts.
 FORMULA_IN_A_CELL = rf'([;\t\r\n|])([\p{{Z}}\p{{Cf}}\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"]*[{SIGNS}])'
 # A phone number. A CRM would take the apostrophe for a part of it, and as a formula it is a sum at most.
 PHONE = r"\+[0-9][0-9 ()./-]*"

@@ -17,6 +17,7 @@ import duckdb
 
 from publishing.mart_models import Model, read_models
 from publishing.published_tables import PUBLISHED_SCHEMAS, schemas_of, write_comments
+from reports.addresses import AT, DOT, PERCENT
 from warehouse.copies import SHARED, Mark, mark_of, read_every_block, require_place_for, write_mark
 from warehouse.database import opened
 from warehouse.errors import WarehouseError
@@ -41,14 +42,11 @@ TEXTLESS = re.compile(
 DIM_USERS = 'marts."dim_users"'
 
 # These reach one person, in a text that the owner of the site named: an e-mail, a number with the code of a country,
-# an address that calls somebody. A program that leads on to an address writes its codes again (%2540 for @).
-CODE = "%(?:25)*"
-AT = rf"(?:[@\x{{ff20}}]|{CODE}40|&#64;| ?[(\[]at[)\]] ?)"
-DOT = rf"(?:[.]|{CODE}2e| ?[(\[]dot[)\]] ?)"
-GAP = rf"(?:[ \x{{a0}}().+/-]|{CODE}20|{CODE}2b)*"
+# an address that calls somebody.
+GAP = rf"(?:[ \x{{a0}}().+/-]|{PERCENT}20|{PERCENT}2b)*"
 E_MAIL = rf"[\p{{L}}\p{{N}}._%+'-]{AT}[\p{{L}}\p{{N}}-]+{DOT}[\p{{L}}\p{{N}}]"
 # Without the code of a country a number may be a date.
-PHONE = rf"(?:^|[\s(,;/=])(?:\+|00|{CODE}2b){GAP}\p{{Nd}}(?:{GAP}\p{{Nd}}){{6}}"
+PHONE = rf"(?:^|[\s(,;/=])(?:\+|00|{PERCENT}2b){GAP}\p{{Nd}}(?:{GAP}\p{{Nd}}){{6}}"
 
 # 64 bits: among ten million values the odds that two share a pseudonym are 3 in a million, and it is checked.
 MACROS = """
@@ -78,9 +76,9 @@ def personal_text(settings: Mapping[str, Any]) -> str:
     """A pattern of texts that reach one person, with the personal pages that the settings name."""
     hosts = "|".join(re.escape(host) for host in settings["personal_page_hosts"])
     schemes = "|".join(settings["schemes_without_host"])
-    code = f"{CODE}[0-9a-f]{{2}}"
+    code = f"{PERCENT}[0-9a-f]{{2}}"
     page = rf"(?:^|{code}|[^a-z0-9-])(?:{hosts})[.]?(?::[0-9]*)?(?:[/?#\\]|{code})."
-    calls = rf"(?:^|{code}|[^\p{{L}}\p{{N}}])(?:{schemes})(?::|{CODE}3a)[^\s]"
+    calls = rf"(?:^|{code}|[^\p{{L}}\p{{N}}])(?:{schemes})(?::|{PERCENT}3a)[^\s]"
     return f"(?is)(?:{'|'.join((E_MAIL, PHONE, page, calls))})"
 
 

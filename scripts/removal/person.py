@@ -6,8 +6,6 @@ of texts is written, because these texts are data of others too.
 
 from __future__ import annotations
 
-import secrets
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +21,7 @@ from warehouse.command_line import counted
 from warehouse.copies import refuse_inside_a_shared_copy
 from warehouse.database import identifier, opened
 from warehouse.errors import WarehouseError
-from warehouse.files import not_written
-from warehouse.locks import only_writer
+from warehouse.files import replace_folder
 from warehouse.names import name_for_file
 from warehouse.raw import raw_to_read
 
@@ -67,24 +64,18 @@ def write_person(
         named = {place: count for place, count in find_traces(connection, known).named.items() if count}
         target = folder / f"person_{name_for_file(person.site_id)}_{name_for_file(plain_id(written))}"
         refuse_inside_a_shared_copy(target)
-        unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-        try:
-            with only_writer(target):
-                try:
-                    unfinished.mkdir(parents=True)
-                    rows = _write_rows(connection, person.site_id, found, unfinished)
-                    if published.exists():
-                        with opened(published) as copy:
-                            rows |= _write_rows(copy, person.site_id, found, unfinished)
-                    written_person = Written(target, rows, found, named)
-                    (unfinished / ABOUT).write_text(_about(written_person, person.site_id), encoding="utf-8")
-                    shutil.rmtree(target, ignore_errors=True)
-                    unfinished.replace(target)
-                finally:
-                    shutil.rmtree(unfinished, ignore_errors=True)
-        except (OSError, duckdb.Error) as error:
-            raise not_written(target, error) from error
-    return written_person
+
+        def write_all(unfinished: Path) -> Written:
+            unfinished.mkdir(parents=True)
+            rows = _write_rows(connection, person.site_id, found, unfinished)
+            if published.exists():
+                with opened(published) as copy:
+                    rows |= _write_rows(copy, person.site_id, found, unfinished)
+            written_person = Written(target, rows, found, named)
+            (unfinished / ABOUT).write_text(_about(written_person, person.site_id), encoding="utf-8")
+            return written_person
+
+        return replace_folder(target, write_all)
 
 
 def _write_rows(connection: duckdb.DuckDBPyConnection, site: str, found: Identities, folder: Path) -> dict[str, int]:

@@ -30,7 +30,7 @@ MANY_MISFITS = 100_000
 MAX_MISFIT_FIELDS = 1_000_000
 # DuckDB takes two million blank lines for a part of the next record. Where every second line is blank, none is lost.
 MAX_BLANK_ROWS = 1_000_000
-# Of each piece of a file the rows in its first bytes are compared with the header.
+# The rows in the first bytes of each piece of a file are compared with the header.
 _SAMPLED_BYTES = 1 << 16
 
 

@@ -198,6 +198,7 @@ HOSTS = {"personal_page_hosts": ["linkedin.com", "x.com"], "schemes_without_host
         ("ask ada.okafor@post.example", True),
         ("ask ada%40post.example, or ada%2540post%252Eexample", True),
         ("ada (at) post [dot] example", True),
+        ("ada&commat;post.example", True),
         ("ada\uff20post.example", True),
         ("Drinks @ Bar. Then dinner", False),
         ("Q&A @noon", False),
