@@ -214,6 +214,12 @@ def _with_templates_noted() -> None:
     environment.compile = note
 
 
+def _note(path: Path) -> None:
+    """Leave the code that this child has compiled for the process that forks."""
+    if Compiled.noted:
+        path.write_bytes(marshal.dumps(Compiled.noted))
+
+
 def _learn(path: Path) -> None:
     """Know the code that a child has compiled."""
     if path.exists():
@@ -247,6 +253,8 @@ def _become(command: list[str], folder: str, environment: dict[str, str], stream
     sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115
     sys.argv = command
     sys.path.insert(0, str(Path(command[0]).resolve().parent))
+    # A command that ran dbt ends the process itself.
+    atexit.register(_note, Path(noted))
     code = 0
     try:
         runpy.run_path(command[0], run_name="__main__")
@@ -260,9 +268,6 @@ def _become(command: list[str], folder: str, environment: dict[str, str], stream
     finally:
         with contextlib.suppress(BaseException):
             atexit._run_exitfuncs()
-        with contextlib.suppress(BaseException):
-            if Compiled.noted:
-                Path(noted).write_bytes(marshal.dumps(Compiled.noted))
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import gc
 import os
 import sys
@@ -15,10 +14,12 @@ import duckdb
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from building.compiled_templates import compiled_templates
 from building.quick_dbt import make_dbt_quick
 from naming import clashes
 from naming.seed_csv import SeedError
 from naming.site_seeds import check_site_seeds
+from warehouse.command_line import AtTheEnd
 from warehouse.database import close_to_others, connect, opened
 from warehouse.errors import WarehouseError, disk_trouble, memory_trouble
 from warehouse.files import attach_new, remove_database
@@ -45,6 +46,9 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
         WarehouseError: the warehouse is in use by another process, or a file of seeds/site/ cannot be read.
         duckdb.Error: the file of the marts cannot be written.
     """
+    # Importing dbt makes most of the objects that stay to the end.
+    AtTheEnd.frees_objects = False
+    _look_for_garbage(is_large=warehouse.stat().st_size > LARGE_BYTES)
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.artifacts.schemas.run import RunExecutionResult
     from dbt.cli.main import dbtRunner
@@ -99,7 +103,6 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
         run_results = PROJECT_ROOT / "target" / "run_results.json"
         # Otherwise `dbt retry` would replay an older run if dbt stops before it has results.
         run_results.unlink(missing_ok=True)
-        _look_for_garbage(is_large=warehouse.stat().st_size > LARGE_BYTES)
         # Where the disk fills while dbt builds, the trace is for logs/dbt.log alone; `why_not_built` says what to do.
         MainStackTrace.level_tag = lambda _: EventLevel.INFO  # type: ignore[assignment, method-assign]
         make_dbt_quick(heard=["NodeFinished"] if console.is_terminal else [])
@@ -107,14 +110,12 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
         runner = dbtRunner(callbacks=[show] if console.is_terminal else [])
         console.file, said = sys.stdout, StringIO()
         # Where the disk is full, dbt says so of each node, and `why_not_built` once.
-        with redirect_stdout(said):
+        with redirect_stdout(said), compiled_templates(PROJECT_ROOT / "target" / "compiled_templates.marshal"):
             result = runner.invoke(["--quiet", "--no-use-colors", "build"])
         # dbt-duckdb leaves the file open, with settings of its own, and a file has one set of settings a process.
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
-        # Python frees the objects of dbt as the process ends, because here it takes half a second. Without that, DuckDB
-        # complains of open connections.
+        # To look through all of it for garbage takes half a second.
         gc.freeze()
-        atexit.register(gc.unfreeze)
         gc.enable()
         if isinstance(result.result, RunExecutionResult):
             # The only file that `dbt retry` reads. It takes the options too, and is to say what it does.

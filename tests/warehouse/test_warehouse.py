@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,6 +100,39 @@ def test_what_a_command_writes_is_for_its_owner_alone(tmp_path: Path, monkeypatc
     with pytest.raises(SystemExit):
         run_command(main, "share")
     assert [(tmp_path / name).stat().st_mode & 0o777 for name in ("folder", "file")] == [0o700, 0o600]
+
+
+ENDING = """
+import atexit, sys
+from warehouse.command_line import AtTheEnd, run_command
+
+class Object:
+    def __del__(self):
+        print("freed")
+
+made = Object()
+AtTheEnd.frees_objects = sys.argv.pop(1) == "frees"
+atexit.register(print, "cleared")
+
+def main(code: int):
+    print("done")
+    raise SystemExit(code) if code else SystemExit
+
+run_command(main, "build")
+"""
+
+
+@pytest.mark.parametrize("code", [0, 3])
+@pytest.mark.parametrize(("ending", "after"), [("frees", ["cleared", "freed"]), ("at once", ["cleared"])])
+def test_a_command_that_ran_dbt_does_all_but_free_its_objects(ending: str, after: list[str], code: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ENDING, ending, str(code)],
+        env={**os.environ, "PYTHONPATH": str(PROJECT_ROOT / "scripts")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout.split(), done.stderr) == (code, ["done", *after], "")
 
 
 def test_a_blank_path_is_no_path(monkeypatch: pytest.MonkeyPatch) -> None:
