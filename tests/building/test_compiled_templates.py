@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from building import compiled_templates as kept
 from jinja2 import Environment
+
+from building import compiled_templates as kept
 
 
 @pytest.fixture
