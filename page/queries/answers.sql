@@ -9,7 +9,8 @@ select
         when length(texts.activity_text) > 200 then left(texts.activity_text, 199) || '…'
         else coalesce(texts.activity_text, answers.answer_text, cast(answers.rating_value as varchar))
     end as answer,
-    answers.occurred_at
+    answers.occurred_at,
+    (select count(*) from marts.fct_question_answers) as total_row_count
 from marts.fct_question_answers as answers
 left join restricted.activity_texts as texts on answers.activity_key = texts.activity_key
 left join marts.dim_content as content on answers.content_key = content.content_key

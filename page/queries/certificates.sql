@@ -8,7 +8,8 @@ select
     users.company,
     coalesce(labels.label, certificates.name) as certificate_name,
     certificates.entitled,
-    certificates.reason
+    certificates.reason,
+    (select count(*) from certificates) as total_row_count
 from certificates
 left join restricted.user_details as users on certificates.user_key = users.user_key
 left join session_labels as labels on certificates.key = labels.key
@@ -18,4 +19,5 @@ order by
     certificates.held_on desc nulls last,
     certificate_name asc,
     full_name asc,
-    certificates.user_key asc
+    certificates.user_key asc,
+    certificates.content_key asc
