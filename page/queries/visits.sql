@@ -12,7 +12,8 @@ with days as (
 
 -- Null where all days are needed.
 last_day as (
-    select max(session_date) as session_date from days where visit_count >= getvariable('rows_at_most')
+    select max(session_date) as session_date from days
+    where visit_count >= getvariable('rows_at_most')
 ),
 
 shown as (

@@ -54,26 +54,30 @@ credits as (
     group by credits.user_key, credits.session_key, credits.content_key, 3, 4, 5
 ),
 
+entered as (
+    select * from marts.fct_session_attendance where session_type = 'session'
+),
+
 others as (
     select user_key, session_key from registered
     union
-    select user_key, session_key from corrections
+    select user_key, session_key from corrections where session_key in (select session_key from sessions)
     union
-    select user_key, session_key from credits
+    select user_key, session_key from credits where session_key in (select session_key from sessions)
 ),
 
 people as (
     select
-        coalesce(attendance.user_key, others.user_key) as user_key,
-        coalesce(attendance.session_key, others.session_key) as session_key,
-        attendance.session_key is not null as is_in_log,
-        coalesce(attendance.proven_seconds, 0) as proven_seconds,
-        coalesce(attendance.likely_seconds, 0) as likely_seconds,
-        coalesce(attendance.possible_seconds, 0) as possible_seconds,
-        coalesce(attendance.is_attended_proven, false) as is_proven,
-        coalesce(attendance.is_attended_possible, false) as is_possible
-    from marts.fct_session_attendance as attendance
-    full join others on attendance.user_key = others.user_key and attendance.session_key = others.session_key
+        coalesce(entered.user_key, others.user_key) as user_key,
+        coalesce(entered.session_key, others.session_key) as session_key,
+        entered.session_key is not null as is_in_log,
+        coalesce(entered.proven_seconds, 0) as proven_seconds,
+        coalesce(entered.likely_seconds, 0) as likely_seconds,
+        coalesce(entered.possible_seconds, 0) as possible_seconds,
+        coalesce(entered.is_attended_proven, false) as is_proven,
+        coalesce(entered.is_attended_possible, false) as is_possible
+    from entered
+    full join others on entered.user_key = others.user_key and entered.session_key = others.session_key
 )
 
 select
@@ -86,7 +90,6 @@ select
     credits.earned_count,
     credits.claimed_count
 from people
-inner join sessions on people.session_key = sessions.session_key
 left join corrections on people.user_key = corrections.user_key and people.session_key = corrections.session_key
 left join credits on people.user_key = credits.user_key and people.session_key = credits.session_key
 """
@@ -188,24 +191,42 @@ select
     (finished_at at time zone 'UTC' at time zone {zone})::date as finished_on
 from courses
 """
+# By session or course and verdict. What sums up the list reads these few rows.
+GROUPS = """
+create or replace temp table certificate_groups as
+select
+    kind,
+    site_id,
+    key,
+    content_key,
+    name,
+    held_on,
+    entitled,
+    count(*) as person_count
+from certificates
+group by all
+"""
+# The database of what one connection has for itself.
+TEMPORARY = "temp"
 OF_COURSES_HERE = "content_key in (select content_key from marts.fct_course_progress)"
 
 
-def collect_certificates(copy: duckdb.DuckDBPyConnection, into: str = "temp") -> None:
-    """Find the people of all sessions and courses, and put them into ``certificate_people`` and ``certificate_courses``.
+def collect_certificates(copy: duckdb.DuckDBPyConnection, into: str = TEMPORARY) -> None:
+    """Find the people of all sessions and courses: the tables ``certificate_people`` and ``certificate_courses``.
 
     Args:
         copy: the copy.
         into: the database of the two tables.
     """
-    copy.execute(f"create or replace table {into}.certificate_people as {PEOPLE}")
-    copy.execute(f"create or replace table {into}.certificate_courses as {COURSES}")
+    table = "temp table" if into == TEMPORARY else "table"
+    copy.execute(f"create or replace {table} {into}.certificate_people as {PEOPLE}")
+    copy.execute(f"create or replace {table} {into}.certificate_courses as {COURSES}")
 
 
 def list_certificates(
     connection: duckdb.DuckDBPyConnection,
     settings: Mapping[str, object],
-    collected: str = "temp",
+    collected: str = TEMPORARY,
     courses: str = "true",
 ) -> None:
     """Make the temporary view ``certificates``: the list with the reasons.
@@ -247,8 +268,9 @@ def collected_for_all(copy: duckdb.DuckDBPyConnection) -> Iterator[str]:
 def list_certificates_of_marts(
     connection: duckdb.DuckDBPyConnection, settings: Mapping[str, object], collected: str
 ) -> None:
-    """Make the list of what the marts have: those of an event are only its own.
+    """Make the list of what the marts have, and ``certificate_groups``, its sums: those of an event are only its own.
 
     The people are those of all marts, because people register before an event begins.
     """
     list_certificates(connection, settings, collected, OF_COURSES_HERE)
+    connection.execute(GROUPS)
