@@ -326,7 +326,7 @@ def _is_whole(connection: duckdb.DuckDBPyConnection, query: Path) -> bool:
     return found is not None and not is_limited([column[0] for column in columns or ()])
 
 
-def _plain_column(values: Sequence[Any]) -> list[object]:
+def _plain_column(values: Sequence[Any]) -> list[Any]:
     """The values of a column as JSON has them; each different one is converted once."""
     if {datetime, date, Decimal, float}.isdisjoint(map(type, values)):
         return list(values)
