@@ -114,9 +114,7 @@ def raw_to_read(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def _is_of_today(connection: duckdb.DuckDBPyConnection) -> bool:
     there = _tables(connection)
-    return (
-        there.keys() >= WANTED and there.get("activities") != "table" and not _has_fractions(connection, there)
-    )
+    return there.keys() >= WANTED and there.get("activities") != "table" and not _has_fractions(connection, there)
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
@@ -192,7 +190,9 @@ def store_records(
     has_known = base > 0 and _has_known(connection, site, span := span or _span_of(connection))
     _find_known(connection, site, span if has_known else None, next_ids, copies)
     if is_group:
-        connection.execute(EQUAL_EVENTS.format(event=", ".join(EVENT), base=base, copies=copies.join, copy=copies.number))
+        connection.execute(
+            EQUAL_EVENTS.format(event=", ".join(EVENT), base=base, copies=copies.join, copy=copies.number)
+        )
     new = None
     if has_known or is_group:
         of_new = "record_number in (select record_number from arrived where event_id is null)"
@@ -333,8 +333,7 @@ def _span_of(connection: duckdb.DuckDBPyConnection) -> Span:
 
 # By the time, so that a report of a day reads that day and not all that is there.
 KNOWN_EVENTS = (
-    "select * from raw.events"
-    " where site_id = {site} and occurred_at between $first::timestamp_s and $last::timestamp_s"
+    "select * from raw.events where site_id = {site} and occurred_at between $first::timestamp_s and $last::timestamp_s"
 )
 
 
@@ -398,9 +397,7 @@ def _are_equal(one: str, other: str, columns: Sequence[str]) -> str:
     return " and ".join(f"{one}.{column} is not distinct from {other}.{column}" for column in columns)
 
 
-def _store_events(
-    connection: duckdb.DuckDBPyConnection, new: str, site: str, base: int, copies: _Copies
-) -> None:
+def _store_events(connection: duckdb.DuckDBPyConnection, new: str, site: str, base: int, copies: _Copies) -> None:
     """Store what is new."""
     columns = ", ".join(f"arriving.{column}" for column in EVENT)
     connection.execute(
