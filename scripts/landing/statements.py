@@ -59,7 +59,7 @@ def write_report(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Landi
         _write_unfit(connection, staged)
         if staged.forgotten.record_count:
             _write_forgotten(connection, staged)
-    landed, rejected = _write_manifest(connection, staged, stored)
+    landed, rejected = _write_manifest(connection, staged)
     if staged.was_removed:
         connection.execute("delete from raw.removed_reports where file_sha256 = ?", [staged.seen.sha256])
     return Landing(
@@ -100,8 +100,8 @@ def _harmless_count(connection: duckdb.DuckDBPyConnection, report_id: str) -> in
 def stage_forgotten(connection: duckdb.DuckDBPyConnection, report: ReportFormat, site_id: str, rows: Rows) -> Forgotten:
     """Find the staged records of people who were forgotten, and take their names out of those of others.
 
-    The first go to the temporary table ``forgotten`` by their number, if somebody was forgotten. Only these records hold the names, which the
-    warehouse no longer knows.
+    The first go to the temporary table ``forgotten`` by their number, if somebody was forgotten. Only these records
+    hold the names, which the warehouse no longer knows.
     """
     known = remembered(connection, site_id)
     if known is None:
@@ -335,7 +335,7 @@ def facts_of_form(report: ReportFormat, declaration: Declaration) -> dict[str, o
     }
 
 
-def _write_manifest(connection: duckdb.DuckDBPyConnection, staged: Staged, stored: Stored) -> tuple[int, int]:
+def _write_manifest(connection: duckdb.DuckDBPyConnection, staged: Staged) -> tuple[int, int]:
     """Write the file's row in the manifest, from what is really in the tables; returns landed and rejected.
 
     Raises:
@@ -343,16 +343,14 @@ def _write_manifest(connection: duckdb.DuckDBPyConnection, staged: Staged, store
     """
     report, destination, declaration = staged.report, staged.destination, staged.declaration
     measures = "".join(f", {measure}" for measure in destination.measures.values())
-    is_any_rejected = stored.count < staged.rows.staged_count or staged.rows.malformed_count
-    of_report = {"report_id": staged.report_id}
-    landed, *measured = connection.execute(
-        f"select count(*){measures} from {destination.table} where report_id = $report_id", of_report
-    ).fetchone() or (0,)
-    rejected = (
-        number_of(connection, "select count(*) from raw.rejected_records where report_id = $report_id", of_report)
-        if is_any_rejected
-        else 0
-    )
+    landed, rejected, *measured = connection.execute(
+        f"""
+        select count(*), (select count(*) from raw.rejected_records where report_id = $report_id){measures}
+        from {destination.table}
+        where report_id = $report_id
+        """,
+        {"report_id": staged.report_id},
+    ).fetchone() or (0, 0)
     record_count = staged.rows.staged_count + staged.rows.malformed_count
     if landed + rejected != record_count:
         raise ReportRefused(
