@@ -164,7 +164,7 @@ def _read(connection: duckdb.DuckDBPyConnection, copy: Copy, report: ReportForma
     """Let DuckDB read a report, and count its rows a second time."""
     names = [f"c{index}" for index in range(len(report.header))]
     columns = "{" + ", ".join(f"'{name}': 'varchar'" for name in names) + "}"
-    parameters = {"path": str(copy.path), "delimiter": report.delimiter}
+    parameters: dict[str, object] = {"path": str(copy.path), "delimiter": report.delimiter}
     connection.execute(DROP_FORMER)
     try:
         staged = number_of(connection, STAGE.format(columns=columns, names=names), parameters)

@@ -275,7 +275,7 @@ def _store_names(connection: duckdb.DuckDBPyConnection, site: str, kind: str, la
 
 @dataclass(frozen=True)
 class _Copies:
-    """Whether records of a report are equal to one before them, and SQL of the number that tells these apart."""
+    """Whether records of a report are equal to one before them, and SQL of the number that keeps these apart."""
 
     are_there: bool
 
