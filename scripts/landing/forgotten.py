@@ -362,16 +362,19 @@ def without_names(connection: duckdb.DuckDBPyConnection, names: Names, text: str
     """A text without the names, or the name of a file that held no other records."""
     if is_theirs:
         return FORGOTTEN + "".join(Path(text).suffixes[-2:] if text.endswith(".gz") else Path(text).suffixes[-1:])
+    if names == Names():
+        return text
     row = connection.execute(f"select {names.scrubbed('$text')}", {"text": text}).fetchone()
     return str(row[0]) if row else text
 
 
 @dataclass(frozen=True)
 class Forgotten:
-    """The forgotten people of a site, and how the records of one report call them."""
+    """The forgotten people of a site, and how the records of one report call them; how many of these are theirs."""
 
     known: Remembered | None = None
     names: Names = Names()
+    record_count: int = 0
 
     def is_named_in(self, connection: duckdb.DuckDBPyConnection, text: str, delimiter: str) -> bool:
         """Whether a record that could not be taken apart is one of theirs, or names one of them."""

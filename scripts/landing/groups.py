@@ -23,7 +23,7 @@ from landing.destinations import Destination, destination_of
 from landing.forgotten import remembered
 from landing.outcome import Declaration, Landing
 from landing.statements import facts_of_form, raw_columns_of
-from landing.times import OUTLIER_DAYS
+from landing.times import OUTLIER_DAYS, Possible
 from landing.twin_check import IN_WAREHOUSE
 from landing.twins import may_hold_twins
 from reports.dates import TIMES_NEEDED
@@ -31,8 +31,9 @@ from reports.encoding import Survey, encoding_of
 from reports.files import STANDARD_INPUT, ReportFile
 from reports.format import DEFAULT_DATE_FORMAT, ReportFormat, read_format
 from reports.ids import holds_odd_ids
+from reports.look import look_at
 from reports.rows import RowCount, count_rows
-from reports.staged import stage, trail_notes
+from reports.staged import refuse_other_columns, stage
 from reports.text import ReportRefused
 from warehouse.database import number_of, transaction
 from warehouse.raw import store_records
@@ -215,10 +216,17 @@ def _staged(
     text.write_bytes(header.encode() + end + b"".join(small.lines for small in group))
     rows = stage(connection, text, report, folder)
     count = sum(small.count for small in group)
-    faults = number_of(connection, "select (select count(*) from malformed) + (select count(*) from misread)")
-    if rows.ill_fitting or faults or not rows.record_count == rows.staged_count == count:
+    if (
+        rows.ill_fitting
+        or rows.malformed_count
+        or rows.misread_count
+        or not rows.record_count == rows.staged_count == count
+    ):
         return None
-    if trail_notes(connection, report) or holds_odd_ids(connection, report):
+    possible = Possible.declared(declaration)
+    look = look_at(connection, report, possible.first, possible.last)
+    refuse_other_columns(connection, report, look, rows)
+    if look.has_trails or holds_odd_ids(connection, report, look.odd):
         return None
     known = remembered(connection, declaration.site_id)
     if known is not None:
@@ -228,7 +236,7 @@ def _staged(
         tests = f"{known.is_theirs(user_id, email)} or {known.shares_email(user_id, email)}"
         if number_of(connection, f"select count(*) from staged where {tests}", known.parameters):
             return None
-    destination = destination_of(connection, group[0].file.name, report, declaration)
+    destination = destination_of(connection, group[0].file.name, report, declaration, look)
     if destination.facts["date_format"] != DEFAULT_DATE_FORMAT:
         return None
     connection.execute(

@@ -38,12 +38,14 @@ from landing.landed import Before, delete_reports, landed_before
 from landing.meetings import ensure_meeting_salt
 from landing.outcome import SAMPLE_SITE, Declaration, Landing
 from landing.statements import Staged, stage_forgotten, write_report
+from landing.times import Possible
 from landing.twin_check import IN_WAREHOUSE, check_twins, staged_sample
 from reports.encoding import encoding_of, survey
 from reports.files import ReportFile, reports_in, unreadable
 from reports.format import ReportFormat, read_format
 from reports.ids import read_ids
-from reports.staged import stage, trail_notes, with_nameless
+from reports.look import look_at
+from reports.staged import refuse_other_columns, stage, trail_notes, with_nameless
 from reports.text import ReportRefused
 from reports.width import notes_of
 from warehouse.database import path_of, transaction
@@ -242,17 +244,23 @@ def _land_report(
     report = read_format(text, encoding_of(text, seen, declaration.encoding, declaration.remembered_encoding))
     with _progress_of(connection, lambda share: show(share * 0.4)):
         rows = stage(connection, text, report, folder)
+    possible = Possible.declared(declaration)
+    look = look_at(connection, report, possible.first, possible.last)
+    refuse_other_columns(connection, report, look, rows)
     report = with_nameless(connection, report)
     notes = [
         *_guessed_encoding(report, declaration),
         *notes_of(rows.ill_fitting, report),
-        *trail_notes(connection, report),
+        *trail_notes(connection, report, look),
     ]
-    notes += read_ids(connection, report)
-    destination = destination_of(connection, file.name, report, declaration)
-    forgotten = stage_forgotten(connection, report, declaration.site_id)
+    notes += read_ids(connection, report, look.odd)
+    destination = destination_of(connection, file.name, report, declaration, look)
+    forgotten = stage_forgotten(connection, report, declaration.site_id, rows)
 
-    staged = Staged(file, seen, declaration, report, rows, destination, forgotten, [*notes, *destination.notes])
+    staged = Staged(
+        *(file, seen, declaration, report, rows, look, destination, forgotten, [*notes, *destination.notes]),
+        was_removed=before.removed_on is not None,
+    )
     if checks_twins and report.is_of_activities:
         staged.notes.extend(_check_twins(connection, staged))
     staged.notes.extend(_other_date_format(staged))

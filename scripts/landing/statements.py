@@ -13,11 +13,12 @@ from landing.times import usual_end
 from reports.encoding import Survey
 from reports.files import ReportFile
 from reports.format import ReportFormat
+from reports.look import Look
 from reports.rows import Rows
 from reports.staged import OVERSIZED, REASONS, SWALLOWING, numbered
 from reports.text import BROKEN_BYTE, ReportRefused, without_stops
 from warehouse.database import number_of, text_of
-from warehouse.raw import Stored, store_records
+from warehouse.raw import Span, Stored, store_records
 
 EXAMPLES_SHOWN = 5
 # What is rejected without harm.
@@ -33,9 +34,11 @@ class Staged:
     declaration: Declaration
     report: ReportFormat
     rows: Rows
+    look: Look
     destination: Destination
     forgotten: Forgotten
     notes: list[str]
+    was_removed: bool = False
 
     @property
     def report_id(self) -> str:
@@ -50,12 +53,15 @@ def write_report(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Landi
         ReportRefused: a record would be lost.
     """
     stored = _write_records(connection, staged)
-    _write_malformed(connection, staged)
+    if staged.rows.malformed_count:
+        _write_malformed(connection, staged)
     if stored.count < staged.rows.staged_count:
         _write_unfit(connection, staged)
-        _write_forgotten(connection, staged)
+        if staged.forgotten.record_count:
+            _write_forgotten(connection, staged)
     landed, rejected = _write_manifest(connection, staged)
-    connection.execute("delete from raw.removed_reports where file_sha256 = ?", [staged.seen.sha256])
+    if staged.was_removed:
+        connection.execute("delete from raw.removed_reports where file_sha256 = ?", [staged.seen.sha256])
     return Landing(
         path=staged.file.path,
         name=staged.file.shown,
@@ -91,13 +97,12 @@ def _harmless_count(connection: duckdb.DuckDBPyConnection, report_id: str) -> in
     )
 
 
-def stage_forgotten(connection: duckdb.DuckDBPyConnection, report: ReportFormat, site_id: str) -> Forgotten:
+def stage_forgotten(connection: duckdb.DuckDBPyConnection, report: ReportFormat, site_id: str, rows: Rows) -> Forgotten:
     """Find the staged records of people who were forgotten, and take their names out of those of others.
 
-    The first go to the temporary table ``forgotten`` by their number. Only these records hold the names, which the
-    warehouse no longer knows.
+    The first go to the temporary table ``forgotten`` by their number, if somebody was forgotten. Only these records
+    hold the names, which the warehouse no longer knows.
     """
-    connection.execute("create or replace temp table forgotten (record_number bigint)")
     known = remembered(connection, site_id)
     if known is None:
         return Forgotten()
@@ -107,8 +112,10 @@ def stage_forgotten(connection: duckdb.DuckDBPyConnection, report: ReportFormat,
     people = connection.execute(
         f"select distinct {first}, {last}, {email} from staged where {theirs}", known.parameters
     ).fetchall()
-    connection.execute(
-        f"insert into forgotten {numbered(connection)} select record_number from numbered where {theirs}",
+    count = number_of(
+        connection,
+        f"create or replace temp table forgotten as {numbered(rows)}"
+        f" select record_number::bigint as record_number from numbered where {theirs}",
         known.parameters,
     )
     # Perhaps the person under another id: the details of the user go, the activity stays.
@@ -124,7 +131,7 @@ def stage_forgotten(connection: duckdb.DuckDBPyConnection, report: ReportFormat,
         if named != "false":
             # In place, so that the row ids go on following the file.
             connection.execute(f"update staged set c{index} = {names.scrubbed(f'c{index}', column)} where {named}")
-    return Forgotten(known, names)
+    return Forgotten(known, names, count)
 
 
 def raw_columns_of(report: ReportFormat, destination: Destination) -> str:
@@ -146,37 +153,21 @@ def raw_columns_of(report: ReportFormat, destination: Destination) -> str:
 
 def _write_records(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Stored:
     """Move the staged records that have what they must have to their table; returns how many, and how many are new."""
-    report, destination = staged.report, staged.destination
+    report, destination, rows = staged.report, staged.destination, staged.rows
     columns = raw_columns_of(report, destination)
-    judged = f"{numbered(connection)}, judged as (select *, {destination.essence} as essence from numbered)"
+    judged = f"{numbered(rows)}, judged as (select *, {destination.essence} as essence from numbered)"
+    without_essence, span = _without_essence(connection, staged, judged)
+    left_out = ["select record_number from judged where essence is null"] * (without_essence > 0)
+    left_out += ["select record_number from misread"] * (rows.misread_count > 0)
+    left_out += ["select record_number from forgotten"] * (staged.forgotten.record_count > 0)
     # Found once, because the records are queried several times, and seldom is any left out.
-    is_any_left_out, *span = connection.execute(
-        f"""
-        {judged}
-        select
-            count(*) filter (where essence is null)
-            + (select count(*) from misread) + (select count(*) from forgotten) > 0,
-            {destination.span}
-        from judged
-        """
-    ).fetchone() or (False, None, None)
-    if is_any_left_out:
-        connection.execute(
-            f"""
-            create or replace temp table left_out as
-            {judged}
-            select record_number from judged where essence is null
-            union
-            select record_number from misread
-            union
-            select record_number from forgotten
-            """
-        )
-    has_landed = "record_number not in (select record_number from left_out)" if is_any_left_out else "true"
+    if left_out:
+        connection.execute(f"create or replace temp table left_out as {judged} {' union '.join(left_out)}")
+    has_landed = "record_number not in (select record_number from left_out)" if left_out else "true"
 
     def source(condition: str) -> str:
         return f"""
-            {numbered(connection)}
+            {numbered(rows)}
             select record_number, {columns}
             from (
                 select *, {destination.essence} as essence from numbered where {has_landed} and {condition}
@@ -185,7 +176,7 @@ def _write_records(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Sto
 
     if report.is_of_activities:
         site_id = staged.declaration.site_id
-        [stored] = store_records(connection, [staged.report_id], site_id, source, (span[0], span[1]))
+        [stored] = store_records(connection, [staged.report_id], site_id, source, span, rows.staged_count)
         return stored
     count = number_of(
         connection,
@@ -193,6 +184,17 @@ def _write_records(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Sto
         f" select {text_of(staged.report_id)} as report_id, * from ({source('true')})",
     )
     return Stored(count, count)
+
+
+def _without_essence(connection: duckdb.DuckDBPyConnection, staged: Staged, judged: str) -> tuple[int, Span]:
+    """How many staged records have not what they must have, and the first and the last time of the others."""
+    seen, destination = staged.look.dates, staged.destination
+    if seen is not None and (destination.essence, destination.occurred_at) == (seen.time, "essence"):
+        return seen.count - seen.time_count, (seen.first, seen.last)
+    count, first, last = connection.execute(
+        f"{judged} select count(*) filter (where essence is null), {destination.span} from judged"
+    ).fetchone() or (0, None, None)
+    return count, (first, last)
 
 
 @dataclass(frozen=True)
@@ -271,7 +273,11 @@ def _write_unfit(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:
     """Set aside the records that DuckDB took apart though they are not sound, and those without what they must have."""
     destination = staged.destination
     fields = ", ".join(f"c{index}" for index in range(len(staged.report.header)))
-    faults = [Fault("misread_reason is not null", "misread_reason"), *destination.faults]
+    is_any_misread = staged.rows.misread_count > 0
+    misread = [Fault("misread_reason is not null", "misread_reason")] if is_any_misread else []
+    faults = [*misread, *destination.faults]
+    reasons = "left join misread on numbered.record_number = misread.record_number" if is_any_misread else ""
+    is_another = "record_number not in (from forgotten)" if staged.forgotten.record_count else "true"
     titles = {f"fault{number}": fault.column for number, fault in enumerate(faults)}
 
     def of_first(texts: list[str]) -> str:
@@ -280,10 +286,9 @@ def _write_unfit(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:
     connection.execute(
         f"""
         insert into raw.rejected_records
-        {numbered(connection)},
+        {numbered(staged.rows)},
         judged as (
-            select numbered.*, misread.reason as misread_reason
-            from numbered left join misread on numbered.record_number = misread.record_number
+            select numbered.*{", misread.reason as misread_reason" if is_any_misread else ""} from numbered {reasons}
         ),
         faulty as (
             select
@@ -291,8 +296,8 @@ def _write_unfit(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:
                 case {" ".join(f"when {fault.test} then {number}" for number, fault in enumerate(faults))} end as fault
             from judged
             where
-                (misread_reason is not null or {destination.essence} is null)
-                and record_number not in (select record_number from forgotten)
+                ({"misread_reason is not null or" if is_any_misread else ""} {destination.essence} is null)
+                and {is_another}
         )
         select
             $report_id,
@@ -338,24 +343,21 @@ def _write_manifest(connection: duckdb.DuckDBPyConnection, staged: Staged) -> tu
     """
     report, destination, declaration = staged.report, staged.destination, staged.declaration
     measures = "".join(f", {measure}" for measure in destination.measures.values())
-    counts = connection.execute(
+    landed, rejected, *measured = connection.execute(
         f"""
-        select
-            (select count(*) from staged) + (select count(*) from malformed),
-            (select count(*) from raw.rejected_records where report_id = $report_id),
-            count(*){measures}
+        select count(*), (select count(*) from raw.rejected_records where report_id = $report_id){measures}
         from {destination.table}
         where report_id = $report_id
         """,
         {"report_id": staged.report_id},
-    ).fetchone()
-    record_count, rejected, landed, *measured = counts or (0, 0, 0)
+    ).fetchone() or (0, 0)
+    record_count = staged.rows.staged_count + staged.rows.malformed_count
     if landed + rejected != record_count:
         raise ReportRefused(
             f"{record_count} records were read but {landed} landed and {rejected} rejected: a defect of the loader;"
             " nothing was changed. Fix: please report it with the file's header."
         )
-    is_theirs = 0 < record_count == number_of(connection, "select count(*) from forgotten")
+    is_theirs = 0 < record_count == staged.forgotten.record_count
     row = {
         "report_id": staged.report_id,
         "file_name": without_names(connection, staged.forgotten.names, staged.file.name, is_theirs=is_theirs),

@@ -18,6 +18,7 @@ from landing.outcome import Declaration
 from reports.date_shapes import Plan, plan_of
 from reports.dates import Dates, normal_text
 from reports.format import DATE_FORMATS, DEFAULT_DATE_FORMAT, WITH_OFFSET, ReportFormat, day_is_first
+from reports.look import FIRST_DATES, time_in
 from reports.text import ReportRefused
 from warehouse.database import number_of, text_of
 
@@ -98,7 +99,7 @@ def _found_format(
     Raises:
         ReportRefused: none reads any date, or two read equally many and differently.
     """
-    if dates.is_default and _reads_the_first(connection, dates, possible):
+    if dates.is_read or (dates.is_default and _reads_the_first(connection, dates, possible)):
         return DEFAULT_DATE_FORMAT
     names = (WITH_OFFSET,) if dates.has_offsets else tuple(DATE_FORMATS)
     counts = dict(zip(names, _numbers_of_dates(connection, dates, possible, names, "count({})"), strict=True))
@@ -146,7 +147,7 @@ def _numbers_of_dates(
 def _reads_the_first(connection: duckdb.DuckDBPyConnection, dates: Dates, possible: Possible) -> bool:
     time = possible.only(parsed(dates, DEFAULT_DATE_FORMAT))
     row = connection.execute(
-        f"select coalesce(bool_and({time} is not null), true) from (select {dates.raw} from staged limit 10000)"
+        f"select coalesce(bool_and({time} is not null), true) from (select {dates.raw} from staged limit {FIRST_DATES})"
     ).fetchone()
     return row == (True,)
 
@@ -235,8 +236,7 @@ def parsed(dates: Dates, date_format: str) -> str:
         instant = f"case when regexp_matches({text}, {text_of(HAS_OFFSET)}) then try_cast({text} as timestamptz) end"
         return f"timezone('UTC', {instant})"
     if date_format in DATE_FORMATS:
-        formats = ", ".join(map(text_of, DATE_FORMATS[date_format]))
-        return f"try_strptime(trim({dates.column}), [{formats}])"
+        return time_in(dates.column, date_format)
     # The user's declaration is about the words of the report.
     own = f"[{text_of(date_format)}]"
     return f"coalesce(try_strptime(trim({dates.raw}), {own}), try_strptime({normal_text(dates.raw)}, {own}))"

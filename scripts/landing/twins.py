@@ -160,6 +160,7 @@ def find_twins(
     """
     if not _has_earlier(connection, site_id, left_out):
         return None
+    _note_earlier(connection, site_id, left_out)
     _prepare(connection, new, old, site_id, time_zone, step_of(record_count))
     connection.execute(SAMPLED)
     if number_of(connection, "select count(distinct moment) from twin_sample") < FEWEST:
@@ -224,19 +225,29 @@ def _late_clock(connection: duckdb.DuckDBPyConnection, beside: str = "") -> dict
 
 
 def _has_earlier(connection: duckdb.DuckDBPyConnection, site_id: str, left_out: Iterable[str] = ()) -> bool:
-    """Note the earlier reports that count; returns whether there is one."""
+    """Whether there is an earlier report that counts."""
+    which, parameters = _earlier(site_id, left_out)
+    return connection.execute(f"select 1 {which} limit 1", parameters).fetchone() is not None
+
+
+def _note_earlier(connection: duckdb.DuckDBPyConnection, site_id: str, left_out: Iterable[str] = ()) -> None:
+    """Note the earlier reports that count."""
+    which, parameters = _earlier(site_id, left_out)
     connection.execute(
-        f"""
-        create or replace temp table twin_reports as
-        select report_id, site_id, null::bigint as member from raw.reports
+        f"create or replace temp table twin_reports as select report_id, site_id, null::bigint as member {which}",
+        parameters,
+    )
+
+
+def _earlier(site_id: str, left_out: Iterable[str]) -> tuple[str, dict[str, object]]:
+    which = f"""
+        from raw.reports
         where
             (site_id = '{SAMPLE_SITE}') = ($site = '{SAMPLE_SITE}')
             and landed_count > 0
             and not list_contains($left_out::varchar[], report_id)
-        """,
-        {"site": site_id, "left_out": list(left_out)},
-    )
-    return number_of(connection, "select count(*) from twin_reports") > 0
+    """
+    return which, {"site": site_id, "left_out": list(left_out)}
 
 
 def _prepare(
@@ -285,7 +296,7 @@ def may_hold_twins(
         f"select member * {MEMBER} + record_number as record_number, {texts} from {members} where member in"
         f" (select member from {members} group by 1 having count(distinct occurred_at) >= {FEWEST})"
     )
-    _has_earlier(connection, site_id)
+    _note_earlier(connection, site_id)
     _prepare(connection, new, old, site_id, time_zone, 1)
     connection.execute(
         f"insert into twin_reports select distinct report_id, $site, member from {members}", {"site": site_id}

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
 
 import duckdb
 
@@ -18,6 +17,7 @@ from reports.date_shapes import PLAIN, WITH_OFFSET, Plan, plan_of
 from reports.format import ReportFormat, in_brackets, key_of
 from reports.ids import DIGITS, OTHER_DIGITS
 from reports.invisible import FORMAT, INVISIBLE
+from reports.look import DatesSeen
 from warehouse.database import number_of, text_of
 
 TIME_TITLES = tuple(
@@ -48,6 +48,7 @@ class Dates:
         is_folded: whether the text is another one than the report's, with zones beside it.
         is_default: whether every date looks as the platform writes it.
         is_possible: whether each of these is known to be possible.
+        is_read: whether it is known that no other format can be meant.
         has_offsets: whether every date ends with an offset, as ISO 8601 has it.
         unclear: the name of a zone that may be several.
         notes: what was found out, in words.
@@ -58,39 +59,35 @@ class Dates:
     is_folded: bool = False
     is_default: bool = False
     is_possible: bool = False
+    is_read: bool = False
     has_offsets: bool = False
     unclear: str | None = None
     notes: tuple[str, ...] = ()
 
 
-def read_dates(connection: duckdb.DuckDBPyConnection, report: ReportFormat, first: date, last: date) -> Dates:
+def read_dates(connection: duckdb.DuckDBPyConnection, report: ReportFormat, seen: DatesSeen) -> Dates:
     """See how the dates of a staged report are written, and put those of an unusual form into a usual one.
 
     Args:
         connection: the warehouse, with the report in ``staged``.
         report: its format.
-        first: the first day that is possible.
-        last: the last such day.
+        seen: what a look at them found.
     """
     raw = f"c{report.columns['date']}"
     time = _time_column(report)
     zone = _zone_beside(connection, report, time)
-    row = connection.execute(
-        f"""
-        select
-            count(*),
-            coalesce(bool_and(strlen({raw}) = 19 and {raw} like '____-__-__ __:__:__' or {raw} = ''), true),
-            coalesce(bool_and(suffix({raw}, ':00') or {raw} = ''), false),
-            coalesce(bool_and({raw} between '{first}' and '{last}~' or {raw} = ''), true)
-        from staged
-        """
-    ).fetchone()
-    count, is_default, is_minutes, is_possible = row or (0, True, False, True)
+    count, is_minutes = seen.count, seen.is_minutes
     clock = _one_clock(connection, raw) if is_minutes else None
     is_minutes = is_minutes and number_of(connection, f"select (min({raw}) <> max({raw}))::integer from staged") == 1
     is_split = time is not None and (clock == "00:00:00" or not _any_clock(connection, raw))
-    if is_default and not is_split and zone is None:
-        return Dates(raw, raw, is_default=True, is_possible=is_possible, notes=_notes(report, count, is_minutes, clock))
+    if seen.is_default and not is_split and zone is None:
+        return Dates(
+            *(raw, raw),
+            is_default=True,
+            is_possible=seen.is_possible,
+            is_read=seen.is_possible and seen.is_read,
+            notes=_notes(report, count, is_minutes, clock),
+        )
     return _folded(connection, report, raw, _Beside(f"c{time}" if is_split else None, zone))
 
 

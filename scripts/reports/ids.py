@@ -9,6 +9,7 @@ Leading zeros and letter case are significant. ``read_ids`` undoes what a progra
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import duckdb
@@ -123,40 +124,49 @@ READINGS = (
 )
 
 
-def read_ids(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -> list[str]:
-    """Undo in the staged records what a program did to a whole column of ids; returns what was done, in words."""
+def read_ids(connection: duckdb.DuckDBPyConnection, report: ReportFormat, odd: Collection[str]) -> list[str]:
+    """Undo in the staged records what a program did to a whole column of ids; returns what was done, in words.
+
+    Args:
+        connection: where the records are.
+        report: how they are written.
+        odd: the columns with an id that is no plain number (``reports.look``).
+    """
     notes = []
     for column in ID_COLUMNS:
-        if column in report.columns:
+        if column in report.columns and column in odd:
             notes += _read_column(connection, f"c{report.columns[column]}", report.header_of(column))
     return notes
 
 
-def holds_odd_ids(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -> bool:
+def holds_odd_ids(connection: duckdb.DuckDBPyConnection, report: ReportFormat, odd: Collection[str]) -> bool:
     """Whether an id of the staged records looks as one of the readings says."""
-    columns = (f"c{report.columns[column]}" for column in ID_COLUMNS if column in report.columns)
-    return any(_holds_odd(connection, column) for column in columns)
+    columns = (f"c{report.columns[column]}" for column in ID_COLUMNS if column in report.columns and column in odd)
+    return any(any(_readings_in(connection, column)) for column in columns)
 
 
-def _holds_odd(connection: duckdb.DuckDBPyConnection, column: str) -> bool:
-    any_pattern = text_of("|".join(f"(?:{reading.pattern})" for reading in READINGS))
+def _readings_in(connection: duckdb.DuckDBPyConnection, column: str) -> tuple[bool, ...]:
+    """Of each reading, whether an id of a column looks so."""
     # In two steps: of both conditions at once DuckDB asks the dear one, of each record.
-    odd = f"(select distinct {column} from staged where {_odd(column)})"
-    such = f"regexp_matches({cleaned_id(column)}, {any_pattern})"
-    return connection.execute(f"select 1 from {odd} where {such} limit 1").fetchone() is not None
+    ids = f"select {cleaned_id(column)} as id from (select distinct {column} from staged where {is_odd(column)})"
+    tests = ", ".join(
+        f"coalesce(bool_or(regexp_matches(id, {text_of(reading.pattern)})), false)" for reading in READINGS
+    )
+    return connection.execute(f"select {tests} from ({ids})").fetchone() or ()
 
 
-def _odd(column: str) -> str:
+def is_odd(column: str) -> str:
+    """SQL for whether an id is no plain number."""
     return f"not regexp_full_match({column}, '[0-9]*')"
 
 
 def _read_column(connection: duckdb.DuckDBPyConnection, column: str, title: str) -> list[str]:
     notes: list[str] = []
-    odd = _odd(column)
-    # Of nearly every report no id looks so.
-    if not _holds_odd(connection, column):
-        return notes
-    for reading in READINGS:
+    odd = is_odd(column)
+    found = _readings_in(connection, column)
+    for number, reading in enumerate(READINGS):
+        if not found[number]:
+            continue
         pattern = text_of(reading.pattern)
         ids = (
             f"(select distinct {cleaned_id(column)} as id from staged"
@@ -176,6 +186,8 @@ def _read_column(connection: duckdb.DuckDBPyConnection, column: str, title: str)
         connection.execute(
             f"update staged set {column} = {meant} where {odd} and regexp_matches({cleaned_id(column)}, {pattern})"
         )
+        # What was read may look as another reading says.
+        found = _readings_in(connection, column)
         notes.append(
             f"its column {title} holds {reading.words}, such as {example!r}, which is read as {read[0] if read else ''}"
         )

@@ -60,6 +60,8 @@ class Rows:
     Attributes:
         record_count: rows that are neither the header nor blank.
         staged_count: those of them that DuckDB read.
+        malformed_count: those that it did not.
+        misread_count: those that it read though they are not sound.
         blank: numbers of the blank rows.
         wide: numbers of the rows with more fields than the header.
         stray: numbers of the rows where a field goes on in new double quotes behind a blank.
@@ -74,6 +76,8 @@ class Rows:
 
     record_count: int
     staged_count: int = 0
+    malformed_count: int = 0
+    misread_count: int = 0
     blank: list[int] = field(default_factory=list)
     wide: list[int] = field(default_factory=list)
     stray: list[int] = field(default_factory=list)

@@ -13,8 +13,9 @@ from pathlib import Path
 import duckdb
 
 from reports.encoding import transcode
-from reports.format import IDENTIFYING_COLUMNS, ReportFormat
+from reports.format import ReportFormat
 from reports.ids import cleaned
+from reports.look import Look, ends_in_trail, last_field, title_fields
 from reports.rows import (
     MAX_FIELDS_TOO_MANY,
     OF_SEVERAL_ENDS,
@@ -28,7 +29,7 @@ from reports.rows import (
 )
 from reports.text import ReportRefused
 from reports.width import unwrap
-from warehouse.database import number_of, text_of
+from warehouse.database import number_of
 
 OVERSIZED = "LINE SIZE OVER MAXIMUM"
 # What DuckDB says of a record that it cannot read, and what that means to the owner of the file.
@@ -49,12 +50,15 @@ REASONS = {
     ),
 }
 
-# The delimiters that a spreadsheet writes behind a record of another table, where its last cells are blank.
-TRAILS = (";;", ",,", "||")
 TRAIL_SHOWN = 20
 
 # Of these a record may take the lines of others.
 SWALLOWING = ("UNQUOTED VALUE", OVERSIZED)
+
+# What a report before this one left.
+DROP_FORMER = ";".join(
+    f"drop table if exists {table}" for table in ("reject_errors", "reject_scans", "malformed", "misread")
+)
 
 STAGE = """
 create or replace temp table staged as
@@ -103,19 +107,6 @@ select
 from (select unnest($rows::bigint[]) as row_number, unnest($reasons::varchar[]) as reason) as faults
 """
 
-NONE_MALFORMED = """
-create or replace temp table malformed (
-    row_number bigint,
-    record_number bigint,
-    error_type varchar,
-    column_name varchar,
-    error_message varchar,
-    record_text varchar,
-    fault_number bigint
-)
-"""
-NONE_MISREAD = "create or replace temp table misread (record_number bigint, reason varchar)"
-
 # A record's number is its place among the records that could be read, moved on by those before it that could not.
 # The row ids of a temporary table follow the file. (row_number() would end the parallelism: 13.9 s for 8.1 s.)
 NUMBERED = """
@@ -147,36 +138,41 @@ class Reading:
 
 
 def stage(connection: duckdb.DuckDBPyConnection, text: Path, report: ReportFormat, folder: Path) -> Rows:
-    """Read a report's text into the temporary tables ``staged`` (columns c0, c1, …), ``malformed`` and ``misread``.
+    """Read a report's text into the temporary table ``staged`` (columns c0, c1, …).
+
+    What is malformed or misread goes to a table of this name, if there is any (``Rows``).
 
     Raises:
-        ReportRefused: DuckDB read another number of records than there are, or another report was pasted to it.
+        ReportRefused: DuckDB read another number of records than there are.
     """
     copy = first_look(_in_utf8(text, report, folder), report)
     reading = _read(connection, copy, report)
     while (better := repaired(copy, report, reading.rows)) is not None:
         copy, reading = better, _read(connection, better, report)
     _refuse_lost_records(reading)
-    _stage_malformed(connection, reading)
-    _refuse_other_columns(connection, report)
-    rows = reading.rows.with_oversized_of(copy.taken_out)
-    return replace(rows, staged_count=reading.staged_count, ill_fitting=copy.ill_fitting)
+    misread_count = _stage_malformed(connection, reading)
+    return replace(
+        reading.rows.with_oversized_of(copy.taken_out),
+        staged_count=reading.staged_count,
+        malformed_count=len(reading.faults),
+        misread_count=misread_count,
+        ill_fitting=copy.ill_fitting,
+    )
 
 
 def _read(connection: duckdb.DuckDBPyConnection, copy: Copy, report: ReportFormat) -> Reading:
     """Let DuckDB read a report, and count its rows a second time."""
     names = [f"c{index}" for index in range(len(report.header))]
     columns = "{" + ", ".join(f"'{name}': 'varchar'" for name in names) + "}"
-    parameters = {"path": str(copy.path), "delimiter": report.delimiter}
-    connection.execute("drop table if exists reject_errors; drop table if exists reject_scans")
+    parameters: dict[str, object] = {"path": str(copy.path), "delimiter": report.delimiter}
+    connection.execute(DROP_FORMER)
     try:
-        connection.execute(STAGE.format(columns=columns, names=names), parameters)
+        staged = number_of(connection, STAGE.format(columns=columns, names=names), parameters)
     except duckdb.InvalidInputException:
         if copy.has_one_line_end:
             raise
         return Reading(set(), 0, OF_SEVERAL_ENDS)
     faults = {row[0] for row in connection.execute("select distinct line from reject_errors").fetchall()}
-    staged = number_of(connection, "select count(*) from staged")
     return Reading(faults, staged, second_count(copy, report, faults, staged))
 
 
@@ -194,20 +190,20 @@ def _refuse_lost_records(reading: Reading) -> None:
         )
 
 
-def _stage_malformed(connection: duckdb.DuckDBPyConnection, reading: Reading) -> None:
-    """Number the records that DuckDB could not read, and those that it read though they are not sound."""
+def _stage_malformed(connection: duckdb.DuckDBPyConnection, reading: Reading) -> int:
+    """Number the records that DuckDB could not read, and those that it read though they are not sound; counts these."""
     rows, faults = reading.rows, reading.faults
     misread = {row: REASONS["STRAY QUOTES"] for row in rows.stray} | {
         row: REASONS["TOO MANY COLUMNS"] for row in rows.wide
     }
     misread = {row: reason for row, reason in misread.items() if row not in faults}
     # Statements that are planned for nothing are half of the time that a small file takes.
-    connection.execute(*((STAGE_MALFORMED, {"blank": rows.blank}) if faults else (NONE_MALFORMED,)))
+    if faults:
+        connection.execute(STAGE_MALFORMED, {"blank": rows.blank})
     if misread:
         found = {"blank": rows.blank, "rows": list(misread), "reasons": list(misread.values())}
         connection.execute(STAGE_MISREAD, found)
-    else:
-        connection.execute(NONE_MISREAD)
+    return len(misread)
 
 
 def _in_utf8(text: Path, report: ReportFormat, folder: Path) -> Path:
@@ -237,11 +233,12 @@ def with_nameless(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -
     return replace(report, extra=report.extra + held) if held else report
 
 
-def trail_notes(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -> list[str]:
+def trail_notes(connection: duckdb.DuckDBPyConnection, report: ReportFormat, look: Look) -> list[str]:
     """What is said of delimiters of another table behind records alone: they stay, because a text may end so."""
-    last = f"c{len(report.header) - 1 - len(report.nameless)}"
-    tests = " or ".join(f"suffix({last}, {text_of(end)})" for end in TRAILS if end[0] != report.delimiter)
-    row = connection.execute(f"select count(*), any_value({last}) from staged where {tests}").fetchone()
+    if not look.has_trails:
+        return []
+    last = last_field(report)
+    row = connection.execute(f"select count(*), any_value({last}) from staged where {ends_in_trail(report)}").fetchone()
     if not row or not row[0]:
         return []
     return [
@@ -250,14 +247,15 @@ def trail_notes(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -> 
     ]
 
 
-def _refuse_other_columns(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -> None:
+def refuse_other_columns(connection: duckdb.DuckDBPyConnection, report: ReportFormat, look: Look, rows: Rows) -> None:
     """Refuse a report with another one pasted into it whose columns have another order.
 
     Raises:
         ReportRefused: from some record on the fields are others than the header says.
     """
-    columns = ("date", "category", "action") if report.is_of_activities else IDENTIFYING_COLUMNS
-    fields = [f"c{report.columns[column]}" for column in columns if column in report.columns]
+    if not look.may_have_titles:
+        return
+    fields = title_fields(report)
     titles = [name for names in report.kind.aliases.values() for name in names]
     # No title begins with a digit, and nearly every field of the first column does.
     tests = [f"({fields[0]} < '0' or {fields[0]} >= ':')"]
@@ -267,7 +265,7 @@ def _refuse_other_columns(connection: duckdb.DuckDBPyConnection, report: ReportF
         return
     same = " and ".join(f"coalesce({cleaned(f'c{index}')}, '') = $title{index}" for index in range(len(report.header)))
     row = connection.execute(
-        f"{numbered(connection)} select min(record_number) from numbered where {are_titles} and not ({same})",
+        f"{numbered(rows)} select min(record_number) from numbered where {are_titles} and not ({same})",
         {"titles": titles, **{f"title{index}": title for index, title in enumerate(report.header)}},
     ).fetchone()
     if row and row[0] is not None:
@@ -277,6 +275,6 @@ def _refuse_other_columns(connection: duckdb.DuckDBPyConnection, report: ReportF
         )
 
 
-def numbered(connection: duckdb.DuckDBPyConnection) -> str:
+def numbered(rows: Rows) -> str:
     """A with clause that gives the staged records, as ``numbered``, with the number that each has in the file."""
-    return NUMBERED if number_of(connection, "select count(*) from malformed") else NUMBERED_WHOLE
+    return NUMBERED if rows.malformed_count else NUMBERED_WHOLE

@@ -9,7 +9,7 @@ puts all of it together again, word for word. docs/decisions/0020 says why.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +28,8 @@ CONTENT_NAME = ("content_id", "content_name", "content_slug")
 EVENT_TEXTS = ("user_id", "category", "action", "label", "date", "content_id", "extra_columns")
 EVENT = (*EVENT_TEXTS, "occurred_at", "time_flag")
 NAMES = {"user_name": USER_NAME, "content_name": CONTENT_NAME}
+# Fewer records are copied before they are stored: to plan what makes them takes longer, for each statement.
+MANY = 10_000
 # The tables that hold the texts of records.
 TEXTS = ("events", "user_names", "content_names")
 
@@ -37,6 +39,10 @@ Span = tuple[datetime | None, datetime | None]
 # A query for those records of a report for which a condition over record_number holds, with the columns of
 # raw.activities but for report_id.
 Source = Callable[[str], str]
+
+# What a new warehouse needs of RAW_TABLES: to look for what an older version left takes a third of the time.
+NEW_TABLES = "\n".join(re.findall(r"^create .*?;$", RAW_TABLES, re.DOTALL | re.MULTILINE))
+WANTED = frozenset(re.findall(r"create (?:table|view) if not exists raw\.(\w+)", RAW_TABLES))
 
 # An older warehouse has times with fractions of a second, which the date has too, word for word. The rows are copied,
 # because DuckDB can't replay an alter with a function from its log after a kill.
@@ -66,12 +72,18 @@ def prepare_raw(connection: duckdb.DuckDBPyConnection, *, is_begun: bool = False
         connection: the warehouse.
         is_begun: whether the caller has begun a transaction, which ends it all.
     """
-    if _is_of_today(connection):
-        return
-    is_by_record, has_fractions = _is_table(connection, "activities"), _has_fractions(connection)
-    if not (is_by_record or has_fractions):
+    there = _tables(connection)
+    if not there:
         refuse_a_copy(connection)
-        connection.execute(RAW_TABLES)
+        # At once, because a file waits for the disk after each statement.
+        with nullcontext() if is_begun else transaction(connection):
+            connection.execute(NEW_TABLES)
+        return
+    is_by_record, has_fractions = there.get("activities") == "table", _has_fractions(connection, there)
+    if not (is_by_record or has_fractions):
+        if not there.keys() >= WANTED:
+            refuse_a_copy(connection)
+            connection.execute(RAW_TABLES)
         return
     with nullcontext() if is_begun else transaction(connection):
         if is_by_record:
@@ -101,32 +113,27 @@ def raw_to_read(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _is_of_today(connection: duckdb.DuckDBPyConnection) -> bool:
-    there = {
-        name
-        for (name,) in connection.execute(
-            "select table_name from information_schema.tables"
-            " where table_catalog = current_database() and table_schema = 'raw'"
-        ).fetchall()
-    }
-    wanted = re.findall(r"create (?:table|view) if not exists raw\.(\w+)", RAW_TABLES)
-    return there >= {*wanted} and not _is_table(connection, "activities") and not _has_fractions(connection)
+    there = _tables(connection)
+    return there.keys() >= WANTED and there.get("activities") != "table" and not _has_fractions(connection, there)
 
 
-def _is_table(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
-    query = (
-        "select count(*) from duckdb_tables() where database_name = current_database() and schema_name = 'raw'"
-        " and table_name = $table"
-    )
-    return number_of(connection, query, {"table": table}) > 0
+def _tables(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The tables and views of the schema raw, each with which of the two it is."""
+    of_raw = "where database_name = current_database() and schema_name = 'raw'"
+    # (information_schema makes the views of a catalog first, which takes 6 ms.)
+    found = connection.execute(
+        f"select table_name, 'table' from duckdb_tables() {of_raw}"
+        f" union all select view_name, 'view' from duckdb_views() {of_raw}"
+    ).fetchall()
+    return dict(found)
 
 
-def _has_fractions(connection: duckdb.DuckDBPyConnection) -> bool:
+def _has_fractions(connection: duckdb.DuckDBPyConnection, there: Collection[str]) -> bool:
     """Whether the times of events have the type of an older version."""
-    query = (
-        "select count(*) from duckdb_columns() where database_name = current_database() and schema_name = 'raw'"
-        " and table_name = 'events' and column_name = 'occurred_at' and data_type = 'TIMESTAMP'"
-    )
-    return number_of(connection, query) > 0
+    if "events" not in there:
+        return False
+    row = connection.execute("select type from pragma_table_info('raw.events') where name = 'occurred_at'").fetchone()
+    return row == ("TIMESTAMP",)
 
 
 def _store_older_activities(connection: duckdb.DuckDBPyConnection) -> None:
@@ -155,6 +162,7 @@ def store_records(
     site_id: str,
     source: Source,
     span: Span | None = None,
+    record_count: int = MANY,
 ) -> list[Stored]:
     """Store the records of reports, each as a reference to what is known of it, in the transaction of the caller.
 
@@ -166,22 +174,34 @@ def store_records(
             the numbers go on from one to the next, ``member`` is the place of the report among them, and
             ``number_in_report`` the record's number in it.
         span: a time before all of them and one after, if the caller knows them.
+        record_count: how many records there are at most. A few are copied first.
 
     Returns:
         How many records each report has, and how many are new.
     """
-    number, base, site = *_next_number(connection), text_of(site_id)
-    is_group = len(report_ids) > 1
-    connection.execute(f"create or replace temp view arriving as {_in_kept_form(source('true'))}")
+    next_ids, site = _next_ids(connection), text_of(site_id)
+    base, is_group, is_copied = next_ids.last_record, len(report_ids) > 1, record_count < MANY
+    connection.execute(
+        f"create or replace temp {'table' if is_copied else 'view'} arriving as {_in_kept_form(source('true'))}"
+    )
     for kind in NAMES:
-        _store_names(connection, site, kind)
-    _find_copies(connection, ("member",) if is_group else ())
-    has_known = _find_known(connection, site, span or _span_of(connection))
+        _store_names(connection, site, kind, next_ids.last_names[kind])
+    copies = _find_copies(connection, ("member",) if is_group else ())
+    has_known = base > 0 and _has_known(connection, site, span := span or _span_of(connection))
+    _find_known(connection, site, span if has_known else None, next_ids, copies)
     if is_group:
-        connection.execute(EQUAL_EVENTS.format(event=", ".join(EVENT), base=base))
-    _store_events(connection, source if has_known or is_group else None, site, base)
-    stored = _store_places(connection, number, base, report_ids, has_known=has_known)
-    connection.execute("drop view arriving; drop table arriving_copies; drop table arrived; drop table filed")
+        connection.execute(
+            EQUAL_EVENTS.format(event=", ".join(EVENT), base=base, copies=copies.join, copy=copies.number)
+        )
+    new = None
+    if has_known or is_group:
+        of_new = "record_number in (select record_number from arrived where event_id is null)"
+        new = f"(from arriving where {of_new})" if is_copied else f"({_in_kept_form(source(of_new))})"
+    _store_events(connection, new or "arriving", site, base, copies)
+    stored = _store_places(connection, next_ids, report_ids, has_known=has_known)
+    used = [f"drop {'table' if is_copied else 'view'} arriving", "drop table arrived"]
+    used += ["drop table arriving_copies"] * copies.are_there + ["drop table filed"] * has_known
+    connection.execute("; ".join(used))
     return stored
 
 
@@ -191,35 +211,47 @@ update arrived set event_id = {base} + first_number
 from (
     select
         arriving.record_number as place,
-        min(arriving.record_number) over (
-            partition by {event}, coalesce(arriving_copies.copy_number, 1)
-        ) as first_number
-    from arriving left join arriving_copies on arriving.record_number = arriving_copies.record_number
+        min(arriving.record_number) over (partition by {event}, {copy}) as first_number
+    from arriving {copies}
 ) as firsts
 where record_number = place and event_id is null and first_number < place
 """
 EQUAL_RECORDS = """
-update filed set record_id = {base} + first_number
+update {filed} set record_id = {base} + first_number
 from (
     select
         record_number as place,
         min(record_number) over (
             partition by coalesce(event_id, {base} + record_number), user_name_id, content_name_id
         ) as first_number
-    from filed
+    from {filed}
 ) as firsts
 where record_number = place and record_id is null and first_number < place
 """
 
 
-def _next_number(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
-    """The number of the next report, and the last id of the reports before it.
+@dataclass(frozen=True)
+class _NextIds:
+    """Which ids come next.
 
-    An id is the record's number in the file that holds it first, counted on from the files before.
+    Attributes:
+        report: the number of the next report.
+        last_record: the last id of the reports before it. An id is the record's number in the file that holds it first,
+            counted on from the files before.
+        last_names: the last ids of the names, by their kind.
     """
-    numbers = "select coalesce(max(report_number), 0) + 1, coalesce(max(last_id), 0) from raw.report_numbers"
-    number, last_id = connection.execute(numbers).fetchone() or (1, 0)
-    return number, last_id
+
+    report: int
+    last_record: int
+    last_names: dict[str, int]
+
+
+def _next_ids(connection: duckdb.DuckDBPyConnection) -> _NextIds:
+    last_names = ", ".join(f"(select coalesce(max({kind}_id), 0) from raw.{kind}s)" for kind in NAMES)
+    number, last_id, *lasts = connection.execute(
+        f"select coalesce(max(report_number), 0) + 1, coalesce(max(last_id), 0), {last_names} from raw.report_numbers"
+    ).fetchone() or (1, 0, 0, 0)
+    return _NextIds(number, last_id, dict(zip(NAMES, lasts, strict=True)))
 
 
 def _in_kept_form(query: str) -> str:
@@ -228,25 +260,39 @@ def _in_kept_form(query: str) -> str:
     return f"select * replace ({date} as date, {time} as occurred_at), date as written_date from ({query})"
 
 
-def _store_names(connection: duckdb.DuckDBPyConnection, site: str, kind: str) -> None:
+def _store_names(connection: duckdb.DuckDBPyConnection, site: str, kind: str, last: int) -> None:
     columns = ", ".join(NAMES[kind])
+    # To look for known ones where there are none takes a quarter of the time.
+    known = f"except select {columns} from raw.{kind}s where site_id = {site}" if last else ""
     connection.execute(
         f"""
         insert into raw.{kind}s
-        select
-            (select coalesce(max({kind}_id), 0) from raw.{kind}s) + row_number() over (order by {columns}),
-            {site},
-            {columns}
-        from (
-            select distinct {columns} from arriving
-            except
-            select {columns} from raw.{kind}s where site_id = {site}
-        )
+        select {last} + row_number() over (order by {columns}), {site}, {columns}
+        from (select distinct {columns} from arriving {known})
         """
     )
 
 
-def _find_copies(connection: duckdb.DuckDBPyConnection, report: tuple[str, ...] = ()) -> None:
+@dataclass(frozen=True)
+class _Copies:
+    """Whether records of a report are equal to one before them, and SQL of the number that keeps these apart."""
+
+    are_there: bool
+
+    @property
+    def join(self) -> str:
+        return (
+            "left join arriving_copies on arriving.record_number = arriving_copies.record_number"
+            if self.are_there
+            else ""
+        )
+
+    @property
+    def number(self) -> str:
+        return "coalesce(arriving_copies.copy_number, 1)" if self.are_there else "1"
+
+
+def _find_copies(connection: duckdb.DuckDBPyConnection, report: tuple[str, ...] = ()) -> _Copies:
     """Number the records of a report that are equal to one before them; they are few.
 
     Args:
@@ -256,24 +302,25 @@ def _find_copies(connection: duckdb.DuckDBPyConnection, report: tuple[str, ...] 
     # By the date as it is written: where the texts are equal, so is the time, and it need not be read for that.
     texts = ", ".join((*report, *EVENT_TEXTS)).replace("date", "written_date")
     texts_hash = f"hash({texts})"
-    connection.execute(
-        f"""
-        create or replace temp table repeated_hashes as
-        select {texts_hash} as texts_hash from arriving group by 1 having count(*) > 1
-        """
+    are_there = number_of(
+        connection,
+        "create or replace temp table repeated_hashes as"
+        f" select {texts_hash} as texts_hash from arriving group by 1 having count(*) > 1",
     )
-    connection.execute(
-        f"""
-        create or replace temp table arriving_copies as
-        select * from (
-            select record_number, row_number() over (partition by {texts} order by record_number) as copy_number
-            from arriving
-            where {texts_hash} in (from repeated_hashes)
+    if are_there:
+        connection.execute(
+            f"""
+            create or replace temp table arriving_copies as
+            select * from (
+                select record_number, row_number() over (partition by {texts} order by record_number) as copy_number
+                from arriving
+                where {texts_hash} in (from repeated_hashes)
+            )
+            where copy_number > 1
+            """
         )
-        where copy_number > 1
-        """
-    )
     connection.execute("drop table repeated_hashes")
+    return _Copies(are_there > 0)
 
 
 def _span_of(connection: duckdb.DuckDBPyConnection) -> Span:
@@ -284,53 +331,74 @@ def _span_of(connection: duckdb.DuckDBPyConnection) -> Span:
     return first, last
 
 
-def _find_known(connection: duckdb.DuckDBPyConnection, site: str, span: Span) -> bool:
-    """Find what is known of each record of the report; returns whether any event of the site can be.
+# By the time, so that a report of a day reads that day and not all that is there.
+KNOWN_EVENTS = (
+    "select * from raw.events where site_id = {site} and occurred_at between $first::timestamp_s and $last::timestamp_s"
+)
 
-    The temporary table ``arrived`` has for each record the event, if there is one, and the names.
+
+def _has_known(connection: duckdb.DuckDBPyConnection, site: str, span: Span) -> bool:
+    """Whether any event of the site can be one of the report."""
+    known = KNOWN_EVENTS.format(site=site)
+    found = connection.execute(f"select 1 from ({known}) limit 1", {"first": span[0], "last": span[1]})
+    return found.fetchone() is not None
+
+
+def _find_known(
+    connection: duckdb.DuckDBPyConnection, site: str, span: Span | None, next_ids: _NextIds, copies: _Copies
+) -> None:
+    """Find what is known of each record of the report.
+
+    The temporary table ``arrived`` has for each record the event and the record, if there is one, and the names.
+
+    Args:
+        connection: the warehouse.
+        site: the site, as SQL.
+        span: the times of the report; None if none of its events can be known.
+        next_ids: whose names were the last before the report.
+        copies: its copies.
     """
-    # By the time, so that a report of a day reads that day and not all that is there.
-    span_of_report = "occurred_at between $first::timestamp_s and $last::timestamp_s"
-    known = f"select * from raw.events where site_id = {site} and {span_of_report}"
-    parameters = {"first": span[0], "last": span[1]}
-    has_known = connection.execute(f"select 1 from ({known}) limit 1", parameters).fetchone() is not None
     names = " ".join(
-        f"inner join (select min({kind}_id) as {kind}_id, {', '.join(columns)} from raw.{kind}s"
-        f" where site_id = {site} group by all) as {kind}s on {_are_equal('arriving', f'{kind}s', columns)}"
+        f"inner join ({_names_of(kind, site, is_first=not next_ids.last_names[kind])}) as {kind}s"
+        f" on {_are_equal('arriving', f'{kind}s', columns)}"
         for kind, columns in NAMES.items()
     )
     events = (
-        f"left join ({known}) as events on {_are_equal('arriving', 'events', EVENT)}"
-        " and coalesce(arriving_copies.copy_number, 1) = events.copy_number"
+        f"left join ({KNOWN_EVENTS.format(site=site)}) as events on {_are_equal('arriving', 'events', EVENT)}"
+        f" and {copies.number} = events.copy_number"
     )
     connection.execute(
         f"""
         create or replace temp table arrived as
         select
             arriving.record_number,
-            {"events.event_id" if has_known else "null::bigint as event_id"},
+            {"events.event_id" if span else "null::bigint as event_id"},
             user_names.user_name_id,
-            content_names.content_name_id
+            content_names.content_name_id,
+            null::bigint as record_id
         from arriving
-        left join arriving_copies on arriving.record_number = arriving_copies.record_number
-        {events if has_known else ""}
+        {copies.join if span else ""}
+        {events if span else ""}
         {names}
         """,
-        parameters if has_known else None,
+        {"first": span[0], "last": span[1]} if span else None,
     )
-    return has_known
+
+
+def _names_of(kind: str, site: str, *, is_first: bool) -> str:
+    """The names of a site, each once. They can only be there twice if names were replaced since (make forget)."""
+    if is_first:
+        return f"from raw.{kind}s"
+    columns = ", ".join(NAMES[kind])
+    return f"select min({kind}_id) as {kind}_id, {columns} from raw.{kind}s where site_id = {site} group by all"
 
 
 def _are_equal(one: str, other: str, columns: Sequence[str]) -> str:
     return " and ".join(f"{one}.{column} is not distinct from {other}.{column}" for column in columns)
 
 
-def _store_events(connection: duckdb.DuckDBPyConnection, source: Source | None, site: str, base: int) -> None:
-    """Store what is new: all of the report, or what of the source has no event."""
-    arriving = "arriving"
-    if source is not None:
-        new = "record_number in (select record_number from arrived where event_id is null)"
-        arriving = f"({_in_kept_form(source(new))}) as arriving"
+def _store_events(connection: duckdb.DuckDBPyConnection, new: str, site: str, base: int, copies: _Copies) -> None:
+    """Store what is new."""
     columns = ", ".join(f"arriving.{column}" for column in EVENT)
     connection.execute(
         f"""
@@ -339,62 +407,64 @@ def _store_events(connection: duckdb.DuckDBPyConnection, source: Source | None, 
             {base} + arriving.record_number as event_id,
             {site} as site_id,
             {columns},
-            coalesce(arriving_copies.copy_number, 1) as copy_number
-        from {arriving}
-        left join arriving_copies on arriving.record_number = arriving_copies.record_number
+            {copies.number} as copy_number
+        from {new} as arriving
+        {copies.join}
         """
     )
 
 
 def _store_places(
-    connection: duckdb.DuckDBPyConnection, number: int, base: int, report_ids: Sequence[str], *, has_known: bool
+    connection: duckdb.DuckDBPyConnection, next_ids: _NextIds, report_ids: Sequence[str], *, has_known: bool
 ) -> list[Stored]:
     """Store the records that are no record of an earlier report, and which record stands at which place.
 
     They are stored in the order of the file: numbers that follow one another take next to no space.
     """
-    known = """
-        left join (
-            from raw.records
-            where event_id between (select min(event_id) from arrived) and (select max(event_id) from arrived)
-        ) as records using (event_id, user_name_id, content_name_id)
-    """
-    connection.execute(
-        f"""
-        create or replace temp table filed as
-        select arrived.*, {"records.record_id" if has_known else "null::bigint as record_id"}
-        from arrived {known if has_known else ""}
-        """
-    )
-    member, number_in_report, filed = "0", "record_number", "filed"
+    base, filed = next_ids.last_record, "arrived"
+    if has_known:
+        filed = "filed"
+        connection.execute(
+            """
+            create or replace temp table filed as
+            select arrived.* replace (records.record_id as record_id)
+            from arrived
+            left join (
+                from raw.records
+                where event_id between (select min(event_id) from arrived) and (select max(event_id) from arrived)
+            ) as records using (event_id, user_name_id, content_name_id)
+            """
+        )
+    member, number_in_report, placed = "0", "record_number", filed
     if len(report_ids) > 1:
-        connection.execute(EQUAL_RECORDS.format(base=base))
+        connection.execute(EQUAL_RECORDS.format(base=base, filed=filed))
         member, number_in_report = "member", "number_in_report"
-        filed = "filed inner join (select record_number, member, number_in_report from arriving) using (record_number)"
+        places = "(select record_number, member, number_in_report from arriving)"
+        placed = f"{filed} inner join {places} using (record_number)"
     connection.execute(
         f"""
         insert into raw.records
         select {base} + record_number, coalesce(event_id, {base} + record_number), user_name_id, content_name_id
-        from filed where record_id is null
+        from {filed} where record_id is null
         order by record_number
         """
     )
     connection.execute(
         f"""
         insert into raw.report_records
-        select {number} + {member}, {number_in_report}, coalesce(record_id, {base} + record_number)
-        from {filed}
+        select {next_ids.report} + {member}, {number_in_report}, coalesce(record_id, {base} + record_number)
+        from {placed}
         order by record_number
         """
     )
     return _number_reports(
         connection,
-        number,
+        next_ids.report,
         base,
         report_ids,
         f"""
         select {member} as member, count(*), count(*) filter (where event_id is null), max(record_number)
-        from {filed}
+        from {placed}
         group by 1
         """,
     )

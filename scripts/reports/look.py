@@ -1,0 +1,147 @@
+"""One look at all staged records, which answers what most checks ask first.
+
+To plan a statement takes longer than to read a small report, and a pass over a large one costs time too. So the
+cheap questions are asked together, and a check asks its dear one only where something was seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import duckdb
+
+from reports.format import DATE_FORMATS, DEFAULT_DATE_FORMAT, IDENTIFYING_COLUMNS, ReportFormat
+from reports.ids import ID_COLUMNS, is_odd
+from warehouse.database import text_of
+
+# So many dates at the beginning of a report show how the others are written.
+FIRST_DATES = 10_000
+# The delimiters that a spreadsheet writes behind a record of another table, where its last cells are blank.
+TRAILS = (";;", ",,", "||")
+
+
+@dataclass(frozen=True)
+class DatesSeen:
+    """The dates of a report of activities at a look.
+
+    Attributes:
+        count: the records.
+        is_default: whether every date looks as the platform writes it, or is blank.
+        is_minutes: whether every time ends in :00.
+        is_possible: whether each date is between the first and the last day that are possible, by its text.
+        is_read: whether the usual format reads the first ones; or all but blank ones, and no other format reads these.
+        time: SQL of a time in the usual format.
+        time_count: dates that it reads.
+        first: the first of these times.
+        last: the last of them.
+    """
+
+    count: int
+    is_default: bool
+    is_minutes: bool
+    is_possible: bool
+    is_read: bool
+    time: str
+    time_count: int
+    first: datetime | None
+    last: datetime | None
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look at the staged records found.
+
+    Attributes:
+        may_have_titles: whether the names of columns may be among the records.
+        has_trails: whether a record ends in the delimiters of another table.
+        odd: the columns of ids with one that is no plain number.
+        dates: of activities, what their dates are like.
+    """
+
+    may_have_titles: bool
+    has_trails: bool
+    odd: frozenset[str]
+    dates: DatesSeen | None = None
+
+
+def look_at(connection: duckdb.DuckDBPyConnection, report: ReportFormat, first: date, last: date) -> Look:
+    """Look at a staged report.
+
+    Args:
+        connection: the warehouse, with the report in ``staged``.
+        report: its format.
+        first: the first day that is possible.
+        last: the last such day.
+    """
+    ids = [column for column in ID_COLUMNS if column in report.columns]
+    questions = [
+        _any(_may_be_title(report)),
+        _any(ends_in_trail(report)),
+        *(_any(is_odd(f"c{report.columns[column]}")) for column in ids),
+    ]
+    if not report.is_of_activities:
+        titles, trails, *odd = _answers(connection, questions, "staged")
+        return Look(bool(titles), bool(trails), _those(ids, odd))
+    raw = f"c{report.columns['date']}"
+    time = time_in(raw, DEFAULT_DATE_FORMAT)
+    questions += [
+        "count(*)",
+        f"coalesce(bool_and(strlen({raw}) = 19 and {raw} like '____-__-__ __:__:__' or {raw} = ''), true)",
+        f"coalesce(bool_and(suffix({raw}, ':00') or {raw} = ''), false)",
+        f"coalesce(bool_and({raw} between '{first}' and '{last}~' or {raw} = ''), true)",
+        f"coalesce(bool_and(time is not null) filter (where place < {FIRST_DATES}), true)"
+        f" or count(time) > 0 and bool_and({raw} = '' or time is not null and {raw} >= '0' and {raw} < ':')",
+        "count(time)",
+        "min(time)",
+        "max(time)",
+    ]
+    titles, trails, *answers = _answers(
+        connection, questions, f"(select *, rowid as place, {time} as time from staged)"
+    )
+    odd = answers[: len(ids)]
+    count, is_default, is_minutes, is_possible, is_read, *times = answers[len(ids) :]
+    dates = DatesSeen(count, is_default, is_minutes, is_possible, is_read, time, *times)
+    return Look(bool(titles), bool(trails), _those(ids, odd), dates)
+
+
+def _answers(connection: duckdb.DuckDBPyConnection, questions: list[str], records: str) -> tuple[Any, ...]:
+    return connection.execute(f"select {', '.join(questions)} from {records}").fetchone() or ()
+
+
+def _any(test: str) -> str:
+    return f"coalesce(bool_or({test}), false)"
+
+
+def _those(columns: list[str], are_odd: list[Any]) -> frozenset[str]:
+    return frozenset(column for column, is_one in zip(columns, are_odd, strict=True) if is_one)
+
+
+def time_in(column: str, date_format: str) -> str:
+    """SQL for the time that a date means in one of ``DATE_FORMATS``, or null."""
+    formats = ", ".join(map(text_of, DATE_FORMATS[date_format]))
+    return f"try_strptime(trim({column}), [{formats}])"
+
+
+def title_fields(report: ReportFormat) -> list[str]:
+    """The columns that hold titles where another report was pasted into this one."""
+    columns = ("date", "category", "action") if report.is_of_activities else IDENTIFYING_COLUMNS
+    return [f"c{report.columns[column]}" for column in columns if column in report.columns]
+
+
+def _may_be_title(report: ReportFormat) -> str:
+    """SQL for whether a record may hold titles: none begins with a digit, and nearly every first field does."""
+    first = title_fields(report)[0]
+    return f"{first} < '0' or {first} >= ':'"
+
+
+def ends_in_trail(report: ReportFormat) -> str:
+    """SQL for whether a record ends in the delimiters of another table."""
+    last = last_field(report)
+    return " or ".join(f"suffix({last}, {text_of(end)})" for end in TRAILS if end[0] != report.delimiter)
+
+
+def last_field(report: ReportFormat) -> str:
+    """The last column with a name."""
+    return f"c{len(report.header) - 1 - len(report.nameless)}"
