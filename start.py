@@ -118,7 +118,7 @@ KEEPS_MEMORY = ":".join(
         ("mmap_threshold", 1 << 28),
     )
 )
-# Tests write thousands of small files and wait until they are on the disk. Where the memory has a folder with room, they
+# Tests write thousands of small files and wait until they are on the disk. Where the memory has a folder with room they
 # are written there: a twentieth less processor time, and no waiting. pytest keeps those of tests that failed.
 IN_MEMORY, ROOM = Path("/dev/shm"), 8 << 30
 BUILD = ("scripts/build_warehouse.py",)
