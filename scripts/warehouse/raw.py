@@ -301,26 +301,39 @@ def _find_copies(connection: duckdb.DuckDBPyConnection, report: tuple[str, ...] 
     """
     # By the date as it is written: where the texts are equal, so is the time, and it need not be read for that.
     texts = ", ".join((*report, *EVENT_TEXTS)).replace("date", "written_date")
-    texts_hash = f"hash({texts})"
-    are_there = number_of(
+    # Few records share user and time. Only their other texts are compared.
+    user_and_time = ", ".join((*report, "user_id", "written_date"))
+    if not number_of(
         connection,
-        "create or replace temp table repeated_hashes as"
-        f" select {texts_hash} as texts_hash from arriving group by 1 having count(*) > 1",
-    )
-    if are_there:
-        connection.execute(
-            f"""
-            create or replace temp table arriving_copies as
-            select * from (
-                select record_number, row_number() over (partition by {texts} order by record_number) as copy_number
-                from arriving
-                where {texts_hash} in (from repeated_hashes)
-            )
-            where copy_number > 1
-            """
+        f"create or replace temp table repeated_times as select hash({user_and_time}) as found from arriving"
+        " group by 1 having count(*) > 1",
+    ):
+        return _Copies(are_there=False)
+    if not number_of(
+        connection,
+        f"""
+        create or replace temp table alike as
+        select record_number from (
+            select record_number, hash({texts}) as texts_hash
+            from arriving
+            where hash({user_and_time}) in (from repeated_times)
         )
-    connection.execute("drop table repeated_hashes")
-    return _Copies(are_there > 0)
+        qualify count(*) over (partition by texts_hash) > 1
+        """,
+    ):
+        return _Copies(are_there=False)
+    connection.execute(
+        f"""
+        create or replace temp table arriving_copies as
+        select * from (
+            select record_number, row_number() over (partition by {texts} order by record_number) as copy_number
+            from arriving
+            where record_number in (from alike)
+        )
+        where copy_number > 1
+        """
+    )
+    return _Copies(are_there=True)
 
 
 def _span_of(connection: duckdb.DuckDBPyConnection) -> Span:
