@@ -124,13 +124,13 @@ class Copy:
     ill_fitting: dict[int, str] = field(default_factory=dict)
 
 
-def first_look(path: Path, report: ReportFormat) -> Copy:
+def first_look(path: Path, report: ReportFormat, count: RowCount | None = None) -> Copy:
     """Count the rows of a report, and repair what DuckDB could not bear: rows too long or too wide, and many misfits.
 
     Raises:
         ReportRefused: rows that cannot be repaired are too many.
     """
-    count = count_rows(path, report)
+    count = count or count_rows(path, report)
     missing = count.rows * (len(report.header) - 1) - count.delimiters
     has_many_misfits = missing > MANY_MISFITS or count.misfits > MANY_MISFITS
     copy = Copy(path, count)
