@@ -299,8 +299,17 @@ def once(run_folder: Path) -> Once:
 @pytest.fixture(scope="session")
 def instance() -> Iterator[duckdb.DuckDBPyConnection]:
     """One DuckDB for all warehouses in memory: starting it takes as long as loading a small report."""
-    with duckdb.connect() as connection:
+    # With one thread, because two would talk more about a small report than they work on it.
+    with duckdb.connect(config={"threads": 1}) as connection:
         yield connection
+
+
+@pytest.fixture
+def two_threads(instance: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """For a test whose report is large enough that DuckDB divides the work, as it does for a user."""
+    instance.execute("set threads = 2")
+    yield
+    instance.execute("set threads = 1")
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ select
     certificates.held_on as held_date,
     coalesce(labels.label, certificates.name) as certificate_name,
     certificates.entitled,
-    count(*) as person_count
-from certificates
+    cast(sum(certificates.person_count) as bigint) as person_count
+from certificate_groups as certificates
 left join session_labels as labels on certificates.key = labels.key
 group by all
 order by

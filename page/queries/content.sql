@@ -1,10 +1,21 @@
 -- The activities on each page, and how many people did them.
-with attended as (
+-- A person may have attended several sessions of a page.
+with people as (
     select
         content_key,
-        count(distinct user_key) filter (where is_attended_proven) as proven_attendee_count,
-        count(distinct user_key) filter (where is_attended_possible) as possible_attendee_count
+        user_key,
+        bool_or(is_attended_proven) as is_proven,
+        bool_or(is_attended_possible) as is_possible
     from marts.fct_session_attendance
+    group by content_key, user_key
+),
+
+attended as (
+    select
+        content_key,
+        count(*) filter (where is_proven) as proven_attendee_count,
+        count(*) filter (where is_possible) as possible_attendee_count
+    from people
     group by content_key
 )
 
@@ -25,7 +36,8 @@ select
     engagement.conversation_count,
     engagement.feedback_count,
     engagement.like_count,
-    engagement.download_count
+    engagement.download_count,
+    (select count(*) from marts.fct_content_engagement) as total_row_count
 from marts.fct_content_engagement as engagement
 inner join marts.dim_content as content on engagement.content_key = content.content_key
 left join attended on engagement.content_key = attended.content_key

@@ -11,7 +11,8 @@ select
     cast(evidence.earned_credits as double) as credit_amount,
     evidence.proven_seconds,
     evidence.likely_seconds,
-    evidence.possible_seconds
+    evidence.possible_seconds,
+    (select count(*) from marts.fct_credit_evidence) as total_row_count
 from marts.fct_credit_evidence as evidence
 left join restricted.user_details as users on evidence.user_key = users.user_key
 left join marts.dim_content as content on evidence.content_key = content.content_key
@@ -20,4 +21,5 @@ order by
     evidence.verdict = 'undecidable' desc,
     content_name asc,
     full_name asc,
-    evidence.user_key asc
+    evidence.user_key asc,
+    evidence.content_key asc

@@ -8,7 +8,8 @@ select
     engagement.activity_count,
     engagement.attended_session_count,
     engagement.likely_seconds,
-    engagement.engagement_score
+    engagement.engagement_score,
+    (select count(*) from marts.fct_user_engagement) as total_row_count
 from marts.fct_user_engagement as engagement
 left join restricted.user_details as users on engagement.user_key = users.user_key
 order by engagement.engagement_score desc nulls last, engagement.user_key asc

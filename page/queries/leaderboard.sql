@@ -8,7 +8,8 @@ select
     users.company,
     leaderboard.points,
     leaderboard.points_to_next_place,
-    history.movement
+    history.movement,
+    (select count(*) from marts.fct_leaderboard) as total_row_count
 from marts.fct_leaderboard as leaderboard
 left join restricted.user_details as users on leaderboard.user_key = users.user_key
 left join marts.fct_leaderboard_history as history

@@ -8,4 +8,10 @@ select
     count(*) as click_count
 from marts.fct_link_clicks as clicks
 group by all
-order by clicks.occurred_date desc, click_count desc, target asc, clicks.content_key asc
+order by
+    clicks.occurred_date desc,
+    click_count desc,
+    target asc,
+    clicks.content_key asc,
+    clicks.site_id asc,
+    clicks.link_kind asc

@@ -16,7 +16,8 @@ select
     engagement.activity_count,
     engagement.attended_session_count,
     engagement.likely_seconds,
-    coalesce(answers.answer_count, 0) as answer_count
+    coalesce(answers.answer_count, 0) as answer_count,
+    (select count(*) from marts.fct_user_engagement) as total_row_count
 from marts.fct_user_engagement as engagement
 left join restricted.user_details as users on engagement.user_key = users.user_key
 left join answers on engagement.user_key = answers.user_key

@@ -13,4 +13,9 @@ select
 from marts.fct_question_results as results
 left join marts.dim_content as content on results.content_key = content.content_key
 where not results.is_free_text
-order by results.question_respondent_count desc nulls last, results.question_key asc, results.counted_answer_count desc
+order by
+    results.question_respondent_count desc nulls last,
+    results.question_key asc,
+    results.counted_answer_count desc,
+    results.rating_value asc,
+    answer asc

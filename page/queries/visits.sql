@@ -1,17 +1,51 @@
 -- The people of each session and how long they stayed, the newest sessions first.
 -- The stays begin with a moment, and have seconds after it: in 1778576760 0-660 1080- the second has no Left. Of many
 -- stays, the first five are listed.
-with stays as (
+-- Only the days that are needed for the rows of the page are sorted, and only the stays of these rows are written.
+with days as (
     select
-        session_key,
-        user_key,
-        min(started_at) as first_started_at,
+        session_date,
+        sum(count(*)) over (order by session_date desc nulls last) as visit_count
+    from marts.fct_session_attendance
+    group by session_date
+),
+
+-- Null where all days are needed.
+last_day as (
+    select max(session_date) as session_date from days
+    where visit_count >= getvariable('rows_at_most')
+),
+
+shown as (
+    select attendance.*
+    from marts.fct_session_attendance as attendance
+    cross join last_day
+    where attendance.session_date >= last_day.session_date or last_day.session_date is null
+    order by
+        attendance.session_date desc nulls last,
+        attendance.session_key asc,
+        attendance.likely_seconds desc,
+        attendance.user_key asc
+    limit getvariable('rows_at_most')
+),
+
+stays as (
+    select
+        intervals.session_key,
+        intervals.user_key,
+        min(intervals.started_at) as first_started_at,
         list(
-            { 'opened_by': opened_by, 'closed_by': closed_by, 'started_at': started_at, 'ended_at': likely_ended_at }
-            order by started_at, presence_interval_key
+            {
+                'opened_by': intervals.opened_by,
+                'closed_by': intervals.closed_by,
+                'started_at': intervals.started_at,
+                'ended_at': intervals.likely_ended_at
+            }
+            order by intervals.started_at, intervals.presence_interval_key
         ) as listed
-    from marts.fct_presence_intervals
-    group by session_key, user_key
+    from marts.fct_presence_intervals as intervals
+    semi join shown on intervals.session_key = shown.session_key and intervals.user_key = shown.user_key
+    group by intervals.session_key, intervals.user_key
 ),
 
 written as (
@@ -53,8 +87,9 @@ select
     attended_in_words(
         attendance.is_attended, attendance.is_attended_proven, attendance.is_attended_possible,
         attendance.is_corrected, attendance.is_attended_corrected
-    ) as attended
-from marts.fct_session_attendance as attendance
+    ) as attended,
+    (select count(*) from marts.fct_session_attendance) as total_row_count
+from shown as attendance
 left join written on attendance.session_key = written.session_key and attendance.user_key = written.user_key
 left join restricted.user_details as users on attendance.user_key = users.user_key
 order by

@@ -12,7 +12,7 @@ import duckdb
 
 from evidence.people import find_session, forgotten_of
 from evidence.rules import require_settings_of_build
-from page.certificates import collect_certificates
+from page.certificates import collect_certificates, list_certificates
 from publishing.export_table import write_csv
 from warehouse.copies import SHARED, mark_of
 from warehouse.database import opened
@@ -73,9 +73,9 @@ def write_certificates(
         require_settings_of_build(copy, settings)
         _collect(copy, settings, session, course)
         people = [key for (key,) in copy.execute("select distinct user_key from certificates").fetchall()]
-        copy.execute(
-            "delete from certificates where list_contains(?::varchar[], user_key)", [sorted(forgotten_of(raw, people))]
-        )
+        forgotten = sorted(forgotten_of(raw, people))
+        for table in ("certificate_people", "certificate_courses"):
+            copy.execute(f"delete from {table} where list_contains(?::varchar[], user_key)", [forgotten])
         write_csv(copy, LIST, target)
         counts = copy.execute("select entitled, count(*) from certificates group by 1").fetchall()
     return {"yes": 0, "undecidable": 0, "no": 0} | dict(counts)
@@ -84,13 +84,17 @@ def write_certificates(
 def _collect(
     copy: duckdb.DuckDBPyConnection, settings: Mapping[str, object], session: str | None, course: str | None
 ) -> None:
-    """Put the list into the temporary table ``certificates``."""
-    collect_certificates(copy, settings)
+    """Make the temporary view ``certificates`` of what was wanted."""
+    collect_certificates(copy)
+    list_certificates(copy, settings)
     if session is not None:
         key = find_session(copy, session)
-        copy.execute("delete from certificates where kind <> 'session' or key <> ?", [key])
+        copy.execute("delete from certificate_courses")
+        copy.execute("delete from certificate_people where session_key <> ?", [key])
     if course is not None:
-        copy.execute("delete from certificates where kind <> 'course' or key <> ?", [_find_course(copy, course)])
+        key = _find_course(copy, course)
+        copy.execute("delete from certificate_people")
+        copy.execute("delete from certificate_courses where course_key <> ?", [key])
     if copy.execute("select 1 from certificates limit 1").fetchone() is None:
         raise WarehouseError(
             "the list would be empty: the log has no registration, no Joined and no credit there. Nothing was written."

@@ -2,6 +2,9 @@
 
 A session goes by attendance: entitled if even the proven time is enough, not entitled if not even the possible time
 is. A correction decides before the log. A course goes by the record of its end.
+
+The list has millions of rows where there were many people, and a page shows few of them. So what takes long, to find
+the people and their times, is stored without texts, and a view writes the reasons of the rows that are shown.
 """
 
 from __future__ import annotations
@@ -12,11 +15,13 @@ from contextlib import contextmanager
 
 import duckdb
 
+from warehouse.database import text_of
+
 # Everybody who registered, came, has a credit on the page or a correction may expect a certificate of a session. A
 # registration belongs to the next session of its page, and to the last one where none follows.
-SESSIONS = """
+PEOPLE = """
 with sessions as (
-    select * from marts.fct_sessions where session_type = 'session'
+    select session_key, content_key, window_closed_at from marts.fct_sessions where session_type = 'session'
 ),
 
 registered as (
@@ -49,40 +54,81 @@ credits as (
     group by credits.user_key, credits.session_key, credits.content_key, 3, 4, 5
 ),
 
-people as (
-    select user_key, session_key from registered
-    union
-    select user_key, session_key from marts.fct_session_attendance
-    union
-    select user_key, session_key from corrections
-    union
-    select user_key, session_key from credits
+entered as (
+    select * from marts.fct_session_attendance where session_type = 'session'
 ),
 
-measured as (
+others as (
+    select user_key, session_key from registered
+    union
+    select user_key, session_key from corrections where session_key in (select session_key from sessions)
+    union
+    select user_key, session_key from credits where session_key in (select session_key from sessions)
+),
+
+people as (
     select
-        people.user_key,
-        sessions.*,
-        attendance.session_key is not null as is_in_log,
-        coalesce(attendance.proven_seconds, 0) as person_proven,
-        coalesce(attendance.likely_seconds, 0) as person_likely,
-        coalesce(attendance.possible_seconds, 0) as person_possible,
-        coalesce(attendance.is_attended_proven, false) as is_proven,
-        coalesce(attendance.is_attended_possible, false) as is_possible,
-        greatest($seconds, $ratio * date_diff('second', sessions.started_at, sessions.ended_at)) as needed_seconds,
-        corrections.is_attended_corrected as decided,
-        corrections.corrected_seconds,
-        corrections.reason as decision,
-        corrections.decided_by,
-        credits.earned_credits,
-        credits.earned_count,
-        credits.claimed_count
-    from people
-    inner join sessions on people.session_key = sessions.session_key
-    left join marts.fct_session_attendance as attendance
-        on people.user_key = attendance.user_key and people.session_key = attendance.session_key
-    left join corrections on people.user_key = corrections.user_key and people.session_key = corrections.session_key
-    left join credits on people.user_key = credits.user_key and people.session_key = credits.session_key
+        coalesce(entered.user_key, others.user_key) as user_key,
+        coalesce(entered.session_key, others.session_key) as session_key,
+        entered.session_key is not null as is_in_log,
+        coalesce(entered.proven_seconds, 0) as proven_seconds,
+        coalesce(entered.likely_seconds, 0) as likely_seconds,
+        coalesce(entered.possible_seconds, 0) as possible_seconds,
+        coalesce(entered.is_attended_proven, false) as is_proven,
+        coalesce(entered.is_attended_possible, false) as is_possible
+    from entered
+    full join others on entered.user_key = others.user_key and entered.session_key = others.session_key
+)
+
+select
+    people.*,
+    corrections.is_attended_corrected as decided,
+    corrections.corrected_seconds,
+    corrections.reason as decision,
+    corrections.decided_by,
+    credits.earned_credits,
+    credits.earned_count,
+    credits.claimed_count
+from people
+left join corrections on people.user_key = corrections.user_key and people.session_key = corrections.session_key
+left join credits on people.user_key = credits.user_key and people.session_key = credits.session_key
+"""
+
+COURSES = """
+select
+    courses.site_id,
+    courses.course_key,
+    courses.content_key,
+    coalesce(content.content_name, courses.track_name) as name,
+    courses.started_at,
+    courses.finished_at,
+    courses.user_key,
+    courses.is_finished,
+    courses.lesson_count,
+    credits.earned_credits,
+    credits.earned_count,
+    credits.claimed_count
+from marts.fct_course_progress as courses
+left join marts.fct_credits as credits
+    on courses.user_key = credits.user_key and courses.content_key = credits.content_key
+left join marts.dim_content as content on courses.content_key = content.content_key
+where courses.is_course_known
+"""
+
+# Only the sessions of the marts that are open: an event has fewer.
+LIST = """
+create or replace temp view certificates as
+with people as (
+    select
+        people.*,
+        sessions.* exclude (session_key, proven_seconds, likely_seconds, possible_seconds),
+        greatest({seconds}, {ratio} * date_diff('second', sessions.started_at, sessions.ended_at)) as needed_seconds
+    from {collected}.certificate_people as people
+    inner join marts.fct_sessions as sessions on people.session_key = sessions.session_key
+),
+
+courses as (
+    select * from {collected}.certificate_courses where {condition}
 )
 
 select
@@ -103,92 +149,128 @@ select
     case
         when decided is not null then 'a correction decides: ' || decision || ' (' || decided_by || ')'
         when not is_in_log then 'the log has no Joined and no Left of the person in this session'
-        when is_proven then 'the log proves ' || in_minutes(person_proven) || '; ' || enough(needed_seconds)
+        when is_proven then 'the log proves ' || in_minutes(proven_seconds) || '; ' || enough(needed_seconds)
         when is_possible
-            then 'the log proves ' || in_minutes(person_proven) || ' and allows ' || in_minutes(person_possible)
+            then 'the log proves ' || in_minutes(proven_seconds) || ' and allows ' || in_minutes(possible_seconds)
                 || '; ' || enough(needed_seconds)
-        else 'the log allows at most ' || in_minutes(person_possible) || '; ' || enough(needed_seconds)
+        else 'the log allows at most ' || in_minutes(possible_seconds) || '; ' || enough(needed_seconds)
     end as reason,
-    round(person_proven / 60, 1) as proven_minutes,
-    round(person_likely / 60, 1) as likely_minutes,
-    round(person_possible / 60, 1) as possible_minutes,
+    round(proven_seconds / 60, 1) as proven_minutes,
+    round(likely_seconds / 60, 1) as likely_minutes,
+    round(possible_seconds / 60, 1) as possible_minutes,
     round(corrected_seconds / 60, 1) as corrected_minutes,
     round(needed_seconds / 60, 1) as needed_minutes,
     earned_credits as credits,
     coalesce(earned_count > 0, false) as has_credit_record,
     coalesce(claimed_count > 0, false) as is_claimed,
     null::date as finished_on
-from measured
-"""
-
-COURSES = """
+from people
+union all
 select
     'course' as kind,
-    courses.site_id,
-    courses.course_key as key,
-    courses.content_key,
-    coalesce(content.content_name, courses.track_name) as name,
-    (courses.started_at at time zone 'UTC' at time zone $zone)::date as held_on,
-    courses.user_key,
-    case courses.is_finished when true then 'yes' when false then 'no' else 'undecidable' end as entitled,
+    site_id,
+    course_key as key,
+    content_key,
+    name,
+    (started_at at time zone 'UTC' at time zone {zone})::date as held_on,
+    user_key,
+    case is_finished when true then 'yes' when false then 'no' else 'undecidable' end as entitled,
     case
-        when courses.is_finished then 'a record says that the person finished it'
-        when not courses.is_finished then 'the reports have records of others who finished it, and none of this person'
-        else 'the reports have no record of anybody who finished it; ' || courses.lesson_count || ' lessons were begun'
+        when is_finished then 'a record says that the person finished it'
+        when not is_finished then 'the reports have records of others who finished it, and none of this person'
+        else 'the reports have no record of anybody who finished it; ' || lesson_count || ' lessons were begun'
     end as reason,
     null as proven_minutes,
     null as likely_minutes,
     null as possible_minutes,
     null as corrected_minutes,
     null as needed_minutes,
-    credits.earned_credits as credits,
-    coalesce(credits.earned_count > 0, false) as has_credit_record,
-    coalesce(credits.claimed_count > 0, false) as is_claimed,
-    (courses.finished_at at time zone 'UTC' at time zone $zone)::date as finished_on
-from marts.fct_course_progress as courses
-left join marts.fct_credits as credits
-    on courses.user_key = credits.user_key and courses.content_key = credits.content_key
-left join marts.dim_content as content on courses.content_key = content.content_key
-where courses.is_course_known
+    earned_credits as credits,
+    coalesce(earned_count > 0, false) as has_credit_record,
+    coalesce(claimed_count > 0, false) as is_claimed,
+    (finished_at at time zone 'UTC' at time zone {zone})::date as finished_on
+from courses
 """
+# By session or course and verdict. What sums up the list reads these few rows.
+GROUPS = """
+create or replace temp table certificate_groups as
+select
+    kind,
+    site_id,
+    key,
+    content_key,
+    name,
+    held_on,
+    entitled,
+    count(*) as person_count
+from certificates
+group by all
+"""
+# The database of what one connection has for itself.
+TEMPORARY = "temp"
+OF_COURSES_HERE = "content_key in (select content_key from marts.fct_course_progress)"
 
 
-def collect_certificates(copy: duckdb.DuckDBPyConnection, settings: Mapping[str, object]) -> None:
-    """Put the list of all sessions and courses into the temporary table ``certificates``."""
+def collect_certificates(copy: duckdb.DuckDBPyConnection, into: str = TEMPORARY) -> None:
+    """Find the people of all sessions and courses: the tables ``certificate_people`` and ``certificate_courses``.
+
+    Args:
+        copy: the copy.
+        into: the database of the two tables.
+    """
+    table = "temp table" if into == TEMPORARY else "table"
+    copy.execute(f"create or replace {table} {into}.certificate_people as {PEOPLE}")
+    copy.execute(f"create or replace {table} {into}.certificate_courses as {COURSES}")
+
+
+def list_certificates(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Mapping[str, object],
+    collected: str = TEMPORARY,
+    courses: str = "true",
+) -> None:
+    """Make the temporary view ``certificates``: the list with the reasons.
+
+    Args:
+        connection: where the marts are; its sessions are listed.
+        settings: those of attendance and the zone.
+        collected: the database that has what was collected.
+        courses: a condition on the courses to list.
+    """
     more = "" if settings["attendance_bound_included"] else "more than "
-    copy.execute(
+    connection.execute(
         "create or replace temp macro in_minutes(seconds) as seconds // 60 || ' min'"
         " || case when seconds % 60 > 0 then ' ' || seconds % 60 || ' s' else '' end;"
         f"create or replace temp macro enough(seconds) as 'your minimum is {more}'"
         " || in_minutes(ceil(seconds)::bigint)"
     )
-    parameters = {
-        "seconds": settings["attendance_minimum_seconds"],
-        "ratio": settings["attendance_minimum_ratio"],
-    }
-    copy.execute(f"create or replace temp table certificates as {SESSIONS}", parameters)
-    copy.execute(f"insert into certificates {COURSES}", {"zone": settings["reporting_time_zone"]})
+    connection.execute(
+        LIST.format(
+            seconds=settings["attendance_minimum_seconds"],
+            ratio=f"{settings['attendance_minimum_ratio']}::double",
+            zone=text_of(str(settings["reporting_time_zone"])),
+            collected=collected,
+            condition=courses,
+        )
+    )
 
 
 @contextmanager
-def collected_for_all(copy: duckdb.DuckDBPyConnection, settings: Mapping[str, object]) -> Iterator[str]:
-    """Collect the list once into memory that every connection to the copy sees; yields the name of the table."""
-    collect_certificates(copy, settings)
+def collected_for_all(copy: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """Collect the people once into memory that every connection to the copy sees; yields the name of the database."""
     memory = f"certificates_{secrets.token_hex(4)}"
     copy.execute(f"attach ':memory:' as {memory} (read_write)")
-    copy.execute(f"create table {memory}.main.certificates as from certificates; drop table certificates")
-    yield f"{memory}.main.certificates"
+    collect_certificates(copy, memory)
+    yield memory
     copy.execute(f"detach {memory}")
 
 
-def take_certificates_of_marts(connection: duckdb.DuckDBPyConnection, collected: str) -> None:
-    """Make the temporary table ``certificates`` of what the marts have: those of an event are only its own.
+def list_certificates_of_marts(
+    connection: duckdb.DuckDBPyConnection, settings: Mapping[str, object], collected: str
+) -> None:
+    """Make the list of what the marts have, and ``certificate_groups``, its sums: those of an event are only its own.
 
-    The list itself is made of all marts, because people register before an event begins.
+    The people are those of all marts, because people register before an event begins.
     """
-    connection.execute(
-        f"create or replace temp table certificates as select * from {collected}"
-        " where case when kind = 'session'"
-        " then key in (select session_key from marts.fct_sessions)"
-        " else content_key in (select content_key from marts.fct_course_progress) end"
-    )
+    list_certificates(connection, settings, collected, OF_COURSES_HERE)
+    connection.execute(GROUPS)

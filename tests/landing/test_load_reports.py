@@ -349,6 +349,7 @@ def test_an_unclosed_quote_tells_how_many_lines_it_swallows(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("two_threads")
 def test_no_record_of_a_large_file_vanishes_behind_an_unclosed_quote(
     warehouse: duckdb.DuckDBPyConnection, report: Path
 ) -> None:
@@ -361,6 +362,7 @@ def test_no_record_of_a_large_file_vanishes_behind_an_unclosed_quote(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("two_threads")
 def test_a_record_of_100_megabytes_is_rejected_and_the_rest_lands(
     warehouse: duckdb.DuckDBPyConnection, report: Path
 ) -> None:
@@ -440,6 +442,7 @@ def test_the_way_dates_are_written_is_found_from_the_file(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("two_threads")
 def test_one_record_deep_in_the_file_tells_day_from_month(warehouse: duckdb.DuckDBPyConnection, report: Path) -> None:
     lines = [activity("u1", date="03/04/2024 10:00")] * 12_000 + [activity("u2", date="13/04/2024 10:00")]
     land(warehouse, write(report, report_text(*lines)))
@@ -747,6 +750,7 @@ def test_a_report_with_one_byte_more_is_another_report(warehouse: duckdb.DuckDBP
 
 
 @pytest.mark.parametrize("name", ["a.csv.gz", "A.CSV.GZ"])
+@pytest.mark.usefixtures("two_threads")
 def test_a_packed_report_lands(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, name: str) -> None:
     text = report_text(activity("u1"), "", "short", activity("u3", '"a\n\nb"')).encode()
     content = gzip.compress(text[:60]) + gzip.compress(text[60:])
@@ -1085,6 +1089,7 @@ def csv_line(fields: Sequence[str], delimiter: str, quoting: Literal[0, 1]) -> s
     line_end=st.sampled_from(LINE_ENDS),
     quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
 )
+@pytest.mark.usefixtures("two_threads")
 def test_whatever_the_texts_hold_lands_verbatim_and_in_order(
     warehouse: duckdb.DuckDBPyConnection,
     report: Path,
@@ -1133,6 +1138,7 @@ def line_of(kind: str, number: int, line_end: str) -> bytes:
 @pytest.mark.slow
 @examples_in_one_folder
 @given(shapes=st.lists(kinds, max_size=25), line_end=st.sampled_from(LINE_ENDS))
+@pytest.mark.usefixtures("two_threads")
 def test_every_record_lands_or_is_rejected_under_its_own_number(
     warehouse: duckdb.DuckDBPyConnection, report: Path, shapes: list[str], line_end: str
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -148,9 +147,9 @@ def test_a_page_for_each_event_and_an_index(
     collected: list[object] = []
     collect = certificates.collect_certificates
 
-    def collect_and_count(connection: duckdb.DuckDBPyConnection, settings: Mapping[str, object]) -> None:
+    def collect_and_count(connection: duckdb.DuckDBPyConnection, into: str) -> None:
         collected.append(connection)
-        collect(connection, settings)
+        collect(connection, into)
 
     monkeypatch.setattr(certificates, "collect_certificates", collect_and_count)
     write_page(sample_project.published, page)

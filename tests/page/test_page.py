@@ -10,10 +10,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
@@ -24,7 +25,7 @@ from conftest import ROOT, SAMPLE_SALT, SETTINGS, Project
 from figures import FIGURES, PAGE, PROFILES, SECTIONS
 from loader_fixtures import write
 from page import write_page as writer
-from page.events import Event, Part
+from page.events import Event, Part, read_events
 from page.write_page import dataset_of, page_of, page_path, shared_page_path, write_page
 from publishing.mart_models import read_models
 from warehouse.errors import WarehouseError
@@ -370,6 +371,62 @@ def test_a_dataset_is_cut_off_and_says_how_long_it_is(tmp_path: Path, monkeypatc
         assert dataset_of(connection, query) == {"total": 3, "columns": {"i": [0, 1, 2]}}
         query.write_text("select i, 'a' as text from range(0) as r(i)")
         assert dataset_of(connection, query) == {"total": 0, "columns": {"i": [], "text": []}}
+
+
+def test_a_query_may_say_how_many_rows_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "ROWS_AT_MOST", 3)
+    query = write(
+        tmp_path / "numbers.sql",
+        "with shown as (select i from range(10) as r(i) order by i limit getvariable('rows_at_most'))"
+        " select i, 10 as total_row_count, (select count(*) from shown) as known from shown order by i",
+    )
+    with duckdb.connect() as connection:
+        dataset = dataset_of(connection, query)
+    assert dataset == {"total": 10, "columns": {"i": [0, 1, 2], "known": [4, 4, 4]}}
+
+
+@pytest.mark.parametrize("limit", [2, 25])
+def test_a_page_that_is_cut_off_has_the_first_rows_of_all(
+    sample_project: Project, data: dict[str, Any], monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    # Queries that look up names only for the rows that are shown must choose the same rows.
+    whole = {name: rows_of(dataset) for name, dataset in data["datasets"].items()}
+    for name, value in {"ROWS_AT_MOST": limit, "LONG_ROWS_AT_MOST": limit, "PROFILE_ROWS": {}}.items():
+        monkeypatch.setattr(writer, name, value)
+    cut = data_of(page_of(sample_project.published, event=read_events()[0]))["datasets"]
+    assert {name: dataset["total"] for name, dataset in cut.items()} == {
+        name: len(rows) for name, rows in whole.items()
+    }
+    for name, dataset in cut.items():
+        assert rows_of(dataset) == whole[name][:limit], name
+    assert len(whole["visits"]) > limit and len(whole["certificates"]) > limit and len(whole["answers"]) > limit
+
+
+@pytest.mark.parametrize(
+    ("zone", "moments"),
+    [
+        # 5:45 ahead of UTC: the hour begins at a quarter.
+        ("Asia/Kathmandu", ["2026-05-12 09:14:59", "2026-05-12 09:15:00", "2026-05-12 09:15:59"]),
+        # The clock changed a minute after midnight, and in summer time an hour is missing.
+        ("America/St_Johns", ["2011-03-13 03:30:59", "2011-03-13 03:31:00", "2011-03-13 03:44:59"]),
+        ("America/St_Johns", ["2011-11-06 02:30:30", "2011-11-06 02:31:00", "2011-11-06 03:29:59"]),
+        ("Australia/Lord_Howe", ["2026-04-04 14:59:59", "2026-04-04 15:00:00", "2026-04-04 15:30:00"]),
+        ("UTC", ["2026-05-12 00:00:00", "2026-05-12 23:59:59"]),
+    ],
+)
+def test_an_activity_counts_in_its_hour_of_the_zone(zone: str, moments: list[str]) -> None:
+    expected = Counter(
+        datetime.fromisoformat(moment).replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).hour for moment in moments
+    )
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'; set variable reporting_time_zone = ?", [zone])
+        connection.execute(
+            "create schema marts; create table marts.fct_activities as"
+            " select 's' as site_id, date '2026-05-12' as occurred_date, unnest(?)::timestamp as occurred_at",
+            [moments],
+        )
+        rows = rows_of(dataset_of(connection, PAGE / "queries" / "hours.sql"))
+    assert {row["hour_number"]: row["activity_count"] for row in rows} == expected
 
 
 def test_values_are_told_as_a_browser_reads_them(tmp_path: Path) -> None:
