@@ -78,7 +78,7 @@ def land_reports(
     done = 0
     with _spool(connection) as spool:
         loader = Loader(connection, declaration, spool, landed_before(connection), checks_twins)
-        for path, following, size in zip(paths, [*paths[1:], None], sizes, strict=True):
+        for path, following, size in zip(paths, [*paths, None][1:], sizes, strict=True):
 
             def show(share: float, done: int = done, size: int = size) -> None:
                 if progress is not None and task is not None:
