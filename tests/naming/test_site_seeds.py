@@ -6,6 +6,7 @@ import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -372,7 +373,7 @@ KNOWN = Known(
         ("session_key", "marts.fct_sessions", "sessions", {"main": {"5": 90}}),
     ],
 )
-def test_of_the_reports_only_what_the_rows_name_is_read(column: str, table: str, field: str, found: object) -> None:
+def test_of_the_reports_only_what_the_rows_name_is_read(column: str, table: str, field: str, found: Any) -> None:
     with duckdb.connect() as connection:
         # The other tables are not there.
         connection.execute(
