@@ -32,6 +32,8 @@ CHAIN = (
     "staging.stg_juno__session_events",
     "intermediate.int_session_events",
     "intermediate.int_page_sessions",
+    "intermediate.int_usual_times",
+    "published.marts.fct_activities",
     "intermediate.int_activity_sessions",
     "intermediate.int_presence_evidence",
     "intermediate.int_sessions",

@@ -10,6 +10,10 @@ with activities as {{ not_materialized() }} (
     where not is_duplicate
 ),
 
+report_pairs as (
+    select * from {{ ref('base_juno__report_pairs') }}
+),
+
 activity_types as (
     select * from {{ ref('activity_types') }}
 ),
@@ -379,11 +383,12 @@ observed as (
 -- Siblings: other actions of the category that are named.
 named_categories as (
     select distinct
-        site_id,
-        category,
-        activity_family
-    from activities
-    where activity_type <> 'unrecognised'
+        report_pairs.site_id,
+        report_pairs.category,
+        activity_types.activity_family
+    from report_pairs
+    inner join activity_types on report_pairs.activity_type = activity_types.activity_type
+    where report_pairs.activity_type <> 'unrecognised'
 ),
 
 siblings as (

@@ -2,8 +2,8 @@
 -- Grain: one row per activity on a page that has several sessions. Other pages have one session at most.
 
 with activities as (
-    select * from {{ ref('base_juno__activities') }}
-    where not is_duplicate and content_id is not null
+    select * from {{ ref('fct_activities') }}
+    where content_id is not null
 ),
 
 sessions as (

@@ -2,8 +2,8 @@
 -- Grain: one row per site, user, session and second.
 
 with activities as (
-    select * from {{ ref('base_juno__activities') }}
-    where not is_duplicate and user_id is not null and content_id is not null
+    select * from {{ ref('fct_activities') }}
+    where user_id is not null and content_id is not null
 ),
 
 evidence_types as (

@@ -21,6 +21,7 @@ from pathlib import Path
 import duckdb
 from rich.progress import Progress
 
+from landing.ahead import Ahead, ReadAhead
 from landing.declarations import not_reloaded, remember
 from landing.destinations import destination_of
 from landing.groups import (
@@ -77,7 +78,7 @@ def land_reports(
     done = 0
     with _spool(connection) as spool:
         loader = Loader(connection, declaration, spool, landed_before(connection), checks_twins)
-        for path, size in zip(paths, sizes, strict=True):
+        for path, following, size in zip(paths, [*paths, None][1:], sizes, strict=True):
 
             def show(share: float, done: int = done, size: int = size) -> None:
                 if progress is not None and task is not None:
@@ -90,7 +91,7 @@ def land_reports(
                 yield Landing(path, str(path), refusal=str(refused))
                 reports = []
             for report in reports:
-                yield from loader.land(report, show)
+                yield from loader.land(report, show, following if report is reports[-1] else None)
             show(1.0)
             done += size
         yield from loader.land_waiting()
@@ -107,6 +108,7 @@ class Loader:
         known: what landed before, by the hash of its bytes.
         checks_twins: whether reports are compared with earlier ones.
         waiting: small reports that wait for a group.
+        ahead: reads the next large report.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -115,20 +117,23 @@ class Loader:
     known: dict[str, Before]
     checks_twins: bool
     waiting: list[Small] = field(default_factory=list)
+    ahead: Ahead = field(default_factory=Ahead)
     size: Size = field(default_factory=Size)
 
     def __post_init__(self) -> None:
         """Know the forms of small reports."""
         self.reader = Reader(self.declaration)
 
-    def land(self, report: ReportFile, show: Callable[[float], None]) -> Iterator[Landing]:
-        """Land a report, or let it wait for others; yields what has landed by now."""
+    def land(
+        self, report: ReportFile, show: Callable[[float], None], following: Path | None = None
+    ) -> Iterator[Landing]:
+        """Land a report, or let it wait for others; yields what has landed by now. The file after it is read ahead."""
         opened, small = self._opened(report)
         if self.waiting and (small is None or not self._fits(small)):
             yield from self.land_waiting()
         # Known perhaps since those that waited have landed.
         if small is None or small.seen.sha256 in self.known:
-            yield self._land_alone(report, opened, show)
+            yield self._land_alone(report, opened, show, following)
             return
         self.waiting.append(small)
         if len(self.waiting) >= LARGEST_GROUP or sum(len(one.lines) for one in self.waiting) >= GROUP_BYTES:
@@ -190,13 +195,23 @@ class Loader:
                 self.known[small.seen.sha256] = Before(small.file.name, None, small.report_id, self.declaration.site_id)
         return landed
 
-    def _land_alone(self, report: ReportFile, opened: Opened | None, show: Callable[[float], None]) -> Landing:
+    def _land_alone(
+        self,
+        report: ReportFile,
+        opened: Opened | None,
+        show: Callable[[float], None],
+        following: Path | None = None,
+    ) -> Landing:
+        found = self.ahead.take(report.path) if report.unpack is None else None
+        if following is not None:
+            self.ahead.begin(following, self.known)
         try:
             with _emptied(self.spool):
                 return _land_report(
                     self.connection,
                     report,
                     opened,
+                    found,
                     self.declaration,
                     self.spool,
                     show,
@@ -211,6 +226,7 @@ def _land_report(
     connection: duckdb.DuckDBPyConnection,
     file: ReportFile,
     opened: Opened | None,
+    found: ReadAhead | None,
     declaration: Declaration,
     folder: Path,
     show: Callable[[float], None],
@@ -226,7 +242,7 @@ def _land_report(
         ReportRefused: nothing of it can be landed.
     """
     text = folder / "opened.csv" if opened else file.as_text(folder)
-    seen = opened.seen if opened else survey(text)
+    seen = opened.seen if opened else found.seen if found else survey(text)
     before = known.get(seen.sha256, Before())
     if before.file_name is not None and not _is_reloaded(before, declaration):
         other_site = before.site_id if before.site_id != declaration.site_id and declaration.names_site else None
@@ -243,7 +259,7 @@ def _land_report(
         text.write_bytes(opened.content)
     report = read_format(text, encoding_of(text, seen, declaration.encoding, declaration.remembered_encoding))
     with _progress_of(connection, lambda share: show(share * 0.4)):
-        rows = stage(connection, text, report, folder)
+        rows = stage(connection, text, report, folder, found.count_of(report) if found else None)
     possible = Possible.declared(declaration)
     look = look_at(connection, report, possible.first, possible.last)
     refuse_other_columns(connection, report, look, rows)

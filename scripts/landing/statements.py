@@ -59,7 +59,7 @@ def write_report(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Landi
         _write_unfit(connection, staged)
         if staged.forgotten.record_count:
             _write_forgotten(connection, staged)
-    landed, rejected = _write_manifest(connection, staged)
+    landed, rejected = _write_manifest(connection, staged, stored)
     if staged.was_removed:
         connection.execute("delete from raw.removed_reports where file_sha256 = ?", [staged.seen.sha256])
     return Landing(
@@ -335,7 +335,7 @@ def facts_of_form(report: ReportFormat, declaration: Declaration) -> dict[str, o
     }
 
 
-def _write_manifest(connection: duckdb.DuckDBPyConnection, staged: Staged) -> tuple[int, int]:
+def _write_manifest(connection: duckdb.DuckDBPyConnection, staged: Staged, stored: Stored) -> tuple[int, int]:
     """Write the file's row in the manifest, from what is really in the tables; returns landed and rejected.
 
     Raises:
@@ -346,8 +346,7 @@ def _write_manifest(connection: duckdb.DuckDBPyConnection, staged: Staged) -> tu
     landed, rejected, *measured = connection.execute(
         f"""
         select count(*), (select count(*) from raw.rejected_records where report_id = $report_id){measures}
-        from {destination.table}
-        where report_id = $report_id
+        from {stored.records if report.is_of_activities else f"{destination.table} where report_id = $report_id"}
         """,
         {"report_id": staged.report_id},
     ).fetchone() or (0, 0)

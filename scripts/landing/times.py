@@ -236,7 +236,8 @@ def parsed(dates: Dates, date_format: str) -> str:
         instant = f"case when regexp_matches({text}, {text_of(HAS_OFFSET)}) then try_cast({text} as timestamptz) end"
         return f"timezone('UTC', {instant})"
     if date_format in DATE_FORMATS:
-        return time_in(dates.column, date_format)
+        is_bare = dates.is_bare and date_format == DEFAULT_DATE_FORMAT
+        return time_in(dates.column, date_format, is_trimmed=not is_bare)
     # The user's declaration is about the words of the report.
     own = f"[{text_of(date_format)}]"
     return f"coalesce(try_strptime(trim({dates.raw}), {own}), try_strptime({normal_text(dates.raw)}, {own}))"

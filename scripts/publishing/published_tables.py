@@ -120,8 +120,7 @@ def write_comments(
             for *_, column in columns
         ]
     with transaction(connection):
-        for statement in statements:
-            connection.execute(statement)
+        connection.execute("; ".join(statements))
 
 
 def _line(text: str) -> str:

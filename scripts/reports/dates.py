@@ -49,6 +49,7 @@ class Dates:
         is_default: whether every date looks as the platform writes it.
         is_possible: whether each of these is known to be possible.
         is_read: whether it is known that no other format can be meant.
+        is_bare: whether the usual format reads every date as it stands, so that none need be trimmed.
         has_offsets: whether every date ends with an offset, as ISO 8601 has it.
         unclear: the name of a zone that may be several.
         notes: what was found out, in words.
@@ -60,6 +61,7 @@ class Dates:
     is_default: bool = False
     is_possible: bool = False
     is_read: bool = False
+    is_bare: bool = False
     has_offsets: bool = False
     unclear: str | None = None
     notes: tuple[str, ...] = ()
@@ -86,6 +88,7 @@ def read_dates(connection: duckdb.DuckDBPyConnection, report: ReportFormat, seen
             is_default=True,
             is_possible=seen.is_possible,
             is_read=seen.is_possible and seen.is_read,
+            is_bare=seen.time_count == seen.date_count,
             notes=_notes(report, count, is_minutes, clock),
         )
     return _folded(connection, report, raw, _Beside(f"c{time}" if is_split else None, zone))

@@ -19,6 +19,7 @@ from reports.text import BROKEN_BYTE, ReportRefused
 from reports.width import HOPELESS, REPAIRABLE, SHORT, fitted, misfit
 
 _CHUNK_BYTES = 1 << 22
+_ALL_BYTES = bytes(range(256))
 # Of `"a" "b"` DuckDB makes a b, and rejects nothing. This is searched in what stands outside of double quotes.
 _STRAY_QUOTES = re.compile(rb'" +"')
 # DuckDB keeps the whole row for each field too many: one of 600,000 fields in 2 MB takes it hours.
@@ -123,13 +124,13 @@ class Copy:
     ill_fitting: dict[int, str] = field(default_factory=dict)
 
 
-def first_look(path: Path, report: ReportFormat) -> Copy:
+def first_look(path: Path, report: ReportFormat, count: RowCount | None = None) -> Copy:
     """Count the rows of a report, and repair what DuckDB could not bear: rows too long or too wide, and many misfits.
 
     Raises:
         ReportRefused: rows that cannot be repaired are too many.
     """
-    count = count_rows(path, report)
+    count = count or count_rows(path, report)
     missing = count.rows * (len(report.header) - 1) - count.delimiters
     has_many_misfits = missing > MANY_MISFITS or count.misfits > MANY_MISFITS
     copy = Copy(path, count)
@@ -186,6 +187,9 @@ def without_trail(path: Path, report: ReportFormat, target: Path) -> None:
 def count_rows(path: Path, report: ReportFormat) -> RowCount:
     """Count rows and delimiters by searching bytes: every second piece between double quotes is outside of them."""
     delimiter = report.delimiter.encode()
+    # The signs that are searched are an eighth of a report, so the rest is left out first. This may take double quotes
+    # in a field that begins without one for stray ones: then each row is read, and found to be sound.
+    others = _ALL_BYTES.translate(None, b'" \r\n' + delimiter)
     rows = delimiters = since_end = misfits = 0
     is_quoted = may_have_stray_quotes = has_a_long_row = False
     last = before = b""
@@ -193,7 +197,10 @@ def count_rows(path: Path, report: ReportFormat) -> RowCount:
         while chunk := file.read(_CHUNK_BYTES):
             if chunk.endswith(b"\r"):
                 chunk += file.read(1)
-            pieces = chunk.split(b'"')
+            sample = _widths(chunk, delimiter, is_quoted=is_quoted)
+            # Without the text between them two line ends would seem to be one of two characters.
+            has_lone_returns = b"\r" in chunk and chunk.count(b"\r") != chunk.count(b"\r\n")
+            pieces = (chunk if has_lone_returns else chunk.translate(None, others)).split(b'"')
             outside = b'"'.join(pieces[is_quoted::2])
             around = before + (b'"' if is_quoted and len(pieces) > 1 else b"") + outside
             is_quoted ^= (len(pieces) - 1) % 2 == 1
@@ -210,11 +217,16 @@ def count_rows(path: Path, report: ReportFormat) -> RowCount:
             has_a_long_row = has_a_long_row or since_end > MAX_ROW_BYTES
             rows += ends
             delimiters += outside.count(delimiter)
-            sample = [row.count(delimiter) + 1 for row in outside[:_SAMPLED_BYTES].splitlines()[1:-1] if row]
-            if others := len(sample) - sample.count(len(report.header)):
-                misfits += ends * others // len(sample)
+            if misfit_count := len(sample) - sample.count(len(report.header)):
+                misfits += ends * misfit_count // len(sample)
             last = chunk[-1:]
     return RowCount(rows + (last not in b"\r\n"), delimiters, may_have_stray_quotes, has_a_long_row, misfits)
+
+
+def _widths(chunk: bytes, delimiter: bytes, *, is_quoted: bool) -> list[int]:
+    """How many fields the rows at the beginning of a piece of a file have; those that may be cut are left out."""
+    outside = b'"'.join(chunk[:_SAMPLED_BYTES].split(b'"')[is_quoted::2])
+    return [row.count(delimiter) + 1 for row in outside.splitlines()[1:-1] if row]
 
 
 def examine_rows(path: Path, report: ReportFormat, of_interest: Collection[int]) -> Rows:

@@ -21,6 +21,7 @@ from reports.rows import (
     OF_SEVERAL_ENDS,
     TEXT_KEPT,
     Copy,
+    RowCount,
     Rows,
     first_look,
     repaired,
@@ -137,15 +138,28 @@ class Reading:
     rows: Rows
 
 
-def stage(connection: duckdb.DuckDBPyConnection, text: Path, report: ReportFormat, folder: Path) -> Rows:
+def stage(
+    connection: duckdb.DuckDBPyConnection,
+    text: Path,
+    report: ReportFormat,
+    folder: Path,
+    count: RowCount | None = None,
+) -> Rows:
     """Read a report's text into the temporary table ``staged`` (columns c0, c1, …).
 
     What is malformed or misread goes to a table of this name, if there is any (``Rows``).
 
+    Args:
+        connection: the warehouse.
+        text: the report.
+        report: its format.
+        folder: where copies of it may be put.
+        count: its rows, if they were counted before.
+
     Raises:
         ReportRefused: DuckDB read another number of records than there are.
     """
-    copy = first_look(_in_utf8(text, report, folder), report)
+    copy = first_look(_in_utf8(text, report, folder), report, count)
     reading = _read(connection, copy, report)
     while (better := repaired(copy, report, reading.rows)) is not None:
         copy, reading = better, _read(connection, better, report)

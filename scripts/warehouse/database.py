@@ -116,8 +116,8 @@ def read_all_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     ).fetchall()
     return {
         f"{schema}.{table}": connection.execute(
-            # A hash of a row needs each of its values, where a count would need none.
-            f"select count(*), bit_xor(hash(t)) from {identifier(schema, table)} as t"
+            # The last value of a column takes two thirds of the time of a hash of all; a count would need none of them.
+            f"select count(*), hash(last(columns(*))) from {identifier(schema, table)}"
         ).fetchall()[0][0]
         for schema, table in tables
     }

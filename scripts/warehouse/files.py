@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TypeVar
@@ -89,9 +90,12 @@ def not_written(path: Path, error: Exception) -> Exception:
 
 
 def _checked(unfinished: Path, check: Callable[[Path], None]) -> None:
-    """Check a new file, and say so if it is this one that is damaged."""
+    """Check a new file while the system writes it to the disk, and say so if it is this one that is damaged."""
     try:
-        check(unfinished)
+        with ThreadPoolExecutor(1) as pool:
+            written = pool.submit(to_disk, unfinished)
+            check(unfinished)
+            written.result()
     except duckdb.Error as error:
         raise WarehouseError(f"{unfinished} was written and cannot be read: {in_words(error)}") from error
 

@@ -59,10 +59,38 @@ OLDER_ACTIVITIES = "older_activities"
 
 @dataclass(frozen=True)
 class Stored:
-    """How many records of a report were stored, and how many of them are events that no record held before."""
+    """What was stored of a report.
+
+    Attributes:
+        count: its records.
+        new_count: those of them that are events that no record held before.
+        number: its number; 0 for unique users.
+        ids: the first and the last id that its records and their events can have, if no earlier report has any of them.
+    """
 
     count: int
     new_count: int
+    number: int = 0
+    ids: tuple[int, int] | None = None
+
+    @property
+    def records(self) -> str:
+        """SQL of its records in the tables, each with all that raw.activities puts together, to select from."""
+        condition = f"report_records.report_number = {self.number}"
+        if self.ids is not None:
+            # Otherwise DuckDB would read much of what was there before.
+            condition += "".join(
+                f" and {column} between {self.ids[0]} and {self.ids[1]}"
+                for column in ("report_records.record_id", "records.record_id", "records.event_id", "events.event_id")
+            )
+        return f"""
+            raw.report_records
+            inner join raw.records on report_records.record_id = records.record_id
+            inner join raw.events on records.event_id = events.event_id
+            inner join raw.user_names on records.user_name_id = user_names.user_name_id
+            inner join raw.content_names on records.content_name_id = content_names.content_name_id
+            where {condition}
+        """
 
 
 def prepare_raw(connection: duckdb.DuckDBPyConnection, *, is_begun: bool = False) -> None:
@@ -301,26 +329,39 @@ def _find_copies(connection: duckdb.DuckDBPyConnection, report: tuple[str, ...] 
     """
     # By the date as it is written: where the texts are equal, so is the time, and it need not be read for that.
     texts = ", ".join((*report, *EVENT_TEXTS)).replace("date", "written_date")
-    texts_hash = f"hash({texts})"
-    are_there = number_of(
+    # Few records share user and time. Only their other texts are compared.
+    user_and_time = ", ".join((*report, "user_id", "written_date"))
+    if not number_of(
         connection,
-        "create or replace temp table repeated_hashes as"
-        f" select {texts_hash} as texts_hash from arriving group by 1 having count(*) > 1",
-    )
-    if are_there:
-        connection.execute(
-            f"""
-            create or replace temp table arriving_copies as
-            select * from (
-                select record_number, row_number() over (partition by {texts} order by record_number) as copy_number
-                from arriving
-                where {texts_hash} in (from repeated_hashes)
-            )
-            where copy_number > 1
-            """
+        f"create or replace temp table repeated_times as select hash({user_and_time}) as found from arriving"
+        " group by 1 having count(*) > 1",
+    ):
+        return _Copies(are_there=False)
+    if not number_of(
+        connection,
+        f"""
+        create or replace temp table alike as
+        select record_number from (
+            select record_number, hash({texts}) as texts_hash
+            from arriving
+            where hash({user_and_time}) in (from repeated_times)
         )
-    connection.execute("drop table repeated_hashes")
-    return _Copies(are_there > 0)
+        qualify count(*) over (partition by texts_hash) > 1
+        """,
+    ):
+        return _Copies(are_there=False)
+    connection.execute(
+        f"""
+        create or replace temp table arriving_copies as
+        select * from (
+            select record_number, row_number() over (partition by {texts} order by record_number) as copy_number
+            from arriving
+            where record_number in (from alike)
+        )
+        where copy_number > 1
+        """
+    )
+    return _Copies(are_there=True)
 
 
 def _span_of(connection: duckdb.DuckDBPyConnection) -> Span:
@@ -459,27 +500,34 @@ def _store_places(
     )
     return _number_reports(
         connection,
-        next_ids.report,
-        base,
+        next_ids,
         report_ids,
         f"""
         select {member} as member, count(*), count(*) filter (where event_id is null), max(record_number)
         from {placed}
         group by 1
         """,
+        has_known=has_known,
     )
 
 
 def _number_reports(
-    connection: duckdb.DuckDBPyConnection, number: int, base: int, report_ids: Sequence[str], counts: str
+    connection: duckdb.DuckDBPyConnection,
+    next_ids: _NextIds,
+    report_ids: Sequence[str],
+    counts: str,
+    *,
+    has_known: bool,
 ) -> list[Stored]:
     """Give the reports their numbers, and say what was stored of each."""
+    number, base = next_ids.report, next_ids.last_record
     by_member = {member: found for member, *found in connection.execute(counts).fetchall()}
     stored, lasts, last = [], [], 0
     for member in range(len(report_ids)):
         count, new_count, last = by_member.get(member, (0, 0, last))
-        stored.append(Stored(count, new_count))
         lasts.append(base + last)
+        ids = None if has_known else (base + 1, base + last)
+        stored.append(Stored(count, new_count, number + member, ids))
     connection.execute(
         "insert into raw.report_numbers"
         " select $number + unnest(range(len($ids))), unnest($ids::varchar[]), unnest($lasts::bigint[])",

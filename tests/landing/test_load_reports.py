@@ -42,7 +42,7 @@ from reports.text import ReportRefused
 from warehouse.database import RAW_TABLES, connect
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
-from warehouse.raw import delete_all_records
+from warehouse.raw import Stored, delete_all_records
 from warm_start import run_warm
 
 LINE_ENDS = ["\n", "\r\n", "\r"]
@@ -856,8 +856,8 @@ def fail_at(monkeypatch: pytest.MonkeyPatch, name: str, error: Exception) -> Non
     """Let the last statement of one file's transaction fail."""
     write_manifest = statements._write_manifest
 
-    def failing(connection: duckdb.DuckDBPyConnection, staged: statements.Staged) -> tuple[int, int]:
-        counts = write_manifest(connection, staged)
+    def failing(connection: duckdb.DuckDBPyConnection, staged: statements.Staged, stored: Stored) -> tuple[int, int]:
+        counts = write_manifest(connection, staged, stored)
         if staged.file.name == name:
             raise error
         return counts

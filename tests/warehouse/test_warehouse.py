@@ -15,10 +15,12 @@ import yaml
 
 from declarations import by_name
 from loader_fixtures import rows
+from warehouse import copies, files
 from warehouse.command_line import run_command
-from warehouse.database import RAW_TABLES, connect
+from warehouse.copies import read_every_block
+from warehouse.database import BLOCK_SIZE, RAW_TABLES, connect
 from warehouse.errors import WarehouseError
-from warehouse.files import attach_new, remove_database
+from warehouse.files import attach_new, remove_database, replace_file
 from warehouse.paths import PROJECT_ROOT, published_path
 
 
@@ -149,3 +151,61 @@ def test_new_files_have_small_blocks(tmp_path: Path) -> None:
         sizes = connection.execute("select distinct block_size from pragma_database_size()").fetchall()
     profile = yaml.safe_load((PROJECT_ROOT / "profiles.yml").read_text())["juno_activity"]["outputs"]["duckdb"]
     assert sizes == [(profile["config_options"]["default_block_size"],)] == [(65536,)]
+
+
+# DuckDB stores these columns in different ways.
+STORED = """
+create schema marts;
+create table marts.rows as select
+    hash(i) as number,
+    md5(i::varchar) as text,
+    'word ' || (i % 5) as word,
+    case when i % 3 = 0 then md5((i + 1)::varchar) end as sometimes,
+    case when i = 4500 then repeat(md5('long'), 9000) else '' end as long,
+    [hash(i + 1), hash(i + 2)] as list,
+    {'number': hash(i + 3), 'text': md5((i + 4)::varchar)} as structure,
+    i % 2 = 0 as flag
+from range(6000) as r(i)
+"""
+
+
+def test_each_block_of_a_copy_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "copy.duckdb"
+    with connect(path) as connection:
+        connection.execute(f"{STORED}; checkpoint")
+        blocks = rows(
+            connection,
+            "select distinct unnest(list_concat([block_id], additional_block_ids)) as block"
+            " from pragma_storage_info('marts.rows') where block_id >= 0 order by block",
+        )
+    assert read_every_block(path) == {"marts.rows": 6000}
+    content = path.read_bytes()
+    assert len(blocks) >= 10
+    for block in map(int, blocks):
+        # Three headers of 4 KB are before the blocks.
+        place = 0x3000 + block * BLOCK_SIZE + BLOCK_SIZE // 3
+        damaged = bytearray(content)
+        damaged[place] ^= 0xFF
+        path.write_bytes(damaged)
+        with pytest.raises(duckdb.Error, match="Corrupt"):
+            read_every_block(path)
+
+
+def test_a_copy_with_long_texts_is_read_with_more_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "copy.duckdb"
+    with connect(path) as connection:
+        connection.execute("create schema marts; create table marts.long as select repeat('x', 100000) from range(300)")
+    monkeypatch.setattr(copies, "MEMORY_TO_READ", "8MB")
+    assert read_every_block(path) == {"marts.long": 300}
+
+
+def test_a_file_that_cannot_reach_the_disk_takes_no_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Path) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(files, "to_disk", fail)
+    path = tmp_path / "page.html"
+    path.write_text("old")
+    with pytest.raises(WarehouseError, match=r"page\.html cannot be written"):
+        replace_file(path, lambda unfinished: unfinished.write_text("new"), lambda _: None)
+    assert path.read_text() == "old" and [file.name for file in tmp_path.iterdir()] == ["page.html"]

@@ -8,12 +8,11 @@ with activity_types as (
 ),
 
 activities as (
-    select * from {{ ref('base_juno__activities') }}
-    where not is_duplicate
+    select * from {{ ref('fct_activities') }}
 ),
 
-without_value as (
-    {{ values_not_found() }}
+values_not_found as (
+    select * from {{ ref('int_values_not_found') }}
 ),
 
 counted as (
@@ -31,8 +30,8 @@ counted as (
 valueless as (
     select
         activity_type,
-        count(*) as valueless_count
-    from without_value
+        cast(sum(activity_count) as bigint) as valueless_count
+    from values_not_found
     group by 1
 ),
 

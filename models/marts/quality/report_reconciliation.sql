@@ -30,8 +30,8 @@ activities as (
     select * from {{ ref('fct_activities') }}
 ),
 
-without_value as (
-    {{ values_not_found() }}
+values_not_found as (
+    select * from {{ ref('int_values_not_found') }}
 ),
 
 landed as (
@@ -79,8 +79,8 @@ understood as (
 valueless as (
     select
         report_id,
-        count(*) as unique_valueless_count
-    from without_value
+        cast(sum(activity_count) as bigint) as unique_valueless_count
+    from values_not_found
     group by 1
 ),
 

@@ -1,0 +1,90 @@
+"""Read the bytes of the next large report while DuckDB stores the one before.
+
+To hash a report and to count its rows takes one core. DuckDB leaves one idle for a part of its time.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Container
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from reports.encoding import Survey, encoding_of, survey
+from reports.format import ReportFormat, read_format
+from reports.rows import RowCount, count_rows
+from reports.text import ReportRefused
+
+# A smaller file is read in less time than a thread is worth.
+LARGE_BYTES = 1 << 23
+
+
+@dataclass(frozen=True)
+class ReadAhead:
+    """What was found in the bytes of a file.
+
+    Attributes:
+        file: what the file was like before it was read.
+        seen: its survey.
+        report: how it is written, if that is plain.
+        count: its rows and delimiters, if so.
+    """
+
+    file: tuple[int, ...]
+    seen: Survey
+    report: ReportFormat | None
+    count: RowCount | None
+
+    def count_of(self, report: ReportFormat) -> RowCount | None:
+        """The count, if a report turns out to be written as it was taken to be."""
+        return self.count if report == self.report else None
+
+
+class Ahead:
+    """Reads one file ahead, in a thread of its own."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._path: Path | None = None
+        self._found: ReadAhead | None = None
+        self._thread: threading.Thread | None = None
+
+    def begin(self, path: Path, known: Container[str]) -> None:
+        """Begin to read a file, if it is large and plain text by its name.
+
+        Args:
+            path: the file.
+            known: the hashes of reports whose rows need not be counted.
+        """
+        self._path, self._found, self._thread = path, None, None
+        with suppress(OSError):
+            if path.suffix.lower() == ".csv" and path.stat().st_size >= LARGE_BYTES:
+                self._thread = threading.Thread(target=self._read, args=(path, known), daemon=True)
+                self._thread.start()
+
+    def take(self, path: Path) -> ReadAhead | None:
+        """What was found in a file; None if it was not read, or has changed since."""
+        if path != self._path or self._thread is None:
+            return None
+        self._thread.join()
+        found, self._found = self._found, None
+        with suppress(OSError):
+            return found if found is not None and found.file == _state_of(path) else None
+        return None
+
+    def _read(self, path: Path, known: Container[str]) -> None:
+        # If anything is wrong with the file, its own turn will say so.
+        with suppress(OSError, ReportRefused):
+            state, seen, report, count = _state_of(path), survey(path), None, None
+            with suppress(ReportRefused):
+                if seen.sha256 not in known and seen.is_utf8 and encoding_of(path, seen) == "utf-8":
+                    report = read_format(path, "utf-8")
+                    is_plain = not (report.start or report.wrapped_by or report.trailed_by)
+                    count = count_rows(path, report) if is_plain else None
+            self._found = ReadAhead(state, seen, report, count)
+
+
+def _state_of(path: Path) -> tuple[int, ...]:
+    state = path.stat()
+    return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
