@@ -263,13 +263,13 @@ def landed_files(project: Project) -> list[str]:
 
 
 def test_by_hand_it_takes_the_loader_and_dbt_without_flags(project: Project) -> None:
-    """Each in a Python of its own, as a user starts it; and what a killed build left is made good."""
-    dbt = (str(Path(sys.executable).with_name("dbt")), "--no-use-colors")
+    """First each in a Python of its own, as a user starts it; and what a killed build left is made good."""
     result = project.run(sys.executable, "scripts/load_reports.py", "sample/reports")
     assert result.returncode == 1, "the sample holds two records that are rejected"
 
     only_one = ("run", "--select", "base_juno__reports")
-    assert project.dbt(*only_one).returncode == 0
+    started = project.run(str(Path(sys.executable).with_name("dbt")), *only_one)
+    assert started.returncode == 0, started.stdout + started.stderr
     left = unfinished(project)
     assert "model.juno_activity.fct_sessions" in left
     assert "model.juno_activity.base_juno__reports" not in left
@@ -278,7 +278,7 @@ def test_by_hand_it_takes_the_loader_and_dbt_without_flags(project: Project) -> 
     assert project.dbt(*only_one).returncode == 0
     assert sorted(unfinished(project)) == sorted([*left, "killed"]), "a build of one model completes none of the others"
 
-    result = project.run(*dbt, "build")
+    result = project.dbt("build")
     assert result.returncode == 0, result.stdout
     done = re.search(r"PASS=(\d+) WARN=1 ERROR=0 SKIP=0", result.stdout)
     assert done and int(done[1]) > 150

@@ -481,8 +481,8 @@ def test_all_ids_of_a_person_leave_the_landing(root: Path, tmp_path: Path) -> No
         f",,,ada@x.org,{said},d,2024-05-01 10:00:03",
         f"9,Carl,Oh,carl@x.org,{said},Ada King,2024-05-01 10:00:04",
     ]
-    for number, record in enumerate(records):
-        land(root, write(tmp_path / f"{number}.csv", report_text(record, header=header)))
+    reports = [report_text(record, header=header) for record in records]
+    land(root, *(write(tmp_path / f"{number}.csv", text) for number, text in enumerate(reports)))
     before = files_of(root)
 
     with pytest.raises(WarehouseError, match=r"also that of user 12.*Fix: ALSO_SAME_EMAIL=1 .*ALSO_SAME_EMAIL=0"):
