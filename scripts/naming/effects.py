@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from rich.console import Console
@@ -54,27 +55,39 @@ class Known:
     merged: Found = field(default_factory=dict)
 
 
-def _by_site(rows: Sequence[tuple[str, str]]) -> dict[str, set[str]]:
+def _by_site(rows: Sequence[tuple[Any, ...]]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for site, value in rows:
         found.setdefault(site, set()).add(value)
     return found
 
 
-def read_known(published: duckdb.DuckDBPyConnection, warehouse: duckdb.DuckDBPyConnection) -> Known:
-    """What the reports have."""
+def read_known(
+    published: duckdb.DuckDBPyConnection,
+    warehouse: duckdb.DuckDBPyConnection,
+    sites: frozenset[str],
+    columns: frozenset[str],
+) -> Known:
+    """What the reports of the sites have in the columns of the rows. Many users take long to read."""
+
+    def found(column: str, source: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
+        return source.execute(query).fetchall() if column in columns else []
+
     return Known(
-        pages=_by_site(published.execute(PAGES).fetchall()),
-        users=_by_site(published.execute(USERS).fetchall()),
-        emails=_by_site(published.execute(EMAILS).fetchall()),
-        words=[(site, category or "", action or "") for site, category, action in warehouse.execute(WORDS).fetchall()],
-        sites=frozenset(site for (site,) in published.execute(SITES).fetchall()),
-        sessions=_minutes_by_site(published.execute(SESSIONS).fetchall()),
-        merged=_by_site(warehouse.execute(MERGED).fetchall()),
+        pages=_by_site(found("content_id", published, PAGES)),
+        users=_by_site(found("user_id", published, USERS)),
+        emails=_by_site(found("email", published, EMAILS)),
+        words=[
+            (site, category or "", action or "")
+            for site, category, action in found("category_pattern", warehouse, WORDS)
+        ],
+        sites=sites,
+        sessions=_minutes_by_site(found("session_key", published, SESSIONS)),
+        merged=_by_site(found("same_as_user_id", warehouse, MERGED)),
     )
 
 
-def _minutes_by_site(rows: Sequence[tuple[str, str, int | None]]) -> dict[str, dict[str, int | None]]:
+def _minutes_by_site(rows: Sequence[tuple[Any, ...]]) -> dict[str, dict[str, int | None]]:
     found: dict[str, dict[str, int | None]] = {}
     for site, session_key, minutes in rows:
         found.setdefault(site, {})[session_key] = minutes
@@ -88,7 +101,7 @@ def rows_without_effect(root: Path, known: Known, shipped_site: str) -> list[str
     """
     return [
         f"{place}: {why}"
-        for place, values in _rows(root, known, shipped_site)
+        for place, values in _rows(root, known.sites, shipped_site)
         if (why := _why(values, known)) is not None
     ]
 
@@ -96,7 +109,7 @@ def rows_without_effect(root: Path, known: Known, shipped_site: str) -> list[str
 def doubtful_corrections(root: Path, known: Known, shipped_site: str) -> list[str]:
     """A sentence for each correction of attendance that gives more minutes than count for the session."""
     said = []
-    for place, values in _rows(root, known, shipped_site, ("attendance_corrections",)):
+    for place, values in _rows(root, known.sites, shipped_site, ("attendance_corrections",)):
         minutes, session_key = values.get("minutes", ""), values.get("session_key", "")
         longest = known.sessions.get(values.get("site_id", ""), {}).get(session_key)
         if longest is not None and minutes.isdigit() and int(minutes) > longest:
@@ -109,7 +122,7 @@ def doubtful_corrections(root: Path, known: Known, shipped_site: str) -> list[st
 
 
 def _rows(
-    root: Path, known: Known, shipped_site: str, names: Sequence[str] = ()
+    root: Path, sites: frozenset[str], shipped_site: str, names: Sequence[str] = ()
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """The place and the values of each row of some files, or of all."""
     for name in names or read_rules(root):
@@ -121,7 +134,7 @@ def _rows(
         for line in seed.lines:
             values = seed.values(line)
             site = values.get("site_id", "")
-            if site == shipped_site and site not in known.sites:
+            if site == shipped_site and site not in sites:
                 continue
             yield f"{path.name}, line {line.number}", values
 
@@ -129,7 +142,9 @@ def _rows(
 def print_rows_without_effect(published: Path, warehouse: Path, shipped_site: str, console: Console) -> None:
     """Say which rows of the user's seeds change nothing, and which corrections are doubtful; and why."""
     with opened(published) as marts, opened(warehouse) as base:
-        known = read_known(marts, base)
+        sites = frozenset(site for (site,) in marts.execute(SITES).fetchall())
+        columns = frozenset(name for _, values in _rows(PROJECT_ROOT, sites, shipped_site) for name in values)
+        known = read_known(marts, base, sites, columns)
     _print_rows("that change nothing", rows_without_effect(PROJECT_ROOT, known, shipped_site), console)
     _print_rows("to look at", doubtful_corrections(PROJECT_ROOT, known, shipped_site), console)
 

@@ -3,8 +3,8 @@
 A session goes by attendance: entitled if even the proven time is enough, not entitled if not even the possible time
 is. A correction decides before the log. A course goes by the record of its end.
 
-The list has millions of rows where there were many people, and a page shows few of them. So what takes long, to find
-the people and their times, is stored without texts, and a view writes the reasons of the rows that are shown.
+The list may have a million rows, and a page shows few of them. So the people and their times are stored once and
+without texts, and a view writes the reasons of the rows that are read.
 """
 
 from __future__ import annotations
@@ -121,7 +121,10 @@ create or replace temp view certificates as
 with people as (
     select
         people.*,
-        sessions.* exclude (session_key, proven_seconds, likely_seconds, possible_seconds),
+        sessions.site_id,
+        sessions.content_key,
+        sessions.session_name,
+        sessions.session_date,
         greatest({seconds}, {ratio} * date_diff('second', sessions.started_at, sessions.ended_at)) as needed_seconds
     from {collected}.certificate_people as people
     inner join marts.fct_sessions as sessions on people.session_key = sessions.session_key

@@ -68,7 +68,7 @@ PROFILE_ROWS = {
 # From so many characters on, the data of a page is packed. The closest packing (9) takes four times as long, for 2 %.
 PACKED_FROM, PACKING = 1_500_000, 6
 
-# The column in which a query says how many rows it has, where to count them would be to run it again.
+# A query says in this column how many rows it has, where to count them would take as long as the query.
 TOTAL = "total_row_count"
 
 Dataset = dict[str, Any]

@@ -233,7 +233,7 @@ def read_every_block(path: Path) -> dict[str, int]:
     """
     with connect(path, read_only=True) as connection:
         try:
-            # What was read is not kept, because it is read once.
+            # Each block is read once, so DuckDB need not keep it.
             connection.execute(f"set memory_limit = '{MEMORY_TO_READ}'")
             return read_all_rows(connection)
         except duckdb.OutOfMemoryException:

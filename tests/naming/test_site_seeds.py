@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
 from conftest import ROOT, Project
 from naming.clashes import clashing_aliases
-from naming.effects import Known, doubtful_corrections, rows_without_effect
+from naming.effects import Known, doubtful_corrections, read_known, rows_without_effect
 from naming.seed_csv import SeedError
 from naming.seed_rules import SITE_SEEDS, Column, Rules, read_rules
 from naming.seed_tests import rules_not_run
@@ -358,6 +360,29 @@ KNOWN = Known(
     sessions={"main": {"main:4106": 90, "main:planned": None}, "other": {"other:1": 90}},
     merged={"main": {"5", "6"}},
 )
+
+
+@pytest.mark.parametrize(
+    ("column", "table", "field", "found"),
+    [
+        ("content_id", "marts.dim_content", "pages", {"main": {"5"}}),
+        ("user_id", "marts.dim_users", "users", {"main": {"5"}}),
+        ("email", "restricted.user_details", "emails", {"main": {"5"}}),
+        ("same_as_user_id", "raw.user_names", "merged", {"main": {"5"}}),
+        ("category_pattern", "staging.base_juno__activity_patterns", "words", [("main", "5", "")]),
+        ("session_key", "marts.fct_sessions", "sessions", {"main": {"5": 90}}),
+    ],
+)
+def test_of_the_reports_only_what_the_rows_name_is_read(column: str, table: str, field: str, found: Any) -> None:
+    with duckdb.connect() as connection:
+        # The other tables are not there.
+        connection.execute(
+            f"create schema {table.partition('.')[0]}; create table {table} as select 'main' as site_id,"
+            " '5' as content_id, '5' as user_id, '5' as email, '5' as session_key, '5' as category, null as action,"
+            " timestamp '2026-05-12 09:00:00' as window_opened_at, timestamp '2026-05-12 10:30:00' as window_closed_at"
+        )
+        known = read_known(connection, connection, frozenset({"main"}), frozenset({"site_id", column}))
+    assert known == replace(Known({}, {}, {}, [], frozenset({"main"}), {}), **{field: found})
 
 
 @pytest.mark.parametrize(

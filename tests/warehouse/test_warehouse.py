@@ -153,7 +153,7 @@ def test_new_files_have_small_blocks(tmp_path: Path) -> None:
     assert sizes == [(profile["config_options"]["default_block_size"],)] == [(65536,)]
 
 
-# Columns of each way in which DuckDB stores values.
+# DuckDB stores these columns in different ways.
 STORED = """
 create schema marts;
 create table marts.rows as select
