@@ -69,7 +69,8 @@ def test_a_seed_that_broke_something_does_so_no_more(judge: Judge, seed: int) ->
     assert judge.judge({"kept": make_input(seed)}) == {}
 
 
-@pytest.mark.parametrize("start", range(0, 200, 25))
+# Fifty seeds more reach two pairs of lines of the loader that these miss (29 November 2026). make fuzz takes thousands.
+@pytest.mark.parametrize("start", range(0, 150, 25))
 def test_nothing_breaks_on_mutated_reports(judge: Judge, start: int) -> None:
     made = {f"seed{seed}": make_input(seed) for seed in range(start, start + 25)}
 

@@ -432,7 +432,9 @@ def test_the_bytes_leave_the_file_only_when_it_is_compacted(path: Path, tmp_path
         ("", ""),
     ],
 )
-def test_a_name_leaves_a_text_in_whatever_form_it_is_written(text: str, left: str) -> None:
+def test_a_name_leaves_a_text_in_whatever_form_it_is_written(
+    instance: duckdb.DuckDBPyConnection, text: str, left: str
+) -> None:
     people = [
         ("Zoë", "Ñandú-O'Hara"),
         ("Bjørn", "Größlund"),
@@ -445,7 +447,7 @@ def test_a_name_leaves_a_text_in_whatever_form_it_is_written(text: str, left: st
         ("", " "),
     ]
     names = names_of(people, ["zn.o+hara@mail.example", "o'x@müller.example", None, ""])
-    with duckdb.connect() as connection:
+    with instance.cursor() as connection:
         assert without_names(connection, names, text) == left
         [(is_in, as_label)] = connection.execute(
             f"select {names.is_in('$t')}, {names.scrubbed('$t', 'label')}", {"t": text}

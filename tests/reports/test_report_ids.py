@@ -45,8 +45,10 @@ RULES = {"cleaned": cleaned, "cleaned_id": cleaned_id, "cleaned_field": cleaned_
         (["٧٠٠١", "７００２"], ["7001", "7002"]),
     ],
 )
-def test_what_a_program_did_to_a_column_of_ids_is_undone(written: list[str], read: list[str]) -> None:
-    with duckdb.connect() as connection:
+def test_what_a_program_did_to_a_column_of_ids_is_undone(
+    instance: duckdb.DuckDBPyConnection, written: list[str], read: list[str]
+) -> None:
+    with instance.cursor() as connection:
         connection.execute("create temp table staged as select unnest($ids) as c0, '' as c1", {"ids": written})
         notes = read_ids(connection, REPORT, look_at(connection, REPORT, date.min, date.max).odd)
         assert [row[0] for row in connection.execute("from staged").fetchall()] == read
