@@ -4,8 +4,9 @@ Every record of every file ends in ``raw.activities`` or ``raw.users`` word for 
 with the reason. A report is in one transaction, and the same bytes are never landed twice. Small reports that are
 written alike share the transaction and the statements (``landing.groups``). The way of any other is
 `_land_report`: it is found and unpacked (``reports.files``), identified and decoded (``reports.encoding``), its header
-is read (``reports.format``), it is taken apart into temporary tables (``reports.staged``), and written
-(``landing.statements``) to where its kind lands (``landing.destinations``). What its records mean, dbt says.
+is read (``reports.format``), it is taken apart into temporary tables (``reports.staged``), looked at
+(``reports.look``), and written (``landing.statements``) to where its kind lands (``landing.destinations``). What its
+records mean, dbt says.
 """
 
 from __future__ import annotations

@@ -41,20 +41,22 @@ class Before:
 def landed_before(connection: duckdb.DuckDBPyConnection) -> dict[str, Before]:
     """What landed before or was removed, by the hash of its bytes."""
     landed = connection.execute(
-        f"""
-        select
-            file_sha256, file_name, null, report_id, site_id,
-            landed_count = 0 and rejected_count > (
-                select count(*) from raw.rejected_records
-                where rejected_records.report_id = landed.report_id and list_contains($harmless, reason)
-            )
-        from ({LANDED_REPORTS}) as landed
-        """,
-        {"harmless": HARMLESS},
+        f"select file_sha256, file_name, report_id, site_id, landed_count, rejected_count from ({LANDED_REPORTS})"
     ).fetchall()
     removed = connection.execute("select file_sha256, removed_at::date from raw.removed_reports").fetchall()
     before = {sha256: Before(removed_on=removed_on) for sha256, removed_on in removed}
-    return before | {sha256: Before(*found) for sha256, *found in landed}
+    # To count them of each report takes longer to plan than all else here.
+    harmless = _harmless_counts(connection) if any(not count for *_, count, _ in landed) else {}
+    for sha256, name, report_id, site_id, landed_count, rejected_count in landed:
+        is_rejected = landed_count == 0 and rejected_count > harmless.get(report_id, 0)
+        before[sha256] = Before(name, None, report_id, site_id, is_rejected)
+    return before
+
+
+def _harmless_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """How many records of each report were rejected without harm."""
+    query = "select report_id, count(*) from raw.rejected_records where list_contains($harmless, reason) group by 1"
+    return dict(connection.execute(query, {"harmless": HARMLESS}).fetchall())
 
 
 def holds_own_reports(connection: duckdb.DuckDBPyConnection) -> bool:

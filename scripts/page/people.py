@@ -23,18 +23,6 @@ minutes as (
     inner join chosen on concurrency.session_key = chosen.session_key
 ),
 
--- Four changes are read of each stay.
-stays as materialized (
-    select
-        intervals.session_key,
-        intervals.proven_ended_at,
-        intervals.proven_added_seconds,
-        intervals.possible_ended_at,
-        intervals.possible_added_seconds
-    from marts.fct_presence_intervals as intervals
-    inner join chosen on intervals.session_key = chosen.session_key
-),
-
 changes as (
     select session_key, minute_at as changed_at, 0 as proven_change, 0 as possible_change from minutes
     {changes}
@@ -98,9 +86,10 @@ group by fullest.session_key
 """
 CHANGE = """
     union all
-    select session_key, {moment}, {proven}, {possible}
-    from stays
-    where {measure}_added_seconds > 0
+    select intervals.session_key, intervals.{moment}, {proven}, {possible}
+    from marts.fct_presence_intervals as intervals
+    inner join chosen on intervals.session_key = chosen.session_key
+    where intervals.{measure}_added_seconds > 0
 """
 FULLEST = """
     select session_key
@@ -137,7 +126,7 @@ def make_people_at_once(connection: duckdb.DuckDBPyConnection, sessions: str = F
     changes = ""
     for measure in ("proven", "possible"):
         ended = f"{measure}_ended_at"
-        for moment, one in ((f"{ended} - to_seconds({measure}_added_seconds)", 1), (ended, -1)):
+        for moment, one in ((f"{ended} - to_seconds(intervals.{measure}_added_seconds)", 1), (ended, -1)):
             of = {"proven": 0, "possible": 0} | {measure: one}
             changes += CHANGE.format(moment=moment, measure=measure, **of)
     connection.execute(AT_ONCE.format(sessions=sessions, changes=changes))

@@ -147,7 +147,7 @@ def stage(
 ) -> Rows:
     """Read a report's text into the temporary table ``staged`` (columns c0, c1, …).
 
-    What is malformed or misread goes to a table of this name, if there is any (``Rows``).
+    A table malformed or misread has the records that are so, if there are any (``Rows``).
 
     Args:
         connection: the warehouse.

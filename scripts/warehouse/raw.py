@@ -215,8 +215,9 @@ def store_records(
     for kind in NAMES:
         _store_names(connection, site, kind, next_ids.last_names[kind])
     copies = _find_copies(connection, ("member",) if is_group else ())
-    has_known = base > 0 and _has_known(connection, site, span := span or _span_of(connection))
-    _find_known(connection, site, span if has_known else None, next_ids, copies)
+    known = _known_span(connection, site, span or _span_of(connection)) if base else (None, None)
+    has_known = known[0] is not None
+    _find_known(connection, site, known, next_ids, copies)
     if is_group:
         connection.execute(
             EQUAL_EVENTS.format(event=", ".join(EVENT), base=base, copies=copies.join, copy=copies.number)
@@ -378,15 +379,18 @@ KNOWN_EVENTS = (
 )
 
 
-def _has_known(connection: duckdb.DuckDBPyConnection, site: str, span: Span) -> bool:
-    """Whether any event of the site can be one of the report."""
+def _known_span(connection: duckdb.DuckDBPyConnection, site: str, span: Span) -> Span:
+    """The first and the last time of the events of the site that can be some of the report."""
     known = KNOWN_EVENTS.format(site=site)
-    found = connection.execute(f"select 1 from ({known}) limit 1", {"first": span[0], "last": span[1]})
-    return found.fetchone() is not None
+    found = connection.execute(
+        f"select min(occurred_at), max(occurred_at) from ({known})", {"first": span[0], "last": span[1]}
+    )
+    first, last = found.fetchone() or (None, None)
+    return first, last
 
 
 def _find_known(
-    connection: duckdb.DuckDBPyConnection, site: str, span: Span | None, next_ids: _NextIds, copies: _Copies
+    connection: duckdb.DuckDBPyConnection, site: str, span: Span, next_ids: _NextIds, copies: _Copies
 ) -> None:
     """Find what is known of each record of the report.
 
@@ -395,34 +399,41 @@ def _find_known(
     Args:
         connection: the warehouse.
         site: the site, as SQL.
-        span: the times of the report; None if none of its events can be known.
+        span: the times of the events that can be known; nothing where none can be.
         next_ids: whose names were the last before the report.
         copies: its copies.
     """
+    has_known = span[0] is not None
     names = " ".join(
         f"inner join ({_names_of(kind, site, is_first=not next_ids.last_names[kind])}) as {kind}s"
         f" on {_are_equal('arriving', f'{kind}s', columns)}"
         for kind, columns in NAMES.items()
     )
-    events = (
-        f"left join ({KNOWN_EVENTS.format(site=site)}) as events on {_are_equal('arriving', 'events', EVENT)}"
-        f" and {copies.number} = events.copy_number"
-    )
+    # Records of other times are left out before their texts are compared.
+    known = f"""
+        left join (
+            select arriving.record_number, events.event_id
+            from arriving
+            {copies.join}
+            inner join ({KNOWN_EVENTS.format(site=site)}) as events
+                on {_are_equal("arriving", "events", EVENT)} and {copies.number} = events.copy_number
+            where arriving.occurred_at between $first::timestamp_s and $last::timestamp_s
+        ) as known on arriving.record_number = known.record_number
+    """
     connection.execute(
         f"""
         create or replace temp table arrived as
         select
             arriving.record_number,
-            {"events.event_id" if span else "null::bigint as event_id"},
+            {"known.event_id" if has_known else "null::bigint as event_id"},
             user_names.user_name_id,
             content_names.content_name_id,
             null::bigint as record_id
         from arriving
-        {copies.join if span else ""}
-        {events if span else ""}
+        {known if has_known else ""}
         {names}
         """,
-        {"first": span[0], "last": span[1]} if span else None,
+        {"first": span[0], "last": span[1]} if has_known else None,
     )
 
 

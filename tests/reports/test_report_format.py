@@ -185,6 +185,25 @@ def test_blank_rows_are_counted_with_everything_before_them(tmp_path: Path, blan
     assert count_rows(path, report) == RowCount(row, 4 * (len(blanks) + 1))
 
 
+@pytest.mark.parametrize("chunk_bytes", [*range(1, 12), 1 << 22])
+@pytest.mark.parametrize(
+    ("records", "rows"),
+    [
+        ("7,a\r8,b\n9,c\r\n10,d\r", 5),
+        # only text is between the two signs, and they are two ends
+        ("7,a\rb\n", 3),
+        ('7,"a\rb"\n8,c\r\n', 3),
+        ('7,"a\n"\r8,c\nd', 4),
+    ],
+)
+def test_rows_that_end_in_several_ways_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk_bytes: int, records: str, rows: int
+) -> None:
+    path = write(tmp_path / "a.csv", "User ID,First Name\n" + records)
+    monkeypatch.setattr(report_rows, "_CHUNK_BYTES", chunk_bytes)
+    assert count_rows(path, read_format(path)).rows == rows
+
+
 @pytest.mark.parametrize("chunk_bytes", [*range(1, 30), 1 << 22])
 @pytest.mark.parametrize(
     ("line", "is_stray"),  # or, if None, only looks so

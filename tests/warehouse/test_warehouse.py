@@ -22,6 +22,7 @@ from warehouse.database import BLOCK_SIZE, RAW_TABLES, connect
 from warehouse.errors import WarehouseError
 from warehouse.files import attach_new, remove_database, replace_file
 from warehouse.paths import PROJECT_ROOT, published_path
+from warehouse.raw import prepare_raw
 
 
 @pytest.mark.parametrize("read_only", [False, True])
@@ -47,6 +48,29 @@ def test_the_sources_declare_the_tables_that_the_loader_makes(warehouse: duckdb.
         for table in by_name("sources")["raw"]["tables"]
     }
     assert reported == dict(made)
+
+
+def test_a_new_warehouse_has_what_an_older_one_is_brought_to(
+    warehouse: duckdb.DuckDBPyConnection, instance: duckdb.DuckDBPyConnection
+) -> None:
+    """The first gets the statements of raw_tables.sql that create something, and no other."""
+
+    def made(connection: duckdb.DuckDBPyConnection) -> list[tuple[object, ...]]:
+        return connection.execute(
+            "select table_name, column_name, data_type, is_nullable, column_index from duckdb_columns()"
+            " where schema_name = 'raw' and database_name = current_database() order by all"
+        ).fetchall()
+
+    prepare_raw(warehouse)
+    with instance.cursor() as older:
+        older.execute("attach ':memory:' as older; use older")
+        older.execute(RAW_TABLES)
+        expected = made(older)
+        older.execute("use memory; detach older")
+    assert len(expected) > 100
+    assert made(warehouse) == expected
+    prepare_raw(warehouse)
+    assert made(warehouse) == expected
 
 
 @pytest.mark.parametrize("log", [".wal", ".wal.checkpoint", ".wal.recovery"])
