@@ -99,7 +99,7 @@ DECLARED = Declaration("north", "Europe/Zurich", to_remember=(("TIME_ZONE", "Eur
 
 def test_plain_reports_land_together_as_they_would_alone(tmp_path: Path) -> None:
     paths = [write(tmp_path / f"{number:02}.csv", text_of(lines_of(number))) for number in range(12)]
-    with duckdb.connect() as warehouse, counted_groups() as grouped:
+    with duckdb.connect(config={"threads": 1}) as warehouse, counted_groups() as grouped:
         first = outcome(paths[:4], DECLARED, warehouse)
         found = outcome(paths[4:], DECLARED, warehouse)
     assert grouped == [4, 8]
@@ -115,7 +115,7 @@ def test_the_same_bytes_land_once_while_reports_wait(tmp_path: Path) -> None:
         write(tmp_path / f"{place}.csv", text)
         for place, text in enumerate([*texts[:4], texts[1], *texts[4:], texts[6]])
     ]
-    with duckdb.connect() as warehouse:
+    with duckdb.connect(config={"threads": 1}) as warehouse:
         landings, found = outcome(paths, DECLARED, warehouse)
     known = {one.path.stem: one.already_landed_as for one in landings if one.already_landed_as}
     assert known == {"4": "1.csv", "9": "7.csv"}
@@ -132,7 +132,7 @@ def test_a_report_that_is_not_plain_keeps_its_own_outcome_in_a_group(
     monkeypatch.setattr(groups.Size, "after_group", lambda size: size.__init__(2, 1))
     monkeypatch.setattr(groups.Size, "after_alone", lambda size: size.__init__(2, 1))
     monkeypatch.setattr(land, "Size", lambda: groups.Size(2, 1))
-    with duckdb.connect() as warehouse, counted_groups() as grouped:
+    with duckdb.connect(config={"threads": 1}) as warehouse, counted_groups() as grouped:
         found = outcome(paths, DECLARED, warehouse)
     assert sum(grouped) >= 8
     expected = outcome_alone(paths, DECLARED)
@@ -171,7 +171,7 @@ def test_where_no_report_is_plain_groups_are_tried_seldom(tmp_path: Path, monkey
 
     monkeypatch.setattr(land, "land_group", never)
     paths = [write(tmp_path / f"{number}.csv", text_of([line(number, "2024-05-13 10:00:01")])) for number in range(40)]
-    with duckdb.connect() as warehouse:
+    with duckdb.connect(config={"threads": 1}) as warehouse:
         landings = list(land_reports(warehouse, paths, Declaration()))
 
     assert [one.landed_count for one in landings] == [1] * 40
