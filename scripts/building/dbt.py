@@ -20,7 +20,7 @@ from naming import clashes
 from naming.seed_csv import SeedError
 from naming.site_seeds import check_site_seeds
 from warehouse.command_line import AtTheEnd
-from warehouse.database import close_to_others, connect, opened
+from warehouse.database import close_to_others, connect, number_of, opened
 from warehouse.errors import WarehouseError, disk_trouble, memory_trouble
 from warehouse.files import attach_new, remove_database
 from warehouse.paths import PROJECT_ROOT, marts_path, path_for_dbt
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 # Three million records of raw, about.
 LARGE_BYTES = 1 << 26
+# Two models at once that join all records need this much of MEMORY_LIMIT: with 2.5 GB ten million records did not fit.
+BYTES_FOR_TWO_AT_ONCE = 3_000_000_000
 
 # In the table of macros/unfinished_builds.sql. Only a build of all models strikes it out.
 NOTE_OF_REMOVED_MARTS = """
@@ -46,9 +48,10 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
         WarehouseError: the warehouse is in use by another process, or a file of seeds/site/ cannot be read.
         duckdb.Error: the file of the marts cannot be written.
     """
+    is_large = warehouse.stat().st_size > LARGE_BYTES
     # Importing dbt makes most of the objects that stay to the end.
     AtTheEnd.frees_objects = False
-    _look_for_garbage(is_large=warehouse.stat().st_size > LARGE_BYTES)
+    _look_for_garbage(is_large=is_large)
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.artifacts.schemas.run import RunExecutionResult
     from dbt.cli.main import dbtRunner
@@ -81,6 +84,7 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
             remove_database(marts)
             raise
         connection.execute("detach created")
+        options = options_of_build(connection, is_large=is_large)
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -111,7 +115,7 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
         console.file, said = sys.stdout, StringIO()
         # Where the disk is full, dbt says so of each node, and `why_not_built` once.
         with redirect_stdout(said), compiled_templates(PROJECT_ROOT / "target" / "compiled_templates.marshal"):
-            result = runner.invoke(["--quiet", "--no-use-colors", "build"])
+            result = runner.invoke(["--quiet", "--no-use-colors", "build", *options])
         # dbt-duckdb leaves the file open, with settings of its own, and a file has one set of settings a process.
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
         # To look through all of it for garbage takes half a second.
@@ -124,6 +128,13 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
     if _trouble(result) is None:
         console.out(said.getvalue(), end="", highlight=False)
     return result
+
+
+def options_of_build(connection: duckdb.DuckDBPyConnection, *, is_large: bool) -> list[str]:
+    """How dbt builds: one model after the other where the memory is too small for two of many records."""
+    memory = number_of(connection, "select parse_formatted_bytes(current_setting('memory_limit'))")
+    # DuckDB rounds what it was given to a tenth of a GiB.
+    return ["--threads", "1"] if is_large and memory < 0.96 * BYTES_FOR_TWO_AT_ONCE else []
 
 
 def _look_for_garbage(*, is_large: bool) -> None:

@@ -1,0 +1,27 @@
+"""How dbt is started."""
+
+from pathlib import Path
+
+import pytest
+
+from building.dbt import options_of_build
+from warehouse.database import connect
+
+
+@pytest.mark.parametrize(
+    ("memory_limit", "is_large", "options"),
+    [
+        pytest.param("", True, [], id="as usual"),
+        pytest.param("3GB", True, [], id="the least for two at once"),
+        pytest.param("12GB", True, [], id="more"),
+        pytest.param("2500MB", True, ["--threads", "1"], id="too little for two of many records"),
+        pytest.param("1GB", True, ["--threads", "1"], id="much too little for two"),
+        pytest.param("1GB", False, [], id="few records need little"),
+    ],
+)
+def test_models_are_built_one_after_the_other_where_the_memory_is_small(
+    memory_limit: str, is_large: bool, options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MEMORY_LIMIT", memory_limit)
+    with connect(tmp_path / "activity.duckdb") as connection:
+        assert options_of_build(connection, is_large=is_large) == options
