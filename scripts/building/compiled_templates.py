@@ -26,7 +26,7 @@ DIGEST_BYTES = hashlib.sha256().digest_size
 
 @contextmanager
 def compiled_templates(path: Path) -> Iterator[None]:
-    """Let Jinja compile what the last build did not, while the context lasts. Other versions begin anew.
+    """Let Jinja compile what the last build did not, while the context lasts. What other versions left is of no use.
 
     Args:
         path: the file for the code of what was used, which is as trusted as dbt's own files beside it.
