@@ -122,7 +122,6 @@ def serve(packages: Sequence[str]) -> None:
     if DBT[0] in packages:
         _make_dbt_quick()
         _with_yaml_read_once()
-        _with_templates_noted()
     _with_modules_noted()
     for line in sys.stdin:
         order = json.loads(line)
@@ -142,13 +141,17 @@ def serve(packages: Sequence[str]) -> None:
 
 
 def _make_dbt_quick() -> None:
-    """What `make build` leaves out, too. The module is read from its file: nothing of ours stays imported."""
+    """What `make build` leaves out, too, and no macro or model is compiled twice.
+
+    The module is read from its file: nothing of ours stays imported.
+    """
     path = Path(__file__).resolve().parents[1] / "scripts" / "building" / "quick_dbt.py"
     specification = importlib.util.spec_from_file_location("quick_dbt", path)
     assert specification and specification.loader
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
     module.make_dbt_quick()
+    module.compile_templates_with(Compiled.once)
 
 
 def _with_yaml_read_once() -> None:
@@ -198,20 +201,6 @@ def _with_modules_noted() -> None:
 
     loader.source_to_code = note
     sys.dont_write_bytecode = True
-
-
-def _with_templates_noted() -> None:
-    """Note the code of each macro and model that Jinja compiles, so that it need not do so for the next command."""
-    environment: Any = importlib.import_module("jinja2").Environment
-    compiled = environment.compile
-
-    def note(self: Any, source: Any, *place: Any, **options: Any) -> Any:
-        if not isinstance(source, str) or any(place) or any(options.values()):
-            return compiled(self, source, *place, **options)
-        key = (type(self).__name__ + ",".join(self.extensions), source)
-        return Compiled.once(key, lambda: compiled(self, source))
-
-    environment.compile = note
 
 
 def _note(path: Path) -> None:

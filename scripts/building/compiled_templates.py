@@ -6,16 +6,15 @@ Python keeps that of modules in __pycache__; dbt keeps that of no template.
 from __future__ import annotations
 
 import hashlib
-import importlib
 import marshal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from types import CodeType
-from typing import Any
 
+from building.quick_dbt import compile_templates_with
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
 
@@ -26,30 +25,24 @@ DIGEST_BYTES = hashlib.sha256().digest_size
 
 @contextmanager
 def compiled_templates(path: Path) -> Iterator[None]:
-    """Let Jinja compile what the last build did not, while the context lasts. What other versions left is of no use.
+    """Let Jinja compile what the last build did not, while the context lasts. The code of other versions is left out.
 
     Args:
         path: the file for the code of what was used, which is as trusted as dbt's own files beside it.
     """
-    environment: Any = importlib.import_module("jinja2").Environment
-    plain = environment.compile
     known = _read(path)
     used: dict[tuple[str, str], CodeType] = {}
 
-    def compiled(self: Any, source: Any, *place: Any, **options: Any) -> Any:
-        # A template that is parsed, or has a file or a name, is none of dbt's.
-        if not isinstance(source, str) or any(place) or any(options.values()):
-            return plain(self, source, *place, **options)
-        key = (f"{type(self).__name__} {','.join(self.extensions)}", source)
+    def once(key: tuple[str, str], compiled: Callable[[], CodeType]) -> CodeType:
         if key not in used:
-            used[key] = known.get(key) or plain(self, source)
+            used[key] = known.get(key) or compiled()
         return used[key]
 
-    environment.compile = compiled
+    restore = compile_templates_with(once)
     try:
         yield
     finally:
-        environment.compile = plain
+        restore()
         if used.keys() - known.keys():
             # Without it the next build takes a second longer.
             with suppress(WarehouseError):

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from importlib.metadata import version
+from types import CodeType
 from typing import Any
 
 MARK = "is_quick"
@@ -151,3 +152,27 @@ def _with_plain_graph() -> None:
     linker.find_cycles = find_cycles
     linker.get_graph_summary = lambda _self, _manifest: {}
     setattr(linker, MARK, True)
+
+
+def compile_templates_with(once: Callable[[tuple[str, str], Callable[[], CodeType]], CodeType]) -> Callable[[], None]:
+    """Let Jinja ask for the code of each macro and model; returns what lets it compile by itself again.
+
+    Args:
+        once: gives the code of a template by its key, or compiles it.
+    """
+    environment: Any = importlib.import_module("jinja2").Environment
+    plain = environment.compile
+
+    def compiled(self: Any, source: Any, *place: Any, **options: Any) -> Any:
+        # A template that is parsed, or has a file or a name, is none of dbt's.
+        if not isinstance(source, str) or any(place) or any(options.values()):
+            return plain(self, source, *place, **options)
+        key = (f"{type(self).__name__} {','.join(self.extensions)}", source)
+        return once(key, lambda: plain(self, source))
+
+    environment.compile = compiled
+
+    def restore() -> None:
+        environment.compile = plain
+
+    return restore
