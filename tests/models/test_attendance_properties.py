@@ -519,8 +519,8 @@ def oracle_stays(world: World, window: Span) -> list[Stay]:
 
 
 def oracle_proven(stay: Stay, window: Span) -> Span:
-    """To the Left, else to when the person was last seen."""
-    return stay.joined_at, clipped(stay.left_at, window) if stay.left_at else stay.seen_at
+    """To the Left, or to when the person was last seen: whichever is later."""
+    return stay.joined_at, max(clipped(stay.left_at, window), stay.seen_at) if stay.left_at else stay.seen_at
 
 
 def oracle_likely(stay: Stay) -> Span:
