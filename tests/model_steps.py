@@ -59,6 +59,8 @@ def _declared(root: Path) -> dict[str, dict[str, Any]]:
 def _tested(declared: dict[str, dict[str, Any]]) -> Iterator[str]:
     """The models whose grain a data test proves."""
     for name, model in declared.items():
+        if ((model.get("config") or {}).get("meta") or {}).get("grain_is_tested_in") in declared:
+            yield name
         for test in model.get("data_tests") or []:
             [(kind, settings)] = test.items() if isinstance(test, dict) else [(test, {})]
             arguments = settings.get("arguments") or {}
