@@ -3,10 +3,14 @@
 Only the standard library is imported, so that ``start.py`` can call it. No linter sees a warehouse: dbt compiles the
 models for sqlfluff against an empty one of the linters' own, because an incremental model has another text once its
 table is there.
+
+A linter that takes seconds is left out where it found nothing and no file that it reads has changed since.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -18,6 +22,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 LINTED = ROOT / "target" / "lint"
 EMPTY_WAREHOUSE = LINTED / "empty.duckdb"
+CLEAN = "clean.json"
+# What decides beside the files that a linter reads: the settings of all linters, and their versions.
+SETTINGS = (".sqlfluff", ".yamllint", ".gitignore", "pyproject.toml", ".lock")
+MADE = {"target", "logs", "warehouse", "__pycache__", ".git", ".hypothesis"}
 
 PYTHON_FOLDERS = ("benchmarks", "scripts", "tests")
 PYTHON_FILES = (*PYTHON_FOLDERS, "start.py")
@@ -62,6 +70,7 @@ class Linter:
         needs_dbt: whether it takes the time of parsing the dbt project.
         environment: what it needs besides the user's environment.
         fixes: the command that fixes what it can; None where it can fix nothing.
+        reads: how the names of the files end that its findings depend on; none where it is quick and always runs.
     """
 
     name: str
@@ -69,6 +78,7 @@ class Linter:
     needs_dbt: bool = False
     environment: dict[str, str] = field(default_factory=dict)
     fixes: tuple[str, ...] | None = None
+    reads: tuple[str, ...] = ()
 
 
 # The slowest first: two run at a time.
@@ -80,16 +90,19 @@ LINTERS = (
         # With a folder of its own, dbt's partial parsing of the build is left alone.
         environment={"WAREHOUSE_PATH": str(EMPTY_WAREHOUSE), "DBT_ENGINE_TARGET_PATH": str(LINTED)},
         fixes=(*SQLFLUFF, "fix", "--disable-progress-bar", *SQL_FILES),
+        # dbt compiles with the settings and the macros of the whole project.
+        reads=(".sql", ".yml"),
     ),
     Linter("mypy", _module("mypy")),
-    Linter("pymarkdown", (*PYMARKDOWN, "scan", "--recurse", *NOT_MARKDOWN, *MARKDOWN)),
+    Linter("pymarkdown", (*PYMARKDOWN, "scan", "--recurse", *NOT_MARKDOWN, *MARKDOWN), reads=(".md",)),
     Linter("codespell", _program("codespell")),
-    Linter("yamllint", _module("yamllint", "--strict", ".")),
+    Linter("yamllint", _module("yamllint", "--strict", "."), reads=(".yml", ".yaml")),
     Linter(
         "sqlfluff (page)",
         # The queries of the page are no part of the dbt project.
         (*SQLFLUFF, "lint", "--templater", "raw", "--disable-progress-bar", "page"),
         fixes=(*SQLFLUFF, "fix", "--templater", "raw", "--disable-progress-bar", "page"),
+        reads=(".sql",),
     ),
     Linter(
         "deptry (scripts)",
@@ -135,6 +148,36 @@ def remove_warehouse() -> None:
             file.unlink()
 
 
+def _files_ending(endings: tuple[str, ...]) -> Iterator[Path]:
+    """The files of the project whose names end so, without what commands have made."""
+    for folder, folders, names in os.walk(ROOT):
+        folders[:] = sorted(set(folders) - MADE - {name for name in folders if name.startswith(".venv")})
+        yield from (Path(folder, name) for name in sorted(names) if name.endswith(endings))
+
+
+def state_of(linter: Linter) -> str:
+    """A hash of all that decides what a linter finds."""
+    state = hashlib.sha256(repr((linter.argv, linter.environment, sys.version)).encode())
+    for path in _files_ending((*linter.reads, *SETTINGS)):
+        state.update(f"{path.relative_to(ROOT)} {hashlib.sha256(path.read_bytes()).hexdigest()}".encode())
+    return state.hexdigest()
+
+
+def states_found_clean() -> dict[str, str]:
+    """The state in which each linter found nothing, by its name."""
+    try:
+        found: dict[str, str] = json.loads((LINTED / CLEAN).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def note_clean(states: dict[str, str]) -> None:
+    """Note the state in which each linter found nothing."""
+    LINTED.mkdir(parents=True, exist_ok=True)
+    (LINTED / CLEAN).write_text(json.dumps(states), encoding="utf-8")
+
+
 def run_all(commands: Sequence[tuple[Linter, tuple[str, ...]]], at_once: int) -> Iterator[tuple[Linter, int, str]]:
     """Run commands, so many at once; yields each with its exit code and what it printed, in their order."""
 
@@ -168,9 +211,14 @@ def run(needs_dbt: bool | None = None, *, fix: bool = False) -> int:
         The exit code: 0 if no linter found anything.
     """
     chosen = [linter for linter in LINTERS if needs_dbt is None or linter.needs_dbt is needs_dbt]
-    if any(linter.needs_dbt for linter in chosen):
+    states = {} if fix else {linter.name: state_of(linter) for linter in chosen if linter.reads}
+    clean = states_found_clean()
+    unchanged = [name for name, state in states.items() if state == clean.get(name)]
+    for name in unchanged:
+        print(f"{name}: ok (unchanged)", flush=True)
+    commands = [(linter, linter.fixes if fix else linter.argv) for linter in chosen if linter.name not in unchanged]
+    if any(linter.needs_dbt for linter, _ in commands):
         remove_warehouse()
-    commands = [(linter, linter.fixes if fix else linter.argv) for linter in chosen]
     failed = []
     # Two that fix must not write the same file at the same time.
     for linter, code, output in run_all([(one, argv) for one, argv in commands if argv], 1 if fix else 2):
@@ -179,6 +227,7 @@ def run(needs_dbt: bool | None = None, *, fix: bool = False) -> int:
             print(f"--- {linter.name} ---\n{output.rstrip()}\n", flush=True)
         else:
             print(f"{linter.name}: ok", flush=True)
+    note_clean(clean | {name: state for name, state in states.items() if name not in failed})
     if failed:
         print(f"Not clean: {', '.join(failed)}. Fix: make format, then correct by hand what is left.", flush=True)
     return 1 if failed else 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,43 @@ def test_the_warehouse_of_the_linters_is_emptied_first(in_a_folder: Path, monkey
 
     linters.run()
 
-    assert [path.name for path in in_a_folder.iterdir()] == ["partial_parse.msgpack"]
+    assert {path.name for path in in_a_folder.iterdir()} == {"partial_parse.msgpack", linters.CLEAN}
+
+
+def test_a_linter_is_left_out_until_what_it_reads_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    looks = "import pathlib; found = [path.read_text() for path in pathlib.Path().rglob('*.md')]; print(found);"
+    reads = Linter("reads", (sys.executable, "-c", f"{looks} raise SystemExit('wrong' in found)"), reads=(".md",))
+    monkeypatch.setattr(linters, "ROOT", tmp_path)
+    monkeypatch.setattr(linters, "LINTED", tmp_path / "target" / "lint")
+    monkeypatch.setattr(linters, "LINTERS", (reads, PASSES))
+
+    def says(*changed: str) -> str:
+        for name in changed:
+            path = tmp_path / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_text("wrong" if name.startswith("wrong") else f"{path.read_text() if path.exists() else ''}.")
+        code = linters.run()
+        said = capsys.readouterr().out
+        assert ("reads: ok" not in said) is bool(code)
+        assert "passes: ok\n" in said
+        return "unchanged" if "reads: ok (unchanged)" in said else "clean" if code == 0 else "not clean"
+
+    assert says("page.md") == "clean"
+    assert says() == "unchanged"
+    assert says("read.py", "target/made.md", ".venv/of_another.md") == "unchanged"
+    for name in ("page.md", "docs/new.md", "pyproject.toml", ".yamllint", "requirements-dev.lock"):
+        assert (says(name), says()) == ("clean", "unchanged"), name
+    assert [says("wrong.md"), says(), says()] == ["not clean"] * 3
+    (tmp_path / "wrong.md").unlink()
+    assert says() == "unchanged"
+    (tmp_path / "docs" / "new.md").rename(tmp_path / "docs" / "renamed.md")
+    assert says() == "clean"
+    (tmp_path / "target" / "lint" / linters.CLEAN).write_text("{ half a")
+    assert says() == "clean"
+    monkeypatch.setattr(linters, "LINTERS", (replace(reads, argv=(*reads.argv, "--strict")), PASSES))
+    assert says() == "clean"
 
 
 def test_nothing_of_the_users_environment_chooses_a_warehouse_or_a_target(monkeypatch: pytest.MonkeyPatch) -> None:
