@@ -26,6 +26,7 @@ CHAIN = (
     "staging.base_juno__events",
     "staging.base_juno__report_records",
     "staging.base_juno__user_names",
+    "staging.base_juno__repeated_events",
     "staging.base_juno__repeated_records",
     "staging.base_juno__activity_records",
     "staging.base_juno__activities",
@@ -47,6 +48,7 @@ CHAIN = (
 VIEWS = frozenset(
     {
         "staging.base_juno__report_records",
+        "staging.base_juno__repeated_records",
         "staging.base_juno__activities",
         "staging.stg_juno__session_events",
         "intermediate.int_presence_stays",

@@ -33,11 +33,14 @@ LARGE_BYTES = 1 << 26
 # Two models at once that join all records need this much of MEMORY_LIMIT: with 2.5 GB ten million records did not fit.
 BYTES_FOR_TWO_AT_ONCE = 3_000_000_000
 
-# In the table of macros/unfinished_builds.sql. Only a build of all models strikes it out.
-NOTE_OF_REMOVED_MARTS = """
+# In the table of macros/unfinished_builds.sql. Only a build of all models strikes it out. No command reads the schema
+# intermediate, and without it the new tables take the place of the old ones. dbt would write each before it drops the
+# old one, and what that frees in the end stays in the file. (make name and make remove read staging after a failure.)
+MAKE_ROOM = """
 create schema if not exists staging;
 create table if not exists staging.unfinished_builds (invocation_id varchar);
 insert into staging.unfinished_builds values ('the marts were removed');
+drop schema if exists intermediate cascade;
 """
 
 
@@ -73,7 +76,7 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
     os.environ["WAREHOUSE_PATH"] = str(warehouse)
     with connect(warehouse) as connection:
         # Until all marts are there again, even if dbt stops before its first model.
-        connection.execute(NOTE_OF_REMOVED_MARTS)
+        connection.execute(MAKE_ROOM)
         # In a new file, for DuckDB leaves what it frees in the old one. Created here, because dbt would leave half
         # of it, and a traceback, where the disk is full.
         marts = marts_path(warehouse)

@@ -254,6 +254,11 @@ def test_wrong_aliases_fail_by_name_and_publish_nothing(guide: tuple[Project, st
     # The sample does not come back.
     assert "There is no new report" in result.stdout
     assert landed_files(project) == ["every_activity.csv", "invented.csv"]
+    # The tables of the last build make room for new ones, and what make name reads stays.
+    with duckdb.connect(str(project.warehouse), read_only=True) as connection:
+        schemas = connection.execute("select distinct schema_name from duckdb_tables() order by 1").fetchall()
+        assert schemas == [("raw",), ("staging",)]
+        assert connection.execute("from staging.base_juno__activities limit 1").fetchall()
 
 
 def landed_files(project: Project) -> list[str]:

@@ -31,7 +31,8 @@ BENEATH = ("base_juno__reports", *OF_PAIRS)
 # What says which record is the unique one of each activity, in the same order.
 ABOVE = {
     "base_juno__report_records": "view",
-    "base_juno__repeated_records": "table",
+    "base_juno__repeated_events": "table",
+    "base_juno__repeated_records": "view",
     "base_juno__activity_records": "table",
     "base_juno__activities": "view",
     "base_juno__duplicates": "table",

@@ -6,6 +6,10 @@ with report_records as (
     select * from {{ ref('base_juno__report_records') }}
 ),
 
+repeated_events as (
+    select * from {{ ref('base_juno__repeated_events') }}
+),
+
 repeated_records as (
     select * from {{ ref('base_juno__repeated_records') }}
 ),
@@ -64,7 +68,7 @@ found as (
     select
         event_id,
         cast(1 as bigint) as occurrence_number,
-        event_id in (select repeated_records.event_id from repeated_records) as is_duplicate,
+        event_id in (select repeated_events.event_id from repeated_events) as is_duplicate,
         report_id,
         record_number,
         content_name_id,

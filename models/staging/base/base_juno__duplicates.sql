@@ -5,6 +5,10 @@ with report_records as (
     select * from {{ ref('base_juno__report_records') }}
 ),
 
+repeated_events as (
+    select * from {{ ref('base_juno__repeated_events') }}
+),
+
 repeated_records as (
     select * from {{ ref('base_juno__repeated_records') }}
 ),
@@ -22,7 +26,7 @@ counted as (
         count(*) filter (where report_records.report_id <> activity_records.report_id) as record_count
     from report_records
     left join activity_records on report_records.event_id = activity_records.event_id
-    where report_records.event_id not in (select repeated_records.event_id from repeated_records)
+    where report_records.event_id not in (select repeated_events.event_id from repeated_events)
     group by 1, 2
 ),
 

@@ -1,48 +1,24 @@
 -- The records of activities with several events: which record is the unique one of each, and which are duplicates.
 -- Grain: one row per landed record of such an activity.
--- They are few: equal records in one file, and events that differ only in what can be edited.
+-- A view: of each such event there is a row for every report that holds it, and two models read them.
+
+{{ config(materialized='view') }}
 
 with report_records as (
     select * from {{ ref('base_juno__report_records') }}
 ),
 
-events as (
-    select
-        event_id,
-        identity_hash,
-        occurred_at
-    from {{ ref('base_juno__events') }}
-),
-
--- The time beside the hash makes sure that two different activities are never taken for one: they would have to share
--- both.
-repeated_identities as (
-    select
-        identity_hash,
-        occurred_at
-    from events
-    group by 1, 2
-    having count(*) > 1
-),
-
 repeated_events as (
-    select events.*
-    from events
-    inner join repeated_identities
-        on
-            events.identity_hash = repeated_identities.identity_hash
-            and events.occurred_at = repeated_identities.occurred_at
+    select * from {{ ref('base_juno__repeated_events') }}
 ),
 
 -- Two equal records inside one file are two activities, so they are numbered.
 numbered as (
     select
-        repeated_events.identity_hash,
-        repeated_events.occurred_at,
+        repeated_events.first_event_id,
         report_records.*,
         row_number() over (
-            partition by
-                repeated_events.identity_hash, repeated_events.occurred_at, report_records.download_number
+            partition by repeated_events.first_event_id, report_records.download_number
             order by report_records.record_number
         ) as occurrence_number
     from report_records
@@ -60,8 +36,8 @@ ranked as (
         min(download_number) over occurrences as first_download_number
     from numbered
     window
-        occurrences as (partition by identity_hash, occurred_at, occurrence_number),
-        copies as (partition by identity_hash, occurred_at, occurrence_number order by download_number desc)
+        occurrences as (partition by first_event_id, occurrence_number),
+        copies as (partition by first_event_id, occurrence_number order by download_number desc)
 ),
 
 final as (
