@@ -15,13 +15,23 @@ meeting_salts as (
     select * from {{ source('raw', 'meeting_salts') }}
 ),
 
--- Pages on which a session itself, and not only a breakout of it, was joined or left.
+-- The pages on which a session itself, and not only a breakout of it, was joined or left, and what it was called there.
+named_pages as (
+    select
+        site_id,
+        content_id,
+        session_name,
+        max(occurred_at) as last_occurred_at
+    from session_events
+    where not is_breakout and content_id is not null
+    group by 1, 2, 3
+),
+
 session_pages as (
     select distinct
         site_id,
         content_id
-    from session_events
-    where not is_breakout and content_id is not null
+    from named_pages
 ),
 
 -- A name may be used again later: the newest page that carried it stands for it.
@@ -29,9 +39,9 @@ named_sessions as (
     select
         site_id,
         session_name,
-        {{ newest('content_id', ['occurred_at']) }} as content_id
-    from session_events
-    where not is_breakout and content_id is not null and session_name is not null
+        {{ newest('content_id', ['last_occurred_at']) }} as content_id
+    from named_pages
+    where session_name is not null
     group by 1, 2
 ),
 
@@ -124,25 +134,28 @@ paired as (
 ),
 
 -- Without a page the name must do, as a hash, and with a salt: a private meeting's name holds a person's, and who has
--- the keys alone could try all names.
+-- the keys alone could try all names. Only these few are joined: DuckDB would keep all events in memory for the join.
 keyed as (
     select
+        *,
+        site_id || ':' || session_content_id as place_key
+    from resolved
+    where session_content_id is not null
+    union all
+    select
         resolved.*,
-        coalesce(
-            resolved.site_id || ':' || resolved.session_content_id,
-            resolved.site_id || ':name:' || case
-                when paired.user_id is not null
-                    then {{ hash_key([salt, "'pair'", "paired.first_user_id", "paired.second_user_id"]) }}
-                else {{ hash_key([salt, "resolved.session_name"]) }}
-            end
-        ) as place_key
+        resolved.site_id || ':name:' || case
+            when paired.user_id is not null
+                then {{ hash_key([salt, "'pair'", "paired.first_user_id", "paired.second_user_id"]) }}
+            else {{ hash_key([salt, "resolved.session_name"]) }}
+        end as place_key
     from resolved
     left join paired
         on
-            resolved.session_content_id is null
-            and resolved.site_id = paired.site_id
+            resolved.site_id = paired.site_id
             and resolved.user_id = paired.user_id
             and resolved.session_name = paired.session_name
+    where resolved.session_content_id is null
 ),
 
 -- A page with several rows in the schedule has a session for each.
