@@ -217,6 +217,8 @@ def find_traces(connection: duckdb.DuckDBPyConnection, person: Person) -> Traces
                 query = f"select count(*) from raw.{table} where {OF_SITE} and not {IS_THEIRS} and {named}"
                 row = connection.execute(query, person.parameters).fetchone()
                 traces.named[f"raw.{table}.{column}"] = row[0] if row else 0
+        if not _has_rows(connection, "rejected_records"):
+            continue
         traces.rejected |= dict(
             connection.execute(
                 f"select file_name, count(*) from raw.rejected_records inner join raw.{manifest} using (report_id)"
@@ -239,8 +241,8 @@ def _likely_texts(connection: duckdb.DuckDBPyConnection, person: Person, table: 
 
 
 def _texts(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
-    """The columns that may name somebody; none of an empty table, for DuckDB prepares a search before it has a row."""
-    if number_of(connection, f"select count(*) from (from raw.{table} limit 1)") == 0:
+    """The columns that may name somebody."""
+    if not _has_rows(connection, table):
         return []
     found = connection.execute(
         "select column_name from duckdb_columns() where database_name = current_database() and schema_name = 'raw'"
@@ -248,6 +250,11 @@ def _texts(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
         [table],
     ).fetchall()
     return [column for (column,) in found if column not in UNSCRUBBED]
+
+
+def _has_rows(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    """Whether a search finds anything to read: DuckDB prepares it, which takes longest, before it has a row."""
+    return number_of(connection, f"select count(*) from (from raw.{table} limit 1)") > 0
 
 
 def _rejected_names(person: Person) -> str:

@@ -6,9 +6,10 @@ import json
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from types import SimpleNamespace
+from types import CodeType, SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -45,12 +46,20 @@ SPARK_PYTHON = DBT.with_name("python")
 NAMES = [f"{number}-{case.macro}" for number, case in enumerate(CASES)]
 
 
-def rendered(engine: str, query: str, variables: Mapping[str, Any]) -> str:
-    """A query with its macros as an engine has them."""
-    environment = jinja2.Environment(extensions=["jinja2.ext.do"])
+JINJA = jinja2.Environment(extensions=["jinja2.ext.do"])
+
+
+@cache
+def compiled(engine: str) -> CodeType:
+    """The macros of an engine."""
     sources = [(MACROS / f"{name}.sql").read_text() for name in EXPRESSIONS]
     if engine == "duckdb":
         sources.append(dbt_macro("duckdb", "listagg"))
+    return JINJA.compile("\n".join(sources))
+
+
+def rendered(engine: str, query: str, variables: Mapping[str, Any]) -> str:
+    """A query with its macros as an engine has them."""
 
     def of_the_engine(name: str) -> Any:
         return getattr(template.module, f"{engine}__{name}")
@@ -65,8 +74,8 @@ def rendered(engine: str, query: str, variables: Mapping[str, Any]) -> str:
         "return": lambda value: value,
         "var": variables.__getitem__,
     }
-    template = environment.from_string("\n".join(sources), macros)
-    text = environment.from_string(query, {**macros, **vars(template.module)}).render()
+    template = jinja2.Template.from_code(JINJA, compiled(engine), JINJA.make_globals(macros))
+    text = JINJA.from_string(query, {**macros, **vars(template.module)}).render()
     return text if re.match(r"\s*(select|with)\b", text) else f"select {text} as answer from given order by n"
 
 
@@ -83,15 +92,13 @@ def expected(case: Case) -> list[list[Any]]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=NAMES)
-def test_duckdb_answers_as_written(case: Case) -> None:
+def test_duckdb_answers_as_written(warehouse: duckdb.DuckDBPyConnection, case: Case) -> None:
     columns = ", ".join(["n bigint", *(f"{name} {data_type}" for name, data_type in case.columns.items())])
-    with duckdb.connect() as connection:
-        connection.execute("set TimeZone = 'UTC'")
-        connection.execute(f"create table given ({columns})")
-        for number, row in enumerate(case.rows):
-            places = ", ".join("?" * (len(row) + 1))
-            connection.execute(f"insert into given values ({places})", [number, *row])
-        answer = connection.execute(rendered("duckdb", case.query, case.variables)).fetchall()
+    warehouse.execute(f"create table given ({columns})")
+    for number, row in enumerate(case.rows):
+        places = ", ".join("?" * (len(row) + 1))
+        warehouse.execute(f"insert into given values ({places})", [number, *row])
+    answer = warehouse.execute(rendered("duckdb", case.query, case.variables)).fetchall()
     assert json.loads(json.dumps(answer, default=str)) == expected(case)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pickle
 import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
@@ -567,22 +569,20 @@ def test_a_damaged_copy_is_named_and_replaces_nothing(published: Path, target: s
 def test_two_at_once_wait_for_each_other(published: Path, tmp_path: Path) -> None:
     """Four commands write one copy, and whoever reads it meanwhile never finds half of it."""
     program = (
-        "import sys; from pathlib import Path; sys.path[:0] = sys.argv[3:];"
-        "from test_share import MODELS, SALT; from publishing.share import share;"
-        "share(Path(sys.argv[1]), Path(sys.argv[2]), SALT, 5, MODELS)"
+        "import pickle, sys; from pathlib import Path; sys.path.insert(0, sys.argv[3]);"
+        "from publishing.share import share;"
+        "share(Path(sys.argv[1]), Path(sys.argv[2]), *pickle.loads(bytes.fromhex(sys.argv[4])))"
     )
     target = tmp_path / "together.duckdb"
-    paths = [str(ROOT / "scripts"), str(ROOT / "tests"), str(ROOT / "tests" / "publishing")]
+    asked = [str(published), str(target), str(ROOT / "scripts"), pickle.dumps((SALT, 5, MODELS)).hex()]
     running = [
-        subprocess.Popen(
-            [sys.executable, "-c", program, str(published), str(target), *paths], stderr=subprocess.PIPE, text=True
-        )
-        for _ in range(4)
+        subprocess.Popen([sys.executable, "-c", program, *asked], stderr=subprocess.PIPE, text=True) for _ in range(4)
     ]
     counts: list[Any] = []
     while any(process.poll() is None for process in running):
         if target.exists():
             counts += ask(target, "select count(*) from marts.fct_activities")
+        time.sleep(0.02)
     assert [process.wait() for process in running] == [0] * 4, [process.communicate() for process in running]
     assert counts == [20] * len(counts)
     assert sorted(path.name for path in tmp_path.glob("*together*")) == ["together.duckdb"]
