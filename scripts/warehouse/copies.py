@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.database import connect, identifier, memory_limit, path_of, read_all_rows
+from warehouse.database import connect, identifier, looked_into, memory_limit, path_of, read_all_rows
 from warehouse.errors import WarehouseError, in_words
 from warehouse.names import refuse_taken_name
 
@@ -84,7 +84,7 @@ def mark_of(path: Path) -> Mark | None:
 def _read(path: Path, shown: Path | None = None) -> Mark:
     shown = shown or path
     try:
-        with connect(path, read_only=True) as connection:
+        with looked_into(path) as connection:
             tables = {
                 f"{schema}.{table}"
                 for schema, table in connection.execute(

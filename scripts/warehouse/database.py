@@ -6,6 +6,8 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
+from itertools import count
 from pathlib import Path
 
 import duckdb
@@ -87,6 +89,37 @@ def opened(path: Path, *, read_only: bool = True) -> Iterator[duckdb.DuckDBPyCon
             if is_damage(error) and not _is_sound(connection):
                 raise damaged(path, error, read_only=read_only) from error
             raise
+
+
+@contextmanager
+def looked_into(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a database file for a few short questions: 0.4 ms instead of the 14 ms that a DuckDB of its own takes.
+
+    Raises:
+        WarehouseError: it is damaged, or cannot be opened.
+    """
+    name = identifier(f"look {next(_looks)}")
+    with _for_looks().cursor() as connection:
+        try:
+            connection.execute(f"attach {text_of(str(path))} as {name} (read_only); use {name}; set TimeZone = 'UTC'")
+        except duckdb.Error as error:
+            raise _not_opened(path, error, read_only=True) from error
+        try:
+            yield connection
+        finally:
+            try:
+                connection.execute(f"use memory; detach {name}")
+            except duckdb.Error:
+                # By a file that is damaged DuckDB may have come to its end; the next look has another.
+                _for_looks.cache_clear()
+
+
+@cache
+def _for_looks() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(config={"threads": 1})
+
+
+_looks = count()
 
 
 def damaged(path: Path, error: Exception, *, read_only: bool = True) -> WarehouseError:

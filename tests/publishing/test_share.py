@@ -32,7 +32,7 @@ from publishing.publish import publish
 from publishing.share import minimum_cohort_size, minimum_for, personal_text, share
 from publishing.workbook import write_workbook
 from warehouse.copies import Mark, mark_of, page_mark
-from warehouse.database import BLOCK_SIZE, connect
+from warehouse.database import BLOCK_SIZE, connect, looked_into
 from warehouse.errors import WarehouseError
 from warehouse.paths import marts_path
 from warehouse.salts import pseudonym_salt
@@ -125,7 +125,7 @@ def shared(published: Path, made_with_shared: Path) -> Path:
 
 
 def ask(path: Path, query: str) -> list[Any]:
-    with connect(path, read_only=True) as connection:
+    with looked_into(path) as connection:
         return rows(connection, query)
 
 

@@ -18,7 +18,7 @@ from loader_fixtures import rows
 from warehouse import copies, files
 from warehouse.command_line import run_command
 from warehouse.copies import read_every_block
-from warehouse.database import BLOCK_SIZE, RAW_TABLES, connect
+from warehouse.database import BLOCK_SIZE, RAW_TABLES, connect, looked_into
 from warehouse.errors import WarehouseError
 from warehouse.files import attach_new, remove_database, replace_file
 from warehouse.paths import PROJECT_ROOT, published_path
@@ -32,6 +32,31 @@ def test_times_are_utc_whatever_the_zone_of_the_machine(tmp_path: Path, read_onl
         assert rows(connection, "select cast(timestamptz '2026-05-12 10:00:00+02:00' as timestamp)::varchar") == [
             "2026-05-12 08:00:00"
         ]
+
+
+def test_a_look_leaves_the_file_to_others_whatever_happens(tmp_path: Path) -> None:
+    one, two, damaged = (tmp_path / name for name in ("one.duckdb", "it's two.duckdb", "damaged.duckdb"))
+    for path in (one, two):
+        with connect(path) as connection:
+            connection.execute("create table t as select ? as name", [path.name])
+    damaged.write_bytes(one.read_bytes()[:9_000])
+
+    with looked_into(one) as first, looked_into(two) as second:
+        assert [rows(look, "from t") for look in (first, second)] == [[one.name], [two.name]]
+        assert rows(first, "select current_setting('TimeZone')") == ["UTC"]
+    with pytest.raises(WarehouseError, match="what is missing"), looked_into(one):
+        raise WarehouseError("what is missing")
+    for path in (damaged, tmp_path / "none.duckdb"):
+        with pytest.raises(WarehouseError, match=path.name), looked_into(path):
+            pytest.fail("it was opened")
+    with pytest.raises(duckdb.Error), looked_into(one) as look:
+        look.execute("begin; from nowhere")
+
+    for path in (one, two):
+        with connect(path) as connection:
+            connection.execute("insert into t values ('later')")
+        with looked_into(path) as look:
+            assert rows(look, "from t") == [path.name, "later"]
 
 
 def test_the_sources_declare_the_tables_that_the_loader_makes(warehouse: duckdb.DuckDBPyConnection) -> None:
