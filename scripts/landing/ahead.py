@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from landing.held import seems_to_hold
 from reports.encoding import Survey, encoding_of, survey
 from reports.format import ReportFormat, read_format
 from reports.rows import RowCount, count_rows
@@ -50,17 +51,18 @@ class Ahead:
         self._found: ReadAhead | None = None
         self._thread: threading.Thread | None = None
 
-    def begin(self, path: Path, known: Container[str]) -> None:
+    def begin(self, path: Path, known: Container[str], before: Path | None = None) -> None:
         """Begin to read a file, if it is large and plain text by its name.
 
         Args:
             path: the file.
             known: the hashes of reports whose rows need not be counted.
+            before: the file before it. If the report seems to hold that one, its rows need not be counted either.
         """
         self._path, self._found, self._thread = path, None, None
         with suppress(OSError):
             if path.suffix.lower() == ".csv" and path.stat().st_size >= LARGE_BYTES:
-                self._thread = threading.Thread(target=self._read, args=(path, known), daemon=True)
+                self._thread = threading.Thread(target=self._read, args=(path, known, before), daemon=True)
                 self._thread.start()
 
     def take(self, path: Path) -> ReadAhead | None:
@@ -73,12 +75,13 @@ class Ahead:
             return found if found is not None and found.file == _state_of(path) else None
         return None
 
-    def _read(self, path: Path, known: Container[str]) -> None:
+    def _read(self, path: Path, known: Container[str], before: Path | None) -> None:
         # If anything is wrong with the file, its own turn will say so.
         with suppress(OSError, ReportRefused):
             state, seen, report, count = _state_of(path), survey(path), None, None
             with suppress(ReportRefused):
-                if seen.sha256 not in known and seen.is_utf8 and encoding_of(path, seen) == "utf-8":
+                is_known = seen.sha256 in known or (before is not None and seems_to_hold(path, before))
+                if not is_known and seen.is_utf8 and encoding_of(path, seen) == "utf-8":
                     report = read_format(path, "utf-8")
                     is_plain = not (report.start or report.wrapped_by or report.trailed_by)
                     count = count_rows(path, report) if is_plain else None

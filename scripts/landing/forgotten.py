@@ -370,11 +370,24 @@ def without_names(connection: duckdb.DuckDBPyConnection, names: Names, text: str
 
 @dataclass(frozen=True)
 class Forgotten:
-    """The forgotten people of a site, and how the records of one report call them; how many of these are theirs."""
+    """The forgotten people of a site, and how the records of one report call them.
+
+    Attributes:
+        known: the people.
+        names: how the records call them.
+        record_count: how many records are theirs.
+        shared_count: how many may be, by their e-mail.
+    """
 
     known: Remembered | None = None
     names: Names = Names()
     record_count: int = 0
+    shared_count: int = 0
+
+    @property
+    def is_any(self) -> bool:
+        """Whether the report has anything of them."""
+        return self.record_count + self.shared_count > 0
 
     def is_named_in(self, connection: duckdb.DuckDBPyConnection, text: str, delimiter: str) -> bool:
         """Whether a record that could not be taken apart is one of theirs, or names one of them."""

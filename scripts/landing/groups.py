@@ -160,16 +160,10 @@ class Reader:
     def _form(self, text: Path, seen: Survey) -> ReportFormat | None:
         try:
             encoding = encoding_of(text, seen, self.declaration.encoding, self.declaration.remembered_encoding)
-            report = read_format(text, encoding) if encoding == "utf-8" else None
+            report = read_format(text, encoding)
         except ReportRefused:
             return None
-        is_plain = (
-            report is not None
-            and report.is_of_activities
-            and (report.start, report.header_lines) == (0, 1)
-            and not (report.extra or report.nameless or report.wrapped_by or report.trailed_by)
-        )
-        return report if is_plain else None
+        return report if report.is_usual else None
 
 
 def _is_sound(lines: bytes, report: ReportFormat, count: int) -> bool:
@@ -315,13 +309,14 @@ def _written(
             min(occurred_at),
             max(occurred_at),
             count(*) filter (where time_flag = 'nonexistent'),
-            count(*) filter (where time_flag = 'doubled')
+            count(*) filter (where time_flag = 'doubled'),
+            not bool_and(suffix(date, ':00'))
         from members
         group by member
         order by member
         """
     ).fetchall()
-    firsts, lasts, nonexistent, doubled = (list(values) for values in zip(*found, strict=True))
+    firsts, lasts, nonexistent, doubled, have_seconds = (list(values) for values in zip(*found, strict=True))
     of_each = {
         "report_id": ("varchar", ids),
         "file_name": ("varchar", [small.file.name for small in group]),
@@ -335,6 +330,8 @@ def _written(
         "usual_last_occurred_at": ("timestamp", lasts),
         "nonexistent_hour_count": ("bigint", nonexistent),
         "doubled_hour_count": ("bigint", doubled),
+        # All else that `landing.held.is_plain` asks holds of each report of a group.
+        "is_plain": ("boolean", have_seconds),
     }
     shared = {**facts_of_form(group[0].report, declaration), **destination.facts, "rejected_count": 0}
     columns = [f"unnest(${name}::{kind}[]) as {name}" for name, (kind, _) in of_each.items()]

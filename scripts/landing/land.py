@@ -15,8 +15,8 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
@@ -36,23 +36,25 @@ from landing.groups import (
     Small,
     land_group,
 )
+from landing.held import NotPlain, Part, is_plain, part_of
 from landing.landed import Before, delete_reports, landed_before
 from landing.meetings import ensure_meeting_salt
 from landing.outcome import SAMPLE_SITE, Declaration, Landing
 from landing.statements import Staged, stage_forgotten, write_report
 from landing.times import Possible
 from landing.twin_check import IN_WAREHOUSE, check_twins, staged_sample
-from reports.encoding import encoding_of, survey
+from reports.encoding import Survey, encoding_of, survey
 from reports.files import ReportFile, reports_in, unreadable
 from reports.format import ReportFormat, read_format
 from reports.ids import read_ids
 from reports.look import look_at
+from reports.rows import RowCount
 from reports.staged import refuse_other_columns, stage, trail_notes, with_nameless
 from reports.text import ReportRefused
 from reports.width import notes_of
 from warehouse.database import path_of, transaction
 from warehouse.errors import WarehouseError, disk_trouble, in_words, is_damage
-from warehouse.raw import prepare_raw
+from warehouse.raw import EqualRecords, prepare_raw
 
 
 def land_reports(
@@ -205,7 +207,7 @@ class Loader:
     ) -> Landing:
         found = self.ahead.take(report.path) if report.unpack is None else None
         if following is not None:
-            self.ahead.begin(following, self.known)
+            self.ahead.begin(following, self.known, report.path)
         try:
             with _emptied(self.spool):
                 return _land_report(
@@ -259,10 +261,50 @@ def _land_report(
     if opened:
         text.write_bytes(opened.content)
     report = read_format(text, encoding_of(text, seen, declaration.encoding, declaration.remembered_encoding))
-    with _progress_of(connection, lambda share: show(share * 0.4)):
-        rows = stage(connection, text, report, folder, found.count_of(report) if found else None)
+
+    def landed(text: Path, count: RowCount | None = None, part: Part | None = None) -> Landing:
+        with _progress_of(connection, lambda share: show(share * 0.4)):
+            staged = _taken_apart(connection, file, text, seen, report, declaration, folder, count, part)
+        staged = replace(staged, was_removed=before.removed_on is not None)
+        return _written(connection, staged, before, show, checks_twins=checks_twins)
+
+    part = part_of(connection, text, seen, report, declaration, folder) if before.file_name is None else None
+    landing = None
+    if part is not None:
+        # If it cannot be landed so, the whole report says what it is.
+        with suppress(NotPlain, EqualRecords, ReportRefused, duckdb.InvalidInputException):
+            landing = landed(part.rest, part=part)
+    if landing is None:
+        landing = landed(text, found.count_of(report) if found else None)
+    is_rejected = landing.landed_count == 0 and landing.rejected_count > landing.harmless_count
+    known[seen.sha256] = Before(file.name, None, seen.sha256[:16], declaration.site_id, is_rejected)
+    return landing
+
+
+def _taken_apart(
+    connection: duckdb.DuckDBPyConnection,
+    file: ReportFile,
+    text: Path,
+    seen: Survey,
+    report: ReportFormat,
+    declaration: Declaration,
+    folder: Path,
+    count: RowCount | None,
+    part: Part | None,
+) -> Staged:
+    """Stage a report, or what it holds beside an earlier one, and find out about it all that must be known.
+
+    Raises:
+        ReportRefused: nothing of it can be landed.
+        NotPlain: it holds an earlier report, and the others of its records are not plain.
+    """
+    rows = stage(connection, text, report, folder, count)
     possible = Possible.declared(declaration)
     look = look_at(connection, report, possible.first, possible.last)
+    if part is not None and look.dates is not None:
+        rows = replace(rows, first_number=part.rest_first_number)
+        # What a report says of a part that has no seconds, it does not say of the whole: the earlier one has some.
+        look = replace(look, dates=replace(look.dates, is_minutes=False))
     refuse_other_columns(connection, report, look, rows)
     report = with_nameless(connection, report)
     notes = [
@@ -275,9 +317,28 @@ def _land_report(
     forgotten = stage_forgotten(connection, report, declaration.site_id, rows)
 
     staged = Staged(
-        *(file, seen, declaration, report, rows, look, destination, forgotten, [*notes, *destination.notes]),
-        was_removed=before.removed_on is not None,
+        *(file, seen, declaration, report, rows, look, destination, forgotten, [*notes, *destination.notes]), part
     )
+    staged = replace(staged, is_plain=is_plain(connection, staged))
+    if part is not None and not staged.is_plain:
+        raise NotPlain
+    return staged
+
+
+def _written(
+    connection: duckdb.DuckDBPyConnection,
+    staged: Staged,
+    before: Before,
+    show: Callable[[float], None],
+    *,
+    checks_twins: bool,
+) -> Landing:
+    """Compare a staged report with earlier ones, and write it in one transaction.
+
+    Raises:
+        ReportRefused: it would count activities twice.
+    """
+    report, declaration = staged.report, staged.declaration
     if checks_twins and report.is_of_activities:
         staged.notes.extend(_check_twins(connection, staged))
     staged.notes.extend(_other_date_format(staged))
@@ -287,8 +348,6 @@ def _land_report(
         landing = write_report(connection, staged)
         if landing.landed_count:
             remember(connection, declaration)
-    is_rejected = landing.landed_count == 0 and landing.rejected_count > landing.harmless_count
-    known[seen.sha256] = Before(file.name, None, staged.report_id, declaration.site_id, is_rejected)
     return landing
 
 
@@ -332,8 +391,8 @@ def _check_twins(connection: duckdb.DuckDBPyConnection, staged: Staged) -> list[
     destination, declaration = staged.destination, staged.declaration
     # Reports that are loaded again with another declaration are the twins of those that were.
     left_out = {staged.report_id, *_not_yet_reloaded(connection, declaration)}
-    count = staged.rows.staged_count
-    sample = staged_sample(staged.report, destination.essence, destination.occurred_at, count)
+    count, held = staged.staged_count, staged.part.held if staged.part else None
+    sample = staged_sample(staged.report, destination.essence, destination.occurred_at, count, held)
     return check_twins(
         connection, sample, IN_WAREHOUSE, declaration, str(destination.facts["date_format"]), count, left_out
     )

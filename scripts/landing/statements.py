@@ -8,6 +8,7 @@ import duckdb
 
 from landing.destinations import BLANK_REASON, HEADER_REASON, Destination, Fault
 from landing.forgotten import FORGOTTEN, NAMED_REASON, REASON, Forgotten, names_of, remembered, without_names
+from landing.held import NotPlain, Part
 from landing.outcome import Declaration, Landing, RejectedRecord
 from landing.times import usual_end
 from reports.encoding import Survey
@@ -27,7 +28,10 @@ HARMLESS = [BLANK_REASON, HEADER_REASON, REASON, NAMED_REASON]
 
 @dataclass(frozen=True)
 class Staged:
-    """A report that was taken apart, with all that was found out about it; its records are in temporary tables."""
+    """A report that was taken apart, with all that was found out about it; its records are in temporary tables.
+
+    Of a report that holds an earlier one these are the other records, and the part is the earlier one.
+    """
 
     file: ReportFile
     seen: Survey
@@ -38,12 +42,19 @@ class Staged:
     destination: Destination
     forgotten: Forgotten
     notes: list[str]
+    part: Part | None = None
     was_removed: bool = False
+    is_plain: bool = False
 
     @property
     def report_id(self) -> str:
         """The id of the report: the beginning of its hash."""
         return self.seen.sha256[:16]
+
+    @property
+    def staged_count(self) -> int:
+        """The records that could be read, now or in the earlier report."""
+        return self.rows.staged_count + (self.part.held.count if self.part else 0)
 
 
 def write_report(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Landing:
@@ -51,11 +62,15 @@ def write_report(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Landi
 
     Raises:
         ReportRefused: a record would be lost.
+        NotPlain: it holds an earlier report, and a record of the others does not land.
+        EqualRecords: the same, and one of them equals one of the earlier report.
     """
     stored = _write_records(connection, staged)
+    if staged.part is not None and stored.count < staged.staged_count:
+        raise NotPlain
     if staged.rows.malformed_count:
         _write_malformed(connection, staged)
-    if stored.count < staged.rows.staged_count:
+    if stored.count < staged.staged_count:
         _write_unfit(connection, staged)
         if staged.forgotten.record_count:
             _write_forgotten(connection, staged)
@@ -120,10 +135,11 @@ def stage_forgotten(connection: duckdb.DuckDBPyConnection, report: ReportFormat,
     )
     # Perhaps the person under another id: the details of the user go, the activity stays.
     who = [columns[column] for column in ("first_name", "last_name", "company", "email") if column in columns]
+    shared_count = 0
     if "email" in columns:
         values = ", ".join(f"{column} = {text_of(FORGOTTEN)}" for column in who)
         shares = known.shares_email(columns.get("user_id", "null"), email)
-        connection.execute(f"update staged set {values} where {shares}", known.parameters)
+        shared_count = number_of(connection, f"update staged set {values} where {shares}", known.parameters)
     names = names_of([person[:2] for person in people], [person[2] for person in people])
     for index in range(len(report.header)):
         column = next((column for column, place in report.columns.items() if place == index), "")
@@ -131,7 +147,7 @@ def stage_forgotten(connection: duckdb.DuckDBPyConnection, report: ReportFormat,
         if named != "false":
             # In place, so that the row ids go on following the file.
             connection.execute(f"update staged set c{index} = {names.scrubbed(f'c{index}', column)} where {named}")
-    return Forgotten(known, names, count)
+    return Forgotten(known, names, count, shared_count)
 
 
 def raw_columns_of(report: ReportFormat, destination: Destination) -> str:
@@ -176,7 +192,8 @@ def _write_records(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Sto
 
     if report.is_of_activities:
         site_id = staged.declaration.site_id
-        [stored] = store_records(connection, [staged.report_id], site_id, source, span, rows.staged_count)
+        held = staged.part.held if staged.part else None
+        [stored] = store_records(connection, [staged.report_id], site_id, source, span, rows.staged_count, held)
         return stored
     count = number_of(
         connection,
@@ -350,7 +367,11 @@ def _write_manifest(connection: duckdb.DuckDBPyConnection, staged: Staged, store
         """,
         {"report_id": staged.report_id},
     ).fetchone() or (0, 0)
-    record_count = staged.rows.staged_count + staged.rows.malformed_count
+    if staged.part is not None:
+        places = f"select count(*) from raw.report_records where report_number = {stored.number}"
+        landed += number_of(connection, places) - staged.rows.staged_count
+        measured = staged.part.joined(measured)
+    record_count = staged.staged_count + staged.rows.malformed_count
     if landed + rejected != record_count:
         raise ReportRefused(
             f"{record_count} records were read but {landed} landed and {rejected} rejected: a defect of the loader;"
@@ -374,6 +395,7 @@ def _write_manifest(connection: duckdb.DuckDBPyConnection, staged: Staged, store
         times = f"select occurred_at from {destination.table} where report_id = '{staged.report_id}'"
         first, last = row["first_occurred_at"], row["last_occurred_at"]
         row["usual_last_occurred_at"] = usual_end(connection, times, first, last)
+        row["is_plain"] = staged.is_plain
     places = ", ".join("?" * len(row))
     connection.execute(
         f"insert into {destination.manifest} ({', '.join(row)}, loaded_at) values ({places}, now()::timestamp)",

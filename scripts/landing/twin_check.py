@@ -29,6 +29,7 @@ from reports.format import ReportFormat
 from reports.text import ReportRefused
 from warehouse.command_line import counted
 from warehouse.database import text_of
+from warehouse.raw import EVENT_TEXTS, Held
 
 SHOWN_NAMES = 3
 TEXTS = ("user_id", "first_name", "last_name", "email", "category", "action", "label", "content_id")
@@ -50,7 +51,9 @@ IN_WAREHOUSE = Earlier(
 )
 
 
-def staged_sample(report: ReportFormat, essence: str, occurred_at: str, record_count: int) -> str:
+def staged_sample(
+    report: ReportFormat, essence: str, occurred_at: str, record_count: int, held: Held | None = None
+) -> str:
     """SQL of a sample of the staged records of a report with the columns of raw.activities.
 
     Args:
@@ -58,17 +61,34 @@ def staged_sample(report: ReportFormat, essence: str, occurred_at: str, record_c
         essence: SQL of what a record must have (``landing.destinations``).
         occurred_at: SQL of its time, made of the essence.
         record_count: how many they are.
+        held: those of them that are not staged, because they are an earlier report.
     """
+    step = step_of(record_count)
+    if held is not None and held.is_first:
+        place, held_place = f"rowid + {held.count}", "record_number - 1"
+    else:
+        place, held_place = "rowid", f"record_number - 1 + {record_count - held.count if held else 0}"
     texts = (
         f"c{report.columns[column]} as {column}" if column in report.columns else f"null::varchar as {column}"
         for column in TEXTS
     )
-    return (
+    sample = (
         # Materialized, or DuckDB would read the time of every record.
-        f"with picked as materialized (select rowid, * from staged where rowid % {step_of(record_count)} = 0)"
-        f" select rowid as record_number, {', '.join(texts)}, {occurred_at} as occurred_at"
-        f" from (select rowid, *, {essence} as essence from picked)"
+        f"with picked as materialized (select {place} as place, * from staged where place % {step} = 0)"
+        f" select place as record_number, {', '.join(texts)}, {occurred_at} as occurred_at"
+        f" from (select *, {essence} as essence from picked)"
     )
+    if held is None:
+        return sample
+    held_sample = (
+        # Materialized, or DuckDB would join all records.
+        f"with picked as materialized (select {held_place} as place, record_id from raw.report_records"
+        f" where report_number = {held.number} and place % {step} = 0)"
+        f" select place, {', '.join(f'events.{text}' if text in EVENT_TEXTS else text for text in TEXTS)}, occurred_at"
+        " from picked inner join raw.records using (record_id) inner join raw.events using (event_id)"
+        " inner join raw.user_names using (user_name_id)"
+    )
+    return f"({sample}) union all ({held_sample})"
 
 
 def parquet_sample(path: Path, record_count: int) -> str:

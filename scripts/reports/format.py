@@ -228,6 +228,16 @@ class ReportFormat:
         return self.kind is ACTIVITY_REPORT
 
     @property
+    def is_usual(self) -> bool:
+        """Whether it is of activities, and its text can be read as it stands: a line of known titles, and records."""
+        return (
+            self.is_of_activities
+            and self.encoding == "utf-8"
+            and (self.start, self.header_lines) == (0, 1)
+            and not (self.extra or self.nameless or self.wrapped_by or self.trailed_by)
+        )
+
+    @property
     def missing(self) -> list[str]:
         """The columns of its kind that it lacks."""
         return [column for column in self.kind.aliases if column not in self.columns]

@@ -9,6 +9,7 @@ be. Where the two differ, `examine_rows` takes the time to read every row with P
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -45,6 +46,7 @@ class RowCount:
         may_have_stray_quotes: whether quotes may stray.
         has_a_long_row: whether a row surely is longer than a record may be.
         misfits: about how many rows are not as wide as the header, by a sample.
+        has_several_ends: whether some rows end in other characters than others.
     """
 
     rows: int
@@ -52,6 +54,7 @@ class RowCount:
     may_have_stray_quotes: bool = False
     has_a_long_row: bool = False
     misfits: int = 0
+    has_several_ends: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ class Rows:
         sizes: bytes of each of these.
         broken: fields and text of each row of interest with bytes of no meaning, which are lone surrogates here.
         ill_fitting: what is wrong with the width of each row that can be read all the same (``reports.width``).
+        first_number: the number of the first record in the report, if those before it were not read again.
     """
 
     record_count: int
@@ -89,6 +93,12 @@ class Rows:
     sizes: dict[int, int] = field(default_factory=dict)
     broken: dict[int, tuple[list[str], str]] = field(default_factory=dict)
     ill_fitting: dict[int, str] = field(default_factory=dict)
+    first_number: int = 1
+
+    @property
+    def are_regular(self) -> bool:
+        """Whether a count of bytes was enough, because each row is as it should be."""
+        return self == Rows(self.record_count, self.record_count, first_number=self.first_number)
 
     def with_oversized_of(self, before: Rows) -> Rows:
         """These rows, with what was found of oversized ones before they were taken out."""
@@ -190,7 +200,8 @@ def count_rows(path: Path, report: ReportFormat) -> RowCount:
     # The signs that are searched are an eighth of a report, so the rest is left out first. This may take double quotes
     # in a field that begins without one for stray ones: then each row is read, and found to be sound.
     others = _ALL_BYTES.translate(None, b'" \r\n' + delimiter)
-    rows = delimiters = since_end = misfits = 0
+    line_ends: Counter[str] = Counter()
+    delimiters = since_end = misfits = 0
     is_quoted = may_have_stray_quotes = has_a_long_row = False
     last = before = b""
     with path.open("rb") as file:
@@ -209,18 +220,27 @@ def count_rows(path: Path, report: ReportFormat) -> RowCount:
                 b'" ' in around and _STRAY_QUOTES.search(around) is not None
             )
             before = around[len(around.rstrip(b" ")) - 1 :] if around and not is_quoted else b""
-            ends = outside.count(b"\n")
-            # To see that there is none takes no time.
-            if b"\r" in outside:
-                ends += outside.count(b"\r") - outside.count(b"\r\n")
+            found = _line_ends(outside)
+            line_ends.update(found)
+            ends = sum(found.values())
             since_end = 0 if ends else since_end + len(chunk)
             has_a_long_row = has_a_long_row or since_end > MAX_ROW_BYTES
-            rows += ends
             delimiters += outside.count(delimiter)
             if misfit_count := len(sample) - sample.count(len(report.header)):
                 misfits += ends * misfit_count // len(sample)
             last = chunk[-1:]
-    return RowCount(rows + (last not in b"\r\n"), delimiters, may_have_stray_quotes, has_a_long_row, misfits)
+    rows, has_several_ends = line_ends.total() + (last not in b"\r\n"), len(+line_ends) > 1
+    return RowCount(rows, delimiters, may_have_stray_quotes, has_a_long_row, misfits, has_several_ends)
+
+
+def _line_ends(text: bytes) -> dict[str, int]:
+    """How many lines of a text end in which way."""
+    newlines = text.count(b"\n")
+    # To see that there is no return takes no time.
+    if b"\r" not in text:
+        return {"\n": newlines}
+    both = text.count(b"\r\n")
+    return {"\n": newlines - both, "\r\n": both, "\r": text.count(b"\r") - both}
 
 
 def _widths(chunk: bytes, delimiter: bytes, *, is_quoted: bool) -> list[int]:

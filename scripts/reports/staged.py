@@ -120,7 +120,7 @@ numbered as (
     from staged asof left join shifts on staged.rowid >= shifts.readable_before
 )
 """
-NUMBERED_WHOLE = "with numbered as (select rowid + 1 as record_number, * from staged)"
+NUMBERED_WHOLE = "with numbered as (select rowid + {first_number} as record_number, * from staged)"
 
 
 @dataclass(frozen=True)
@@ -226,6 +226,7 @@ def _in_utf8(text: Path, report: ReportFormat, folder: Path) -> Path:
     if report.encoding != "utf-8" or report.start:
         transcode(text, report.encoding, plain, report.start)
     else:
+        plain.unlink(missing_ok=True)
         plain.symlink_to(text.resolve())
     bare = folder / "bare.csv"
     if report.wrapped_by is not None:
@@ -291,4 +292,4 @@ def refuse_other_columns(connection: duckdb.DuckDBPyConnection, report: ReportFo
 
 def numbered(rows: Rows) -> str:
     """A with clause that gives the staged records, as ``numbered``, with the number that each has in the file."""
-    return NUMBERED if rows.malformed_count else NUMBERED_WHOLE
+    return NUMBERED if rows.malformed_count else NUMBERED_WHOLE.format(first_number=rows.first_number)

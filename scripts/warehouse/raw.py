@@ -57,6 +57,25 @@ drop table raw.older_events
 OLDER_ACTIVITIES = "older_activities"
 
 
+class EqualRecords(Exception):
+    """A record of a report equals one of those that it has from an earlier one, so that its place decides its id."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """The records of an earlier report with which a report begins or ends, all of them and in their order.
+
+    Attributes:
+        number: the number of the earlier report.
+        count: its records.
+        is_first: whether the report begins with them.
+    """
+
+    number: int
+    count: int
+    is_first: bool
+
+
 @dataclass(frozen=True)
 class Stored:
     """What was stored of a report.
@@ -66,17 +85,25 @@ class Stored:
         new_count: those of them that are events that no record held before.
         number: its number; 0 for unique users.
         ids: the first and the last id that its records and their events can have, if no earlier report has any of them.
+        held: those of its records that were stored as those of an earlier report.
     """
 
     count: int
     new_count: int
     number: int = 0
     ids: tuple[int, int] | None = None
+    held: Held | None = None
 
     @property
     def records(self) -> str:
-        """SQL of its records in the tables, each with all that raw.activities puts together, to select from."""
+        """SQL of its records in the tables, each with all that raw.activities puts together, to select from.
+
+        Those that it holds of an earlier report are left out: they were counted with that one.
+        """
         condition = f"report_records.report_number = {self.number}"
+        if self.held is not None:
+            own = f"> {self.held.count}" if self.held.is_first else f"<= {self.count - self.held.count}"
+            condition += f" and report_records.record_number {own}"
         if self.ids is not None:
             # Otherwise DuckDB would read much of what was there before.
             condition += "".join(
@@ -109,7 +136,7 @@ def prepare_raw(connection: duckdb.DuckDBPyConnection, *, is_begun: bool = False
         return
     is_by_record, has_fractions = there.get("activities") == "table", _has_fractions(connection, there)
     if not (is_by_record or has_fractions):
-        if not there.keys() >= WANTED:
+        if not (there.keys() >= WANTED and _has_newest_column(connection)):
             refuse_a_copy(connection)
             connection.execute(RAW_TABLES)
         return
@@ -142,7 +169,12 @@ def raw_to_read(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def _is_of_today(connection: duckdb.DuckDBPyConnection) -> bool:
     there = _tables(connection)
-    return there.keys() >= WANTED and there.get("activities") != "table" and not _has_fractions(connection, there)
+    return (
+        there.keys() >= WANTED
+        and there.get("activities") != "table"
+        and not _has_fractions(connection, there)
+        and _has_newest_column(connection)
+    )
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
@@ -162,6 +194,11 @@ def _has_fractions(connection: duckdb.DuckDBPyConnection, there: Collection[str]
         return False
     row = connection.execute("select type from pragma_table_info('raw.events') where name = 'occurred_at'").fetchone()
     return row == ("TIMESTAMP",)
+
+
+def _has_newest_column(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the manifest has the column that was added last (RAW_TABLES)."""
+    return bool(connection.execute("from pragma_table_info('raw.reports') where name = 'is_plain'").fetchall())
 
 
 def _store_older_activities(connection: duckdb.DuckDBPyConnection) -> None:
@@ -191,6 +228,7 @@ def store_records(
     source: Source,
     span: Span | None = None,
     record_count: int = MANY,
+    held: Held | None = None,
 ) -> list[Stored]:
     """Store the records of reports, each as a reference to what is known of it, in the transaction of the caller.
 
@@ -203,9 +241,14 @@ def store_records(
             ``number_in_report`` the record's number in it.
         span: a time before all of them and one after, if the caller knows them.
         record_count: how many records there are at most. A few are copied first.
+        held: the records that the report has besides, as an earlier one has them. The source numbers the others as
+            they stand in the report.
 
     Returns:
         How many records each report has, and how many are new.
+
+    Raises:
+        EqualRecords: one of the source equals one of those that are held.
     """
     next_ids, site = _next_ids(connection), text_of(site_id)
     base, is_group, is_copied = next_ids.last_record, len(report_ids) > 1, record_count < MANY
@@ -218,6 +261,8 @@ def store_records(
     known = _known_span(connection, site, span or _span_of(connection)) if base else (None, None)
     has_known = known[0] is not None
     _find_known(connection, site, known, next_ids, copies)
+    if held is not None and has_known:
+        _refuse_equals(connection, held)
     if is_group:
         connection.execute(
             EQUAL_EVENTS.format(event=", ".join(EVENT), base=base, copies=copies.join, copy=copies.number)
@@ -227,7 +272,11 @@ def store_records(
         of_new = "record_number in (select record_number from arrived where event_id is null)"
         new = f"(from arriving where {of_new})" if is_copied else f"({_in_kept_form(source(of_new))})"
     _store_events(connection, new or "arriving", site, base, copies)
-    stored = _store_places(connection, next_ids, report_ids, has_known=has_known)
+    if held is not None and held.is_first:
+        _store_held(connection, next_ids.report, held, 0)
+    stored = _store_places(connection, next_ids, report_ids, held, has_known=has_known)
+    if held is not None and not held.is_first:
+        _store_held(connection, next_ids.report, held, stored[0].count - held.count)
     used = [f"drop {'table' if is_copied else 'view'} arriving", "drop table arrived"]
     used += ["drop table arriving_copies"] * copies.are_there + ["drop table filed"] * has_known
     connection.execute("; ".join(used))
@@ -466,8 +515,40 @@ def _store_events(connection: duckdb.DuckDBPyConnection, new: str, site: str, ba
     )
 
 
+def _refuse_equals(connection: duckdb.DuckDBPyConnection, held: Held) -> None:
+    """Raise EqualRecords if a record that arrived is an event of those that are held."""
+    if number_of(
+        connection,
+        f"""
+        select count(*)
+        from raw.report_records
+        inner join raw.records on report_records.record_id = records.record_id
+        where
+            report_records.report_number = {held.number}
+            and records.event_id in (select event_id from arrived where event_id is not null)
+        """,
+    ):
+        raise EqualRecords
+
+
+def _store_held(connection: duckdb.DuckDBPyConnection, number: int, held: Held, before: int) -> None:
+    """Give a report the records that it holds of an earlier one, behind so many of its own."""
+    connection.execute(
+        f"""
+        insert into raw.report_records
+        select {number}, record_number + {before}, record_id from raw.report_records
+        where report_number = {held.number}
+        """
+    )
+
+
 def _store_places(
-    connection: duckdb.DuckDBPyConnection, next_ids: _NextIds, report_ids: Sequence[str], *, has_known: bool
+    connection: duckdb.DuckDBPyConnection,
+    next_ids: _NextIds,
+    report_ids: Sequence[str],
+    held: Held | None,
+    *,
+    has_known: bool,
 ) -> list[Stored]:
     """Store the records that are no record of an earlier report, and which record stands at which place.
 
@@ -518,6 +599,7 @@ def _store_places(
         from {placed}
         group by 1
         """,
+        held,
         has_known=has_known,
     )
 
@@ -527,6 +609,7 @@ def _number_reports(
     next_ids: _NextIds,
     report_ids: Sequence[str],
     counts: str,
+    held: Held | None,
     *,
     has_known: bool,
 ) -> list[Stored]:
@@ -536,9 +619,11 @@ def _number_reports(
     stored, lasts, last = [], [], 0
     for member in range(len(report_ids)):
         count, new_count, last = by_member.get(member, (0, 0, last))
+        if held is not None:
+            count = last = count + held.count
         lasts.append(base + last)
         ids = None if has_known else (base + 1, base + last)
-        stored.append(Stored(count, new_count, number + member, ids))
+        stored.append(Stored(count, new_count, number + member, ids, held))
     connection.execute(
         "insert into raw.report_numbers"
         " select $number + unnest(range(len($ids))), unnest($ids::varchar[]), unnest($lasts::bigint[])",

@@ -24,7 +24,8 @@ create table if not exists raw.reports (
     extra_columns varchar[],
     nonexistent_hour_count bigint,
     doubled_hour_count bigint,
-    usual_last_occurred_at timestamp
+    usual_last_occurred_at timestamp,
+    is_plain boolean
 );
 
 -- The row of a removed report stays, without its id: neither its number nor an id of a record up to its last one is given
@@ -182,6 +183,7 @@ alter table raw.user_reports add column if not exists extra_columns varchar[];
 alter table raw.reports add column if not exists nonexistent_hour_count bigint;
 alter table raw.reports add column if not exists doubled_hour_count bigint;
 alter table raw.reports add column if not exists usual_last_occurred_at timestamp;
+alter table raw.reports add column if not exists is_plain boolean;
 
 -- Every record of every report, word for word.
 create view if not exists raw.activities as

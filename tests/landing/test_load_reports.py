@@ -705,7 +705,8 @@ def test_the_manifest_tells_what_was_landed_and_how(warehouse: duckdb.DuckDBPyCo
             *(digest[:16], "report.csv", digest, len(content), "site-2", "Europe/Zurich", "yyyy-MM-dd"),
             *(";", "utf-8", header, 1, 1, 0, "csv", ["user_id", "category", "action", "label", "date"]),
             ["first_name", "last_name", "company", "email", "content_id", "content_name", "content_slug"],
-            *([], [], 0, 0, datetime(2024, 5, 1, 8)),
+            # All times are full minutes, so that it is not plain (landing.held).
+            *([], [], 0, 0, datetime(2024, 5, 1, 8), False),
         )
     ]
     assert rows(warehouse, "select report_id from raw.activities") == [digest[:16]]

@@ -1,0 +1,377 @@
+"""Of a download that holds an earlier one only the rest is read, and the outcome is as if all of it had been."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import duckdb
+import pytest
+
+from fuzz.folders import each_alone
+from landing import held, land
+from landing.held import Part
+from landing.land import land_reports
+from landing.outcome import Declaration, Landing
+from landing.statements import write_report
+from loader_fixtures import HEADER, rows, write
+from removal.forget import UnknownUser, find_person, forget
+from removal.remove import all_reports, remove
+from warehouse.database import RAW_TABLES, connect, transaction
+
+UTC = Declaration()
+ZURICH = Declaration("north", "Europe/Zurich", to_remember=(("TIME_ZONE", "Europe/Zurich"),))
+TABLES = (
+    *("report_numbers", "events", "user_names", "content_names", "records", "report_records", "rejected_records"),
+    *("activities", "reports", "declarations", "removed_reports"),
+)
+START = datetime(2026, 3, 28, 22, 0, 7)
+HEAD = ",".join(HEADER)
+
+
+def time_of(number: int) -> datetime:
+    return START + timedelta(minutes=37 * number, seconds=number % 50)
+
+
+def line(number: int, user: str = "", label: str = "Opening", last: str = "Quill", at: str = "") -> str:
+    """A record; the first of them are older."""
+    user = user or str(7001 + number % 5)
+    at = at or f"{time_of(number)}"
+    page = 4100 + number % 3
+    return f"{user},Ana,{last},Fern Ltd,u{user}@x.example,Session,Joined,{label},{at},{page},Room {page},room-{page}"
+
+
+def text_of(lines: list[str], end: str = "\n", header: str = HEAD) -> str:
+    return "".join(one + end for one in (header, *lines))
+
+
+def downloads(lines: list[str], *counts: int, is_newest_first: bool = False) -> list[str]:
+    """Downloads that each hold so many of the oldest records."""
+    return [text_of(lines[:count][::-1] if is_newest_first else lines[:count]) for count in counts]
+
+
+Step = Callable[[duckdb.DuckDBPyConnection], None]
+
+
+@contextmanager
+def read_in_parts() -> Iterator[list[Part]]:
+    """The parts that were stored as those of an earlier report."""
+    parts: list[Part] = []
+
+    def noted(connection: duckdb.DuckDBPyConnection, staged: Any) -> Landing:
+        landing = write_report(connection, staged)
+        parts.extend([staged.part] if staged.part else [])
+        return landing
+
+    with mock.patch.object(held, "SMALLEST", 1), mock.patch.object(land, "write_report", noted):
+        yield parts
+
+
+@contextmanager
+def read_as_wholes() -> Iterator[None]:
+    with mock.patch.object(land, "part_of", return_value=None):
+        yield
+
+
+def outcome(folder: Path, steps: list[tuple[Path, Declaration] | Step]) -> tuple[list[Landing], dict[str, list[Any]]]:
+    """What became of the reports, and all that is in the warehouse but the times of loading."""
+    landings: list[Landing] = []
+    folder.mkdir()
+    with connect(folder / "a.duckdb") as warehouse, each_alone():
+        warehouse.execute("set threads = 1")
+        for step in steps:
+            if isinstance(step, tuple):
+                landings += land_reports(warehouse, [step[0]], step[1])
+            else:
+                step(warehouse)
+        return landings, {
+            # In their order, but for the view, whose order is that of a join.
+            table: rows(
+                warehouse,
+                f"select columns(lambda name: not contains('loaded_at declared_at removed_at', name)) from raw.{table}"
+                + (" order by all" if table == "activities" else ""),
+            )
+            for table in TABLES
+        }
+
+
+def check(folder: Path, steps: list[tuple[Path, Declaration] | Step]) -> tuple[list[Landing], list[Part]]:
+    """Hold both outcomes against each other; returns what became of the reports, and the parts that were not read."""
+    with read_in_parts() as parts:
+        found = outcome(folder / "parts", steps)
+    with read_as_wholes():
+        expected = outcome(folder / "wholes", steps)
+    assert found[0] == expected[0]
+    for table in TABLES:
+        assert found[1][table] == expected[1][table], table
+    return found[0], parts
+
+
+def landed(folder: Path, *texts: str | bytes, declaration: Declaration = UTC) -> list[Part]:
+    """Land reports in both ways; returns the parts that were not read."""
+    paths = [write(folder / f"{number:02}.csv", text) for number, text in enumerate(texts)]
+    return check(folder, [(path, declaration) for path in paths])[1]
+
+
+LINES = [line(number) for number in range(60)]
+
+
+@pytest.mark.parametrize("is_newest_first", [False, True])
+@pytest.mark.parametrize("declaration", [Declaration(), ZURICH])
+def test_only_the_rest_of_a_download_is_read(tmp_path: Path, is_newest_first: bool, declaration: Declaration) -> None:
+    texts = downloads(LINES, 20, 30, 45, 60, is_newest_first=is_newest_first)
+    parts = landed(tmp_path, *texts, declaration=declaration)
+    assert [(part.held.number, part.held.count, part.held.is_first) for part in parts] == [
+        (1, 20, not is_newest_first),
+        (2, 30, not is_newest_first),
+        (3, 45, not is_newest_first),
+    ]
+
+
+# What the first download is, and what the second: each is read as a whole.
+ODD: dict[str, tuple[str | bytes, str | bytes]] = {
+    "a renamed person": (
+        text_of(LINES[:30]),
+        text_of([LINES[0].replace("Quill", "Quinn"), *LINES[1:40]]),
+    ),
+    "a rejected record in the first": (
+        text_of([*LINES[:30], line(30, at="soon")]),
+        text_of([*LINES[:30], line(30, at="soon"), LINES[31]]),
+    ),
+    "a rejected record in the second": (text_of(LINES[:30]), text_of([*LINES[:30], line(30, at="soon")])),
+    "a record of tomorrow's tomorrow": (
+        text_of(LINES[:30]),
+        text_of([*LINES[:30], line(30, at="2999-01-01 00:00:01")]),
+    ),
+    "a blank line": (text_of(LINES[:30]), text_of([*LINES[:30], "", *LINES[30:]])),
+    "blank lines at the end": (text_of(LINES[:30]) + "\n\n", text_of(LINES[:30]) + "\n\n" + LINES[30] + "\n"),
+    "a short record": (text_of(LINES[:30]), text_of([*LINES[:30], LINES[30].rsplit(",", 3)[0]])),
+    "a short record in the first": (
+        text_of([*LINES[:30], LINES[30].rsplit(",", 3)[0]]),
+        text_of([*LINES[:30], LINES[30].rsplit(",", 3)[0], LINES[31]]),
+    ),
+    "a cut record": (text_of(LINES[:30])[:-40], text_of(LINES[:31])),
+    "no newline at the end": (text_of(LINES[:30])[:-1], text_of(LINES[:31])),
+    "a record of two lines is cut": (
+        text_of([*LINES[:20], line(20, label='"two\nlines"')])[: -len(line(20).partition("Opening")[2]) - 8],
+        text_of([*LINES[:20], line(20, label='"two\nlines"')]),
+    ),
+    "another header": (text_of(LINES[:30]), text_of(LINES[:31]).replace("Email", "E-Mail")),
+    "other line ends": (text_of(LINES[:30]), text_of(LINES[:30]) + text_of(LINES[30:40], "\r\n", header=LINES[40])),
+    "dates of another form": (text_of(LINES[:30]), text_of([*LINES[:30], LINES[30].replace("-03-", "/03/")])),
+    "ids with a fraction": (
+        text_of(LINES[:30]),
+        text_of([*LINES[:30], *(one.replace(",", ".0,", 1) for one in LINES[30:35])]),
+    ),
+    "a quote that is not closed": (text_of(LINES[:30]), text_of([*LINES[:30], '1,"Ana', LINES[31]])),
+    "a quote that is not closed before the rest": (
+        text_of(LINES[:30][::-1]),
+        text_of(['1,"Ana', *LINES[:30][::-1]]),
+    ),
+    "the header again": (text_of(LINES[:30]), text_of([*LINES[:30], HEAD, LINES[30]])),
+    "a repeated record behind": (text_of(LINES[:30]), text_of([*LINES[:30], LINES[29], LINES[30]])),
+    "a repeated record before": (text_of(LINES[:30][::-1]), text_of([LINES[30], LINES[29], *LINES[:30][::-1]])),
+    "minutes": (
+        text_of([line(n, at=f"2026-03-28 10:{n:02}:00") for n in range(10, 30)]),
+        text_of([line(n, at=f"2026-03-28 10:{n:02}:{n // 30:02}") for n in range(10, 40)]),
+    ),
+    "another column": (text_of(LINES[:30]).replace("\n", ",x\n"), text_of(LINES[:31]).replace("\n", ",x\n")),
+    "cp1252": (
+        text_of(LINES[:30]).replace("Quill", "Qu\xe9").encode("cp1252"),
+        text_of(LINES[:31]).replace("Quill", "Qu\xe9").encode("cp1252"),
+    ),
+    "twins": (text_of(LINES[:30]), text_of([*LINES[:30], *("00" + one for one in LINES[:20])])),
+    "a part of the first": (text_of(LINES[:30]), text_of([*LINES[:20], *LINES[30:]])),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_what_is_not_plain_is_read_as_a_whole(tmp_path: Path, name: str) -> None:
+    first, second = ODD[name]
+    assert landed(tmp_path, first, second) == []
+
+
+PLAIN: dict[str, tuple[str, str]] = {
+    "a byte order mark": ("\ufeff" + text_of(LINES[:30]), "\ufeff" + text_of(LINES[:31])),
+    "returns": (text_of(LINES[:30], "\r\n"), text_of(LINES[:31], "\r\n")),
+    "lines in texts": (
+        text_of([*LINES[:20], line(20, label='"two\nlines, ""so""\r\n"')]),
+        text_of([*LINES[:20], line(20, label='"two\nlines, ""so""\r\n"'), line(21, label='"\n"'), LINES[22]]),
+    ),
+    "equal records in each part": (
+        text_of([*LINES[:30], LINES[3], LINES[3]]),
+        text_of([*LINES[:30], LINES[3], LINES[3], LINES[30], LINES[30], LINES[31]]),
+    ),
+    "no newline at the end of the newest first": (
+        text_of(LINES[:30][::-1])[:-1],
+        text_of(LINES[:35][::-1])[:-1],
+    ),
+    "no newline at the end of the second": (text_of(LINES[:30]), text_of(LINES[:31])[:-1]),
+    "minutes in the rest": (
+        text_of(LINES[:30]),
+        text_of([*LINES[:30], *(line(n, at=f"2026-05-01 10:{n:02}:00") for n in range(30, 50))]),
+    ),
+    "another name for a known person and page": (
+        text_of(LINES[:30]),
+        text_of([*LINES[:30], *(line(n, last="Quinn") for n in range(30, 35))]),
+    ),
+    "letters in ids": (
+        text_of([line(n, user=f"a{n % 4}") for n in range(30)]),
+        text_of([line(n, user=f"a{n % 4}") for n in range(35)]),
+    ),
+    "no user": (text_of(LINES[:30]), text_of([*LINES[:30], *(one[4:] for one in LINES[30:33])])),
+    "years later": (text_of(LINES[:30]), text_of([line(1, at="2019-01-01 10:00:01"), *LINES[:30]])),
+    "a clock that runs late": (
+        text_of(LINES[:30]),
+        text_of([*LINES[:30], *(line(n, at=f"{time_of(n) + timedelta(seconds=47)}") for n in range(20))]),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_what_is_plain_is_not_read_again(tmp_path: Path, name: str) -> None:
+    [part] = landed(tmp_path, *PLAIN[name])
+    assert part.held.number == 1
+
+
+def test_the_largest_earlier_report_is_found_also_where_others_lie_between(tmp_path: Path) -> None:
+    texts = [*downloads(LINES, 20, 30), text_of(LINES[40:50]), text_of(LINES[:60])]
+    parts = landed(tmp_path, *texts)
+    assert [part.held.number for part in parts] == [1, 2]
+
+
+def test_what_another_report_holds_of_the_rest_is_known(tmp_path: Path) -> None:
+    paths = [
+        write(tmp_path / f"{n}.csv", text)
+        for n, text in enumerate((text_of(LINES[20:40]), text_of(LINES[:25]), text_of(LINES[:50])))
+    ]
+    landings, [part] = check(tmp_path, [(path, Declaration()) for path in paths])
+    assert [landing.new_count for landing in landings] == [20, 20, 10]
+    assert part.held.count == 25
+
+
+def steps_of(folder: Path, *steps: str | Step | tuple[str, Declaration]) -> list[tuple[Path, Declaration] | Step]:
+    found: list[tuple[Path, Declaration] | Step] = []
+    for number, step in enumerate(steps):
+        if callable(step):
+            found.append(step)
+        else:
+            text, declaration = (step, Declaration()) if isinstance(step, str) else step
+            found.append((write(folder / f"{number}.csv", text), declaration))
+    return found
+
+
+def forget_one(user: str) -> Step:
+    def forgotten(warehouse: duckdb.DuckDBPyConnection) -> None:
+        # Of an event that they were not at, there is nothing to forget.
+        with suppress(UnknownUser):
+            forget(warehouse, find_person(warehouse, user, None))
+
+    return forgotten
+
+
+def remove_the(number: int) -> Step:
+    def removed(warehouse: duckdb.DuckDBPyConnection) -> None:
+        reports = sorted(all_reports(warehouse), key=lambda report: str(report.file_name))
+        with transaction(warehouse):
+            remove(warehouse, reports[number])
+
+    return removed
+
+
+def test_after_somebody_was_forgotten_a_report_is_read_once_as_a_whole(tmp_path: Path) -> None:
+    """Then the reports that hold nothing of them are plain again."""
+    lines = [one for one in LINES if not one.startswith("7003")]
+    texts = downloads(lines, 10, 20, 30, 40)
+    other = text_of([line(90, user="7003", last="Wren")])
+    _, parts = check(tmp_path, steps_of(tmp_path, other, *texts[:2], forget_one("7003"), *texts[2:]))
+    assert [part.held.count for part in parts] == [10, 30]
+    # Somebody who was forgotten is in the rest.
+    again = tmp_path / "again"
+    again.mkdir()
+    theirs = text_of([*lines[:30], *LINES[30:]])
+    _, parts = check(again, steps_of(again, other, forget_one("7003"), texts[2], theirs))
+    assert parts == []
+
+
+def test_a_report_that_was_removed_is_known_no_more(tmp_path: Path) -> None:
+    texts = downloads(LINES, 20, 30, 40, 50)
+    _, parts = check(tmp_path, steps_of(tmp_path, *texts[:2], remove_the(1), texts[2], remove_the(0), texts[3]))
+    assert [(part.held.number, part.held.count) for part in parts] == [(1, 20), (1, 20), (3, 40)]
+
+
+@pytest.mark.parametrize(
+    "declaration",
+    [
+        ZURICH,
+        Declaration(site_id="south"),
+        Declaration(date_format="dd/MM/yyyy"),
+        Declaration(encoding="cp1250"),
+        Declaration(min_date=date(2026, 3, 29)),
+        Declaration(max_date=date(2026, 3, 29)),
+    ],
+)
+def test_reports_that_are_declared_otherwise_are_others(tmp_path: Path, declaration: Declaration) -> None:
+    first, second = downloads(LINES, 30, 60)
+    declaration = replace(declaration, allows_twins=True)
+    _, parts = check(tmp_path, steps_of(tmp_path, first, (second, declaration)))
+    assert parts == []
+
+
+def test_a_warehouse_of_an_older_version_learns_what_is_plain(tmp_path: Path) -> None:
+    def older(warehouse: duckdb.DuckDBPyConnection) -> None:
+        warehouse.execute("alter table raw.reports drop column is_plain")
+
+    texts = downloads(LINES, 20, 30, 40)
+    _, parts = check(tmp_path, steps_of(tmp_path, texts[0], older, *texts[1:]))
+    assert [part.held.number for part in parts] == [2]
+    assert "alter table raw.reports add column if not exists is_plain" in RAW_TABLES
+
+
+def test_a_load_that_is_killed_leaves_nothing_of_a_report_that_holds_another(tmp_path: Path) -> None:
+    first, second = (write(tmp_path / f"{n}.csv", text) for n, text in enumerate(downloads(LINES, 30, 40)))
+    with connect(tmp_path / "a.duckdb") as warehouse, each_alone(), read_in_parts() as parts:
+        list(land_reports(warehouse, [first], Declaration()))
+        with mock.patch.object(land, "remember", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
+            list(land_reports(warehouse, [second], Declaration()))
+        assert rows(warehouse, "select count(*) from raw.report_records") == [30]
+        [landing] = land_reports(warehouse, [second], Declaration())
+    assert (landing.landed_count, landing.new_count, len(parts)) == (40, 10, 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(40))
+def test_histories_have_the_same_outcome_in_both_ways(tmp_path: Path, seed: int) -> None:
+    choose = random.Random(f"history {seed}")
+    end, is_newest_first = choose.choice(("\n", "\r\n")), choose.random() < 0.5
+    declaration = choose.choice((Declaration(), ZURICH, replace(ZURICH, allows_twins=True)))
+    lines: list[str] = []
+    steps: list[tuple[Path, Declaration] | Step] = []
+    for number in range(choose.randint(3, 7)):
+        lines += [
+            choose.choice(LINES)
+            if choose.random() < 0.05
+            else line(
+                len(lines) + n,
+                label=choose.choice(("Opening", '"two\nlines"', '"a ""b"", c"', "", "N/A", "Grüezi")),
+                last=choose.choice(("Quill", "Quill", "Quinn")),
+                at=choose.choice(("", "", "", "", "2026-03-29 02:30:01", "2026-10-25 02:30:00")),
+            )
+            for n in range(choose.randint(1, 15))
+        ]
+        if choose.random() < 0.1:
+            lines[choose.randrange(len(lines))] = choose.choice(("", "x", LINES[0][:-9], line(3, at="never")))
+        text = text_of(lines[::-1] if is_newest_first else lines, end)
+        text = text[: -len(end)] if choose.random() < 0.1 else text
+        steps.append((write(tmp_path / f"{number}.csv", text), declaration))
+        if choose.random() < 0.1:
+            steps.append(remove_the(0))
+        if choose.random() < 0.05:
+            steps.append(forget_one("7003"))
+    check(tmp_path, steps)
