@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from importlib.metadata import version
 from types import CodeType
-from typing import Any
+from typing import Any, Self
 
 MARK = "is_quick"
 
@@ -30,9 +30,7 @@ def make_dbt_quick(heard: Collection[str] = ()) -> None:
     with suppress(AttributeError, ImportError):
         _with_one_empty_table()
     with suppress(AttributeError, ImportError):
-        _with_macros_listed_at_once()
-    with suppress(AttributeError, ImportError):
-        _with_macros_found_at_once()
+        _with_macros_made_when_asked()
     with suppress(AttributeError, ImportError):
         _with_plain_graph()
 
@@ -85,57 +83,107 @@ def _with_one_empty_table() -> None:
     setattr(answers, MARK, True)
 
 
-def _with_macros_listed_at_once() -> None:
-    """Put all macros into the context of a node by their dictionaries: dbt asks for one by one, 600 for each node."""
+class MadeWhenAsked(dict[str, Any]):
+    """A dictionary that makes a value when somebody asks for it, and all of them for whoever goes through it."""
+
+    _names: Collection[str] = ()
+    _make: Callable[[str], Any]
+
+    def of(self, names: Collection[str], make: Callable[[str], Any]) -> Self:
+        """Make the values of these names from now on."""
+        self._names, self._make = names, make
+        return self
+
+    def __missing__(self, name: str) -> Any:
+        """Make a value the first time."""
+        if name not in self._names:
+            raise KeyError(name)
+        made = self[name] = self._make(name)
+        return made
+
+    def __contains__(self, name: object) -> bool:
+        """Whether the value is there or can be made."""
+        return super().__contains__(name) or name in self._names
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """As of a dictionary that holds all values."""
+        return self[name] if name in self else default  # noqa: SIM401 (it would call itself)
+
+    def __iter__(self) -> Iterator[str]:
+        """As of a dictionary that holds all values."""
+        return iter(self.copy())
+
+    def keys(self) -> Any:
+        """As of a dictionary that holds all values."""
+        return self.copy().keys()
+
+    def items(self) -> Any:
+        """As of a dictionary that holds all values."""
+        return self.copy().items()
+
+    def values(self) -> Any:
+        """As of a dictionary that holds all values."""
+        return self.copy().values()
+
+    def copy(self) -> dict[str, Any]:
+        """A plain dictionary with all values."""
+        for name in self._names:
+            self[name]
+        return dict(super().items())
+
+
+def _with_macros_made_when_asked() -> None:
+    """Make a macro that a node asks for: dbt makes all 680 for each node, for each test and for each statement."""
     contexts: Any = importlib.import_module("dbt.context.manifest")
+    macros: Any = importlib.import_module("dbt.context.macros")
+    templates: Any = importlib.import_module("dbt_common.clients.jinja")
+    generator = importlib.import_module("dbt.clients.jinja").MacroGenerator
     plain = importlib.import_module("dbt.context.configured").ConfiguredContext.to_dict
-    manifest_context, of_a_test = contexts.ManifestContext, contexts.TestMacroNamespace
+    manifest_context, builder = contexts.ManifestContext, macros.MacroNamespaceBuilder
     if getattr(contexts, MARK, False):
         return
-    one_by_one = manifest_context.to_dict
+    build, one_by_one = manifest_context._build_namespace, manifest_context.to_dict
+    without_copy = templates.MacroFuzzTemplate.new_context
 
-    def to_dict(self: Any) -> dict[str, Any]:
-        if isinstance(self.namespace, of_a_test):
-            listed: dict[str, Any] = one_by_one(self)
-            return listed
-        context: dict[str, Any] = plain(self)
-        # The first in the order of the search wins, so it is put in last.
-        for macros in reversed([*self.namespace._search_order()]):
-            context.update(macros)
-        return context
-
-    manifest_context.to_dict = to_dict
-    setattr(contexts, MARK, True)
-
-
-def _with_macros_found_at_once() -> None:
-    """Make the namespace of a node's macros in one go: dbt adds one by one, 680 for each node and each test."""
-    macros: Any = importlib.import_module("dbt.context.macros")
-    generator = importlib.import_module("dbt.clients.jinja").MacroGenerator
-    bare = object.__new__
+    def build_in_context(self: Any) -> Any:
+        self._ctx = MadeWhenAsked()
+        return build(self)
 
     def build_namespace(self: Any, found: dict[str, dict[str, Any]], ctx: dict[str, Any]) -> Any:
         node, stack = self.node, self.thread_ctx
 
-        def made(macro: Any) -> Any:
-            callable_macro = bare(generator)
-            callable_macro.__dict__ = {"context": ctx, "macro": macro, "node": node, "stack": stack}
-            return callable_macro
+        def made_of(named: dict[str, Any]) -> dict[str, Any]:
+            return MadeWhenAsked().of(named, lambda name: generator(named[name], ctx, node, stack))
 
-        by_package = {package: {name: made(macro) for name, macro in named.items()} for package, named in found.items()}
         internal: dict[str, Any] = {}
         for package in reversed(self.internal_package_names_order):
-            internal.update(by_package.get(package, {}))
-        own = {name: named for name, named in by_package.items() if name not in self.internal_package_names}
+            internal.update(found.get(package, {}))
+        own = {name: made_of(named) for name, named in found.items() if name not in self.internal_package_names}
         is_root = self.root_package != self.search_package
         return macros.MacroNamespace(
             global_namespace=own.get(self.root_package, {}) if is_root else {},
             local_namespace=own.get(self.search_package, {}),
-            global_project_namespace=internal,
+            global_project_namespace=made_of(internal),
             packages=own,
         )
 
-    macros.MacroNamespaceBuilder.build_namespace = build_namespace
+    def to_dict(self: Any) -> dict[str, Any]:
+        if not isinstance(self._ctx, MadeWhenAsked):
+            listed: dict[str, Any] = one_by_one(self)
+            return listed
+        context: dict[str, Any] = plain(self)
+        # A macro takes the place of what else has its name.
+        found = self.manifest.get_macros_by_package()
+        taken = {*found}.union(*found.values()).intersection(context)
+        context.update({name: self.namespace[name] for name in taken if name in self.namespace})
+        self._ctx.of(self.namespace, self.namespace.__getitem__)
+        return context
+
+    manifest_context._build_namespace, manifest_context.to_dict = build_in_context, to_dict
+    builder.build_namespace = build_namespace
+    # It would copy all of them for each argument of a test.
+    templates.NativeSandboxTemplate.new_context = without_copy
+    setattr(contexts, MARK, True)
 
 
 def _with_plain_graph() -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from building.quick_dbt import MadeWhenAsked
+
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 FIRED = """
 import dbt.cli.main, dbt.adapters.duckdb
@@ -68,3 +70,25 @@ def test_a_cycle_of_models_is_still_named() -> None:
         check=False,
     )
     assert done.stdout.splitlines() == ["None", "['dim_users', 'fct_sessions']"], done.stderr
+
+
+def test_what_is_made_when_asked_is_like_a_dictionary_of_all() -> None:
+    known, made = {"a": 1, "b": 2}, []
+
+    def make(name: str) -> int:
+        made.append(name)
+        return known[name]
+
+    asked = MadeWhenAsked().of(known, make)
+    asked["c"] = 3
+    assert ("b" in asked, "c" in asked, "d" in asked) == (True, True, False)
+    assert made == []
+    assert (asked["a"], asked.get("a"), asked.get("d", 0)) == (1, 1, 0)
+    assert made == ["a"]
+    everything = known | {"c": 3}
+    assert {**asked} == dict(asked) == dict(asked.items()) == everything
+    assert set(asked) == set(asked.keys()) == set(everything)
+    assert sorted(asked.values()) == [1, 2, 3]
+    assert made == ["a", "b"]
+    with pytest.raises(KeyError):
+        asked["d"]
