@@ -25,12 +25,13 @@ import yaml
 
 from warehouse.paths import marts_path
 from warehouse.project_copy import copy_to
+from warehouse.settings import read_yaml
 from warm_start import parse_beforehand, run_warm
 
 ROOT = Path(__file__).resolve().parent.parent
 # The shipped settings. What a test builds has these, whatever a fork sets in its dbt_project.yml.
 SHIPPED_SETTINGS = Path(__file__).with_name("settings.yml")
-SETTINGS: dict[str, Any] = yaml.safe_load(SHIPPED_SETTINGS.read_text())["vars"]
+SETTINGS: dict[str, Any] = read_yaml(SHIPPED_SETTINGS.read_text())["vars"]
 # A test that asks for one of these fixtures has the marker, so that it cannot be forgotten.
 MARKERS = {
     "alone": "slow",
@@ -61,8 +62,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for fixture in getattr(item, "fixturenames", ()):
             if fixture in MARKERS:
                 item.add_marker(MARKERS[fixture])
-    slow = [item for item in items if is_slow(item)]
-    fast = [item for item in items if not is_slow(item)]
+    slow: list[pytest.Item] = []
+    fast: list[pytest.Item] = []
+    for item in items:
+        (slow if is_slow(item) else fast).append(item)
     # Each worker begins with a part of its own, so the files of slow tests are dealt to them in turn.
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     files = list(dict.fromkeys(item.path for item in slow))
@@ -77,7 +80,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def is_slow(item: pytest.Item) -> bool:
     """Whether the fast tier leaves a test out."""
-    return any(item.get_closest_marker(tier) for tier in TIERS)
+    return any(marker.name in TIERS for marker in item.iter_markers())
 
 
 def needs_a_build(item: pytest.Item) -> bool:
@@ -228,13 +231,13 @@ def with_shipped_settings(root: Path) -> None:
     """Put the shipped settings in place of those in dbt_project.yml; what a fork has added stays."""
     path = root / "dbt_project.yml"
     text = path.read_text()
-    added = {name: value for name, value in yaml.safe_load(text)["vars"].items() if name not in SETTINGS}
+    added = {name: value for name, value in read_yaml(text)["vars"].items() if name not in SETTINGS}
     # As in the shipped file to the byte, or dbt parses all again.
     shipped = SHIPPED_SETTINGS.read_text().partition("\n\n")[2]
     if added:
         shipped += indent(yaml.safe_dump(added), "  ")
     text = re.sub(r"^vars:\n(?: .*\n|\n)*", lambda _: shipped, text, flags=re.MULTILINE)
-    assert yaml.safe_load(text)["vars"] == SETTINGS | added
+    assert read_yaml(text)["vars"] == SETTINGS | added
     path.write_text(text)
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import yaml
-
 from conftest import ROOT
+from warehouse.settings import read_yaml
 
 PAGE = ROOT / "page"
-SECTIONS: list[dict[str, Any]] = yaml.safe_load((PAGE / "figures.yml").read_text())["sections"]
-PROFILES: dict[str, dict[str, Any]] = yaml.safe_load((PAGE / "profiles.yml").read_text())["profiles"]
+SECTIONS: list[dict[str, Any]] = read_yaml((PAGE / "figures.yml").read_text())["sections"]
+PROFILES: dict[str, dict[str, Any]] = read_yaml((PAGE / "profiles.yml").read_text())["profiles"]
 FIGURES: list[dict[str, Any]] = [figure for section in SECTIONS for figure in section["figures"]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -214,18 +215,22 @@ def _config(**settings: object) -> str:
     return ""
 
 
+@cache
+def _time_zones() -> list[str]:
+    with duckdb.connect() as connection:
+        return [name for (name,) in connection.execute("select name from pg_timezone_names()").fetchall()]
+
+
 class _Jinja:
     """What the YAML and the generic tests may call, as dbt gives it: their own macros and the names of time zones."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.environment = jinja2.Environment(extensions=["jinja2.ext.do"], undefined=jinja2.StrictUndefined)
-        with duckdb.connect() as connection:
-            zones = [name for (name,) in connection.execute("select name from pg_timezone_names()").fetchall()]
         self.environment.globals.update(
             {"return": _return, "config": _config, "execute": False, "ref": _only_dbt, "source": _only_dbt}
         )
-        self.environment.globals["modules"] = {"pytz": {"all_timezones": zones}}
+        self.environment.globals["modules"] = {"pytz": {"all_timezones": _time_zones()}}
         for path in sorted((root / "macros").glob("*.sql")):
             for name in re.findall(r"{%-?\s*macro (\w+)\(", text := path.read_text(encoding="utf-8")):
                 self.environment.globals.setdefault(name, self._macro(name, text))

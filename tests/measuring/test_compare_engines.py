@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -24,21 +25,29 @@ select * replace (timezone('UTC', occurred_at) as occurred_at, timestamptz '2024
 """
 
 
-@pytest.fixture
-def published(tmp_path: Path) -> Path:
-    path = tmp_path / "published.duckdb"
-    with duckdb.connect(str(path)) as connection:
+SPARK = "it's [spark]"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with what both have made, for each test to copy."""
+    folder = tmp_path_factory.mktemp("made")
+    with duckdb.connect(str(folder / "published.duckdb")) as connection:
         connection.execute(f"create schema marts; create schema restricted; create table marts.facts as {ROWS}")
         connection.execute("create table restricted.user_details as select 'Ann' as first_name")
-    return path
+    put(folder / SPARK, "marts.facts", f"{AS_SPARK} from ({ROWS})")
+    put(folder / SPARK, "restricted.user_details", "select 'Ann' as first_name")
+    return folder
 
 
 @pytest.fixture
-def spark(tmp_path: Path) -> Path:
-    folder = tmp_path / "it's [spark]"
-    put(folder, "marts.facts", f"{AS_SPARK} from ({ROWS})")
-    put(folder, "restricted.user_details", "select 'Ann' as first_name")
-    return folder
+def published(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(made / "published.duckdb", tmp_path))
+
+
+@pytest.fixture
+def spark(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made / SPARK, tmp_path / SPARK))
 
 
 def put(folder: Path, table: str, query: str) -> None:

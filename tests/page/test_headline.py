@@ -7,13 +7,13 @@ from typing import Any
 
 import duckdb
 import pytest
-import yaml
 
 from conftest import ROOT, SETTINGS, Project
 from figures import FIGURES, PAGE
 from page.headline import Facts, Headline, change, filled, headline_of
+from warehouse.settings import read_yaml
 
-DECLARED: dict[str, list[dict[str, Any]]] = yaml.safe_load((PAGE / "headline.yml").read_text())
+DECLARED: dict[str, list[dict[str, Any]]] = read_yaml((PAGE / "headline.yml").read_text())
 
 MARTS = """
 create schema marts;

@@ -19,7 +19,6 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 import start
-import yaml
 
 from conftest import ROOT, SAMPLE_SALT, SETTINGS, Project
 from figures import FIGURES, PAGE, PROFILES, SECTIONS
@@ -29,8 +28,9 @@ from page.events import Event, Part, read_events
 from page.write_page import dataset_of, page_of, page_path, shared_page_path, write_page
 from publishing.mart_models import read_models
 from warehouse.errors import WarehouseError
+from warehouse.settings import read_yaml
 
-DEFINITIONS = yaml.safe_load((PAGE / "definitions.yml").read_text())
+DEFINITIONS = read_yaml((PAGE / "definitions.yml").read_text())
 
 
 def data_of(page: str) -> dict[str, Any]:
@@ -313,7 +313,7 @@ def test_a_link_to_a_profile_has_a_row_there(data: dict[str, Any]) -> None:
         assert {row[column["key"]] for row in rows_of(data["datasets"][dataset])} - {None} <= keys, column
 
 
-LAST_PART = [command for _, text in yaml.safe_load((PAGE / "keeper.yml").read_text()) for command in commands_in(text)]
+LAST_PART = [command for _, text in read_yaml((PAGE / "keeper.yml").read_text()) for command in commands_in(text)]
 
 
 @pytest.mark.parametrize("place", [*PROFILES, "the last part"])

@@ -45,14 +45,21 @@ create table restricted.user_details as select 'Ann' as first_name;
 """
 
 
-@pytest.fixture
-def warehouse(tmp_path: Path) -> Path:
-    path = tmp_path / "activity.duckdb"
-    with connect(path) as connection:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a warehouse with its marts, for each test to copy."""
+    folder = tmp_path_factory.mktemp("made")
+    with connect(folder / "activity.duckdb") as connection:
         connection.execute("create schema raw; create table raw.activities as select 1 as secret")
-    with connect(marts_path(path)) as connection:
+    with connect(marts_path(folder / "activity.duckdb")) as connection:
         connection.execute(MARTS)
-    return path
+    return folder
+
+
+@pytest.fixture
+def warehouse(made: Path, tmp_path: Path) -> Path:
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "activity.duckdb"
 
 
 @pytest.fixture
