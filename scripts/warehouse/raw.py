@@ -552,7 +552,8 @@ def _store_places(
 ) -> list[Stored]:
     """Store the records that are no record of an earlier report, and which record stands at which place.
 
-    They are stored in the order of the file: numbers that follow one another take next to no space.
+    Numbers that follow one another take next to no space, so records are stored in the order of the file, and places in
+    that of their records. Where some names have changed since, the records of one file stand among those of others.
     """
     base, filed = next_ids.last_record, "arrived"
     if has_known:
@@ -587,7 +588,7 @@ def _store_places(
         insert into raw.report_records
         select {next_ids.report} + {member}, {number_in_report}, coalesce(record_id, {base} + record_number)
         from {placed}
-        order by record_number
+        order by 1, 3
         """
     )
     return _number_reports(
