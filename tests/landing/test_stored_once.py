@@ -81,7 +81,7 @@ def test_a_renamed_person_or_page_stores_the_name_and_no_event(
     old = [record(str(user), second=second) for user in range(5) for second in range(4)]
     new = [
         (*line[:2], "King", *line[3:])
-        if line[0] == "3"
+        if line[0] == "1"
         else (*line[:10], "Opening", line[11])
         if line[0] == "4"
         else line
@@ -98,6 +98,8 @@ def test_a_renamed_person_or_page_stores_the_name_and_no_event(
         "records": before["records"] + 8,
         "report_records": 40,
     }
+    stored = warehouse.execute("select record_id from raw.report_records where report_number = 2").fetchall()
+    assert stored == sorted(stored), "ids that rise take less space"
     assert texts_of(warehouse, "a.csv") == old
     assert texts_of(warehouse, "b.csv") == new
 
