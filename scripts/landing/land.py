@@ -393,9 +393,9 @@ def _check_twins(connection: duckdb.DuckDBPyConnection, staged: Staged) -> list[
     left_out = {staged.report_id, *_not_yet_reloaded(connection, declaration)}
     count, held = staged.staged_count, staged.part.held if staged.part else None
     sample = staged_sample(staged.report, destination.essence, destination.occurred_at, count, held)
-    return check_twins(
-        connection, sample, IN_WAREHOUSE, declaration, str(destination.facts["date_format"]), count, left_out
-    )
+    unread = held.places(count) if held and not declaration.reloaded else range(0)
+    date_format = str(destination.facts["date_format"])
+    return check_twins(connection, sample, IN_WAREHOUSE, declaration, date_format, count, left_out, unread)
 
 
 def _why_refused(report: ReportFile, error: Exception) -> str:

@@ -119,6 +119,7 @@ def check_twins(
     date_format: str,
     record_count: int,
     left_out: Iterable[str] = (),
+    unread: range = range(0),
 ) -> list[str]:
     """Compare a new report with earlier ones; returns what is to be said.
 
@@ -130,11 +131,12 @@ def check_twins(
         date_format: how its dates were read.
         record_count: how many records it has.
         left_out: reports that are about to be loaded again.
+        unread: the places of the records that an earlier report holds, which is none of these.
 
     Raises:
         ReportRefused: most of its records are twins, and ALLOW_TWINS is not set.
     """
-    twins = find_twins(connection, new, old, declaration.site_id, declaration.time_zone, record_count, left_out)
+    twins = find_twins(connection, new, old, declaration.site_id, declaration.time_zone, record_count, left_out, unread)
     if twins is None:
         return []
     if twins.is_sure and not declaration.allows_twins:

@@ -146,6 +146,7 @@ def find_twins(
     time_zone: str,
     record_count: int,
     left_out: Iterable[str] = (),
+    unread: range = range(0),
 ) -> Twins | None:
     """Compare a new report with earlier ones; None if it is none of them in another form.
 
@@ -157,6 +158,7 @@ def find_twins(
         time_zone: the zone of its dates.
         record_count: how many records it has.
         left_out: reports that do not count, because they are about to be loaded again.
+        unread: the places of the records that an earlier report holds, which counts: all at the beginning or the end.
     """
     if not _has_earlier(connection, site_id, left_out):
         return None
@@ -164,6 +166,8 @@ def find_twins(
     _prepare(connection, new, old, site_id, time_zone, step_of(record_count))
     connection.execute(SAMPLED)
     if number_of(connection, "select count(distinct moment) from twin_sample") < FEWEST:
+        return None
+    if unread and _are_without_twins(connection, old, unread, record_count):
         return None
     connection.execute(FOUND)
     offset = _late_clock(connection).get(0)
@@ -174,6 +178,40 @@ def find_twins(
         connection.execute(FOUND)
         found = _judged(connection, old, record_count)
     return found
+
+
+def _are_without_twins(connection: duckdb.DuckDBPyConnection, old: Earlier, unread: range, record_count: int) -> bool:
+    """Whether none of the other records stands out, by what is around their days; else all is as it was before.
+
+    Each record that an earlier report holds has its equal there, so that it is no twin. Here are at least the pairs and
+    the shifts that the comparison of all would find for the others: where none stands out, none would.
+    """
+    first, last = (unread.stop, record_count) if unread.start == 0 else (0, unread.start - 1)
+    others = f"record_number between {first} and {last}"
+    if number_of(connection, f"select count(distinct moment) from twin_sample where not ({others})") < FEWEST:
+        return False
+    _look_at_days(connection, first, last)
+    connection.execute(FOUND)
+    connection.execute(
+        f"delete from twin_sample where not ({others}); delete from twin_probe where not ({others});"
+        + PROBED.replace("{beside}", "")
+    )
+    is_late = number_of(
+        connection, f"select count(*) from twin_shifts where moments >= {FEWEST} and difference % {QUARTER} <> 0"
+    )
+    if not is_late:
+        _compare(connection, f"({old.whole})")
+        compared = _compared(connection)[0]
+        if not any(stands_out(compared, kind) for kind in compared.kinds):
+            return True
+    _look_at_days(connection)
+    connection.execute(SAMPLED)
+    return False
+
+
+def _look_at_days(connection: duckdb.DuckDBPyConnection, first: int = 0, last: int = 2**62) -> None:
+    """Look for earlier records around the days of these records of the sample."""
+    connection.execute(f"set variable twin_first = {first}; set variable twin_last = {last}")
 
 
 def _has_found(connection: duckdb.DuckDBPyConnection) -> bool:
@@ -259,6 +297,7 @@ def _prepare(
         connection.execute(f"set variable twin_{name} = $value", {"value": value})
     connection.execute(f"create or replace temp view twin_new as {new}")
     _look_at(connection, old)
+    _look_at_days(connection)
     # To plan each of these statements takes longer than to read a small report.
     for name, rule in (("text", cleaned), ("field", cleaned_field), ("id", cleaned_id)):
         connection.execute(f"create or replace temp macro twin_{name}(value) as {rule('value')}")

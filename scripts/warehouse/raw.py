@@ -75,6 +75,10 @@ class Held:
     count: int
     is_first: bool
 
+    def places(self, count: int) -> range:
+        """The places of these records among all of a report, counted from 0."""
+        return range(self.count) if self.is_first else range(count - self.count, count)
+
 
 @dataclass(frozen=True)
 class Stored:

@@ -240,6 +240,30 @@ def test_what_is_plain_is_not_read_again(tmp_path: Path, name: str) -> None:
     assert part.held.number == 1
 
 
+# What the rest has of the earlier report in another form.
+TWINS: dict[str, list[str]] = {
+    "other ids": ["00" + one for one in LINES[:20]],
+    "an hour later": [line(n, at=f"{time_of(n) + timedelta(hours=1)}") for n in range(20)],
+    "a clock that runs late": [line(n, at=f"{time_of(n) + timedelta(seconds=n * n + 47)}") for n in range(20)],
+    "late by the same": [line(n, at=f"{time_of(n) + timedelta(seconds=47)}") for n in range(30)],
+    "without seconds": [line(n, at=f"{time_of(n).replace(second=0)}") for n in range(20)],
+    "no content": [one.rsplit(",", 3)[0] + ",,," for one in LINES[:20]],
+}
+
+
+@pytest.mark.parametrize("is_newest_first", [False, True])
+@pytest.mark.parametrize("name", TWINS)
+def test_twins_in_the_rest_are_found_as_in_the_whole(tmp_path: Path, name: str, is_newest_first: bool) -> None:
+    """The first report is no twin: it is compared with one of other people."""
+    other = text_of([line(n, user=f"9{n % 7}") for n in range(15)])
+    older, newer = LINES[:30], [*LINES[:30], *TWINS[name]]
+    texts = [text_of(lines[::-1] if is_newest_first else lines) for lines in (older, newer)]
+    assert len(landed(tmp_path, other, *texts, declaration=Declaration(allows_twins=True))) == 1
+    again = tmp_path / "again"
+    again.mkdir()
+    landed(again, other, *texts)
+
+
 def test_the_largest_earlier_report_is_found_also_where_others_lie_between(tmp_path: Path) -> None:
     texts = [*downloads(LINES, 20, 30), text_of(LINES[40:50]), text_of(LINES[:60])]
     parts = landed(tmp_path, *texts)

@@ -128,3 +128,21 @@ def test_of_several_models_each_whose_grain_is_broken_is_named(connection: duckd
     )
     grains = {"whole": ["i", "t"], "twice": ["i"], "without": ["i"], "unbuilt": ["i"]}
     assert found(connection, "have_their_grains", grains=grains) == [("twice",), ("without",)]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "is_found"),
+    [
+        ("from range(1, 100) as v(n)", False),
+        ("select * from range(1, 100) as v(n) where n % 3 > 0", False),
+        ("from range(1, 100) as v(n) union all select 64", True),
+        ("from range(1, 100) as v(n) union all select null", True),
+    ],
+    ids=["each once", "with gaps", "one twice", "one without a number"],
+)
+def test_of_numbers_that_follow_one_another_one_that_is_there_twice_is_found(
+    connection: duckdb.DuckDBPyConnection, numbers: str, *, is_found: bool
+) -> None:
+    connection.execute(f"create table things as select 'a' as t, n from ({numbers})")
+    connection.execute("insert into things values ('b', 64)")
+    assert bool(found(connection, "have_their_grains", grains={"things": ["t", {"number": "n"}]})) == is_found

@@ -6,7 +6,11 @@ with reports as (
 ),
 
 landed_records as (
-    select * from {{ ref('base_juno__report_records') }}
+    select * from {{ source('raw', 'report_records') }}
+),
+
+report_numbers as (
+    select * from {{ source('raw', 'report_numbers') }}
 ),
 
 rejected_records as (
@@ -36,9 +40,10 @@ values_not_found as (
 
 landed as (
     select
-        report_id,
+        report_numbers.report_id,
         count(*) as landed_count
     from landed_records
+    inner join report_numbers on landed_records.report_number = report_numbers.report_number
     group by 1
 ),
 

@@ -5,38 +5,49 @@ with report_records as (
     select * from {{ ref('base_juno__report_records') }}
 ),
 
-repeated_events as (
-    select * from {{ ref('base_juno__repeated_events') }}
+event_downloads as (
+    select * from {{ ref('base_juno__event_downloads') }}
+),
+
+reports as (
+    select * from {{ ref('base_juno__reports') }}
 ),
 
 repeated_records as (
     select * from {{ ref('base_juno__repeated_records') }}
 ),
 
-activity_records as (
-    select * from {{ ref('base_juno__activity_records') }}
-),
-
--- A left join, and unique records left out by counting the others: so DuckDB keeps the activities in memory for the
--- join, and not the records, which are many more.
 counted as (
     select
-        report_records.report_id,
-        activity_records.report_id as unique_report_id,
-        count(*) filter (where report_records.report_id <> activity_records.report_id) as record_count
-    from report_records
-    left join activity_records on report_records.event_id = activity_records.event_id
-    where report_records.event_id not in (select repeated_events.event_id from repeated_events)
-    group by 1, 2
+        site_id,
+        last_report_id,
+        first_download_number,
+        last_download_number,
+        count(*) as event_count
+    from event_downloads
+    where is_in_each
+    group by 1, 2, 3, 4
 ),
 
 duplicates as (
     select
-        report_id,
-        unique_report_id,
-        record_count
+        reports.report_id,
+        counted.last_report_id as unique_report_id,
+        counted.event_count as record_count
     from counted
-    where record_count > 0
+    inner join reports
+        on
+            counted.site_id = reports.site_id
+            and reports.download_number >= counted.first_download_number
+            and reports.download_number < counted.last_download_number
+    union all
+    select
+        report_records.report_id,
+        event_downloads.last_report_id as unique_report_id,
+        1 as record_count
+    from report_records
+    inner join event_downloads on report_records.event_id = event_downloads.event_id
+    where not event_downloads.is_in_each and report_records.report_id <> event_downloads.last_report_id
     union all
     select
         report_id,
