@@ -276,11 +276,9 @@ def store_records(
         of_new = "record_number in (select record_number from arrived where event_id is null)"
         new = f"(from arriving where {of_new})" if is_copied else f"({_in_kept_form(source(of_new))})"
     _store_events(connection, new or "arriving", site, base, copies)
-    if held is not None and held.is_first:
-        _store_held(connection, next_ids.report, held, 0)
+    if held is not None:
+        _store_held(connection, next_ids.report, held)
     stored = _store_places(connection, next_ids, report_ids, held, has_known=has_known)
-    if held is not None and not held.is_first:
-        _store_held(connection, next_ids.report, held, stored[0].count - held.count)
     used = [f"drop {'table' if is_copied else 'view'} arriving", "drop table arrived"]
     used += ["drop table arriving_copies"] * copies.are_there + ["drop table filed"] * has_known
     connection.execute("; ".join(used))
@@ -535,8 +533,9 @@ def _refuse_equals(connection: duckdb.DuckDBPyConnection, held: Held) -> None:
         raise EqualRecords
 
 
-def _store_held(connection: duckdb.DuckDBPyConnection, number: int, held: Held, before: int) -> None:
-    """Give a report the records that it holds of an earlier one, behind so many of its own."""
+def _store_held(connection: duckdb.DuckDBPyConnection, number: int, held: Held) -> None:
+    """Give a report the records that it holds of an earlier one. Most of the others are new, and so come after them."""
+    before = 0 if held.is_first else number_of(connection, "select count(*) from arrived")
     connection.execute(
         f"""
         insert into raw.report_records

@@ -91,11 +91,11 @@ def outcome(folder: Path, steps: list[tuple[Path, Declaration] | Step]) -> tuple
             else:
                 step(warehouse)
         return landings, {
-            # In their order, but for the view, whose order is that of a join.
+            # In their order, but for places, which are in that of their records, and the view.
             table: rows(
                 warehouse,
                 f"select columns(lambda name: not contains('loaded_at declared_at removed_at', name)) from raw.{table}"
-                + (" order by all" if table == "activities" else ""),
+                + (" order by all" if table in ("activities", "report_records") else ""),
             )
             for table in TABLES
         }
