@@ -9,6 +9,7 @@ import importlib
 import os
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
+from functools import cache
 from importlib.metadata import version
 from types import CodeType
 from typing import Any, Self
@@ -28,7 +29,7 @@ def make_dbt_quick(heard: Collection[str] = ()) -> None:
         with suppress(AttributeError, ImportError):
             _without_debug_events(heard)
     with suppress(AttributeError, ImportError):
-        _with_one_empty_table()
+        _with_words_of_dates_once()
     with suppress(AttributeError, ImportError):
         _with_macros_made_when_asked()
     with suppress(AttributeError, ImportError):
@@ -73,14 +74,12 @@ def _without_debug_events(heard: Collection[str]) -> None:
     setattr(manager, MARK, True)
 
 
-def _with_one_empty_table() -> None:
-    """Make the empty answer of a statement once: agate prepares to read dates for each, a twentieth of a build."""
-    answers: Any = importlib.import_module("dbt_common.clients.agate_helper")
-    if getattr(answers, MARK, False):
-        return
-    empty = answers.empty_table()
-    answers.empty_table = lambda: empty
-    setattr(answers, MARK, True)
+def _with_words_of_dates_once() -> None:
+    """Prepare to read dates in words once: agate prepares for each answer, for 0.4 ms."""
+    dates: Any = importlib.import_module("parsedatetime")
+    if not getattr(dates, MARK, False):
+        dates.Constants = cache(dates.Constants)
+        setattr(dates, MARK, True)
 
 
 class MadeWhenAsked(dict[str, Any]):
