@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import duckdb
@@ -16,9 +15,8 @@ NAMED_USERS = "select * from named"
 
 
 @pytest.fixture
-def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        yield connection
+def connection(warehouse: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    return warehouse
 
 
 def found(connection: duckdb.DuckDBPyConnection, name: str, **arguments: object) -> list[Any]:

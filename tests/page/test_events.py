@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from conftest import ROOT, Project
-from loader_fixtures import write
+from loader_fixtures import rows, write
 from page import certificates
 from page import write_page as writer
 from page.events import Event, Part, event_before, events_of, file_names, is_limited, marts_of, read_events
@@ -47,11 +47,6 @@ def marts(tmp_path: Path) -> Path:
     return path
 
 
-def keys(marts: Path, event: Event | None, table: str, key: str) -> list[object]:
-    with marts_of(marts, event) as connection:
-        return [row[0] for row in connection.execute(f"select {key} from {table} order by all").fetchall()]
-
-
 @pytest.mark.parametrize(
     ("event", "activities", "sessions", "pages", "users"),
     [
@@ -75,12 +70,13 @@ def test_an_event_has_its_rows_of_every_mart(
     pages: list[str],
     users: list[str],
 ) -> None:
-    assert keys(marts, event, "marts.fct_activities", "activity_key") == activities
-    assert keys(marts, event, "marts.fct_sessions", "session_key") == sessions
-    assert keys(marts, event, "marts.fct_content_engagement", "content_key") == pages
-    assert keys(marts, event, "marts.dim_users", "user_id") == users
-    concurrency = keys(marts, event, "marts.fct_session_concurrency", "session_key")
-    assert concurrency == [key for key in ("s1", "s2", "s4") if key in sessions]
+    with marts_of(marts, event) as connection:
+        assert rows(connection, "select activity_key from marts.fct_activities order by 1") == activities
+        assert rows(connection, "select session_key from marts.fct_sessions order by 1") == sessions
+        assert rows(connection, "select content_key from marts.fct_content_engagement order by 1") == pages
+        assert rows(connection, "select user_id from marts.dim_users order by 1") == users
+        concurrency = rows(connection, "select session_key from marts.fct_session_concurrency order by 1")
+        assert concurrency == [key for key in ("s1", "s2", "s4") if key in sessions]
 
 
 def test_two_events_of_one_file_are_open_at_the_same_time(marts: Path) -> None:
