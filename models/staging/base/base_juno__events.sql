@@ -33,44 +33,63 @@ patterns as (
     inner join activity_types on patterns.activity_type = activity_types.activity_type
 ),
 
-cleaned as {{ not_materialized() }} (
+-- Labels are far fewer than events: here is what all events of a label share.
+labels as (
     select
-        event_id,
         site_id,
-        {{ cleaned_id('user_id') }} as user_id,
-        {{ cleaned_id('content_id') }} as content_id,
-        occurred_at,
-        time_flag,
         category,
         action,
-        {{ cleaned('label') }} as label,
-        content_id is not null as has_content_columns
+        label,
+        {{ cleaned('label') }} as cleaned_label
     from events
+    group by 1, 2, 3, 4
+),
+
+typed_labels as (
+    select
+        labels.site_id,
+        labels.category,
+        labels.action,
+        labels.label,
+        labels.cleaned_label,
+        patterns.cleaned_category,
+        patterns.cleaned_action,
+        patterns.activity_type,
+        patterns.activity_family,
+        patterns.is_label_identity,
+        patterns.alias_evidence
+    from labels
+    inner join patterns
+        on
+            labels.site_id = patterns.site_id
+            and labels.category = patterns.category
+            and labels.action = patterns.action
+            and patterns.label_shape = {{ label_shape('labels.cleaned_label', is_cleaned=true) }}
 ),
 
 typed as {{ not_materialized() }} (
     select
-        cleaned.event_id,
-        cleaned.site_id,
-        cleaned.user_id,
-        cleaned.content_id,
-        patterns.activity_type,
-        patterns.activity_family,
-        patterns.is_label_identity,
-        patterns.alias_evidence,
-        cleaned.occurred_at,
-        cleaned.time_flag,
-        patterns.cleaned_category as category,
-        patterns.cleaned_action as action,
-        cleaned.label,
-        cleaned.has_content_columns
-    from cleaned
-    inner join patterns
+        events.event_id,
+        events.site_id,
+        {{ cleaned_id('events.user_id') }} as user_id,
+        {{ cleaned_id('events.content_id') }} as content_id,
+        typed_labels.activity_type,
+        typed_labels.activity_family,
+        typed_labels.is_label_identity,
+        typed_labels.alias_evidence,
+        events.occurred_at,
+        events.time_flag,
+        typed_labels.cleaned_category as category,
+        typed_labels.cleaned_action as action,
+        typed_labels.cleaned_label as label,
+        events.content_id is not null as has_content_columns
+    from events
+    inner join typed_labels
         on
-            cleaned.site_id = patterns.site_id
-            and cleaned.category = patterns.category
-            and cleaned.action = patterns.action
-            and patterns.label_shape = {{ label_shape('cleaned.label', is_cleaned=true) }}
+            events.site_id = typed_labels.site_id
+            and events.category = typed_labels.category
+            and events.action = typed_labels.action
+            and events.label is not distinct from typed_labels.label
 ),
 
 -- The identity of an activity is what cannot be edited later. A label is part of it only where it is what the user did
