@@ -25,7 +25,7 @@ EMPTY_WAREHOUSE = LINTED / "empty.duckdb"
 CLEAN = "clean.json"
 # What decides beside the files that a linter reads: the settings of all linters, and their versions.
 SETTINGS = (".sqlfluff", ".yamllint", ".gitignore", "pyproject.toml", ".lock")
-MADE = {"target", "logs", "warehouse", "__pycache__", ".git", ".hypothesis"}
+MADE = {"target", "logs", "warehouse", ".git", ".hypothesis"}
 
 PYTHON_FOLDERS = ("benchmarks", "scripts", "tests")
 PYTHON_FILES = (*PYTHON_FOLDERS, "start.py")
@@ -151,7 +151,8 @@ def remove_warehouse() -> None:
 def _files_ending(endings: tuple[str, ...]) -> Iterator[Path]:
     """The files of the project whose names end so, without what commands have made."""
     for folder, folders, names in os.walk(ROOT):
-        folders[:] = sorted(set(folders) - MADE - {name for name in folders if name.startswith(".venv")})
+        is_top = Path(folder) == ROOT
+        folders[:] = sorted(one for one in folders if not (is_top and (one in MADE or one.startswith(".venv"))))
         yield from (Path(folder, name) for name in sorted(names) if name.endswith(endings))
 
 

@@ -74,7 +74,7 @@ def test_a_linter_is_left_out_until_what_it_reads_changes(
     def says(*changed: str) -> str:
         for name in changed:
             path = tmp_path / name
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("wrong" if name.startswith("wrong") else f"{path.read_text() if path.exists() else ''}.")
         code = linters.run()
         said = capsys.readouterr().out
@@ -85,7 +85,14 @@ def test_a_linter_is_left_out_until_what_it_reads_changes(
     assert says("page.md") == "clean"
     assert says() == "unchanged"
     assert says("read.py", "target/made.md", ".venv/of_another.md") == "unchanged"
-    for name in ("page.md", "docs/new.md", "pyproject.toml", ".yamllint", "requirements-dev.lock"):
+    for name in (
+        "page.md",
+        "docs/new.md",
+        "docs/target/deep.md",
+        "pyproject.toml",
+        ".yamllint",
+        "requirements-dev.lock",
+    ):
         assert (says(name), says()) == ("clean", "unchanged"), name
     assert [says("wrong.md"), says(), says()] == ["not clean"] * 3
     (tmp_path / "wrong.md").unlink()
