@@ -38,8 +38,8 @@ duplicates as (
     inner join reports
         on
             counted.site_id = reports.site_id
-            and reports.download_number >= counted.first_download_number
-            and reports.download_number < counted.last_download_number
+            and counted.first_download_number <= reports.download_number
+            and counted.last_download_number > reports.download_number
     union all
     select
         report_records.report_id,
