@@ -122,6 +122,7 @@ def landed(folder: Path, *texts: str | bytes, declaration: Declaration = UTC) ->
 LINES = [line(number) for number in range(60)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_newest_first", [False, True])
 @pytest.mark.parametrize("declaration", [Declaration(), ZURICH])
 def test_only_the_rest_of_a_download_is_read(tmp_path: Path, is_newest_first: bool, declaration: Declaration) -> None:
@@ -251,6 +252,7 @@ TWINS: dict[str, list[str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_newest_first", [False, True])
 @pytest.mark.parametrize("name", TWINS)
 def test_twins_in_the_rest_are_found_as_in_the_whole(tmp_path: Path, name: str, is_newest_first: bool) -> None:
@@ -309,6 +311,7 @@ def remove_the(number: int) -> Step:
     return removed
 
 
+@pytest.mark.slow
 def test_after_somebody_was_forgotten_a_report_is_read_once_as_a_whole(tmp_path: Path) -> None:
     """Then the reports that hold nothing of them are plain again."""
     lines = [one for one in LINES if not one.startswith("7003")]
