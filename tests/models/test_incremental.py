@@ -35,6 +35,7 @@ ABOVE = {
     "base_juno__repeated_records": "view",
     "base_juno__activity_records": "table",
     "base_juno__activities": "view",
+    "base_juno__event_downloads": "view",
     "base_juno__duplicates": "table",
 }
 RAW = ("reports", "report_numbers", "report_records", "records", "events", "user_names", "content_names")
