@@ -11,7 +11,6 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -114,8 +113,10 @@ def part_of(
     if seen.byte_count < SMALLEST or not is_usual:
         return None
     with text.open("rb") as file:
-        head = len(file.readline())
-        compared = 0
+        header = file.readline(_CHUNK_BYTES)
+        if not header.endswith(b"\n"):
+            return None
+        head, compared = len(header), 0
         for number, sha256, size, count, *measures in _earlier(connection, seen, declaration):
             for is_first, begin, end in ((True, head, size), (False, seen.byte_count - size + head, seen.byte_count)):
                 if compared == MOST_COMPARED or not _ends_line(file, end if is_first else begin):
@@ -157,7 +158,8 @@ def _earlier(connection: duckdb.DuckDBPyConnection, seen: Survey, declaration: D
             and site_id = $site
             and time_zone = $zone
             and file_bytes between $least and $most
-            and first_occurred_at >= $first
+            -- By the clock of their zone they may be of the day before or after.
+            and first_occurred_at - interval 1 day >= $first
             and last_occurred_at < $last
             -- Who was forgotten since may be in its file.
             and not exists (
@@ -171,8 +173,7 @@ def _earlier(connection: duckdb.DuckDBPyConnection, seen: Survey, declaration: D
             "zone": declaration.time_zone,
             "least": seen.byte_count // MOST_TIMES,
             "most": seen.byte_count - 1,
-            # By the clock of their zone they may be of the day before or after.
-            "first": possible.first + timedelta(days=1),
+            "first": possible.first,
             "last": possible.last,
         },
     ).fetchall()

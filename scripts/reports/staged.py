@@ -56,6 +56,9 @@ TRAIL_SHOWN = 20
 # Of these a record may take the lines of others.
 SWALLOWING = ("UNQUOTED VALUE", OVERSIZED)
 
+# A file of more bytes is read by DuckDB in pieces, several at once.
+PIECE_BYTES = 8_000_000
+
 # What a report before this one left.
 DROP_FORMER = ";".join(
     f"drop table if exists {table}" for table in ("reject_errors", "reject_scans", "malformed", "misread")
@@ -73,7 +76,8 @@ select * from read_csv(
     columns = {columns},
     force_not_null = {names},
     store_rejects = true,
-    rejects_limit = 0
+    rejects_limit = 0,
+    parallel = {is_parallel}
 )
 """
 
@@ -137,6 +141,16 @@ class Reading:
     staged_count: int
     rows: Rows
 
+    @property
+    def found_count(self) -> int:
+        """How many records DuckDB told apart."""
+        return self.staged_count + len(self.faults)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether they are as many as there are."""
+        return self.found_count == self.rows.record_count
+
 
 def stage(
     connection: duckdb.DuckDBPyConnection,
@@ -163,6 +177,9 @@ def stage(
     reading = _read(connection, copy, report)
     while (better := repaired(copy, report, reading.rows)) is not None:
         copy, reading = better, _read(connection, better, report)
+    # Where a piece begins inside a quoted field, its lines may pass for records: pasted lines of a report do.
+    if not reading.is_whole and copy.path.stat().st_size > PIECE_BYTES:
+        reading = _read(connection, copy, report, is_parallel=False)
     _refuse_lost_records(reading)
     misread_count = _stage_malformed(connection, reading)
     return replace(
@@ -174,14 +191,16 @@ def stage(
     )
 
 
-def _read(connection: duckdb.DuckDBPyConnection, copy: Copy, report: ReportFormat) -> Reading:
+def _read(
+    connection: duckdb.DuckDBPyConnection, copy: Copy, report: ReportFormat, *, is_parallel: bool = True
+) -> Reading:
     """Let DuckDB read a report, and count its rows a second time."""
     names = [f"c{index}" for index in range(len(report.header))]
     columns = "{" + ", ".join(f"'{name}': 'varchar'" for name in names) + "}"
     parameters: dict[str, object] = {"path": str(copy.path), "delimiter": report.delimiter}
     connection.execute(DROP_FORMER)
     try:
-        staged = number_of(connection, STAGE.format(columns=columns, names=names), parameters)
+        staged = number_of(connection, STAGE.format(columns=columns, names=names, is_parallel=is_parallel), parameters)
     except duckdb.InvalidInputException:
         if copy.has_one_line_end:
             raise
@@ -196,11 +215,10 @@ def _refuse_lost_records(reading: Reading) -> None:
     Raises:
         ReportRefused: it read another number of records than there are.
     """
-    found = reading.staged_count + len(reading.faults)
-    if reading.rows.record_count != found:
+    if not reading.is_whole:
         raise ReportRefused(
-            f"it holds {reading.rows.record_count:,} records, but only {found:,} can be separated. Fix: see"
-            f" whether a double quote is not closed: row {reading.rows.longest:,} takes the most lines."
+            f"it holds {reading.rows.record_count:,} records, but only {reading.found_count:,} can be separated. Fix:"
+            f" see whether a double quote is not closed: row {reading.rows.longest:,} takes the most lines."
         )
 
 

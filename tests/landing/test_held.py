@@ -341,6 +341,7 @@ def test_a_report_that_was_removed_is_known_no_more(tmp_path: Path) -> None:
         Declaration(date_format="dd/MM/yyyy"),
         Declaration(encoding="cp1250"),
         Declaration(min_date=date(2026, 3, 29)),
+        Declaration(min_date=date(9999, 12, 31)),
         Declaration(max_date=date(2026, 3, 29)),
     ],
 )

@@ -38,6 +38,7 @@ from loader_fixtures import (
     write,
 )
 from reports.files import find_reports
+from reports.staged import PIECE_BYTES
 from reports.text import ReportRefused
 from warehouse.database import RAW_TABLES, connect
 from warehouse.errors import WarehouseError
@@ -359,6 +360,18 @@ def test_no_record_of_a_large_file_vanishes_behind_an_unclosed_quote(
 
     owned_up = landing.landed_count + landing.rejected_count + swallowed_lines(warehouse)
     assert owned_up == count or landing.refusal is not None
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_lines_of_a_report_that_somebody_pasted_are_one_record_also_where_a_piece_begins(
+    warehouse: duckdb.DuckDBPyConnection, report: Path
+) -> None:
+    long = activity("u1", "y" * 2_000)
+    before = (PIECE_BYTES - 2_000) // (len(long) + 1)
+    pasted = "\n".join([activity("u2")] * 200)
+    landing = land(warehouse, write(report, report_text(*[long] * before, activity("u3", f'"{pasted}"'), *[long] * 90)))
+
+    assert (landing.landed_count, landing.rejected_count) == (before + 91, 0)
 
 
 @pytest.mark.slow
