@@ -14,7 +14,7 @@ group by {{ grain | join(", ") }}
 having count(*) > 1{% for column in grain %} or {{ column }} is null{% endfor %}
 {%- else %}
 {#- Of many numbers that follow one another 32 are one group, with a bit for each. #}
-group by {{ grain[:-1] | join(", ") }}, {{ number }} - {{ number }} % 32
+group by {% for column in grain[:-1] %}{{ column }}, {% endfor %}{{ number }} - {{ number }} % 32
 having
     count(*) > coalesce(bit_count(bit_or(cast(power(2, {{ number }} % 32) as bigint))), 0)
     {%- for column in grain[:-1] %} or {{ column }} is null{% endfor %}
