@@ -157,6 +157,10 @@ class Chain:
     sql: Mapping[str, str] = field(repr=False)
     connection: duckdb.DuckDBPyConnection = field(repr=False)
 
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:
+        """Leave the SQL out of a counterexample, too."""
+        printer.text(repr(self))
+
     def run(self, reports: Iterable[Report], schedule: Iterable[Schedule] = ()) -> Marts:
         """Put the reports and the schedule in place of the former ones and build every model."""
         self._land(list(reports))

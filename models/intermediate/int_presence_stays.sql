@@ -134,10 +134,10 @@ emptied as (
         *,
         open_before_count + joined_count < left_count as is_left_unexplained,
         {{ next_known(
-            'case when open_count = 0 or (was_in and open_before_count <= left_count) then occurred_at end'
+            'case when open_count = 0 or (was_in and open_before_count <= least(1, left_count)) then occurred_at end'
         ) }} over later_moments as next_emptied_at,
         {{ next_known(
-            'case when open_count = 0 or (was_in and open_before_count <= left_count) then left_activity_key end'
+            'case when open_count = 0 or (was_in and open_before_count <= least(1, left_count)) then left_activity_key end'
         ) }} over later_moments as next_emptied_activity_key
     from floored
     window later_moments as (

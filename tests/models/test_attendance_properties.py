@@ -577,6 +577,12 @@ def attendance(chain: Chain, records: Sequence[Record], schedule: Sequence[Sched
 HOUR = planned(timedelta(0), timedelta(hours=1))
 
 
+def test_several_records_of_one_second_take_turns(chain: Chain) -> None:
+    """Left, Joined, Left: one of two devices stays, so that nothing balances."""
+    ada = attendance(chain, minutes("ada", "J0", "J1", "L2", "J2", "L2"), [planned(timedelta(0), timedelta(seconds=1))])
+    assert [ada["ada"][f"{measure}_seconds"] for measure in MEASURES] == [60, 61, 901]
+
+
 def test_pitfall_a_stay_without_an_end_is_counted_as_nothing(chain: Chain) -> None:
     ada = attendance(chain, minutes("ada", "J0"), [HOUR])["ada"]
     assert [ada[f"{measure}_seconds"] for measure in MEASURES] == [0, 3240, 4500]
