@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 LINTED = ROOT / "target" / "lint"
 EMPTY_WAREHOUSE = LINTED / "empty.duckdb"
 CLEAN = "clean.json"
-# What decides beside the files that a linter reads: the settings of all linters, and their versions.
+# The settings of all linters and their versions decide, too.
 SETTINGS = (".sqlfluff", ".yamllint", ".gitignore", "pyproject.toml", ".lock")
 MADE = {"target", "logs", "warehouse", ".git", ".hypothesis"}
 

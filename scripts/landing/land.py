@@ -303,7 +303,7 @@ def _taken_apart(
     look = look_at(connection, report, possible.first, possible.last)
     if part is not None and look.dates is not None:
         rows = replace(rows, first_number=part.rest_first_number)
-        # What a report says of a part that has no seconds, it does not say of the whole: the earlier one has some.
+        # A rest without seconds makes no report without seconds: the earlier one has some.
         look = replace(look, dates=replace(look.dates, is_minutes=False))
     refuse_other_columns(connection, report, look, rows)
     report = with_nameless(connection, report)
