@@ -9,9 +9,11 @@ union all
 select '{{ name }}' as model_name
 from {{ ref(name) }}
 {%- set number = grain[-1]["number"] if grain[-1] is mapping else none %}
-{%- if number is none %}
-group by {{ grain | join(", ") }}
-having count(*) > 1{% for column in grain %} or {{ column }} is null{% endfor %}
+{%- if number is none or target.type != "duckdb" %}
+{#- (On Spark the id of an event is a text.) #}
+{%- set columns = grain if number is none else grain[:-1] + [number] %}
+group by {{ columns | join(", ") }}
+having count(*) > 1{% for column in columns %} or {{ column }} is null{% endfor %}
 {%- else %}
 {#- Of many numbers that follow one another 32 are one group, with a bit for each. #}
 group by {% for column in grain[:-1] %}{{ column }}, {% endfor %}{{ number }} - {{ number }} % 32

@@ -19,7 +19,9 @@ def connection(warehouse: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnectio
     return warehouse
 
 
-def found(connection: duckdb.DuckDBPyConnection, name: str, **arguments: object) -> list[Any]:
+def found(
+    connection: duckdb.DuckDBPyConnection, name: str, *, engine: str = "duckdb", **arguments: object
+) -> list[Any]:
     """The rows that a generic test finds in the table ``things``."""
     source = (ROOT / "tests" / "generic" / f"{name}.sql").read_text()
     template = jinja2.Environment(extensions=["jinja2.ext.do"]).from_string(
@@ -27,6 +29,7 @@ def found(connection: duckdb.DuckDBPyConnection, name: str, **arguments: object)
         {
             "config": lambda **_: "",
             "execute": True,
+            "target": {"type": engine},
             "load_relation": lambda model: None if model == "unbuilt" else model,
             "ref": lambda model: model,
             "named_users": lambda: NAMED_USERS,
@@ -143,4 +146,6 @@ def test_of_numbers_that_follow_one_another_one_that_is_there_twice_is_found(
 ) -> None:
     connection.execute(f"create table things as select 'a' as t, n from ({numbers})")
     connection.execute("insert into things values ('b', 64)")
-    assert bool(found(connection, "have_their_grains", grains={"things": ["t", {"number": "n"}]})) == is_found
+    for engine in ("duckdb", "spark"):
+        grains = {"things": ["t", {"number": "n"}]}
+        assert bool(found(connection, "have_their_grains", engine=engine, grains=grains)) == is_found
