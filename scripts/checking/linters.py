@@ -25,7 +25,9 @@ EMPTY_WAREHOUSE = LINTED / "empty.duckdb"
 CLEAN = "clean.json"
 # The settings of all linters and their versions decide, too.
 SETTINGS = (".sqlfluff", ".yamllint", ".gitignore", "pyproject.toml", ".lock")
-MADE = {"target", "logs", "warehouse", ".git", ".hypothesis"}
+MADE = {"target", "logs", "warehouse", ".git", ".hypothesis"} | {
+    f".{tool}_cache" for tool in ("import_linter", "mypy", "pytest", "ruff")
+}
 
 PYTHON_FOLDERS = ("benchmarks", "scripts", "tests")
 PYTHON_FILES = (*PYTHON_FOLDERS, "start.py")

@@ -133,7 +133,7 @@ def test_only_the_rest_of_a_download_is_read(tmp_path: Path, is_newest_first: bo
     ]
 
 
-# What the first download is, and what the second: each is read as a whole.
+# The first download and the second: each is read as a whole.
 ODD: dict[str, tuple[str | bytes, str | bytes]] = {
     "a renamed person": (
         text_of(LINES[:30]),
@@ -293,7 +293,7 @@ def steps_of(folder: Path, *steps: str | Step | tuple[str, Declaration]) -> list
 
 def forget_one(user: str) -> Step:
     def forgotten(warehouse: duckdb.DuckDBPyConnection) -> None:
-        # Of an event that they were not at, there is nothing to forget.
+        # Who was not at the event is unknown, and has nothing to forget.
         with suppress(UnknownUser):
             forget(warehouse, find_person(warehouse, user, None))
 
