@@ -23,7 +23,7 @@ import duckdb
 from reports.addresses import AT, DOT, PERCENT
 from reports.ids import cleaned_field, cleaned_id, id_of, plain_id, same_id
 from warehouse.database import path_of, text_of
-from warehouse.salts import check_value, forgotten_salt
+from warehouse.salts import IN_MEMORY, check_value, forgotten_salt
 
 FORGOTTEN = "[forgotten]"
 REASON = "the user was forgotten (make forget): of the record neither id nor text is kept."
@@ -402,7 +402,9 @@ def salt_of(connection: duckdb.DuckDBPyConnection, *, is_in_use: bool) -> str:
     Raises:
         WarehouseError: it is in use and not there, or is not the one with which people were forgotten.
     """
-    warehouse = path_of(connection) or Path("warehouse")
+    warehouse = path_of(connection)
+    if warehouse is None:
+        return IN_MEMORY
     checks = connection.execute(
         "select distinct user_hash from raw.forgotten_users where starts_with(user_hash, ?)", [CHECK]
     ).fetchall()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import duckdb
 
 from warehouse.database import path_of
-from warehouse.salts import meeting_salt
+from warehouse.salts import IN_MEMORY, meeting_salt
 
 SALTS = "meeting_salts"
 # The salt is of no site, and the layout of a landing wants one.
@@ -20,7 +20,6 @@ def ensure_meeting_salt(connection: duckdb.DuckDBPyConnection) -> bool:
     if connection.execute(f"from raw.{SALTS}").fetchone():
         return False
     path = path_of(connection)
-    # A salt in memory is not kept, and is the same each time.
-    salt = meeting_salt(path) if path is not None else "a warehouse in memory"
+    salt = meeting_salt(path) if path is not None else IN_MEMORY
     connection.execute(f"insert into raw.{SALTS} values (?, ?)", [ALL_SITES, salt])
     return True

@@ -23,6 +23,8 @@ from warehouse.paths import setting_of
 
 SHORTEST = 16
 CHECK_VALUE = re.compile("[0-9a-f]{16}")
+# The salt of a warehouse in memory is not kept, and is the same each time.
+IN_MEMORY = "a warehouse in memory"
 
 
 def pseudonym_salt(warehouse: Path) -> str:

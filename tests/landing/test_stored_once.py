@@ -15,7 +15,8 @@ import pytest
 
 from landing.landed import delete_reports
 from landing.outcome import Declaration
-from loader_fixtures import HEADER, activity, land, report_text, rows, write
+from loader_fixtures import HEADER, activity, land, landed_users, report_text, rows, write
+from removal.forget import find_person, forget
 from warehouse.database import RAW_TABLES, connect
 from warehouse.raw import prepare_raw, raw_to_read, renumber_copies
 
@@ -278,3 +279,15 @@ def test_who_reads_takes_the_file_from_nobody(tmp_path: Path, missing: str) -> N
         assert rows(one, "select count(*) from raw.declarations") == rows(other, "select count(*) from raw.activities")
         with pytest.raises(duckdb.InvalidInputException, match="read-only"):
             one.execute("drop table raw.events")
+
+
+def test_a_warehouse_in_memory_leaves_nothing_on_the_disk(
+    tmp_path: Path, warehouse: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = write(tmp_path / "report.csv", report_text(activity("1"), activity("2")))
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    land(warehouse, report)
+    forget(warehouse, find_person(warehouse, "1", None))
+    assert landed_users(warehouse) == [(2, "2")] and [*folder.iterdir()] == []
