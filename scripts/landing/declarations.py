@@ -15,7 +15,7 @@ from datetime import date, datetime
 import duckdb
 
 from landing.landed import LANDED_REPORTS
-from landing.outcome import DEFAULT_SITE, FIRST_DATE, SAMPLE_SITE, Declaration, Given
+from landing.outcome import DEFAULT_SITE, FIRST_DATE, SAMPLE_SITE, Declaration, Given, day_after_today
 from reports.format import WITH_OFFSET, day_is_first
 from warehouse.command_line import counted
 from warehouse.errors import WarehouseError
@@ -50,7 +50,7 @@ def declaration_of(connection: duckdb.DuckDBPyConnection, given: Given) -> tuple
         WarehouseError: what was given contradicts what was declared before, or how reports were loaded.
     """
     if given.site_id == SAMPLE_SITE:
-        return Declaration(SAMPLE_SITE, is_again=given.is_again, max_date=given.max_date), []
+        return Declaration(SAMPLE_SITE, is_again=given.is_again, max_date=given.max_date or day_after_today()), []
     sites = known_sites(connection)
     site_id = given.site_id or (sites[0] if len(sites) == 1 else DEFAULT_SITE)
     if given.site_id is None and len(sites) > 1:
@@ -76,7 +76,7 @@ def declaration_of(connection: duckdb.DuckDBPyConnection, given: Given) -> tuple
         is_again=given.is_again,
         allows_twins=given.allows_twins,
         min_date=given.min_date or FIRST_DATE,
-        max_date=given.max_date,
+        max_date=given.max_date or day_after_today(),
         remembered_date_format=_value(known, "DATE_FORMAT"),
         remembered_encoding=_value(known, "ENCODING"),
         to_remember=() if given.declare == "once" else tuple(to_remember.items()),

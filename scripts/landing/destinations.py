@@ -13,7 +13,7 @@ from datetime import date, timedelta
 import duckdb
 
 from landing.outcome import Declaration
-from landing.times import Possible, format_of, is_never, parsed, reason_of_impossible
+from landing.times import format_of, is_never, parsed, reason_of_impossible
 from reports.dates import Dates, read_dates
 from reports.format import (
     DATE_FORMATS,
@@ -106,12 +106,11 @@ def _activities(
     seen: DatesSeen,
 ) -> Destination:
     """Activities land by their date, in UTC."""
-    possible = Possible.declared(declaration)
     dates = read_dates(connection, report, seen)
-    date_format = format_of(connection, report, dates, possible, declaration)
+    date_format = format_of(connection, report, dates, declaration)
     column, read = dates.raw, parsed(dates, date_format)
     # In nearly every report all dates are possible, to the second. The text is asked, as comparing times costs more.
-    time = read if dates.is_possible and date_format == DEFAULT_DATE_FORMAT else possible.only(read)
+    time = read if dates.is_possible and date_format == DEFAULT_DATE_FORMAT else declaration.possible.only(read)
     occurred_at, flag = _in_utc(connection, dates, date_format, time, declaration.time_zone)
     shortened = _shortened(report, "user_id", look) + _shortened(report, "content_id", look)
     is_shortened = " or ".join(fault.test for fault in shortened)
@@ -130,7 +129,7 @@ def _activities(
                 _date(report),
                 column,
             ),
-            Fault(f"{read} is not null", reason_of_impossible(read, possible), _date(report), column),
+            Fault(f"{read} is not null", reason_of_impossible(read, declaration.possible), _date(report), column),
             Fault(
                 "true",
                 f"""

@@ -23,7 +23,7 @@ from landing.destinations import Destination, destination_of
 from landing.forgotten import remembered
 from landing.outcome import Declaration, Landing
 from landing.statements import facts_of_form, raw_columns_of
-from landing.times import OUTLIER_DAYS, Possible
+from landing.times import OUTLIER_DAYS
 from landing.twin_check import IN_WAREHOUSE
 from landing.twins import may_hold_twins
 from reports.dates import TIMES_NEEDED
@@ -217,8 +217,7 @@ def _staged(
         or not rows.record_count == rows.staged_count == count
     ):
         return None
-    possible = Possible.declared(declaration)
-    look = look_at(connection, report, possible.first, possible.last)
+    look = look_at(connection, report, declaration.possible)
     refuse_other_columns(connection, report, look, rows)
     if look.has_trails or holds_odd_ids(connection, report, look.odd):
         return None

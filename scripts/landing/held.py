@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import duckdb
 
 from landing.outcome import Declaration
-from landing.times import Possible
 from reports.encoding import Survey
 from reports.format import DEFAULT_DATE_FORMAT, ReportFormat
 from reports.ids import holds_odd_ids
@@ -144,7 +143,6 @@ def seems_to_hold(path: Path, earlier: Path) -> bool:
 
 def _earlier(connection: duckdb.DuckDBPyConnection, seen: Survey, declaration: Declaration) -> list[tuple[Any, ...]]:
     """The plain reports of the site that a report can hold, the largest first."""
-    possible = Possible.declared(declaration)
     return connection.execute(
         """
         select
@@ -173,8 +171,8 @@ def _earlier(connection: duckdb.DuckDBPyConnection, seen: Survey, declaration: D
             "zone": declaration.time_zone,
             "least": seen.byte_count // MOST_TIMES,
             "most": seen.byte_count - 1,
-            "first": possible.first,
-            "last": possible.last,
+            "first": declaration.possible.first,
+            "last": declaration.possible.last,
         },
     ).fetchall()
 

@@ -41,7 +41,6 @@ from landing.landed import Before, delete_reports, landed_before
 from landing.meetings import ensure_meeting_salt
 from landing.outcome import SAMPLE_SITE, Declaration, Landing
 from landing.statements import Staged, stage_forgotten, write_report
-from landing.times import Possible
 from landing.twin_check import IN_WAREHOUSE, check_twins, staged_sample
 from reports.encoding import Survey, encoding_of, survey
 from reports.files import ReportFile, reports_in, unreadable
@@ -299,8 +298,7 @@ def _taken_apart(
         NotPlain: it holds an earlier report, and the others of its records are not plain.
     """
     rows = stage(connection, text, report, folder, count)
-    possible = Possible.declared(declaration)
-    look = look_at(connection, report, possible.first, possible.last)
+    look = look_at(connection, report, declaration.possible)
     if part is not None and look.dates is not None:
         rows = replace(rows, first_number=part.rest_first_number)
         # A rest without seconds makes no report without seconds: the earlier one has some.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
 from reports.format import ACTIVITY_REPORT
+from reports.look import Possible
 
 DEFAULT_SITE = "main"
 # The committed sample is landed as this site, which no other reports have.
@@ -45,6 +46,11 @@ class Given:
     command: str = "make build"
 
 
+def day_after_today() -> date:
+    """The last day on which anything can have happened, if nothing is declared: zones are ahead of UTC, and clocks."""
+    return datetime.now(UTC).date() + timedelta(days=1)
+
+
 @dataclass(frozen=True)
 class Declaration:
     """The settings of the files of one load, because no file contains them (``landing.declarations``).
@@ -56,7 +62,7 @@ class Declaration:
         encoding: a codec of Python, or None to find it from the file.
         is_again: whether files that were removed are landed all the same.
         min_date: the first day on which anything can have happened: before the platform was there, nothing can.
-        max_date: the last such day; None for the day after that of the load.
+        max_date: the last such day.
         allows_twins: whether a report is landed though it holds the activities of others in another form.
         remembered_date_format: what was declared for the site before, for files that can be read in two ways.
         remembered_encoding: the same, for files that are not in UTF-8.
@@ -73,7 +79,7 @@ class Declaration:
     encoding: str | None = None
     is_again: bool = False
     min_date: date = FIRST_DATE
-    max_date: date | None = None
+    max_date: date = field(default_factory=day_after_today)
     allows_twins: bool = False
     remembered_date_format: str | None = None
     remembered_encoding: str | None = None
@@ -82,6 +88,11 @@ class Declaration:
     moves_reports: bool = False
     sites: tuple[str, ...] = ()
     names_site: bool = False
+
+    @property
+    def possible(self) -> Possible:
+        """When anything can have happened."""
+        return Possible(self.min_date, self.max_date)
 
 
 @dataclass(frozen=True)

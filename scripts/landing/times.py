@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import duckdb
@@ -18,7 +18,7 @@ from landing.outcome import Declaration
 from reports.date_shapes import Plan, plan_of
 from reports.dates import Dates, normal_text
 from reports.format import DATE_FORMATS, DEFAULT_DATE_FORMAT, WITH_OFFSET, ReportFormat, day_is_first
-from reports.look import FIRST_DATES, time_in
+from reports.look import FIRST_DATES, Possible, time_in
 from reports.text import ReportRefused
 from warehouse.database import number_of, text_of
 
@@ -42,32 +42,10 @@ _OFFERED = (
 )
 
 
-@dataclass(frozen=True)
-class Possible:
-    """From when until when anything can have happened."""
-
-    first: date
-    last: date
-
-    @classmethod
-    def declared(cls, declaration: Declaration) -> Possible:
-        """As declared, else until the day after this one."""
-        return cls(declaration.min_date, declaration.max_date or datetime.now(UTC).date() + timedelta(days=1))
-
-    def only(self, time: str) -> str:
-        """SQL for a time if it is possible, to the second."""
-        # Two comparisons would read the date twice.
-        return (
-            f"case when {time} between timestamp '{self.first} 00:00:00' and timestamp '{self.last} 23:59:59.999999'"
-            f" then date_trunc('second', {time}) end"
-        )
-
-
 def format_of(
     connection: duckdb.DuckDBPyConnection,
     report: ReportFormat,
     dates: Dates,
-    possible: Possible,
     declaration: Declaration,
 ) -> str:
     """The date format of the staged report: as declared if that reads any date, else found.
@@ -75,7 +53,7 @@ def format_of(
     Raises:
         ReportRefused: nothing was declared, and none is found.
     """
-    declared = declaration.date_format
+    declared, possible = declaration.date_format, declaration.possible
     if declared is None:
         return _found_format(connection, report, dates, possible, declaration.remembered_date_format)
     if number_of(connection, f"select count({parsed(dates, declared)}) from staged"):

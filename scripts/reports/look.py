@@ -23,6 +23,22 @@ TRAILS = (";;", ",,", "||")
 
 
 @dataclass(frozen=True)
+class Possible:
+    """From when until when anything can have happened."""
+
+    first: date
+    last: date
+
+    def only(self, time: str) -> str:
+        """SQL for a time if it is possible, to the second."""
+        # Two comparisons would read the date twice.
+        return (
+            f"case when {time} between timestamp '{self.first} 00:00:00' and timestamp '{self.last} 23:59:59.999999'"
+            f" then date_trunc('second', {time}) end"
+        )
+
+
+@dataclass(frozen=True)
 class DatesSeen:
     """The dates of a report of activities at a look.
 
@@ -68,14 +84,13 @@ class Look:
     dates: DatesSeen | None = None
 
 
-def look_at(connection: duckdb.DuckDBPyConnection, report: ReportFormat, first: date, last: date) -> Look:
+def look_at(connection: duckdb.DuckDBPyConnection, report: ReportFormat, possible: Possible) -> Look:
     """Look at a staged report.
 
     Args:
         connection: the warehouse, with the report in ``staged``.
         report: its format.
-        first: the first day that is possible.
-        last: the last such day.
+        possible: when anything can have happened.
     """
     ids = [column for column in ID_COLUMNS if column in report.columns]
     questions = [
@@ -92,7 +107,7 @@ def look_at(connection: duckdb.DuckDBPyConnection, report: ReportFormat, first: 
         "count(*)",
         f"coalesce(bool_and(strlen({raw}) = 19 and {raw} like '____-__-__ __:__:__' or {raw} = ''), true)",
         f"coalesce(bool_and(suffix({raw}, ':00') or {raw} = ''), false)",
-        f"coalesce(bool_and({raw} between '{first}' and '{last}~' or {raw} = ''), true)",
+        f"coalesce(bool_and({raw} between '{possible.first}' and '{possible.last}~' or {raw} = ''), true)",
         f"coalesce(bool_and(time is not null) filter (where place < {FIRST_DATES}), true)"
         f" or count(time) > 0 and bool_and({raw} = '' or time is not null and {raw} >= '0' and {raw} < ':')",
         f"count(*) filter (where {raw} <> '')",
