@@ -189,9 +189,7 @@ def land_group(
         destination = _staged(connection, group, declaration, folder)
         if destination is None or not _is_plain(connection):
             return None
-        if checks_twins and may_hold_twins(
-            connection, "members", IN_WAREHOUSE, declaration.site_id, declaration.time_zone
-        ):
+        if checks_twins and may_hold_twins(connection, "members", IN_WAREHOUSE, declaration):
             return None
         with transaction(connection):
             return _written(connection, group, declaration, destination)

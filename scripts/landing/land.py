@@ -42,6 +42,7 @@ from landing.meetings import ensure_meeting_salt
 from landing.outcome import SAMPLE_SITE, Declaration, Landing
 from landing.statements import Staged, stage_forgotten, write_report
 from landing.twin_check import IN_WAREHOUSE, check_twins, staged_sample
+from landing.twins import New
 from reports.encoding import Survey, encoding_of, survey
 from reports.files import ReportFile, reports_in, unreadable
 from reports.format import ReportFormat, read_format
@@ -392,8 +393,8 @@ def _check_twins(connection: duckdb.DuckDBPyConnection, staged: Staged) -> list[
     count, held = staged.staged_count, staged.part.held if staged.part else None
     sample = staged_sample(staged.report, destination.essence, destination.occurred_at, count, held)
     unread = held.places(count) if held and not declaration.reloaded else range(0)
-    date_format = str(destination.facts["date_format"])
-    return check_twins(connection, sample, IN_WAREHOUSE, declaration, date_format, count, left_out, unread)
+    new = New(sample, count, left_out, unread)
+    return check_twins(connection, new, IN_WAREHOUSE, declaration, str(destination.facts["date_format"]))
 
 
 def _why_refused(report: ReportFile, error: Exception) -> str:

@@ -54,6 +54,7 @@ from landing.parquet_files import (
 )
 from landing.terminal import declare, show_not_reloaded
 from landing.twin_check import check_twins, landed_in_parquet, parquet_sample
+from landing.twins import New
 from reports.format import day_is_first
 from reports.text import ReportRefused
 from warehouse.copies import refuse_inside_a_shared_copy
@@ -200,8 +201,8 @@ def _check_twins(
     files = [partition(root, "activities", *report) / FILE_NAME for report in near if report[1] not in left_out]
     if not files:
         return []
-    new, old = parquet_sample(staged.files["activities"], count), landed_in_parquet(files)
-    return check_twins(manifest, new, old, declaration, date_format, count, left_out)
+    new = New(parquet_sample(staged.files["activities"], count), count, left_out)
+    return check_twins(manifest, new, landed_in_parquet(files), declaration, date_format)
 
 
 def declare_in(root: Path, given: Given, console: Console) -> Declaration:

@@ -20,6 +20,7 @@ from landing.twins import (
     SWAP,
     TEXT,
     Earlier,
+    New,
     Older,
     Twins,
     find_twins,
@@ -113,30 +114,24 @@ def landed_in_parquet(files: Iterable[Path]) -> Earlier:
 
 def check_twins(
     connection: duckdb.DuckDBPyConnection,
-    new: str,
+    new: New,
     old: Earlier,
     declaration: Declaration,
     date_format: str,
-    record_count: int,
-    left_out: Iterable[str] = (),
-    unread: range = range(0),
 ) -> list[str]:
     """Compare a new report with earlier ones; returns what is to be said.
 
     Args:
         connection: where the manifest is.
-        new: SQL of a sample of its records (`staged_sample`).
-        old: the earlier ones.
+        new: the report.
+        old: the earlier records.
         declaration: what was declared for it.
         date_format: how its dates were read.
-        record_count: how many records it has.
-        left_out: reports that are about to be loaded again.
-        unread: the places of the records that an earlier report holds, which is none of these.
 
     Raises:
         ReportRefused: most of its records are twins, and ALLOW_TWINS is not set.
     """
-    twins = find_twins(connection, new, old, declaration.site_id, declaration.time_zone, record_count, left_out, unread)
+    twins = find_twins(connection, new, old, declaration)
     if twins is None:
         return []
     if twins.is_sure and not declaration.allows_twins:

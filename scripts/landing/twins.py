@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import itertools
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
-from landing.outcome import SAMPLE_SITE
+from landing.outcome import SAMPLE_SITE, Declaration
 from reports.ids import cleaned, cleaned_field, cleaned_id
 from warehouse.database import number_of
 
@@ -138,60 +138,68 @@ class Earlier:
     records: str
 
 
-def find_twins(
-    connection: duckdb.DuckDBPyConnection,
-    new: str,
-    old: Earlier,
-    site_id: str,
-    time_zone: str,
-    record_count: int,
-    left_out: Iterable[str] = (),
-    unread: range = range(0),
-) -> Twins | None:
+@dataclass(frozen=True)
+class New:
+    """A new report.
+
+    Attributes:
+        sample: SQL of some of its records with the columns of raw.activities (one in `step_of`).
+        count: how many records it has.
+        left_out: earlier reports that do not count, because they are about to be loaded again.
+        unread: the places of the records that an earlier report holds, which counts: all at the beginning or the end.
+    """
+
+    sample: str
+    count: int
+    left_out: Collection[str] = ()
+    unread: range = range(0)
+
+
+def find_twins(connection: duckdb.DuckDBPyConnection, new: New, old: Earlier, declaration: Declaration) -> Twins | None:
     """Compare a new report with earlier ones; None if it is none of them in another form.
 
     Args:
         connection: where the manifest is in raw.reports.
-        new: SQL of a sample of its records with the columns of raw.activities (one in `step_of`).
+        new: the report.
         old: the earlier records.
-        site_id: the site of the new report.
-        time_zone: the zone of its dates.
-        record_count: how many records it has.
-        left_out: reports that do not count, because they are about to be loaded again.
-        unread: the places of the records that an earlier report holds, which counts: all at the beginning or the end.
+        declaration: the site of the new report, and the zone of its dates.
     """
-    if not _has_earlier(connection, site_id, left_out):
+    if not _has_earlier(connection, declaration.site_id, new.left_out):
         return None
-    _note_earlier(connection, site_id, left_out)
-    _prepare(connection, new, old, site_id, time_zone, step_of(record_count))
+    _note_earlier(connection, declaration.site_id, new.left_out)
+    _prepare(connection, new.sample, old, declaration)
     connection.execute(SAMPLED)
     if number_of(connection, "select count(distinct moment) from twin_sample") < FEWEST:
         return None
-    if unread and _are_without_twins(connection, old, unread, record_count):
+    if new.unread and _are_without_twins(connection, new, old):
         return None
-    connection.execute(FOUND)
+    _find(connection)
     offset = _late_clock(connection).get(0)
-    found = _judged(connection, old, record_count) if _has_found(connection) else None
+    found = _judged(connection, old, new.count) if _has_found(connection) else None
     if found is None and offset is not None:
         # Compared again, as if the clocks of the earlier reports had run late as well.
         _look_at(connection, old, offset)
-        connection.execute(FOUND)
-        found = _judged(connection, old, record_count)
+        _find(connection)
+        found = _judged(connection, old, new.count)
     return found
 
 
-def _are_without_twins(connection: duckdb.DuckDBPyConnection, old: Earlier, unread: range, record_count: int) -> bool:
-    """Whether none of the other records stands out, by what is around their days; else all is as it was before.
+def _find(connection: duckdb.DuckDBPyConnection, among: str = "true") -> None:
+    """Find the earlier records around the days of those records of the sample for which a condition holds."""
+    connection.execute(FOUND.replace("{among}", among))
+
+
+def _are_without_twins(connection: duckdb.DuckDBPyConnection, new: New, old: Earlier) -> bool:
+    """Whether none of the other records stands out, by what is around their days; else the sample is as before.
 
     Each record that an earlier report holds has its equal there, so that it is no twin. Here are at least the pairs and
     the shifts that the comparison of all would find for the others: where none stands out, none would.
     """
-    first, last = (unread.stop, record_count) if unread.start == 0 else (0, unread.start - 1)
+    first, last = (new.unread.stop, new.count) if new.unread.start == 0 else (0, new.unread.start - 1)
     others = f"record_number between {first} and {last}"
     if number_of(connection, f"select count(distinct moment) from twin_sample where not ({others})") < FEWEST:
         return False
-    _look_at_days(connection, first, last)
-    connection.execute(FOUND)
+    _find(connection, others)
     connection.execute(
         f"delete from twin_sample where not ({others}); delete from twin_probe where not ({others});"
         + PROBED.replace("{beside}", "")
@@ -204,14 +212,8 @@ def _are_without_twins(connection: duckdb.DuckDBPyConnection, old: Earlier, unre
         compared = _compared(connection)[0]
         if not any(stands_out(compared, kind) for kind in compared.kinds):
             return True
-    _look_at_days(connection)
     connection.execute(SAMPLED)
     return False
-
-
-def _look_at_days(connection: duckdb.DuckDBPyConnection, first: int = 0, last: int = 2**62) -> None:
-    """Look for earlier records around the days of these records of the sample."""
-    connection.execute(f"set variable twin_first = {first}; set variable twin_last = {last}")
 
 
 def _has_found(connection: duckdb.DuckDBPyConnection) -> bool:
@@ -288,16 +290,13 @@ def _earlier(site_id: str, left_out: Iterable[str]) -> tuple[str, dict[str, obje
     return which, {"site": site_id, "left_out": list(left_out)}
 
 
-def _prepare(
-    connection: duckdb.DuckDBPyConnection, new: str, old: Earlier, site_id: str, time_zone: str, step: int
-) -> None:
+def _prepare(connection: duckdb.DuckDBPyConnection, sample: str, old: Earlier, declaration: Declaration) -> None:
     """Give twins.sql its views, macros and variables."""
-    settings = {"step": step, "alike": ALIKE, "probes": PROBES, "site": site_id, "zone": time_zone}
+    settings = {"alike": ALIKE, "probes": PROBES, "site": declaration.site_id, "zone": declaration.time_zone}
     for name, value in settings.items():
         connection.execute(f"set variable twin_{name} = $value", {"value": value})
-    connection.execute(f"create or replace temp view twin_new as {new}")
+    connection.execute(f"create or replace temp view twin_new as {sample}")
     _look_at(connection, old)
-    _look_at_days(connection)
     # To plan each of these statements takes longer than to read a small report.
     for name, rule in (("text", cleaned), ("field", cleaned_field), ("id", cleaned_id)):
         connection.execute(f"create or replace temp macro twin_{name}(value) as {rule('value')}")
@@ -316,9 +315,7 @@ MEMBER = 1_000_000_000
 MOST_ALIKE = 200
 
 
-def may_hold_twins(
-    connection: duckdb.DuckDBPyConnection, members: str, old: Earlier, site_id: str, time_zone: str
-) -> bool:
+def may_hold_twins(connection: duckdb.DuckDBPyConnection, members: str, old: Earlier, declaration: Declaration) -> bool:
     """Whether one of several small reports may be the twin of an earlier one or of one before it among them.
 
     Where something stands out, it lands alone and is judged (`find_twins`).
@@ -327,18 +324,18 @@ def may_hold_twins(
         connection: where the manifest is.
         members: a table of their records with the columns of raw.activities, and ``member``, the place of the report.
         old: the earlier records.
-        site_id: the site of the reports.
-        time_zone: the zone of their dates.
+        declaration: the site of the reports, and the zone of their dates.
     """
     texts = "user_id, category, action, label, content_id, email, first_name, last_name, occurred_at"
-    new = (
+    sample = (
         f"select member * {MEMBER} + record_number as record_number, {texts} from {members} where member in"
         f" (select member from {members} group by 1 having count(distinct occurred_at) >= {FEWEST})"
     )
-    _note_earlier(connection, site_id)
-    _prepare(connection, new, old, site_id, time_zone, 1)
+    _note_earlier(connection, declaration.site_id)
+    _prepare(connection, sample, old, declaration)
     connection.execute(
-        f"insert into twin_reports select distinct report_id, $site, member from {members}", {"site": site_id}
+        f"insert into twin_reports select distinct report_id, $site, member from {members}",
+        {"site": declaration.site_id},
     )
     connection.execute(SAMPLED)
     most = number_of(
@@ -350,7 +347,7 @@ def may_hold_twins(
         return True
     if most == 0:
         return False
-    connection.execute(FOUND)
+    _find(connection)
     if _late_clock(
         connection, f"union all select user_id, category, action, label, occurred_at, member from {members}"
     ):

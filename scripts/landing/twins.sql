@@ -75,7 +75,7 @@ create or replace temp table twin_equals (record_number bigint, new_at timestamp
 create or replace temp table twin_days as
 with days as (
     select distinct cast(moment as date) as day from twin_sample
-    where record_number between getvariable('twin_first') and getvariable('twin_last')
+    where {among}
 ),
 either as (
     select day from days
