@@ -7,7 +7,7 @@
 {% macro personal_mark() -%}
     {%- set gap = "(?:[ ()._+-]|" ~ percent() ~ "20|" ~ percent() ~ "2b)*" -%}
     {{ return(
-        "(?i)[@＠]|" ~ percent() ~ "40|&#64;|[(\\[]at[)\\]]|\\p{Nd}(?:" ~ gap ~ "\\p{Nd}){6}"
+        "(?i)[@＠]|" ~ percent() ~ "40|&#(?:0*64|x0*40);|&commat;|[(\\[]at[)\\]]|\\p{Nd}(?:" ~ gap ~ "\\p{Nd}){6}"
     ) }}
 {%- endmacro %}
 

@@ -87,8 +87,8 @@ def destination_of(
 ) -> Destination:
     """Where the staged records of a report land, with the time zone and the date format that were declared for it.
 
-    A declared date format is used if it reads any date. The one that was declared for the site before
-    (``remembered``) is used where the file leaves it open.
+    A declared date format is used if it reads any date. The one that was declared for the site before is used where the
+    file leaves it open.
 
     Raises:
         ReportRefused: its dates cannot be read.

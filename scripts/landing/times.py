@@ -28,7 +28,8 @@ HAS_OFFSET = r":\d\d(?:\.\d+)?\s*(?:[Zz]|[+-]\d\d(?::?\d\d)?)\s*$"
 # A report holds the days of an event. Read with year and day exchanged it seems to hold years.
 _YEAR_FIRST = "yy-MM-dd"
 _SPAN_RATIO = 10
-# As the setting outlier_days: a record this far from the middle half of a report does not make it new.
+# A record this far from the middle half of a report does not make it new. The marts ask the same of a site, by the
+# setting outlier_days.
 OUTLIER_DAYS = 365
 _YEARS_APART = 5
 # Formats that are offered, if one of them reads the date.

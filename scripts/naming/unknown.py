@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import duckdb
 
@@ -152,7 +152,6 @@ class Decision:
 
     pairs: tuple[Pair, ...]
     general: Pattern | None = None
-    is_guess: bool = field(default=False)
 
     @property
     def records(self) -> int:
@@ -251,7 +250,7 @@ def decisions_of(pairs: Iterable[Pair], dictionary: Dictionary, *, are_guesses: 
     for key, found in families.items():
         found.sort(key=lambda pair: -pair.records)
         if not isinstance(key, Pattern):
-            decisions.append(Decision(tuple(found), is_guess=are_guesses))
+            decisions.append(Decision(tuple(found)))
         elif len({(_clean(pair.category), _clean(pair.action)) for pair in found}) > 1 or is_sentence(found[0]):
             decisions.append(Decision(tuple(found), general=key))
         else:

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 # A program that leads on to an address writes its codes again, each with %25 in place of its %.
 PERCENT = "%(?:25)*"
-AT = rf"(?:[@\x{{ff20}}]|{PERCENT}40|&#64;|&commat;| ?[(\[]at[)\]] ?)"
+AT = rf"(?:[@\x{{ff20}}]|{PERCENT}40|&#(?:0*64|x0*40);|&commat;| ?[(\[]at[)\]] ?)"
 DOT = rf"(?:[.]|{PERCENT}2e| ?[(\[]dot[)\]] ?)"

@@ -201,6 +201,8 @@ HOSTS = {"personal_page_hosts": ["linkedin.com", "x.com"], "schemes_without_host
         ("ask ada%40post.example, or ada%2540post%252Eexample", True),
         ("ada (at) post [dot] example", True),
         ("ada&commat;post.example", True),
+        ("ada&#x40;post.example", True),
+        ("ada&#0064;post.example", True),
         ("ada\uff20post.example", True),
         ("Drinks @ Bar. Then dinner", False),
         ("Q&A @noon", False),
