@@ -69,6 +69,15 @@ def test_every_folder_that_dbt_project_names_is_there() -> None:
     assert [folder for folder in found if not folder.is_dir()] == []
 
 
+def test_the_comments_of_the_settings_are_those_that_the_manual_shows() -> None:
+    """The reference of settings has them from the file of the shipped defaults."""
+    own, shipped = (
+        [line.partition("#")[2] for line in (ROOT / path).read_text().partition("vars:")[2].splitlines() if "#" in line]
+        for path in ("dbt_project.yml", "tests/settings.yml")
+    )
+    assert own == shipped, "Fix: the same comments in dbt_project.yml and tests/settings.yml"
+
+
 def test_every_setting_is_explained() -> None:
     """The pages explain the shipped defaults, whatever a fork sets in its dbt_project.yml."""
     settings = dict(SETTINGS)
