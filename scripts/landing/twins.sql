@@ -2,7 +2,7 @@
 -- twin_new, a sample of the records that would land, and twin_old, what earlier records say, with their times moved by
 -- twin_offset seconds.
 
--- twin_text, twin_field and twin_id are the one rule for texts and ids (reports.ids).
+-- What twins.py puts in (CLEANED, READ): the ids and texts of a record as lists, and their columns.
 
 -- The place of a report among several that are compared at once (twins.py, MEMBER).
 create or replace temp macro twin_member(record_number) as record_number // 1000000000;
@@ -28,24 +28,24 @@ create or replace temp macro twin_coarse(coarse_act, occurred_at) as xor(
 
 -- A few of the records that share a second, or a user, a text and a minute: each of them meets all old ones like it.
 create or replace temp table twin_sample as
+-- (Read before the few are picked, which DuckDB gives in pieces: it compiles the patterns again for each piece.)
 with sampled as (
     select
-        record_number,
-        twin_id(user_id) as user_id,
-        twin_id(content_id) as content_id,
-        twin_text(category) as category,
-        twin_text(action) as action,
-        twin_text(label) as label,
-        lower(twin_field(email)) as email,
-        lower(concat_ws(' ', twin_text(first_name), twin_text(last_name))) as full_name,
-        date_trunc('second', occurred_at) as moment,
-        twin_act(user_id, category, action, label) as act,
-        twin_key(act, occurred_at) as loose_key,
-        twin_second(occurred_at, action) as second_key,
-        twin_coarse_act(user_id, action) as coarse_act,
-        twin_coarse(coarse_act, occurred_at) as coarse_key
-    from twin_new
-    where occurred_at is not null
+        * exclude (ids, texts),
+        {read}
+    from (
+        select
+            record_number,
+            {cleaned},
+            date_trunc('second', occurred_at) as moment,
+            twin_act(user_id, category, action, label) as act,
+            twin_key(act, occurred_at) as loose_key,
+            twin_second(occurred_at, action) as second_key,
+            twin_coarse_act(user_id, action) as coarse_act,
+            twin_coarse(coarse_act, occurred_at) as coarse_key
+        from twin_new
+        where occurred_at is not null
+    )
 )
 
 select *
@@ -145,22 +145,21 @@ group by 1, 2;
 -- (Earlier.whole brings names and places to what was found.)
 create or replace temp table twin_near as
 select
-    found.report_id,
-    reports.site_id,
-    reports.member,
-    twin_id(found.user_id) as user_id,
-    twin_id(found.content_id) as content_id,
-    twin_text(found.category) as category,
-    twin_text(found.action) as action,
-    twin_text(found.label) as label,
-    lower(twin_field(found.email)) as email,
-    lower(concat_ws(' ', twin_text(found.first_name), twin_text(found.last_name))) as full_name,
-    date_trunc('second', found.occurred_at) as moment,
-    twin_key(twin_act(found.user_id, found.category, found.action, found.label), found.occurred_at) as loose_key,
-    twin_second(found.occurred_at, found.action) as second_key
-from {whole} as found
-inner join twin_reports as reports on found.report_id = reports.report_id
-where cast(found.occurred_at as date) in (select day from twin_days);
+    * exclude (ids, texts),
+    {read}
+from (
+    select
+        found.report_id,
+        reports.site_id,
+        reports.member,
+        {cleaned},
+        date_trunc('second', occurred_at) as moment,
+        twin_key(twin_act(user_id, category, action, label), occurred_at) as loose_key,
+        twin_second(occurred_at, action) as second_key
+    from {whole} as found
+    inner join twin_reports as reports on found.report_id = reports.report_id
+    where cast(occurred_at as date) in (select day from twin_days)
+);
 
 -- Each pair of a sampled record and an old one that are the same in all but one thing or two, with these things.
 create or replace temp table twin_pairs as
@@ -174,6 +173,7 @@ with moved as (
         new_record.user_id is not distinct from old_record.user_id as is_same_user,
         new_record.content_id,
         old_record.content_id as old_content_id,
+        new_record.folded[2] = old_record.folded[2] as is_like_content,
         new_record.user_id,
         old_record.user_id as old_user_id,
         true as is_same_text,
@@ -195,6 +195,7 @@ same_second as (
         new_record.user_id is not distinct from old_record.user_id as is_same_user,
         new_record.content_id,
         old_record.content_id as old_content_id,
+        new_record.folded[2] = old_record.folded[2] as is_like_content,
         new_record.user_id,
         old_record.user_id as old_user_id,
         new_record.category is not distinct from old_record.category
@@ -206,11 +207,10 @@ same_second as (
     inner join twin_sample as new_record on old_record.second_key = new_record.second_key
     where
         coalesce(old_record.member < twin_member(new_record.record_number), true)
-        and twin_plain(new_record.category) = twin_plain(old_record.category)
-        and twin_plain(new_record.label) = twin_plain(old_record.label)
+        and new_record.plain = old_record.plain
         and (
             new_record.user_id is not distinct from old_record.user_id
-            or twin_folded(new_record.user_id) = twin_folded(old_record.user_id)
+            or new_record.folded[1] = old_record.folded[1]
             -- An id of another form, or none, is the same person's where the address says so; another form without an
             -- address where the name does.
             or (new_record.user_id is null) <> (old_record.user_id is null) and new_record.email = old_record.email
@@ -275,7 +275,7 @@ judged as (
         ) as things
     from shifted
     where
-        (is_same_content or is_content_missing or twin_folded(content_id) = twin_folded(old_content_id))
+        (is_same_content or is_content_missing or is_like_content)
         and abs(shift + getvariable('twin_offset')) <= 26 * 3600
         and (seconds_off = 0 or is_without_seconds and abs(seconds_off) < 60 or abs(seconds_off) = 1 and shift = 0)
 )

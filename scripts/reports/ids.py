@@ -23,7 +23,7 @@ NULL_SPELLINGS = (
     *("null", "(null)", "[null]", "<null>", "\\n", "nan", "nat", "none", "nil", "na", "<na>", "n/a", "#n/a", "#null!"),
     *("undefined", "(blank)", "-", "–", "—", "--", "(none)", "<none>", "<nil>", "#ref!", "#value!"),
 )
-_LONGEST_NULL = max(map(len, NULL_SPELLINGS))
+_NULL = "^(?i:" + "|".join(map(re.escape, NULL_SPELLINGS)) + ")$"
 ID_COLUMNS = ("user_id", "content_id")
 
 # The digits of other scripts, each from its zero on: Arabic, Persian, Devanagari, Bengali, Thai, full width.
@@ -38,18 +38,18 @@ def cleaned(column: str) -> str:
 
 def cleaned_id(column: str) -> str:
     """SQL for an id without invisible characters; null for none, and for a spelling of null."""
-    text = f"regexp_replace({column}, '^[{INVISIBLE}]+|[{INVISIBLE}]+$|[{FORMAT}]+', '', 'g')"
-    return _unless_null(f"nullif({text}, '')")
+    return unless_null(f"regexp_replace({column}, '^[{INVISIBLE}]+|[{INVISIBLE}]+$|[{FORMAT}]+', '', 'g')")
 
 
 def cleaned_field(column: str) -> str:
     """SQL for an e-mail or a name of content without invisible characters around it; null for null spelt out too."""
-    return _unless_null(cleaned(column))
+    return unless_null(cleaned(column))
 
 
-def _unless_null(text: str) -> str:
-    spellings = ", ".join(map(text_of, NULL_SPELLINGS))
-    return f"case when strlen({text}) > {_LONGEST_NULL} or lower({text}) not in ({spellings}) then {text} end"
+def unless_null(text: str) -> str:
+    """SQL for a cleaned text; null for none, and for a spelling of null."""
+    # The text is named once: DuckDB would compile its pattern as often, which takes longer than to read a small report.
+    return f"nullif(regexp_replace({text}, {text_of(_NULL)}, ''), '')"
 
 
 def id_of(written: str) -> str:
@@ -148,7 +148,7 @@ def holds_odd_ids(connection: duckdb.DuckDBPyConnection, report: ReportFormat, o
 def _readings_in(connection: duckdb.DuckDBPyConnection, column: str) -> tuple[bool, ...]:
     """Of each reading, whether an id of a column looks so."""
     # In two steps: of both conditions at once DuckDB asks the dear one, of each record.
-    ids = f"select {cleaned_id(column)} as id from (select distinct {column} from staged where {is_odd(column)})"
+    ids = f"select {cleaned_id(column)} as id from (select distinct {column} from staged where {may_be_read(column)})"
     tests = ", ".join(
         f"coalesce(bool_or(regexp_matches(id, {text_of(reading.pattern)})), false)" for reading in READINGS
     )
@@ -158,6 +158,11 @@ def _readings_in(connection: duckdb.DuckDBPyConnection, column: str) -> tuple[bo
 def is_odd(column: str) -> str:
     """SQL for whether an id is no plain number."""
     return f"not regexp_full_match({column}, '[0-9]*')"
+
+
+def may_be_read(column: str) -> str:
+    """SQL for whether a program may have changed an id: it is no plain number or word."""
+    return f"not regexp_full_match({column}, '[0-9A-Za-z_@-]*')"
 
 
 def _read_column(connection: duckdb.DuckDBPyConnection, column: str, title: str) -> list[str]:

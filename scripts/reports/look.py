@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from reports.format import DATE_FORMATS, DEFAULT_DATE_FORMAT, IDENTIFYING_COLUMNS, ReportFormat
-from reports.ids import ID_COLUMNS, is_odd
+from reports.ids import ID_COLUMNS, may_be_read
 from warehouse.database import text_of
 
 # So many dates at the beginning of a report show how the others are written.
@@ -74,7 +74,7 @@ class Look:
     Attributes:
         may_have_titles: whether the names of columns may be among the records.
         has_trails: whether a record ends in the delimiters of another table.
-        odd: the columns of ids with one that is no plain number.
+        odd: the columns of ids with one that is no plain number or word.
         dates: of activities, what their dates are like.
     """
 
@@ -96,7 +96,7 @@ def look_at(connection: duckdb.DuckDBPyConnection, report: ReportFormat, possibl
     questions = [
         _any(_may_be_title(report)),
         _any(ends_in_trail(report)),
-        *(_any(is_odd(f"c{report.columns[column]}")) for column in ids),
+        *(_any(may_be_read(f"c{report.columns[column]}")) for column in ids),
     ]
     if not report.is_of_activities:
         titles, trails, *odd = _answers(connection, questions, "staged")
