@@ -11,13 +11,10 @@ from pathlib import Path
 import duckdb
 
 from evidence.people import find_session, forgotten_of
-from evidence.rules import require_settings_of_build
+from evidence.rules import both_opened
 from page.certificates import collect_certificates, list_certificates
 from publishing.export_table import write_csv
-from warehouse.copies import SHARED, mark_of
-from warehouse.database import opened
 from warehouse.errors import WarehouseError
-from warehouse.raw import raw_to_read
 from warehouse.settings import read_settings
 
 LIST = """
@@ -59,18 +56,8 @@ def write_certificates(
     Raises:
         WarehouseError: there is no such session or course, or the copy is a shared one.
     """
-    for path in (warehouse, published):
-        if not path.exists():
-            raise WarehouseError(f"there is no {path}. Fix: make build")
-    mark = mark_of(published)
-    if mark is not None and mark.kind == SHARED:
-        raise WarehouseError(
-            f"{published} is a shared copy, and its pseudonyms are no names for a certificate. Nothing was written."
-            " Fix: PUBLISHED_PATH with the published copy, or leave it out."
-        )
     settings = read_settings()
-    with raw_to_read(warehouse) as raw, opened(published) as copy:
-        require_settings_of_build(copy, settings)
+    with both_opened(warehouse, published, settings, "are no names for a certificate") as (raw, copy):
         _collect(copy, settings, session, course)
         people = [key for (key,) in copy.execute("select distinct user_key from certificates").fetchall()]
         forgotten = sorted(forgotten_of(raw, people))

@@ -23,18 +23,15 @@ from evidence.rules import (
     Setting,
     as_html,
     attended_rule,
-    require_settings_of_build,
+    both_opened,
     section,
     settings_of_attendance,
     verdict_rule,
 )
 from page.people import make_words
-from warehouse.copies import SHARED, mark_of
-from warehouse.database import opened
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
 from warehouse.names import name_for_file
-from warehouse.raw import raw_to_read
 from warehouse.settings import read_settings
 from warehouse.visible import visible
 
@@ -88,18 +85,8 @@ def write_evidence(
     Raises:
         WarehouseError: there is no such user or session, the person was forgotten, or the copy is a shared one.
     """
-    for path in (warehouse, published):
-        if not path.exists():
-            raise WarehouseError(f"there is no {path}. Fix: make build")
-    mark = mark_of(published)
-    if mark is not None and mark.kind == SHARED:
-        raise WarehouseError(
-            f"{published} is a shared copy, and its pseudonyms prove nothing. Nothing was written."
-            " Fix: PUBLISHED_PATH with the published copy, or leave it out."
-        )
     settings = read_settings()
-    with raw_to_read(warehouse) as raw, opened(published) as copy:
-        require_settings_of_build(copy, settings)
+    with both_opened(warehouse, published, settings, "prove nothing") as (raw, copy):
         session_key = None if session is None else find_session(copy, session)
         merged: tuple[str, ...] = ()
         others: tuple[str, ...] = ()

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 from markdown_it import MarkdownIt
 
+from warehouse.copies import SHARED, mark_of
+from warehouse.database import opened
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
+from warehouse.raw import raw_to_read
 
 RULES = PROJECT_ROOT / "models" / "marts" / "attendance" / "attendance_rules.md"
 # The sections of the page, by what the evidence calls them.
@@ -81,6 +85,35 @@ def settings_of_attendance(settings: Mapping[str, object]) -> list[Setting]:
     """The settings that the rules list, with the values in use."""
     rows = SETTING.findall(section(SETTINGS))
     return [Setting(name, settings.get(name, "not set"), meaning) for name, meaning in rows]
+
+
+@contextmanager
+def both_opened(
+    warehouse: Path, published: Path, settings: Mapping[str, object], why: str
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, duckdb.DuckDBPyConnection]]:
+    """The warehouse and the published copy, for reading.
+
+    Args:
+        warehouse: the warehouse.
+        published: the copy.
+        settings: those in use.
+        why: what pseudonyms can't do here.
+
+    Raises:
+        WarehouseError: one is not there, the copy is a shared one, or it was built with other settings.
+    """
+    for path in (warehouse, published):
+        if not path.exists():
+            raise WarehouseError(f"there is no {path}. Fix: make build")
+    mark = mark_of(published)
+    if mark is not None and mark.kind == SHARED:
+        raise WarehouseError(
+            f"{published} is a shared copy, and its pseudonyms {why}. Nothing was written."
+            " Fix: PUBLISHED_PATH with the published copy, or leave it out."
+        )
+    with raw_to_read(warehouse) as raw, opened(published) as copy:
+        require_settings_of_build(copy, settings)
+        yield raw, copy
 
 
 def require_settings_of_build(copy: duckdb.DuckDBPyConnection, settings: Mapping[str, object]) -> None:
