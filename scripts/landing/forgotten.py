@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -22,7 +22,7 @@ import duckdb
 
 from reports.addresses import AT, DOT, PERCENT
 from reports.ids import cleaned_field, cleaned_id, id_of, plain_id, same_id
-from warehouse.database import path_of, text_of
+from warehouse.database import number_of, path_of, text_of
 from warehouse.salts import IN_MEMORY, check_value, forgotten_salt
 
 FORGOTTEN = "[forgotten]"
@@ -50,6 +50,7 @@ BEFORE_ADDRESS = rf"(^|{CODE}|[^\p{{L}}\p{{N}}._%+-]|(?:^|\s)[._%+-]+)"
 # A slug has such a sign in place of a blank.
 BEFORE_ADDRESS_IN_SLUG = r"(^|[_-])"
 SLUG_COLUMN = "content_slug"
+LABEL_COLUMN = "label"
 # Of twice as many long ones DuckDB says "pattern too large".
 NAMES_IN_A_PATTERN = 20
 # A pattern that no text has.
@@ -110,23 +111,29 @@ class Names:
 
     def of(self, column: str) -> tuple[str, ...]:
         """The patterns that are looked for in a column."""
-        if column in UNSCRUBBED:
-            return ()
-        return (
-            (self.in_slugs if column == SLUG_COLUMN else ()) + self.patterns + (self.whole if column == "label" else ())
-        )
+        return self.only_in.get(column, ()) + self.patterns
 
-    def scrubbed(self, text: str, column: str = "") -> str:
-        """SQL for a text without the names."""
+    @property
+    def only_in(self) -> dict[str, tuple[str, ...]]:
+        """The patterns that are looked for in some columns only."""
+        return {SLUG_COLUMN: self.in_slugs, LABEL_COLUMN: self.whole}
+
+    def likely(self, text: str) -> str:
+        """SQL for whether a text may hold one of the names, which takes least to ask."""
+        return f"coalesce(regexp_matches({text}, {text_of(self.hint)}), false)"
+
+    def scrubbed(self, text: str, column: str = "''") -> str:
+        """SQL for a text without the names; the column is SQL as well."""
         written = text
-        for pattern in self.of(column):
-            # Twice: what stands between two names is before the one and after the other.
-            for _ in range(2):
-                text = rf"regexp_replace({text}, {text_of(pattern)}, '\1{FORGOTTEN}\2', 'g')"
-        for pair in self.apart if column == JSON_COLUMN else ():
+        if column != "''":
+            whens = (f" when {text_of(name)} then {_without(text, found)}" for name, found in self.only_in.items())
+            text = f"case {column}{''.join(whens)} else {text} end"
+        text = _without(text, self.patterns)
+        for pair in self.apart if column != "''" else ():
             value = text_of(_value("|".join(pair)))
+            is_there = f"{column} = {text_of(JSON_COLUMN)} and {_holds_both(written, pair)}"
             # The pattern is chosen and not the text, which would be repeated for each name.
-            pattern = f"case when {_holds_both(written, pair)} then {value} else {text_of(NOTHING)} end"
+            pattern = f"case when {is_there} then {value} else {text_of(NOTHING)} end"
             text = f"regexp_replace({text}, {pattern}, ':\"{FORGOTTEN}\"', 'g')"
         return text
 
@@ -135,6 +142,15 @@ class Names:
         tests = [f"coalesce(regexp_matches({text}, {text_of(pattern)}), false)" for pattern in self.of(column)]
         tests += [_holds_both(text, pair) for pair in self.apart if column == JSON_COLUMN]
         return f"({' or '.join(tests)})" if tests else "false"
+
+
+def _without(text: str, patterns: Iterable[str]) -> str:
+    """SQL for a text without what some patterns find."""
+    for pattern in patterns:
+        # Twice: what stands between two names is before the one and after the other.
+        for _ in range(2):
+            text = rf"regexp_replace({text}, {text_of(pattern)}, '\1{FORGOTTEN}\2', 'g')"
+    return text
 
 
 def _holds_both(text: str, pair: tuple[str, str]) -> str:
@@ -162,7 +178,9 @@ def names_of(people: Iterable[tuple[str | None, str | None]], emails: Iterable[s
                 full |= {_in_this_order(form), _in_this_order([*reversed(form)])}
                 if len(form) == len(PARTS_OF_A_NAME):
                     apart.add((_in_this_order(form[:1]), _in_this_order(form[1:])))
-    addresses = {_address(email.strip()) for email in emails if email and email.strip()}
+    # What has no @ is no address, and may be a word that stands everywhere, such as "none".
+    known = {email.strip() for email in emails if email and "@" in email}
+    addresses = {_address(email) for email in known}
     patterns = []
     in_slugs = []
     # Addresses first: one that holds the name would be left in part, and its host reveals a family or a company.
@@ -177,7 +195,7 @@ def names_of(people: Iterable[tuple[str | None, str | None]], emails: Iterable[s
         patterns.append(REST_OF_ADDRESS)
     whole_label = tuple(rf"(?i)^(\s*)(?:{some})(\s*)$" for some in _a_few(whole))
     # Each text is searched for a few people at a time, because one pattern for all would be too large for DuckDB.
-    few = [*_a_few(hints | addresses)]
+    few = [*_a_few(hints | {_mailbox(email) for email in known})]
     hint = f"(?i)(?:{few[0]})" if len(few) == 1 else ""
     return Names(tuple(patterns), whole_label, tuple(sorted(apart)), tuple(in_slugs), hint)
 
@@ -200,10 +218,15 @@ def _words(name: str) -> list[str]:
 
 def _address(email: str) -> str:
     """An e-mail in each way to write it, and with a tag that the mailbox ignores (ann+news@…)."""
-    local, at, host = email.rpartition("@")
+    local, _, host = email.rpartition("@")
     hosts = "|".join(sorted({"".join(map(_sign, form)) for form in _forms_of_host(host)}))
-    name = "".join(map(_sign, local))
-    return rf"{name}(?:(?:\+|{PERCENT}2b)[\p{{L}}\p{{N}}._-]*)?{AT}(?:{hosts})" if at else name
+    return rf"{''.join(map(_sign, local))}(?:(?:\+|{PERCENT}2b)[\p{{L}}\p{{N}}._-]*)?{AT}(?:{hosts})"
+
+
+def _mailbox(email: str) -> str:
+    """The beginning of an e-mail, in each way to write it: the classes of its tag take longest to prepare."""
+    local, _, _ = email.rpartition("@")
+    return rf"{''.join(map(_sign, local))}(?:\+|{PERCENT}2b|{AT})"
 
 
 def _sign(written: str) -> str:
@@ -362,10 +385,75 @@ def without_names(connection: duckdb.DuckDBPyConnection, names: Names, text: str
     """A text without the names, or the name of a file that held no other records."""
     if is_theirs:
         return FORGOTTEN + "".join(Path(text).suffixes[-2:] if text.endswith(".gz") else Path(text).suffixes[-1:])
-    if names == Names():
+    if not number_of(connection, f"select {names.likely('$text')}", {"text": text}):
         return text
     row = connection.execute(f"select {names.scrubbed('$text')}", {"text": text}).fetchone()
     return str(row[0]) if row else text
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where texts may name somebody.
+
+    Attributes:
+        table: the table.
+        columns: its columns of texts, with what they are called in raw.
+        condition: SQL for which rows are searched.
+        row_id: SQL for what a row is found by.
+    """
+
+    table: str
+    columns: Mapping[str, str]
+    condition: str = "true"
+    row_id: str = "rowid"
+
+
+def find_names(
+    connection: duckdb.DuckDBPyConnection, names: Names, places: Sequence[Place], parameters: Mapping[str, object]
+) -> None:
+    """Write the texts that hold one of the names to the temporary table ``named``, each with what is left of it.
+
+    All places are searched with one query, because DuckDB takes longer to prepare the patterns than to search a small
+    table. Only texts that are likely to hold a name are searched for all its forms.
+    """
+    found = [
+        f"select {number} as place, {place.row_id} as row_id, unnest([{_fields(place)}], recursive := true)"
+        f" from {place.table} where {place.condition} and ({' or '.join(map(names.likely, place.columns))})"
+        for number, place in enumerate(places)
+        if place.columns
+    ] or ["select 0 as place, 0 as row_id, '' as field, '' as kind, '' as text limit 0"]
+    used = {name: value for name, value in parameters.items() if any(f"${name}" in query for query in found)}
+    count = number_of(connection, f"create or replace temp table likely as {' union all '.join(found)}", used)
+    clean = names.scrubbed("text", "kind") if count else "text"
+    connection.execute(f"create or replace temp table named as select *, {clean} as clean from likely")
+    connection.execute("delete from named where clean is not distinct from text; drop table likely")
+
+
+def _fields(place: Place) -> str:
+    """SQL for the texts of a row, as the elements of a list."""
+    return ", ".join(
+        f"{{'field': {text_of(column)}, 'kind': {text_of(kind)}, 'text': {column}}}"
+        for column, kind in place.columns.items()
+    )
+
+
+def replace_named(connection: duckdb.DuckDBPyConnection, places: Sequence[Place]) -> None:
+    """Put a word in place of the names that ``find_names`` has found in these places, the first of those it was given.
+
+    The rows are changed in place, so that they keep their row ids.
+    """
+    for number, field_names in connection.execute(
+        "select place, list(distinct field order by field) from named where place < ? group by 1 order by 1",
+        [len(places)],
+    ).fetchall():
+        table = places[number].table
+        values = ", ".join(f"{column} = coalesce(found.{column}, {table}.{column})" for column in field_names)
+        columns = ", ".join(f"max(clean) filter (where field = {text_of(name)}) as {name}" for name in field_names)
+        connection.execute(
+            f"update {table} set {values} from (select row_id, {columns} from named where place = $place group by 1)"
+            f" as found where {table}.rowid = found.row_id",
+            {"place": number},
+        )
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,19 @@ from dataclasses import dataclass
 import duckdb
 
 from landing.destinations import BLANK_REASON, HEADER_REASON, Destination, Fault
-from landing.forgotten import FORGOTTEN, NAMED_REASON, REASON, Forgotten, names_of, remembered, without_names
+from landing.forgotten import (
+    FORGOTTEN,
+    NAMED_REASON,
+    REASON,
+    UNSCRUBBED,
+    Forgotten,
+    Place,
+    find_names,
+    names_of,
+    remembered,
+    replace_named,
+    without_names,
+)
 from landing.held import NotPlain, Part
 from landing.outcome import Declaration, Landing, RejectedRecord
 from landing.times import usual_end
@@ -141,12 +153,12 @@ def stage_forgotten(connection: duckdb.DuckDBPyConnection, report: ReportFormat,
         shares = known.shares_email(columns.get("user_id", "null"), email)
         shared_count = number_of(connection, f"update staged set {values} where {shares}", known.parameters)
     names = names_of([person[:2] for person in people], [person[2] for person in people])
-    for index in range(len(report.header)):
-        column = next((column for column, place in report.columns.items() if place == index), "")
-        named = names.is_in(f"c{index}", column)
-        if named != "false":
-            # In place, so that the row ids go on following the file.
-            connection.execute(f"update staged set c{index} = {names.scrubbed(f'c{index}', column)} where {named}")
+    kinds = {f"c{index}": "" for index in range(len(report.header))} | {place: name for name, place in columns.items()}
+    searched = {place: kind for place, kind in kinds.items() if kind not in UNSCRUBBED}
+    places = [Place("staged", searched)]
+    find_names(connection, names, places, {})
+    # The row ids go on following the file.
+    replace_named(connection, places)
     return Forgotten(known, names, count, shared_count)
 
 

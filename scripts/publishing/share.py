@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from publishing.mart_models import Model, read_models
 from publishing.published_tables import PUBLISHED_SCHEMAS, schemas_of, write_comments
 from reports.addresses import AT, DOT, PERCENT
 from warehouse.copies import SHARED, Mark, mark_of, read_every_block, require_place_for, write_mark
-from warehouse.database import opened
+from warehouse.database import identifier, opened, text_of
 from warehouse.errors import WarehouseError
 from warehouse.files import attach_new, replace_file
 from warehouse.names import refuse_taken_name
@@ -148,7 +148,7 @@ def _write(
     connection.execute("set variable salt = ?", [salt])
     connection.execute("set variable personal_text = ?", [personal_text(read_settings())])
     connection.execute(MACROS)
-    tables = [replace(table, reaching=_reaching(connection, table)) for table in tables]
+    tables = _with_reaching(connection, tables)
     for schema in schemas_of(table.name.split(".")[0] for table in tables):
         connection.execute(f"create schema shared.{schema}")
     for table in tables:
@@ -163,21 +163,28 @@ def _write(
     return len(tables)
 
 
-def _reaching(connection: duckdb.DuckDBPyConnection, table: Table) -> frozenset[str]:
-    """The columns that would be shared as they are, although one of their texts reaches a person."""
-    candidates = [
-        name
+def _with_reaching(connection: duckdb.DuckDBPyConnection, tables: Iterable[Table]) -> list[Table]:
+    """Find the columns that would be shared as they are, although one of their texts reaches a person."""
+    tables = list(tables)
+    texts = [
+        f"select {number} as number, {text_of(name)} as name, value from"
+        f" (select distinct {identifier(name)} as value from {table.name})"
+        for number, table in enumerate(tables)
         for name, data_type in table.columns.items()
         if data_type == "VARCHAR" and not _is_our_key(name) and _pseudonym(table, name) == f'"{name}"'
     ]
-    return frozenset(
-        name
-        for name in candidates
-        # Few values are different in most columns, and only these are searched.
-        if connection.execute(
-            f'from (select distinct "{name}" as value from {table.name}) where reaches_person(value) limit 1'
-        ).fetchone()
-    )
+    if not texts:
+        return tables
+    # Few values are different in most columns, and only these are searched: all with one pattern, because DuckDB
+    # takes longer to prepare it than to search a small table.
+    found = connection.execute(
+        f"with texts as materialized ({' union all '.join(texts)})"
+        " select distinct number, name from texts where reaches_person(value)"
+    ).fetchall()
+    return [
+        replace(table, reaching=frozenset(name for place, name in found if place == number))
+        for number, table in enumerate(tables)
+    ]
 
 
 def _tables(connection: duckdb.DuckDBPyConnection, models: Mapping[str, Model]) -> list[Table]:

@@ -25,13 +25,16 @@ from landing.forgotten import (
     REASON,
     UNSCRUBBED,
     Names,
+    Place,
     check_of,
+    find_names,
     hashed,
     identities,
     known_email,
     known_id,
     names_of,
     other_identity,
+    replace_named,
     salt_of,
     without_names,
 )
@@ -43,7 +46,7 @@ from removal.people import Identities, identities_of, written_as
 from removal.verify import left_in_file, left_in_reports, left_in_texts
 from reports.ids import id_of, plain_id
 from warehouse.command_line import counted, one_line
-from warehouse.database import identifier, number_of, text_of, transaction
+from warehouse.database import identifier, number_of, transaction
 from warehouse.errors import WarehouseError
 from warehouse.locks import only_writer
 from warehouse.paths import PROJECT_ROOT, marts_path
@@ -51,7 +54,10 @@ from warehouse.raw import TEXTS, delete_records, prepare_raw, renumber_copies
 
 # The tables of records, and the manifests that count them.
 RECORDS = {"activities": "reports", "users": "user_reports"}
-MANIFESTS = "(select report_id, site_id from raw.reports union all select report_id, site_id from raw.user_reports)"
+MANIFESTS = (
+    "(select report_id, site_id, file_name from raw.reports"
+    " union all select report_id, site_id, file_name from raw.user_reports)"
+)
 SITE_SEEDS = PROJECT_ROOT / "seeds" / "site"
 
 
@@ -102,6 +108,14 @@ HAS_IDENTITY = (
     f" or ({known_id('user_id')} = '' and list_contains($emails, lower({known_email('email')}))))"
 )
 IS_THEIRS = f"({OF_SITE} and {HAS_IDENTITY})"
+REJECTED_TEXTS = ("record_text", "rejected_value", "reason")
+HAS_FIELD = " or ".join(
+    f"coalesce(list_has_any(list_transform(regexp_split_to_array({column}, '[,;\\t\"\\r\\n\\[\\]]+'),"
+    " lambda x: trim(x)), $fields), false)"
+    for column in REJECTED_TEXTS
+)
+# Whether a rejected record holds the id in a field of its own, or a name or an e-mail anywhere.
+NAMES_THEM = f"({HAS_FIELD} or raw.rejected_records.rowid in (select row_id from named where place = $place))"
 
 
 def find_person(
@@ -211,33 +225,36 @@ def find_traces(connection: duckdb.DuckDBPyConnection, person: Person) -> Traces
                 person.parameters,
             ).fetchall()
         )
-        for column in _likely_texts(connection, person, table):
-            named = person.names.is_in(column, column)
-            if named != "false":
-                query = f"select count(*) from raw.{table} where {OF_SITE} and not {IS_THEIRS} and {named}"
-                row = connection.execute(query, person.parameters).fetchone()
-                traces.named[f"raw.{table}.{column}"] = row[0] if row else 0
-        if not _has_rows(connection, "rejected_records"):
-            continue
-        traces.rejected |= dict(
+    places = [
+        *(_place(connection, table, f"{OF_SITE} and not {IS_THEIRS}", "0") for table in RECORDS),
+        _rejected(connection),
+    ]
+    find_names(connection, person.names, places, person.parameters)
+    for number, field_name, count in connection.execute(
+        "select place, field, count(*) from named where place < $rejected group by all",
+        {"rejected": len(RECORDS)},
+    ).fetchall():
+        traces.named[f"{places[number].table}.{field_name}"] = count
+    if places[-1].columns:
+        traces.rejected = dict(
             connection.execute(
-                f"select file_name, count(*) from raw.rejected_records inner join raw.{manifest} using (report_id)"
-                f" where site_id = $site and {_rejected_names(person)} group by 1 order by 1",
-                {"site": person.site_id, "fields": person.user_ids},
+                f"select file_name, count(*) from raw.rejected_records inner join {MANIFESTS} using (report_id)"
+                f" where site_id = $site and {NAMES_THEM} group by 1 order by 1",
+                {"site": person.site_id, "fields": person.user_ids, "place": len(RECORDS)},
             ).fetchall()
         )
     return traces
 
 
-def _likely_texts(connection: duckdb.DuckDBPyConnection, person: Person, table: str) -> list[str]:
-    """The columns of texts that may hold a name: the rest need not be searched for all forms of it."""
-    columns = _texts(connection, table)
-    if not columns:
-        return []
-    hint = text_of(person.names.hint)
-    tests = ", ".join(f"coalesce(bool_or(regexp_matches({column}, {hint})), false)" for column in columns)
-    found = connection.execute(f"select {tests} from raw.{table}").fetchone() or ()
-    return [column for column, is_likely in zip(columns, found, strict=True) if is_likely]
+def _place(connection: duckdb.DuckDBPyConnection, table: str, condition: str, row_id: str = "rowid") -> Place:
+    """A table of raw, with the columns that may name somebody."""
+    return Place(f"raw.{table}", {column: column for column in _texts(connection, table)}, condition, row_id)
+
+
+def _rejected(connection: duckdb.DuckDBPyConnection) -> Place:
+    """The rejected records of the site, in which any name may stand anywhere."""
+    columns = REJECTED_TEXTS if _has_rows(connection, "rejected_records") else ()
+    return Place("raw.rejected_records", dict.fromkeys(columns, ""), OF_SITE)
 
 
 def _texts(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
@@ -255,15 +272,6 @@ def _texts(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
 def _has_rows(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
     """Whether a search finds anything to read: DuckDB prepares it, which takes longest, before it has a row."""
     return number_of(connection, f"select count(*) from (from raw.{table} limit 1)") > 0
-
-
-def _rejected_names(person: Person) -> str:
-    """SQL for whether a rejected record holds the id in a field of its own, or a name or e-mail anywhere."""
-    tests = []
-    for column in ("record_text", "rejected_value", "reason"):
-        fields = f"list_transform(regexp_split_to_array({column}, '[,;\\t\"\\r\\n\\[\\]]+'), lambda x: trim(x))"
-        tests.append(f"coalesce(list_has_any({fields}, $fields), false) or {person.names.is_in(column)}")
-    return f"({' or '.join(tests)})"
 
 
 def forget(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
@@ -293,11 +301,6 @@ def forget(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
         _delete(connection, person)
         _scrub(connection, person)
         forget_in_lists(connection, person)
-        connection.execute(
-            f"update raw.rejected_records set rejected_value = null, record_text = null, reason = $reason"
-            f" where {OF_SITE} and {_rejected_names(person)}",
-            {"site": person.site_id, "fields": person.user_ids, "reason": NAMED_REASON},
-        )
         for table, manifest in RECORDS.items():
             connection.execute(
                 f"""
@@ -332,18 +335,17 @@ def _delete(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
 
 
 def _scrub(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
-    """Put a word in place of the names in the records of others, in one pass over each table."""
+    """Put a word in place of the names in the records of others, and take the text from rejected records with one."""
     of_site = dict.fromkeys(TEXTS, "site_id = $site") | {"users": OF_SITE}
-    for table, condition in of_site.items():
-        columns = {column: person.names.is_in(column, column) for column in _likely_texts(connection, person, table)}
-        columns = {column: named for column, named in columns.items() if named != "false"}
-        if columns:
-            values = ", ".join(f"{column} = {person.names.scrubbed(column, column)}" for column in columns)
-            connection.execute(
-                f"update raw.{table} set {values} where {condition} and ({' or '.join(columns.values())})",
-                {"site": person.site_id},
-            )
+    places = [_place(connection, table, condition) for table, condition in of_site.items()]
+    find_names(connection, person.names, [*places, _rejected(connection)], {"site": person.site_id})
+    replace_named(connection, places)
     renumber_copies(connection)
+    connection.execute(
+        "update raw.rejected_records set rejected_value = null, record_text = null, reason = $reason"
+        f" where {OF_SITE} and {NAMES_THEM}",
+        {"site": person.site_id, "fields": person.user_ids, "reason": NAMED_REASON, "place": len(places)},
+    )
 
 
 def lines_that_name(person: Person, folders: Iterable[Path]) -> list[str]:
@@ -567,8 +569,7 @@ def forget_in_lists(connection: duckdb.DuckDBPyConnection, person: Person) -> No
     ).fetchall():
         scrubbed = person.names.scrubbed("text")
         values = ", ".join(f"{column} = list_transform({column}, lambda text: {scrubbed})" for column in columns)
-        hint = text_of(person.names.hint)
-        tests = " or ".join(f"coalesce(regexp_matches({column}::varchar, {hint}), false)" for column in columns)
+        tests = " or ".join(person.names.likely(f"{column}::varchar") for column in columns)
         # Asked before, because the pattern of all forms takes longer to prepare.
         likely = f"select count(*) from raw.{identifier(table)} where {tests}"
         if not number_of(connection, likely):

@@ -17,7 +17,7 @@ from reports.encoding import encoding_of, survey
 from reports.files import find_reports, reports_in
 from reports.ids import plain_id, same_id
 from reports.text import ReportRefused
-from warehouse.database import identifier, number_of, opened, text_of
+from warehouse.database import identifier, number_of, opened
 
 # So many lines of a report are searched at a time.
 BATCH_LINES = 20_000
@@ -58,8 +58,7 @@ def left_in_tables(
         name = identifier(schema, table)
         # All texts of a row at once: a pattern takes longer to prepare than to search a small table.
         whole_row = f"concat_ws(chr(10), {', '.join(f'{identifier(column)}::varchar' for column in texts)})"
-        hint = f"regexp_matches({whole_row}, {text_of(names.hint)})"
-        likely = _count(connection, name, hint, site, ids)
+        likely = _count(connection, name, names.likely(whole_row), site, ids)
         tests = [names.is_in(whole_row) if likely else "", *(_is_id(column, columns) for column in texts)]
         total = _count(connection, name, " or ".join(test for test in tests if test) or "false", site, ids)
         if not total:
@@ -123,13 +122,23 @@ def _lines_with(path: Path, user_ids: Sequence[str], names: Names) -> int:
     codec = encoding_of(path, survey(path))
     count = 0
     wanted = {plain_id(user_id) for user_id in user_ids}
-    query = f"select count(*) filter (where {names.is_in('line')}) from (select unnest($lines::varchar[]) as line)"
     with duckdb.connect() as connection:
         for lines in _batches(path, codec):
             with_id = {line for line in lines if any(user_id in line for user_id in wanted) and _has_id(line, wanted)}
             rest = [line for line in lines if line not in with_id]
             count += len(lines) - len(rest)
-            count += int((connection.execute(query, {"lines": rest}).fetchone() or (0,))[0])
+            count += _count_named(connection, rest, names)
+    return count
+
+
+def _count_named(connection: duckdb.DuckDBPyConnection, lines: list[str], names: Names) -> int:
+    """How many lines hold one of the names. All forms of them are looked for only if a line is likely to have one."""
+    count = 0
+    for test in (names.likely("line"), names.is_in("line")):
+        query = f"select count(*) from (select unnest($lines::varchar[]) as line) where {test}"
+        count = number_of(connection, query, {"lines": lines})
+        if not count:
+            break
     return count
 
 
@@ -162,7 +171,6 @@ def left_in_texts(paths: Iterable[Path], names: Names) -> list[str]:
             if not path.is_file():
                 continue
             lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-            query = f"select count(*) from (select unnest($lines::varchar[]) as line) where {names.is_in('line')}"
-            if (connection.execute(query, {"lines": lines}).fetchone() or (0,))[0]:
+            if _count_named(connection, lines, names):
                 found.append(str(path))
     return found
