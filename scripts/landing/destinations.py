@@ -1,7 +1,7 @@
 """The destination of the records of a report, by its kind: the tables, and what a record must have.
 
-Landing itself is the same for both kinds (``landing.land``). What differs is said here, mostly as SQL over the columns
-c0, c1, … of the staged file.
+Landing itself is the same for both kinds (``landing.one_report``). What differs is said here, mostly as SQL over the
+columns c0, c1, … of the staged file.
 """
 
 from __future__ import annotations

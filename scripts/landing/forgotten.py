@@ -3,7 +3,7 @@
 A record is a person's if it has their user id, or no id and one of their e-mails. Of a forgotten person the warehouse
 keeps salted hashes of these, so that a later download does not bring them back, and for each record that it was
 there. Everything here is SQL over texts: the command (``forget``) runs it on what was landed, the loader
-(``landing.land``) on what is about to land, so that nothing of it ever reaches the file.
+(``landing.one_report``) on what is about to land, so that nothing of it ever reaches the file.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ import duckdb
 from landing.declarations import remember
 from landing.destinations import Destination, destination_of
 from landing.forgotten import remembered
+from landing.one_report import Load, Opened
 from landing.outcome import Declaration, Landing
 from landing.statements import facts_of_form, raw_columns_of
 from landing.times import OUTLIER_DAYS
@@ -42,19 +43,6 @@ from warehouse.raw import store_records
 SMALL_BYTES = 1 << 16
 LARGEST_GROUP, SMALLEST_GROUP = 512, 4
 GROUP_BYTES = 1 << 22
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A small report that was read.
-
-    Attributes:
-        content: its bytes, unpacked.
-        seen: what a pass over them found.
-    """
-
-    content: bytes
-    seen: Survey
 
 
 @dataclass(frozen=True)
@@ -176,20 +164,14 @@ def _is_sound(lines: bytes, report: ReportFormat, count: int) -> bool:
     return widths == [len(report.header)] * count
 
 
-def land_group(
-    connection: duckdb.DuckDBPyConnection,
-    group: Sequence[Small],
-    declaration: Declaration,
-    folder: Path,
-    *,
-    checks_twins: bool,
-) -> list[Landing] | None:
+def land_group(load: Load, group: Sequence[Small]) -> list[Landing] | None:
     """Land small reports of one form in one transaction; None if something of them is not plain, and nothing landed."""
+    connection, declaration = load.connection, load.declaration
     try:
-        destination = _staged(connection, group, declaration, folder)
+        destination = _staged(connection, group, declaration, load.folder)
         if destination is None or not _is_plain(connection):
             return None
-        if checks_twins and may_hold_twins(connection, "members", IN_WAREHOUSE, declaration):
+        if load.checks_twins and may_hold_twins(connection, "members", IN_WAREHOUSE, declaration):
             return None
         with transaction(connection):
             return _written(connection, group, declaration, destination)

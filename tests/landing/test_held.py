@@ -15,7 +15,7 @@ import duckdb
 import pytest
 
 from fuzz.folders import each_alone
-from landing import held, land
+from landing import held, one_report
 from landing.held import Part
 from landing.land import land_reports
 from landing.outcome import Declaration, Landing
@@ -70,13 +70,13 @@ def read_in_parts() -> Iterator[list[Part]]:
         parts.extend([staged.part] if staged.part else [])
         return landing
 
-    with mock.patch.object(held, "SMALLEST", 1), mock.patch.object(land, "write_report", noted):
+    with mock.patch.object(held, "SMALLEST", 1), mock.patch.object(one_report, "write_report", noted):
         yield parts
 
 
 @contextmanager
 def read_as_wholes() -> Iterator[None]:
-    with mock.patch.object(land, "part_of", return_value=None):
+    with mock.patch.object(one_report, "part_of", return_value=None):
         yield
 
 
@@ -400,7 +400,7 @@ def test_a_load_that_is_killed_leaves_nothing_of_a_report_that_holds_another(tmp
     first, second = (write(tmp_path / f"{n}.csv", text) for n, text in enumerate(downloads(LINES, 30, 40)))
     with connect(tmp_path / "a.duckdb") as warehouse, each_alone(), read_in_parts() as parts:
         list(land_reports(warehouse, [first], Declaration()))
-        with mock.patch.object(land, "remember", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
+        with mock.patch.object(one_report, "remember", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
             list(land_reports(warehouse, [second], Declaration()))
         assert rows(warehouse, "select count(*) from raw.report_records") == [30]
         [landing] = land_reports(warehouse, [second], Declaration())

@@ -135,7 +135,7 @@ def measured(once: Once) -> tuple[list[Result], list[RoomResult]]:
             # dbt as in other tests: it begins in half the time.
             patched.setattr("measuring.attendance.subprocess", SimpleNamespace(run=start_warm))
             # None of these reports is a copy of another. To look for one takes as long as to load them.
-            patched.setattr("landing.land._check_twins", lambda *_: [])
+            patched.setattr("landing.one_report._check_twins", lambda *_: [])
             results, rooms = measure(cells, 60, folder, cases)
         written = {"events": [asdict(result) for result in results], "rooms": [asdict(result) for result in rooms]}
         (folder / "results.json").write_text(json.dumps(written))

@@ -1,0 +1,269 @@
+"""The way of one report into the warehouse, in one transaction.
+
+It is found and unpacked (``reports.files``), identified and decoded (``reports.encoding``), its header is read
+(``reports.format``), it is taken apart into temporary tables (``reports.staged``), looked at (``reports.look``),
+compared with earlier reports (``landing.twins``), and written (``landing.statements``) to where its kind lands
+(``landing.destinations``). What its records mean, dbt says.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+
+from landing.ahead import ReadAhead
+from landing.declarations import not_reloaded, remember
+from landing.destinations import destination_of
+from landing.held import NotPlain, Part, is_plain, part_of
+from landing.landed import Before, delete_reports
+from landing.outcome import SAMPLE_SITE, Declaration, Landing
+from landing.statements import Staged, stage_forgotten, write_report
+from landing.twin_check import IN_WAREHOUSE, check_twins, staged_sample
+from landing.twins import New
+from reports.encoding import Survey, encoding_of, survey
+from reports.files import ReportFile
+from reports.format import ReportFormat, read_format
+from reports.ids import read_ids
+from reports.look import look_at
+from reports.rows import RowCount
+from reports.staged import refuse_other_columns, stage, trail_notes, with_nameless
+from reports.text import ReportRefused
+from reports.width import notes_of
+from warehouse.database import transaction
+from warehouse.errors import WarehouseError
+from warehouse.raw import EqualRecords
+
+
+@dataclass(frozen=True)
+class Load:
+    """What holds for each report of a load.
+
+    Attributes:
+        connection: the warehouse.
+        declaration: what was declared for its reports.
+        folder: an empty folder for what is unpacked.
+        known: what landed before, by the hash of its bytes.
+        checks_twins: whether reports are compared with earlier ones.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    declaration: Declaration
+    folder: Path
+    known: dict[str, Before]
+    checks_twins: bool
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A small report that was read.
+
+    Attributes:
+        content: its bytes, unpacked.
+        seen: what a pass over them found.
+    """
+
+    content: bytes
+    seen: Survey
+
+
+@dataclass(frozen=True)
+class Read:
+    """A report whose bytes were looked at.
+
+    Attributes:
+        file: where it is.
+        text: its text as it was unpacked.
+        seen: what a pass over its bytes found.
+        report: how it is written.
+    """
+
+    file: ReportFile
+    text: Path
+    seen: Survey
+    report: ReportFormat
+
+
+def land_report(
+    load: Load, file: ReportFile, opened: Opened | None, found: ReadAhead | None, show: Callable[[float], None]
+) -> Landing:
+    """The way of a report: find, identify, decode, check rows and stage, compare, write. Then it is known to the load.
+
+    Args:
+        load: what holds for it.
+        file: where it is.
+        opened: what was read of it, if it is small.
+        found: what was read of it ahead, if it is large.
+        show: shows how far it has come, from 0 to 1.
+
+    Raises:
+        ReportRefused: nothing of it can be landed.
+    """
+    declaration = load.declaration
+    text = load.folder / "opened.csv" if opened else file.as_text(load.folder)
+    seen = opened.seen if opened else found.seen if found else survey(text)
+    before = load.known.get(seen.sha256, Before())
+    if before.file_name is not None and not _is_reloaded(before, declaration):
+        other_site = before.site_id if before.site_id != declaration.site_id and declaration.names_site else None
+        return Landing(file.path, file.shown, already_landed_as=before.file_name, of_other_site=other_site)
+    if before.removed_on is not None and not declaration.is_again:
+        return Landing(file.path, file.shown, removed_on=before.removed_on)
+    if declaration.sites:
+        raise WarehouseError(
+            f"{file.shown} is new, and the warehouse holds several sites: {', '.join(declaration.sites)}. Nothing of it"
+            f" was loaded. Fix: name its site, such as make build SITE={declaration.sites[0]}"
+        )
+
+    if opened:
+        text.write_bytes(opened.content)
+    report = read_format(text, encoding_of(text, seen, declaration.encoding, declaration.remembered_encoding))
+    read = Read(file, text, seen, report)
+
+    def landed(read: Read, count: RowCount | None = None, part: Part | None = None) -> Landing:
+        with _progress_of(load.connection, lambda share: show(share * 0.4)):
+            staged = _taken_apart(load, read, count, part)
+        staged = replace(staged, was_removed=before.removed_on is not None)
+        return _compared_and_stored(load, staged, before, show)
+
+    part = part_of(load.connection, text, seen, report, declaration, load.folder) if before.file_name is None else None
+    landing = None
+    if part is not None:
+        # If it cannot be landed so, the whole report says what it is.
+        with suppress(NotPlain, EqualRecords, ReportRefused, duckdb.InvalidInputException):
+            landing = landed(replace(read, text=part.rest), part=part)
+    if landing is None:
+        landing = landed(read, found.count_of(report) if found else None)
+    is_rejected = landing.landed_count == 0 and landing.rejected_count > landing.harmless_count
+    load.known[seen.sha256] = Before(file.name, None, seen.sha256[:16], declaration.site_id, is_rejected)
+    return landing
+
+
+def _taken_apart(load: Load, read: Read, count: RowCount | None, part: Part | None) -> Staged:
+    """Stage a report, or what it holds beside an earlier one, and find out about it all that must be known.
+
+    Raises:
+        ReportRefused: nothing of it can be landed.
+        NotPlain: it holds an earlier report, and the others of its records are not plain.
+    """
+    connection, declaration, report = load.connection, load.declaration, read.report
+    rows = stage(connection, read.text, report, load.folder, count)
+    look = look_at(connection, report, declaration.possible)
+    if part is not None and look.dates is not None:
+        rows = replace(rows, first_number=part.rest_first_number)
+        # A rest without seconds makes no report without seconds: the earlier one has some.
+        look = replace(look, dates=replace(look.dates, is_minutes=False))
+    refuse_other_columns(connection, report, look, rows)
+    report = with_nameless(connection, report)
+    notes = [
+        *_guessed_encoding(report, declaration),
+        *notes_of(rows.ill_fitting, report),
+        *trail_notes(connection, report, look),
+    ]
+    notes += read_ids(connection, report, look.odd)
+    destination = destination_of(connection, read.file.name, report, declaration, look)
+    forgotten = stage_forgotten(connection, report, declaration.site_id, rows)
+
+    staged = Staged(
+        file=read.file,
+        seen=read.seen,
+        declaration=declaration,
+        report=report,
+        rows=rows,
+        look=look,
+        destination=destination,
+        forgotten=forgotten,
+        notes=[*notes, *destination.notes],
+        part=part,
+    )
+    staged = replace(staged, is_plain=is_plain(connection, staged))
+    if part is not None and not staged.is_plain:
+        raise NotPlain
+    return staged
+
+
+def _compared_and_stored(load: Load, staged: Staged, before: Before, show: Callable[[float], None]) -> Landing:
+    """Compare a staged report with earlier ones, and write it in one transaction.
+
+    Raises:
+        ReportRefused: it would count activities twice.
+    """
+    connection = load.connection
+    if load.checks_twins and staged.report.is_of_activities:
+        staged.notes.extend(_check_twins(connection, staged))
+    staged.notes.extend(_other_date_format(staged))
+    with transaction(connection), _progress_of(connection, lambda share: show(0.4 + share * 0.6)):
+        if before.file_name is not None:
+            delete_reports(connection, [before.report_id])
+        landing = write_report(connection, staged)
+        if landing.landed_count:
+            remember(connection, load.declaration)
+    return landing
+
+
+def _guessed_encoding(report: ReportFormat, declaration: Declaration) -> list[str]:
+    if report.encoding.startswith("utf") or declaration.encoding is not None:
+        return []
+    return [
+        f"it is not in UTF-8, and was read as {report.encoding}. If letters look wrong: make remove"
+        " REPORT=…, then make build AGAIN=1 ENCODING=…"
+    ]
+
+
+def _not_yet_reloaded(connection: duckdb.DuckDBPyConnection, declaration: Declaration) -> list[str]:
+    return [one.report_id for one in not_reloaded(connection, declaration)] if declaration.reloaded else []
+
+
+def _other_date_format(staged: Staged) -> list[str]:
+    """What is said of a report whose dates are written otherwise than declared."""
+    declared, found = staged.declaration.date_format, staged.destination.facts.get("date_format")
+    if declared is None or found in (None, declared):
+        return []
+    return [f"its dates are written as {found}, and none of them as {declared}, which was declared."]
+
+
+def _is_reloaded(before: Before, declaration: Declaration) -> bool:
+    """Whether a report that landed before is loaded again.
+
+    It is where it was declared again, nothing of it landed, or it landed as one of the sample, which is about to leave.
+    """
+    is_of_sample = before.site_id == SAMPLE_SITE != declaration.site_id
+    is_moved = declaration.moves_reports and before.site_id != declaration.site_id
+    return before.is_rejected or is_of_sample or is_moved or before.report_id in dict(declaration.reloaded)
+
+
+def _check_twins(connection: duckdb.DuckDBPyConnection, staged: Staged) -> list[str]:
+    """What is to be said of a report that holds the activities of others in another form.
+
+    Raises:
+        ReportRefused: it would count them twice.
+    """
+    destination, declaration = staged.destination, staged.declaration
+    # Reports that are loaded again with another declaration are the twins of those that were.
+    left_out = {staged.report_id, *_not_yet_reloaded(connection, declaration)}
+    count, held = staged.staged_count, staged.part.held if staged.part else None
+    sample = staged_sample(staged.report, destination.essence, destination.occurred_at, count, held)
+    unread = held.places(count) if held and not declaration.reloaded else range(0)
+    new = New(sample, count, left_out, unread)
+    return check_twins(connection, new, IN_WAREHOUSE, declaration, str(destination.facts["date_format"]))
+
+
+@contextmanager
+def _progress_of(connection: duckdb.DuckDBPyConnection, show: Callable[[float], None]) -> Iterator[None]:
+    """Show how far the statement that runs inside has come, from 0 to 1, four times a second."""
+    ended = threading.Event()
+
+    def poll() -> None:
+        while not ended.wait(0.25):
+            show(max(0.0, connection.query_progress()) / 100)
+
+    thread = threading.Thread(target=poll, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
