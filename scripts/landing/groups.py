@@ -310,7 +310,7 @@ def _written(
         "usual_last_occurred_at": ("timestamp", lasts),
         "nonexistent_hour_count": ("bigint", nonexistent),
         "doubled_hour_count": ("bigint", doubled),
-        # All else that `landing.held.is_plain` asks holds of each report of a group.
+        # All else that makes a report plain (``landing.one_report``) holds of each report of a group.
         "is_plain": ("boolean", have_seconds),
     }
     shared = {**facts_of_form(group[0].report, declaration), **destination.facts, "rejected_count": 0}

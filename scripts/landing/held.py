@@ -1,8 +1,9 @@
 """A download that holds an earlier one: only what is new in it is read (docs/decisions/0020).
 
 Platforms give all that is there with each download, the oldest record first or the newest. So a report begins or ends
-with the bytes of an earlier one, and the records in them are known. Of a report whose parts are plain (`is_plain`) all
-that depends on the whole follows from the parts. Any other is read as a whole, and the outcome is the same.
+with the bytes of an earlier one, and the records in them are known. Of a report whose parts are plain
+(``landing.one_report``) all that depends on the whole follows from the parts. Any other is read as a whole, and the
+outcome is the same.
 """
 
 from __future__ import annotations
@@ -12,18 +13,14 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 import duckdb
 
 from landing.outcome import Declaration
 from reports.encoding import Survey
 from reports.format import DEFAULT_DATE_FORMAT, ReportFormat
-from reports.ids import holds_odd_ids
 from warehouse.raw import Held
-
-if TYPE_CHECKING:
-    from landing.statements import Staged
 
 # A smaller report is read in less time than it takes to look for an earlier one in it.
 SMALLEST = 1 << 18
@@ -64,30 +61,6 @@ class Part:
         (first, last, *counts), (rest_first, rest_last, *rest_counts) = self.measures, measures
         sums = [count + rest_count for count, rest_count in zip(counts, rest_counts, strict=True)]
         return [min(first, rest_first), max(last, rest_last), *sums]
-
-
-def is_plain(connection: duckdb.DuckDBPyConnection, staged: Staged) -> bool:
-    """Whether a staged report has nothing that could make others of its records be read otherwise.
-
-    Two such reports of one form put together are one again. So its rows are as they should be, its dates and ids
-    are read as they stand, each record lands, nothing is to be said of it, and it touches no forgotten person.
-    """
-    look, dates, rows = staged.look, staged.look.dates, staged.rows
-    return (
-        staged.report.is_usual
-        and staged.seen.is_utf8
-        and rows.are_regular
-        and dates is not None
-        and dates.count == dates.time_count > 0
-        and dates.is_default
-        and dates.is_possible
-        and dates.is_read
-        and not dates.is_minutes
-        and dates.time in staged.destination.essence
-        and not (look.may_have_titles or look.has_trails or staged.notes)
-        and not staged.forgotten.is_any
-        and not (look.odd and holds_odd_ids(connection, staged.report, look.odd))
-    )
 
 
 def part_of(

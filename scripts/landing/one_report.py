@@ -19,7 +19,7 @@ import duckdb
 from landing.ahead import ReadAhead
 from landing.declarations import not_reloaded, remember
 from landing.destinations import destination_of
-from landing.held import NotPlain, Part, is_plain, part_of
+from landing.held import NotPlain, Part, part_of
 from landing.landed import Before, delete_reports
 from landing.outcome import SAMPLE_SITE, Declaration, Landing
 from landing.statements import Staged, stage_forgotten, write_report
@@ -28,7 +28,7 @@ from landing.twins import New
 from reports.encoding import Survey, encoding_of, survey
 from reports.files import ReportFile
 from reports.format import ReportFormat, read_format
-from reports.ids import read_ids
+from reports.ids import holds_odd_ids, read_ids
 from reports.look import look_at
 from reports.rows import RowCount
 from reports.staged import refuse_other_columns, stage, trail_notes, with_nameless
@@ -179,10 +179,34 @@ def _taken_apart(load: Load, read: Read, count: RowCount | None, part: Part | No
         notes=[*notes, *destination.notes],
         part=part,
     )
-    staged = replace(staged, is_plain=is_plain(connection, staged))
+    staged = replace(staged, is_plain=_is_plain(connection, staged))
     if part is not None and not staged.is_plain:
         raise NotPlain
     return staged
+
+
+def _is_plain(connection: duckdb.DuckDBPyConnection, staged: Staged) -> bool:
+    """Whether a staged report has nothing that could make other records be read otherwise (``landing.held``).
+
+    Two such reports of one form put together are one again. So its rows are as they should be, its dates and ids
+    are read as they stand, each record lands, nothing is to be said of it, and it touches no forgotten person.
+    """
+    look, dates, rows = staged.look, staged.look.dates, staged.rows
+    return (
+        staged.report.is_usual
+        and staged.seen.is_utf8
+        and rows.are_regular
+        and dates is not None
+        and dates.count == dates.time_count > 0
+        and dates.is_default
+        and dates.is_possible
+        and dates.is_read
+        and not dates.is_minutes
+        and dates.time in staged.destination.essence
+        and not (look.may_have_titles or look.has_trails or staged.notes)
+        and not staged.forgotten.is_any
+        and not (look.odd and holds_odd_ids(connection, staged.report, look.odd))
+    )
 
 
 def _compared_and_stored(load: Load, staged: Staged, before: Before, show: Callable[[float], None]) -> Landing:
