@@ -26,7 +26,7 @@ import yaml
 from warehouse.paths import marts_path
 from warehouse.project_copy import copy_to
 from warehouse.settings import read_yaml
-from warm_start import parse_beforehand, run_warm
+from warm_start import compile_beforehand, parse_beforehand, run_warm
 
 ROOT = Path(__file__).resolve().parent.parent
 # The shipped settings. What a test builds has these, whatever a fork sets in its dbt_project.yml.
@@ -342,7 +342,9 @@ def sample_project(once: Once) -> Project:
         assert (result.returncode, result.stderr) == (0, ""), result.stdout + result.stderr
         shutil.copytree(project.root / "target", project.as_built)
 
-    return Project(once("sample", make), is_shared=True)
+    sample = Project(once("sample", make), is_shared=True)
+    compile_beforehand(sample.as_built / "compiled_templates.marshal")
+    return sample
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import gc
+import hashlib
 import importlib
 import importlib.machinery
 import importlib.util
@@ -39,6 +40,7 @@ from typing import Any, ClassVar
 DBT = ("dbt.cli.main", "dbt.adapters.duckdb")
 PACKAGES = ("duckdb", "rich.progress", "rich.table", "typer", "yaml")
 TIMEOUT_SECONDS = 600
+DIGEST_BYTES = hashlib.sha256().digest_size
 # Behind comments, as in each model.
 FIRST_WITH = re.compile(r"(?>\s|--.*\n|/\*[\s\S]*?\*/)*+with\b(?!\s+recursive)", re.IGNORECASE)
 
@@ -91,6 +93,13 @@ def parse_beforehand(parsed: Path) -> None:
 
 
 @cache
+def compile_beforehand(compiled: Path) -> None:
+    """Let the process that forks know the code of the macros and models that a build has left."""
+    if sys.platform == "linux":
+        _asked(json.dumps({"compiled": str(compiled)}), needs_dbt=True)
+
+
+@cache
 def _server(needs_dbt: bool) -> subprocess.Popen[str]:
     """The process that forks, started with the first command and ended with this one."""
     packages = (*DBT, *PACKAGES) if needs_dbt else PACKAGES
@@ -126,11 +135,16 @@ def serve(packages: Sequence[str]) -> None:
         _make_dbt_quick()
         _with_yaml_read_once()
         _with_inputs_put_in_as_text()
+        _with_values_put_in_as_text()
     _with_modules_noted()
     for line in sys.stdin:
         order = json.loads(line)
         if "parsed" in order:
             _parse(order["parsed"])
+        if "compiled" in order:
+            # Behind the digest of what building/compiled_templates.py keeps.
+            Compiled.known.update(marshal.loads(Path(order["compiled"]).read_bytes()[DIGEST_BYTES:]))
+        if "command" not in order:
             print(0, flush=True)
             continue
         # The garbage collector leaves out everything made so far, so that no child looks through it.
@@ -189,6 +203,23 @@ def _with_inputs_put_in_as_text() -> None:
         return f"{first[0]}{', '.join(cte.sql for cte in ctes)}, {sql[first.end() :]}"
 
     compilation.inject_ctes_into_sql = put_in
+
+
+def _with_values_put_in_as_text() -> None:
+    """Write each value of a unit test without dbt's macros for that: they take a quarter of a unit test."""
+    generator: Any = importlib.import_module("dbt.clients.jinja").MacroGenerator
+    call = generator.__call__
+    as_text: dict[str, Callable[..., str]] = {
+        "macro.dbt.safe_cast": "cast({} as {})".format,
+        "macro.dbt.string_literal": "'{}'".format,
+        "macro.dbt.escape_single_quotes": lambda text: text.replace("'", "''"),
+    }
+
+    def called(self: Any, *args: Any, **kwargs: Any) -> Any:
+        write = as_text.get(self.macro.unique_id)
+        return call(self, *args, **kwargs) if write is None else write(*args)
+
+    generator.__call__ = called
 
 
 class Compiled:

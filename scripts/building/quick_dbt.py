@@ -33,6 +33,10 @@ def make_dbt_quick(heard: Collection[str] = ()) -> None:
     with suppress(AttributeError, ImportError):
         _with_macros_made_when_asked()
     with suppress(AttributeError, ImportError):
+        _with_macros_found_once()
+    with suppress(AttributeError, ImportError):
+        _with_settings_read_once()
+    with suppress(AttributeError, ImportError):
         _with_plain_graph()
 
 
@@ -183,6 +187,74 @@ def _with_macros_made_when_asked() -> None:
     # It would copy all of them for each argument of a test.
     templates.NativeSandboxTemplate.new_context = without_copy
     setattr(contexts, MARK, True)
+
+
+def _with_macros_found_once() -> None:
+    """Make the code of a macro once for a node, and not for each call: a node calls 80, and a unit test 600."""
+    generator: Any = importlib.import_module("dbt.clients.jinja").MacroGenerator
+    templates: Any = importlib.import_module("dbt_common.clients.jinja")
+    returned, failed = templates.MacroReturn, (TypeError, importlib.import_module("jinja2").TemplateRuntimeError)
+    told, wrong = templates.CaughtMacroErrorWithNodeError, templates.CompilationError
+    if getattr(generator, MARK, False):
+        return
+
+    def call_macro(self: Any, *args: Any, **kwargs: Any) -> Any:
+        found = self.__dict__.get("found_macro")
+        if found is None:
+            found = self.found_macro = self.get_macro()
+        try:
+            return found(*args, **kwargs)
+        except returned as value:
+            return value.value
+        except failed as error:
+            raise told(exc=error, node=self.macro) from error
+        except wrong as error:
+            error.stack.append(self.macro)
+            raise
+
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        stack, name = self.stack, self.macro.unique_id
+        if stack is None:
+            return self.call_macro(*args, **kwargs)
+        if stack.depth == 0 and self.node:
+            self.node.depends_on.add_macro(name)
+        stack.push(name)
+        try:
+            return self.call_macro(*args, **kwargs)
+        finally:
+            stack.pop(name)
+
+    generator.call_macro, generator.__call__ = call_macro, call
+    setattr(generator, MARK, True)
+
+
+def _with_settings_read_once() -> None:
+    """Leave out of each context what is the same in all, and what its text asks for seldom."""
+    variable: Any = importlib.import_module("dbt.context.base").Var
+    providers: Any = importlib.import_module("dbt.context.providers")
+    exceptions: Any = importlib.import_module("dbt.context.exceptions_jinja")
+    if getattr(variable, MARK, False):
+        return
+    render, all_arguments = variable.get_rendered_var, providers.args_to_dict
+    known: dict[int, tuple[Any, dict[str, Any]]] = {}
+
+    def render_if_needed(self: Any, name: str) -> Any:
+        value = self._merged[name]
+        # To render it, dbt makes all macros, also for a text without a sign of Jinja.
+        return value if isinstance(value, str) and not {"{", "}"} & {*value} else render(self, name)
+
+    def arguments(args: Any) -> dict[str, Any]:
+        if id(args) not in known:
+            known[id(args)] = args, all_arguments(args)
+        return dict(known[id(args)][1])
+
+    def wrapped_exports(model: Any) -> Any:
+        functions, wrap = exceptions.CONTEXT_EXPORTS, exceptions.wrapper(model)
+        return MadeWhenAsked().of(functions, lambda name: wrap(functions[name]))
+
+    variable.get_rendered_var = render_if_needed
+    providers.args_to_dict, providers.wrapped_exports = arguments, wrapped_exports
+    setattr(variable, MARK, True)
 
 
 def _with_plain_graph() -> None:
