@@ -315,14 +315,23 @@ def two_threads(instance: duckdb.DuckDBPyConnection) -> Iterator[None]:
     instance.execute("set threads = 1")
 
 
-@pytest.fixture
-def warehouse(instance: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+@contextmanager
+def warehouse_in(instance: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
     """A warehouse in memory into which nothing was landed yet."""
     with instance.cursor() as connection:
         # Without tables: the loader makes them for each report, which takes a tenth of its time.
         connection.execute("set TimeZone = 'UTC'; attach ':memory:' as warehouse; use warehouse")
+        try:
+            yield connection
+        finally:
+            connection.execute("use memory; detach warehouse")
+
+
+@pytest.fixture
+def warehouse(instance: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A warehouse of `warehouse_in`."""
+    with warehouse_in(instance) as connection:
         yield connection
-        connection.execute("use memory; detach warehouse")
 
 
 @pytest.fixture

@@ -59,7 +59,8 @@ def land_reports(
     """
     prepare_raw(connection)
     ensure_meeting_salt(connection)
-    connection.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
+    if progress is not None:
+        connection.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
     sizes = [_size(path) for path in paths]
     task = progress.add_task("Landing", total=sum(sizes)) if progress else None
     done = 0

@@ -20,7 +20,7 @@ import duckdb
 
 from landing.outcome import SAMPLE_SITE, Declaration
 from reports.ids import cleaned, cleaned_id, unless_null
-from warehouse.database import number_of
+from warehouse.database import execute_again, number_of
 
 # The one rule for ids and texts, asked of lists: DuckDB compiles its patterns at each place where they are named, which
 # takes longer than to compare two small reports.
@@ -192,7 +192,7 @@ def find_twins(connection: duckdb.DuckDBPyConnection, new: New, old: Earlier, de
         return None
     _note_earlier(connection, declaration.site_id, new.left_out)
     _prepare(connection, new.sample, old, declaration)
-    connection.execute(SAMPLED)
+    execute_again(connection, SAMPLED)
     if number_of(connection, "select count(distinct moment) from twin_sample") < FEWEST:
         return None
     if new.unread and _are_without_twins(connection, new, old):
@@ -210,7 +210,7 @@ def find_twins(connection: duckdb.DuckDBPyConnection, new: New, old: Earlier, de
 
 def _find(connection: duckdb.DuckDBPyConnection, among: str = "true") -> None:
     """Find the earlier records around the days of those records of the sample for which a condition holds."""
-    connection.execute(FOUND.replace("{among}", among))
+    execute_again(connection, FOUND.replace("{among}", among))
 
 
 def _are_without_twins(connection: duckdb.DuckDBPyConnection, new: New, old: Earlier) -> bool:
@@ -236,7 +236,7 @@ def _are_without_twins(connection: duckdb.DuckDBPyConnection, new: New, old: Ear
         compared = _compared(connection)[0]
         if not any(stands_out(compared, kind) for kind in compared.kinds):
             return True
-    connection.execute(SAMPLED)
+    execute_again(connection, SAMPLED)
     return False
 
 
@@ -262,9 +262,9 @@ def _judged(connection: duckdb.DuckDBPyConnection, old: Earlier, record_count: i
 
 def _compare(connection: duckdb.DuckDBPyConnection, whole: str) -> None:
     """Compare the sample with earlier records; those that it equals are noted while no clock is taken to run late."""
-    connection.execute(COMPARED.replace("{whole}", whole))
+    execute_again(connection, COMPARED.replace("{whole}", whole))
     if number_of(connection, "select getvariable('twin_offset')") == 0:
-        connection.execute(EQUALLED)
+        execute_again(connection, EQUALLED)
 
 
 def _late_clock(connection: duckdb.DuckDBPyConnection, beside: str = "") -> dict[int, int]:
@@ -274,7 +274,7 @@ def _late_clock(connection: duckdb.DuckDBPyConnection, beside: str = "") -> dict
         connection: where the sample is and what was found.
         beside: SQL that adds records of the new reports to the earlier ones.
     """
-    connection.execute(PROBED.replace("{beside}", beside))
+    execute_again(connection, PROBED.replace("{beside}", beside))
     shifts: dict[int, list[tuple[int, int]]] = {}
     for member, difference, records in connection.execute(
         f"select member, difference, records from twin_shifts where moments >= {FEWEST} order by records desc"
@@ -358,7 +358,7 @@ def may_hold_twins(connection: duckdb.DuckDBPyConnection, members: str, old: Ear
         f"insert into twin_reports select distinct report_id, $site, member from {members}",
         {"site": declaration.site_id},
     )
-    connection.execute(SAMPLED)
+    execute_again(connection, SAMPLED)
     most = number_of(
         connection,
         "select coalesce(max(records), 0) from (select count(*) as records from twin_sample group by loose_key"

@@ -79,6 +79,8 @@ def read_dates(connection: duckdb.DuckDBPyConnection, report: ReportFormat, seen
     time = _time_column(report)
     zone = _zone_beside(connection, report, time)
     count, is_minutes = seen.count, seen.is_minutes
+    # Nothing is said of a few.
+    is_minutes = is_minutes and (time is not None or count >= TIMES_NEEDED // 2)
     clock = _one_clock(connection, raw) if is_minutes else None
     is_minutes = is_minutes and number_of(connection, f"select (min({raw}) <> max({raw}))::integer from staged") == 1
     is_split = time is not None and (clock == "00:00:00" or not _any_clock(connection, raw))
@@ -278,9 +280,10 @@ def _folded(connection: duckdb.DuckDBPyConnection, report: ReportFormat, raw: st
         where staged.rowid = written.written_id
         """
     )
-    # What has no plan may be as the user declares it.
+    # A date without a plan may be read as it stands. Where each has one, its text need not be looked for again.
+    has_plans = len(plans) == len(shapes) < MAX_SHAPES
     return Dates(
-        f"coalesce(date_text, {text})",
+        "date_text" if has_plans else f"coalesce(date_text, {text})",
         raw,
         is_folded=True,
         unclear=unclear,

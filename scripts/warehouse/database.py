@@ -210,6 +210,17 @@ def path_of(connection: duckdb.DuckDBPyConnection) -> Path | None:
     return Path(row[0]) if row and row[0] else None
 
 
+_PARSED: dict[str, list[duckdb.Statement]] = {}
+
+
+def execute_again(connection: duckdb.DuckDBPyConnection, script: str) -> None:
+    """Execute statements that are the same for each report: DuckDB parses them once, which takes milliseconds."""
+    if script not in _PARSED:
+        _PARSED[script] = connection.extract_statements(script)
+    for statement in _PARSED[script]:
+        connection.execute(statement)
+
+
 def number_of(connection: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, object] | None = None) -> int:
     """The one number that a query gives; 0 if it gives none."""
     row = connection.execute(query, parameters).fetchone()

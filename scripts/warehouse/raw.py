@@ -18,7 +18,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.copies import refuse_a_copy
-from warehouse.database import RAW_TABLES, connect, number_of, opened, text_of, transaction
+from warehouse.database import RAW_TABLES, connect, execute_again, number_of, opened, text_of, transaction
 
 # As raw.activities writes a date if only its time is kept.
 DATE_TEXT = "%Y-%m-%d %H:%M:%S"
@@ -136,7 +136,7 @@ def prepare_raw(connection: duckdb.DuckDBPyConnection, *, is_begun: bool = False
         refuse_a_copy(connection)
         # At once, because a file waits for the disk after each statement.
         with nullcontext() if is_begun else transaction(connection):
-            connection.execute(NEW_TABLES)
+            execute_again(connection, NEW_TABLES)
         return
     is_by_record, has_fractions = there.get("activities") == "table", _has_fractions(connection, there)
     if not (is_by_record or has_fractions):

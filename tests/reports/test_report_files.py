@@ -547,6 +547,7 @@ def test_a_workbook_that_ends_its_reader_is_refused_and_the_next_report_loads(
     assert landed.landed_count == 2
 
 
+@pytest.mark.slow
 def test_a_workbook_that_keeps_its_reader_busy_is_refused(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
