@@ -78,16 +78,14 @@ def test_an_activity_report_stays_one_whatever_is_known_of_users(report: Path) -
     assert [kind.header[index] for index in kind.extra] == ["Tags", "Organization", "ID", "Title", "Title"]
 
 
-@pytest.mark.parametrize(
-    ("title", "column"), [(name, column) for column, names in USERS_REPORT.aliases.items() for name in names]
-)
-def test_a_column_of_users_is_known_by_each_of_its_names(report: Path, title: str, column: str) -> None:
+@pytest.mark.parametrize("column", USERS_REPORT.aliases)
+def test_a_column_of_users_is_known_by_each_of_its_names(report: Path, column: str) -> None:
     other = "User ID" if column == "email" else "Email"
-    found = read_format(write(report, f"{other},{title.upper().replace(' ', '_')}\n"))
+    for title in USERS_REPORT.aliases[column]:
+        found = read_format(write(report, f"{other},{title.upper().replace(' ', '_')}\n"))
 
-    assert found.kind is USERS_REPORT
-    assert found.columns[column] == 1
-    assert found.extra == ()
+        assert found.kind is USERS_REPORT
+        assert (found.columns[column], found.extra) == (1, ()), title
 
 
 def test_of_several_names_of_one_column_the_first_alias_is_taken_and_the_rest_kept(report: Path) -> None:
