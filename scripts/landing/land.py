@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,7 +31,7 @@ from landing.groups import (
 )
 from landing.landed import Before, landed_before
 from landing.meetings import ensure_meeting_salt
-from landing.one_report import Load, Opened, land_report
+from landing.one_report import Load, Opened, Show, land_report
 from landing.outcome import Declaration, Landing
 from reports.encoding import survey
 from reports.files import ReportFile, reports_in, unreadable
@@ -72,6 +72,7 @@ def land_reports(
                 if progress is not None and task is not None:
                     progress.update(task, completed=done + share * size)
 
+            shown = show if progress is not None else None
             try:
                 reports = reports_in(path)
             except ReportRefused as refused:
@@ -79,7 +80,7 @@ def land_reports(
                 yield Landing(path, str(path), refusal=str(refused))
                 reports = []
             for report in reports:
-                yield from loader.land(report, show, following if report is reports[-1] else None)
+                yield from loader.land(report, shown, following if report is reports[-1] else None)
             show(1.0)
             done += size
         yield from loader.land_waiting()
@@ -104,9 +105,7 @@ class Loader:
         """Know the forms of small reports."""
         self.reader = Reader(self.load.declaration)
 
-    def land(
-        self, report: ReportFile, show: Callable[[float], None], following: Path | None = None
-    ) -> Iterator[Landing]:
+    def land(self, report: ReportFile, show: Show | None, following: Path | None = None) -> Iterator[Landing]:
         """Land a report, or let it wait for others; yields what has landed by now. The file after it is read ahead."""
         opened, small = self._opened(report)
         if self.waiting and (small is None or not self._fits(small)):
@@ -125,9 +124,7 @@ class Loader:
             is_group = min(self.size.together, len(self.waiting)) >= SMALLEST_GROUP
             group = self.waiting[: self.size.together if is_group else self.size.alone]
             landed = (
-                self._land_group(group)
-                if is_group
-                else [self._land_alone(one.file, one.opened, _unseen) for one in group]
+                self._land_group(group) if is_group else [self._land_alone(one.file, one.opened, None) for one in group]
             )
             if landed is None:
                 self.size.after_failure(len(group))
@@ -179,7 +176,7 @@ class Loader:
         self,
         report: ReportFile,
         opened: Opened | None,
-        show: Callable[[float], None],
+        show: Show | None,
         following: Path | None = None,
     ) -> Landing:
         found = self.ahead.take(report.path) if report.unpack is None else None
@@ -244,10 +241,6 @@ def _emptied(folder: Path) -> Iterator[None]:
     finally:
         for file in folder.iterdir():
             file.unlink()
-
-
-def _unseen(_: float) -> None:
-    """No progress is shown of one report of a group."""
 
 
 def _size(path: Path) -> int:

@@ -39,6 +39,10 @@ from warehouse.errors import WarehouseError
 from warehouse.raw import EqualRecords
 
 
+# Shows how far a report has come, from 0 to 1.
+Show = Callable[[float], None]
+
+
 @dataclass(frozen=True)
 class Load:
     """What holds for each report of a load.
@@ -89,7 +93,7 @@ class Read:
 
 
 def land_report(
-    load: Load, file: ReportFile, opened: Opened | None, found: ReadAhead | None, show: Callable[[float], None]
+    load: Load, file: ReportFile, opened: Opened | None, found: ReadAhead | None, show: Show | None
 ) -> Landing:
     """The way of a report: find, identify, decode, check rows and stage, compare, write. Then it is known to the load.
 
@@ -98,7 +102,7 @@ def land_report(
         file: where it is.
         opened: what was read of it, if it is small.
         found: what was read of it ahead, if it is large.
-        show: shows how far it has come, from 0 to 1.
+        show: shows how far it has come; None if nobody sees it.
 
     Raises:
         ReportRefused: nothing of it can be landed.
@@ -124,7 +128,7 @@ def land_report(
     read = Read(file, text, seen, report)
 
     def landed(read: Read, count: RowCount | None = None, part: Part | None = None) -> Landing:
-        with _progress_of(load.connection, lambda share: show(share * 0.4)):
+        with _progress_of(load.connection, show, 0.0, 0.4):
             staged = _taken_apart(load, read, count, part)
         staged = replace(staged, was_removed=before.removed_on is not None)
         return _compared_and_stored(load, staged, before, show)
@@ -209,7 +213,7 @@ def _is_plain(connection: duckdb.DuckDBPyConnection, staged: Staged) -> bool:
     )
 
 
-def _compared_and_stored(load: Load, staged: Staged, before: Before, show: Callable[[float], None]) -> Landing:
+def _compared_and_stored(load: Load, staged: Staged, before: Before, show: Show | None) -> Landing:
     """Compare a staged report with earlier ones, and write it in one transaction.
 
     Raises:
@@ -219,7 +223,7 @@ def _compared_and_stored(load: Load, staged: Staged, before: Before, show: Calla
     if load.checks_twins and staged.report.is_of_activities:
         staged.notes.extend(_check_twins(connection, staged))
     staged.notes.extend(_other_date_format(staged))
-    with transaction(connection), _progress_of(connection, lambda share: show(0.4 + share * 0.6)):
+    with transaction(connection), _progress_of(connection, show, 0.4, 1.0):
         if before.file_name is not None:
             delete_reports(connection, [before.report_id])
         landing = write_report(connection, staged)
@@ -276,13 +280,16 @@ def _check_twins(connection: duckdb.DuckDBPyConnection, staged: Staged) -> list[
 
 
 @contextmanager
-def _progress_of(connection: duckdb.DuckDBPyConnection, show: Callable[[float], None]) -> Iterator[None]:
-    """Show how far the statement that runs inside has come, from 0 to 1, four times a second."""
+def _progress_of(connection: duckdb.DuckDBPyConnection, show: Show | None, begin: float, end: float) -> Iterator[None]:
+    """Show how far the statement that runs inside has come, from the one share to the other, four times a second."""
+    if show is None:
+        yield
+        return
     ended = threading.Event()
 
     def poll() -> None:
         while not ended.wait(0.25):
-            show(max(0.0, connection.query_progress()) / 100)
+            show(begin + (end - begin) * max(0.0, connection.query_progress()) / 100)
 
     thread = threading.Thread(target=poll, daemon=True)
     thread.start()

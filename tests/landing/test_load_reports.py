@@ -6,7 +6,6 @@ import csv
 import gzip
 import hashlib
 import io
-import itertools
 import json
 import os
 import random
@@ -135,7 +134,10 @@ def test_every_line_end_is_read(
     assert rows(warehouse, LABELS) == ["a\nb", "hello"]
 
 
-@pytest.mark.parametrize("ends", list(itertools.product(LINE_ENDS, repeat=3)))
+# Each end after each other: all 27 of three lines run through no other code.
+@pytest.mark.parametrize(
+    "ends", [(LINE_ENDS[i], LINE_ENDS[j], LINE_ENDS[(i + j) % 3]) for i in range(3) for j in range(3)]
+)
 def test_mixed_line_ends_land(warehouse: duckdb.DuckDBPyConnection, report: Path, ends: tuple[str, ...]) -> None:
     lines = (SHORT_HEADER, activity("u1"), activity("u2"))
     land(warehouse, write(report, "".join(line + end for line, end in zip(lines, ends, strict=True))))
