@@ -80,6 +80,8 @@ def _found_format(
     """
     if dates.is_read or (dates.is_default and _reads_the_first(connection, dates, possible)):
         return DEFAULT_DATE_FORMAT
+    if dates.is_usual and _reads_all(connection, dates, possible, DEFAULT_DATE_FORMAT):
+        return DEFAULT_DATE_FORMAT
     names = (WITH_OFFSET,) if dates.has_offsets else tuple(DATE_FORMATS)
     counts = dict(zip(names, _numbers_of_dates(connection, dates, possible, names, "count({})"), strict=True))
     most = max(counts.values())
@@ -134,6 +136,11 @@ def _reads_the_first(connection: duckdb.DuckDBPyConnection, dates: Dates, possib
     return row == (True,)
 
 
+def _reads_all(connection: duckdb.DuckDBPyConnection, dates: Dates, possible: Possible, date_format: str) -> bool:
+    time = possible.only(parsed(dates, date_format))
+    return number_of(connection, f"select (count(*) = count({time}))::integer from staged") == 1
+
+
 def _example(connection: duckdb.DuckDBPyConnection, report: ReportFormat, dates: Dates) -> str | None:
     """A date of the report, in its words."""
     header = text_of(report.header_of("date"))
@@ -148,10 +155,10 @@ def _refuse_two_orders(
     connection: duckdb.DuckDBPyConnection, report: ReportFormat, dates: Dates, possible: Possible, best: str
 ) -> None:
     names = tuple(DATE_FORMATS)
-    mine = possible.only(parsed(dates, best))
     # Where the best format reads all, there is nothing for another.
-    if number_of(connection, f"select (count(*) = count({mine}))::integer from staged"):
+    if _reads_all(connection, dates, possible, best):
         return
+    mine = possible.only(parsed(dates, best))
     are_two_orders = "count(mine) filter (where {0} is null) > 0 and count({0}) filter (where mine is null) > 0"
     found = _numbers_of_dates(connection, dates, possible, names, f"({are_two_orders})::integer", mine)
     for name, is_found in zip(names, found, strict=True):

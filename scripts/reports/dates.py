@@ -46,6 +46,7 @@ class Dates:
         column: SQL of the text of a date.
         raw: SQL of the same as the report has it.
         is_folded: whether the text is another one than the report's, with zones beside it.
+        is_usual: whether each of these texts is as the platform writes a date.
         is_default: whether every date looks as the platform writes it.
         is_possible: whether each of these is known to be possible.
         is_read: whether it is known that no other format can be meant.
@@ -58,6 +59,7 @@ class Dates:
     column: str
     raw: str
     is_folded: bool = False
+    is_usual: bool = False
     is_default: bool = False
     is_possible: bool = False
     is_read: bool = False
@@ -286,6 +288,7 @@ def _folded(connection: duckdb.DuckDBPyConnection, report: ReportFormat, raw: st
         "date_text" if has_plans else f"coalesce(date_text, {text})",
         raw,
         is_folded=True,
+        is_usual=has_plans and not any(plan.separator for plan in plans.values()),
         unclear=unclear,
         notes=_notes_of(connection, report, {shape: count for shape, _, count in shapes}, plans),
     )
