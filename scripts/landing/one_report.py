@@ -38,7 +38,6 @@ from warehouse.database import transaction
 from warehouse.errors import WarehouseError
 from warehouse.raw import EqualRecords
 
-
 # Shows how far a report has come, from 0 to 1.
 Show = Callable[[float], None]
 
