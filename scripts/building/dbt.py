@@ -153,11 +153,8 @@ def _look_for_garbage(*, is_large: bool) -> None:
 
 def why_not_built(result: dbtRunnerResult, warehouse: Path) -> str:
     """Why dbt failed, in a few sentences."""
-    from dbt.artifacts.schemas.results import NodeStatus
-    from dbt.artifacts.schemas.run import RunExecutionResult
-
-    nodes = result.result.results if isinstance(result.result, RunExecutionResult) else ()
-    if any(clashes.TEST in str(node.node.unique_id) and str(node.status) == NodeStatus.Fail.value for node in nodes):
+    nodes = getattr(result.result, "results", ())
+    if any(str(node.status) == "fail" and clashes.TEST in str(node.node.unique_id) for node in nodes):
         with opened(warehouse) as connection:
             said = clashes.clashing_aliases(connection, PROJECT_ROOT)
         if said:

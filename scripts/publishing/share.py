@@ -175,12 +175,11 @@ def _with_reaching(connection: duckdb.DuckDBPyConnection, tables: Iterable[Table
     ]
     if not texts:
         return tables
-    # Few values are different in most columns, and only these are searched: all with one pattern, because DuckDB
-    # takes longer to prepare it than to search a small table.
-    found = connection.execute(
-        f"with texts as materialized ({' union all '.join(texts)})"
-        " select distinct number, name from texts where reaches_person(value)"
-    ).fetchall()
+    # Few values are different in most columns, and only these are searched: in a table of their own, because DuckDB
+    # would search each column apart, and prepares the pattern for longer than it searches a small table.
+    connection.execute(f"create or replace temp table searched as {' union all '.join(texts)}")
+    found = connection.execute("select distinct number, name from searched where reaches_person(value)").fetchall()
+    connection.execute("drop table searched")
     return [
         replace(table, reaching=frozenset(name for place, name in found if place == number))
         for number, table in enumerate(tables)

@@ -58,9 +58,10 @@ def left_in_tables(
         name = identifier(schema, table)
         # All texts of a row at once: a pattern takes longer to prepare than to search a small table.
         whole_row = f"concat_ws(chr(10), {', '.join(f'{identifier(column)}::varchar' for column in texts)})"
-        likely = _count(connection, name, names.likely(whole_row), site, ids)
-        tests = [names.is_in(whole_row) if likely else "", *(_is_id(column, columns) for column in texts)]
-        total = _count(connection, name, " or ".join(test for test in tests if test) or "false", site, ids)
+        has_id = " or ".join(test for column in texts if (test := _is_id(column, columns))) or "false"
+        if not _count(connection, name, f"{names.likely(whole_row)} or {has_id}", site, ids):
+            continue
+        total = _count(connection, name, f"{names.is_in(whole_row)} or {has_id}", site, ids)
         if not total:
             continue
         found = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,10 +15,11 @@ import typer
 import forget as forget_command
 from building import rebuild
 from building.rebuild import compact
-from conftest import ROOT, WITHOUT_TESTS, Project, copy_project
+from conftest import Once, Project
 from landing.forgotten import REASON, names_of, without_names
 from landing.outcome import Declaration
 from loader_fixtures import HEADER, land, rows, texts, write
+from personal_project import IDS, build_personal
 from removal import forget as forgetter
 from removal.forget import find_person, find_traces, forget
 from warehouse.database import RAW_TABLES, connect
@@ -480,73 +481,95 @@ def test_many_people_can_be_forgotten() -> None:
         )
 
 
-def built_and_shared(folder: Path) -> Project:
-    """The project with the reports above, built and shared."""
-    project = copy_project(folder)
-    for name, text in (("sitewide.csv", FIRST), (f"{USER}.csv", OWN), ("users_2026-05-04.csv", USERS)):
-        write(project.root / "reports" / name, text)
-    with (project.root / "seeds" / "site" / "staff.csv").open("a") as file:
-        file.write(f"main,{USER},\nmain,,{OLD_EMAIL}\n")
-    for result in (project.build(**WITHOUT_TESTS), project.script("share.py")):
-        assert result.returncode == 0, result.stdout + result.stderr
-    return project
+# Of the project whose every text names somebody: the first of these people, with what may not be left of them.
+FIRST_OF_ALL = str(IDS[0])
+FIRSTS = (FIRST_OF_ALL, "Quillon Zaborowski", "quillon_zaborowski", "quillon.0@mail.example", "q@mail.example")
+LATER_STILL = "\n".join(
+    (
+        HEAD,
+        f"{FIRST_OF_ALL},Quillon,Zaborowski,,q@mail.example,Chat,Message,I came back,2026-05-07 09:00:00,,,",
+        f"{IDS[1]},Ysolde,Brackenridge,,,Chat,Message,Quillon Zaborowski is back,2026-05-07 09:01:00,,,",
+        "",
+    )
+)
 
 
-@pytest.mark.slow
-def test_the_whole_way(tmp_path: Path) -> None:
-    project = built_and_shared(tmp_path)
+def test_the_whole_way(once: Once, tmp_path: Path) -> None:
+    project = Project(once("personal", build_personal), is_shared=True).copy(tmp_path)
     before = {file.name: file.read_bytes() for file in (project.warehouse, project.published, project.shared)}
+    assert [
+        path for path in (project.warehouse, project.marts, project.published) if not texts_with(path, FIRSTS)
+    ] == []
     unknown = project.script("forget.py", "404")
     assert unknown.returncode == 1
     assert "there is no user 404" in unknown.stdout
     assert "Traceback" not in unknown.stderr
     assert before[project.warehouse.name] == project.warehouse.read_bytes()
-    done = project.script("forget.py", USER, "--dry-run")
+    seeds = project.root / "seeds" / "site"
+    with (seeds / "staff.csv").open("a") as file:
+        file.write("main,,quillon.0@mail.example\n")
+    done = project.script("forget.py", FIRST_OF_ALL, "--dry-run")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "6 records in 3 reports" in done.stdout
-    assert f"  {USER}.csv\n  sitewide.csv\n  users_2026-05-04.csv\n" in done.stdout
-    line = len((ROOT / "seeds" / "site" / "staff.csv").read_text().splitlines())
-    assert f"  seeds/site/staff.csv:{line + 1}\n  seeds/site/staff.csv:{line + 2}\n" in done.stdout
+    assert "222 records in 3 reports" in done.stdout
+    named = ("history_quillon_zaborowski.csv", "sitewide.csv", "unique_users_of_zaborowski_2026-05-06.csv")
+    assert f"  {named[0]}\n  {named[1]}\n  {named[2]}\n" in done.stdout
+    lines = {name: (seeds / f"{name}.csv").read_text().splitlines() for name in ("staff", "teams")}
+    # Of the two teams at the end the second is somebody else's.
+    assert (
+        f"  seeds/site/staff.csv:{len(lines['staff'])}\n  seeds/site/teams.csv:{len(lines['teams']) - 1}\n"
+        in done.stdout
+    )
     assert before[project.published.name] == project.published.read_bytes()
 
     # As the command asks.
-    staff = project.root / "seeds" / "site" / "staff.csv"
-    staff.write_text("\n".join(staff.read_text().splitlines()[:-2]) + "\n")
+    del lines["staff"][-1], lines["teams"][-2]
+    for name, rest in lines.items():
+        (seeds / f"{name}.csv").write_text("\n".join(rest) + "\n")
     write(project.root / "warehouse" / "old copy.duckdb", "who knows")
     (project.root / "warehouse" / "activity.duckdb.tmp").mkdir()
-    write(project.root / "warehouse" / "activity.duckdb.tmp" / "spilled", NAME)
+    write(project.root / "warehouse" / "activity.duckdb.tmp" / "spilled", FIRSTS[1])
     # With the tests of the data.
-    done = project.script("forget.py", USER)
+    done = project.script("forget.py", FIRST_OF_ALL)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Forgotten in the warehouse and the published and the shared copy." in done.stdout
     assert "old copy.duckdb" in done.stdout
-    assert NAME not in done.stdout and EMAIL not in done.stdout
+    assert "Still in " not in done.stdout
+    assert FIRSTS[1] not in done.stdout and "@" not in done.stdout
     nothing_is_left(project)
     assert project.published.read_bytes() != before[project.published.name]
 
     with project.open() as connection:
         reconciled = "select file_name, record_count, is_reconciled from marts.{} order by 1"
         assert rows(connection, reconciled.format("report_reconciliation")) == [
-            ("[forgotten].csv", 1, True),
-            ("sitewide.csv", 12, True),
+            ("[forgotten].csv", 111, True),
+            ("sitewide.csv", 271, True),
         ]
-        assert rows(connection, reconciled.format("user_report_reconciliation")) == [("users_2026-05-04.csv", 3, True)]
-        assert rows(connection, "select user_id from marts.dim_users order by 1") == ["5", "6"]
+        assert rows(connection, reconciled.format("user_report_reconciliation")) == [(named[2], 4, True)]
+        assert rows(connection, "select user_id from marts.dim_users order by 1") == [str(one) for one in IDS[1:]]
 
-    write(project.root / "reports" / "later.csv", LATER)
+    write(project.root / "reports" / "later.csv", LATER_STILL)
     landed = project.script("load_reports.py", "reports")
-    assert landed.returncode == 1, "what the later download has of the person is rejected"
-    assert f"nothing new in reports/{USER}.csv" in landed.stdout
+    assert landed.returncode == 0, landed.stdout + landed.stderr
+    assert f"nothing new in reports/{named[0]}" in landed.stdout
     nothing_is_left(project)
+    with connect(project.warehouse, read_only=True) as connection:
+        assert ("later.csv", 2, 1, 1) in manifest(connection), "their record of the later download is rejected"
+    assert texts_with(project.warehouse, ["[forgotten] is back"])
 
 
 def nothing_is_left(project: Project) -> None:
     for file in (project.root / "warehouse").rglob("*"):
         if file.is_file():
-            assert [mark for mark in (USER, NAME, EMAIL, OLD_EMAIL) if mark.encode() in file.read_bytes()] == [], file
+            assert [mark for mark in FIRSTS if mark.encode() in file.read_bytes()] == [], file
     for path in (project.warehouse, project.marts, project.published, project.shared):
-        with duckdb.connect(str(path), read_only=True) as connection:
-            assert marked(texts(connection)) == [], path
+        assert texts_with(path, FIRSTS) == [], path
+
+
+def texts_with(path: Path, marks: Iterable[str]) -> list[str]:
+    """The texts of a file that hold one of these marks."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        found = texts(connection)
+    return sorted(text for text in found if any(mark.casefold() in text.casefold() for mark in marks))
 
 
 @pytest.mark.slow
