@@ -46,9 +46,7 @@ TIERS = {*MARKERS.values(), "superset"}
 PATIENCE_SECONDS = 900
 # The report of the sample that tests remove.
 REMOVED = "sitewide_2026-05-14.csv"
-# Which all tests share the sample with, because its warehouse refuses another after the first.
-SAMPLE_SALT = "a salt of the tests, and no secret"
-# Some tests share with a salt of their own, and a copy of their project has none.
+# Some tests share with a salt of their own, and a copy of the sample has none.
 OF_ANOTHER_SALT = shutil.ignore_patterns("pseudonym_salt.check")
 # For a build whose data the tests of the data have seen in another: they take as long as the models.
 WITHOUT_TESTS = {"DBT_EXCLUDE_RESOURCE_TYPES": "test"}
@@ -354,6 +352,18 @@ def sample_project(once: Once) -> Project:
     sample = Project(once("sample", make), is_shared=True)
     compile_beforehand(sample.as_built / "compiled_templates.marshal")
     return sample
+
+
+@pytest.fixture(scope="session")
+def shared_sample(sample_project: Project, once: Once) -> Path:
+    """The shared copy of the sample, with its page beside it; do not change it."""
+
+    def make(folder: Path) -> None:
+        salt = "a salt of the tests, and no secret"
+        result = sample_project.script("share.py", SHARED_PATH=str(folder / "shared.duckdb"), PSEUDONYM_SALT=salt)
+        assert result.returncode == 0, result.stdout + result.stderr
+
+    return once("shared_sample", make) / "shared.duckdb"
 
 
 @pytest.fixture(scope="session")

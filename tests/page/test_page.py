@@ -20,7 +20,7 @@ import duckdb
 import pytest
 import start
 
-from conftest import ROOT, SAMPLE_SALT, SETTINGS, Project
+from conftest import ROOT, SETTINGS, Project
 from figures import FIGURES, PAGE, PROFILES, SECTIONS
 from loader_fixtures import write
 from page import write_page as writer
@@ -509,11 +509,8 @@ def test_a_filter_by_dates_finds_one_column_of_a_dataset(data: dict[str, Any]) -
         assert len([column for column in dataset["columns"] if column.endswith("_date")]) <= 1, name
 
 
-def test_the_shared_page_names_nobody(sample_project: Project, tmp_path: Path) -> None:
-    shared = tmp_path / "shared.duckdb"
-    done = sample_project.script("share.py", SHARED_PATH=str(shared), PSEUDONYM_SALT=SAMPLE_SALT)
-    assert done.returncode == 0, done.stdout + done.stderr
-    page = shared_page_path(shared).read_text()
+def test_the_shared_page_names_nobody(sample_project: Project, shared_sample: Path) -> None:
+    page = shared_page_path(shared_sample).read_text()
     data = data_of(page)
     assert "pseudonyms here" in data["notice"]
     assert data["fewest"] == SETTINGS["minimum_cohort_size"]

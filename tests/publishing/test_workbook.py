@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from openpyxl.utils.escape import unescape
 
-from conftest import SAMPLE_SALT, Project
+from conftest import Project
 from publishing import workbook
 from publishing.mart_models import Model
 from publishing.workbook import MAIN, sheet_names, write_workbook
@@ -155,14 +155,9 @@ def test_a_sheet_has_a_name_that_excel_takes(names: list[str], sheets: list[str]
 
 @pytest.mark.parametrize("is_shared", [False, True])
 def test_the_sheets_of_the_sample_add_up_to_what_sql_counts(
-    sample_project: Project, tmp_path: Path, is_shared: bool
+    sample_project: Project, shared_sample: Path, tmp_path: Path, is_shared: bool
 ) -> None:
-    source = sample_project.published
-    if is_shared:
-        paths = {"SHARED_PATH": str(tmp_path / "shared.duckdb"), "PSEUDONYM_SALT": SAMPLE_SALT}
-        done = sample_project.script("share.py", **paths)
-        assert done.returncode == 0, done.stdout + done.stderr
-        source = tmp_path / "shared.duckdb"
+    source = shared_sample if is_shared else sample_project.published
     done = sample_project.script(
         "export_table.py", "--xlsx", "--target", str(tmp_path / "book.xlsx"), PUBLISHED_PATH=str(source)
     )
