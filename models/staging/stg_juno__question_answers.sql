@@ -12,10 +12,12 @@ with activities as (
 ),
 
 -- The type ends at the first ' - ': the name of the question may hold more of them. Only what was recognised by its
--- words in another form has other signs there, or has it in the action.
-parsed as (
+-- words in another form has other signs there, or has it in the action. Few questions have many answers, so each
+-- question is parsed once.
+questions as (
     select
-        *,
+        category,
+        action,
         coalesce(
             {%- for column, pattern in parsed_columns %}
             {{ trimmed(regex_group(column, pattern, 1)) }}
@@ -27,12 +29,28 @@ parsed as (
             {{ trimmed(regex_group(column, pattern, 2)) }}
             {%- if not loop.last %},{% endif %}
             {%- endfor %}
-        ) as question_name,
+        ) as question_name
+    from activities
+    group by 1, 2
+),
+
+parsed as (
+    select
+        activities.*,
+        questions.question_type,
+        questions.question_name,
         case
-            when activity_type = 'rating_answered'
-                then coalesce({{ decimal_number("label") }}, cast({{ star_number("label") }} as decimal(10, 2)))
+            when activities.activity_type = 'rating_answered'
+                then coalesce(
+                    {{ decimal_number("activities.label") }},
+                    cast({{ star_number("activities.label") }} as decimal(10, 2))
+                )
         end as rating_value
     from activities
+    inner join questions
+        on
+            activities.category is not distinct from questions.category
+            and activities.action is not distinct from questions.action
 ),
 
 final as (

@@ -6,13 +6,23 @@ with activities as (
 ),
 
 -- A sub-breakout is labelled 'Breakout from [Session name] [#ID]'. The name may hold # itself, so
--- the last one counts.
-parsed as (
+-- the last one counts. Few labels are in many records, so each is parsed once.
+labels as (
     select
-        *,
+        label,
         {{ regex_group("label", breakout_pattern(), 1) }} as parent_name,
         {{ regex_group("label", breakout_pattern(), 2) }} as label_id
     from activities
+    group by 1
+),
+
+parsed as (
+    select
+        activities.*,
+        labels.parent_name,
+        labels.label_id
+    from activities
+    left join labels on activities.label = labels.label
 ),
 
 -- A public session may really be named 'Breakout from …'. Without an id it is no sub-breakout. With

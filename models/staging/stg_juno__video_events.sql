@@ -12,10 +12,12 @@ with activities as (
     {{ family_activities('video_events') }}
 ),
 
--- The value is in the label, or in the action where the label holds the name of the content.
+-- The value is in the label, or in the action where the label holds the name of the content. Few texts are in
+-- many records, so each is parsed once.
 parsed as (
     select
-        *,
+        label,
+        action,
         coalesce(
             {{ decimal_number("label", before=words_before, after=percent, type="decimal(9, 4)") }},
             {{ decimal_number("action", before=words_before, after=percent, type="decimal(9, 4)") }}
@@ -34,6 +36,7 @@ parsed as (
         ) as unit_seconds,
         coalesce({{ regex_group("label", clock) }}, {{ regex_group("action", clock) }}) as clock_text
     from activities
+    group by 1, 2
 ),
 
 clock_parts as (
@@ -47,7 +50,8 @@ clock_parts as (
 
 measured as (
     select
-        *,
+        label,
+        action,
         case
             when progress_percent <= 100 then cast(progress_percent * 0.01 as decimal(9, 6))
         end as progress_ratio,
@@ -63,23 +67,27 @@ measured as (
 
 final as (
     select
-        activity_key,
-        site_id,
-        user_id,
-        content_id,
-        activity_type,
-        occurred_at,
-        progress_ratio,
-        position_seconds,
-        label is not null
-        and progress_ratio is null
-        and position_seconds is null as is_progress_unparsed,
-        category,
-        action,
-        label,
-        report_id,
-        record_number
-    from measured
+        activities.activity_key,
+        activities.site_id,
+        activities.user_id,
+        activities.content_id,
+        activities.activity_type,
+        activities.occurred_at,
+        measured.progress_ratio,
+        measured.position_seconds,
+        activities.label is not null
+        and measured.progress_ratio is null
+        and measured.position_seconds is null as is_progress_unparsed,
+        activities.category,
+        activities.action,
+        activities.label,
+        activities.report_id,
+        activities.record_number
+    from activities
+    inner join measured
+        on
+            activities.label is not distinct from measured.label
+            and activities.action is not distinct from measured.action
 )
 
 select * from final

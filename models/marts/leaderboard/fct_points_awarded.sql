@@ -1,9 +1,14 @@
 -- The ledger of points: what earned them, when, and under which rule. A rebuilt estimate: the report carries no points.
 -- Grain: one row per award. The rules, and what they cannot know: leaderboard_rules.md beside this file.
 
+-- With the labels, which decide what a first time is.
 with activities as (
     select * from {{ ref('base_juno__activities') }}
     where not is_duplicate and user_id is not null
+),
+
+published_activities as (
+    select * from {{ ref('fct_activities') }}
 ),
 
 activity_types as (
@@ -23,17 +28,12 @@ multipliers as (
 ),
 
 -- What earns the rule only once. An activity that names no such thing shares one place with all that name none.
--- Without the texts of the rule: the window below holds all of these rows at once.
 placed as (
     select
         activities.activity_key,
         activities.site_id,
         activities.user_id,
-        activities.content_id,
-        activities.activity_type,
         activities.occurred_at,
-        activities.report_id,
-        activities.record_number,
         point_rules.point_rule_key,
         case when point_rules.once_per in ('content', 'question', 'comment') then activities.content_id end as once_on,
         case point_rules.once_per
@@ -48,49 +48,48 @@ placed as (
 ),
 
 -- The first time over the whole history: neither a contest nor a reset makes a first time of a second.
-numbered as (
+firsts as (
     select
-        *,
-        row_number() over (
-            partition by site_id, user_id, point_rule_key, once_on, once_for
-            order by occurred_at, activity_key
-        ) as time_number
+        point_rule_key,
+        min_by(activity_key, (occurred_at, activity_key)) as activity_key
     from placed
+    group by site_id, user_id, point_rule_key, once_on, once_for
 ),
 
 awarded as (
     select
-        numbered.*,
+        published_activities.*,
+        point_rules.point_rule_key,
         point_rules.id_space,
         point_rules.rule_name,
         point_rules.once_per,
         coalesce(own_rules.points, common_rules.points, point_rules.points) as rule_points,
         coalesce(multipliers.multiplier, 1) as multiplier
-    from numbered
-    inner join point_rules on numbered.point_rule_key = point_rules.point_rule_key
+    from published_activities
+    inner join firsts on published_activities.activity_key = firsts.activity_key
+    inner join point_rules on firsts.point_rule_key = point_rules.point_rule_key
     left join site_point_rules as own_rules
         on
-            numbered.site_id = own_rules.site_id
-            and numbered.point_rule_key = own_rules.point_rule_key
-            and {{ in_span('numbered.occurred_at', 'own_rules.valid_from', 'own_rules.valid_until') }}
+            published_activities.site_id = own_rules.site_id
+            and point_rules.point_rule_key = own_rules.point_rule_key
+            and {{ in_span('published_activities.occurred_at', 'own_rules.valid_from', 'own_rules.valid_until') }}
     left join site_point_rules as common_rules
         on
             common_rules.site_id is null
-            and numbered.point_rule_key = common_rules.point_rule_key
-            and {{ in_span('numbered.occurred_at', 'common_rules.valid_from', 'common_rules.valid_until') }}
+            and point_rules.point_rule_key = common_rules.point_rule_key
+            and {{ in_span('published_activities.occurred_at', 'common_rules.valid_from', 'common_rules.valid_until') }}
     left join multipliers
         on
-            numbered.site_id = multipliers.site_id
-            and numbered.content_id = multipliers.content_id
-            and {{ in_span('numbered.occurred_at', 'multipliers.valid_from', 'multipliers.valid_until') }}
-    where numbered.time_number = 1
+            published_activities.site_id = multipliers.site_id
+            and published_activities.content_id = multipliers.content_id
+            and {{ in_span('published_activities.occurred_at', 'multipliers.valid_from', 'multipliers.valid_until') }}
 ),
 
 final as (
     select
         activity_key,
-        site_id || ':' || user_id as user_key,
-        site_id || ':' || content_id as content_key,
+        user_key,
+        content_key,
         site_id,
         user_id,
         content_id,
@@ -100,7 +99,7 @@ final as (
         rule_name,
         once_per,
         occurred_at as awarded_at,
-        {{ local_date('occurred_at') }} as awarded_date,
+        occurred_date as awarded_date,
         rule_points,
         multiplier,
         rule_points * multiplier as points,
