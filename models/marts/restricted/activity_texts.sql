@@ -3,13 +3,13 @@
 
 with activities as (
     select * from {{ ref('base_juno__activities') }}
-    where not is_duplicate and label is not null
+    -- The label of a session event is the name of the session; those that hold a person's are in meeting_names.
+    where not is_duplicate and label is not null and activity_family <> 'session_events'
 ),
 
--- The label of a session event is the name of the session; those that hold a person's are in meeting_names.
 text_types as (
     select * from {{ ref('activity_types') }}
-    where (is_label_personal or is_label_free_text) and activity_family <> 'session_events'
+    where is_label_personal or is_label_free_text
 ),
 
 final as (

@@ -6,14 +6,9 @@ with content_clicks as (
     select * from {{ ref('stg_juno__content_clicks') }}
 ),
 
-content_views as (
-    select * from {{ ref('stg_juno__content_views') }}
-    where user_id is not null and content_id is not null
-),
-
-joins as (
-    select * from {{ ref('stg_juno__session_events') }}
-    where session_event = 'joined' and user_id is not null and content_id is not null
+activities as (
+    select * from {{ ref('fct_activities') }}
+    where activity_type in ('content_viewed', 'session_joined') and user_key is not null and content_key is not null
 ),
 
 content_slugs as (
@@ -23,10 +18,12 @@ content_slugs as (
 clicks as (
     select
         content_clicks.activity_key,
+        content_clicks.site_id || ':' || content_clicks.user_id as user_key,
+        content_clicks.site_id || ':' || content_clicks.content_id as content_key,
+        content_slugs.site_id || ':' || content_slugs.content_id as target_content_key,
         content_clicks.site_id,
         content_clicks.user_id,
         content_clicks.content_id,
-        content_slugs.content_id as target_content_id,
         content_clicks.click_source,
         content_clicks.target_slug,
         coalesce(content_slugs.is_private_meeting, false) as is_private_meeting,
@@ -41,41 +38,33 @@ clicks as (
 -- Only visits to what the user clicked: most are of other pages, and a window sorts each of its rows.
 clicks_and_visits as (
     select
-        *,
+        activity_key,
+        user_key,
+        target_content_key,
+        occurred_at,
         cast(null as timestamp) as visited_at
     from clicks
-    {%- for visits in ['content_views', 'joins'] %}
+    where user_key is not null and target_content_key is not null
     union all
     select
         null as activity_key,
-        site_id,
-        user_id,
-        null as content_id,
-        content_id as target_content_id,
-        null as click_source,
-        null as target_slug,
-        false as is_private_meeting,
+        user_key,
+        content_key as target_content_key,
         occurred_at,
-        null as report_id,
-        null as record_number,
         occurred_at as visited_at
-    from {{ visits }}
+    from activities
     where
         exists (
             select 1 from clicks
-            where
-                {{ visits }}.site_id = clicks.site_id
-                and {{ visits }}.user_id = clicks.user_id
-                and {{ visits }}.content_id = clicks.target_content_id
+            where activities.user_key = clicks.user_key and activities.content_key = clicks.target_content_key
         )
-    {%- endfor %}
 ),
 
 followed as (
     select
-        *,
+        activity_key,
         min(visited_at) over (
-            partition by site_id, user_id, target_content_id
+            partition by user_key, target_content_key
             order by occurred_at
             range between current row and interval '{{ var("click_follow_minutes") }} minutes' following
         ) as next_visited_at
@@ -84,28 +73,32 @@ followed as (
 
 final as (
     select
-        activity_key,
-        site_id || ':' || user_id as user_key,
-        site_id || ':' || content_id as content_key,
-        site_id || ':' || target_content_id as target_content_key,
-        site_id,
-        user_id,
-        content_id,
-        click_source,
+        clicks.activity_key,
+        clicks.user_key,
+        clicks.content_key,
+        clicks.target_content_key,
+        clicks.site_id,
+        clicks.user_id,
+        clicks.content_id,
+        clicks.click_source,
         case
-            when not is_private_meeting and (target_content_id is not null or not {{ is_personal_slug("target_slug") }})
-                then target_slug
+            when
+                not clicks.is_private_meeting
+                and (clicks.target_content_key is not null or not {{ is_personal_slug("clicks.target_slug") }})
+                then clicks.target_slug
         end as target_slug,
-        target_slug is not null and target_content_id is null as is_target_unresolved,
-        case when user_id is not null and target_content_id is not null then next_visited_at is not null end
-            as is_followed_by_view,
-        occurred_at,
-        {{ local_date('occurred_at') }} as occurred_date,
-        {{ seconds_between('occurred_at', 'next_visited_at') }} as seconds_to_view,
-        report_id,
-        record_number
-    from followed
-    where activity_key is not null
+        clicks.target_slug is not null and clicks.target_content_key is null as is_target_unresolved,
+        case
+            when clicks.user_key is not null and clicks.target_content_key is not null
+                then followed.next_visited_at is not null
+        end as is_followed_by_view,
+        clicks.occurred_at,
+        {{ local_date('clicks.occurred_at') }} as occurred_date,
+        {{ seconds_between('clicks.occurred_at', 'followed.next_visited_at') }} as seconds_to_view,
+        clicks.report_id,
+        clicks.record_number
+    from clicks
+    left join followed on clicks.activity_key = followed.activity_key
 )
 
 select * from final

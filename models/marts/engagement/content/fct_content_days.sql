@@ -3,21 +3,22 @@
 
 with activities as (
     select * from {{ ref('fct_activities') }}
-    where content_key is not null
+    where content_id is not null
 ),
 
+-- By the ids, which are shorter than the keys that are made of them.
 final as (
     select
-        content_key,
+        site_id || ':' || content_id as content_key,
         site_id,
         content_id,
         occurred_date as activity_date,
         count(*) as activity_count,
-        count(distinct user_key) as unique_user_count,
-        count(*) filter (where user_key is null) as anonymous_activity_count,
+        count(distinct user_id) as unique_user_count,
+        count(*) filter (where user_id is null) as anonymous_activity_count,
         {{ family_counts() }}
     from activities
-    group by 1, 2, 3, 4
+    group by site_id, content_id, occurred_date
 )
 
 select * from final

@@ -3,25 +3,25 @@
 
 with activities as (
     select * from {{ ref('fct_activities') }}
-    where user_key is not null
+    where user_id is not null
 ),
 
+-- By the ids, which are shorter than the keys that are made of them.
 counted as (
     select
-        user_key,
         site_id,
         user_id,
         occurred_date,
         count(*) as activity_count,
-        count(distinct content_key) as unique_content_count,
+        count(distinct content_id) as unique_content_count,
         {{ family_counts() }}
     from activities
-    group by 1, 2, 3, 4
+    group by 1, 2, 3
 ),
 
 final as (
     select
-        user_key,
+        site_id || ':' || user_id as user_key,
         site_id,
         user_id,
         occurred_date as activity_date,
