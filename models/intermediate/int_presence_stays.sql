@@ -10,96 +10,67 @@ with session_events as (
     where session_event in ('joined', 'left')
 ),
 
--- Each user and room as a number, because to group and sort by texts takes several times as long.
-users as (
+-- The log has whole seconds and no order within one, so a second is looked at as a whole.
+seconds as (
     select
         site_id,
         user_id,
-        row_number() over (order by site_id, user_id) as user_number
-    from session_events
-    group by 1, 2
-),
-
-rooms as (
-    select
-        site_id,
         session_key,
         room_key,
         content_id,
         is_breakout,
         breakout_id,
-        row_number() over (order by session_key, room_key) as room_number,
-        rank() over (order by session_key) as session_number
-    from session_events
-    group by 1, 2, 3, 4, 5, 6
-),
-
-numbered as (
-    select
-        users.user_number,
-        rooms.room_number,
-        -- The user's number is the upper half of both.
-        users.user_number * 4294967296 + rooms.room_number as room_visit_key,
-        users.user_number * 4294967296 + rooms.session_number as session_visit_key,
-        rooms.is_breakout,
-        session_events.session_event,
-        session_events.occurred_at,
-        session_events.activity_key
-    from session_events
-    inner join users on session_events.site_id = users.site_id and session_events.user_id = users.user_id
-    inner join rooms on session_events.site_id = rooms.site_id and session_events.room_key = rooms.room_key
-),
-
--- The log has whole seconds and no order within one, so a second is looked at as a whole.
-moments as (
-    select
-        user_number,
-        room_number,
-        room_visit_key,
-        session_visit_key,
-        is_breakout,
         occurred_at,
         count(*) filter (where session_event = 'joined') as joined_count,
         count(*) filter (where session_event = 'left') as left_count,
         min(activity_key) filter (where session_event = 'joined') as joined_activity_key,
         min(activity_key) filter (where session_event = 'left') as left_activity_key
-    from numbered
-    group by 1, 2, 3, 4, 5, 6
+    from session_events
+    group by 1, 2, 3, 4, 5, 6, 7, 8
 ),
 
-joins as (
+rooms as (
     select
-        user_number,
-        room_visit_key,
-        session_visit_key,
-        occurred_at,
-        lag(session_visit_key) over user_joins as previous_session_visit_key,
-        lag(room_visit_key) over user_joins as previous_room_visit_key,
-        lead(occurred_at) over room_joins as next_joined_at
-    from moments
-    where joined_count > 0
-    window
-        user_joins as (partition by user_number order by occurred_at, room_number),
-        room_joins as (partition by room_visit_key order by occurred_at)
+        site_id,
+        user_id,
+        session_key,
+        room_key,
+        content_id,
+        is_breakout,
+        breakout_id,
+        min(least(joined_activity_key, left_activity_key)) as room_visit_key
+    from seconds
+    group by 1, 2, 3, 4, 5, 6, 7
 ),
 
--- The first Joined of the next session (or room) that the user went to: runs of joins in one place, and the start of
--- the next run. No join of a user's sessions with each other. What is joined in the same second ends nothing.
-moved as (
+-- Each user of a room, a session and all sessions as one number, because to sort by texts takes several times as long.
+visits as (
     select
-        room_visit_key,
-        occurred_at,
-        next_joined_at,
-        min(case when previous_session_visit_key is distinct from session_visit_key then occurred_at end)
-            over later_joins as next_session_joined_at,
-        min(case when previous_room_visit_key is distinct from room_visit_key then occurred_at end)
-            over later_joins as next_room_joined_at
-    from joins
-    window later_joins as (
-        partition by user_number
-        order by occurred_at
-        range between interval 1 second following and unbounded following
-    )
+        *,
+        min(room_visit_key) over (partition by site_id, user_id, session_key) as session_visit_key,
+        min(room_visit_key) over (partition by site_id, user_id) as user_visit_key,
+        row_number() over (partition by site_id, user_id order by session_key, room_key) as room_number
+    from rooms
+),
+
+moments as (
+    select
+        visits.room_visit_key,
+        visits.session_visit_key,
+        visits.user_visit_key,
+        visits.room_number,
+        visits.is_breakout,
+        seconds.occurred_at,
+        seconds.joined_count,
+        seconds.left_count,
+        seconds.joined_activity_key,
+        seconds.left_activity_key
+    from seconds
+    inner join visits
+        on
+            seconds.site_id = visits.site_id
+            and seconds.user_id = visits.user_id
+            and seconds.room_key = visits.room_key
 ),
 
 -- Whether the user was in the room before this second: the last second where Joined and Left did not cancel out
@@ -158,9 +129,10 @@ floored as (
 
 -- A room is empty after a second if as many had left as came by its end. If the user comes back in that second, it is
 -- empty before the Joined.
-looked_ahead as (
+emptied as (
     select
         *,
+        open_before_count + joined_count < left_count as is_left_unexplained,
         {{ next_known(
             'case when open_count = 0 or (was_in and open_before_count <= least(1, left_count)) then occurred_at end'
         ) }} over later_moments as next_emptied_at,
@@ -175,55 +147,69 @@ looked_ahead as (
     )
 ),
 
-emptied as (
+joins as (
     select
         *,
-        open_before_count + joined_count < left_count as is_left_unexplained,
-        joined_count < left_count or (joined_count = left_count and not was_in) as is_closed_at_once,
+        lag(session_visit_key) over user_joins as previous_session_visit_key,
+        lag(room_visit_key) over user_joins as previous_room_visit_key,
+        lead(occurred_at) over room_joins as next_joined_at,
         case when open_count = 0 then occurred_at else next_emptied_at end as emptied_at,
         case when open_count = 0 then left_activity_key else next_emptied_activity_key end as emptied_activity_key
-    from looked_ahead
+    from emptied
+    where joined_count > 0
+    window
+        user_joins as (partition by user_visit_key order by occurred_at, room_number),
+        room_joins as (partition by room_visit_key order by occurred_at)
+),
+
+-- The first Joined of the next session (or room) that the user went to: runs of joins in one place, and the start of
+-- the next run. No join of a user's sessions with each other. What is joined in the same second ends nothing.
+moved as (
+    select
+        *,
+        min(case when previous_session_visit_key is distinct from session_visit_key then occurred_at end)
+            over later_joins as next_session_joined_at,
+        min(case when previous_room_visit_key is distinct from room_visit_key then occurred_at end)
+            over later_joins as next_room_joined_at
+    from joins
+    window later_joins as (
+        partition by user_visit_key
+        order by occurred_at
+        range between interval 1 second following and unbounded following
+    )
 ),
 
 joined_stays as (
     select
-        emptied.user_number,
-        emptied.room_number,
-        emptied.room_visit_key,
-        emptied.session_visit_key,
-        emptied.occurred_at,
-        emptied.occurred_at as began_at,
-        case when emptied.was_in then 'rejoined' else 'joined' end as opened_by,
-        emptied.occurred_at as joined_at,
-        emptied.joined_activity_key as opened_activity_key,
+        room_visit_key,
+        occurred_at,
+        occurred_at as began_at,
+        case when was_in then 'rejoined' else 'joined' end as opened_by,
+        occurred_at as joined_at,
+        joined_activity_key as opened_activity_key,
         -- A Left in the same second that is not the end of an earlier stay ends this one.
         case
-            when emptied.is_closed_at_once then emptied.occurred_at
-            when emptied.next_left_count > 0 then emptied.next_at
+            when joined_count < left_count or (joined_count = left_count and not was_in) then occurred_at
+            when next_left_count > 0 then next_at
         end as next_left_at,
         case
-            when emptied.is_closed_at_once then emptied.left_activity_key
-            when emptied.next_left_count > 0 then emptied.next_left_activity_key
+            when joined_count < left_count or (joined_count = left_count and not was_in) then left_activity_key
+            when next_left_count > 0 then next_left_activity_key
         end as next_left_activity_key,
-        case when emptied.next_left_count = 0 then emptied.next_at end as next_rejoined_at,
-        case when emptied.next_left_count = 0 then emptied.next_joined_activity_key end as next_rejoined_activity_key,
+        case when next_left_count = 0 then next_at end as next_rejoined_at,
+        case when next_left_count = 0 then next_joined_activity_key end as next_rejoined_activity_key,
         -- A breakout does not end the stay in its parent; any other room ends a stay in a breakout.
-        case when emptied.is_breakout then moved.next_room_joined_at else moved.next_session_joined_at end
-            as next_elsewhere_at,
-        emptied.emptied_at,
-        emptied.emptied_activity_key,
-        coalesce(moved.next_joined_at >= emptied.emptied_at, true) as is_last_joined
-    from emptied
-    inner join moved on emptied.room_visit_key = moved.room_visit_key and emptied.occurred_at = moved.occurred_at
+        case when is_breakout then next_room_joined_at else next_session_joined_at end as next_elsewhere_at,
+        emptied_at,
+        emptied_activity_key,
+        coalesce(next_joined_at >= emptied_at, true) as is_last_joined
+    from moved
 ),
 
 -- The user may have been there since whatever the room's log says before.
 unexplained as (
     select
-        user_number,
-        room_number,
         room_visit_key,
-        session_visit_key,
         occurred_at,
         previous_at as began_at,
         'nothing' as opened_by,
@@ -249,31 +235,17 @@ stays as (
 
 final as (
     select
-        users.site_id,
-        users.user_id,
-        rooms.session_key,
-        rooms.room_key,
-        stays.room_visit_key,
-        stays.session_visit_key,
-        rooms.content_id,
-        rooms.is_breakout,
-        rooms.breakout_id,
-        stays.occurred_at,
-        stays.began_at,
-        stays.opened_by,
-        stays.joined_at,
-        stays.opened_activity_key,
-        stays.next_left_at,
-        stays.next_left_activity_key,
-        stays.next_rejoined_at,
-        stays.next_rejoined_activity_key,
-        stays.next_elsewhere_at,
-        stays.emptied_at,
-        stays.emptied_activity_key,
-        stays.is_last_joined
+        visits.site_id,
+        visits.user_id,
+        visits.session_key,
+        visits.room_key,
+        visits.content_id,
+        visits.is_breakout,
+        visits.breakout_id,
+        visits.session_visit_key,
+        stays.*
     from stays
-    inner join users on stays.user_number = users.user_number
-    inner join rooms on stays.room_number = rooms.room_number
+    inner join visits on stays.room_visit_key = visits.room_visit_key
 )
 
 select * from final
