@@ -118,8 +118,10 @@ class Names:
         """The patterns that are looked for in some columns only."""
         return {SLUG_COLUMN: self.in_slugs, LABEL_COLUMN: self.whole}
 
-    def likely(self, text: str) -> str:
-        """SQL for whether a text may hold one of the names, which takes least to ask."""
+    def likely(self, text: str, column: str = "") -> str:
+        """SQL for whether a text may hold one of the names. For many people no pattern takes less to ask than all."""
+        if not self.hint:
+            return self.is_in(text, column)
         return f"coalesce(regexp_matches({text}, {text_of(self.hint)}), false)"
 
     def scrubbed(self, text: str, column: str = "''") -> str:
@@ -385,7 +387,7 @@ def without_names(connection: duckdb.DuckDBPyConnection, names: Names, text: str
     """A text without the names, or the name of a file that held no other records."""
     if is_theirs:
         return FORGOTTEN + "".join(Path(text).suffixes[-2:] if text.endswith(".gz") else Path(text).suffixes[-1:])
-    if not number_of(connection, f"select {names.likely('$text')}", {"text": text}):
+    if not names.patterns or not number_of(connection, f"select {names.likely('$text')}", {"text": text}):
         return text
     row = connection.execute(f"select {names.scrubbed('$text')}", {"text": text}).fetchone()
     return str(row[0]) if row else text
@@ -418,7 +420,8 @@ def find_names(
     """
     found = [
         f"select {number} as place, {place.row_id} as row_id, unnest([{_fields(place)}], recursive := true)"
-        f" from {place.table} where {place.condition} and ({' or '.join(map(names.likely, place.columns))})"
+        f" from {place.table} where {place.condition}"
+        f" and ({' or '.join(names.likely(column, kind) for column, kind in place.columns.items())})"
         for number, place in enumerate(places)
         if place.columns
     ] or ["select 0 as place, 0 as row_id, '' as field, '' as kind, '' as text limit 0"]

@@ -16,7 +16,7 @@ import forget as forget_command
 from building import rebuild
 from building.rebuild import compact
 from conftest import Once, Project
-from landing.forgotten import REASON, names_of, without_names
+from landing.forgotten import REASON, Place, find_names, names_of, replace_named, without_names
 from landing.outcome import Declaration
 from loader_fixtures import HEADER, land, rows, texts, write
 from personal_project import IDS, build_personal
@@ -479,6 +479,18 @@ def test_many_people_can_be_forgotten() -> None:
         assert without_names(connection, names, "p7@many.example Maximiliane199 Schmidt-Bornhausen199") == (
             "[forgotten] [forgotten]"
         )
+        # Names of one word are theirs only where they are the whole label.
+        assert (
+            without_names(connection, names_of([(f"Cher{number}", "") for number in range(200)], []), "Cher7")
+            == "Cher7"
+        )
+        # In a table only the texts with a name are taken apart.
+        connection.execute("create table said as select unnest(['ask p7@many.example', 'none']) as label, '' as note")
+        places = [Place("said", {"label": "label", "note": ""})]
+        find_names(connection, names, places, {})
+        assert rows(connection, "select text from named") == ["ask p7@many.example"]
+        replace_named(connection, places)
+        assert rows(connection, "select label from said order by 1") == ["ask [forgotten]", "none"]
 
 
 # Of the project whose every text names somebody: the first of these people, with what may not be left of them.
