@@ -68,11 +68,14 @@ def rejected_numbers(warehouse: duckdb.DuckDBPyConnection) -> list[int]:
 
 def texts(connection: duckdb.DuckDBPyConnection) -> set[str]:
     """Every text in every column of every table."""
-    found: set[str] = set()
+    columns: dict[str, list[str]] = {}
     for schema, table, column in connection.execute(
         "select schema_name, table_name, column_name from duckdb_columns() where not internal"
         " and database_name = current_database()"
     ).fetchall():
-        values = connection.execute(f'select distinct "{column}"::varchar from {schema}."{table}"').fetchall()
-        found.update(value for (value,) in values if value is not None)
+        columns.setdefault(f'{schema}."{table}"', []).append(f'"{column}"::varchar')
+    found: set[str] = set()
+    for table, values in columns.items():
+        query = f"select distinct unnest([{', '.join(values)}]) from {table}"
+        found.update(value for (value,) in connection.execute(query).fetchall() if value is not None)
     return found
