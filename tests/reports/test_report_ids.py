@@ -56,13 +56,11 @@ def test_what_a_program_did_to_a_column_of_ids_is_undone(
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.macro in RULES], ids=lambda case: case.macro)
-def test_the_loader_cleans_as_the_models_do(case: object) -> None:
+def test_the_loader_cleans_as_the_models_do(instance: duckdb.DuckDBPyConnection, case: object) -> None:
     macro, rows, expected = case.macro, case.rows, case.expected  # type: ignore[attr-defined]
-    with duckdb.connect() as connection:
-        found = [
-            connection.execute(f"select {RULES[macro]('$value::varchar')}", {"value": value}).fetchone()
-            for (value,) in rows
-        ]
+    found = [
+        instance.execute(f"select {RULES[macro]('$value::varchar')}", {"value": value}).fetchone() for (value,) in rows
+    ]
     assert [row and row[0] for row in found] == expected
     if macro == "cleaned_id":
         assert [id_of(value or "") for (value,) in rows] == [one or "" for one in expected]
@@ -85,11 +83,10 @@ def test_a_seed_names_an_id_as_the_reports_are_read(written: str, read: str) -> 
 
 
 @pytest.mark.parametrize("user_id", ["7001", "7001.0", "\ufeff7001\u200b", "7001\u00a0"])
-def test_a_forgotten_id_is_known_however_it_is_written(user_id: str) -> None:
+def test_a_forgotten_id_is_known_however_it_is_written(instance: duckdb.DuckDBPyConnection, user_id: str) -> None:
     known = Remembered("main", "salt", frozenset([hashed("salt", "main:id:7001")]))
-    with duckdb.connect() as connection:
-        row = connection.execute(
-            f"select {known.is_theirs('$id', 'null::varchar')}", {"id": user_id, **known.parameters}
-        ).fetchone()
+    row = instance.execute(
+        f"select {known.is_theirs('$id', 'null::varchar')}", {"id": user_id, **known.parameters}
+    ).fetchone()
     assert row == (True,)
     assert known.is_one_of(f"x,{user_id},y", ",")
