@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from unicodedata import normalize
@@ -111,13 +111,16 @@ OVERLAPS = ("all of it", "its last day", "some of its records")
 
 
 @pytest.fixture(scope="module")
-def loaded(instance: duckdb.DuckDBPyConnection, tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
+def loaded(
+    instance: duckdb.DuckDBPyConnection, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A warehouse with the records of the event, for tests whose copy is refused: it stays as it is."""
-    warehouse = instance.cursor()
-    warehouse.execute("set TimeZone = 'UTC'; attach ':memory:' as loaded; use loaded")
-    first = land(warehouse, write(tmp_path_factory.mktemp("loaded") / "first.csv", event()))
-    assert first.landed_count == len(event())
-    return warehouse
+    with instance.cursor() as warehouse:
+        warehouse.execute("set TimeZone = 'UTC'; attach ':memory:' as loaded; use loaded")
+        first = land(warehouse, write(tmp_path_factory.mktemp("loaded") / "first.csv", event()))
+        assert first.landed_count == len(event())
+        yield warehouse
+        warehouse.execute("use memory; detach loaded")
 
 
 @pytest.mark.parametrize(("copy", "overlap"), list(zip(COPIES, itertools.cycle(OVERLAPS), strict=False)))
