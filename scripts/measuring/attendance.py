@@ -61,6 +61,8 @@ OTHER_LOSSES: dict[str, Losses] = {
     "all": DEFAULT,
 }
 WINDOWS = ("inferred", "schedule")
+# The default of profiles.yml: with another, dbt parses the project again.
+WAREHOUSE = "warehouse/activity.duckdb"
 # What the measures look at; the rest would only take time.
 CATEGORIES = frozenset(
     {"Session", "Chat", "Hand", "Dialog", "Reaction", "Poll", "Rating", "Free Text", "Fill in the Blank", "Sorting"}
@@ -396,7 +398,7 @@ def land_cells(cells: list[Cell], simulations: dict[int, Simulation], folder: Pa
     Raises:
         RuntimeError: a report was not landed as a whole.
     """
-    with connect(folder / "activity.duckdb") as connection:
+    with connect(folder / WAREHOUSE) as connection:
         for cell in cells:
             paths = write_logs(cell, simulations[cell.seed], folder)
             for landing in land_reports(connection, paths, Declaration(cell.site_id, allows_twins=True)):
@@ -405,7 +407,7 @@ def land_cells(cells: list[Cell], simulations: dict[int, Simulation], folder: Pa
                 landing.path.unlink()
 
 
-def build_attendance(project: Path, warehouse: Path, select: str = "+fct_sessions", settings: str = "{}") -> None:
+def build_attendance(project: Path, select: str = "+fct_sessions", settings: str = "{}") -> None:
     """Build attendance and all that it needs.
 
     Raises:
@@ -416,7 +418,7 @@ def build_attendance(project: Path, warehouse: Path, select: str = "+fct_session
     result = subprocess.run(
         [*command, "--exclude-resource-type", "test", "unit_test"],
         cwd=project,
-        env={**os.environ, "WAREHOUSE_PATH": str(warehouse)},
+        env={**os.environ, "WAREHOUSE_PATH": WAREHOUSE},
         capture_output=True,
         text=True,
         check=False,
@@ -455,6 +457,7 @@ def measure(
 ) -> tuple[list[Result], list[RoomResult]]:
     """Measure cells and cases in a folder of their own, which then holds the warehouse with the tables of errors."""
     copy_to(folder)
+    (folder / WAREHOUSE).parent.mkdir(exist_ok=True)
     simulations = {seed: simulate(seed, people) for seed in sorted({cell.seed for cell in cells})}
     truth = Truth(folder / "truth.parquet")
     for seed, simulation in simulations.items():
@@ -466,10 +469,10 @@ def measure(
     schedule = folder / "seeds" / "site" / "session_schedule.csv"
     write_schedule(scheduled, schedule)
     land_cells(cells, simulations, folder)
-    warehouse = folder / "activity.duckdb"
+    warehouse = folder / WAREHOUSE
     with connect(warehouse) as connection:
         land_cases(connection, cases, folder, schedule)
-    build_attendance(folder, warehouse)
+    build_attendance(folder)
     settings = read_settings(folder)
     with opened_with_marts(warehouse) as connection:
         connection.execute("create temp table truth as from read_parquet(?)", [str(truth.path)])
@@ -480,7 +483,7 @@ def measure(
         results = compare_with_truth(connection, cells, settings)
         room_results = compare_rooms(connection, settings["attendance_minimum_seconds"], "{}")
     for called_for in sorted({text for case in cases if (text := settings_text(case.settings)) != "{}"}):
-        build_attendance(folder, warehouse, "int_session_events+,+fct_sessions", called_for)
+        build_attendance(folder, "int_session_events+,+fct_sessions", called_for)
         with opened_with_marts(warehouse) as connection:
             room_results += compare_rooms(connection, settings["attendance_minimum_seconds"], called_for)
     return results, in_page_order(room_results)

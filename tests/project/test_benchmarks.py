@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from conftest import Once, Project, copy_project
+from conftest import WITHOUT_TESTS, Once, Project, copy_project
 from floor import make_marts
 from measure import (
     KEYS,
@@ -152,7 +152,7 @@ def build_generated(folder: Path) -> None:
     """Generate the reports and build."""
     project = copy_project(folder)
     write_reports(Order(3_000, folder / "reports", files=3, overlap=0.25))
-    result = project.build("--reports", "reports", DBT_WRITE_JSON="true")
+    result = project.build("--reports", "reports", DBT_WRITE_JSON="true", **WITHOUT_TESTS)
     assert result.returncode == 0, result.stdout + result.stderr
 
 
@@ -241,12 +241,12 @@ def test_every_row_that_the_floor_has_otherwise_is_told(
     assert {table: count for table, count in found.items() if count} == expected
 
 
-def test_the_nodes_of_dbt_are_told_by_layer(generated: Project) -> None:
-    rows = list(layer_rows(1000, generated.root / "target" / "run_results.json"))
+def test_the_nodes_of_dbt_are_told_by_layer(sample_project: Project) -> None:
+    rows = list(layer_rows(1000, sample_project.as_built / "run_results.json"))
 
     counts = {layer: int(nodes) for _, layer, nodes, _ in (row.strip("| ").split(" | ") for row in rows)}
     assert list(counts) == ["seeds", "staging, the tables", "staging, the views", "intermediate", "marts", "tests"]
-    with generated.open() as connection:
+    with sample_project.open() as connection:
         of_marts = "select count(*) from duckdb_tables() where schema_name <> 'main'"
         assert connection.execute(of_marts).fetchone() == (counts["marts"],)
     assert all(counts.values())
