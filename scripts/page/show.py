@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from page.people import make_people_at_once, make_words
-from page.summary import print_table
+from page.summary import print_table, with_site
 from reports.ids import without_fraction
 from reports.invisible import without_invisible
 from warehouse.command_line import as_given, counted, one_line
@@ -135,13 +135,13 @@ select
     users.company as company,
     leaderboard.points as points,
     leaderboard.points_to_next_place as "to the next",
-    history.movement as moved
+    history.movement as moved{site}
 from marts.fct_leaderboard as leaderboard
 left join restricted.user_details as users on leaderboard.user_key = users.user_key
 left join marts.fct_leaderboard_history as history
     on leaderboard.contest_id = history.contest_id and leaderboard.user_key = history.user_key and history.is_latest
 where leaderboard.contest_id = $contest_id
-order by leaderboard.rank, who
+order by leaderboard.site_id, leaderboard.rank, who
 """
 
 BRACKET = (
@@ -239,7 +239,7 @@ def show_contest(
         return
     console.print(f"[bold]{one_line(str(name))}[/bold]", highlight=False)
     all_of_them = "" if shows_all else f"make show CONTEST={quote(key)}"
-    _print_rows(connection.execute(CONTEST, {"contest_id": key}), console, all_of_them)
+    _print_rows(connection.execute(with_site(connection, CONTEST), {"contest_id": key}), console, all_of_them)
     console.print(ESTIMATE, highlight=False)
 
 

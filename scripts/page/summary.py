@@ -16,7 +16,7 @@ from page.headline import Facts, headline_of
 from page.people import make_words
 from page.write_page import page_path
 from warehouse.command_line import counted, one_line
-from warehouse.database import opened
+from warehouse.database import number_of, opened
 from warehouse.settings import read_settings
 from warehouse.visible import on_one_line
 
@@ -123,12 +123,12 @@ LEADERBOARD = """
 select
     leaderboard.rank as "rank",
     users.full_name as "who",
-    leaderboard.points as "points"
+    leaderboard.points as "points"{site}
 from marts.fct_leaderboard as leaderboard
 inner join restricted.user_details as users on leaderboard.user_key = users.user_key
 where leaderboard.contest_id = 'all_time'
-order by leaderboard.rank, 2
-limit 5
+qualify row_number() over (partition by leaderboard.site_id order by leaderboard.rank, users.full_name) <= 5
+order by leaderboard.site_id, leaderboard.rank, 2
 """
 
 
@@ -177,7 +177,7 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
         console.print("\n[bold]Leaderboard[/bold], an estimate: the report carries no points")
         if understood.is_enough:
             none = "No record was understood as an activity that earns points."
-            print_table(connection.execute(LEADERBOARD), console, nothing=none)
+            print_table(connection.execute(with_site(connection, LEADERBOARD)), console, nothing=none)
         else:
             console.print(understood.instead, highlight=False)
     console.print(
@@ -187,6 +187,12 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
         highlight=False,
         soft_wrap=True,
     )
+
+
+def with_site(connection: duckdb.DuckDBPyConnection, query: str) -> str:
+    """A query of the leaderboard, with the site of each row where there are several: each has places of its own."""
+    count = number_of(connection, "select count(distinct site_id) from marts.fct_leaderboard")
+    return query.format(site=', leaderboard.site_id as "site"' if count > 1 else "")
 
 
 def _print_headline(connection: duckdb.DuckDBPyConnection, console: Console) -> None:

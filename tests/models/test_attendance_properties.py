@@ -139,8 +139,27 @@ def crowded_worlds(draw: st.DrawFn) -> World:
     return World((*records, *ANCHORS), (planned(timedelta(0), timedelta(minutes=10)),))
 
 
+@st.composite
+def led_worlds(draw: st.DrawFn) -> World:
+    """A world where those who leave decide when open stays end, which may have begun long before the session."""
+    events = draw(
+        st.lists(
+            st.tuples(
+                st.sampled_from(("Joined", "Joined", "Joined", "Left", "Chat")),
+                st.sampled_from((-38, -30, -20, -10, -4, 0, 3, 6)),
+                st.sampled_from((ONE, TWO)),
+            ),
+            max_size=4,
+        )
+    )
+    ada = [record("ada", kind, at * timedelta(minutes=10), room) for kind, at, room in events]
+    # Nobody's silence parts the session.
+    old = [record("old", kind, timedelta(minutes=at), ONE) for at in (-380, -190) for kind in ("Joined", "Left")]
+    return World((*ada, *old, *leaving(*range(25, 61, 5)), *ANCHORS), draw(st.sampled_from([(), (HOUR,)])))
+
+
 units = st.sampled_from([timedelta(seconds=1), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1)])
-any_worlds = st.one_of(worlds(), scheduled_worlds(), crowded_worlds())
+any_worlds = st.one_of(worlds(), scheduled_worlds(), crowded_worlds(), led_worlds())
 
 
 def is_one_session(world: World) -> bool:
@@ -673,6 +692,14 @@ def leaving(*stops: int) -> list[Record]:
 def test_an_open_stay_ends_when_others_left_if_enough_tell(chain: Chain, others: list[Record], likely: int) -> None:
     ada = attendance(chain, [*minutes("ada", "J0"), *others], [HOUR])["ada"]
     assert ada["likely_seconds"] == likely * 60
+
+
+def test_an_open_stay_of_long_before_the_session_ends_in_no_second_before_it_starts(chain: Chain) -> None:
+    ada = [*minutes("ada", "J-355"), *minutes("ada", "J-40", room=TWO)]
+    records = [*ada, *minutes("old", "J-180", "L-179"), *leaving(*range(25, 61, 5))]
+    marts = chain.run([Report("report", records)], [HOUR])
+    [stay] = [one for one in marts.intervals if (one["user_id"], one["content_id"]) == ("ada", ONE.content_id)]
+    assert (stay["closed_by"], stay["likely_seconds"]) == ("others_left", 0)
 
 
 @pytest.mark.parametrize(

@@ -70,8 +70,8 @@ create table marts.fct_session_attendance as
     as v(session_key, session_name, session_type, is_attended, is_attended_proven, is_attended_possible, proven_seconds,
         likely_seconds, possible_seconds);
 create table marts.fct_leaderboard as
-    from (values ('all_time', 2, 'b', 10), ('all_time', 1, 'a', 30), ('days', 1, 'b', 99))
-    as v(contest_id, rank, user_key, points);
+    from (values ('all_time', 2, 'b', 10, 's'), ('all_time', 1, 'a', 30, 's'), ('days', 1, 'b', 99, 's'))
+    as v(contest_id, rank, user_key, points, site_id);
 create table restricted.user_details as from (values ('a', 'Ada'), ('b', 'Bo')) as v(user_key, full_name);
 alter table marts.fct_session_attendance add column user_key varchar default 'a';
 alter table marts.fct_session_attendance add column stay_count bigint default 1;
@@ -240,6 +240,14 @@ def test_where_no_word_is_left_to_name_the_setting_is_the_fix(published: Path) -
     assert "make name" not in headline
     assert " Fix: 8 records are named as something else. If that is right, set minimum_understood_ratio" in headline
     assert " to 0.27 or less." in headline
+
+
+def test_the_leaderboard_of_each_site_is_its_own(published: Path) -> None:
+    with connect(published) as connection:
+        connection.execute("insert into marts.fct_leaderboard values ('all_time', 1, 'b', 20, 'r')")
+    lines = printed(published)
+    heading = lines.index("Leaderboard, an estimate: the report carries no points")
+    assert lines[heading + 1 : heading + 5] == ["rank who points site", "1 Bo 20 r", "1 Ada 30 s", "2 Bo 10 s"]
 
 
 def test_an_empty_result_says_why(published: Path) -> None:

@@ -290,9 +290,10 @@ ended as (
         end as proven_ended_at,
         case
             when others.others_left_at is not null
-                then least(
+                -- (Who began long before the window opened may have gone elsewhere before it, too.)
+                then greatest(seen.last_seen_at, least(
                     others.others_left_at, seen.next_rejoined_at, seen.next_elsewhere_at, seen.window_closed_at
-                )
+                ))
             when seen.is_never_closed and seen.ended_by = 'session_end'
                 then {{ add_seconds('seen.last_seen_at', 'cast(round(' ~ var('open_stay_remainder_ratio') ~ ' * '
                     ~ seconds_between('seen.last_seen_at', 'greatest(seen.closed_at, seen.last_seen_at)')
