@@ -155,7 +155,7 @@ COMMANDS = {
         ("PDF",),
     ),
     "name": Command(
-        "Name the activities that the reports call by unknown words; LIST=1, EXPORT=words.csv or ACCEPT=file.csv.",
+        "Name the activities that the reports call by unknown words; LIST=1, EXPORT=warehouse/words.csv, ACCEPT=x.csv.",
         (
             (
                 "scripts/name_activities.py",

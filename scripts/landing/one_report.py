@@ -115,7 +115,7 @@ def land_report(
         return Landing(file.path, file.shown, already_landed_as=before.file_name, of_other_site=other_site)
     if before.removed_on is not None and not declaration.is_again:
         return Landing(file.path, file.shown, removed_on=before.removed_on)
-    if declaration.sites:
+    if declaration.sites and seen.byte_count:
         raise WarehouseError(
             f"{file.shown} is new, and the warehouse holds several sites: {', '.join(declaration.sites)}. Nothing of it"
             f" was loaded. Fix: name its site, such as make build SITE={declaration.sites[0]}"

@@ -192,7 +192,7 @@ def _only_reading(
         raise ReportRefused(
             f"its column {report.header_of('date')} can be read in {'two' if len(best) == 2 else 'several'} ways:"
             f" {example!r} may begin with the day or the {'year' if _YEAR_FIRST in best else 'month'}."
-            f" Fix: say which with {choices}"
+            f" Fix: say which, and DECLARE=once if others of the site are written otherwise: {choices}"
         )
     return best[0]
 

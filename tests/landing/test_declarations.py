@@ -9,9 +9,9 @@ import duckdb
 import pytest
 from rich.console import Console
 
-from landing.outcome import SAMPLE_SITE, Given, Landing
+from landing.outcome import SAMPLE_SITE, Declaration, Given, Landing
 from landing.terminal import land_with_progress
-from loader_fixtures import activity, report_text, rows, write
+from loader_fixtures import activity, land, report_text, rows, write
 from warehouse.errors import WarehouseError
 
 AMBIGUOUS = [activity(user, date=f"5/3/2024 10:0{user}") for user in "1234"]
@@ -98,6 +98,14 @@ def test_the_only_site_is_used_and_named(warehouse: duckdb.DuckDBPyConnection, t
 
     assert rows(warehouse, "select distinct site_id from raw.reports") == ["academy"]
     assert "The reports count for the site academy" in printed
+
+
+def test_an_empty_file_is_refused_before_the_site_is_asked_for(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "empty.csv", "")
+    landing = land(warehouse, path, Declaration(sites=("academy", "north")))
+    assert landing.refusal is not None and "empty" in landing.refusal
 
 
 def test_of_several_sites_one_must_be_named(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
