@@ -361,6 +361,9 @@ def test_what_is_left_is_named_by_file_table_and_column(files: Files, tmp_path: 
     assert left_in_texts([write(tmp_path / "a.html", f"<b>{EMAIL}</b>"), tmp_path / "none"], names) == [
         str(tmp_path / "a.html")
     ]
+    lists = {"two.html": '["Ada Ottoline","Wrexham Bo"]', "one.html": '["Ada Otto","Ottoline Wrexham","Bo"]'}
+    pages = [write(tmp_path / name, text) for name, text in lists.items()]
+    assert left_in_texts(pages, names) == [str(tmp_path / "one.html")], "two neighbours in a list are nobody else"
     assert files.warehouse.exists()
 
 
