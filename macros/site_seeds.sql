@@ -89,6 +89,7 @@
     {%- set forms = {
         'integer': '[+-]?[0-9]+$',
         'boolean': '(?i)(true|false)$',
+        'date': '[0-9]{4}-[0-9]{2}-[0-9]{2}$',
         'timestamp': '[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?)?$',
     } -%}
     {%- for name in types if name not in rows.column_names -%}

@@ -8,7 +8,9 @@ with corrections as (
 sessions as (
     select
         *,
-        {{ seconds_between('started_at', 'ended_at') }} as session_seconds
+        {{ local_date('started_at') }} as session_date,
+        {{ seconds_between('started_at', 'ended_at') }} as session_seconds,
+        content_id is not null and count(*) over (partition by site_id, content_id) = 1 as has_lasting_key
     from {{ ref('int_sessions') }}
 ),
 
@@ -24,7 +26,9 @@ matched as (
         corrections.*,
         sessions.content_id,
         sessions.started_at,
-        sessions.session_key is not null and users.user_id is not null as is_applied,
+        -- The sessions of a page are counted, so the day must say which one is meant.
+        users.user_id is not null
+        and coalesce(corrections.session_date = sessions.session_date, sessions.has_lasting_key, false) as is_applied,
         cast(60 * corrections.minutes as bigint) as corrected_seconds,
         case
             when sessions.session_seconds > 0 and corrections.minutes is not null

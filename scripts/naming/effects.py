@@ -14,10 +14,11 @@ import duckdb
 from rich.console import Console
 
 from naming.dictionary import nearest
-from naming.seed_csv import SeedError, read_seed_csv
+from naming.seed_csv import SeedError
 from naming.seed_rules import SITE_SEEDS, read_rules
+from naming.site_seeds import read_lines
 from naming.unknown import Pattern
-from reports.ids import cleaned_id, whole_id
+from reports.ids import cleaned_id
 from warehouse.command_line import counted, one_line
 from warehouse.database import opened
 from warehouse.paths import PROJECT_ROOT
@@ -26,9 +27,14 @@ SITES = "select distinct site_id from marts.report_reconciliation"
 PAGES = "select site_id, content_id from marts.dim_content where content_id is not null"
 USERS = "select site_id, user_id from marts.dim_users where user_id is not null"
 EMAILS = "select site_id, lower(email) from restricted.user_details where email is not null"
-# The minutes when presence counts, where somebody came: a correction may give no more.
+# With the minutes when presence counts, where somebody came: a correction may give no more.
 SESSIONS = """
-select site_id, session_key, cast(ceil(date_diff('second', window_opened_at, window_closed_at) / 60) as integer)
+select
+    site_id,
+    session_key,
+    content_id,
+    cast(session_date as varchar),
+    cast(ceil(date_diff('second', window_opened_at, window_closed_at) / 60) as integer)
 from marts.fct_sessions
 """
 # A user that same_user.csv merges into another is in no mart, but in the reports.
@@ -43,6 +49,15 @@ Found = Mapping[str, set[str]]
 
 
 @dataclass(frozen=True)
+class Session:
+    """A session of the reports: its page, its day, and the minutes that count for it; None where it has none."""
+
+    content_id: str | None
+    day: str | None
+    minutes: int | None
+
+
+@dataclass(frozen=True)
 class Known:
     """What the reports have, by site."""
 
@@ -51,7 +66,7 @@ class Known:
     emails: Found
     words: Sequence[tuple[str, str, str]]
     sites: frozenset[str]
-    sessions: Mapping[str, Mapping[str, int | None]]
+    sessions: Mapping[str, Mapping[str, Session]]
     merged: Found = field(default_factory=dict)
 
 
@@ -82,15 +97,15 @@ def read_known(
             for site, category, action in found("category_pattern", warehouse, WORDS)
         ],
         sites=sites,
-        sessions=_minutes_by_site(found("session_key", published, SESSIONS)),
+        sessions=_sessions_by_site(found("session_key", published, SESSIONS)),
         merged=_by_site(found("same_as_user_id", warehouse, MERGED)),
     )
 
 
-def _minutes_by_site(rows: Sequence[tuple[Any, ...]]) -> dict[str, dict[str, int | None]]:
-    found: dict[str, dict[str, int | None]] = {}
-    for site, session_key, minutes in rows:
-        found.setdefault(site, {})[session_key] = minutes
+def _sessions_by_site(rows: Sequence[tuple[Any, ...]]) -> dict[str, dict[str, Session]]:
+    found: dict[str, dict[str, Session]] = {}
+    for site, session_key, *about in rows:
+        found.setdefault(site, {})[session_key] = Session(*about)
     return found
 
 
@@ -111,7 +126,8 @@ def doubtful_corrections(root: Path, known: Known, shipped_site: str) -> list[st
     said = []
     for place, values in _rows(root, known.sites, shipped_site, ("attendance_corrections",)):
         minutes, session_key = values.get("minutes", ""), values.get("session_key", "")
-        longest = known.sessions.get(values.get("site_id", ""), {}).get(session_key)
+        session = known.sessions.get(values.get("site_id", ""), {}).get(session_key)
+        longest = session.minutes if session else None
         if longest is not None and minutes.isdigit() and int(minutes) > longest:
             said.append(
                 f"{place}: it gives {int(minutes):,} minutes, and only {longest:,} count for `{session_key}`, with the"
@@ -125,18 +141,19 @@ def _rows(
     root: Path, sites: frozenset[str], shipped_site: str, names: Sequence[str] = ()
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """The place and the values of each row of some files, or of all."""
-    for name in names or read_rules(root):
+    for name, rules in read_rules(root).items():
+        if names and name not in names:
+            continue
         path = root / SITE_SEEDS / f"{name}.csv"
         try:
-            seed = read_seed_csv(path)
+            lines = read_lines(path, rules)
         except SeedError:
             continue
-        for line in seed.lines:
-            values = seed.values(line)
+        for number, values in lines.items():
             site = values.get("site_id", "")
             if site == shipped_site and site not in sites:
                 continue
-            yield f"{path.name}, line {line.number}", values
+            yield f"{path.name}, line {number}", values
 
 
 def print_rows_without_effect(published: Path, warehouse: Path, shipped_site: str, console: Console) -> None:
@@ -170,8 +187,7 @@ def _why(row: Mapping[str, str], known: Known) -> str | None:
         ("user_id", "user", known.merged if "same_as_user_id" in row else known.users),
         ("email", "user", known.emails),
     ):
-        # As the checked copy has it.
-        value = whole_id(row.get(column, ""))
+        value = row.get(column, "")
         there = set().union(*(found.get(one, set()) for one in sites))
         if not value or (value.lower() if column == "email" else value) in there:
             continue
@@ -186,19 +202,34 @@ def _why(row: Mapping[str, str], known: Known) -> str | None:
             )
         return f"no {what} of the reports has the {column.replace('_', ' ')} `{value}`."
     if "session_key" in row:
-        return _why_session(row["session_key"], sites, known)
+        return _why_session(row["session_key"], row["session_date"], sites, known)
     if "category_pattern" in row:
         return _why_alias(row, sites, known)
     return None
 
 
-def _why_session(session_key: str, sites: Sequence[str], known: Known) -> str | None:
-    keys = [key for site in sites for key in known.sessions.get(site, {})]
-    if session_key in keys:
+def _why_session(session_key: str, day: str, sites: Sequence[str], known: Known) -> str | None:
+    sessions = {key: session for site in sites for key, session in known.sessions.get(site, {}).items()}
+    session = sessions.get(session_key)
+    if session is None:
+        near = nearest(session_key, sessions)
+        hint = f"did you mean `{near}`?" if near else "the column session_key of fct_sessions has the keys."
+        return f"no session of the reports has the session key `{session_key}`; {hint}"
+    if session.day is None:
         return None
-    near = nearest(session_key, keys)
-    hint = f"did you mean `{near}`?" if near else "the column session_key of fct_sessions has the keys."
-    return f"no session of the reports has the session key `{session_key}`; {hint}"
+    # As int_attendance_corrections decides it.
+    page = {key: one for key, one in sessions.items() if session.content_id and one.content_id == session.content_id}
+    if day and day != session.day:
+        of_day = " or ".join(f"`{key}`" for key, one in page.items() if one.day == day)
+        fix = f"the key of that day is {of_day}." if of_day else f"write {session.day}, or another key."
+        return f"the session `{session_key}` began on {session.day}, and the row says {day}. Fix: {fix}"
+    if not day and len(page) != 1:
+        several = f"its page has {len(page)} sessions" if page else "it is a private meeting"
+        return (
+            f"session_date is blank, and `{session_key}` can become the key of another session: {several}. Fix: write"
+            f" its day; now it is the session of {session.day}."
+        )
+    return None
 
 
 def _why_alias(row: Mapping[str, str], sites: Sequence[str], known: Known) -> str | None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from naming.dictionary import nearest
-from naming.seed_csv import Line, SeedCsv, SeedError, parse_seed_csv
+from naming.seed_csv import Line, SeedCsv, SeedError, parse_seed_csv, read_seed_csv
 from naming.seed_rules import SITE_SEEDS, Column, Rules, read_rules
 from naming.seed_tests import broken_rules
 from naming.seed_values import Refused, day_first, read_value
@@ -108,12 +108,7 @@ def check(content: bytes, name: str, rules: Rules) -> Checked:
     _check_header(seed, columns, trouble)
     if trouble.found:
         raise SeedError(trouble.text)
-    is_day_first = day_first([seed.values(line) for line in seed.lines], columns)
-    rows: dict[int, tuple[str, ...]] = {}
-    for line in seed.lines:
-        row = _row(seed, line, columns, is_day_first, trouble)
-        if row is not None:
-            rows[line.number] = row
+    rows = _rows(seed, columns, trouble)
     for broken in broken_rules(rules, rows):
         trouble.say(broken.line, broken.text)
     _check_chains(seed, columns, trouble)
@@ -161,6 +156,28 @@ def _check_header(seed: SeedCsv, columns: Sequence[Column], trouble: Trouble) ->
     for column in columns:
         if column.name not in seed.header and not column.is_optional and not trouble.found:
             trouble.say(1, f"the column `{column.name}` is missing. Fix: the first line is {','.join(known)}")
+
+
+def read_lines(path: Path, rules: Rules) -> dict[int, dict[str, str]]:
+    """The values of a file that is in order, by line, as dbt reads them.
+
+    Raises:
+        SeedError: the file is not there, or is no CSV.
+    """
+    rows = _rows(read_seed_csv(path), rules.columns, Trouble(path.name))
+    names = [column.name for column in rules.columns]
+    return {number: dict(zip(names, row, strict=True)) for number, row in rows.items()}
+
+
+def _rows(seed: SeedCsv, columns: Sequence[Column], trouble: Trouble) -> dict[int, tuple[str, ...]]:
+    """The values of the lines that can be read; what cannot is noted."""
+    is_day_first = day_first([seed.values(line) for line in seed.lines], columns)
+    rows: dict[int, tuple[str, ...]] = {}
+    for line in seed.lines:
+        row = _row(seed, line, columns, is_day_first, trouble)
+        if row is not None:
+            rows[line.number] = row
+    return rows
 
 
 def _row(

@@ -13,7 +13,7 @@ import pytest
 
 from conftest import ROOT, Project
 from naming.clashes import clashing_aliases
-from naming.effects import Known, doubtful_corrections, read_known, rows_without_effect
+from naming.effects import Known, Session, doubtful_corrections, read_known, rows_without_effect
 from naming.seed_csv import SeedError
 from naming.seed_rules import SITE_SEEDS, Column, Rules, read_rules
 from naming.seed_tests import rules_not_run
@@ -22,7 +22,7 @@ from warehouse.project_copy import copy_to
 
 RULES = read_rules(ROOT)
 SCHEDULE = "site_id,content_id,session_type,starts_at,ends_at,time_zone\n"
-CORRECTIONS = "site_id,user_id,session_key,minutes,attended,reason,decided_by,decided_at\n"
+CORRECTIONS = "site_id,user_id,session_key,session_date,minutes,attended,reason,decided_by,decided_at\n"
 RESETS = "site_id,reset_at,note\n"
 ALIASES = "site_id,category_pattern,action_pattern,label_state,activity_type,priority,note\n"
 READ = ("main", "4106", "session", "2024-05-13 10:00:00", "2024-05-13 11:00:00", "UTC")
@@ -66,7 +66,7 @@ def test_every_seed_and_every_column_has_rules() -> None:
         columns = rules.columns
         header = (ROOT / SITE_SEEDS / f"{name}.csv").read_text(encoding="utf-8").splitlines()[0].split(",")
         assert set(header) <= {column.name for column in columns}
-        assert {column.type for column in columns} <= {"string", "integer", "boolean", "timestamp"}
+        assert {column.type for column in columns} <= {"string", "integer", "boolean", "timestamp", "date"}
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_what_dbt_would_test_is_said_with_the_line(name: str, text: str, said: s
 
 def test_dbt_tests_nothing_of_a_seed_that_the_check_does_not() -> None:
     assert {name: rules.left_to_dbt for name, rules in RULES.items() if rules.left_to_dbt} == {}
-    row = {"string": "a", "integer": "1", "boolean": "true", "timestamp": "2024-05-13 10:00:00"}
+    row = {"string": "a", "integer": "1", "boolean": "true", "timestamp": "2024-05-13 10:00:00", "date": "2024-05-13"}
     for name, rules in RULES.items():
         lines = {2: [row[column.type] for column in rules.columns]}
         assert rules_not_run(rules, lines) == [], name
@@ -357,7 +357,17 @@ KNOWN = Known(
     emails={"main": {"ada@x.example"}},
     words=[("main", "Talk", "Sent")],
     sites=frozenset({"main"}),
-    sessions={"main": {"main:4106": 90, "main:planned": None}, "other": {"other:1": 90}},
+    sessions={
+        "main": {
+            "main:4106": Session("4106", "2026-05-12", 90),
+            "main:planned": Session("planned", None, None),
+            "main:weekly": Session("weekly", "2026-05-05", 90),
+            "main:weekly:2": Session("weekly", "2026-05-12", 90),
+            "main:weekly:3": Session("weekly", "2026-05-19", 90),
+            "main:name:x:1": Session(None, "2026-05-12", 90),
+        },
+        "other": {"other:1": Session("1", "2026-05-12", 90)},
+    },
     merged={"main": {"5", "6"}},
 )
 
@@ -370,7 +380,7 @@ KNOWN = Known(
         ("email", "restricted.user_details", "emails", {"main": {"5"}}),
         ("same_as_user_id", "raw.user_names", "merged", {"main": {"5"}}),
         ("category_pattern", "staging.base_juno__activity_patterns", "words", [("main", "5", "")]),
-        ("session_key", "marts.fct_sessions", "sessions", {"main": {"5": 90}}),
+        ("session_key", "marts.fct_sessions", "sessions", {"main": {"5": Session("5", "2026-05-12", 90)}}),
     ],
 )
 def test_of_the_reports_only_what_the_rows_name_is_read(column: str, table: str, field: str, found: Any) -> None:
@@ -379,6 +389,7 @@ def test_of_the_reports_only_what_the_rows_name_is_read(column: str, table: str,
         connection.execute(
             f"create schema {table.partition('.')[0]}; create table {table} as select 'main' as site_id,"
             " '5' as content_id, '5' as user_id, '5' as email, '5' as session_key, '5' as category, null as action,"
+            " date '2026-05-12' as session_date,"
             " timestamp '2026-05-12 09:00:00' as window_opened_at, timestamp '2026-05-12 10:30:00' as window_closed_at"
         )
         known = read_known(connection, connection, frozenset({"main"}), frozenset({"site_id", column}))
@@ -403,22 +414,54 @@ def test_of_the_reports_only_what_the_rows_name_is_read(column: str, table: str,
         ("session_schedule", SCHEDULE + "sample,1,session,,,\n", None),
         ("staff", "site_id,user_id,email\nmain,6,\n", "no user of the reports has the user id `6`."),
         ("staff", "site_id,user_id,email\nmain,,ADA@x.example\n", None),
-        ("attendance_corrections", CORRECTIONS + "main,5,main:4106,60,,list,Eve,2026-05-20\n", None),
-        ("attendance_corrections", CORRECTIONS + "main,5,main:planned,60,,list,Eve,2026-05-20\n", None),
+        ("attendance_corrections", CORRECTIONS + "main,5,main:4106,,60,,list,Eve,2026-05-20\n", None),
+        ("attendance_corrections", CORRECTIONS + "main,5,main:planned,,60,,list,Eve,2026-05-20\n", None),
         (
             "attendance_corrections",
-            CORRECTIONS + "main,6,main:4106,60,,list,Eve,2026-05-20\n",
+            CORRECTIONS + "main,6,main:4106,,60,,list,Eve,2026-05-20\n",
             "no user of the reports has the user id `6`.",
         ),
         (
             "attendance_corrections",
-            CORRECTIONS + "main,5,main:4107,60,,list,Eve,2026-05-20\n",
+            CORRECTIONS + "main,5,main:4107,,60,,list,Eve,2026-05-20\n",
             "no session of the reports has the session key `main:4107`; did you mean `main:4106`?",
         ),
         (
             "attendance_corrections",
-            CORRECTIONS + "main,5,other:1,60,,list,Eve,2026-05-20\n",
+            CORRECTIONS + "main,5,other:1,,60,,list,Eve,2026-05-20\n",
             "no session of the reports has the session key `other:1`; the column session_key of fct_sessions",
+        ),
+        # The day as a spreadsheet writes it, and a file from before there was a column for it.
+        ("attendance_corrections", CORRECTIONS + "main,5,main:4106,12.05.2026,60,,list,Eve,2026-05-20\n", None),
+        (
+            "attendance_corrections",
+            CORRECTIONS.replace("session_date,", "") + "main,5,main:4106,60,,list,Eve,2026-05-20\n",
+            None,
+        ),
+        ("attendance_corrections", CORRECTIONS + "main,5,main:weekly:2,2026-05-12,60,,list,Eve,2026-05-20\n", None),
+        ("attendance_corrections", CORRECTIONS + "main,5,main:name:x:1,2026-05-12,60,,list,Eve,2026-05-20\n", None),
+        (
+            "attendance_corrections",
+            CORRECTIONS + "main,5,main:weekly:2,2026-05-19,60,,list,Eve,2026-05-20\n",
+            "the session `main:weekly:2` began on 2026-05-12, and the row says 2026-05-19. Fix: the key of that day is"
+            " `main:weekly:3`.",
+        ),
+        (
+            "attendance_corrections",
+            CORRECTIONS + "main,5,main:4106,2026-05-19,60,,list,Eve,2026-05-20\n",
+            "the session `main:4106` began on 2026-05-12, and the row says 2026-05-19. Fix: write 2026-05-12, or"
+            " another key.",
+        ),
+        (
+            "attendance_corrections",
+            CORRECTIONS + "main,5,main:weekly:2,,60,,list,Eve,2026-05-20\n",
+            "session_date is blank, and `main:weekly:2` can become the key of another session: its page has 3 sessions."
+            " Fix: write its day; now it is the session of 2026-05-12.",
+        ),
+        (
+            "attendance_corrections",
+            CORRECTIONS + "main,5,main:name:x:1,,60,,list,Eve,2026-05-20\n",
+            "session_date is blank, and `main:name:x:1` can become the key of another session: it is a private",
         ),
         ("staff", "site_id,user_id,email\nmain,,*@x.example\n", None),
         ("staff", "site_id,user_id,email\nmain,,*@y.example\n", "no user has an e-mail like `*@y.example`."),
@@ -461,7 +504,7 @@ def test_a_row_without_effect_is_said_with_the_reason(name: str, text: str, said
 @pytest.mark.parametrize(("minutes", "count"), [("90", 0), ("91", 1), ("", 0)])
 def test_a_correction_of_more_minutes_than_count_is_named(tmp_path: Path, minutes: str, count: int) -> None:
     copy_to(tmp_path)
-    row = f"main,5,main:4106,{minutes},true,list,Eve,2026-05-20\n"
+    row = f"main,5,main:4106,,{minutes},true,list,Eve,2026-05-20\n"
     (tmp_path / SITE_SEEDS / "attendance_corrections.csv").write_text(CORRECTIONS + row)
 
     found = doubtful_corrections(tmp_path, KNOWN, "sample")
