@@ -29,8 +29,9 @@ import duckdb
 from publishing.published_tables import PUBLISHED_SCHEMAS
 from reports.format import ACTIVITY_REPORT, read_format
 from rules import PROJECT_ROOT, SITE
-from warehouse.database import BLOCK_SIZE, RAW_TABLES, STORAGE_VERSION, memory_limit
+from warehouse.database import BLOCK_SIZE, STORAGE_VERSION, memory_limit
 from warehouse.raw import store_records
+from warehouse.raw_tables import RAW_TABLES
 
 MANIFEST = PROJECT_ROOT / "target" / "manifest.json"
 # As the project has them in profiles.yml.

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from conftest import Project
-from warehouse.database import RAW_TABLES
+from warehouse.raw_tables import RAW_TABLES
 
 # The chain, in the order of what each model reads. Staging models are views, as in the project.
 CHAIN = (

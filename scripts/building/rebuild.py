@@ -21,7 +21,7 @@ from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
 from warehouse.paths import log_paths, published_path, shared_path, warehouse_path
-from warehouse.raw import prepare_raw
+from warehouse.raw_tables import prepare_raw
 from warehouse.salts import pseudonym_salt
 
 

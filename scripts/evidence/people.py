@@ -13,7 +13,7 @@ from removal.forget import UnknownUser, find_person
 from removal.people import Identities, identities_of, written_as
 from reports.ids import id_of, plain_id, whole_id
 from warehouse.errors import WarehouseError
-from warehouse.raw import raw_to_read
+from warehouse.raw_tables import raw_to_read
 
 # A message names at most so many.
 NAMED = 10

@@ -15,7 +15,7 @@ from warehouse.copies import SHARED, mark_of
 from warehouse.database import opened
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
-from warehouse.raw import raw_to_read
+from warehouse.raw_tables import raw_to_read
 
 RULES = PROJECT_ROOT / "models" / "marts" / "attendance" / "attendance_rules.md"
 # The sections of the page, by what the evidence calls them.

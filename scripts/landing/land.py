@@ -38,7 +38,7 @@ from reports.files import ReportFile, reports_in, unreadable
 from reports.text import ReportRefused
 from warehouse.database import path_of
 from warehouse.errors import WarehouseError, disk_trouble, in_words, is_damage
-from warehouse.raw import prepare_raw
+from warehouse.raw_tables import prepare_raw
 
 
 def land_reports(

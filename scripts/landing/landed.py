@@ -10,7 +10,8 @@ import duckdb
 from landing.outcome import SAMPLE_SITE
 from landing.statements import HARMLESS
 from warehouse.database import number_of, transaction
-from warehouse.raw import delete_activity_reports, prepare_raw
+from warehouse.raw import delete_activity_reports
+from warehouse.raw_tables import prepare_raw
 
 LANDED_REPORTS = """
 select report_id, file_name, file_sha256, site_id, landed_count, rejected_count, loaded_at from raw.reports

@@ -60,7 +60,7 @@ from reports.text import ReportRefused
 from warehouse.copies import refuse_inside_a_shared_copy
 from warehouse.database import connect, path_of
 from warehouse.errors import WarehouseError, disk_trouble, in_words
-from warehouse.raw import prepare_raw
+from warehouse.raw_tables import prepare_raw
 
 # So many files are handed out beyond those that were given their places, for their results wait on the disk.
 AHEAD = 4

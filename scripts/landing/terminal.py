@@ -14,7 +14,7 @@ from landing.landed import remove_sample
 from landing.outcome import Declaration, Given, Landing
 from reports.files import passed_over
 from warehouse.command_line import counted, one_line, printable
-from warehouse.raw import prepare_raw
+from warehouse.raw_tables import prepare_raw
 
 
 def progress_bar(console: Console) -> Progress:

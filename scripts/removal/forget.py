@@ -50,7 +50,8 @@ from warehouse.database import identifier, number_of, transaction
 from warehouse.errors import WarehouseError
 from warehouse.locks import only_writer
 from warehouse.paths import PROJECT_ROOT, marts_path
-from warehouse.raw import TEXTS, delete_records, prepare_raw, renumber_copies
+from warehouse.raw import TEXTS, delete_records, renumber_copies
+from warehouse.raw_tables import prepare_raw
 
 # The tables of records, and the manifests that count them.
 RECORDS = {"activities": "reports", "users": "user_reports"}

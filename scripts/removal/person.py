@@ -23,7 +23,7 @@ from warehouse.database import identifier, opened
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_folder
 from warehouse.names import name_for_file
-from warehouse.raw import raw_to_read
+from warehouse.raw_tables import raw_to_read
 
 ABOUT = "about.txt"
 SCHEMAS = ("raw", "marts", "restricted", "site")

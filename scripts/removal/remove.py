@@ -29,7 +29,7 @@ from warehouse.command_line import counted, one_line
 from warehouse.database import number_of, opened
 from warehouse.errors import WarehouseError
 from warehouse.locks import only_writer
-from warehouse.raw import prepare_raw
+from warehouse.raw_tables import prepare_raw
 
 SHORTEST = 4
 

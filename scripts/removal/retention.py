@@ -19,7 +19,8 @@ from removal.remove import Report, all_reports, remove
 from warehouse.command_line import counted, one_line
 from warehouse.database import number_of
 from warehouse.locks import only_writer
-from warehouse.raw import delete_records, prepare_raw
+from warehouse.raw import delete_records
+from warehouse.raw_tables import prepare_raw
 
 REASON = "it is older than the time for which records are kept (make retention): its text is not kept."
 

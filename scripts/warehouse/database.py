@@ -1,4 +1,4 @@
-"""How the warehouse is opened, and the tables that the loader owns (``raw_tables.sql``). All times are UTC."""
+"""How the warehouse is opened, and how its file is laid out. All times are UTC."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from warehouse.paths import marts_path, warehouse_path
 # The format of the warehouse file and of every copy, and their blocks (profiles.yml says why).
 STORAGE_VERSION = "v1.3.0"
 BLOCK_SIZE = 65536
-RAW_TABLES = Path(__file__).with_name("raw_tables.sql").read_text(encoding="utf-8")
 
 
 def memory_limit() -> str:

@@ -8,17 +8,13 @@ puts all of it together again, word for word. docs/decisions/0020 says why.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import duckdb
 
-from warehouse.copies import refuse_a_copy
-from warehouse.database import RAW_TABLES, connect, execute_again, number_of, opened, text_of, transaction
+from warehouse.database import number_of, text_of
 
 # As raw.activities writes a date if only its time is kept.
 DATE_TEXT = "%Y-%m-%d %H:%M:%S"
@@ -39,22 +35,6 @@ Span = tuple[datetime | None, datetime | None]
 # A query for those records of a report for which a condition over record_number holds, with the columns of
 # raw.activities but for report_id.
 Source = Callable[[str], str]
-
-# What a new warehouse needs of RAW_TABLES: to look for what an older version left takes a third of the time.
-NEW_TABLES = "\n".join(re.findall(r"^create .*?;$", RAW_TABLES, re.DOTALL | re.MULTILINE))
-WANTED = frozenset(re.findall(r"create (?:table|view) if not exists raw\.(\w+)", RAW_TABLES))
-
-# An older warehouse has times with fractions of a second, which the date has too, word for word. The rows are copied,
-# because DuckDB can't replay an alter with a function from its log after a kill.
-SET_ASIDE_EVENTS = "drop view if exists raw.activities; alter table raw.events rename to older_events"
-TAKE_EVENTS_OVER = """
-insert into raw.events by name
-select * replace (date_trunc('second', occurred_at) as occurred_at) from raw.older_events;
-drop table raw.older_events
-"""
-
-# What a warehouse of before kept: a row per record of each report, with all its texts.
-OLDER_ACTIVITIES = "older_activities"
 
 
 class EqualRecords(Exception):
@@ -122,97 +102,6 @@ class Stored:
             inner join raw.content_names on records.content_name_id = content_names.content_name_id
             where {condition}
         """
-
-
-def prepare_raw(connection: duckdb.DuckDBPyConnection, *, is_begun: bool = False) -> None:
-    """Create what the schema raw lacks, and bring what an older version left into today's form, all or nothing.
-
-    Args:
-        connection: the warehouse.
-        is_begun: whether the caller has begun a transaction, which ends it all.
-    """
-    there = _tables(connection)
-    if not there:
-        refuse_a_copy(connection)
-        # At once, because a file waits for the disk after each statement.
-        with nullcontext() if is_begun else transaction(connection):
-            execute_again(connection, NEW_TABLES)
-        return
-    is_by_record, has_fractions = there.get("activities") == "table", _has_fractions(connection, there)
-    if not (is_by_record or has_fractions):
-        if not (there.keys() >= WANTED and _has_newest_column(connection)):
-            refuse_a_copy(connection)
-            connection.execute(RAW_TABLES)
-        return
-    with nullcontext() if is_begun else transaction(connection):
-        if is_by_record:
-            connection.execute(f"alter table raw.activities rename to {OLDER_ACTIVITIES}")
-            connection.execute(RAW_TABLES)
-            _store_older_activities(connection)
-        else:
-            connection.execute(SET_ASIDE_EVENTS)
-            connection.execute(RAW_TABLES)
-            connection.execute(TAKE_EVENTS_OVER)
-
-
-@contextmanager
-def raw_to_read(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The warehouse for reading, as several commands may at once; an older one is brought into today's form before.
-
-    Raises:
-        WarehouseError: it is in use, damaged, or cannot be opened.
-    """
-    with opened(warehouse) as connection:
-        is_of_today = _is_of_today(connection)
-    if not is_of_today:
-        with connect(warehouse) as connection:
-            prepare_raw(connection)
-    with opened(warehouse) as connection:
-        yield connection
-
-
-def _is_of_today(connection: duckdb.DuckDBPyConnection) -> bool:
-    there = _tables(connection)
-    return (
-        there.keys() >= WANTED
-        and there.get("activities") != "table"
-        and not _has_fractions(connection, there)
-        and _has_newest_column(connection)
-    )
-
-
-def _tables(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """The tables and views of the schema raw, each with which of the two it is."""
-    of_raw = "where database_name = current_database() and schema_name = 'raw'"
-    # (information_schema makes the views of a catalog first, which takes 6 ms.)
-    found = connection.execute(
-        f"select table_name, 'table' from duckdb_tables() {of_raw}"
-        f" union all select view_name, 'view' from duckdb_views() {of_raw}"
-    ).fetchall()
-    return dict(found)
-
-
-def _has_fractions(connection: duckdb.DuckDBPyConnection, there: Collection[str]) -> bool:
-    """Whether the times of events have the type of an older version."""
-    if "events" not in there:
-        return False
-    row = connection.execute("select type from pragma_table_info('raw.events') where name = 'occurred_at'").fetchone()
-    return row == ("TIMESTAMP",)
-
-
-def _has_newest_column(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether the manifest has the column that was added last (RAW_TABLES)."""
-    return bool(connection.execute("from pragma_table_info('raw.reports') where name = 'is_plain'").fetchall())
-
-
-def _store_older_activities(connection: duckdb.DuckDBPyConnection) -> None:
-    """Store the records of an older warehouse, report by report in the order of loading."""
-    connection.execute(f"alter table raw.{OLDER_ACTIVITIES} add column if not exists time_flag varchar")
-    for report_id, site_id in connection.execute(
-        "select report_id, site_id from raw.reports order by loaded_at, report_id"
-    ).fetchall():
-        store_table(connection, f"raw.{OLDER_ACTIVITIES}", report_id, site_id)
-    connection.execute(f"drop table raw.{OLDER_ACTIVITIES}")
 
 
 def store_table(connection: duckdb.DuckDBPyConnection, table: str, report_id: str, site_id: str) -> Stored:

@@ -28,9 +28,9 @@ from landing.destinations import BLANK_REASON, HEADER_REASON
 from landing.land import land_reports
 from landing.outcome import Landing
 from reports.format import REPORT_KINDS
-from warehouse.database import RAW_TABLES
 from warehouse.errors import WarehouseError
 from warehouse.raw import delete_all_records
+from warehouse.raw_tables import RAW_TABLES
 
 TABLES = ("activities", "users", "rejected_records", "reports", "user_reports")
 MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe\0\0": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}

@@ -24,7 +24,8 @@ from landing.statements import write_report
 from loader_fixtures import HEADER, rows, write
 from removal.forget import UnknownUser, find_person, forget
 from removal.remove import all_reports, remove
-from warehouse.database import RAW_TABLES, connect, transaction
+from warehouse.database import connect, transaction
+from warehouse.raw_tables import RAW_TABLES
 
 UTC = Declaration()
 ZURICH = Declaration("north", "Europe/Zurich", to_remember=(("TIME_ZONE", "Europe/Zurich"),))

@@ -29,9 +29,10 @@ from removal.forget import find_person, forget
 from removal.forget_landed import forget_in
 from removal.remove_landed import remove_from
 from reports.files import find_reports
-from warehouse.database import RAW_TABLES, connect
+from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
+from warehouse.raw_tables import RAW_TABLES
 from warm_start import run_warm
 
 pytestmark = pytest.mark.slow

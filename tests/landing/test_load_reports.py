@@ -39,10 +39,11 @@ from loader_fixtures import (
 from reports.files import find_reports
 from reports.staged import PIECE_BYTES
 from reports.text import ReportRefused
-from warehouse.database import RAW_TABLES, connect
+from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
 from warehouse.raw import Stored, delete_all_records
+from warehouse.raw_tables import RAW_TABLES
 from warm_start import run_warm
 
 LINE_ENDS = ["\n", "\r\n", "\r"]

@@ -17,8 +17,9 @@ from landing.landed import delete_reports
 from landing.outcome import Declaration
 from loader_fixtures import HEADER, activity, land, landed_users, report_text, rows, write
 from removal.forget import find_person, forget
-from warehouse.database import RAW_TABLES, connect
-from warehouse.raw import prepare_raw, raw_to_read, renumber_copies
+from warehouse.database import connect
+from warehouse.raw import renumber_copies
+from warehouse.raw_tables import RAW_TABLES, prepare_raw, raw_to_read
 
 TABLES = ("events", "user_names", "content_names", "records", "report_records")
 ALL = "from raw.activities order by report_id, record_number"

@@ -18,7 +18,8 @@ from landing.terminal import describe
 from loader_fixtures import SHORT_HEADER, activity, land, rejected_numbers, report_text, rows, write
 from reports.format import ACTIVITY_REPORT, DOCUMENTED_FOR_ACTIVITIES, DOCUMENTED_FOR_THE_API, USERS_REPORT, read_format
 from reports.text import ReportRefused
-from warehouse.database import RAW_TABLES, connect
+from warehouse.database import connect
+from warehouse.raw_tables import RAW_TABLES
 
 USERS_HEADER = "User ID,First Name,Email Address,Tags"
 

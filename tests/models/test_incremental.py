@@ -20,8 +20,9 @@ from conftest import Project
 from landing.land import land_reports
 from landing.landed import delete_reports
 from landing.outcome import SAMPLE_SITE, Declaration
-from warehouse.database import RAW_TABLES, connect
+from warehouse.database import connect
 from warehouse.raw import store_table
+from warehouse.raw_tables import RAW_TABLES
 
 DATABASE = "activity"
 SCHEMA = f"{DATABASE}.staging"

@@ -24,7 +24,7 @@ from landing.land import land_reports
 from landing.outcome import Declaration
 from simulation.exporter import Losses
 from simulation.generate import Order, write_reports
-from warehouse.database import RAW_TABLES
+from warehouse.raw_tables import RAW_TABLES
 
 SCHEMAS = ("activity.staging", "activity.intermediate", "published.marts", "published.restricted", "published.site")
 # The time of landing is no part of the contents of a report.

@@ -17,7 +17,8 @@ from landing.parquet_files import FILE_NAME
 from loader_fixtures import activity, report_text, rows, write
 from removal.remove import find_report, remove
 from removal.remove_landed import remove_from
-from warehouse.database import RAW_TABLES, connect
+from warehouse.database import connect
+from warehouse.raw_tables import RAW_TABLES
 
 OLDER_REPORTS = """
 create table raw.withdrawn_reports (

@@ -29,7 +29,7 @@ from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
 from warehouse.locks import only_writer
 from warehouse.paths import PROJECT_ROOT, marts_path
-from warehouse.raw import prepare_raw
+from warehouse.raw_tables import prepare_raw
 from warm_start import run_warm
 
 MARTS = """

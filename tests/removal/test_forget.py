@@ -22,10 +22,11 @@ from loader_fixtures import HEADER, land, rows, texts, write
 from personal_project import IDS, build_personal
 from removal import forget as forgetter
 from removal.forget import find_person, find_traces, forget
-from warehouse.database import RAW_TABLES, connect
+from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.files import attach_new
 from warehouse.paths import marts_path
+from warehouse.raw_tables import RAW_TABLES
 
 USER, NAME, EMAIL = "77310458", "Ottoline Wrexham", "ottoline.w@mail.example"
 OLD_EMAIL = "otto@old.example"

@@ -31,10 +31,11 @@ from publishing.publish import publish
 from removal import remove as remover
 from removal.forget import find_person, forget
 from removal.remove import find_report, remove
-from warehouse.database import RAW_TABLES, connect
+from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.files import attach_new, remove_database
 from warehouse.paths import marts_path
+from warehouse.raw_tables import RAW_TABLES
 
 NOWHERE = Path("there is no published copy.duckdb")
 USERS = "User ID,First Name,Email,Phone\n5,Ann,ann@mail.example,\n,,,\n"

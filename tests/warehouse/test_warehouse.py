@@ -18,11 +18,11 @@ from loader_fixtures import rows
 from warehouse import copies, files
 from warehouse.command_line import run_command
 from warehouse.copies import read_every_block
-from warehouse.database import BLOCK_SIZE, RAW_TABLES, connect, looked_into
+from warehouse.database import BLOCK_SIZE, connect, looked_into
 from warehouse.errors import WarehouseError
 from warehouse.files import attach_new, remove_database, replace_file
 from warehouse.paths import PROJECT_ROOT, published_path
-from warehouse.raw import prepare_raw
+from warehouse.raw_tables import RAW_TABLES, prepare_raw
 
 
 @pytest.mark.parametrize("read_only", [False, True])
