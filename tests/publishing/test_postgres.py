@@ -416,6 +416,7 @@ def kill(database: Database, process: subprocess.Popen[str]) -> None:
     eventually(lambda: not is_at_work(database))
 
 
+@pytest.mark.slow
 def test_a_publication_that_is_killed_while_it_loads_leaves_the_old_one(database: Database, published: Path) -> None:
     published_as(database, published)
     process = run(database, write_copy(published, 2, activities=3_000_000))
@@ -428,6 +429,7 @@ def test_a_publication_that_is_killed_while_it_loads_leaves_the_old_one(database
     assert markers(database) == {3}
 
 
+@pytest.mark.slow
 def test_a_publication_that_is_killed_while_it_waits_leaves_the_old_one(database: Database, published: Path) -> None:
     published_as(database, published)
     with database.connect() as reader, reader.transaction():
@@ -476,6 +478,7 @@ def test_the_second_of_two_publications_says_that_there_is_a_first(database: Dat
     assert not database.ask("select 1 from pg_locks where locktype = 'advisory'")
 
 
+@pytest.mark.slow
 def test_a_publication_keeps_others_out_while_it_lasts(database: Database, published: Path) -> None:
     published_as(database, published)
     with database.connect() as reader, reader.transaction():

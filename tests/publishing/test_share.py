@@ -568,6 +568,7 @@ def test_a_damaged_copy_is_named_and_replaces_nothing(published: Path, target: s
         READS[target](published, place)
 
 
+@pytest.mark.slow
 def test_two_at_once_wait_for_each_other(published: Path, tmp_path: Path) -> None:
     """Four commands write one copy, and whoever reads it meanwhile never finds half of it."""
     program = (

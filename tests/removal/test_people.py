@@ -395,6 +395,7 @@ def test_folders_of_parquet_are_published_again_and_servers_are_named(files: Fil
         assert duckdb.execute(f"from '{target / 'marts' / 't.parquet'}'").fetchall() == [(value,)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [PUBLISHED, SHARED])
 def test_an_erasure_names_the_copies_that_other_settings_wrote(
     files: Files, console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str

@@ -535,6 +535,7 @@ def test_a_name_of_a_sheet_fills_no_screen(warehouse: duckdb.DuckDBPyConnection,
     assert first.name.endswith(f"a.xlsx > {'N' * 99}…")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bomb", bombs())
 def test_a_workbook_that_ends_its_reader_is_refused_and_the_next_report_loads(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bomb: str
