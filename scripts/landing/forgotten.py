@@ -181,7 +181,7 @@ def names_of(people: Iterable[tuple[str | None, str | None]], emails: Iterable[s
                 if len(form) == len(PARTS_OF_A_NAME):
                     apart.add((_in_this_order(form[:1]), _in_this_order(form[1:])))
     # What has no @ is no address, and may be a word that stands everywhere, such as "none".
-    known = {email.strip() for email in emails if email and "@" in email}
+    known = {_untagged(email.strip()) for email in emails if email and "@" in email}
     addresses = {_address(email) for email in known}
     patterns = []
     in_slugs = []
@@ -218,11 +218,17 @@ def _words(name: str) -> list[str]:
     return re.findall(r"[^\W_]+", unicodedata.normalize("NFC", name))
 
 
+def _untagged(email: str) -> str:
+    """An e-mail without the tag that the mailbox ignores: the pattern of it takes any tag."""
+    local, _, host = email.rpartition("@")
+    return f"{local.partition('+')[0] or local}@{host}"
+
+
 def _address(email: str) -> str:
-    """An e-mail in each way to write it, and with a tag that the mailbox ignores (ann+news@…)."""
+    """An e-mail without a tag in each way to write it, and with a tag that the mailbox ignores (ann+news@…)."""
     local, _, host = email.rpartition("@")
     hosts = "|".join(sorted({"".join(map(_sign, form)) for form in _forms_of_host(host)}))
-    return rf"{''.join(map(_sign, local))}(?:(?:\+|{PERCENT}2b)[\p{{L}}\p{{N}}._-]*)?{AT}(?:{hosts})"
+    return rf"{''.join(map(_sign, local))}(?:(?:\+|{PERCENT}2b)[\p{{L}}\p{{N}}._-]*)*{AT}(?:{hosts})"
 
 
 def _mailbox(email: str) -> str:
