@@ -17,7 +17,8 @@ def _texts() -> list[str]:
 
 @cache
 def _read(text: str) -> dict[str, Any]:
-    return yaml.load(text, Loader=yaml.CSafeLoader)
+    read: dict[str, Any] = yaml.load(text, Loader=yaml.CSafeLoader)
+    return read
 
 
 def declared(kind: str) -> list[dict[str, Any]]:
