@@ -22,6 +22,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -58,7 +59,7 @@ from landing.twins import New
 from reports.format import day_is_first
 from reports.text import ReportRefused
 from warehouse.copies import refuse_inside_a_shared_copy
-from warehouse.database import connect, path_of
+from warehouse.database import connect, number_of
 from warehouse.errors import WarehouseError, disk_trouble, in_words
 from warehouse.raw_tables import prepare_raw
 
@@ -102,15 +103,15 @@ def land_as_parquet(
     """
     jobs = max(1, min(jobs, len(paths)))
     task = progress.add_task("Landing", total=sum(map(_size, paths))) if progress else None
-    with writing(root) as connection:
-        before = dict(connection.execute(f"select file_sha256, site_id from ({LANDED_REPORTS})").fetchall())
-        connection.execute(f"create table known as select report_id, loaded_at from ({LANDED_REPORTS})")
-        memory = connection.execute("select parse_formatted_bytes(current_setting('memory_limit'))").fetchone()
-        seed = path_of(connection) or Path()
-        connection.close()
+    with writing(root) as manifest:
+        before = dict(manifest.execute(f"select file_sha256, site_id from ({LANDED_REPORTS})").fetchall())
+        manifest.execute(f"create table known as select report_id, loaded_at from ({LANDED_REPORTS}); checkpoint")
+        memory = number_of(manifest, "select parse_formatted_bytes(current_setting('memory_limit'))")
+        seed = Path(f"{root}.scratch-seed")
+        shutil.copyfile(Path(f"{root}.scratch"), seed)
         landed: dict[str, str] = {}
-        work = Work(seed, declaration, (memory[0] if memory else 0) // jobs, max(1, (os.cpu_count() or 1) // jobs))
-        with closing(_manifest_of(root)) as manifest, closing(_taken_side_by_side(paths, work, jobs)) as files:
+        work = Work(seed, declaration, memory // jobs, max(1, (os.cpu_count() or 1) // jobs))
+        with closing(_taken_side_by_side(paths, work, jobs)) as files:
             for path, taken in zip(paths, files, strict=True):
                 for landing, staged in taken.reports:
                     if staged is None:
@@ -125,16 +126,6 @@ def land_as_parquet(
                 shutil.rmtree(taken.folder)
                 if progress is not None and task is not None:
                     progress.advance(task, _size(path))
-
-
-def _manifest_of(root: Path) -> duckdb.DuckDBPyConnection:
-    """A DuckDB that knows which reports are in a landing, and what was declared."""
-    connection = duckdb.connect()
-    connection.execute("set TimeZone = 'UTC'")
-    prepare_raw(connection)
-    for table in (*MANIFESTS, DECLARATIONS):
-        load(connection, root, table)
-    return connection
 
 
 def _put(
@@ -163,7 +154,7 @@ def _put(
         take_out(root, site_before, staged.report_id)
         delete_reports(manifest, [staged.report_id])
     put(root, staged)
-    load(manifest, root, staged.manifest, "report_id = $id", {"id": staged.report_id})
+    load(manifest, root, staged.manifest, report=(staged.site_id, staged.report_id))
     if landing.landed_count:
         _remember(manifest, root, declaration)
     return replace(landing, notes=[*landing.notes, *notes])
@@ -311,7 +302,8 @@ def _taken_side_by_side(paths: list[Path], work: Work, jobs: int) -> Generator[T
         WarehouseError: a worker was killed.
     """
     if jobs == 1:
-        yield from (take_apart(path, work) for path in paths)
+        with closing(scratch_of(work)) as connection:
+            yield from (take_apart(connection, path, work) for path in paths)
         return
     context = multiprocessing.get_context("spawn")
     before = set(multiprocessing.active_children())
@@ -320,7 +312,7 @@ def _taken_side_by_side(paths: list[Path], work: Work, jobs: int) -> Generator[T
     running: deque[Future[Taken]] = deque()
     try:
         for path in waiting:
-            running.append(executor.submit(take_apart, path, work))
+            running.append(executor.submit(taken_by_worker, path, work))
             if len(running) >= jobs + AHEAD:
                 yield running.popleft().result()
         while running:
@@ -351,20 +343,32 @@ def _follow_the_parent() -> None:
     threading.Thread(target=follow, daemon=True).start()
 
 
-def take_apart(path: Path, work: Work) -> Taken:
-    """Land what a file holds into a scratch file, and write what is in there then as Parquet."""
-    folder = Path(tempfile.mkdtemp(prefix=f"{work.seed.name}-", dir=work.seed.parent))
+def taken_by_worker(path: Path, work: Work) -> Taken:
+    """What a file holds, taken apart by a process of its own, whose scratch file lasts as long as itself."""
+    return take_apart(_scratch_of_worker(work), path, work)
+
+
+@cache
+def _scratch_of_worker(work: Work) -> duckdb.DuckDBPyConnection:
+    return scratch_of(work)
+
+
+def scratch_of(work: Work) -> duckdb.DuckDBPyConnection:
+    """A copy of the seed, open for one worker: what a file held is gone from it when the next file comes."""
     # Beside the landing like the seed, because the salt of those who were forgotten is there.
-    scratch = Path(f"{folder}.duckdb")
-    shutil.copyfile(work.seed, scratch)
+    connection = connect(shutil.copyfile(work.seed, Path(f"{work.seed}-{os.getpid()}")))
+    connection.execute(f"set memory_limit = '{work.memory_bytes:d}B'; set threads = {work.threads:d}")
+    return connection
+
+
+def take_apart(connection: duckdb.DuckDBPyConnection, path: Path, work: Work) -> Taken:
+    """Land what a file holds into a scratch file, write what is in there then as Parquet, and take it out again."""
+    folder = Path(tempfile.mkdtemp(prefix=f"{work.seed.name}-", dir=work.seed.parent))
     reports: list[tuple[Landing, StagedReport | None]] = []
-    with connect(scratch) as connection:
-        connection.execute(f"set memory_limit = '{work.memory_bytes:d}B'; set threads = {work.threads:d}")
-        for landing in land_reports(connection, [path], work.declaration, checks_twins=False):
-            # What is new only the whole landing knows.
-            written = _write(connection, folder / str(len(reports)))
-            reports.append((replace(landing, new_count=None), written))
-    _remove_all(scratch)
+    for landing in land_reports(connection, [path], work.declaration, checks_twins=False):
+        # What is new only the whole landing knows.
+        written = _write(connection, folder / str(len(reports)))
+        reports.append((replace(landing, new_count=None), written))
     return Taken(reports, folder)
 
 

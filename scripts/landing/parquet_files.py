@@ -23,6 +23,7 @@ from landing.meetings import SALTS
 from warehouse.files import to_disk
 from warehouse.paths import PROJECT_ROOT
 from warehouse.raw import store_table
+from warehouse.raw_tables import columns_of
 
 RECORDS = ("activities", "users", "rejected_records")
 MANIFESTS = ("reports", "user_reports")
@@ -76,22 +77,14 @@ def partition(root: Path, table: str, site_id: str, report_id: str) -> Path:
     return root / table / f"site_id={_escaped(site_id)}" / f"report_id={_escaped(report_id)}"
 
 
-def pattern(root: Path, table: str) -> str:
-    """The files of a table, as DuckDB looks for them."""
-    return f"{glob.escape(str(root))}/{table}/*/*/{FILE_NAME}"
-
-
-def holds(root: Path, table: str) -> bool:
-    """Whether there is any file of a table."""
-    return any((root / table).glob(f"*/*/{FILE_NAME}"))
-
-
 def load(
     connection: duckdb.DuckDBPyConnection,
     root: Path,
     table: str,
     condition: str = "true",
     parameters: Mapping[str, object] | None = None,
+    *,
+    report: tuple[str, str] | None = None,
 ) -> None:
     """Load a table of the landing into the same table of raw, with the columns that only the paths contain.
 
@@ -101,15 +94,18 @@ def load(
         table: the table.
         condition: SQL for which rows.
         parameters: the parameters of the condition.
+        report: the site and the id of the only report of which it is loaded, so that no other file is opened.
     """
-    if not holds(root, table):
+    # The names of a partition hold no signs of a pattern.
+    pattern = f"{partition(Path(), table, *report)}/{FILE_NAME}" if report else f"{table}/*/*/{FILE_NAME}"
+    if not any(root.glob(pattern)):
         return
-    columns = [name for name, _ in _columns(connection, table)]
+    columns = [name for name, _ in columns_of(connection, table)]
     found = (
         "from read_parquet($pattern, hive_partitioning = true, hive_types_autocast = false, union_by_name = true)"
         f" where {condition}"
     )
-    values = {"pattern": pattern(root, table)} | dict(parameters or {})
+    values = {"pattern": f"{glob.escape(str(root))}/{pattern}"} | dict(parameters or {})
     if table != "activities":
         connection.execute(f"insert into raw.{table} select {', '.join(columns)} {found}", values)
         return
@@ -128,7 +124,7 @@ def write_parquet(
     # Times as instants, for that is what a timestamp is to Spark, and it reads them alike with any settings.
     values = ", ".join(
         f"timezone('UTC', {name}) as {name}" if data_type == "TIMESTAMP" else name
-        for name, data_type in _columns(connection, table)
+        for name, data_type in columns_of(connection, table)
         if name not in ("site_id", "report_id")
     )
     connection.execute(
@@ -136,14 +132,6 @@ def write_parquet(
         {"id": id_, "target": str(target)},
     )
     to_disk(target)
-
-
-def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[str, str]]:
-    return connection.execute(
-        "select column_name, data_type from duckdb_columns()"
-        " where database_name = current_database() and schema_name = 'raw' and table_name = ? order by column_index",
-        [table],
-    ).fetchall()
 
 
 def put(root: Path, staged: StagedReport) -> None:

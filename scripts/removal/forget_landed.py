@@ -138,7 +138,7 @@ def _load_if_held(connection: duckdb.DuckDBPyConnection, root: Path, person: Per
     for table in TABLES:
         if table != "activities":
             connection.execute(f"delete from raw.{table}")
-        load(connection, root, table, "report_id = $id", {"id": report_id})
+        load(connection, root, table, report=(person.site_id, report_id))
     traces = find_traces(connection, person)
     return bool(traces.records or traces.rejected or any(traces.named.values()))
 

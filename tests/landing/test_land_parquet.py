@@ -337,13 +337,13 @@ def test_a_killed_landing_takes_its_workers_along_and_the_next_completes_it(
 def _die(path: Path, work: parquet_landing.Work) -> parquet_landing.Taken:
     if path.name == "b.csv":
         os.kill(os.getpid(), signal.SIGKILL)
-    return parquet_landing.take_apart(path, work)
+    return parquet_landing.taken_by_worker(path, work)
 
 
 def test_a_worker_that_is_killed_is_said(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = [write(tmp_path / f"{name}.csv", report_text(activity(name))) for name in "abc"]
     with monkeypatch.context() as patch:
-        patch.setattr(parquet_landing, "take_apart", _die)
+        patch.setattr(parquet_landing, "taken_by_worker", _die)
         with pytest.raises(WarehouseError, match=r"a worker was killed.* Fix: fewer JOBS"):
             land(root, *paths, jobs=2)
 
