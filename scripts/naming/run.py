@@ -74,6 +74,8 @@ def recognised_words(warehouse: Path) -> Recognised:
 
 def list_decisions(decisions: list[Decision], console: Console) -> None:
     """Print the unknown words with what they might mean."""
+    if not decisions:
+        console.print("No word of the reports is unknown.")
     for decision in decisions:
         console.print(f"[bold]{one_line(decision.text)}[/bold]", highlight=False)
         labels = f"labels: {' | '.join(decision.labels)}" if decision.labels else "no labels"

@@ -19,7 +19,7 @@ from conftest import ROOT, Project, copy_project
 from naming.aliases import SITE_ALIASES, Alias, add_aliases, read_accepted, remove_aliases
 from naming.dialog import Dialog
 from naming.dictionary import activity_types_page, nearest, read_dictionary, search
-from naming.run import effect_of
+from naming.run import effect_of, list_decisions
 from naming.seed_csv import SeedError, read_seed_csv
 from naming.unknown import Candidate, Decision, Pair, Pattern, decisions_of, escaped_pattern, general_pattern
 from naming.words import exported, may_leave, shape, vocabulary
@@ -483,3 +483,9 @@ def test_the_page_of_activity_types_is_the_dictionary() -> None:
     assert page == activity_types_page(DICTIONARY)
     for name, found in DICTIONARY.items():
         assert f"`{name}` | {found.meaning}" in page
+
+
+def test_a_list_of_no_words_says_so() -> None:
+    console = Console(file=StringIO(), record=True)
+    list_decisions([], console)
+    assert console.export_text() == "No word of the reports is unknown.\n"
