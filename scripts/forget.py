@@ -8,7 +8,7 @@ import typer
 
 from building.rebuild import Files
 from landing.options import InLandingOption
-from removal.forget import forget_from_files
+from removal.forget import Request, forget_from_files
 from removal.forget_landed import forget_from_landing
 from removal.journal import finish_first, unfinished_task
 from warehouse.command_line import errors_said, run_command
@@ -45,25 +45,16 @@ def main(
     """
     console = SafeConsole()
     with errors_said(console, "Not forgotten to the end"):
+        request = Request(user_id, site, also or (), same_email, dry_run)
         if landing is None:
             files = Files.of_environment()
             pending = unfinished_task(files.warehouse)
             # The same person again goes on by itself.
             if pending is not None and user_id.strip() not in pending.user_ids and not dry_run:
                 finish_first(console)
-            forget_from_files(
-                files, user_id, site, also or [], console, is_dry_run=dry_run, is_same_email_same=same_email
-            )
+            forget_from_files(files, request, console)
         else:
-            forget_from_landing(
-                landing.resolve(),
-                user_id,
-                site,
-                also or [],
-                console,
-                is_dry_run=dry_run,
-                is_same_email_same=same_email,
-            )
+            forget_from_landing(landing.resolve(), request, console)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -64,6 +64,25 @@ SITE_SEEDS = PROJECT_ROOT / "seeds" / "site"
 
 class UnknownUser(WarehouseError):
     """Nobody is known by this id."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """Whom a command is to forget, as it was asked.
+
+    Attributes:
+        user_id: an id of the person, or the e-mail of one without an id.
+        site_id: the site; None if the id is of one site only.
+        also: names and e-mails that others may use for the person.
+        is_same_email_same: whether other ids with the same e-mail are the same person; None if it is not declared.
+        is_dry_run: whether nothing is to be changed, and only said what there is.
+    """
+
+    user_id: str
+    site_id: str | None = None
+    also: Sequence[str] = ()
+    is_same_email_same: bool | None = None
+    is_dry_run: bool = False
 
 
 @dataclass(frozen=True)
@@ -400,26 +419,8 @@ def files_beside(paths: Iterable[Path]) -> list[Path]:
     )
 
 
-def forget_from_files(
-    files: Files,
-    user_id: str,
-    site_id: str | None,
-    also: Iterable[str],
-    console: Console,
-    *,
-    is_dry_run: bool,
-    is_same_email_same: bool | None = None,
-) -> None:
+def forget_from_files(files: Files, request: Request, console: Console) -> None:
     """Forget a person in the warehouse and its copies, and say what remains; a dry run only says what there is.
-
-    Args:
-        files: the warehouse and its copies.
-        user_id: an id of the person, or the e-mail of one without an id.
-        site_id: the site; None if the id is of one site only.
-        also: names and e-mails that others may use for the person.
-        console: where it is said.
-        is_dry_run: whether nothing is to be changed.
-        is_same_email_same: whether other ids with the same e-mail are the same person; None if it is not declared.
 
     Raises:
         WarehouseError: no user is known by this id, several are, somebody must say whether they are one person, or a
@@ -427,8 +428,8 @@ def forget_from_files(
     """
     with only_writer(files.warehouse, patience=0):
         with files.open_warehouse() as connection:
-            task = _plan(connection, user_id, site_id, list(also), is_same_email_same, console, is_dry_run=is_dry_run)
-        if is_dry_run:
+            task = _plan(connection, request, console)
+        if request.is_dry_run:
             console.print("Nothing was changed.")
             return
         require_places(files)
@@ -436,24 +437,13 @@ def forget_from_files(
         carry_out(files, task, console)
 
 
-def _plan(
-    connection: duckdb.DuckDBPyConnection,
-    user_id: str,
-    site_id: str | None,
-    also: list[str],
-    is_same_email_same: bool | None,
-    console: Console,
-    *,
-    is_dry_run: bool,
-) -> Task:
+def _plan(connection: duckdb.DuckDBPyConnection, request: Request, console: Console) -> Task:
     """Find all ids of the person, and say what there is."""
     prepare_raw(connection)
-    written = written_as(connection, user_id)
-    first = find_person(connection, written, site_id, also)
-    found, others = identities_or_question(
-        connection, first.site_id, written, is_same_email_same, console, is_dry_run=is_dry_run
-    )
-    task = Task(FORGET, first.site_id, list(found.user_ids), [*also, *found.also], others)
+    written = written_as(connection, request.user_id)
+    first = find_person(connection, written, request.site_id, request.also)
+    found, others = identities_or_question(connection, first.site_id, written, request, console)
+    task = Task(FORGET, first.site_id, list(found.user_ids), [*request.also, *found.also], others)
     person = _person(connection, task)
     if person is not None:
         _tell(person, find_traces(connection, person), console)
@@ -461,32 +451,27 @@ def _plan(
 
 
 def identities_or_question(
-    connection: duckdb.DuckDBPyConnection,
-    site: str,
-    written: str,
-    is_same_email_same: bool | None,
-    console: Console,
-    *,
-    is_dry_run: bool,
+    connection: duckdb.DuckDBPyConnection, site: str, written: str, request: Request, console: Console
 ) -> tuple[Identities, list[str]]:
-    """All ids of a person, and the ids with the same e-mail that are other people.
+    """All ids of a person, as the records write the one that was asked for, and the ids of others with the same e-mail.
 
     Raises:
         WarehouseError: another id has the same e-mail, and no setting says whether it is the same person.
     """
-    found = identities_of(connection, site, written, is_same_email_same=is_same_email_same is True)
-    if found.others and is_same_email_same is None and not is_dry_run and is_asked(console):
-        is_same_email_same = ask_whether_same(written, found.others, console)
-        found = identities_of(connection, site, written, is_same_email_same=is_same_email_same)
-    if found.others and is_same_email_same is None:
+    is_same = request.is_same_email_same
+    found = identities_of(connection, site, written, is_same_email_same=is_same is True)
+    if found.others and is_same is None and not request.is_dry_run and is_asked(console):
+        is_same = ask_whether_same(written, found.others, console)
+        found = identities_of(connection, site, written, is_same_email_same=is_same)
+    if found.others and is_same is None:
         question = others_of(written, found.others)
-        if not is_dry_run:
+        if not request.is_dry_run:
             raise WarehouseError(
                 f"{question} Nothing was changed. Fix: ALSO_SAME_EMAIL=1 to forget all of them, or ALSO_SAME_EMAIL=0 if"
                 " they are different people."
             )
         console.print(f"[yellow]{one_line(question)}[/yellow] Say which with ALSO_SAME_EMAIL=1 or ALSO_SAME_EMAIL=0.")
-    return found, list(found.others) if is_same_email_same is False else []
+    return found, list(found.others) if is_same is False else []
 
 
 def others_of(user_id: str, others: Iterable[str]) -> str:

@@ -6,7 +6,6 @@ out of it there by the code that takes them out of a warehouse, and what is left
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
@@ -28,7 +27,7 @@ from landing.parquet_files import (
     rewriting,
     write_parquet,
 )
-from removal.forget import Person, find_person, find_traces, forget, identities_or_question, remember_others
+from removal.forget import Person, Request, find_person, find_traces, forget, identities_or_question, remember_others
 from removal.people import Identities, written_as
 from reports.ids import id_of, plain_id, same_id
 from warehouse.command_line import counted, one_line
@@ -38,25 +37,14 @@ from warehouse.raw import delete_all_records
 TABLES = (*RECORDS, *MANIFESTS)
 
 
-def forget_from_landing(
-    root: Path,
-    user_id: str,
-    site_id: str | None,
-    also: Iterable[str],
-    console: Console,
-    *,
-    is_dry_run: bool,
-    is_same_email_same: bool | None = None,
-) -> None:
+def forget_from_landing(root: Path, request: Request, console: Console) -> None:
     """Forget a user in a landing, and say what remains; a dry run only says which reports hold them.
 
     Raises:
         WarehouseError: no user is known by this id, or several are.
     """
-    names = forget_in(
-        root, user_id, site_id, also, is_dry_run=is_dry_run, is_same_email_same=is_same_email_same, console=console
-    )
-    if is_dry_run:
+    names = forget_in(root, request, console)
+    if request.is_dry_run:
         reports = counted(len(names), "report of the landing holds", "reports of the landing hold")
         console.print(f"{reports} them; nothing was changed.", highlight=False)
     else:
@@ -70,16 +58,7 @@ def forget_from_landing(
         console.print(f"  {one_line(name)}", highlight=False)
 
 
-def forget_in(
-    root: Path,
-    user_id: str,
-    site_id: str | None = None,
-    also: Iterable[str] = (),
-    *,
-    is_dry_run: bool = False,
-    is_same_email_same: bool | None = None,
-    console: Console | None = None,
-) -> list[str]:
+def forget_in(root: Path, request: Request, console: Console | None = None) -> list[str]:
     """Take a person out of a landing, and remember the hashes of their id and e-mails; a dry run does neither.
 
     Returns the names of the files whose reports held the person.
@@ -91,21 +70,18 @@ def forget_in(
         reports = connection.execute(
             f"select report_id, site_id, file_name from ({LANDED_REPORTS}) order by all"
         ).fetchall()
-        also = list(also)
-        found = Identities((id_of(user_id),))
+        found = Identities((id_of(request.user_id),))
         while True:
             # All records of these ids, from every report, and the ids that share their e-mails.
             _load_records_of(connection, root, found)
-            written = written_as(connection, user_id)
-            site = find_person(connection, written, site_id, also).site_id
-            grown, others = identities_or_question(
-                connection, site, written, is_same_email_same, console or Console(quiet=True), is_dry_run=is_dry_run
-            )
+            written = written_as(connection, request.user_id)
+            site = find_person(connection, written, request.site_id, request.also).site_id
+            grown, others = identities_or_question(connection, site, written, request, console or Console(quiet=True))
             if (grown.user_ids, grown.emails) == (found.user_ids, found.emails):
                 break
             found = grown
-        person = find_person(connection, written, site, [*also, *found.also], found.user_ids)
-        if not is_dry_run:
+        person = find_person(connection, written, site, [*request.also, *found.also], found.user_ids)
+        if not request.is_dry_run:
             # Here for the hashes: from now on no report that lands brings the person back.
             forget(connection, person)
             remember_others(connection, site, others)
@@ -116,7 +92,7 @@ def forget_in(
         for report_id, site, file_name in reports:
             if site == person.site_id and _load_if_held(connection, root, person, report_id):
                 held.append(file_name)
-                if not is_dry_run:
+                if not request.is_dry_run:
                     _rewrite_without(connection, root, person, report_id)
         return held
 

@@ -25,7 +25,7 @@ from landing.outcome import SAMPLE_SITE, Declaration, Given, Landing
 from landing.parquet import declare_in, land_as_parquet, remove_sample_from, writing
 from landing.parquet_files import TABLES, place
 from loader_fixtures import SHORT_HEADER, activity, report_text, rows, write
-from removal.forget import find_person, forget
+from removal.forget import Request, find_person, forget
 from removal.forget_landed import forget_in
 from removal.remove_landed import remove_from
 from reports.files import find_reports
@@ -440,9 +440,9 @@ def test_a_forgotten_person_is_out_of_the_landing_as_out_of_the_warehouse(
 
     forget(beside, find_person(beside, "7", "north"))
     names = ["Ada Byron.csv", "both.csv", "only named.csv", "only rejected.csv", "users.csv"]
-    assert sorted(forget_in(root, "7", "north", is_dry_run=True)) == names
+    assert sorted(forget_in(root, Request("7", "north", is_dry_run=True))) == names
     assert files_of(root) == before
-    assert sorted(forget_in(root, "7", "north")) == names
+    assert sorted(forget_in(root, Request("7", "north"))) == names
 
     assert_equal_to_the_warehouse(root, beside)
     with landed(root) as found:
@@ -487,9 +487,9 @@ def test_all_ids_of_a_person_leave_the_landing(root: Path, tmp_path: Path) -> No
     before = files_of(root)
 
     with pytest.raises(WarehouseError, match=r"also that of user 12.*Fix: ALSO_SAME_EMAIL=1 .*ALSO_SAME_EMAIL=0"):
-        forget_in(root, "7")
+        forget_in(root, Request("7"))
     assert files_of(root) == before
-    forget_in(root, "7", is_same_email_same=True)
+    forget_in(root, Request("7", is_same_email_same=True))
 
     with landed(root) as found:
         assert rows(found, "select user_id, label from raw.activities") == [("9", "[forgotten]")]
@@ -509,7 +509,7 @@ def test_a_forgetting_that_was_cut_short_is_completed_by_whoever_comes_next(
     with monkeypatch.context() as patch:
         patch.setattr(parquet_layout, "place", pull_the_plug)
         with pytest.raises(KeyboardInterrupt):
-            forget_in(root, "u1")
+            forget_in(root, Request("u1"))
     land(root, write(tmp_path / "b.csv", report_text(activity("u3"))))
 
     with landed(root) as found:
@@ -523,7 +523,7 @@ def test_who_is_not_there_is_not_forgotten(root: Path, tmp_path: Path) -> None:
     before = files_of(root)
 
     with pytest.raises(WarehouseError, match=r"there is no user nobody in any report"):
-        forget_in(root, "nobody")
+        forget_in(root, Request("nobody"))
     assert files_of(root) == before
 
 

@@ -27,7 +27,7 @@ from publishing.places import PLACES, note_place, publish_again
 from publishing.publish import publish
 from removal import forget as forgetter
 from removal import people as people_of
-from removal.forget import Person, carry_out, files_beside, find_person, forget_from_files, lines_that_name
+from removal.forget import Person, Request, carry_out, files_beside, find_person, forget_from_files, lines_that_name
 from removal.journal import FORGET, REBUILD, Task, begin, finish_first, path_of_journal, unfinished_task
 from removal.people import identities_of, written_as
 from removal.person import write_person
@@ -159,8 +159,8 @@ def test_whoever_shares_an_e_mail_is_asked_about_and_nothing_is_changed(files: F
     with connect(files.warehouse) as connection:
         before = texts(connection)
     with pytest.raises(WarehouseError, match=r"also that of user 8002.*Fix: ALSO_SAME_EMAIL=1 .*ALSO_SAME_EMAIL=0"):
-        forget_from_files(files, "7001", None, [], console, is_dry_run=False)
-    forget_from_files(files, "7001", None, [], console, is_dry_run=True)
+        forget_from_files(files, Request("7001"), console)
+    forget_from_files(files, Request("7001", is_dry_run=True), console)
     assert "also that of user 8002" in console.export_text()
     with connect(files.warehouse) as connection:
         assert texts(connection) == before
@@ -174,7 +174,7 @@ def test_whoever_sits_at_the_terminal_answers_there(
 ) -> None:
     monkeypatch.setattr(forgetter, "is_asked", lambda _: True)
     monkeypatch.setattr(console, "input", lambda _: answers.pop(0))
-    forgetter.forget_from_files(files, "7001", None, [], console, is_dry_run=False)
+    forgetter.forget_from_files(files, Request("7001"), console)
     assert answers == []
     with connect(files.warehouse) as connection:
         left = {row[0] for row in connection.execute("select distinct trim(user_id) from raw.activities").fetchall()}
@@ -188,14 +188,14 @@ def test_nothing_is_begun_that_no_command_could_finish(files: Files, console: Co
     with connect(files.warehouse) as connection:
         before = texts(connection)
     with pytest.raises(WarehouseError, match="is the page of a shared copy"):
-        forgetter.forget_from_files(files, "7001", None, [], console, is_dry_run=False, is_same_email_same=True)
+        forgetter.forget_from_files(files, Request("7001", is_same_email_same=True), console)
     assert unfinished_task(files.warehouse) is None
     # The salt of a shared copy was in the environment, and is not there now.
     page.unlink()
     write_mark(connect(files.shared), Mark(SHARED))
     (files.warehouse.parent / "pseudonym_salt.check").write_text("0123456789abcdef")
     with pytest.raises(WarehouseError, match=r"pseudonym_salt is not there.* Fix: give the salt"):
-        forgetter.forget_from_files(files, "7001", None, [], console, is_dry_run=False, is_same_email_same=True)
+        forgetter.forget_from_files(files, Request("7001", is_same_email_same=True), console)
     assert unfinished_task(files.warehouse) is None
     with connect(files.warehouse) as connection:
         assert texts(connection) == before
@@ -204,7 +204,7 @@ def test_nothing_is_begun_that_no_command_could_finish(files: Files, console: Co
 def test_nothing_of_the_person_is_left_under_any_id_in_any_form(files: Files, console: Console, tmp_path: Path) -> None:
     with connect(files.warehouse) as connection:
         assert len(marked(connection)) > 8
-    forget_from_files(files, "7001", None, [], console, is_dry_run=False, is_same_email_same=True)
+    forget_from_files(files, Request("7001", is_same_email_same=True), console)
     with connect(files.warehouse) as connection:
         assert marked(connection) == []
         assert rows(connection, "select header[13:15] from raw.reports") == [
@@ -233,7 +233,7 @@ def rows_of(path: Path, query: str) -> list[Any]:
 def test_a_later_download_brings_no_name_back_under_another_id(
     files: Files, console: Console, tmp_path: Path, is_same: bool, name: str
 ) -> None:
-    forget_from_files(files, "7001", None, [], console, is_dry_run=False, is_same_email_same=is_same)
+    forget_from_files(files, Request("7001", is_same_email_same=is_same), console)
     later = (
         f"{HEAD}\n8002,Otti,Wrexham-Teal,Teal Labs,{EMAIL},Chat,Message,Hi again,2026-05-05 09:00:03,41,Keynote,k\n"
         f"9003,Olli,Wrexham-Auk,Teal Labs,{EMAIL},Chat,Message,New,2026-05-05 09:00:04,41,Keynote,keynote\n"
@@ -268,7 +268,7 @@ def test_what_was_killed_is_finished_by_the_next_command(
     with monkeypatch.context() as killing:
         killing.setattr(forgetter, killed_at, kill)
         with pytest.raises(Killed):
-            forget_from_files(files, "7001", None, [], console, is_dry_run=False, is_same_email_same=True)
+            forget_from_files(files, Request("7001", is_same_email_same=True), console)
     assert unfinished_task(files.warehouse) is not None
     assert path_of_journal(files.warehouse).stat().st_mode & 0o077 == 0
 
@@ -408,7 +408,7 @@ def test_an_erasure_names_the_copies_that_other_settings_wrote(
     else:
         monkeypatch.setattr(share_command, "write_page", lambda *_: None)
         share_command.main(target=copy)
-    forget_from_files(files, "70010", None, [], console, is_dry_run=False)
+    forget_from_files(files, Request("70010"), console)
     said = console.export_text()
     command = f"make publish TARGET={copy}" if kind == PUBLISHED else f"make share SHARED_PATH={copy}"
     assert "Published there too; publish again:" in said
@@ -478,7 +478,7 @@ def test_whole_days_are_old(files: Files, tmp_path: Path, at: str) -> None:
 
 @pytest.mark.slow
 def test_a_person_is_found_by_the_id_in_another_form(files: Files, console: Console) -> None:
-    forget_from_files(files, "70010.0", None, [], console, is_dry_run=False)
+    forget_from_files(files, Request("70010.0"), console)
     with connect(files.warehouse) as connection:
         assert rows(connection, "select count(*) from raw.activities where user_id = '70010'") == [0]
         assert find_person(connection, "70010", None).is_remembered
