@@ -38,7 +38,11 @@ from types import CodeType
 from typing import Any, ClassVar
 
 DBT = ("dbt.cli.main", "dbt.adapters.duckdb")
-PACKAGES = ("duckdb", "rich.progress", "rich.table", "typer", "yaml")
+# Some import these only when they need them, in each command.
+PACKAGES = (
+    *("charset_normalizer", "duckdb", "jinja2", "rich._emoji_codes", "rich.progress", "rich.table", "typer"),
+    *("typer._adapters", "xml.parsers.expat", "yaml", "zoneinfo"),
+)
 TIMEOUT_SECONDS = 600
 DIGEST_BYTES = hashlib.sha256().digest_size
 # Behind comments, as in each model.
@@ -133,9 +137,11 @@ def serve(packages: Sequence[str]) -> None:
         importlib.import_module(package)
     if DBT[0] in packages:
         _make_dbt_quick()
-        _with_yaml_read_once()
+        _with_yaml_read_once("dbt.parser.schemas", "checked_load")
+        _with_yaml_read_once("dbt.config.project", "checked_load")
         _with_inputs_put_in_as_text()
         _with_values_put_in_as_text()
+    _with_yaml_read_once("yaml", "load")
     _with_modules_noted()
     for line in sys.stdin:
         order = json.loads(line)
@@ -172,23 +178,19 @@ def _make_dbt_quick() -> None:
     module.compile_templates_with(Compiled.once)
 
 
-def _with_yaml_read_once() -> None:
-    """Read each text of YAML once: dbt reads all files of the project again for each command."""
-    for name in ("dbt.parser.schemas", "dbt.config.project"):
-        module: Any = importlib.import_module(name)
-        module.checked_load = _remembered(module.checked_load)
+def _with_yaml_read_once(module: str, name: str) -> None:
+    """Read each text of YAML once: dbt reads all files of the project again for each command, and publish.py many."""
+    reader: Any = importlib.import_module(module)
+    load = getattr(reader, name)
 
+    def load_once(text: Any, *loader: Any, **named: Any) -> Any:
+        loaders = [kind.__name__ for kind in (*loader, *named.values())]
+        if not isinstance(text, str | bytes) or not {*loaders} <= {"CSafeLoader", "SafeLoader"}:
+            return load(text, *loader, **named)
+        # What is read may be changed, so each caller gets its own.
+        return pickle.loads(Compiled.once((name, text), lambda: pickle.dumps(load(text, *loader, **named))))
 
-def _remembered(load: Callable[[str], Any]) -> Callable[[str], Any]:
-    known: dict[str, bytes] = {}
-
-    def load_once(text: str) -> Any:
-        # dbt changes what it gets, so each call gets its own.
-        if text not in known:
-            known[text] = pickle.dumps(load(text))
-        return pickle.loads(known[text])
-
-    return load_once
+    setattr(reader, name, load_once)
 
 
 def _with_inputs_put_in_as_text() -> None:
@@ -223,13 +225,16 @@ def _with_values_put_in_as_text() -> None:
 
 
 class Compiled:
-    """The code that this process knows by what it was compiled from, and what it has compiled since it began."""
+    """The code that this process knows by what it was compiled from, and what it has compiled since it began.
 
-    known: ClassVar[dict[tuple[str, str | bytes], CodeType]] = {}
-    noted: ClassVar[dict[tuple[str, str | bytes], CodeType]] = {}
+    And what texts of YAML hold, pickled.
+    """
+
+    known: ClassVar[dict[tuple[str, str | bytes], Any]] = {}
+    noted: ClassVar[dict[tuple[str, str | bytes], Any]] = {}
 
     @classmethod
-    def once(cls, key: tuple[str, str | bytes], compiled: Callable[[], CodeType]) -> CodeType:
+    def once(cls, key: tuple[str, str | bytes], compiled: Callable[[], Any]) -> Any:
         """Code that this process knows, or compiles now."""
         if key not in cls.known:
             cls.known[key] = cls.noted[key] = compiled()
@@ -243,7 +248,7 @@ def _with_modules_noted() -> None:
     put_filename = importlib.import_module("_imp")._fix_co_filename
 
     def note(self: Any, data: Any, path: str, **options: Any) -> CodeType:
-        code = Compiled.once(("module", bytes(data)), lambda: compiled(self, data, path, **options))
+        code: CodeType = Compiled.once(("module", bytes(data)), lambda: compiled(self, data, path, **options))
         # As Python does with code that it finds in __pycache__.
         put_filename(code, path)
         return code
