@@ -7,6 +7,7 @@ from datetime import date
 
 import duckdb
 
+from landing.forgotten import NAMED_REASON
 from landing.outcome import SAMPLE_SITE
 from landing.statements import HARMLESS
 from warehouse.database import number_of, transaction
@@ -14,9 +15,11 @@ from warehouse.raw import delete_activity_reports
 from warehouse.raw_tables import prepare_raw
 
 LANDED_REPORTS = """
-select report_id, file_name, file_sha256, site_id, landed_count, rejected_count, loaded_at from raw.reports
+select report_id, file_name, file_sha256, site_id, landed_count, rejected_count, loaded_at, last_occurred_at
+from raw.reports
 union all
-select report_id, file_name, file_sha256, site_id, landed_count, rejected_count, loaded_at from raw.user_reports
+select report_id, file_name, file_sha256, site_id, landed_count, rejected_count, loaded_at, null
+from raw.user_reports
 """
 
 
@@ -29,7 +32,8 @@ class Before:
         removed_on: when they were removed; None if they were not.
         report_id: the report that they landed as.
         site_id: its site.
-        is_rejected: whether all records of it were rejected, so that it does not count as loaded.
+        is_rejected: whether no record of it ever landed, so that it does not count as loaded. What was removed since
+            had landed, and stays away.
     """
 
     file_name: str | None = None
@@ -42,22 +46,25 @@ class Before:
 def landed_before(connection: duckdb.DuckDBPyConnection) -> dict[str, Before]:
     """What landed before or was removed, by the hash of its bytes."""
     landed = connection.execute(
-        f"select file_sha256, file_name, report_id, site_id, landed_count, rejected_count from ({LANDED_REPORTS})"
+        "select file_sha256, file_name, report_id, site_id,"
+        f" landed_count = 0 and rejected_count > 0 and last_occurred_at is null from ({LANDED_REPORTS})"
     ).fetchall()
     removed = connection.execute("select file_sha256, removed_at::date from raw.removed_reports").fetchall()
     before = {sha256: Before(removed_on=removed_on) for sha256, removed_on in removed}
     # To count them of each report takes longer to plan than all else here.
-    harmless = _harmless_counts(connection) if any(not count for *_, count, _ in landed) else {}
-    for sha256, name, report_id, site_id, landed_count, rejected_count in landed:
-        is_rejected = landed_count == 0 and rejected_count > harmless.get(report_id, 0)
-        before[sha256] = Before(name, None, report_id, site_id, is_rejected)
+    read_again = _read_again(connection) if any(may_be for *_, may_be in landed) else set()
+    for sha256, name, report_id, site_id, may_be_rejected in landed:
+        before[sha256] = Before(name, None, report_id, site_id, may_be_rejected and report_id in read_again)
     return before
 
 
-def _harmless_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """How many records of each report were rejected without harm."""
-    query = "select report_id, count(*) from raw.rejected_records where list_contains($harmless, reason) group by 1"
-    return dict(connection.execute(query, {"harmless": HARMLESS}).fetchall())
+def _read_again(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """The reports with a rejected record that may land another time, and none whose text a forgotten person was in."""
+    query = """
+        select report_id from raw.rejected_records group by 1
+        having bool_or(not list_contains($harmless, reason)) and not bool_or(reason = $named)
+    """
+    return {row[0] for row in connection.execute(query, {"harmless": HARMLESS, "named": NAMED_REASON}).fetchall()}
 
 
 def holds_own_reports(connection: duckdb.DuckDBPyConnection) -> bool:

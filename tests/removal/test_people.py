@@ -21,13 +21,23 @@ import share as share_command
 from building import rebuild
 from building.rebuild import Files
 from landing.forgotten import names_of
+from landing.outcome import Declaration
 from loader_fixtures import HEADER, land, rows, texts, write
 from page.write_page import page_path
 from publishing.places import PLACES, note_place, publish_again
 from publishing.publish import publish
 from removal import forget as forgetter
 from removal import people as people_of
-from removal.forget import Person, Request, carry_out, files_beside, find_person, forget_from_files, lines_that_name
+from removal.forget import (
+    Person,
+    Request,
+    carry_out,
+    files_beside,
+    find_person,
+    forget,
+    forget_from_files,
+    lines_that_name,
+)
 from removal.journal import FORGET, REBUILD, Task, begin, finish_first, path_of_journal, unfinished_task
 from removal.people import identities_of, written_as
 from removal.person import write_person
@@ -461,6 +471,48 @@ def test_what_is_older_goes_and_stays_counted(files: Files, tmp_path: Path) -> N
         assert land(connection, tmp_path / "old.csv").removed_on is not None
         again = find_old(connection, 365, now)
         assert (again.reports, again.record_count) == ([], 0)
+
+
+@pytest.mark.parametrize("forgets_first", [True, False])
+def test_what_was_taken_out_on_purpose_stays_out_where_nothing_else_of_its_file_is_left(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, *, forgets_first: bool
+) -> None:
+    old, me = (
+        "5,Bo,L,,,Chat,Message,ages ago,2026-03-04 09:00:00,,,",
+        "7,Ann,Lee,,,Chat,Message,x,2026-05-20 09:00:00,,,",
+    )
+    undated = "5,Bo,L,,,Chat,Message,{},2026m03d05,,,"
+    files = [
+        write(tmp_path / f"{name}.csv", "\n".join((HEAD, *lines, "")))
+        for name, lines in {
+            "only theirs and old": (old, me),
+            "blank and undated too": (me, undated.format("y"), ",,,,,,,,,,,", old),
+            "nothing landed": (undated.format("ask Ann Lee"), undated.format("z")),
+            "nothing of them": (undated.format("w"),),
+        }.items()
+    ]
+    declaration = Declaration(date_format="dd.MM.yyyy")
+    for file in files:
+        assert land(warehouse, file, declaration).refusal is None
+
+    def forget_her() -> None:
+        forget(warehouse, find_person(warehouse, "7", None))
+
+    if forgets_first:
+        forget_her()
+    remove_old(warehouse, find_old(warehouse, 30, datetime(2026, 6, 1)))
+    if not forgets_first:
+        forget_her()
+    left = rows(warehouse, "select * exclude (column_name) from raw.rejected_records order by all")
+
+    assert [land(warehouse, file, declaration).already_landed_as is None for file in files] == [
+        False,
+        False,
+        False,
+        True,
+    ]
+    assert rows(warehouse, "select * exclude (column_name) from raw.rejected_records order by all") == left
+    assert rows(warehouse, "from raw.activities") == []
 
 
 @pytest.mark.parametrize("at", ["00:00:00", "09:00:01", "23:59:59"])
