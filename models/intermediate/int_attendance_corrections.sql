@@ -1,8 +1,29 @@
 -- Attendance as a person decided on it, by other evidence than the log.
 -- Grain: one row per correction: site, user and session.
 
-with corrections as (
-    select * from {{ ref('attendance_corrections') }}
+-- A row may name an id that counts for another. Of two rows that are of one person then, the later decision counts.
+with decisions as (
+    select
+        seed_rows.site_id,
+        {{ merged_user_id('seed_rows.user_id') }} as user_id,
+        seed_rows.session_key,
+        seed_rows.session_date,
+        seed_rows.minutes,
+        seed_rows.attended,
+        seed_rows.reason,
+        seed_rows.decided_by,
+        seed_rows.decided_at,
+        row_number() over (
+            partition by seed_rows.site_id, {{ merged_user_id('seed_rows.user_id') }}, seed_rows.session_key
+            order by seed_rows.decided_at desc, seed_rows.user_id asc
+        ) as place
+    from {{ ref('attendance_corrections') }} as seed_rows
+    {{ join_same_users('seed_rows.site_id', 'seed_rows.user_id') }}
+),
+
+corrections as (
+    select * from decisions
+    where place = 1
 ),
 
 sessions as (

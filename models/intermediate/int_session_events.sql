@@ -138,7 +138,7 @@ paired as (
 keyed as (
     select
         *,
-        site_id || ':' || session_content_id as place_key
+        site_id || ':' || {{ id_in_key('session_content_id') }} as place_key
     from resolved
     where session_content_id is not null
     union all
@@ -158,14 +158,43 @@ keyed as (
     where resolved.session_content_id is null
 ),
 
--- A page with several rows in the schedule has a session for each.
+schedule as (
+    select
+        site_id || ':' || {{ id_in_key('content_id') }} as place_key,
+        {{ to_utc('starts_at', "coalesce(time_zone, 'UTC')") }} as starts_at,
+        {{ to_utc('ends_at', "coalesce(time_zone, 'UTC')") }} as ends_at
+    from {{ ref('session_schedule') }}
+),
+
+rows_of_pages as (
+    select
+        *,
+        lag(ends_at) over (partition by place_key order by starts_at) as last_ended_at,
+        count(*) over (partition by place_key) as row_count
+    from schedule
+),
+
+between_rows as (
+    select
+        *,
+        {{ seconds_between('last_ended_at', 'starts_at') }} as seconds_between
+    from rows_of_pages
+),
+
+-- A page with several rows in the schedule has a session for each. Who comes before the middle of the time between two
+-- rows is late for the one, and who comes later is early for the other.
 openings as (
     select
-        site_id || ':' || content_id as place_key,
-        {{ add_minutes(to_utc('starts_at', "coalesce(time_zone, 'UTC')"), - var('session_buffer_before_minutes')) }}
-            as occurred_at,
-        count(*) over (partition by site_id, content_id) as row_count
-    from {{ ref('session_schedule') }}
+        place_key,
+        row_count,
+        least(
+            {{ add_minutes('starts_at', - var('session_buffer_before_minutes')) }},
+            greatest(
+                {{ add_minutes('starts_at', -60 * var('meeting_gap_hours')) }},
+                {{ add_seconds('last_ended_at', 'cast(floor(seconds_between / 2) as bigint)') }}
+            )
+        ) as occurred_at
+    from between_rows
 ),
 
 -- Most places hold one session and need no look at its moments.
@@ -281,12 +310,31 @@ numbered as (
     from firsts
 ),
 
--- An Attend belongs to the next session, and to the last where none comes. A Left belongs to the Joined before it.
+-- A session runs while a Joined or a Left of it is to come.
+running as (
+    select
+        *,
+        coalesce(
+            running_number = min(case
+                when session_event = 'joined' or (session_event = 'left' and last_joined_at >= silent_since_at)
+                    then running_number
+            end) over (
+                partition by place_key
+                order by occurred_at, activity_key nulls first
+                rows between 1 following and unbounded following
+            ), false
+        ) as is_running
+    from numbered
+),
+
+-- An Attend belongs to the session that runs, else to the next, and to the last where none comes. A Left belongs to the
+-- Joined before it.
 occurrences as (
     select
         activity_key,
         cast(greatest(1, case session_event
-            when 'attend' then least(running_number + 1, occurrence_count)
+            when 'attend'
+                then case when is_running then running_number else least(running_number + 1, occurrence_count) end
             when 'left'
                 then coalesce(
                     {{ last_known("case when session_event = 'joined' then running_number end") }} over user_moments,
@@ -294,7 +342,7 @@ occurrences as (
                 )
             else running_number
         end) as bigint) as occurrence_number
-    from numbered
+    from running
     where session_event <> 'opening'
     window user_moments as (
         partition by place_key, user_id

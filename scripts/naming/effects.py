@@ -6,7 +6,7 @@ Corrections of attendance that give a person more time than the session had are 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ select
 from marts.fct_sessions
 """
 # A user that same_user.csv merges into another is in no mart, but in the reports.
-MERGED = (
+OF_REPORTS = (
     f"select distinct site_id, {cleaned_id('user_id')} from raw.user_names where {cleaned_id('user_id')} is not null"
 )
 WORDS = "select distinct site_id, category, action from staging.base_juno__activity_patterns"
@@ -67,7 +67,6 @@ class Known:
     words: Sequence[tuple[str, str, str]]
     sites: frozenset[str]
     sessions: Mapping[str, Mapping[str, Session]]
-    merged: Found = field(default_factory=dict)
 
 
 def _by_site(rows: Sequence[tuple[Any, ...]]) -> dict[str, set[str]]:
@@ -90,7 +89,7 @@ def read_known(
 
     return Known(
         pages=_by_site(found("content_id", published, PAGES)),
-        users=_by_site(found("user_id", published, USERS)),
+        users=_by_site(found("user_id", published, USERS) + found("user_id", warehouse, OF_REPORTS)),
         emails=_by_site(found("email", published, EMAILS)),
         words=[
             (site, category or "", action or "")
@@ -98,7 +97,6 @@ def read_known(
         ],
         sites=sites,
         sessions=_sessions_by_site(found("session_key", published, SESSIONS)),
-        merged=_by_site(found("same_as_user_id", warehouse, MERGED)),
     )
 
 
@@ -184,7 +182,7 @@ def _why(row: Mapping[str, str], known: Known) -> str | None:
     sites = [site] if site else sorted(known.sites)
     for column, what, found in (
         ("content_id", "page", known.pages),
-        ("user_id", "user", known.merged if "same_as_user_id" in row else known.users),
+        ("user_id", "user", known.users),
         ("email", "user", known.emails),
     ):
         value = row.get(column, "")
