@@ -128,6 +128,11 @@ class Project:
         return self.root / "target_as_built"
 
     @property
+    def output(self) -> Path:
+        """What the sample's build printed."""
+        return self.root / "output"
+
+    @property
     def marts(self) -> Path:
         """The file of dbt's marts."""
         return marts_path(self.warehouse)
@@ -347,6 +352,7 @@ def sample_project(once: Once) -> Project:
         # As a user starts it, with a Python of its own.
         result = project.run(sys.executable, "scripts/build_warehouse.py", DBT_WRITE_JSON="true")
         assert (result.returncode, result.stderr) == (0, ""), result.stdout + result.stderr
+        project.output.write_text(result.stdout)
         shutil.copytree(project.root / "target", project.as_built)
 
     sample = Project(once("sample", make), is_shared=True)

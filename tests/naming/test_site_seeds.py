@@ -551,22 +551,6 @@ def test_dbt_alone_reads_the_checked_copy_and_stops_where_there_is_none(project:
     assert "not yet in the form" in project.dbt("seed", "--select", "session_schedule").stdout
 
 
-@pytest.mark.slow
-def test_a_build_refuses_a_wrong_seed_in_a_sentence(project: Project) -> None:
-    (project.root / SITE_SEEDS / "session_schedule.csv").write_text(SCHEDULE + "main,1,sesion,,,\n")
-    built = project.build()
-    assert built.returncode == 1
-    assert "session_schedule.csv, line 2: unknown session type `sesion`; did you mean `session`?" in built.stdout
-    assert "Traceback" not in built.stdout + built.stderr
-
-    (project.root / SITE_SEEDS / "session_schedule.csv").write_text(SCHEDULE)
-    with (project.root / SITE_SEEDS / "site_activity_aliases.csv").open("a") as file:
-        file.write("sample,Badge*,Unlocked,any,hand_raised,60,,\nsample,Badge,*,any,hand_lowered,60,,\n")
-    built = project.build()
-    assert built.returncode == 1
-    assert "(hand_raised)" in built.stdout and "name `Badge / Unlocked` differently. Fix: give" in built.stdout
-
-
 def test_two_lines_that_name_the_same_words_differently_are_said(seeds: Path) -> None:
     (seeds / SITE_SEEDS / "site_activity_aliases.csv").write_text(
         ALIASES + "main,talk*,,any,chat_message_sent,50,\n,*,sent,any,other_activity,70,\n"

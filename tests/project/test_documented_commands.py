@@ -1,7 +1,8 @@
 """Every command of the pages does what the page says, in the state that a reader has.
 
-A page is read by a person with a fresh clone who ran `make build`; the README by one who did not yet. Its commands run
-from top to bottom: those of its shell blocks, and those in its text that no page before it names.
+A page is read by a person with a fresh clone who ran `make build`; the README's `make build` is that of one who has the
+sample in the warehouse, so that it is a second build as well. Its commands run from top to bottom: those of its shell
+blocks, and those in its text that no page before it names.
 `documented_commands.toml` lists the commands that don't run here. Scripts and dbt start warm (`warm_environment.py`);
 `test_whole_way.py` starts the loader and dbt as a user does.
 """
@@ -18,14 +19,17 @@ from pathlib import Path
 import pytest
 import start
 
-from conftest import OF_ANOTHER_SALT, ROOT, WITHOUT_TESTS, Project
+from conftest import OF_ANOTHER_SALT, ROOT, WITHOUT_TESTS, Project, marts, with_shipped_settings
 from documented_commands import Documented, documented_commands, fits, pages_with_commands
+from removal.remove import find_report, remove
+from warehouse.database import connect
 from warm_environment import warm_environment
 
 LISTED = tomllib.loads((ROOT / "tests" / "documented_commands.toml").read_text(encoding="utf-8"))
 # By the page, or by none for every page.
 NOT_RUN = {(entry.get("page"), command): entry for entry in LISTED["not_run"] for command in entry["commands"]}
 BEFORE_THE_BUILD = Path("README.md")
+EXPORTER = "exporter_2026-05-15.csv"
 
 
 def commands_by_page() -> dict[Path, list[Documented]]:
@@ -43,24 +47,39 @@ def commands_by_page() -> dict[Path, list[Documented]]:
 
 
 def clone(target: Path) -> Project:
-    """A copy of the project as a fresh clone is, with the environment that is set up here."""
+    """A copy of the project as a fresh clone is, with the shipped settings."""
     listed = ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     for name in subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0"):
         if name and (ROOT / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, target / name)
+    with_shipped_settings(target)
     (target / "target").mkdir()
     return Project(target)
 
 
-def run(documented: Documented, project: Project, page: Path) -> None:
-    """Run a command as from a terminal, and not as from the make that runs this test."""
-    # Other builds of the sample test its data: as it is (sample_project), and after a removal (test_older_names.py).
+def give_what_it_leaves(documented: Documented, project: Project, page: Path, shared: Path) -> bool:
+    """Whether another test or page runs a command, and here the page goes on with what that leaves."""
+    if documented.spelled == "make share" and page != BEFORE_THE_BUILD:
+        shutil.copy(shared, project.shared)
+        return True
+    if documented.spelled == f"make remove REPORT={EXPORTER}":
+        # test_remove.py builds what is left. Here `make build AGAIN=1` is next.
+        with connect(project.warehouse) as connection:
+            remove(connection, find_report(connection, EXPORTER, project.published))
+        return True
+    return False
+
+
+def run(documented: Documented, project: Project, page: Path) -> str:
+    """Run a command as from a terminal, and not as from the make that runs this test; what it printed."""
+    # Other builds of the sample test its data: as it is (sample_project), and after a removal (test_remove.py).
     unproven = WITHOUT_TESTS if documented.spelled.startswith("make ") else {}
     result = project.run("sh", "-c", documented.spelled, MAKEFLAGS="", COLUMNS="120", **unproven)
     what = f"{page}: {documented.command}\n{result.stdout}{result.stderr}"
     assert result.returncode == 0, what
     assert documented.output is None or fits(result.stdout, documented.output), what
+    return result.stdout
 
 
 @pytest.mark.slow
@@ -68,22 +87,33 @@ def run(documented: Documented, project: Project, page: Path) -> None:
     not (shutil.which("make") and shutil.which("sh")), reason="The pages give commands for make and sh."
 )
 @pytest.mark.parametrize("page", commands_by_page(), ids=str)
-def test_the_commands_of_a_page_do_what_it_says(page: Path, sample_project: Project, tmp_path: Path) -> None:
+def test_the_commands_of_a_page_do_what_it_says(
+    page: Path, sample_project: Project, shared_sample: Path, tmp_path: Path
+) -> None:
     project = clone(tmp_path / "clone")
     # `make build` leaves this of dbt and no manifest; for the README it saves dbt the time to parse.
     shutil.copy(sample_project.as_built / "partial_parse.msgpack", project.root / "target")
-    if page != BEFORE_THE_BUILD:
-        shutil.copytree(
-            sample_project.root / "warehouse", project.root / "warehouse", dirs_exist_ok=True, ignore=OF_ANOTHER_SALT
-        )
+    built = sample_project.root / "warehouse"
+    if page == BEFORE_THE_BUILD:
+        project.warehouse.parent.mkdir(exist_ok=True)
+        project.take_over(sample_project)
+        shutil.copy(built / "meeting_salt", project.warehouse.parent)
+    else:
+        shutil.copytree(built, project.root / "warehouse", dirs_exist_ok=True, ignore=OF_ANOTHER_SALT)
 
+    printed = {}
     with warm_environment(project.root / ".venv", (ROOT / ".venv").resolve()):
         for documented in commands_by_page()[page]:
-            run(documented, project, page)
+            if not give_what_it_leaves(documented, project, page, shared_sample):
+                printed[documented.spelled] = run(documented, project, page)
     if page == BEFORE_THE_BUILD:
         promised = set(re.findall(r"warehouse/[\w/]+\.\w+", (ROOT / page).read_text(encoding="utf-8")))
         assert {name for name in promised if not (project.root / name).exists()} == set()
         assert len(promised) >= 3
+        again = printed["make build"]
+        assert again.lstrip().startswith("nothing new in") and again.count("nothing new in") == 5
+        assert "Nothing is new since" not in again, "the project has moved"
+        assert marts(project) == marts(sample_project)
 
 
 def test_what_is_not_run_is_in_a_page_and_what_proves_it_exists() -> None:

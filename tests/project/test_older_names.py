@@ -1,4 +1,7 @@
-"""What an older version called otherwise: warehouses and landings are upgraded, settings and seeds are refused."""
+"""What an older version called otherwise: warehouses and landings are upgraded, settings and seeds are refused.
+
+test_remove.py upgrades a whole warehouse.
+"""
 
 from __future__ import annotations
 
@@ -10,25 +13,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from conftest import REMOVED, Project, marts
+from conftest import Project
 from landing.outcome import Declaration
 from landing.parquet import land_as_parquet
 from landing.parquet_files import FILE_NAME
 from loader_fixtures import activity, report_text, rows, write
-from removal.remove import find_report, remove
+from older_warehouse import OLDER_REPORTS
 from removal.remove_landed import remove_from
-from warehouse.database import connect
 from warehouse.raw_tables import RAW_TABLES
 
-OLDER_REPORTS = """
-create table raw.withdrawn_reports (
-    report_id varchar not null,
-    file_sha256 varchar not null,
-    site_id varchar not null,
-    withdrawn_at timestamp not null
-);
-insert into raw.withdrawn_reports
-"""
 LOOKS_AT_SETTINGS = ("fct_session_attendance.sql", "report_changes.sql")
 OLDER_WEIGHTS = "engagement_part,weight,full_at,unit\nattendance,30,180,minutes\n"
 
@@ -44,41 +37,6 @@ def test_a_removed_report_of_an_older_warehouse_stays_removed() -> None:
             found = rows(warehouse, "select report_id, file_sha256, removed_at::date::varchar from raw.removed_reports")
             assert sorted(found) == [("a", "aa", "2026-05-04"), ("b", "bb", "2026-05-05")]
         assert rows(warehouse, "select table_name from duckdb_tables() where table_name = 'withdrawn_reports'") == []
-
-
-def as_older(project: Project) -> None:
-    """Give a built project the names that an older version gave it, with the report that was removed."""
-    with connect(project.warehouse) as connection:
-        connection.execute(f"{OLDER_REPORTS} from raw.removed_reports; drop table raw.removed_reports")
-        connection.execute("create table staging.kept as from staging.base_juno__activities")
-        # Before, each record of each report lay there with all its texts, and was typed.
-        connection.execute("create table raw.kept as from raw.activities; drop view raw.activities")
-        connection.execute("alter table raw.kept rename to activities")
-        for table in ("report_numbers", "report_records", "records", "events", "user_names", "content_names"):
-            connection.execute(f"drop table raw.{table}")
-        connection.execute("drop view staging.base_juno__activities; drop table staging.base_juno__events")
-        connection.execute("alter table staging.kept rename to base_juno__activities")
-    with connect(project.marts) as connection:
-        connection.execute("alter table marts.report_changes rename to report_drift")
-        connection.execute("alter table marts.report_drift rename has_changed to has_drifted")
-        connection.execute("alter table marts.fct_session_attendance rename proven_seconds to strict_seconds")
-
-
-def test_a_build_upgrades_an_older_warehouse(sample_project: Project, alone: Project, tmp_path: Path) -> None:
-    """A report was removed, and dbt runs the tests of the data after it, in a second build of the warehouse."""
-    project = sample_project.copy(tmp_path / "older")
-    with connect(project.warehouse) as connection:
-        remove(connection, find_report(connection, REMOVED, project.published))
-    as_older(project)
-
-    built = project.build()
-    assert built.returncode == 0, built.stdout + built.stderr
-    assert f"{REMOVED}: it was removed on " in built.stdout
-    assert marts(project) == marts(alone)
-    tables = "select table_name from duckdb_tables() where table_name in ('report_drift', 'withdrawn_reports')"
-    for file in (project.warehouse, project.marts, project.published):
-        with duckdb.connect(str(file), read_only=True) as connection:
-            assert rows(connection, tables) == []
 
 
 def test_a_removed_report_of_an_older_landing_stays_removed(tmp_path: Path) -> None:

@@ -20,13 +20,14 @@ import load_reports
 import remove as remove_command
 from building import rebuild
 from building.rebuild import compact
-from conftest import REMOVED, ROOT, WITHOUT_TESTS, Project, marts
+from conftest import REMOVED, ROOT, Project, marts
 from landing.land import land_reports
 from landing.landed import delete_reports
 from landing.options import choose_reports
 from landing.outcome import SAMPLE_SITE, Declaration, Given, Landing
 from landing.terminal import describe
 from loader_fixtures import activity, land, landed_users, report_text, rows, texts, write
+from older_warehouse import OLDER_TABLES, as_older
 from publishing.publish import publish
 from removal import remove as remover
 from removal.forget import find_person, forget
@@ -359,7 +360,10 @@ def sample_ids(column: str) -> set[str]:
     return ids_of.pop(REMOVED) - set().union(*ids_of.values())
 
 
-def test_the_marts_are_those_of_the_other_reports(sample_project: Project, alone: Project, tmp_path: Path) -> None:
+def test_the_marts_are_those_of_the_other_reports_and_an_older_warehouse_is_upgraded(
+    sample_project: Project, alone: Project, tmp_path: Path
+) -> None:
+    """The removal goes on in a warehouse of an older version, and its build runs the tests of the data."""
     expected, before = marts(alone), marts(sample_project)
 
     project = sample_project.copy(tmp_path / "both")
@@ -389,17 +393,20 @@ def test_the_marts_are_those_of_the_other_reports(sample_project: Project, alone
     # As after a kill between the transaction and the rest.
     with connect(project.warehouse) as connection:
         remove_named(connection, REMOVED)
-    done = project.script("remove.py", REMOVED, **WITHOUT_TESTS)
+    as_older(project)
+    loaded = project.script("load_reports.py", f"sample/reports/{REMOVED}")
+    assert loaded.returncode == 0, loaded.stdout
+    assert f"left out sample/reports/{REMOVED}: it was removed on " in loaded.stdout
+    done = project.script("remove.py", REMOVED)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "It is removed already: " in done.stdout
     assert "Removed from the warehouse and the published and the shared copy; 4 reports are left." in done.stdout
     assert marts(project) == expected != before
     assert twins == len(both & others), "the twins took over"
     assert seen_in(project, {*labels, REMOVED}) == set()
-
-    result = project.script("load_reports.py", f"sample/reports/{REMOVED}")
-    assert result.returncode == 0, result.stdout
-    assert f"left out sample/reports/{REMOVED}: it was removed on " in result.stdout
+    for path in (*files, project.marts):
+        with connect(path, read_only=True) as connection:
+            assert rows(connection, OLDER_TABLES) == []
 
 
 def labels_only_in(project: Project, alone: Project) -> set[str]:
