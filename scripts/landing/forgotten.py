@@ -82,6 +82,12 @@ LATIN = (range(0xC0, 0x180), range(0x218, 0x21C), range(0xFF41, 0xFF5B))
 BESIDE_A_LETTER = "[\u0300-\u036f\u00ad\u200b-\u200f\u2060\ufeff]*"
 # The columns that no alias knows, in one JSON object.
 JSON_COLUMN = "extra_columns"
+# The users of a site, to be selected from.
+USERS_OF_SITE = """(
+    select user_id, email from raw.user_names where site_id = $site
+    union all
+    select user_id, email from raw.users inner join raw.user_reports using (report_id) where site_id = $site
+)"""
 UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 PARTS_OF_A_NAME = ("first", "last")
 # Words that a platform may hold as a part of a name, and that others leave out.
@@ -335,34 +341,56 @@ def hashed(salt: str, identity: str) -> str:
 
 @dataclass(frozen=True)
 class Remembered:
-    """The forgotten people of a site, as the loader knows them."""
+    """The forgotten people of a site, as the loader knows them.
 
-    site_id: str
+    Attributes:
+        sites: the site; and the one that the report had before, where it is another.
+        salt: the salt of the hashes.
+        hashes: the hashes of their ids and e-mails.
+    """
+
+    sites: tuple[str, ...]
     salt: str
     hashes: frozenset[str]
 
     def is_theirs(self, user_id: str, email: str) -> str:
-        """SQL for whether a record is one of theirs; the parameters are ``salt``, ``site`` and ``hashes``."""
+        """SQL for whether a record is one of theirs; the parameters are ``salt`` and ``hashes``."""
         # In each form of the same number, whatever the other ids of the report are: a person stays forgotten.
         ids = [known_id(user_id), same_id(user_id)]
-        by_id = " or ".join(f"list_contains($hashes, sha256($salt || $site || ':id:' || {one}))" for one in ids)
-        return (
-            f"({by_id} or {known_id(user_id)} = ''"
-            f" and list_contains($hashes, sha256($salt || $site || ':email:' || lower({known_email(email)}))))"
-        )
+        by_id = " or ".join(self._is_known("id", one) for one in ids)
+        return f"({by_id} or {known_id(user_id)} = '' and {self._is_known('email', f'lower({known_email(email)})')})"
 
     def shares_email(self, user_id: str, email: str) -> str:
         """SQL for whether a record of another id has one of their e-mails, and is not declared another person's."""
         return (
-            f"(list_contains($hashes, sha256($salt || $site || ':email:' || lower({known_email(email)})))"
-            f" and not list_contains($hashes, sha256($salt || $site || ':other:' || {known_id(user_id)}))"
+            f"({self._is_known('email', f'lower({known_email(email)})')}"
+            f" and not {self._is_known('other', known_id(user_id))}"
             f" and not {self.is_theirs(user_id, email)})"
         )
+
+    def _is_known(self, kind: str, value: str) -> str:
+        """SQL for whether an identity of a kind is remembered for one of the sites."""
+        tests = (
+            f"list_contains($hashes, sha256($salt || {text_of(f'{site}:{kind}:')} || {value}))" for site in self.sites
+        )
+        return f"({' or '.join(tests)})"
+
+    def moved(self, connection: duckdb.DuckDBPyConnection, user_id: str, email: str) -> list[str]:
+        """The hashes for the site of what the staged records have of people who were forgotten in the one before."""
+        if len(self.sites) == 1:
+            return []
+        site, before = self.sites
+        found = connection.execute(
+            f"select distinct {_hash_of(site)} from ({_identities_of('staged', user_id, email)})"
+            f" where list_contains($hashes, {_hash_of(before)})",
+            self.parameters,
+        )
+        return [hash_ for (hash_,) in found.fetchall()]
 
     @property
     def parameters(self) -> dict[str, object]:
         """The parameters of `is_theirs` and `shares_email`."""
-        return {"salt": self.salt, "site": self.site_id, "hashes": sorted(self.hashes)}
+        return {"salt": self.salt, "hashes": sorted(self.hashes)}
 
     def is_one_of(self, text: str, delimiter: str) -> bool:
         """Whether a field of a record that could not be taken apart is the id or e-mail of one of them."""
@@ -370,23 +398,64 @@ class Remembered:
             read(field) for read in (id_of, plain_id) for field in re.split(rf'[{re.escape(delimiter)}"\r\n]', text)
         }
         return any(
-            not self.hashes.isdisjoint(hashed(self.salt, one) for one in identities(self.site_id, field, [field]))
+            not self.hashes.isdisjoint(hashed(self.salt, one) for one in identities(site, field, [field]))
+            for site in self.sites
             for field in fields
             if field
         )
 
 
-def remembered(connection: duckdb.DuckDBPyConnection, site_id: str) -> Remembered | None:
-    """The people of a site who were forgotten; None if there is none.
+def _identities_of(table: str, user_id: str, email: str) -> str:
+    """SQL for the ids and e-mails in a table, as they are hashed, but without the site."""
+    ids = ", ".join(f"'id:' || {one}" for one in (known_id(user_id), same_id(user_id)))
+    return f"select unnest([{ids}, 'email:' || lower({known_email(email)})]) as identity from {table}"
+
+
+def _hash_of(site_id: str) -> str:
+    """SQL for the hash of an identity."""
+    return f"sha256($salt || {text_of(f'{site_id}:')} || identity)"
+
+
+def remember_moved(
+    connection: duckdb.DuckDBPyConnection, site_id: str, hashes: Iterable[str], users: str = USERS_OF_SITE
+) -> None:
+    """Remember for a site the people of a report that moved to it, so that the next download leaves them out, too.
+
+    Whoever has the same id in another report of the site may be somebody else, and stays.
+
+    Args:
+        connection: the warehouse.
+        site_id: the site.
+        hashes: their hashes for the site.
+        users: SQL of a table with user_id and email of the users that the site has.
+    """
+    connection.execute(
+        f"""
+        insert into raw.forgotten_users
+        select $site, hash, now()::timestamp from (select unnest($hashes::varchar[]) as hash)
+        where hash not in (
+            select {_hash_of(site_id)} from ({_identities_of(users, "user_id", "email")})
+            union all select user_hash from raw.forgotten_users
+        )
+        """,
+        {"site": site_id, "hashes": list(hashes), "salt": salt_of(connection, is_in_use=True)},
+    )
+
+
+def remembered(connection: duckdb.DuckDBPyConnection, *site_ids: str) -> Remembered | None:
+    """The people of a site, or of several, who were forgotten; None if there is none.
 
     Raises:
         WarehouseError: somebody was, and the salt is gone.
     """
-    found = connection.execute("select user_hash from raw.forgotten_users where site_id = ?", [site_id]).fetchall()
+    sites = tuple(dict.fromkeys(filter(None, site_ids)))
+    found = connection.execute(
+        "select user_hash from raw.forgotten_users where list_contains(?, site_id)", [list(sites)]
+    ).fetchall()
     if not found:
         return None
     hashes = frozenset(hash_ for (hash_,) in found if not hash_.startswith(CHECK))
-    return Remembered(site_id, salt_of(connection, is_in_use=True), hashes)
+    return Remembered(sites, salt_of(connection, is_in_use=True), hashes)
 
 
 def without_names(connection: duckdb.DuckDBPyConnection, names: Names, text: str, *, is_theirs: bool = False) -> str:
@@ -474,12 +543,14 @@ class Forgotten:
         names: how the records call them.
         record_count: how many records are theirs.
         shared_count: how many may be, by their e-mail.
+        moved: the hashes of those who were forgotten in the site that the report had before.
     """
 
     known: Remembered | None = None
     names: Names = Names()
     record_count: int = 0
     shared_count: int = 0
+    moved: tuple[str, ...] = ()
 
     @property
     def is_any(self) -> bool:

@@ -31,7 +31,7 @@ class Before:
         file_name: the name under which they landed; None if they have not.
         removed_on: when they were removed; None if they were not.
         report_id: the report that they landed as.
-        site_id: its site.
+        site_id: its site, or the one that it had when it was removed.
         is_rejected: whether no record of it ever landed, so that it does not count as loaded. What was removed since
             had landed, and stays away.
     """
@@ -49,8 +49,8 @@ def landed_before(connection: duckdb.DuckDBPyConnection) -> dict[str, Before]:
         "select file_sha256, file_name, report_id, site_id,"
         f" landed_count = 0 and rejected_count > 0 and last_occurred_at is null from ({LANDED_REPORTS})"
     ).fetchall()
-    removed = connection.execute("select file_sha256, removed_at::date from raw.removed_reports").fetchall()
-    before = {sha256: Before(removed_on=removed_on) for sha256, removed_on in removed}
+    removed = connection.execute("select file_sha256, removed_at::date, site_id from raw.removed_reports").fetchall()
+    before = {sha256: Before(removed_on=removed_on, site_id=site_id) for sha256, removed_on, site_id in removed}
     # To count them of each report takes longer to plan than all else here.
     read_again = _read_again(connection) if any(may_be for *_, may_be in landed) else set()
     for sha256, name, report_id, site_id, may_be_rejected in landed:

@@ -83,12 +83,14 @@ class Read:
         text: its text as it was unpacked.
         seen: what a pass over its bytes found.
         report: how it is written.
+        site_before: the site that it had when it landed before; blank if it did not.
     """
 
     file: ReportFile
     text: Path
     seen: Survey
     report: ReportFormat
+    site_before: str = ""
 
 
 def land_report(
@@ -124,7 +126,7 @@ def land_report(
     if opened:
         text.write_bytes(opened.content)
     report = read_format(text, encoding_of(text, seen, declaration.encoding, declaration.remembered_encoding))
-    read = Read(file, text, seen, report)
+    read = Read(file, text, seen, report, before.site_id)
 
     def landed(read: Read, count: RowCount | None = None, part: Part | None = None) -> Landing:
         with _progress_of(load.connection, show, 0.0, 0.4):
@@ -168,7 +170,7 @@ def _taken_apart(load: Load, read: Read, count: RowCount | None, part: Part | No
     ]
     notes += read_ids(connection, report, look.odd)
     destination = destination_of(connection, read.file.name, report, declaration, look)
-    forgotten = stage_forgotten(connection, report, declaration.site_id, rows)
+    forgotten = stage_forgotten(connection, report, (declaration.site_id, read.site_before), rows)
 
     staged = Staged(
         file=read.file,

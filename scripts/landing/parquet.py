@@ -30,6 +30,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from landing.declarations import not_reloaded, remember
+from landing.forgotten import remember_moved
 from landing.land import land_reports
 from landing.landed import LANDED_REPORTS, delete_reports
 from landing.meetings import ALL_SITES, SALTS, ensure_meeting_salt
@@ -59,7 +60,7 @@ from landing.twins import New
 from reports.format import day_is_first
 from reports.text import ReportRefused
 from warehouse.copies import refuse_inside_a_shared_copy
-from warehouse.database import connect, number_of
+from warehouse.database import connect, number_of, text_of
 from warehouse.errors import WarehouseError, disk_trouble, in_words
 from warehouse.raw_tables import prepare_raw
 
@@ -155,9 +156,25 @@ def _put(
         delete_reports(manifest, [staged.report_id])
     put(root, staged)
     load(manifest, root, staged.manifest, report=(staged.site_id, staged.report_id))
+    if staged.moved:
+        _remember_moved(manifest, root, staged)
     if landing.landed_count:
         _remember(manifest, root, declaration)
     return replace(landing, notes=[*landing.notes, *notes])
+
+
+def _remember_moved(manifest: duckdb.DuckDBPyConnection, root: Path, staged: StagedReport) -> None:
+    """Remember for its site the people of a report who were forgotten in the site that it had before."""
+    files = [
+        f"select user_id, email from read_parquet({text_of(glob.escape(str(file)))}, hive_partitioning = false)"
+        for table in ("activities", "users")
+        for file in partition(root, table, staged.site_id, NO_REPORT).parent.glob(f"*/{FILE_NAME}")
+    ]
+    users = " union all ".join(files) or "select null as user_id, null as email limit 0"
+    remember_moved(manifest, staged.site_id, staged.moved, f"({users})")
+    written = Path(f"{root}.scratch-hashes")
+    write_parquet(manifest, FORGOTTEN, "site_id", staged.site_id, written)
+    place(written, partition(root, FORGOTTEN, staged.site_id, NO_REPORT))
 
 
 def _check_twins(
@@ -381,6 +398,12 @@ def _write(connection: duckdb.DuckDBPyConnection, folder: Path) -> StagedReport 
     if row is None:
         return None
     report_id = row[0]
+    # Remembered in the transaction in which the report landed.
+    moved = connection.execute(
+        f"select user_hash from raw.forgotten_users inner join ({LANDED_REPORTS}) as landed using (site_id)"
+        " where report_id = ? and forgotten_at = loaded_at",
+        [report_id],
+    ).fetchall()
     files = {}
     try:
         folder.mkdir()
@@ -393,7 +416,7 @@ def _write(connection: duckdb.DuckDBPyConnection, folder: Path) -> StagedReport 
         trouble = disk_trouble(str(error)) or f"{in_words(error)} Fix: give the same command again"
         raise WarehouseError(f"{row[2]} was not landed: {trouble}. What was landed before it is whole.") from error
     delete_reports(connection, [report_id])
-    return StagedReport(row[0], row[1], row[2], row[3], files)
+    return StagedReport(row[0], row[1], row[2], row[3], files, tuple(hash_ for (hash_,) in moved))
 
 
 def _size(path: Path) -> int:

@@ -58,6 +58,7 @@ class StagedReport:
         file_name: its name in the manifest.
         file_sha256: the hash of its bytes.
         files: by table, the file that is to take its place there; the manifest's is one of them.
+        moved: hashes of people in it who were forgotten in the site that it had before.
     """
 
     report_id: str
@@ -65,6 +66,7 @@ class StagedReport:
     file_name: str
     file_sha256: str
     files: dict[str, Path]
+    moved: tuple[str, ...] = ()
 
     @property
     def manifest(self) -> str:

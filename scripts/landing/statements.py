@@ -16,6 +16,7 @@ from landing.forgotten import (
     Place,
     find_names,
     names_of,
+    remember_moved,
     remembered,
     replace_named,
     without_names,
@@ -86,6 +87,8 @@ def write_report(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Landi
         _write_unfit(connection, staged)
         if staged.forgotten.record_count:
             _write_forgotten(connection, staged)
+    if staged.forgotten.moved:
+        remember_moved(connection, staged.declaration.site_id, staged.forgotten.moved)
     landed, rejected = _write_manifest(connection, staged, stored)
     if staged.was_removed:
         connection.execute("delete from raw.removed_reports where file_sha256 = ?", [staged.seen.sha256])
@@ -124,13 +127,17 @@ def _harmless_count(connection: duckdb.DuckDBPyConnection, report_id: str) -> in
     )
 
 
-def stage_forgotten(connection: duckdb.DuckDBPyConnection, report: ReportFormat, site_id: str, rows: Rows) -> Forgotten:
+def stage_forgotten(
+    connection: duckdb.DuckDBPyConnection, report: ReportFormat, site_ids: tuple[str, str], rows: Rows
+) -> Forgotten:
     """Find the staged records of people who were forgotten, and take their names out of those of others.
+
+    Whoever was forgotten in the site that the report had before stays away: an id is hashed together with its site.
 
     The first go to the temporary table ``forgotten`` by their number, if somebody was forgotten. Only these records
     hold the names, which the warehouse no longer knows.
     """
-    known = remembered(connection, site_id)
+    known = remembered(connection, *site_ids)
     if known is None:
         return Forgotten()
     columns = {column: f"c{index}" for column, index in report.columns.items()}
@@ -145,6 +152,7 @@ def stage_forgotten(connection: duckdb.DuckDBPyConnection, report: ReportFormat,
         f" select record_number::bigint as record_number from numbered where {theirs}",
         known.parameters,
     )
+    moved = known.moved(connection, columns.get("user_id", "null"), email)
     # Perhaps the person under another id: the details of the user go, the activity stays.
     who = [columns[column] for column in ("first_name", "last_name", "company", "email") if column in columns]
     shared_count = 0
@@ -159,7 +167,7 @@ def stage_forgotten(connection: duckdb.DuckDBPyConnection, report: ReportFormat,
     find_names(connection, names, places, {})
     # The row ids go on following the file.
     replace_named(connection, places)
-    return Forgotten(known, names, count, shared_count)
+    return Forgotten(known, names, count, shared_count, tuple(moved))
 
 
 def raw_columns_of(report: ReportFormat, destination: Destination) -> str:

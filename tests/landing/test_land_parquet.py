@@ -27,6 +27,7 @@ from landing.parquet_files import TABLES, place
 from loader_fixtures import SHORT_HEADER, activity, report_text, rows, write
 from removal.forget import Request, find_person, forget
 from removal.forget_landed import forget_in
+from removal.remove import find_report, remove
 from removal.remove_landed import remove_from
 from reports.files import find_reports
 from warehouse.database import connect
@@ -469,6 +470,33 @@ def test_a_forgotten_person_is_out_of_the_landing_as_out_of_the_warehouse(
         land(root, later, declaration=Declaration("north")),
     ):
         assert [(landing.landed_count, landing.rejected_count) for landing in one] == [(1, 2)]
+    assert_equal_to_the_warehouse(root, beside)
+
+
+def test_a_forgotten_person_stays_out_when_a_report_of_the_landing_gets_another_site(
+    beside: duckdb.DuckDBPyConnection, root: Path, tmp_path: Path
+) -> None:
+    header = "User ID,Email,Category,Action,Label,Date"
+    ada, bob = "7,ada@x.org,Chat,Message,a,2024-05-01 10:00:00", "8,,Chat,Message,b,2024-05-01 10:00:00"
+    report, removed = (
+        write(tmp_path / f"{name}.csv", report_text(ada, bob.replace("b", name), header=header)) for name in "xy"
+    )
+    later = write(tmp_path / "z.csv", report_text(ada, bob, header=header))
+    list(land_reports(beside, [report, removed], Declaration("north")))
+    land(root, report, removed, declaration=Declaration("north"))
+    forget(beside, find_person(beside, "7", "north"))
+    forget_in(root, Request("7", "north"))
+    remove(beside, find_report(beside, "y.csv", root))
+    remove_from(root, "y.csv")
+
+    for paths, declaration in (
+        ([report, removed], Declaration("south", moves_reports=True, is_again=True)),
+        ([later], Declaration("south")),
+    ):
+        list(land_reports(beside, paths, declaration))
+        land(root, *paths, declaration=declaration)
+
+    assert rows(beside, "select distinct user_id from raw.activities") == ["8"]
     assert_equal_to_the_warehouse(root, beside)
 
 

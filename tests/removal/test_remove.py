@@ -257,6 +257,48 @@ def test_who_was_forgotten_stays_so(files: rebuild.Files, tmp_path: Path) -> Non
         assert rows(connection, counts) == before == [("[forgotten].csv", 1, 0, 1), ("b.csv", 3, 1, 2)]
 
 
+MOVED = "User ID,First,Last,Email,Category,Action,Label,Date"
+ADA, BOB = "007,Ada,Byron,ada@x.org,Chat,Message,{},{}", "8,Bob,Low,,Chat,Message,thanks Ada Byron,2024-05-01 10:00:00"
+
+
+def moved_report(folder: Path, name: str, *lines: str) -> Path:
+    return write(folder / name, report_text(*lines, header=MOVED))
+
+
+@pytest.mark.parametrize(
+    ("is_removed", "declaration"),
+    [
+        (True, Declaration("academy", is_again=True)),
+        (False, Declaration("academy", moves_reports=True)),
+    ],
+)
+def test_who_was_forgotten_stays_so_when_the_report_gets_another_site(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, *, is_removed: bool, declaration: Declaration
+) -> None:
+    """An id is remembered together with its site; the e-mail too, and what others wrote."""
+    day = "2024-05-01 10:00:00"
+    first = moved_report(tmp_path, "a.csv", ADA.format("x", day), BOB, ADA.format("y", day).replace("007", ""))
+    for file, site in ((first, "main"), (moved_report(tmp_path, "b.csv", ADA.format("z", day)), "beta")):
+        land(warehouse, file, Declaration(site))
+    forget(warehouse, find_person(warehouse, "007", "main"))
+    if is_removed:
+        remove_named(warehouse, "a.csv")
+
+    landing = land(warehouse, first, declaration)
+
+    assert (landing.landed_count, landing.rejected_count, landing.harmless_count) == (1, 2, 2)
+    found = "select site_id, user_id, label from raw.activities inner join raw.reports using (report_id) order by all"
+    assert rows(warehouse, found) == [("academy", "8", "thanks [forgotten]"), ("beta", "007", "z")]
+    # So they stay in the next download, and after another move. In the site where they were not forgotten they are
+    # known by the id as before.
+    later = moved_report(tmp_path, "later.csv", ADA.format("later", day), BOB)
+    assert land(warehouse, later, Declaration("academy")).rejected_count == 1
+    assert land(warehouse, first, Declaration("gamma", moves_reports=True)).landed_count == 1
+    assert land(warehouse, moved_report(tmp_path, "c.csv", ADA.format("w", day)), Declaration("beta")).landed_count == 1
+    assert land(warehouse, first, Declaration("beta", moves_reports=True)).landed_count == 1
+    assert land(warehouse, moved_report(tmp_path, "d.csv", ADA.format("v", day)), Declaration("beta")).landed_count == 1
+
+
 def test_the_bytes_leave_the_file_only_when_it_is_compacted(tmp_path: Path) -> None:
     path = tmp_path / "activity.duckdb"
     with connect(path) as connection:

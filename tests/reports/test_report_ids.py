@@ -84,7 +84,7 @@ def test_a_seed_names_an_id_as_the_reports_are_read(written: str, read: str) -> 
 
 @pytest.mark.parametrize("user_id", ["7001", "7001.0", "\ufeff7001\u200b", "7001\u00a0"])
 def test_a_forgotten_id_is_known_however_it_is_written(instance: duckdb.DuckDBPyConnection, user_id: str) -> None:
-    known = Remembered("main", "salt", frozenset([hashed("salt", "main:id:7001")]))
+    known = Remembered(("main",), "salt", frozenset([hashed("salt", "main:id:7001")]))
     row = instance.execute(
         f"select {known.is_theirs('$id', 'null::varchar')}", {"id": user_id, **known.parameters}
     ).fetchone()
