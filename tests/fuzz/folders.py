@@ -213,16 +213,18 @@ def counted_groups() -> Iterator[list[int]]:
 Outcome = tuple[list[Landing], dict[str, list[Any]]]
 
 
-def outcome(paths: list[Path], declaration: Declaration, warehouse: duckdb.DuckDBPyConnection) -> Outcome:
+def outcome(
+    paths: list[Path], declaration: Declaration, warehouse: duckdb.DuckDBPyConnection, *, checks_twins: bool = True
+) -> Outcome:
     """What became of the reports, and what is in the warehouse."""
-    landings = list(land.land_reports(warehouse, paths, declaration))
+    landings = list(land.land_reports(warehouse, paths, declaration, checks_twins=checks_twins))
     return landings, {table: warehouse.execute(f"{query} order by all").fetchall() for table, query in TABLES.items()}
 
 
-def outcome_alone(paths: list[Path], declaration: Declaration) -> Outcome:
+def outcome_alone(paths: list[Path], declaration: Declaration, *, checks_twins: bool = True) -> Outcome:
     """The outcome if each report lands alone."""
     with duckdb.connect(config={"threads": 1}) as warehouse, each_alone():
-        return outcome(paths, declaration, warehouse)
+        return outcome(paths, declaration, warehouse, checks_twins=checks_twins)
 
 
 def differences(one: Outcome, other: Outcome) -> str:

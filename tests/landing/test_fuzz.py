@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import hypothesis
 import pytest
 
@@ -69,12 +71,19 @@ def test_a_seed_that_broke_something_does_so_no_more(judge: Judge, seed: int) ->
     assert judge.judge({"kept": make_input(seed)}) == {}
 
 
-# Fifty seeds more reach two pairs of lines of the loader that these miss (29 November 2026). make fuzz takes thousands.
-@pytest.mark.parametrize("start", range(0, 150, 25))
-def test_nothing_breaks_on_mutated_reports(judge: Judge, start: int) -> None:
-    made = {f"seed{seed}": make_input(seed) for seed in range(start, start + 25)}
+# Of the seeds below 150 the others reach no pair of lines of the loader that these miss, and fifty more reach two
+# (30 November 2026). make fuzz takes thousands.
+FAR_REACHING = (
+    *(2, 5, 10, 13, 16, 26, 30, 35, 41, 42, 46, 48, 54, 57, 59, 60, 62, 69, 74, 78, 79, 80, 90, 93, 104, 111, 120),
+    *(124, 127, 132, 133, 139, 149),
+)
 
-    assert judge.judge(made, again=start == 0) == {}
+
+@pytest.mark.parametrize("seeds", [range(25), FAR_REACHING], ids=["first", "far reaching"])
+def test_nothing_breaks_on_mutated_reports(judge: Judge, seeds: Sequence[int]) -> None:
+    made = {f"seed{seed}": make_input(seed) for seed in seeds}
+
+    assert judge.judge(made, again=len(made) == 25) == {}
 
 
 @hypothesis.settings(
@@ -85,7 +94,8 @@ def test_nothing_breaks_on_reports_that_are_put_together(judge: Judge, one: Fuzz
     assert judge.judge({"structured": one}) == {}
 
 
-@pytest.mark.parametrize("seed", range(4))
+# The folder of seed 2 reaches nothing more.
+@pytest.mark.parametrize("seed", [0, 1, 3])
 def test_small_reports_of_a_folder_land_as_each_would_alone(seed: int) -> None:
     what, grouped_count = judge_folder(make_folder(seed))
     assert (what, grouped_count > 0) == ("", True)

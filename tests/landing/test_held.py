@@ -64,10 +64,10 @@ Step = Callable[[duckdb.DuckDBPyConnection], None]
 
 @dataclass
 class Parts:
-    """The parts that were found to be earlier reports, and those of them that were stored as such."""
+    """The parts that were found to be earlier reports, and by the name of its file those that were stored as such."""
 
     found: list[Part] = field(default_factory=list)
-    stored: list[Part] = field(default_factory=list)
+    stored: dict[str, Part] = field(default_factory=dict)
 
 
 @contextmanager
@@ -81,7 +81,7 @@ def read_in_parts() -> Iterator[Parts]:
 
     def noted(connection: duckdb.DuckDBPyConnection, staged: Any) -> Landing:
         landing = write_report(connection, staged)
-        parts.stored.extend([staged.part] if staged.part else [])
+        parts.stored |= {staged.file.name: staged.part} if staged.part else {}
         return landing
 
     with (
@@ -125,8 +125,8 @@ def check(
     steps: list[tuple[Path, Declaration] | Step],
     *,
     checks_twins: bool = True,
-) -> tuple[list[Landing], list[Part]]:
-    """Hold both outcomes against each other; returns what became of the reports, and the parts that were not read.
+) -> tuple[list[Landing], dict[str, Part]]:
+    """Hold both outcomes against each other; returns what became of the reports, and of which a part was not read.
 
     To look for twins takes as long as to land: a test can leave it out where no record has another form.
     """
@@ -134,7 +134,7 @@ def check(
         found = outcome(instance, steps, checks_twins=checks_twins)
     if not parts.found:
         # All was read as a whole, and would be so again.
-        return found[0], []
+        return found[0], {}
     with read_as_wholes():
         expected = outcome(instance, steps, checks_twins=checks_twins)
     assert found[0] == expected[0]
@@ -146,13 +146,13 @@ def check(
 def landed(
     instance: duckdb.DuckDBPyConnection,
     folder: Path,
-    *texts: str | bytes,
+    *texts: str,
     declaration: Declaration = UTC,
     checks_twins: bool = True,
 ) -> list[Part]:
     """Land reports in both ways; returns the parts that were not read."""
     paths = [write(folder / f"{number:02}.csv", text) for number, text in enumerate(texts)]
-    return check(instance, [(path, declaration) for path in paths], checks_twins=checks_twins)[1]
+    return [*check(instance, [(path, declaration) for path in paths], checks_twins=checks_twins)[1].values()]
 
 
 LINES = [line(number) for number in range(60)]
@@ -173,35 +173,15 @@ def test_only_the_rest_of_a_download_is_read(
     ]
 
 
-# The first download and the second: each is read as a whole.
-ODD: dict[str, tuple[str | bytes, str | bytes]] = {
-    "a renamed person": (
-        text_of(LINES[:30]),
-        text_of([LINES[0].replace("Quill", "Quinn"), *LINES[1:40]]),
-    ),
-    "a rejected record in the first": (
-        text_of([*LINES[:30], line(30, at="soon")]),
-        text_of([*LINES[:30], line(30, at="soon"), LINES[31]]),
-    ),
+# The first download and the second: the first is plain, but what the second has besides is not.
+ODD: dict[str, tuple[str, str]] = {
     "a rejected record in the second": (text_of(LINES[:30]), text_of([*LINES[:30], line(30, at="soon")])),
     "a record of tomorrow's tomorrow": (
         text_of(LINES[:30]),
         text_of([*LINES[:30], line(30, at="2999-01-01 00:00:01")]),
     ),
     "a blank line": (text_of(LINES[:30]), text_of([*LINES[:30], "", *LINES[30:]])),
-    "blank lines at the end": (text_of(LINES[:30]) + "\n\n", text_of(LINES[:30]) + "\n\n" + LINES[30] + "\n"),
     "a short record": (text_of(LINES[:30]), text_of([*LINES[:30], LINES[30].rsplit(",", 3)[0]])),
-    "a short record in the first": (
-        text_of([*LINES[:30], LINES[30].rsplit(",", 3)[0]]),
-        text_of([*LINES[:30], LINES[30].rsplit(",", 3)[0], LINES[31]]),
-    ),
-    "a cut record": (text_of(LINES[:30])[:-40], text_of(LINES[:31])),
-    "no newline at the end": (text_of(LINES[:30])[:-1], text_of(LINES[:31])),
-    "a record of two lines is cut": (
-        text_of([*LINES[:20], line(20, label='"two\nlines"')])[: -len(line(20).partition("Opening")[2]) - 8],
-        text_of([*LINES[:20], line(20, label='"two\nlines"')]),
-    ),
-    "another header": (text_of(LINES[:30]), text_of(LINES[:31]).replace("Email", "E-Mail")),
     "other line ends": (text_of(LINES[:30]), text_of(LINES[:30]) + text_of(LINES[30:40], "\r\n", header=LINES[40])),
     "dates of another form": (text_of(LINES[:30]), text_of([*LINES[:30], LINES[30].replace("-03-", "/03/")])),
     "ids with a fraction": (
@@ -216,28 +196,66 @@ ODD: dict[str, tuple[str | bytes, str | bytes]] = {
     "the header again": (text_of(LINES[:30]), text_of([*LINES[:30], HEAD, LINES[30]])),
     "a repeated record behind": (text_of(LINES[:30]), text_of([*LINES[:30], LINES[29], LINES[30]])),
     "a repeated record before": (text_of(LINES[:30][::-1]), text_of([LINES[30], LINES[29], *LINES[:30][::-1]])),
+    "twins": (text_of(LINES[:30]), text_of([*LINES[:30], *("00" + one for one in LINES[:20])])),
+}
+# In the second no plain report is found.
+NOT_HELD: dict[str, tuple[str, str]] = {
+    "a renamed person": (
+        text_of(LINES[:30]),
+        text_of([LINES[0].replace("Quill", "Quinn"), *LINES[1:40]]),
+    ),
+    "a rejected record in the first": (
+        text_of([*LINES[:30], line(30, at="soon")]),
+        text_of([*LINES[:30], line(30, at="soon"), LINES[31]]),
+    ),
+    "blank lines at the end": (text_of(LINES[:30]) + "\n\n", text_of(LINES[:30]) + "\n\n" + LINES[30] + "\n"),
+    "a short record in the first": (
+        text_of([*LINES[:30], LINES[30].rsplit(",", 3)[0]]),
+        text_of([*LINES[:30], LINES[30].rsplit(",", 3)[0], LINES[31]]),
+    ),
+    "a cut record": (text_of(LINES[:30])[:-40], text_of(LINES[:31])),
+    "no newline at the end": (text_of(LINES[:30])[:-1], text_of(LINES[:31])),
+    "a record of two lines is cut": (
+        text_of([*LINES[:20], line(20, label='"two\nlines"')])[: -len(line(20).partition("Opening")[2]) - 8],
+        text_of([*LINES[:20], line(20, label='"two\nlines"')]),
+    ),
+    "another header": (text_of(LINES[:30]), text_of(LINES[:31]).replace("Email", "E-Mail")),
     "a few minutes": (
         text_of([line(n, at=f"2026-03-28 10:{n:02}:00") for n in range(8)]),
         text_of([line(n, at=f"2026-03-28 10:{n:02}:00") for n in range(14)]),
     ),
     "another column": (text_of(LINES[:30]).replace("\n", ",x\n"), text_of(LINES[:31]).replace("\n", ",x\n")),
     "cp1252": (
-        text_of(LINES[:30]).replace("Quill", "Qu\xe9").encode("cp1252"),
-        text_of(LINES[:31]).replace("Quill", "Qu\xe9").encode("cp1252"),
+        text_of(LINES[:30]).replace("Quill", "Qu\xe9"),
+        text_of(LINES[:31]).replace("Quill", "Qu\xe9"),
     ),
-    "twins": (text_of(LINES[:30]), text_of([*LINES[:30], *("00" + one for one in LINES[:20])])),
     "a part of the first": (text_of(LINES[:30]), text_of([*LINES[:20], *LINES[30:]])),
 }
 
 
-# The cases in which a part has records of the other in another form, or what could be one.
-OF_TWINS = ("twins", "a few minutes", "a renamed person", "a clock that runs late", "minutes in the rest", "no user")
+def of_site(folder: Path, name: str, text: str, number: int) -> tuple[Path, Declaration]:
+    """A report of one of several sites in a warehouse; no other site has a report of the same bytes."""
+    text = text.replace("Fern", f"Fern {number}")
+    path = write(folder / f"{name}.csv", text.encode("cp1252" if name.endswith("cp1252") else "utf-8"))
+    return path, Declaration(f"site{number}")
 
 
-@pytest.mark.parametrize("name", ODD)
-def test_what_is_not_plain_is_read_as_a_whole(instance: duckdb.DuckDBPyConnection, tmp_path: Path, name: str) -> None:
-    first, second = ODD[name]
-    assert landed(instance, tmp_path, first, second, checks_twins=name in OF_TWINS) == []
+@pytest.mark.parametrize(
+    "names", [[*NOT_HELD], ["twins"], [name for name in ODD if name != "twins"]], ids=["not held", "twins", "odd"]
+)
+def test_what_is_not_plain_is_read_as_a_whole(
+    instance: duckdb.DuckDBPyConnection, tmp_path: Path, names: list[str]
+) -> None:
+    # The cases that begin with the same download share a site.
+    firsts: list[str] = []
+    steps: list[tuple[Path, Declaration] | Step] = []
+    for name in names:
+        first, second = (ODD | NOT_HELD)[name]
+        if first not in firsts:
+            firsts.append(first)
+            steps.append(of_site(tmp_path, f"before {name}", first, firsts.index(first)))
+        steps.append(of_site(tmp_path, name, second, firsts.index(first)))
+    assert check(instance, steps, checks_twins=names == ["twins"])[1] == {}
 
 
 PLAIN: dict[str, tuple[str, str]] = {
@@ -277,10 +295,22 @@ PLAIN: dict[str, tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", PLAIN)
+# The cases in which the rest has records of the first in another form, or what could be one.
+OF_TWINS = ("a clock that runs late", "minutes in the rest", "no user")
+
+
+@pytest.mark.parametrize("name", [*OF_TWINS, "all others"])
 def test_what_is_plain_is_not_read_again(instance: duckdb.DuckDBPyConnection, tmp_path: Path, name: str) -> None:
-    [part] = landed(instance, tmp_path, *PLAIN[name], checks_twins=name in OF_TWINS)
-    assert part.held.number == 1
+    # To another site its reports would be twins.
+    cases = [name] if name in OF_TWINS else [other for other in PLAIN if other not in OF_TWINS]
+    steps: list[tuple[Path, Declaration] | Step] = [
+        of_site(tmp_path, f"{before}{case}", text, number)
+        for number, case in enumerate(cases)
+        for before, text in zip(("before ", ""), PLAIN[case], strict=True)
+    ]
+    _, parts = check(instance, steps, checks_twins=name in OF_TWINS)
+    numbers = {file.removesuffix(".csv"): part.held.number for file, part in parts.items()}
+    assert numbers == {case: 2 * number + 1 for number, case in enumerate(cases)}
 
 
 # What the rest has of the earlier report in another form.
@@ -296,25 +326,36 @@ TWINS: dict[str, list[str]] = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("is_newest_first", [False, True])
-@pytest.mark.parametrize("name", TWINS)
 def test_twins_in_the_rest_are_found_as_in_the_whole(
-    instance: duckdb.DuckDBPyConnection, tmp_path: Path, name: str, is_newest_first: bool
+    instance: duckdb.DuckDBPyConnection, tmp_path: Path, is_newest_first: bool
 ) -> None:
     """The first report is no twin: it is compared with one of other people."""
-    other = text_of([line(n, user=f"9{n % 7}") for n in range(15)])
-    older, newer = LINES[:30], [*LINES[:30], *TWINS[name]]
-    texts = [text_of(lines[::-1] if is_newest_first else lines) for lines in (older, newer)]
-    assert len(landed(instance, tmp_path, other, *texts, declaration=Declaration(allows_twins=True))) == 1
-    again = tmp_path / "again"
-    again.mkdir()
-    landed(instance, again, other, *texts)
+    texts = {
+        "other": [line(n, user=f"9{n % 7}") for n in range(15)],
+        "older": LINES[:30],
+        # The longest first, so that none is looked for in another.
+        **{name: [*LINES[:30], *TWINS[name]] for name in sorted(TWINS, key=lambda name: -len("".join(TWINS[name])))},
+    }
+    paths = [
+        write(tmp_path / f"{name}.csv", text_of(lines[::-1] if is_newest_first else lines))
+        for name, lines in texts.items()
+    ]
+    # Each that is refused is loaded all the same.
+    steps: list[tuple[Path, Declaration] | Step] = [
+        (path, Declaration(allows_twins=allows_twins)) for path in paths for allows_twins in (False, True)
+    ]
+    landings, parts = check(instance, steps)
+    assert {landing.path.stem: landing.landed_count for landing in landings if landing.landed_count} == {
+        name: len(lines) for name, lines in texts.items()
+    }
+    assert parts.keys() == {f"{name}.csv" for name in TWINS}
 
 
 def test_the_largest_earlier_report_is_found_also_where_others_lie_between(
     instance: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     texts = [*downloads(LINES, 20, 30), text_of(LINES[40:50]), text_of(LINES[:60])]
-    parts = landed(instance, tmp_path, *texts)
+    parts = landed(instance, tmp_path, *texts, checks_twins=False)
     assert [part.held.number for part in parts] == [1, 2]
 
 
@@ -323,9 +364,9 @@ def test_what_another_report_holds_of_the_rest_is_known(instance: duckdb.DuckDBP
         write(tmp_path / f"{n}.csv", text)
         for n, text in enumerate((text_of(LINES[20:40]), text_of(LINES[:25]), text_of(LINES[:50])))
     ]
-    landings, [part] = check(instance, [(path, Declaration()) for path in paths])
+    landings, parts = check(instance, [(path, Declaration()) for path in paths], checks_twins=False)
     assert [landing.new_count for landing in landings] == [20, 20, 10]
-    assert part.held.count == 25
+    assert {name: part.held.count for name, part in parts.items()} == {"2.csv": 25}
 
 
 def steps_of(folder: Path, *steps: str | Step | tuple[str, Declaration]) -> list[tuple[Path, Declaration] | Step]:
@@ -365,25 +406,26 @@ def test_after_somebody_was_forgotten_a_report_is_read_once_as_a_whole(
     lines = [one for one in LINES if not one.startswith("7003")]
     texts = downloads(lines, 10, 20, 30, 40)
     other = text_of([line(90, user="7003", last="Wren")])
-    _, parts = check(instance, steps_of(tmp_path, other, *texts[:2], forget_one("7003"), *texts[2:]))
-    assert [part.held.count for part in parts] == [10, 30]
+    steps = steps_of(tmp_path, other, *texts[:2], forget_one("7003"), *texts[2:])
+    _, parts = check(instance, steps, checks_twins=False)
+    assert [part.held.count for part in parts.values()] == [10, 30]
     # Somebody who was forgotten is in the rest.
     again = tmp_path / "again"
     again.mkdir()
     theirs = text_of([*lines[:30], *LINES[30:]])
-    _, parts = check(instance, steps_of(again, other, forget_one("7003"), texts[2], theirs))
-    assert parts == []
+    _, parts = check(instance, steps_of(again, other, forget_one("7003"), texts[2], theirs), checks_twins=False)
+    assert parts == {}
 
 
 def test_a_report_that_was_removed_is_known_no_more(instance: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     texts = downloads(LINES, 20, 30, 40, 50)
-    _, parts = check(instance, steps_of(tmp_path, *texts[:2], remove_the(1), texts[2], remove_the(0), texts[3]))
-    assert [(part.held.number, part.held.count) for part in parts] == [(1, 20), (1, 20), (3, 40)]
+    steps = steps_of(tmp_path, *texts[:2], remove_the(1), texts[2], remove_the(0), texts[3])
+    _, parts = check(instance, steps, checks_twins=False)
+    assert [(part.held.number, part.held.count) for part in parts.values()] == [(1, 20), (1, 20), (3, 40)]
 
 
-@pytest.mark.parametrize(
-    "declaration",
-    [
+def test_reports_that_are_declared_otherwise_are_others(instance: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    declarations = (
         ZURICH,
         Declaration(site_id="south"),
         Declaration(date_format="dd/MM/yyyy"),
@@ -391,15 +433,11 @@ def test_a_report_that_was_removed_is_known_no_more(instance: duckdb.DuckDBPyCon
         Declaration(min_date=date(2026, 3, 29)),
         Declaration(min_date=date(9999, 12, 31)),
         Declaration(max_date=date(2026, 3, 29)),
-    ],
-)
-def test_reports_that_are_declared_otherwise_are_others(
-    instance: duckdb.DuckDBPyConnection, tmp_path: Path, declaration: Declaration
-) -> None:
-    first, second = downloads(LINES, 30, 60)
-    declaration = replace(declaration, allows_twins=True)
-    _, parts = check(instance, steps_of(tmp_path, first, (second, declaration)))
-    assert parts == []
+    )
+    first, *others = downloads(LINES, 30, *range(31, 31 + len(declarations)))
+    declared = [replace(declaration, allows_twins=True) for declaration in declarations]
+    _, parts = check(instance, steps_of(tmp_path, first, *zip(others, declared, strict=True)), checks_twins=False)
+    assert parts == {}
 
 
 def test_a_warehouse_of_an_older_version_learns_what_is_plain(
@@ -409,8 +447,8 @@ def test_a_warehouse_of_an_older_version_learns_what_is_plain(
         warehouse.execute("alter table raw.reports drop column is_plain")
 
     texts = downloads(LINES, 20, 30, 40)
-    _, parts = check(instance, steps_of(tmp_path, texts[0], older, *texts[1:]))
-    assert [part.held.number for part in parts] == [2]
+    _, parts = check(instance, steps_of(tmp_path, texts[0], older, *texts[1:]), checks_twins=False)
+    assert [part.held.number for part in parts.values()] == [2]
     assert "alter table raw.reports add column if not exists is_plain" in RAW_TABLES
 
 
@@ -422,11 +460,12 @@ def test_a_load_that_is_killed_leaves_nothing_of_a_report_that_holds_another(tmp
             list(land_reports(warehouse, [second], Declaration()))
         assert rows(warehouse, "select count(*) from raw.report_records") == [30]
         [landing] = land_reports(warehouse, [second], Declaration())
-    assert (landing.landed_count, landing.new_count, len(parts.stored)) == (40, 10, 2)
+    assert (landing.landed_count, landing.new_count, len(parts.found), [*parts.stored]) == (40, 10, 2, ["1.csv"])
 
 
+# Nine more, up to 14, reach no pair of lines of the loader that these miss (30 November 2026).
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(15))
+@pytest.mark.parametrize("seed", [0, 4, 7, 12, 13, 14])
 def test_histories_have_the_same_outcome_in_both_ways(
     instance: duckdb.DuckDBPyConnection, tmp_path: Path, seed: int
 ) -> None:
