@@ -7,9 +7,8 @@ another was interrupted.
 
 from __future__ import annotations
 
-import csv
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -38,7 +37,9 @@ from landing.forgotten import (
     salt_of,
     without_names,
 )
+from landing.landed import landed_before
 from landing.options import DEFAULT_REPORTS
+from naming.seed_csv import SeedError, read_seed_csv
 from page.write_page import page_path, pages_at, shared_page_path
 from publishing.places import PLACES, publish_again
 from removal.journal import FORGET, JOURNAL, Task, begin, end
@@ -369,7 +370,7 @@ def _scrub(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
 
 
 def lines_that_name(person: Person, folders: Iterable[Path]) -> list[str]:
-    """File and line of each text file that holds the id in a field of its own, or a name or an e-mail."""
+    """File and line of each text file that holds a name or an e-mail, or the id in a column of ids of the site."""
     lines = [
         (path, number, line)
         for folder in folders
@@ -384,17 +385,23 @@ def lines_that_name(person: Person, folders: Iterable[Path]) -> list[str]:
             f" where {person.names.is_in('line')}",
             {"lines": [line for _, _, line in lines]},
         ).fetchall()
-    named = {place for (place,) in found}
-    return [
-        f"{path.relative_to(PROJECT_ROOT)}:{number}"
-        for place, (path, number, line) in enumerate(lines)
-        if place in named or (path.suffix == ".csv" and _has_id(line, person))
-    ]
+    named = {lines[place][:2] for (place,) in found}
+    for path in {path for path, _, _ in lines if path.suffix == ".csv"}:
+        named |= {(path, number) for number in _rows_with_id(path, person)}
+    return [f"{path.relative_to(PROJECT_ROOT)}:{number}" for path, number, _ in lines if (path, number) in named]
 
 
-def _has_id(line: str, person: Person) -> bool:
-    wanted = {plain_id(user_id) for user_id in person.user_ids}
-    return any(plain_id(field) in wanted for row in csv.reader([line]) for field in row)
+def _rows_with_id(path: Path, person: Person) -> Iterator[int]:
+    """The lines of a seed with the person's id in a column of user ids (user_id, same_as_user_id), and their site."""
+    # What is no CSV stops the next build, which says how to correct it.
+    with suppress(SeedError):
+        seed = read_seed_csv(path)
+        wanted = {plain_id(user_id) for user_id in person.user_ids}
+        for line in seed.lines:
+            values = seed.values(line)
+            is_of_site = values.get("site_id", "") in ("", person.site_id)
+            if is_of_site and any(plain_id(values[name]) in wanted for name in values if name.endswith("user_id")):
+                yield line.number
 
 
 def files_beside(paths: Iterable[Path]) -> list[Path]:
@@ -579,7 +586,9 @@ def _tell_what_is_left(files: Files, task: Task, names: Names, places: list[str]
     )
     pages = [*pages_at(page_path(files.published)), *pages_at(shared_page_path(files.shared))]
     _list("Still in a page:", left_in_texts(pages, names), console)
-    reports = left_in_reports(DEFAULT_REPORTS, task.user_ids, names)
+    with files.open_warehouse() as connection:
+        sites = {sha256: before.site_id for sha256, before in landed_before(connection).items()}
+    reports = left_in_reports(DEFAULT_REPORTS, task.site_id, task.user_ids, names, sites)
     _list(
         "These reports of yours go on holding the person; delete the records, or download them again:",
         [f"{name}: {_in_report(count)}" for name, count in reports.items()],

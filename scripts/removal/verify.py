@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import csv
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
 
 from landing.forgotten import JSON_COLUMN, Names, without_names
-from reports.encoding import encoding_of, survey
+from reports.encoding import Survey, encoding_of, survey
 from reports.files import find_reports, reports_in
+from reports.format import DELIMITERS, ReportFormat, read_format
 from reports.ids import plain_id, same_id
 from reports.text import ReportRefused
 from warehouse.database import identifier, number_of, opened
@@ -97,15 +99,27 @@ def _is_id(column: str, columns: dict[str, str]) -> str:
     return ""
 
 
-def left_in_reports(place: Path, user_ids: Sequence[str], names: Names) -> dict[str, int]:
-    """The records of each report in a folder that hold the person, by the name of the report; 0 if only this does."""
+def left_in_reports(
+    place: Path, site: str, user_ids: Sequence[str], names: Names, sites: Mapping[str, str]
+) -> dict[str, int]:
+    """The records of each report in a folder that hold the person, by the name of the report; 0 if only this does.
+
+    Args:
+        place: the folder.
+        site: the site of the person. In another site the ids are those of other people.
+        user_ids: the ids of the person.
+        names: their names and e-mails.
+        sites: the sites of the reports that landed or were removed, by the hash of their bytes.
+    """
     left = {}
     for path in find_reports([str(place)]) if place.exists() else []:
         try:
             for report in reports_in(path):
                 with tempfile.TemporaryDirectory() as folder:
                     text = report.as_text(Path(folder))
-                    count = _lines_with(text, user_ids, names)
+                    seen = survey(text)
+                    is_of_site = sites.get(seen.sha256, site) == site
+                    count = _lines_with(text, seen, user_ids if is_of_site else (), names)
                 if count or _is_named(report.shown, names):
                     left[report.shown] = count
         except (ReportRefused, OSError):
@@ -119,13 +133,19 @@ def _is_named(text: str, names: Names) -> bool:
         return without_names(connection, names, text) != text
 
 
-def _lines_with(path: Path, user_ids: Sequence[str], names: Names) -> int:
-    codec = encoding_of(path, survey(path))
+def _lines_with(path: Path, seen: Survey, user_ids: Iterable[str], names: Names) -> int:
+    codec = encoding_of(path, seen)
+    report = None
+    # One that the loader refuses has no column that is known to hold the ids.
+    with suppress(ReportRefused):
+        report = read_format(path, codec)
     count = 0
     wanted = {plain_id(user_id) for user_id in user_ids}
     with duckdb.connect() as connection:
         for lines in _batches(path, codec):
-            with_id = {line for line in lines if any(user_id in line for user_id in wanted) and _has_id(line, wanted)}
+            with_id = {
+                line for line in lines if any(user_id in line for user_id in wanted) and _has_id(line, wanted, report)
+            }
             rest = [line for line in lines if line not in with_id]
             count += len(lines) - len(rest)
             count += _count_named(connection, rest, names)
@@ -143,13 +163,23 @@ def _count_named(connection: duckdb.DuckDBPyConnection, lines: list[str], names:
     return count
 
 
-def _has_id(line: str, wanted: set[str]) -> bool:
-    """Whether one of the ids is the first field of a line, or of a user's, in whatever form a spreadsheet wrote it."""
-    for delimiter in (",", ";", "\t", "|"):
-        for row in csv.reader([line], delimiter=delimiter):
-            if any(plain_id(field) in wanted for field in row):
-                return True
-    return False
+def _has_id(line: str, wanted: set[str], report: ReportFormat | None) -> bool:
+    """Whether one of the ids is in the column of user ids, or in any of an unknown report, however it is written."""
+    if report is None:
+        fields = {field for delimiter in DELIMITERS for field in _fields(line, delimiter)}
+    elif "user_id" in report.columns:
+        row = _fields(line, report.wrapped_by or report.delimiter)
+        row = _fields(row[0], report.delimiter) if report.wrapped_by else row
+        place = report.columns["user_id"]
+        fields = set(row[place : place + 1])
+    else:
+        return False
+    # As a spreadsheet writes a text: ="7001" or '7001.
+    return any(plain_id(field.strip("=\"'")) in wanted for field in fields)
+
+
+def _fields(line: str, delimiter: str) -> list[str]:
+    return next(csv.reader([line], delimiter=delimiter), [""])
 
 
 def _batches(path: Path, codec: str) -> Iterator[list[str]]:

@@ -46,6 +46,7 @@ from removal.people import identities_of, written_as
 from removal.person import write_person
 from removal.retention import find_old, remove_old
 from removal.verify import left_in_file, left_in_reports, left_in_texts
+from reports.encoding import survey
 from reports.ids import plain_id, same_id
 from warehouse.copies import SHARED, Mark, write_mark
 from warehouse.database import connect
@@ -327,6 +328,52 @@ def test_a_row_of_the_site_is_named_in_whatever_form_it_has_the_id(
     assert lines_that_name(person, [tmp_path]) == ["teams.csv:2", "teams.csv:3", "teams.csv:4"]
 
 
+def test_only_rows_of_the_person_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The id of another site, a weight and a page may be the same number."""
+    monkeypatch.setattr(forgetter, "PROJECT_ROOT", tmp_path)
+    seeds = {
+        "a_corrections.csv": "site_id,user_id,minutes\nmain,7,7\nmain,8,7\n",
+        "b_same.csv": '\ufeffsite_id;same_as_user_id;user_id\nmain;007;8\nacademy;7;8\n;7.0;"9\n9"\nmain;8;"7,0"\n',
+        "c_weights.csv": "activity_type,weight\nx,7\n",
+        "d_teams.csv": "site_id,team_name,user_id,email\nacademy,7,7,\nacademy,x,,me@mail.example\nmain,7,,\n",
+        "e_broken.csv": 'site_id,user_id\nmain,"7\n',
+        "f_short.csv": "user_id,site_id\n\n7\n",
+    }
+    for name, text in seeds.items():
+        write(tmp_path / name, text)
+    person = Person("main", "7", (), names_of([], ["me@mail.example"]), is_remembered=False)
+    assert lines_that_name(person, [tmp_path]) == [
+        *("a_corrections.csv:2", "b_same.csv:2", "b_same.csv:4", "b_same.csv:6", "d_teams.csv:3", "f_short.csv:3")
+    ]
+
+
+def test_only_records_of_the_person_are_counted_in_reports(tmp_path: Path) -> None:
+    others = "8,Bo,L,,,Chat,Message,7,2026-05-04 09:00:00,7,Keynote,7\n"
+    names = names_of([], ["me@mail.example"])
+    reports = {
+        "a page.csv": f"{HEAD}\n{others}7,An,N,,,Chat,Message,x,2026-05-04 09:00:00,,,\n",
+        "b forms.csv": "Date;Category;Action;User ID\n"
+        + "".join(f"7;c;a;{one}\n" for one in ("007", '"7,0"', '="7"', 8)),
+        "c users.csv": "Phone,User ID,Email\n7,8,\n8,7.0,\n8,,me@mail.example\n",
+        "d academy.csv": f"{HEAD}\n{others}7,Cy,N,,me@mail.example,c,a,x,2026-05-04 09:00:00,,,\n7,C,,,,c,a,,,,,\n",
+        "e removed.csv": f"{HEAD}\n7,Cy,N,,,Chat,Message,y,2026-05-04 09:00:00,,,\n",
+        "f refused.csv": "User ID,Category\n7,Chat\n8,Chat\n",
+        "g e-mails.csv": "Phone,Email\n7,bo@mail.example\n",
+        "h wrapped.csv": "\n".join(f'"{line}"' for line in ("User ID,Category,Action,Date", "7,c,a,x", "8,c,7,x")),
+    }
+    paths = {name: write(tmp_path / name, text) for name, text in reports.items()}
+    sites = {survey(paths[name]).sha256: "academy" for name in ("d academy.csv", "e removed.csv")}
+    left = left_in_reports(tmp_path, "main", ["07"], names, sites | {survey(paths["a page.csv"]).sha256: "main"})
+    assert {Path(name).name[0]: count for name, count in left.items()} == {
+        "a": 1,
+        "b": 3,
+        "c": 2,
+        "d": 1,
+        "f": 1,
+        "h": 1,
+    }
+
+
 def test_only_files_of_others_are_named_beside_the_warehouse(tmp_path: Path) -> None:
     ours = tmp_path / "activity.duckdb"
     for name in ("activity.duckdb.built", "activity.duckdb.lock", "forgotten_salt", "copy_of_activity.duckdb"):
@@ -380,7 +427,7 @@ def test_what_is_left_is_named_by_file_table_and_column(files: Files, tmp_path: 
         tmp_path / "reports" / "notes on Wrexham, Ottoline.csv",
         f"{HEAD}\n5,Bo,,,,Chat,Message,x,2026-05-04 09:00:00,,,\n",
     )
-    reports = left_in_reports(tmp_path / "reports", ["7001"], names)
+    reports = left_in_reports(tmp_path / "reports", "main", ["7001"], names, {})
     expected = [0, 7]  # three by the id, the header, an e-mail of another id, and two texts
     assert list(reports.values()) == expected
     assert left_in_texts([write(tmp_path / "a.html", f"<b>{EMAIL}</b>"), tmp_path / "none"], names) == [
