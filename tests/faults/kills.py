@@ -244,9 +244,9 @@ def write_real_reports(folder: Path, sample: Path, records: int, seed: int) -> N
     second.unlink()
 
 
-def loading(root: Path, records: int, seed: int) -> Victim:
+def loading(root: Path, records: int, seed: int, site_in: Callable[[Path], Site] = copy_site) -> Victim:
     """The loader on the sample and generated reports, from nothing and from a warehouse with the sample."""
-    site = copy_site(root / "loading")
+    site = site_in(root / "loading")
     reports = root / "loading" / "reports" / "real"
     write_real_reports(reports, site.root / "sample" / "reports", records, seed)
     empty, begun = root / "loading-empty", root / "loading-begun"

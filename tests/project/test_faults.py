@@ -46,9 +46,9 @@ class WarmSite(Site):
         return run_warm(self.command(script, *arguments)[1:], self.root, self.environment)
 
 
-def with_warm_runs(victim: Victim) -> Victim:
-    """The same victim: what is killed has a Python of its own, and what completes its work starts warm."""
-    return replace(victim, site=WarmSite(victim.site.root))
+def warm_site(root: Path) -> Site:
+    """A site where what is killed has a Python of its own, and what else runs starts warm."""
+    return WarmSite(copy_site(root).root)
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def warehouse_with(folder: Path, *files: Path) -> Path:
 
 @pytest.mark.slow
 def test_a_load_that_is_killed_leaves_whole_files_and_the_next_completes_it(tmp_path: Path) -> None:
-    tally = haunt(with_warm_runs(loading(tmp_path, RECORDS, SEED)), 6, SEED)
+    tally = haunt(loading(tmp_path, RECORDS, SEED, warm_site), 6, SEED)
 
     assert tally.faults == []
     assert (tally.kills, tally.opened, tally.whole) == (6, 6, 6)
@@ -107,7 +107,7 @@ def test_a_publication_that_is_killed_leaves_the_old_copy_or_the_new(sample_proj
     expected = expected_of_sample(sample_project, published_prints(older), published_prints(sample_project.published))
 
     victim = publishing(tmp_path, sample_project.warehouse, older, expected)
-    tally = haunt(with_warm_runs(victim), 6, SEED)
+    tally = haunt(replace(victim, site=WarmSite(victim.site.root)), 6, SEED)
 
     assert tally.faults == []
     assert (tally.kills, tally.opened, tally.whole) == (6, 6, 6)
