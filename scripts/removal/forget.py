@@ -45,7 +45,7 @@ from publishing.places import PLACES, publish_again
 from removal.journal import FORGET, JOURNAL, Task, begin, end
 from removal.people import Identities, identities_of, written_as
 from removal.verify import left_in_file, left_in_reports, left_in_texts
-from reports.ids import id_of, plain_id
+from reports.ids import id_of, plain_id, same_id
 from warehouse.command_line import counted, one_line
 from warehouse.database import identifier, number_of, transaction
 from warehouse.errors import WarehouseError
@@ -178,24 +178,29 @@ def find_person(
 
 
 def _sites_of(connection: duckdb.DuckDBPyConnection, user_id: str, emails: list[str]) -> set[str]:
-    """The sites with a record of the user."""
-    return {
-        row[0]
-        for table in RECORDS
-        for row in connection.execute(
-            f"select distinct site_id from raw.{table} inner join {MANIFESTS} using (report_id) where {HAS_IDENTITY}",
-            {"user": [user_id], "emails": [email.lower() for email in emails]},
-        ).fetchall()
-    }
+    """The sites with a record of the user, in whatever form it has the id."""
+    has_email = f"{known_id('user_id')} = '' and lower({known_email('email')}) = any($emails)"
+    found = connection.execute(
+        f"""
+        select distinct site_id from (
+            select site_id, user_id, email from raw.user_names
+            union all
+            select site_id, user_id, email from raw.users inner join raw.user_reports using (report_id)
+        )
+        where {same_id("user_id")} = $id or ({has_email})
+        """,
+        {"id": plain_id(user_id), "emails": [email.lower() for email in emails]},
+    )
+    return {site for (site,) in found.fetchall()}
 
 
 def _only_site(user_id: str, wanted: str | None, known: set[str], remembered: set[str]) -> str:
-    """The one site that is meant: of those that know the user, else of those that have forgotten them.
+    """The one site that is meant: of those that know the user, and those that have forgotten them.
 
     Raises:
         WarehouseError: there is none, or there are several.
     """
-    candidates = (known or remembered) if wanted is None else {wanted} & (known | remembered)
+    candidates = (known | remembered) & ({wanted} if wanted is not None else known | remembered)
     if not candidates:
         where = "any report" if wanted is None else f"a report of the site {wanted}"
         raise UnknownUser(
@@ -203,8 +208,9 @@ def _only_site(user_id: str, wanted: str | None, known: set[str], remembered: se
             " Fix: look the id up in restricted.user_details."
         )
     if len(candidates) > 1:
+        forgotten = f" (in {', '.join(sorted(remembered))} they were forgotten)" if remembered else ""
         raise WarehouseError(
-            f"there is a user {user_id} in several sites. Nothing was changed."
+            f"there is a user {user_id} in several sites{forgotten}. Nothing was changed."
             f" Fix: SITE={' or SITE='.join(sorted(candidates))}"
         )
     [site] = candidates

@@ -587,6 +587,31 @@ def test_whole_days_are_old(files: Files, tmp_path: Path, at: str) -> None:
         assert (found.before, found.reports, found.record_count) == (datetime(2025, 6, 1), [], 1)
 
 
+def test_a_site_that_has_forgotten_a_person_is_no_reason_to_take_the_one_of_another(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    line = "{},An,N,,,Chat,Message,{},2026-05-04 09:00:00,,,"
+    for site, user_id in (("main", "7"), ("academy", "007")):
+        land(warehouse, write(tmp_path / f"{site}.csv", f"{HEAD}\n{line.format(user_id, site)}\n"), Declaration(site))
+    # One id, in two forms.
+    for _ in range(2):
+        with pytest.raises(
+            WarehouseError, match=r"several sites.*Nothing was changed\. Fix: SITE=academy or SITE=main"
+        ):
+            find_person(warehouse, "7", None)
+        main = find_person(warehouse, "7", "main")
+        forget(warehouse, main)
+    assert main.is_remembered
+    with pytest.raises(WarehouseError, match=r"\(in main they were forgotten\)"):
+        find_person(warehouse, "007", None)
+    forget(warehouse, find_person(warehouse, "007", "academy"))
+    # An interrupted command is given again as before, and one of a single site without it.
+    assert find_person(warehouse, "7", "academy").is_remembered
+    land(warehouse, write(tmp_path / "beta.csv", f"{HEAD}\n{line.format(9, 'b')}\n"), Declaration("beta"))
+    for _ in range(2):
+        forget(warehouse, find_person(warehouse, "9", None))
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("raw_alone")
 def test_a_person_is_found_by_the_id_in_another_form(files: Files, console: Console) -> None:
