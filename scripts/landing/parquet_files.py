@@ -23,7 +23,7 @@ from landing.meetings import SALTS
 from warehouse.files import to_disk
 from warehouse.paths import PROJECT_ROOT
 from warehouse.raw import store_table
-from warehouse.raw_tables import columns_of
+from warehouse.raw_tables import columns_of_raw
 
 RECORDS = ("activities", "users", "rejected_records")
 MANIFESTS = ("reports", "user_reports")
@@ -102,7 +102,7 @@ def load(
     pattern = f"{partition(Path(), table, *report)}/{FILE_NAME}" if report else f"{table}/*/*/{FILE_NAME}"
     if not any(root.glob(pattern)):
         return
-    columns = [name for name, _ in columns_of(connection, table)]
+    columns = [name for name, _ in columns_of_raw(connection, table)]
     found = (
         "from read_parquet($pattern, hive_partitioning = true, hive_types_autocast = false, union_by_name = true)"
         f" where {condition}"
@@ -126,7 +126,7 @@ def write_parquet(
     # Times as instants, for that is what a timestamp is to Spark, and it reads them alike with any settings.
     values = ", ".join(
         f"timezone('UTC', {name}) as {name}" if data_type == "TIMESTAMP" else name
-        for name, data_type in columns_of(connection, table)
+        for name, data_type in columns_of_raw(connection, table)
         if name not in ("site_id", "report_id")
     )
     connection.execute(

@@ -124,12 +124,12 @@ def _form_of(connection: duckdb.DuckDBPyConnection) -> _Form:
     )
     return _Form(
         tables,
-        "events" in tables and ("occurred_at", "TIMESTAMP") in columns_of(connection, "events"),
-        "reports" in tables and "is_plain" in dict(columns_of(connection, "reports")),
+        "events" in tables and ("occurred_at", "TIMESTAMP") in columns_of_raw(connection, "events"),
+        "reports" in tables and "is_plain" in dict(columns_of_raw(connection, "reports")),
     )
 
 
-def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[str, str]]:
+def columns_of_raw(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[str, str]]:
     """The columns of a table of the schema raw, each with its type."""
     return connection.execute(f"select name, type from pragma_table_info('raw.{table}')").fetchall()
 
