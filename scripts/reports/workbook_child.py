@@ -1,8 +1,8 @@
 """Read one workbook, in a process of its own: the reader is native code, and a crafted workbook ends its process.
 
 ``list PATH`` prints the names of the sheets that hold something; ``write PATH NUMBER TARGET BYTES`` writes a sheet as
-CSV. ``reports.workbooks`` calls it, and sets how much memory and time it may take. It imports nothing of ours, because
-it starts for each workbook.
+CSV, and prints from which year the workbook counts the days of its dates. ``reports.workbooks`` calls it, and sets how
+much memory and time it may take. It imports nothing of ours, because it starts for each workbook.
 """
 
 from __future__ import annotations
@@ -74,6 +74,25 @@ def refuse_broken_parts(path: str) -> None:
                         raise ValueError(f"its part {name[:100]} is broken, {error}") from error
 
 
+def first_year(path: str) -> int:
+    """The year from which a workbook counts days. The reader knows it of cells that are formatted as dates alone."""
+    found = 1900
+
+    def look(name: str, attributes: dict[str, str]) -> None:
+        nonlocal found
+        if name.rpartition(":")[2] == "workbookPr" and attributes.get("date1904", "").lower() in ("1", "true", "on"):
+            found = 1904
+
+    with zipfile.ZipFile(path) as parts:
+        for part_name in parts.namelist():
+            if part_name.lower().endswith("workbook.xml"):
+                parser = expat.ParserCreate()
+                parser.StartElementHandler = look
+                with parts.open(part_name) as part:
+                    parser.ParseFile(part)
+    return found
+
+
 def read(command: str, path: str, *arguments: str) -> None:
     """One of the two commands."""
     from python_calamine import CalamineWorkbook
@@ -106,6 +125,7 @@ def read(command: str, path: str, *arguments: str) -> None:
             writer.writerow(before + [cell_text(cell) for cell in row])
             if copy.tell() > int(most):
                 sys.exit(TOO_LARGE)
+    print(first_year(path))
 
 
 if __name__ == "__main__":

@@ -6,12 +6,15 @@ and the system ends its process: that may not be ours, because the next report h
 
 from __future__ import annotations
 
+import csv
 import json
+import re
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+from reports.format import ACTIVITY_REPORT, USERS_REPORT
 from reports.text import ReportRefused
 from reports.workbook_child import MOST_SHEETS, TOO_LARGE, TOO_MANY, UNREADABLE
 
@@ -21,6 +24,9 @@ MEMORY_BYTES = 4 << 30
 SECONDS = 120
 # Where the system does not count processor time.
 _PATIENCE = 10 * SECONDS
+# From the first day of workbooks that count from 1900 to that of others, which old Excels for the Mac made.
+DAYS_TO_1904 = 1462
+SERIAL = re.compile(r"([0-9]{5})((?:[.,][0-9]+)?(?: .*)?)")
 _OUT_OF_TIME = {-getattr(signal, name) for name in ("SIGXCPU", "SIGKILL") if hasattr(signal, name)}
 
 
@@ -45,7 +51,29 @@ def write_sheet(path: Path, number: int, most: int, target: Path) -> None:
     Raises:
         ReportRefused: the workbook cannot be read within the limits.
     """
-    _run("write", str(path), str(number), str(target), str(most))
+    if _run("write", str(path), str(number), str(target), str(most)).strip() == "1904":
+        _count_from_1900(target)
+
+
+def _count_from_1900(sheet: Path) -> None:
+    """Let the numbers in the columns of dates count days as other workbooks do: the loader reads them so."""
+    counted = sheet.with_name(f"{sheet.name}.counted")
+    places: set[int] = set()
+    with sheet.open(encoding="utf-8", newline="") as file, counted.open("w", encoding="utf-8", newline="") as copy:
+        writer = csv.writer(copy, lineterminator="\r\n")
+        for row in csv.reader(file):
+            places = places or _places_of_dates(row)
+            for place in places:
+                if place < len(row) and (serial := SERIAL.fullmatch(row[place])):
+                    row[place] = f"{int(serial[1]) + DAYS_TO_1904}{serial[2]}"
+            writer.writerow(row)
+    counted.replace(sheet)
+
+
+def _places_of_dates(header: list[str]) -> set[int]:
+    """The places of the dates of either kind of report in a header; none in another row."""
+    columns = {**USERS_REPORT.columns_of(header), **ACTIVITY_REPORT.columns_of(header)}
+    return {columns[name] for name in ("date", "date_created", "date_last_login") if name in columns}
 
 
 def _run(*words: str) -> str:

@@ -398,6 +398,47 @@ def test_dates_that_count_from_1904_are_read(warehouse: duckdb.DuckDBPyConnectio
     assert rows(warehouse, "select date from raw.activities") == ["2026-05-14 10:00:00"]
 
 
+def test_numbers_that_count_from_1904_are_read_as_dates_of_it(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """Of cells without the format of a date the reader gives the number alone; ids and other numbers stay."""
+    day, at = 44_694, 44_694 + 10.5 / 24
+    dates: list[list[Any]] = [
+        ["User ID", "Category", "Action", "Content ID", "Date (UTC)", "data"],
+        [day, "Chat", "Message", day, at, day],
+        [2, "Chat", "Message", None, datetime(2026, 5, 14, 10, 30), None],
+        [3, "Chat", "Message", None, "2026-05-14 10:30:00", None],
+    ]
+    split: list[list[Any]] = [
+        ["Day", "Time", "User ID", "Category", "Action"],
+        [day, 0.4375, 4, "Chat", "Message"],
+        [date(2026, 5, 14), time(10, 30), 5, "Chat", "Message"],
+    ]
+    users: list[list[Any]] = [["User ID", "Email", "Date Created"], [6, "a@mail.example", at]]
+    book = workbook_of(dates, split, users, mac_dates=True)
+    all_landed(warehouse, write(tmp_path / "a.xlsx", book))
+
+    assert rows(warehouse, "select user_id, occurred_at::varchar from raw.activities order by length(user_id), 1") == [
+        *((str(user), "2026-05-14 10:30:00") for user in (2, 3, 4, 5, day))
+    ]
+    of_first = f"select content_id, extra_columns from raw.activities where user_id = '{day}'"
+    assert rows(warehouse, of_first) == [(str(day), f'{{"data":"{day}"}}')]
+    assert rows(warehouse, "select left(date_created, 8) from raw.users") == ["46156.43"]
+
+
+@pytest.mark.parametrize("attribute", ['date1904="true"', 'date1904="0"'])
+def test_the_workbook_says_from_which_year_it_counts(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, attribute: str
+) -> None:
+    book = workbook_of([HEADER, [1, "Chat", "Message", None, 44_694, None]])
+    with zipfile.ZipFile(io.BytesIO(book)) as parts:
+        part = re.sub(rb"<workbookPr[^>]*>", f"<workbookPr {attribute}/>".encode(), parts.read("xl/workbook.xml"))
+    all_landed(warehouse, write(tmp_path / "a.xlsx", with_part(book, "xl/workbook.xml", part)))
+
+    year = 2026 if "true" in attribute else 2022
+    assert rows(warehouse, "select year(occurred_at) from raw.activities") == [year]
+
+
 def test_every_sheet_lands_but_the_empty_ones(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     first = [line.split(",") for line in report_text(activity("u1")).splitlines()]
     third = [line.split(",") for line in report_text(activity("u2")).splitlines()]
