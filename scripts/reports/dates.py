@@ -69,6 +69,10 @@ class Dates:
     notes: tuple[str, ...] = ()
 
 
+# Behind a day in a cell for dates.
+MIDNIGHT = "[T ]+0?0:00(:00)?(\\.0+)?$"
+
+
 def read_dates(connection: duckdb.DuckDBPyConnection, report: ReportFormat, seen: DatesSeen) -> Dates:
     """See how the dates of a staged report are written, and put those of an unusual form into a usual one.
 
@@ -142,7 +146,9 @@ def _zones(connection: duckdb.DuckDBPyConnection) -> set[str]:
 
 
 def _any_clock(connection: duckdb.DuckDBPyConnection, raw: str) -> bool:
-    return bool(connection.execute(f"select 1 from staged where contains({raw}, ':') limit 1").fetchone())
+    """Whether a date has a time of the day; a spreadsheet writes midnight behind a day alone."""
+    clock = f"contains({raw}, ':') and not regexp_matches({raw}, '{MIDNIGHT}')"
+    return bool(connection.execute(f"select 1 from staged where {clock} limit 1").fetchone())
 
 
 def _one_clock(connection: duckdb.DuckDBPyConnection, text: str) -> str | None:
@@ -206,7 +212,7 @@ def _joined(raw: str, beside: _Beside) -> str:
     text = normal_text(raw)
     if beside.time is not None:
         # A spreadsheet puts a time of the day on the day before its first, and its numbers are days and parts of one.
-        day = f"regexp_replace({text}, '[T ]+0?0:00(:00)?(\\.0+)?$', '')"
+        day = f"regexp_replace({text}, '{MIDNIGHT}', '')"
         clock = f"regexp_replace({normal_text(beside.time)}, '^(1899-12-3[01]|1900-01-00|1904-01-01)[T ]', '')"
         text = (
             f"case when regexp_full_match({day}, '[0-9]{{5}}') and regexp_full_match({clock}, '0[.,][0-9]+')"
