@@ -12,7 +12,7 @@ import typer
 
 from landing import options
 from landing.outcome import Given
-from landing.parquet import declare_in, land_as_parquet, remove_sample_from, show_not_reloaded_in
+from landing.parquet import declare_in, land_as_parquet, remove_sample_from
 from landing.parquet_files import landing_path
 from landing.terminal import describe, progress_bar, show_passed_over
 from warehouse.command_line import errors_said, run_command
@@ -49,12 +49,11 @@ def main(
     with errors_said(console, "Not landed to the end"):
         show_passed_over([str(reports or options.DEFAULT_REPORTS)], console)
         paths, given = options.choose_reports(reports, given)
-        declaration = declare_in(root, given, console)
+        declaration = declare_in(root, given, paths, console)
         with progress_bar(console) as progress:
             for one in land_as_parquet(root, paths, declaration, jobs, progress):
                 is_refused |= one.refusal is not None
                 console.print(describe(one), highlight=False)
-        show_not_reloaded_in(root, declaration, given, console)
         if remove_sample_from(root):
             console.print("The sample was taken out of the landing: now it holds your own reports.")
     raise typer.Exit(1 if is_refused else 0)

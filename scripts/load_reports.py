@@ -5,6 +5,7 @@ Exit codes: 0 all landed, or left out as removed; 1 something was rejected or re
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -57,6 +58,7 @@ def main(
     given = options.checked(
         Given(site, time_zone, date_format, encoding, again, allow_twins, declare, min_date, max_date)
     )
+    given = replace(given, is_folder=not all(Path(path).is_file() for path in paths))
     try:
         reports = find_reports(paths)
     except FileNotFoundError as error:

@@ -3,26 +3,48 @@
 No file contains these, and a download in another zone counts each activity twice. So a declaration holds for the site
 until another replaces it. It is used only where the file leaves it open, and a load that contradicts it stops
 with a message before anything is loaded (docs/decisions/0022-twins-and-declarations.md).
+
+``raw.report_declarations`` has what is said of a single report: ``once``, that a setting was given for it alone, and
+``again``, that it is still to be loaded again. The second is written with the new declaration and goes with the old
+report, so that a load that was killed is completed by the next.
 """
 
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, datetime
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
 
 import duckdb
 
 from landing.landed import LANDED_REPORTS
 from landing.outcome import DEFAULT_SITE, FIRST_DATE, SAMPLE_SITE, Declaration, Given, day_after_today
+from landing.times import is_let_in, parsed
+from reports.dates import Dates, normal_text
+from reports.files import hashes_in
 from reports.format import WITH_OFFSET, day_is_first
 from warehouse.command_line import counted
+from warehouse.database import spool_of
 from warehouse.errors import WarehouseError
 
 DEFAULT_ZONE = "UTC"
 SETTINGS = ("TIME_ZONE", "DATE_FORMAT", "ENCODING")
 LOADED_AS = {"TIME_ZONE": "in the zone", "DATE_FORMAT": "with the date format", "ENCODING": "in the encoding"}
+SHOWN_NAMES = 3
+MANIFEST = """
+select
+    report_id, file_name, site_id, time_zone, date_format, encoding, landed_count, first_occurred_at, last_occurred_at
+from raw.reports
+union all
+select report_id, file_name, site_id, time_zone, null, encoding, landed_count, null, null from raw.user_reports
+"""
+# A report of which no record landed is read again in any case.
+IS_OF_SITE = """landed_count > 0 and site_id = $site and report_id not in (
+    select report_id from raw.report_declarations where declare = 'once' and setting = $setting
+)"""
 
 
 @dataclass(frozen=True)
@@ -40,50 +62,71 @@ class Loaded:
     report_id: str
     file_name: str
     value: str
-    loaded_at: datetime
 
 
-def declaration_of(connection: duckdb.DuckDBPyConnection, given: Given) -> tuple[Declaration, list[str]]:
+def declaration_of(
+    connection: duckdb.DuckDBPyConnection, given: Given, paths: Sequence[Path]
+) -> tuple[Declaration, list[str]]:
     """What holds for a load: what was given, and what the warehouse remembers; and what is to be said about it.
 
+    What is declared again is remembered, in the transaction of the caller.
+
     Raises:
-        WarehouseError: what was given contradicts what was declared before, or how reports were loaded.
+        WarehouseError: what was given contradicts what was declared before, or how reports were loaded; or the file of
+            a report that is to be loaded again is not there.
     """
-    if given.site_id == SAMPLE_SITE:
-        return Declaration(SAMPLE_SITE, is_again=given.is_again, max_date=given.max_date or day_after_today()), []
-    sites = known_sites(connection)
-    site_id = given.site_id or (sites[0] if len(sites) == 1 else DEFAULT_SITE)
-    if given.site_id is None and len(sites) > 1:
-        return Declaration(is_again=given.is_again, sites=sites), []
-    known = declared_before(connection, site_id)
-    values = {"TIME_ZONE": given.time_zone, "DATE_FORMAT": given.date_format, "ENCODING": given.encoding}
-    reloaded: dict[str, datetime] = {}
-    for setting, value in values.items():
-        if value is not None and given.declare != "once":
-            loaded = loaded_otherwise(connection, site_id, setting, value)
-            if given.declare == "again":
-                reloaded.update((one.report_id, one.loaded_at) for one in loaded)
-            else:
-                _refuse_contradiction(site_id, setting, value, known.get(setting), loaded, given)
-    to_remember = {setting: value for setting, value in values.items() if value is not None}
-    if given.site_id is not None:
-        to_remember["SITE"] = site_id
-    declaration = Declaration(
-        site_id=site_id,
-        time_zone=given.time_zone or _value(known, "TIME_ZONE") or DEFAULT_ZONE,
-        date_format=given.date_format,
-        encoding=given.encoding,
+    declaration, said = _declared(connection, given)
+    again = _still_to_reload(connection)
+    if again:
+        _refuse_missing(connection, list(again), paths, given)
+    if again and given.declare != "again":
+        said.append(f"{counted(len(again), 'report is', 'reports are')} still to be loaded again as declared before.")
+    return replace(declaration, reloaded=_reloaded(connection, declaration, given, again)), said
+
+
+def _declared(connection: duckdb.DuckDBPyConnection, given: Given) -> tuple[Declaration, list[str]]:
+    base = Declaration(
         is_again=given.is_again,
         allows_twins=given.allows_twins,
         min_date=given.min_date or FIRST_DATE,
         max_date=given.max_date or day_after_today(),
+    )
+    if given.site_id == SAMPLE_SITE:
+        return replace(base, site_id=SAMPLE_SITE), []
+    sites = known_sites(connection)
+    site_id = given.site_id or (sites[0] if len(sites) == 1 else DEFAULT_SITE)
+    if given.site_id is None and len(sites) > 1:
+        if given.declare == "again":
+            raise WarehouseError(
+                f"the warehouse holds several sites: {', '.join(sites)}. Nothing was loaded. Fix: name the one that it"
+                f" is declared of, such as {given.command} SITE={sites[0]} DECLARE=again"
+            )
+        return replace(base, sites=sites), []
+    known = declared_before(connection, site_id)
+    values = {"TIME_ZONE": given.time_zone, "DATE_FORMAT": given.date_format, "ENCODING": given.encoding}
+    to_remember = {setting: value for setting, value in values.items() if value is not None}
+    if given.declare is None:
+        for setting, value in to_remember.items():
+            _refuse_contradiction(connection, site_id, setting, value, known.get(setting), given)
+    if given.site_id is not None:
+        to_remember["SITE"] = site_id
+    declaration = replace(
+        base,
+        site_id=site_id,
+        time_zone=given.time_zone or _value(known, "TIME_ZONE") or DEFAULT_ZONE,
+        date_format=given.date_format,
+        encoding=given.encoding,
         remembered_date_format=_value(known, "DATE_FORMAT"),
         remembered_encoding=_value(known, "ENCODING"),
         to_remember=() if given.declare == "once" else tuple(to_remember.items()),
-        reloaded=tuple(reloaded.items()),
+        own_settings=tuple(sorted(to_remember.keys() & set(SETTINGS))) if given.declare == "once" else (),
         names_site=given.site_id is not None,
-        moves_reports=given.declare == "again" and given.site_id is not None,
+        moves_reports=given.declare == "again" and given.site_id is not None and not given.is_folder,
     )
+    if given.declare == "again":
+        for setting in to_remember.keys() & set(SETTINGS):
+            _begin_again(connection, site_id, setting, to_remember[setting])
+        remember(connection, declaration)
     return declaration, list(_said(sites, site_id, known, given, values))
 
 
@@ -127,8 +170,8 @@ def declared_before(connection: duckdb.DuckDBPyConnection, site_id: str) -> dict
     return {setting: Remembered(value, declared_on) for setting, value, declared_on in rows}
 
 
-def remember(connection: duckdb.DuckDBPyConnection, declaration: Declaration) -> None:
-    """Remember what was declared for the site, in the transaction of the caller."""
+def remember(connection: duckdb.DuckDBPyConnection, declaration: Declaration, report_ids: Sequence[str] = ()) -> None:
+    """Remember what was declared for the site and of some reports, in the transaction of the caller."""
     for setting, value in declaration.to_remember:
         connection.execute(
             "delete from raw.declarations where site_id = ? and setting = ?", [declaration.site_id, setting]
@@ -136,88 +179,222 @@ def remember(connection: duckdb.DuckDBPyConnection, declaration: Declaration) ->
         connection.execute(
             "insert into raw.declarations values (?, ?, ?, now()::timestamp)", [declaration.site_id, setting, value]
         )
+    for setting in declaration.own_settings:
+        connection.execute(
+            "insert into raw.report_declarations select unnest(?::varchar[]), ?, 'once'", [report_ids, setting]
+        )
 
 
-def not_reloaded(connection: duckdb.DuckDBPyConnection, declaration: Declaration) -> list[Loaded]:
-    """The reports that are to be loaded again and are still as they were."""
+def _begin_again(connection: duckdb.DuckDBPyConnection, site_id: str, setting: str, value: str) -> None:
+    """Note the reports that are to be loaded again because a setting has another value now."""
+    connection.execute(
+        f"""
+        delete from raw.report_declarations where setting = $setting and declare = 'again'
+        and report_id in (select report_id from ({LANDED_REPORTS}) where site_id = $site)
+        """,
+        {"setting": setting, "site": site_id},
+    )
+    ids = [one.report_id for one in loaded_otherwise(connection, site_id, setting, value)]
+    connection.execute("insert into raw.report_declarations select unnest(?::varchar[]), ?, 'again'", [ids, setting])
+
+
+def _still_to_reload(connection: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
+    """The reports that are still to be loaded again, and because of which settings."""
     rows = connection.execute(
-        f"select report_id, file_name, '', loaded_at from ({LANDED_REPORTS}) where list_contains($ids, report_id)",
-        {"ids": [report_id for report_id, _ in declaration.reloaded]},
+        "select report_id, list(setting) from raw.report_declarations where declare = 'again' group by 1"
     ).fetchall()
-    loaded = (Loaded(*row) for row in rows)
-    return [one for one in loaded if (one.report_id, one.loaded_at) in declaration.reloaded]
+    return {report_id: set(settings) for report_id, settings in rows}
 
 
-def why_not_reloaded(report: Loaded, given: Given) -> str:
-    """What is said of a report that should have been loaded again."""
-    return (
-        f"{report.file_name} was to be loaded again, and stays as it was, because its file is not among the reports of"
-        f" this load. Fix: put it there, and give the same command again: {given.command} DECLARE=again"
+def not_reloaded(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The reports that are still to be loaded again."""
+    return list(_still_to_reload(connection))
+
+
+def _refuse_missing(
+    connection: duckdb.DuckDBPyConnection, report_ids: list[str], paths: Sequence[Path], given: Given
+) -> None:
+    """Raise WarehouseError if the file of a report that is to be loaded again is not among those of a load.
+
+    The others would be loaded as declared now, and their activities counted twice.
+    """
+    wanted = dict(
+        connection.execute(
+            f"select file_sha256, file_name from ({LANDED_REPORTS}) where list_contains(?, report_id) order by 2",
+            [report_ids],
+        ).fetchall()
+    )
+    with spool_of(connection) as folder:
+        for path in paths:
+            for sha256 in hashes_in(path, folder):
+                wanted.pop(sha256, None)
+            if not wanted:
+                return
+    names = list(wanted.values())
+    more = f" and {counted(len(names) - SHOWN_NAMES, 'more report')}" if len(names) > SHOWN_NAMES else ""
+    again = " DECLARE=again" if given.declare == "again" else ""
+    raise WarehouseError(
+        f"{', '.join(names[:SHOWN_NAMES])}{more} must be loaded again as declared now, but the file is not among the"
+        " reports of this load. Nothing was loaded, because activities would count twice. Fix: put it there, and give"
+        f" the same command again: {given.command}{again}"
+        f"\nIf the file is lost: make remove REPORT={shlex.quote(names[0])}"
     )
 
 
+def _reloaded(
+    connection: duckdb.DuckDBPyConnection, declaration: Declaration, given: Given, again: dict[str, set[str]]
+) -> tuple[tuple[str, Declaration], ...]:
+    """The reports that are loaded again, each as it was loaded before but for the settings that changed.
+
+    Beside those that were declared again they are those with a record that MIN_DATE or MAX_DATE lets in.
+    """
+    let_in = is_let_in(given.min_date, given.max_date) if given.site_id != SAMPLE_SITE else None
+    ids = set(again)
+    if let_in:
+        query = f"select distinct report_id from raw.rejected_records where {let_in}"
+        ids.update(report_id for (report_id,) in connection.execute(query).fetchall())
+    rows = (
+        connection.execute(
+            f"""
+        select
+            report_id, site_id, time_zone, date_format, encoding, first_occurred_at, last_occurred_at,
+            list(setting) filter (where declare = 'once')
+        from ({MANIFEST}) left join raw.report_declarations using (report_id)
+        where list_contains($ids, report_id) and site_id <> $sample
+        group by all
+        order by report_id
+        """,
+            {"ids": list(ids), "sample": SAMPLE_SITE},
+        ).fetchall()
+        if ids
+        else []
+    )
+    reloaded = []
+    for report_id, site_id, time_zone, date_format, encoding, first, last, own in rows:
+        settings, known = again.get(report_id, set()), declared_before(connection, site_id)
+        # Of a file in UTF-8 only broken bytes leave the encoding open: its letters must not be read in another.
+        is_utf8 = encoding.startswith("utf")
+        new_encoding = None if is_utf8 else _value(known, "ENCODING")
+        # Dates that MIN_DATE or MAX_DATE let in before still count. A zone changes the day by one.
+        day = timedelta(days=1)
+        reloaded.append(
+            (
+                report_id,
+                Declaration(
+                    site_id=site_id,
+                    time_zone=_value(known, "TIME_ZONE") or DEFAULT_ZONE if "TIME_ZONE" in settings else time_zone,
+                    date_format=_value(known, "DATE_FORMAT") if "DATE_FORMAT" in settings else date_format,
+                    encoding=new_encoding if "ENCODING" in settings else encoding,
+                    remembered_date_format=_value(known, "DATE_FORMAT"),
+                    remembered_encoding=_value(known, "ENCODING"),
+                    min_date=min(declaration.min_date, first.date() - day) if first else declaration.min_date,
+                    max_date=max(declaration.max_date, last.date() + day) if last else declaration.max_date,
+                    allows_twins=declaration.allows_twins,
+                    own_settings=tuple(sorted(own or ())),
+                ),
+            )
+        )
+    return tuple(reloaded)
+
+
 def loaded_otherwise(connection: duckdb.DuckDBPyConnection, site_id: str, setting: str, value: str) -> list[Loaded]:
-    """The reports of a site that were loaded with another value, though their files leave it open."""
-    kinds = {"TIME_ZONE": _in_other_zone, "DATE_FORMAT": _in_other_order, "ENCODING": _in_other_encoding}
+    """The reports of a site that were loaded with another value, though their files leave it open.
+
+    Those for which it was given alone are none.
+    """
+    kinds = {"TIME_ZONE": _in_other_zone, "DATE_FORMAT": _in_other_format, "ENCODING": _in_other_encoding}
     return kinds[setting](connection, site_id, value)
 
 
 def _in_other_zone(connection: duckdb.DuckDBPyConnection, site_id: str, time_zone: str) -> list[Loaded]:
     rows = connection.execute(
-        """
-        select report_id, file_name, time_zone, loaded_at from raw.reports
+        f"""
+        select report_id, file_name, time_zone from ({MANIFEST})
         where
-            site_id = $site and time_zone <> $value
-            and date_format <> $with_offset and not contains(date_format, '%z')
-        union all
-        select report_id, file_name, time_zone, loaded_at from raw.user_reports
-        where site_id = $site and time_zone <> $value
+            {IS_OF_SITE} and time_zone <> $value
+            and (date_format is null or date_format <> $with_offset and not contains(date_format, '%z'))
         order by 2, 1
         """,
-        {"site": site_id, "value": time_zone, "with_offset": WITH_OFFSET},
+        {"site": site_id, "value": time_zone, "with_offset": WITH_OFFSET, "setting": "TIME_ZONE"},
     ).fetchall()
     return [Loaded(*row) for row in rows]
 
 
-def _in_other_order(connection: duckdb.DuckDBPyConnection, site_id: str, date_format: str) -> list[Loaded]:
-    """Those whose dates could be read in the other order too, because no day is beyond the 12th."""
-    rows = connection.execute(
-        """
-        select report_id, file_name, date_format, loaded_at from raw.reports
-        where
-            site_id = $site
-            and day(first_occurred_at) <= 12 and day(last_occurred_at) <= 12
-            and not exists (
-                select 1 from raw.activities
-                where activities.report_id = reports.report_id and day(activities.occurred_at) > 13
-            )
-        order by 2, 1
-        """,
-        {"site": site_id},
+def _in_other_format(connection: duckdb.DuckDBPyConnection, site_id: str, date_format: str) -> list[Loaded]:
+    """Those whose dates can all be read in the format too, one of them as another time."""
+    found: list[Loaded] = []
+    date, wanted = Dates("date", "date"), day_is_first(date_format)
+    new = parsed(date, date_format)
+    formats = connection.execute(
+        "select distinct date_format from raw.reports where site_id = ? and date_format not in (?, ?) order by 1",
+        [site_id, date_format, WITH_OFFSET],
     ).fetchall()
-    wanted = day_is_first(date_format)
-    return [Loaded(*row) for row in rows if wanted is not None and day_is_first(row[2]) is (not wanted)]
+    for (before,) in formats:
+        is_readable = f"{new} is not null"
+        if wanted is not None and day_is_first(before) is (not wanted):
+            # A date with the day and the month in the first two places, however it is written.
+            numbers = f"regexp_extract_all({normal_text('date')}, '[0-9]+')"
+            is_readable += f" or list_max(try_cast({numbers}[:2] as ubigint[])) <= 12"
+        rows = connection.execute(
+            f"""
+            with dates as (
+                select report_id, date, true as is_landed from raw.activities
+                union all
+                select report_id, rejected_value, false from raw.rejected_records where rejected_value is not null
+            ),
+            judged as (
+                select
+                    report_id, file_name, date_format, is_landed, coalesce({is_readable}, false) as is_readable,
+                    {new} is null or {new} is distinct from {parsed(date, before)} as is_another
+                from raw.reports inner join dates using (report_id)
+                where {IS_OF_SITE} and date_format = $before
+            )
+            select report_id, file_name, date_format from judged
+            group by all
+            having
+                bool_and(is_readable) filter (where is_landed)
+                and bool_or(is_readable and is_another)
+            """,
+            {"site": site_id, "before": before, "setting": "DATE_FORMAT"},
+        ).fetchall()
+        found += (Loaded(*row) for row in rows)
+    return sorted(found, key=lambda one: (one.file_name, one.report_id))
 
 
 def _in_other_encoding(connection: duckdb.DuckDBPyConnection, site_id: str, encoding: str) -> list[Loaded]:
+    """Those that are not in UTF-8, and those of which a record was rejected because it is not."""
     rows = connection.execute(
-        """
-        select report_id, file_name, encoding, loaded_at from raw.reports where site_id = $site
-        union all
-        select report_id, file_name, encoding, loaded_at from raw.user_reports where site_id = $site
+        f"""
+        select report_id, file_name, encoding from ({MANIFEST})
+        where
+            {IS_OF_SITE}
+            and (
+                not starts_with(encoding, 'utf')
+                or report_id in (
+                    select report_id from raw.rejected_records where starts_with(reason, 'it is not in utf')
+                )
+            )
         order by 2, 1
         """,
-        {"site": site_id},
+        {"site": site_id, "setting": "ENCODING"},
     ).fetchall()
     name = codecs.lookup(encoding).name
-    return [Loaded(*row) for row in rows if not row[2].startswith("utf") and codecs.lookup(row[2]).name != name]
+    return [Loaded(*row) for row in rows if codecs.lookup(row[2]).name != name]
 
 
 def _refuse_contradiction(
-    site_id: str, setting: str, value: str, known: Remembered | None, loaded: list[Loaded], given: Given
+    connection: duckdb.DuckDBPyConnection,
+    site_id: str,
+    setting: str,
+    value: str,
+    known: Remembered | None,
+    given: Given,
 ) -> None:
     """Raise WarehouseError if a setting contradicts what was declared, or how reports were loaded without it."""
-    if (known is not None and _is_same(setting, known.value, value)) or (known is None and not loaded):
+    if known is not None and _is_same(setting, known.value, value):
+        return
+    loaded = loaded_otherwise(connection, site_id, setting, value)
+    if known is None and not loaded:
         return
     if known is not None:
         before = f"{setting}={known.value} was declared for the site {site_id} on {known.declared_on}"

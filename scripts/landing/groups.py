@@ -323,7 +323,7 @@ def _written(
         f" from (select {', '.join(columns)}, unnest(range({len(group)})) as place)",
         {**{name: values for name, (_, values) in of_each.items()}, **shared},
     )
-    remember(connection, declaration)
+    remember(connection, declaration, ids)
     return [
         Landing(small.file.path, small.file.shown, landed_count=small.count, new_count=one.new_count)
         for small, one in zip(group, stored, strict=True)

@@ -8,8 +8,6 @@ written alike share the transaction and the statements (``landing.groups``). The
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -36,7 +34,7 @@ from landing.outcome import Declaration, Landing
 from reports.encoding import survey
 from reports.files import ReportFile, reports_in, unreadable
 from reports.text import ReportRefused
-from warehouse.database import path_of
+from warehouse.database import spool_of
 from warehouse.errors import WarehouseError, disk_trouble, in_words, is_damage
 from warehouse.raw_tables import prepare_raw
 
@@ -56,6 +54,7 @@ def land_reports(
 
     Raises:
         WarehouseError: the disk is full or cannot be written. What was landed before stays.
+        SiteNeeded: a report is new, and its site is not clear.
     """
     prepare_raw(connection)
     ensure_meeting_salt(connection)
@@ -64,8 +63,9 @@ def land_reports(
     sizes = [_size(path) for path in paths]
     task = progress.add_task("Landing", total=sum(sizes)) if progress else None
     done = 0
-    with _spool(connection) as spool:
-        loader = Loader(Load(connection, declaration, spool, landed_before(connection), checks_twins))
+    with spool_of(connection) as spool:
+        known, reloaded = landed_before(connection), dict(declaration.reloaded)
+        loader = Loader(Load(connection, declaration, spool, known, checks_twins, reloaded))
         for path, following, size in zip(paths, [*paths, None][1:], sizes, strict=True):
 
             def show(share: float, done: int = done, size: int = size) -> None:
@@ -209,28 +209,6 @@ def _why_refused(report: ReportFile, error: Exception) -> str:
             " they hold of people who were forgotten."
         ) from error
     return _in_plain_words(error) if isinstance(error, duckdb.Error) else str(unreadable(error))
-
-
-@contextmanager
-def _spool(connection: duckdb.DuckDBPyConnection) -> Iterator[Path]:
-    """A folder beside the warehouse for what is unpacked: on its disk, under its protection, and for one loader.
-
-    If a loader is killed, ``warehouse.database.connect`` removes its folder when the warehouse is next opened.
-    """
-    warehouse = path_of(connection)
-    if warehouse is None:
-        with tempfile.TemporaryDirectory() as folder:
-            yield Path(folder)
-        return
-    spool = Path(f"{warehouse}.landing")
-    try:
-        spool.mkdir(mode=0o700, exist_ok=True)
-    except OSError as error:
-        raise WarehouseError(f"{spool} cannot be written: {in_words(error)}") from error
-    try:
-        yield spool
-    finally:
-        shutil.rmtree(spool, ignore_errors=True)
 
 
 @contextmanager

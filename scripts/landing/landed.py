@@ -14,6 +14,8 @@ from warehouse.database import number_of, transaction
 from warehouse.raw import delete_activity_reports
 from warehouse.raw_tables import prepare_raw
 
+TOO_OLD = "it is older than the time for which records are kept (make retention): its text is not kept."
+
 LANDED_REPORTS = """
 select report_id, file_name, file_sha256, site_id, landed_count, rejected_count, loaded_at, last_occurred_at
 from raw.reports
@@ -88,5 +90,5 @@ def remove_sample(connection: duckdb.DuckDBPyConnection) -> bool:
 def delete_reports(connection: duckdb.DuckDBPyConnection, report_ids: list[str]) -> None:
     """Delete all that was landed from these reports, in the transaction of the caller."""
     delete_activity_reports(connection, report_ids)
-    for table in ("users", "rejected_records", "reports", "user_reports"):
+    for table in ("users", "rejected_records", "reports", "user_reports", "report_declarations"):
         connection.execute(f"delete from raw.{table} where list_contains(?, report_id)", [report_ids])

@@ -8,8 +8,9 @@ compared with earlier reports (``landing.twins``), and written (``landing.statem
 
 from __future__ import annotations
 
+import shlex
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,13 +21,13 @@ from landing.ahead import ReadAhead
 from landing.declarations import not_reloaded, remember
 from landing.destinations import destination_of
 from landing.held import NotPlain, Part, part_of
-from landing.landed import Before, delete_reports
-from landing.outcome import SAMPLE_SITE, Declaration, Landing
+from landing.landed import TOO_OLD, Before, delete_reports, landed_before
+from landing.outcome import SAMPLE_SITE, Declaration, Landing, SiteNeeded
 from landing.statements import Staged, stage_forgotten, write_report
 from landing.twin_check import IN_WAREHOUSE, check_twins, staged_sample
 from landing.twins import New
 from reports.encoding import Survey, encoding_of, survey
-from reports.files import ReportFile
+from reports.files import ReportFile, hashes_in, legible
 from reports.format import ReportFormat, read_format
 from reports.ids import holds_odd_ids, read_ids
 from reports.look import look_at
@@ -34,10 +35,12 @@ from reports.rows import RowCount
 from reports.staged import refuse_other_columns, stage, trail_notes, with_nameless
 from reports.text import ReportRefused
 from reports.width import notes_of
-from warehouse.database import transaction
+from warehouse.command_line import counted
+from warehouse.database import number_of, spool_of, transaction
 from warehouse.errors import WarehouseError
 from warehouse.raw import EqualRecords
 
+SHOWN_FILES = 5
 # Shows how far a report has come, from 0 to 1.
 Show = Callable[[float], None]
 
@@ -52,6 +55,7 @@ class Load:
         folder: an empty folder for what is unpacked.
         known: what landed before, by the hash of its bytes.
         checks_twins: whether reports are compared with earlier ones.
+        reloaded: reports that are still to be loaded again, by their ids, and what holds for each.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -59,6 +63,7 @@ class Load:
     folder: Path
     known: dict[str, Before]
     checks_twins: bool
+    reloaded: dict[str, Declaration]
 
 
 @dataclass(frozen=True)
@@ -107,21 +112,22 @@ def land_report(
 
     Raises:
         ReportRefused: nothing of it can be landed.
+        SiteNeeded: it is new, and its site is not clear.
     """
-    declaration = load.declaration
     text = load.folder / "opened.csv" if opened else file.as_text(load.folder)
     seen = opened.seen if opened else found.seen if found else survey(text)
     before = load.known.get(seen.sha256, Before())
-    if before.file_name is not None and not _is_reloaded(before, declaration):
+    own = load.reloaded.get(before.report_id)
+    if own is not None and not _is_moved(before, load.declaration):
+        load = replace(load, declaration=own)
+    declaration = load.declaration
+    if before.file_name is not None and own is None and not _is_reloaded(before, declaration):
         other_site = before.site_id if before.site_id != declaration.site_id and declaration.names_site else None
         return Landing(file.path, file.shown, already_landed_as=before.file_name, of_other_site=other_site)
     if before.removed_on is not None and not declaration.is_again:
         return Landing(file.path, file.shown, removed_on=before.removed_on)
     if declaration.sites and seen.byte_count:
-        raise WarehouseError(
-            f"{file.shown} is new, and the warehouse holds several sites: {', '.join(declaration.sites)}. Nothing of it"
-            f" was loaded. Fix: name its site, such as make build SITE={declaration.sites[0]}"
-        )
+        raise SiteNeeded(file.shown)
 
     if opened:
         text.write_bytes(opened.content)
@@ -131,7 +137,11 @@ def land_report(
     def landed(read: Read, count: RowCount | None = None, part: Part | None = None) -> Landing:
         with _progress_of(load.connection, show, 0.0, 0.4):
             staged = _taken_apart(load, read, count, part)
-        staged = replace(staged, was_removed=before.removed_on is not None)
+        staged = replace(
+            staged,
+            was_removed=before.removed_on is not None,
+            notes=[*staged.notes, *_brought_back(load.connection, before)],
+        )
         return _compared_and_stored(load, staged, before, show)
 
     part = part_of(load.connection, text, seen, report, declaration, load.folder) if before.file_name is None else None
@@ -144,6 +154,7 @@ def land_report(
         landing = landed(read, found.count_of(report) if found else None)
     is_rejected = landing.landed_count == 0 and landing.rejected_count > landing.harmless_count
     load.known[seen.sha256] = Before(file.name, None, seen.sha256[:16], declaration.site_id, is_rejected)
+    load.reloaded.pop(before.report_id, None)
     return landing
 
 
@@ -222,15 +233,32 @@ def _compared_and_stored(load: Load, staged: Staged, before: Before, show: Show 
     """
     connection = load.connection
     if load.checks_twins and staged.report.is_of_activities:
-        staged.notes.extend(_check_twins(connection, staged))
+        staged.notes.extend(_check_twins(load, staged))
     staged.notes.extend(_other_date_format(staged))
     with transaction(connection), _progress_of(connection, show, 0.4, 1.0):
         if before.file_name is not None:
             delete_reports(connection, [before.report_id])
         landing = write_report(connection, staged)
         if landing.landed_count:
-            remember(connection, load.declaration)
+            remember(connection, load.declaration, [staged.report_id])
     return landing
+
+
+def _brought_back(connection: duckdb.DuckDBPyConnection, before: Before) -> list[str]:
+    """What is said of records that were removed and are in the file of a report that is loaded again."""
+    if before.removed_on is not None:
+        return [
+            f"it was removed on {before.removed_on}, and is loaded with all records of its file. If make retention"
+            " removed it: make retention RETENTION_DAYS=… removes what is too old again."
+        ]
+    old = "select count(*) from raw.rejected_records where report_id = $id and reason = $reason"
+    count = number_of(connection, old, {"id": before.report_id, "reason": TOO_OLD}) if before.file_name else 0
+    if not count:
+        return []
+    return [
+        f"{counted(count, 'record')} of it that make retention removed {'is' if count == 1 else 'are'} loaded again."
+        " Fix: make retention RETENTION_DAYS=…"
+    ]
 
 
 def _guessed_encoding(report: ReportFormat, declaration: Declaration) -> list[str]:
@@ -242,10 +270,6 @@ def _guessed_encoding(report: ReportFormat, declaration: Declaration) -> list[st
     ]
 
 
-def _not_yet_reloaded(connection: duckdb.DuckDBPyConnection, declaration: Declaration) -> list[str]:
-    return [one.report_id for one in not_reloaded(connection, declaration)] if declaration.reloaded else []
-
-
 def _other_date_format(staged: Staged) -> list[str]:
     """What is said of a report whose dates are written otherwise than declared."""
     declared, found = staged.declaration.date_format, staged.destination.facts.get("date_format")
@@ -254,30 +278,57 @@ def _other_date_format(staged: Staged) -> list[str]:
     return [f"its dates are written as {found}, and none of them as {declared}, which was declared."]
 
 
-def _is_reloaded(before: Before, declaration: Declaration) -> bool:
-    """Whether a report that landed before is loaded again.
+def site_needed(
+    connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], declaration: Declaration
+) -> WarehouseError:
+    """What is said where new reports may be of several sites: which they are, and how to load one."""
+    known = landed_before(connection)
 
-    It is where it was declared again, nothing of it landed, or it landed as one of the sample, which is about to leave.
+    def is_new(sha256: str) -> bool:
+        before = known.get(sha256, Before())
+        if before.file_name is not None:
+            return _is_reloaded(before, declaration)
+        return before.removed_on is None or declaration.is_again
+
+    with spool_of(connection) as folder:
+        new = [path for path in paths if any(map(is_new, hashes_in(path, folder)))]
+    names = ", ".join(legible(str(path)) for path in new[:SHOWN_FILES])
+    more = f" and {counted(len(new) - SHOWN_FILES, 'more file')}" if len(new) > SHOWN_FILES else ""
+    sites = " or ".join(f"SITE={site}" for site in declaration.sites)
+    return WarehouseError(
+        f"{names}{more} {'is' if len(new) == 1 else 'are'} new, and the warehouse holds several sites:"
+        f" {', '.join(declaration.sites)}. Nothing new was loaded. Fix: say of which site a file is, one after the"
+        f" other: the same command with REPORTS={shlex.quote(legible(str(new[0])))} and {sites}"
+    )
+
+
+def _is_reloaded(before: Before, declaration: Declaration) -> bool:
+    """Whether a report that landed before is loaded as if it had not.
+
+    It is where it moves, nothing of it landed, or it landed as one of the sample, which is about to leave.
     """
     is_of_sample = before.site_id == SAMPLE_SITE != declaration.site_id
-    is_moved = declaration.moves_reports and before.site_id != declaration.site_id
-    return before.is_rejected or is_of_sample or is_moved or before.report_id in dict(declaration.reloaded)
+    return before.is_rejected or is_of_sample or _is_moved(before, declaration)
 
 
-def _check_twins(connection: duckdb.DuckDBPyConnection, staged: Staged) -> list[str]:
+def _is_moved(before: Before, declaration: Declaration) -> bool:
+    return declaration.moves_reports and before.site_id != declaration.site_id
+
+
+def _check_twins(load: Load, staged: Staged) -> list[str]:
     """What is to be said of a report that holds the activities of others in another form.
 
     Raises:
         ReportRefused: it would count them twice.
     """
-    destination, declaration = staged.destination, staged.declaration
+    connection, destination = load.connection, staged.destination
     # Reports that are loaded again with another declaration are the twins of those that were.
-    left_out = {staged.report_id, *_not_yet_reloaded(connection, declaration)}
+    left_out = {staged.report_id, *(not_reloaded(connection) if load.reloaded else ())}
     count, held = staged.staged_count, staged.part.held if staged.part else None
     sample = staged_sample(staged.report, destination.essence, destination.occurred_at, count, held)
-    unread = held.places(count) if held and not declaration.reloaded else range(0)
+    unread = held.places(count) if held and not load.reloaded else range(0)
     new = New(sample, count, left_out, unread)
-    return check_twins(connection, new, IN_WAREHOUSE, declaration, str(destination.facts["date_format"]))
+    return check_twins(connection, new, IN_WAREHOUSE, staged.declaration, str(destination.facts["date_format"]))
 
 
 @contextmanager

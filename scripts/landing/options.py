@@ -159,7 +159,7 @@ def choose_reports(reports: Path | None, given: Given) -> tuple[list[Path], Give
     place = reports or DEFAULT_REPORTS
     found = find_reports([str(place)]) if place.exists() else []
     if found:
-        return found, given
+        return found, replace(given, is_folder=place.is_dir())
     if reports is not None:
         raise WarehouseError(
             f"there is no report ({', '.join(SUFFIXES)}) in {reports}. Fix: REPORTS=… with the folder"

@@ -32,6 +32,7 @@ class Given:
         min_date: the first day on which anything can have happened.
         max_date: the last such day.
         command: the command as the user can give it again.
+        is_folder: whether the reports are those of a folder: then the files are not named one by one.
     """
 
     site_id: str | None = None
@@ -44,6 +45,7 @@ class Given:
     min_date: date | None = None
     max_date: date | None = None
     command: str = "make build"
+    is_folder: bool = False
 
 
 def day_after_today() -> date:
@@ -67,7 +69,8 @@ class Declaration:
         remembered_date_format: what was declared for the site before, for files that can be read in two ways.
         remembered_encoding: the same, for files that are not in UTF-8.
         to_remember: what is remembered for the site once a report of it has landed: settings and values.
-        reloaded: reports that are loaded again where their files are given, and when they were loaded.
+        own_settings: what is declared for these reports alone, and not for their site.
+        reloaded: reports that are loaded again, and what holds for each.
         moves_reports: whether files that landed for another site are loaded again for this one.
         sites: the sites among which the user must name one; empty where it is clear.
         names_site: whether the command line names the site.
@@ -84,7 +87,8 @@ class Declaration:
     remembered_date_format: str | None = None
     remembered_encoding: str | None = None
     to_remember: tuple[tuple[str, str], ...] = ()
-    reloaded: tuple[tuple[str, datetime], ...] = ()
+    own_settings: tuple[str, ...] = ()
+    reloaded: tuple[tuple[str, Declaration], ...] = ()
     moves_reports: bool = False
     sites: tuple[str, ...] = ()
     names_site: bool = False
@@ -143,3 +147,7 @@ class Landing:
     def is_clean(self) -> bool:
         """Whether nothing of the report was rejected or refused that anybody should look at."""
         return self.refusal is None and self.rejected_count == self.harmless_count
+
+
+class SiteNeeded(Exception):
+    """A report is new, and it is not clear of which site it is."""

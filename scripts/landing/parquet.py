@@ -34,7 +34,8 @@ from landing.forgotten import remember_moved
 from landing.land import land_reports
 from landing.landed import LANDED_REPORTS, delete_reports
 from landing.meetings import ALL_SITES, SALTS, ensure_meeting_salt
-from landing.outcome import SAMPLE_SITE, Declaration, Given, Landing
+from landing.one_report import site_needed
+from landing.outcome import SAMPLE_SITE, Declaration, Given, Landing, SiteNeeded
 from landing.parquet_files import (
     DECLARATIONS,
     FILE_NAME,
@@ -42,10 +43,12 @@ from landing.parquet_files import (
     MANIFESTS,
     MARKS,
     NO_REPORT,
+    OF_REPORTS,
     RECORDS,
     TABLES,
     StagedReport,
     clear_unfinished,
+    drop,
     load,
     partition,
     place,
@@ -54,7 +57,7 @@ from landing.parquet_files import (
     take_out,
     write_parquet,
 )
-from landing.terminal import declare, show_not_reloaded
+from landing.terminal import declare
 from landing.twin_check import check_twins, landed_in_parquet, parquet_sample
 from landing.twins import New
 from reports.format import day_is_first
@@ -112,7 +115,10 @@ def land_as_parquet(
         shutil.copyfile(Path(f"{root}.scratch"), seed)
         landed: dict[str, str] = {}
         work = Work(seed, declaration, memory // jobs, max(1, (os.cpu_count() or 1) // jobs))
-        with closing(_taken_side_by_side(paths, work, jobs)) as files:
+        with (
+            _saying_which_are_new(manifest, paths, declaration),
+            closing(_taken_side_by_side(paths, work, jobs)) as files,
+        ):
             for path, taken in zip(paths, files, strict=True):
                 for landing, staged in taken.reports:
                     if staged is None:
@@ -127,6 +133,16 @@ def land_as_parquet(
                 shutil.rmtree(taken.folder)
                 if progress is not None and task is not None:
                     progress.advance(task, _size(path))
+
+
+@contextmanager
+def _saying_which_are_new(
+    manifest: duckdb.DuckDBPyConnection, paths: list[Path], declaration: Declaration
+) -> Iterator[None]:
+    try:
+        yield
+    except SiteNeeded as needed:
+        raise site_needed(manifest, paths, declaration) from needed
 
 
 def _put(
@@ -147,10 +163,16 @@ def _put(
         declaration: what holds for it.
         site_before: the site for which the same bytes landed before; None if they did not.
     """
+    own = dict(declaration.reloaded).get(staged.report_id)
+    if own is not None and own.site_id == staged.site_id:
+        declaration = own
     try:
         notes = _check_twins(manifest, root, staged, declaration)
     except ReportRefused as refused:
         return Landing(landing.path, landing.name, refusal=str(refused))
+    if landing.landed_count:
+        # Before the report: if this is killed between the two, the next load must not read others in another zone.
+        _remember(manifest, root, declaration)
     if site_before is not None:
         take_out(root, site_before, staged.report_id)
         delete_reports(manifest, [staged.report_id])
@@ -158,8 +180,6 @@ def _put(
     load(manifest, root, staged.manifest, report=(staged.site_id, staged.report_id))
     if staged.moved:
         _remember_moved(manifest, root, staged)
-    if landing.landed_count:
-        _remember(manifest, root, declaration)
     return replace(landing, notes=[*landing.notes, *notes])
 
 
@@ -192,7 +212,7 @@ def _check_twins(
         " from read_parquet($path, hive_partitioning = false)",
         {"path": str(staged.files["reports"])},
     ).fetchall()
-    left_out = {staged.report_id, *(one.report_id for one in not_reloaded(manifest, declaration))}
+    left_out = {staged.report_id, *not_reloaded(manifest)}
     near = manifest.execute(
         """
         select site_id, report_id from raw.reports
@@ -213,17 +233,54 @@ def _check_twins(
     return check_twins(manifest, new, landed_in_parquet(files), declaration, date_format)
 
 
-def declare_in(root: Path, given: Given, console: Console) -> Declaration:
-    """What holds for a load into a landing, and say what of it was declared before.
+def declare_in(root: Path, given: Given, paths: list[Path], console: Console) -> Declaration:
+    """What holds for a load of some files into a landing, and say what of it was declared before.
 
     Raises:
-        WarehouseError: what was given contradicts what was declared before.
+        WarehouseError: what was given contradicts what was declared before, or a file is missing; nothing was changed.
     """
     with writing(root) as connection:
-        declaration = declare(connection, given, console)
+        if given.date_format or given.encoding or given.min_date or given.max_date:
+            _show_records(connection, root)
+        declaration = declare(connection, given, paths, console)
         if given.declare == "again":
-            _remember(connection, root, declaration)
+            _declare_again(connection, root, declaration)
         return declaration
+
+
+def _show_records(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
+    """Show the records of a landing where a warehouse has them, to be read and not changed."""
+    for table, kind in (("activities", "view"), ("rejected_records", "table")):
+        if any((root / table).glob(f"*/*/{FILE_NAME}")):
+            files = text_of(f"{glob.escape(str(root / table))}/*/*/{FILE_NAME}")
+            connection.execute(
+                f"drop {kind} raw.{table}; create view raw.{table} as"
+                f" from read_parquet({files}, hive_partitioning = true, hive_types_autocast = false)"
+            )
+
+
+def _declare_again(connection: duckdb.DuckDBPyConnection, root: Path, declaration: Declaration) -> None:
+    """Write what was declared of a site again, and which of its reports are to be loaded again.
+
+    A report that is noted before its site has another value is loaded as it was: so these are first, and what is no
+    longer to be done is last.
+    """
+    reports = connection.execute(
+        f"""
+        select report_id, count(setting) > 0
+        from ({LANDED_REPORTS}) left join raw.report_declarations using (report_id)
+        where site_id = ? group by 1 order by 2 desc, 1
+        """,
+        [declaration.site_id],
+    ).fetchall()
+    places = {report_id: partition(root, OF_REPORTS, declaration.site_id, report_id) for report_id, _ in reports}
+    for report_id in (report_id for report_id, is_declared in reports if is_declared):
+        written = Path(f"{root}.scratch-declarations")
+        write_parquet(connection, OF_REPORTS, "report_id", report_id, written)
+        place(written, places[report_id])
+    _remember(connection, root, declaration)
+    for report_id in (report_id for report_id, is_declared in reports if not is_declared):
+        drop(places[report_id])
 
 
 def _remember(connection: duckdb.DuckDBPyConnection, root: Path, declaration: Declaration) -> None:
@@ -233,13 +290,6 @@ def _remember(connection: duckdb.DuckDBPyConnection, root: Path, declaration: De
         written = Path(f"{root}.scratch-declarations")
         write_parquet(connection, DECLARATIONS, "site_id", declaration.site_id, written)
         place(written, partition(root, DECLARATIONS, declaration.site_id, NO_REPORT))
-
-
-def show_not_reloaded_in(root: Path, declaration: Declaration, given: Given, console: Console) -> None:
-    """Say which reports of a landing should have been loaded again and were not."""
-    if declaration.reloaded:
-        with writing(root) as connection:
-            show_not_reloaded(connection, declaration, given, console)
 
 
 def remove_sample_from(root: Path) -> bool:
@@ -281,7 +331,7 @@ def writing(root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             try:
                 with connect(Path(f"{root}.scratch")) as connection:
                     prepare_raw(connection)
-                    for table in (*MANIFESTS, MARKS, FORGOTTEN, SALTS, DECLARATIONS):
+                    for table in (*MANIFESTS, OF_REPORTS, MARKS, FORGOTTEN, SALTS, DECLARATIONS):
                         load(connection, root, table)
                     if ensure_meeting_salt(connection):
                         written = Path(f"{root}.scratch-salts")

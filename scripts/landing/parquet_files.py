@@ -25,7 +25,8 @@ from warehouse.paths import PROJECT_ROOT
 from warehouse.raw import store_table
 from warehouse.raw_tables import columns_of_raw
 
-RECORDS = ("activities", "users", "rejected_records")
+OF_REPORTS = "report_declarations"
+RECORDS = ("activities", "users", "rejected_records", OF_REPORTS)
 MANIFESTS = ("reports", "user_reports")
 MARKS = "removed_reports"
 # The older names of this table and of its time, in landings that were made before.

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import duckdb
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from landing.declarations import declaration_of, not_reloaded, remember, why_not_reloaded
+from landing.declarations import declaration_of
 from landing.land import land_reports
 from landing.landed import remove_sample
-from landing.outcome import Declaration, Given, Landing
+from landing.one_report import site_needed
+from landing.outcome import Declaration, Given, Landing, SiteNeeded
 from reports.files import passed_over
 from warehouse.command_line import counted, one_line, printable
+from warehouse.database import transaction
 from warehouse.raw_tables import prepare_raw
 
 
@@ -94,31 +97,23 @@ def _describe_landed(landing: Landing, name: str) -> str:
         return f"[dim]nothing new in {name}: the same bytes were landed as {twin}[/dim]"
     return (
         f"[yellow]nothing new[/yellow] in {name}: the same bytes were landed as {twin}, of the site"
-        f" {one_line(landing.of_other_site)}. To load it for this site instead: the same command with DECLARE=again"
+        f" {one_line(landing.of_other_site)}. To load it for this site instead: the same command with"
+        f" REPORTS={one_line(shlex.quote(str(landing.path)))} DECLARE=again"
     )
 
 
-def declare(connection: duckdb.DuckDBPyConnection, given: Given, console: Console) -> Declaration:
-    """What holds for a load, and say what of it was declared before.
+def declare(connection: duckdb.DuckDBPyConnection, given: Given, paths: list[Path], console: Console) -> Declaration:
+    """What holds for a load of some files, and say what of it was declared before.
 
     Raises:
-        WarehouseError: what was given contradicts what was declared before.
+        WarehouseError: what was given contradicts what was declared before, or a file is missing; nothing was changed.
     """
     prepare_raw(connection)
-    declaration, said = declaration_of(connection, given)
-    if given.declare == "again":
-        remember(connection, declaration)
+    with transaction(connection):
+        declaration, said = declaration_of(connection, given, paths)
     for line in said:
         console.print(printable(line), highlight=False)
     return declaration
-
-
-def show_not_reloaded(
-    connection: duckdb.DuckDBPyConnection, declaration: Declaration, given: Given, console: Console
-) -> None:
-    """Say which reports should have been loaded again and were not."""
-    for report in not_reloaded(connection, declaration):
-        console.print(f"[yellow]{printable(why_not_reloaded(report, given))}[/yellow]", highlight=False)
 
 
 def land_with_progress(
@@ -130,15 +125,18 @@ def land_with_progress(
     """Land files, show a progress bar while it lasts, and print what became of each.
 
     Raises:
-        WarehouseError: what was given contradicts what was declared before; nothing was loaded.
+        WarehouseError: what was given contradicts what was declared before, and nothing was loaded; or a new report may
+            be of several sites.
     """
-    declaration = declare(connection, given, console)
+    declaration = declare(connection, given, paths, console)
     landings = []
-    with progress_bar(console) as progress:
-        for landing in land_reports(connection, paths, declaration, progress):
-            landings.append(landing)
-            console.print(describe(landing), highlight=False)
-    show_not_reloaded(connection, declaration, given, console)
+    try:
+        with progress_bar(console) as progress:
+            for landing in land_reports(connection, paths, declaration, progress):
+                landings.append(landing)
+                console.print(describe(landing), highlight=False)
+    except SiteNeeded as needed:
+        raise site_needed(connection, paths, declaration) from needed
     if remove_sample(connection):
         console.print("The sample was taken out of the warehouse: now it holds your own reports.")
     return landings

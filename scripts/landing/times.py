@@ -78,9 +78,8 @@ def _found_format(
     Raises:
         ReportRefused: none reads any date, or two read equally many and differently.
     """
-    if dates.is_read or (dates.is_default and _reads_the_first(connection, dates, possible)):
-        return DEFAULT_DATE_FORMAT
-    if dates.is_usual and _reads_all(connection, dates, possible, DEFAULT_DATE_FORMAT):
+    own = remembered if remembered is not None and remembered not in DATE_FORMATS else None
+    if own is None and _is_default(connection, dates, possible):
         return DEFAULT_DATE_FORMAT
     names = (WITH_OFFSET,) if dates.has_offsets else tuple(DATE_FORMATS)
     counts = dict(zip(names, _numbers_of_dates(connection, dates, possible, names, "count({})"), strict=True))
@@ -93,12 +92,21 @@ def _found_format(
         return remembered
     if most == 0:
         raise ReportRefused(_why_none(connection, report, dates, possible, example))
+    if own and number_of(connection, f"select count({possible.only(parsed(dates, own))}) from staged") >= most:
+        return own
     _refuse_two_orders(connection, report, dates, possible, best[0])
     order = day_is_first(remembered) if remembered else None
     in_order = [name for name in best if name == remembered or (order is not None and day_is_first(name) is order)]
     if len(best) == 1 or len(in_order) == 1:
         return (in_order or best)[0]
     return _only_reading(connection, report, dates, possible, best, example)
+
+
+def _is_default(connection: duckdb.DuckDBPyConnection, dates: Dates, possible: Possible) -> bool:
+    """Whether it is clear at a look that the usual format is meant."""
+    if dates.is_read or (dates.is_default and _reads_the_first(connection, dates, possible)):
+        return True
+    return dates.is_usual and _reads_all(connection, dates, possible, DEFAULT_DATE_FORMAT)
 
 
 def _numbers_of_dates(
@@ -399,3 +407,16 @@ def reason_of_impossible(time: str, possible: Possible) -> str:
                     else ' If it is right: make build MAX_DATE=' || strftime({time}, '%Y-%m-%d') end
         end
     """
+
+
+def is_let_in(min_date: date | None, max_date: date | None) -> str | None:
+    """SQL for whether a rejected record has a date that days of the user make possible; None if they name none.
+
+    The reason of such a record names the day.
+    """
+    tests = [
+        f"try_cast(regexp_extract(reason, 'make build {name}=(.+)$', 1) as date) {sign} date '{day}'"
+        for name, sign, day in (("MIN_DATE", ">=", min_date), ("MAX_DATE", "<=", max_date))
+        if day is not None
+    ]
+    return " or ".join(tests) or None

@@ -8,7 +8,6 @@ What follows the transaction can be done again: the same command goes on where a
 from __future__ import annotations
 
 import tempfile
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
@@ -22,9 +21,7 @@ from landing.landed import LANDED_REPORTS, delete_reports
 from landing.options import DEFAULT_REPORTS, SAMPLE_REPORTS
 from publishing.places import publish_again
 from removal.journal import REBUILD, Task, begin, end
-from reports.encoding import survey
-from reports.files import reports_in
-from reports.text import ReportRefused
+from reports.files import hashes_in
 from warehouse.command_line import counted, one_line
 from warehouse.database import number_of, opened
 from warehouse.errors import WarehouseError
@@ -144,14 +141,12 @@ def _published_ids(published: Path, file_name: str) -> list[str]:
 
 def _hashes_of(wanted: str) -> list[str]:
     """The hashes of the reports in a file: a removed report has no name, and is known by them."""
-    name, hashes = PurePath(wanted).name, []
+    name = PurePath(wanted).name
+    hashes: list[str] = []
     for path in dict.fromkeys((Path(wanted), DEFAULT_REPORTS / name, SAMPLE_REPORTS / name)):
         if name and path.is_file():
-            # What cannot be read was never loaded.
-            with suppress(ReportRefused, OSError):
-                for report in reports_in(path):
-                    with tempfile.TemporaryDirectory() as folder:
-                        hashes.append(survey(report.as_text(Path(folder))).sha256)
+            with tempfile.TemporaryDirectory() as folder:
+                hashes += hashes_in(path, Path(folder))
     return hashes
 
 

@@ -13,6 +13,7 @@ import duckdb
 from rich.console import Console
 
 from building.rebuild import Files, rebuild, require_places
+from landing.landed import TOO_OLD
 from publishing.places import publish_again
 from removal.journal import REBUILD, Task, begin, end
 from removal.remove import Report, all_reports, remove
@@ -21,8 +22,6 @@ from warehouse.database import number_of
 from warehouse.locks import only_writer
 from warehouse.raw import delete_records
 from warehouse.raw_tables import prepare_raw
-
-REASON = "it is older than the time for which records are kept (make retention): its text is not kept."
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def remove_old(connection: duckdb.DuckDBPyConnection, old: Old) -> None:
     connection.execute(
         "insert into raw.rejected_records select report_id, record_number, null, null, $reason, null"
         " from raw.activities where occurred_at < $before",
-        before | {"reason": REASON},
+        before | {"reason": TOO_OLD},
     )
     events = "select event_id from raw.events where occurred_at < $before"
     delete_records(connection, f"record_id in (select record_id from raw.records where event_id in ({events}))", before)

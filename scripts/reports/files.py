@@ -16,7 +16,8 @@ import struct
 import sys
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -275,6 +276,21 @@ def reports_in(path: Path) -> list[ReportFile]:
         raise unreadable(error) from error
     refuse_other_formats(head)
     return [ReportFile(path, "csv", legible(path.name))]
+
+
+def hashes_in(path: Path, folder: Path) -> Iterator[str]:
+    """The hashes of the reports in a file; none of what cannot be read, or only once.
+
+    Args:
+        path: the file.
+        folder: where they may be unpacked.
+    """
+    if str(path) == STANDARD_INPUT:
+        return
+    with suppress(ReportRefused, OSError):
+        for report in reports_in(path):
+            with suppress(ReportRefused, OSError):
+                yield survey(report.as_text(folder)).sha256
 
 
 def refuse_other_formats(head: bytes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -177,6 +178,28 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         with suppress(duckdb.TransactionException):
             connection.execute("rollback")
         raise
+
+
+@contextmanager
+def spool_of(connection: duckdb.DuckDBPyConnection) -> Iterator[Path]:
+    """A folder beside the warehouse for what is unpacked: on its disk, under its protection, and for one loader.
+
+    If a loader is killed, ``connect`` removes its folder when the warehouse is next opened.
+    """
+    warehouse = path_of(connection)
+    if warehouse is None:
+        with tempfile.TemporaryDirectory() as folder:
+            yield Path(folder)
+        return
+    spool = Path(f"{warehouse}.landing")
+    try:
+        spool.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise WarehouseError(f"{spool} cannot be written: {in_words(error)}") from error
+    try:
+        yield spool
+    finally:
+        shutil.rmtree(spool, ignore_errors=True)
 
 
 def close_to_others(path: Path) -> None:

@@ -158,6 +158,14 @@ create table if not exists raw.declarations (
     declared_at timestamp not null
 );
 
+-- What was declared of a report: once, that the setting was given for it alone; again, that it is still to be loaded
+-- again, because its site has another value now.
+create table if not exists raw.report_declarations (
+    report_id varchar not null,
+    setting varchar not null,
+    declare varchar not null
+);
+
 -- What warehouses that were made before call withdrawn_reports, the older name.
 alter table if exists raw.withdrawn_reports rename withdrawn_at to removed_at; -- older name
 alter table if exists raw.withdrawn_reports rename to removed_reports; -- older name

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import glob
 import io
+import itertools
 import os
 import signal
 import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import duckdb
@@ -40,6 +43,7 @@ from warm_start import run_warm
 
 pytestmark = pytest.mark.slow
 
+FUTURE = datetime.now(UTC).date() + timedelta(days=30)
 SAMPLE = find_reports([str(PROJECT_ROOT / "sample" / "reports")])
 EVERY_ACTIVITY = find_reports([str(PROJECT_ROOT / "tests" / "fixtures")])
 BROKEN = report_text(activity("u1"), "u2,Chat", activity("u3", date="some day"), activity("u4", '"open'))
@@ -390,6 +394,7 @@ def test_a_removed_report_is_left_out_until_it_is_landed_again(root: Path, tmp_p
             [0],
             [0],
             [0],
+            [0],
             [1],
             [0],
             [1],
@@ -626,29 +631,124 @@ def test_a_copy_in_another_form_is_refused(root: Path, tmp_path: Path) -> None:
     assert landing.landed_count == 8
 
 
-def declare(root: Path, given: Given) -> Declaration:
-    return declare_in(root, given, Console(file=io.StringIO()))
+def declare(root: Path, *paths: Path, given: Given | None = None) -> Declaration:
+    return declare_in(root, given or Given(), list(paths), Console(file=io.StringIO()))
 
 
 def test_what_was_declared_holds_and_is_corrected(root: Path, tmp_path: Path) -> None:
     times = "select distinct occurred_at::varchar from raw.activities order by 1"
     paths = [write(tmp_path / f"{day}.csv", report_text(activity("1", date=f"{day}/3/2024 10:00"))) for day in (4, 5)]
-    land(root, paths[0], declaration=declare(root, Given("north", "Asia/Tokyo", "dd/MM/yyyy")))
-    land(root, paths[1], declaration=declare(root, Given()))
+    land(root, paths[0], declaration=declare(root, given=Given("north", "Asia/Tokyo", "dd/MM/yyyy")))
+    land(root, paths[1], declaration=declare(root))
     with landed(root) as found:
         assert rows(found, times) == ["2024-03-04 01:00:00", "2024-03-05 01:00:00"]
 
     again = Given("north", date_format="MM/dd/yyyy")
     with pytest.raises(WarehouseError, match="DECLARE=again"):
-        declare(root, again)
-    land(root, *paths, declaration=declare(root, replace(again, declare="again")))
+        declare(root, *paths, given=again)
+    land(root, *paths, declaration=declare(root, *paths, given=replace(again, declare="again")))
 
     with landed(root) as found:
         assert rows(found, times) == ["2024-04-03 01:00:00", "2024-05-03 01:00:00"]
         assert rows(found, "select count(*) from raw.activities") == [2]
-    land(root, paths[0], declaration=declare(root, Given("south", date_format="MM/dd/yyyy", declare="again")))
+    land(root, paths[0], declaration=declare(root, given=Given("south", date_format="MM/dd/yyyy", declare="again")))
     with landed(root) as found:
         assert rows(found, "select site_id from raw.reports order by 1") == ["north", "south"]
+
+
+def a_day(folder: Path, day: str) -> Path:
+    return write(folder / f"{day}.csv", report_text(activity(day, date=f"2024-05-0{day} 10:00:00")))
+
+
+class Killed(BaseException):
+    """As if the process ended."""
+
+
+@pytest.mark.parametrize("count", range(10))
+def test_the_next_landing_completes_one_that_was_killed(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    paths = [
+        write(tmp_path / f"{day}.csv", report_text(activity(day, date=f"2024-05-0{day} 10:00:00"))) for day in "678"
+    ]
+    land(root, *paths[:2], declaration=declare(root))
+    land(root, paths[2], declaration=declare(root, given=Given(time_zone="UTC", declare="once")))
+    again = Given(time_zone="Asia/Tokyo", declare="again")
+    with monkeypatch.context() as killing, suppress(Killed):
+        placed = itertools.count()
+
+        def place_or_end(file: Path, folder: Path) -> None:
+            if next(placed) == count:
+                raise Killed
+            place(file, folder)
+
+        killing.setattr(parquet_landing, "place", place_or_end)
+        killing.setattr(parquet_layout, "place", place_or_end)
+        land(root, *paths, declaration=declare(root, *paths, given=again))
+
+    land(root, *paths, declaration=declare(root, *paths))
+
+    with landed(root) as found:
+        times = rows(found, "select strftime(occurred_at, '%d %H') from raw.activities order by 1")
+        zones = rows(found, "select value from raw.declarations")
+    # Until its declaration has its place nothing is declared.
+    declared = (["06 01", "07 01", "08 10"], ["Asia/Tokyo"])
+    assert (times, zones) == (declared if count > 3 else (["06 10", "07 10", "08 10"], []))
+
+
+def test_a_first_landing_that_was_killed_has_not_forgotten_its_zone(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [
+        write(tmp_path / f"{day}.csv", report_text(activity(day, date=f"2024-05-0{day} 10:00:00"))) for day in "67"
+    ]
+    declaration = declare(root, given=Given(time_zone="Asia/Tokyo"))
+
+    def put_and_end(*arguments: Any) -> None:
+        parquet_layout.put(*arguments)
+        raise Killed
+
+    with monkeypatch.context() as killing, suppress(Killed):
+        killing.setattr(parquet_landing, "put", put_and_end)
+        land(root, *paths, declaration=declaration)
+    land(root, *paths, declaration=declare(root))
+
+    with landed(root) as found:
+        assert rows(found, "select distinct time_zone from raw.reports") == ["Asia/Tokyo"]
+
+
+def test_a_landing_is_corrected_by_what_its_records_leave_open(root: Path, tmp_path: Path) -> None:
+    dates = {"open": "05/06/2024", "clear": "20/06/2024", "open too": "07/07/2024"}
+    first = write(tmp_path / "a.csv", report_text(*(activity("1", name, f"{at} 10:00") for name, at in dates.items())))
+    second = write(tmp_path / "b.csv", report_text(activity("2", date="05/06/2024 11:00")))
+    text = report_text(activity("3", "hello", "2024-08-01 10:00:00"), activity("3", "Čau", "2024-08-01 10:00:00"))
+    third = write(tmp_path / "c.csv", text.encode("cp1250"))
+    late = [activity("4", date=f"{at} 10:00:00") for at in ("2024-08-02", FUTURE)]
+    paths = [first, second, third, write(tmp_path / "d.csv", report_text(*late))]
+    given = Given(date_format="dd/MM/yyyy", encoding="utf-8")
+    assert [one.rejected_count for one in land(root, *paths, declaration=declare(root, given=given))] == [0, 0, 1, 1]
+
+    again = Given(date_format="MM/dd/yyyy", encoding="cp1250", max_date=FUTURE, declare="again")
+    with pytest.raises(WarehouseError, match=r"^b\.csv, c\.csv must be loaded again"):
+        declare(root, first, given=again)
+    landings = land(root, *paths, declaration=declare(root, *paths, given=again))
+
+    assert [one.already_landed_as for one in landings] == ["a.csv", None, None, None]
+    assert [one.landed_count for one in landings] == [0, 1, 2, 2]
+    with landed(root) as found:
+        assert rows(found, "select occurred_at::date::varchar from raw.activities where user_id = '2'") == [
+            "2024-05-06"
+        ]
+        assert rows(found, "select count(*) from raw.report_declarations") == [0]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_all_new_files_are_named_where_their_site_is_not_clear(root: Path, tmp_path: Path, jobs: int) -> None:
+    paths = [write(tmp_path / f"{user}.csv", report_text(activity(user))) for user in "1234"]
+    land(root, paths[0], declaration=declare(root, given=Given("academy")))
+    land(root, paths[1], declaration=declare(root, given=Given("north")))
+    with pytest.raises(WarehouseError, match=r"/3\.csv, \S*/4\.csv are new, .* REPORTS=\S*/3\.csv and SITE=academy or"):
+        land(root, *paths, declaration=declare(root), jobs=jobs)
 
 
 def test_what_was_rejected_as_a_whole_is_read_again(root: Path, tmp_path: Path) -> None:
