@@ -327,7 +327,8 @@ def _check_twins(load: Load, staged: Staged) -> list[str]:
     count, held = staged.staged_count, staged.part.held if staged.part else None
     sample = staged_sample(staged.report, destination.essence, destination.occurred_at, count, held)
     unread = held.places(count) if held and not load.reloaded else range(0)
-    new = New(sample, count, left_out, unread)
+    period = f"select {destination.span} from (select {destination.essence} as essence, * from staged)"
+    new = New(sample, count, left_out, unread, "" if held else period)
     return check_twins(connection, new, IN_WAREHOUSE, staged.declaration, str(destination.facts["date_format"]))
 
 

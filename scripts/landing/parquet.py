@@ -229,7 +229,8 @@ def _check_twins(
     files = [partition(root, "activities", *report) / FILE_NAME for report in near if report[1] not in left_out]
     if not files:
         return []
-    new = New(parquet_sample(staged.files["activities"], count), count, left_out)
+    period = f"select timestamp '{first}', timestamp '{last}'"
+    new = New(parquet_sample(staged.files["activities"], count), count, left_out, period=period)
     return check_twins(manifest, new, landed_in_parquet(files), declaration, date_format)
 
 

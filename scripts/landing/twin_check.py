@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from landing.outcome import Declaration
+from landing.twin_overlap import how_to_cut
 from landing.twins import (
     CONTENT,
     IDS,
@@ -135,7 +136,8 @@ def check_twins(
     if twins is None:
         return []
     if twins.is_sure and not declaration.allows_twins:
-        raise ReportRefused(refusal_of(twins, declaration, date_format))
+        cut = how_to_cut(connection, twins, declaration.time_zone, new.period)
+        raise ReportRefused(refusal_of(twins, declaration, date_format, cut))
     return [note_of(twins, declaration, date_format)]
 
 
@@ -147,8 +149,8 @@ class _Words:
     fix: str
 
 
-def refusal_of(twins: Twins, declaration: Declaration, date_format: str) -> str:
-    """Why a report of twins is refused, and the fix for each of the three ways how that can be."""
+def refusal_of(twins: Twins, declaration: Declaration, date_format: str, cut: str = "") -> str:
+    """Why a report of twins is refused, and the fix for each of the ways how that can be."""
     older = twins.older[0]
     remove = f"make remove REPORT={shlex.quote(older.file_name)}"
     words = [_words(thing, twins, declaration, date_format) for thing in twins.kind.things]
@@ -156,7 +158,7 @@ def refusal_of(twins: Twins, declaration: Declaration, date_format: str) -> str:
         f"{_counted(twins)} are already in {_names(twins.older)}, the same in all but"
         f" {' and '.join(word.thing for word in words)}. They would count twice, so nothing of it was loaded. Fix:"
         f" {' and '.join(dict.fromkeys(word.fix for word in words))}. If {older.file_name} is the wrong one: {remove},"
-        " then the same make build again. If both are right: make build ALLOW_TWINS=1"
+        f" then the same make build again.{cut} If both are right: make build ALLOW_TWINS=1"
     )
 
 

@@ -171,12 +171,14 @@ class New:
         count: how many records it has.
         left_out: earlier reports that do not count, because they are about to be loaded again.
         unread: the places of the records that an earlier report holds, which counts: all at the beginning or the end.
+        period: SQL of the first and the last time of all its records; '' if only those of the sample are known.
     """
 
     sample: str
     count: int
     left_out: Collection[str] = ()
     unread: range = range(0)
+    period: str = ""
 
 
 def find_twins(connection: duckdb.DuckDBPyConnection, new: New, old: Earlier, declaration: Declaration) -> Twins | None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from unicodedata import normalize
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
@@ -15,6 +17,7 @@ import pytest
 from landing.land import land_reports
 from landing.outcome import Declaration, Landing
 from loader_fixtures import rows
+from removal.remove import find_report, remove
 
 COLUMNS = ("User ID", "First", "Last", "Email", "Category", "Action", "Label", "Date", "Content ID", "Content Name")
 Record = dict[str, str]
@@ -139,6 +142,62 @@ def test_a_copy_is_refused_and_its_difference_named(
     assert "make remove REPORT=first.csv" in landing.refusal
     assert rows(loaded, "select count(*) from raw.activities") == [len(records)]
     assert rows(loaded, "select count(*) from raw.reports") == [1]
+
+
+def without_content(record: Record) -> Record:
+    return record | {"Content ID": "", "Content Name": ""}
+
+
+def without_seconds(record: Record) -> Record:
+    return with_time(lambda time: time.replace(second=0))(record) or {}
+
+
+def between(records: list[Record], refusal: str) -> tuple[list[Record], list[Record]]:
+    """The records in the times that the refusal names, and the others."""
+    found = re.search(r"delete the records from (.{19}) to (.{19}) \((.*?)\) from", refusal)
+    assert found is not None, refusal
+    zone = ZoneInfo("Europe/Zurich")
+    assert found[3] == str(zone)
+    first, last = found[1], found[2]
+    inside = [record for record in records if first <= record["Date"] <= last]
+    return inside, [record for record in records if record not in inside]
+
+
+@pytest.mark.parametrize("change", [without_content, without_seconds], ids=["content", "seconds"])
+@pytest.mark.parametrize("is_new_poorer", [True, False])
+def test_of_copies_that_overlap_in_part_the_overlap_is_cut_out_and_nothing_is_lost(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, *, change: Callable[[Record], Record], is_new_poorer: bool
+) -> None:
+    zone = Declaration(time_zone="Europe/Zurich")
+    records = event(10, first_day=datetime(2026, 3, 24))
+    whole, poor = records[60:], [change(record) for record in records[:120]]
+    first, second = (whole, poor) if is_new_poorer else (poor, whole)
+    land(warehouse, write(tmp_path / "first.csv", first), zone)
+
+    refusal = land(warehouse, write(tmp_path / "second.csv", second), zone).refusal or ""
+
+    cut, rest = between(poor, refusal)
+    assert (len(cut), len(rest)) == (60, 60)
+    if not is_new_poorer:
+        assert "make remove REPORT=first.csv, delete the records" in refusal
+        remove(warehouse, find_report(warehouse, "first.csv", tmp_path))
+        assert land(warehouse, tmp_path / "second.csv", zone).landed_count == len(whole)
+    assert land(warehouse, write(tmp_path / "rest.csv", rest), zone).landed_count == 60
+    assert rows(warehouse, "select count(*) from raw.activities") == [len(records)]
+
+
+def test_where_one_copy_holds_all_of_the_other_nothing_is_cut(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    records = event()
+    poor = [without_content(record) for record in records]
+    land(warehouse, write(tmp_path / "first.csv", records))
+    refusal = land(warehouse, write(tmp_path / "part.csv", poor[20:60])).refusal or ""
+    assert "lacks" not in refusal
+    # What has records of its own among those of the other cannot be cut by the time.
+    mixed = sorted([*poor[20:60], *map(without_content, event(seed=9)[20:40])], key=lambda record: record["Date"])
+    refusal = land(warehouse, write(tmp_path / "mixed.csv", mixed)).refusal or ""
+    assert "delete the records that are in both from this file, and load the rest" in refusal
 
 
 def test_the_same_records_of_another_site_are_refused(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

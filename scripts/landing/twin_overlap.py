@@ -1,0 +1,118 @@
+"""What a report and an earlier one in another form have in common, where each holds what the other lacks.
+
+Of two such reports neither can be left out, and both together count twice what they share. It is cut out of the one
+that says less: by its times, if all that the two have in these times is in both.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from landing.twins import CONTENT, IDS, SECONDS, Twins
+
+Span = tuple[datetime, datetime]
+# Other things are corrected by loading the report with another setting: then its records equal the earlier ones.
+CANNOT_BE_DECLARED = {CONTENT, IDS, SECONDS}
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """The periods of the earlier reports and of the new one, and whether the earlier ones say less."""
+
+    older: list[Span]
+    new: Span
+    is_older_poorer: bool
+
+
+def how_to_cut(connection: duckdb.DuckDBPyConnection, twins: Twins, new_zone: str, period: str) -> str:
+    """How to load two such reports and lose nothing; '' where one of them can be left out.
+
+    Args:
+        connection: where they were compared.
+        twins: what was found.
+        new_zone: the zone of the dates in the new report.
+        period: SQL of the first and the last time of the new report; '' to take those of its sample.
+    """
+    if not CANNOT_BE_DECLARED.issuperset(twins.kind.things):
+        return ""
+    shared = _shared(connection, twins, period)
+    if shared.is_older_poorer:
+        if all(shared.new[0] <= first and last <= shared.new[1] for first, last in shared.older):
+            return ""
+        names = " and ".join(f"make remove REPORT={shlex.quote(one.file_name)}" for one in twins.older)
+        when, file = _said([shared.new], twins.older[0].time_zone), "its file" if len(twins.older) == 1 else "its files"
+        return (
+            f" If each has records that the other lacks: {names}, delete the records {when} from {file}, and load all."
+        )
+    outside, lacking = _counts(connection, twins, shared.older)
+    if not outside and not lacking:
+        return ""
+    when = _said(shared.older, new_zone)
+    which = f"the records {when}" if not lacking else "the records that are in both"
+    return f" If each has records that the other lacks: delete {which} from this file, and load the rest."
+
+
+def _shared(connection: duckdb.DuckDBPyConnection, twins: Twins, period: str) -> _Shared:
+    of_sample = "select min(moment), max(moment) from twin_sample"
+    new = connection.execute(period or of_sample).fetchone() or (datetime.max, datetime.min)
+    older = connection.execute(
+        "select first_occurred_at, last_occurred_at from raw.reports where list_contains($ids, report_id) order by all",
+        {"ids": [one.report_id for one in twins.older]},
+    ).fetchall()
+    is_older_poorer = False
+    if CONTENT in twins.kind.things:
+        row = connection.execute(
+            "select count(*) filter (old_id is null) > count(*) filter (new_id is null) from twin_pairs"
+            " where list_contains(things, $content)",
+            {"content": CONTENT},
+        ).fetchone()
+        is_older_poorer = bool(row and row[0])
+    elif SECONDS in twins.kind.things:
+        is_older_poorer = any(time.second for time in twins.kind.times)
+    if SECONDS in twins.kind.things:
+        # Of a time without seconds it is not known whether it was before the first of a minute.
+        new, older = _of_minute(new), [_of_minute(span) for span in older]
+    joined: list[Span] = []
+    for first, last in older:
+        if joined and first <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
+        else:
+            joined.append((first, last))
+    return _Shared(joined, new, is_older_poorer)
+
+
+def _of_minute(span: tuple[datetime, ...]) -> Span:
+    return span[0].replace(second=0), span[1]
+
+
+def _counts(connection: duckdb.DuckDBPyConnection, twins: Twins, spans: list[Span]) -> tuple[int, int]:
+    """Of the sample: the records outside of these periods, and those inside that no earlier report has."""
+    row = connection.execute(
+        """
+        with judged as (
+            select
+                list_bool_or(list_transform($spans, lambda span: moment between span[1] and span[2])) as is_inside,
+                record_number in (
+                    select record_number from twin_pairs where things = $things or len(things) = 0
+                ) as is_there
+            from twin_sample
+        )
+        select count(*) filter (not is_inside), count(*) filter (is_inside and not is_there) from judged
+        """,
+        {"spans": [list(span) for span in spans], "things": list(twins.kind.things)},
+    ).fetchone()
+    return row or (0, 0)
+
+
+def _said(spans: list[Span], zone: str) -> str:
+    """Some periods in words, by the clock of a zone."""
+
+    def local(time: datetime) -> str:
+        return f"{time.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}"
+
+    return " and ".join(f"from {local(first)} to {local(last)}" for first, last in spans) + f" ({zone})"
