@@ -27,6 +27,8 @@ WRITTEN = (
 )
 PROFILE = "Ysolde Brackenridge"
 MEETING = "Meeting with Thandeka Mokgosi"
+# It is only known from a breakout off any page.
+PARENT = "Meeting with Evander Liszt-Marchetti"
 # The organiser named a session after its speaker, for everybody to read.
 PUBLIC_NAMES = ("An Hour with Xiomara Quispe", "an_hour_with_xiomara_quispe")
 
@@ -128,6 +130,8 @@ def write_reports(folder: Path) -> None:
             if number < 3:
                 activities.append(("Session", event, MEETING, "", "", ""))
                 activities.append(("Session", event, MEETING, "59", MEETING, "meeting_with_thandeka_mokgosi"))
+            if number == 1:
+                activities.append(("Session", event, f"Breakout from {PARENT} #4", "", "", ""))
         activities.append(("View Content", "", PUBLIC_NAMES[0], *page))
         if number < 3:
             activities.append(("View Content", "", MEETING, "59", MEETING, "meeting_with_thandeka_mokgosi"))

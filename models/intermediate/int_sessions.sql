@@ -62,9 +62,8 @@ placed_rows as (
     from rows_and_sessions
 ),
 
--- A session that is only known from its breakouts has the name that these give to it. What takes place off any content
--- page, though the report has the content columns, is taken for a private meeting.
-sessions as (
+-- A session that is only known from its breakouts has the name that these give to it.
+all_sessions as (
     select
         site_id,
         session_key,
@@ -74,10 +73,37 @@ sessions as (
             {{ newest('case when not is_breakout then session_name end', ['occurred_at']) }},
             {{ newest('session_name', ['occurred_at']) }}
         ) as session_name,
-        bool_and(is_off_content_page) and not bool_and(is_breakout) as is_off_content_page,
+        bool_and(is_off_content_page) as is_off_content_page,
+        bool_and(is_breakout) as is_known_from_breakouts,
         bool_or(has_minute_clock) as has_minute_clock
     from session_events
     group by 1, 2, 3, 4
+),
+
+public_names as (
+    select distinct
+        site_id,
+        session_name
+    from all_sessions
+    where content_id is not null
+),
+
+-- What takes place off any content page, though the report has the content columns, is taken for a private meeting; a
+-- breakout only if no session with a page has its parent's name.
+sessions as (
+    select
+        all_sessions.site_id,
+        all_sessions.session_key,
+        all_sessions.content_id,
+        all_sessions.occurrence_number,
+        all_sessions.session_name,
+        all_sessions.is_off_content_page
+        and not (all_sessions.is_known_from_breakouts and public_names.session_name is not null)
+            as is_off_content_page,
+        all_sessions.has_minute_clock
+    from all_sessions
+    left join public_names
+        on all_sessions.site_id = public_names.site_id and all_sessions.session_name = public_names.session_name
 ),
 
 people as (
