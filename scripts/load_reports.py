@@ -35,10 +35,7 @@ def main(
     paths: PathsArgument,
     database: Annotated[
         Path | None,
-        typer.Option(
-            "--database",
-            help="Warehouse file. Default: WAREHOUSE_PATH or warehouse/activity.duckdb.",
-        ),
+        typer.Option("--database", help="Warehouse file. Default: WAREHOUSE_PATH or warehouse/activity.duckdb."),
     ] = None,
     site: options.SiteOption = None,
     time_zone: options.TimeZoneOption = None,

@@ -41,8 +41,8 @@ def counted(count: int, one: str, more: str | None = None) -> str:
 
 # The commands that a message may name.
 NAMED = re.compile(
-    r"\bmake (?=(?:build|certificates|evidence|export|forget|land|leads|metrics|name|new-mart|publish|remove|share|show"
-    r"|superset)\b)"
+    r"\bmake (?=(?:build|certificates|evidence|export|forget|land|leads|metrics|name|new-mart|publish|remove|retention"
+    r"|share|show|superset)\b)"
 )
 
 
