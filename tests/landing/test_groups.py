@@ -101,6 +101,7 @@ def reports(folder: Path, cases: dict[str, Callable[[list[str]], str]]) -> list[
 DECLARED = Declaration("north", "Europe/Zurich", to_remember=(("TIME_ZONE", "Europe/Zurich"),))
 
 
+@pytest.mark.slow
 def test_plain_reports_land_together_as_they_would_alone(tmp_path: Path) -> None:
     paths = [write(tmp_path / f"{number:02}.csv", text_of(lines_of(number))) for number in range(7)]
     with duckdb.connect(config={"threads": 1}) as warehouse, counted_groups() as grouped:

@@ -93,6 +93,7 @@ def published_as(database: Database, copy: Path, **options: Any) -> list[str]:
     return publish_to_postgres(copy, database.uri(), models=MODELS, **options).notes
 
 
+@pytest.mark.slow
 def test_real_data_do_not_replace_a_shared_copy(database: Database, published: Path, tmp_path: Path) -> None:
     shared = tmp_path / "shared.duckdb"
     shutil.copy(published, shared)
@@ -344,6 +345,7 @@ def test_a_role_that_cannot_be_made_is_said_and_the_rest_is_done(database: Datab
 # Swapped in at once.
 
 
+@pytest.mark.slow
 def test_a_reader_never_meets_an_error_nothing_or_a_mixture(database: Database, published: Path) -> None:
     published_as(database, published)
     stop, seen, troubles = threading.Event(), set[int](), list[object]()

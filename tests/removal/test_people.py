@@ -226,6 +226,7 @@ def test_nothing_is_begun_that_no_command_could_finish(files: Files, console: Co
         assert texts(connection) == before
 
 
+@pytest.mark.slow
 def test_nothing_of_the_person_is_left_under_any_id_in_any_form(files: Files, console: Console, tmp_path: Path) -> None:
     with connect(files.warehouse) as connection:
         assert len(marked(connection)) > 8
@@ -532,6 +533,7 @@ def test_what_is_older_goes_and_stays_counted(files: Files, tmp_path: Path) -> N
         assert (again.reports, again.record_count) == ([], 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("forgets_first", [True, False])
 def test_what_was_taken_out_on_purpose_stays_out_where_nothing_else_of_its_file_is_left(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, *, forgets_first: bool

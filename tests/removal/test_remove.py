@@ -265,6 +265,7 @@ def moved_report(folder: Path, name: str, *lines: str) -> Path:
     return write(folder / name, report_text(*lines, header=MOVED))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("is_removed", "declaration"),
     [

@@ -98,6 +98,7 @@ def test_nothing_is_left_after_an_error_inside(pids: Path, tmp_path: Path) -> No
     assert_soon_alive(pids, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_the_cluster_ends_with_who_started_it(pids: Path, tmp_path: Path, by: signal.Signals) -> None:
     command = [sys.executable, "scripts/spark_cluster.py", "--folder", str(tmp_path / "cluster"), "--port", "0"]
