@@ -506,7 +506,7 @@ def test_many_people_can_be_forgotten() -> None:
         assert rows(connection, "select label from said order by 1") == ["ask [forgotten]", "none"]
 
 
-# Of the project whose every text names somebody: the first of these people, with what may not be left of them.
+# The first of the people whom each text of the personal project names, and the texts that no file may hold afterwards.
 FIRST_OF_ALL = str(IDS[0])
 FIRSTS = (FIRST_OF_ALL, "Quillon Zaborowski", "quillon_zaborowski", "quillon.0@mail.example", "q@mail.example")
 LATER_STILL = "\n".join(
