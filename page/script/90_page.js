@@ -321,7 +321,7 @@ function start(page) {
   at("notice").textContent = page.notice;
   at("filters").addEventListener("submit", (event) => event.preventDefault());
   document.addEventListener("click", follow);
-  window.addEventListener("hashchange", arrive);
+  // Also where the address was written by hand. A hashchange would follow, and draw the page a second time.
   window.addEventListener("popstate", arrive);
   arrive();
   performance.mark("interactive");

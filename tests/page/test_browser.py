@@ -40,6 +40,12 @@ DRAWN = """all => Object.fromEntries(all.map((one) => {
         box.height,
     ]];
 }))"""
+# The filters are made again whenever the page is drawn. A hashchange is the last event of a way back.
+COUNT_DRAWS = """() => {
+    window.draws = 0;
+    new MutationObserver(() => { window.draws += 1; }).observe(document.getElementById("filters"), {childList: true});
+    window.addEventListener("hashchange", () => { window.isBack = true; });
+}"""
 NASTY = "<img src=x onerror=alert(1)><b>bold</b>"
 
 
@@ -257,8 +263,11 @@ def test_a_link_opens_what_is_folded_away_and_the_way_back_is_kept(opened: Opene
     expect(card.locator("summary").first).to_be_focused()
     page.evaluate("location.hash = '#figure-stars'")
     expect(page.locator("#figure-stars")).to_be_in_viewport()
+    page.evaluate(COUNT_DRAWS)
     page.go_back()
     expect(page.locator("#filtered")).to_contain_text("page Closing Circle")
+    page.wait_for_function("window.isBack")
+    assert page.evaluate("window.draws") == 1, "the way back draws the page once"
 
 
 def test_a_name_leads_to_its_profile_and_from_there_to_others(opened: Opener, sample_project: Project) -> None:
@@ -329,8 +338,6 @@ def test_a_name_in_a_chart_leads_to_its_profile(opened: Opener) -> None:
         expect(page.locator("#profile h2")).to_have_text("Closing Circle")
         page.go_back()
         expect(page.locator("#profile h2")).to_have_count(0)
-        # The way back draws the page twice, for each of two events: a click in between meets a link that is replaced.
-        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))")
         page.locator("#figure-leaderboard svg a").first.click()
         expect(page.locator("#profile h2")).to_have_text("Zofia Wierzbowska")
 
