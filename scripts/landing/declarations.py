@@ -211,6 +211,26 @@ def not_reloaded(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return list(_still_to_reload(connection))
 
 
+def half_corrected(connection: duckdb.DuckDBPyConnection, *, without: str = "") -> str | None:
+    """What is said while reports are still to be loaded again, one left out; None if there are no others."""
+    names = connection.execute(
+        f"select file_name from ({LANDED_REPORTS}) where list_contains(?, report_id) and report_id <> ? order by 1",
+        [not_reloaded(connection), without],
+    ).fetchall()
+    if not names:
+        return None
+    are = "is" if len(names) == 1 else "are"
+    return (
+        f"{_listed([name for (name,) in names])} {are} still to be loaded again (DECLARE=again). Until then activities"
+        " may count twice."
+    )
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {counted(len(names) - SHOWN_NAMES, 'more report')}" if len(names) > SHOWN_NAMES else ""
+    return f"{', '.join(names[:SHOWN_NAMES])}{more}"
+
+
 def _refuse_missing(
     connection: duckdb.DuckDBPyConnection, report_ids: list[str], paths: Sequence[Path], given: Given
 ) -> None:
@@ -231,10 +251,9 @@ def _refuse_missing(
             if not wanted:
                 return
     names = list(wanted.values())
-    more = f" and {counted(len(names) - SHOWN_NAMES, 'more report')}" if len(names) > SHOWN_NAMES else ""
     again = " DECLARE=again" if given.declare == "again" else ""
     raise WarehouseError(
-        f"{', '.join(names[:SHOWN_NAMES])}{more} must be loaded again as declared now, but the file is not among the"
+        f"{_listed(names)} must be loaded again as declared now, but the file is not among the"
         " reports of this load. Nothing was loaded, because activities would count twice. Fix: put it there, and give"
         f" the same command again: {given.command}{again}"
         f"\nIf the file is lost: make remove REPORT={shlex.quote(names[0])}"

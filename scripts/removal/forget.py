@@ -19,6 +19,7 @@ from rich.console import Console
 
 from building.rebuild import Files, rebuild, require_places
 from building.unchanged import BUILT
+from landing.declarations import half_corrected
 from landing.forgotten import (
     NAMED_REASON,
     REASON,
@@ -441,6 +442,8 @@ def forget_from_files(files: Files, request: Request, console: Console) -> None:
     """
     with only_writer(files.warehouse, patience=0):
         with files.open_warehouse() as connection:
+            if not request.is_dry_run:
+                _tell_half_corrected(connection, console)
             task = _plan(connection, request, console)
         if request.is_dry_run:
             console.print("Nothing was changed.")
@@ -448,6 +451,18 @@ def forget_from_files(files: Files, request: Request, console: Console) -> None:
         require_places(files)
         begin(files.warehouse, task)
         carry_out(files, task, console)
+
+
+def _tell_half_corrected(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
+    """Say of the copies that they count what is there now: an erasure waits for no correction."""
+    prepare_raw(connection)
+    half = half_corrected(connection)
+    if half is not None:
+        console.print(
+            f"[yellow]{one_line(half)} So it is in the copies that this command writes. Fix: make build loads"
+            " them, with REPORTS=… if they are in another folder.[/yellow]",
+            highlight=False,
+        )
 
 
 def _plan(connection: duckdb.DuckDBPyConnection, request: Request, console: Console) -> Task:

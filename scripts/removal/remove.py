@@ -15,7 +15,8 @@ from pathlib import Path, PurePath
 import duckdb
 from rich.console import Console
 
-from building.rebuild import Files, rebuild, require_places
+from building.rebuild import Files, compact, rebuild, require_places
+from landing.declarations import half_corrected, not_reloaded
 from landing.forgotten import known_id
 from landing.landed import LANDED_REPORTS, delete_reports
 from landing.options import DEFAULT_REPORTS, SAMPLE_REPORTS
@@ -213,11 +214,23 @@ def known_reports() -> list[str]:
         return []
 
 
+def to_complete_first(half: str) -> WarehouseError:
+    """The error where reports are still to be loaded again, so that the copies would count twice."""
+    return WarehouseError(
+        f"{half} Nothing was changed. Fix: make build loads them, with REPORTS=… if they are in another folder. Then"
+        " give this command again."
+    )
+
+
 def remove_from_files(files: Files, wanted: str, console: Console, *, is_dry_run: bool) -> None:
     """Remove a report from the warehouse and its copies, and say what only it supported.
 
+    Where a report is removed whose file is lost, so that it can't be loaded again as declared now, and others still
+    are to be, the copies stay as they are.
+
     Raises:
-        WarehouseError: no report is meant, several are, or a step failed; the same call goes on.
+        WarehouseError: no report is meant, several are, or reports are still to be loaded again, and nothing was
+            changed; or a step failed, and the same call goes on.
     """
     with only_writer(files.warehouse, patience=0):
         with files.open_warehouse() as connection:
@@ -226,6 +239,11 @@ def remove_from_files(files: Files, wanted: str, console: Console, *, is_dry_run
             prepare_raw(connection, is_begun=True)
             report = find_report(connection, wanted, files.published)
             is_new = report.removed_at is None
+            half = half_corrected(connection, without=report.report_id)
+            if half is not None and not is_dry_run:
+                if is_new and report.report_id not in not_reloaded(connection):
+                    raise to_complete_first(half)
+                console.print(f"[yellow]The copies stay as they are: {one_line(half)}[/yellow]", highlight=False)
             if is_new:
                 show_report(connection, report, console)
             else:
@@ -237,13 +255,19 @@ def remove_from_files(files: Files, wanted: str, console: Console, *, is_dry_run
             if is_new:
                 remove(connection, report)
             left = number_of(connection, f"select count(*) from ({LANDED_REPORTS})")
-            begin(files.warehouse, Task(REBUILD))
+            if half is None:
+                begin(files.warehouse, Task(REBUILD))
             connection.execute("commit")
-        copies = rebuild(files, "The report is removed", console)
-        places = publish_again(files.published, files.shared, files.warehouse)
-        end(files.warehouse)
+        if half is None:
+            copies = f" and {rebuild(files, 'The report is removed', console)}"
+            places = publish_again(files.published, files.shared, files.warehouse)
+            end(files.warehouse)
+        else:
+            copies, places = "", []
+            compact(files.warehouse)
     console.print(
-        f"[green]Removed[/green] from the warehouse and {copies}; {counted(left, 'report is', 'reports are')} left."
+        f"[green]Removed[/green] from the warehouse{copies}; {counted(left, 'report is', 'reports are')} left."
+        f"{'' if half is None else ' Next: make build'}"
     )
     for place in places:
         console.print(f"Published there too; publish again: {place}", highlight=False, markup=False)

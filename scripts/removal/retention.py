@@ -13,10 +13,11 @@ import duckdb
 from rich.console import Console
 
 from building.rebuild import Files, rebuild, require_places
+from landing.declarations import half_corrected
 from landing.landed import TOO_OLD
 from publishing.places import publish_again
 from removal.journal import REBUILD, Task, begin, end
-from removal.remove import Report, all_reports, remove
+from removal.remove import Report, all_reports, remove, to_complete_first
 from warehouse.command_line import counted, one_line
 from warehouse.database import number_of
 from warehouse.locks import only_writer
@@ -93,12 +94,16 @@ def keep_days(files: Files, days: int, console: Console, *, is_dry_run: bool, no
     """Remove what is older than so many days from the warehouse and its copies; a dry run only says what there is.
 
     Raises:
-        WarehouseError: a step failed; the next command goes on.
+        WarehouseError: reports are still to be loaded again, and nothing was changed; or a step failed, and the next
+            command goes on.
     """
     with only_writer(files.warehouse, patience=0):
         with files.open_warehouse() as connection:
             connection.execute("begin")
             prepare_raw(connection)
+            half = half_corrected(connection)
+            if half is not None and not is_dry_run:
+                raise to_complete_first(half)
             old = find_old(connection, days, now or datetime.now(UTC).replace(tzinfo=None))
             _tell(old, console)
             if is_dry_run or not (old.reports or old.record_count):

@@ -44,7 +44,7 @@ from removal.forget import (
 from removal.journal import FORGET, REBUILD, Task, begin, finish_first, path_of_journal, unfinished_task
 from removal.people import identities_of, written_as
 from removal.person import write_person
-from removal.retention import find_old, remove_old
+from removal.retention import find_old, keep_days, remove_old
 from removal.verify import left_in_file, left_in_reports, left_in_texts
 from reports.encoding import survey
 from reports.ids import plain_id, same_id
@@ -574,6 +574,31 @@ def test_what_was_taken_out_on_purpose_stays_out_where_nothing_else_of_its_file_
     ]
     assert rows(warehouse, "select * exclude (column_name) from raw.rejected_records order by all") == left
     assert rows(warehouse, "from raw.activities") == []
+
+
+@pytest.mark.slow
+def test_a_correction_that_was_killed_stops_no_erasure_and_its_numbers_are_said(files: Files, console: Console) -> None:
+    publish(files.warehouse, files.published)
+    with connect(files.warehouse) as connection:
+        connection.execute(
+            "insert into raw.report_declarations select report_id, 'TIME_ZONE', 'again' from raw.reports"
+        )
+    published = files.published.read_bytes()
+    half = "sitewide.csv is still to be loaded again (DECLARE=again). Until then activities may count twice. "
+
+    now = datetime(2027, 6, 1)
+    with pytest.raises(WarehouseError) as refused:
+        keep_days(files, 30, console, is_dry_run=False, now=now)
+    assert str(refused.value).startswith(f"{half}Nothing was changed. Fix: make build")
+    keep_days(files, 30, console, is_dry_run=True, now=now)
+    assert files.published.read_bytes() == published
+    console.export_text()
+
+    forget_from_files(files, Request("7001", is_same_email_same=True), console)
+    assert console.export_text().startswith(f"{half}So it is in the copies that this command writes. Fix: make build")
+    assert rows_of(files.published, "select user_id from marts.dim_users order by 1") == ["5", "70010"]
+    with connect(files.warehouse) as connection:
+        assert rows(connection, "select declare from raw.report_declarations") == ["again"]
 
 
 @pytest.mark.parametrize("at", ["00:00:00", "09:00:01", "23:59:59"])

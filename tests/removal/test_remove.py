@@ -358,6 +358,42 @@ def test_the_same_command_completes_what_was_interrupted(files: rebuild.Files, m
 
 
 @pytest.mark.slow
+def test_a_correction_that_was_killed_is_not_published(files: rebuild.Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rebuild, "write_page", lambda *_, **__: None)
+    monkeypatch.setattr(rebuild, "run_dbt", lambda *_: build(files))
+    build(files)
+    publish(files.warehouse, files.published)
+    with connect(files.warehouse) as connection:
+        connection.execute(
+            "insert into raw.report_declarations"
+            " select report_id, 'TIME_ZONE', 'again' from raw.reports union all"
+            " select report_id, 'TIME_ZONE', 'again' from raw.user_reports"
+        )
+        land(connection, write(files.warehouse.parent / "c.csv", report_text(activity("9", "by mistake"))))
+    published, loaded = files.published.read_bytes(), files.warehouse.read_bytes()
+
+    refused = remove_on_the_command_line("c.csv")
+    said = " ".join(refused.stdout.split())
+    assert refused.exit_code == 1
+    assert "a.csv, b.csv, users.csv are still to be loaded again (DECLARE=again). Until then activities may" in said
+    assert "Nothing was changed. Fix: make build loads them" in said
+    assert (files.published.read_bytes(), files.warehouse.read_bytes()) == (published, loaded)
+    assert remove_on_the_command_line("c.csv", "--dry-run").exit_code == 0
+
+    # Their own files may be lost.
+    for name, others in (("a.csv", "b.csv, users.csv are"), ("b.csv", "users.csv is")):
+        removed = remove_on_the_command_line(name)
+        assert removed.exit_code == 0
+        assert " ".join(removed.stdout.split()).startswith(f"The copies stay as they are: {others} still to be loaded")
+        assert "Removed from the warehouse; " in removed.stdout and "Next: make build" in removed.stdout
+        assert files.published.read_bytes() == published
+    with connect(files.warehouse, read_only=True) as connection:
+        assert rows(connection, "select file_name from raw.reports") == ["c.csv"]
+    last = remove_on_the_command_line("users.csv")
+    assert "Removed from the warehouse and the published copy; 1 report is left." in last.stdout
+
+
+@pytest.mark.slow
 def test_the_last_report_leaves_an_empty_warehouse(files: rebuild.Files, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rebuild, "write_page", lambda *_, **__: None)
     monkeypatch.setattr(rebuild, "run_dbt", lambda *_: build(files))
