@@ -200,29 +200,32 @@ def _why(row: Mapping[str, str], known: Known) -> str | None:
             )
         return f"no {what} of the reports has the {column.replace('_', ' ')} `{value}`."
     if "session_key" in row:
-        return _why_session(row["session_key"], row["session_date"], sites, known)
+        return why_session_unmatched(row["session_key"], row["session_date"], sites, known)
     if "category_pattern" in row:
         return _why_alias(row, sites, known)
     return None
 
 
-def _why_session(session_key: str, day: str, sites: Sequence[str], known: Known) -> str | None:
+def why_session_unmatched(session_key: str, day: str, sites: Sequence[str], known: Known) -> str | None:
+    """Why a correction meets no session, by the rule of int_attendance_corrections; None if it meets one."""
     sessions = {key: session for site in sites for key, session in known.sessions.get(site, {}).items()}
     session = sessions.get(session_key)
     if session is None:
         near = nearest(session_key, sessions)
         hint = f"did you mean `{near}`?" if near else "the column session_key of fct_sessions has the keys."
         return f"no session of the reports has the session key `{session_key}`; {hint}"
-    if session.day is None:
-        return None
-    # As int_attendance_corrections decides it.
     page = {key: one for key, one in sessions.items() if session.content_id and one.content_id == session.content_id}
-    if day and day != session.day:
+    if day and session.day and day != session.day:
         of_day = " or ".join(f"`{key}`" for key, one in page.items() if one.day == day)
         fix = f"the key of that day is {of_day}." if of_day else f"write {session.day}, or another key."
         return f"the session `{session_key}` began on {session.day}, and the row says {day}. Fix: {fix}"
-    if not day and len(page) != 1:
-        several = f"its page has {len(page)} sessions" if page else "it is a private meeting"
+    several = f"its page has {len(page)} sessions" if page else "it is a private meeting"
+    if len(page) != 1 and session.day is None:
+        return (
+            f"`{session_key}` can become the key of another session: {several}, and no day says which, because it has"
+            " no start. Fix: give it one in session_schedule.csv."
+        )
+    if len(page) != 1 and not day:
         return (
             f"session_date is blank, and `{session_key}` can become the key of another session: {several}. Fix: write"
             f" its day; now it is the session of {session.day}."

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from itertools import groupby, pairwise
+from datetime import date, datetime, time, timedelta
+from itertools import groupby, pairwise, product
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from attendance_rooms import read_rooms
 from compiled_models import Chain, Marts, Record, Report, Row, Schedule, compile_chain, open_chain
 from conftest import Once, Project, copy_project
+from naming.effects import Known, Session, why_session_unmatched
 
 # Half an hour before midnight, on the eve of a daylight-saving change.
 START = datetime(2026, 3, 28, 23, 30)
@@ -186,6 +187,74 @@ def chain(once: Once, run_folder: Path) -> Chain:
         return open_chain(sample, sample.as_built)
     project = Project(once("chain", lambda folder: compile_chain(copy_project(folder))))
     return open_chain(project, project.root / "target")
+
+
+# The page and the start of each session, by site and key. A page may be of two sites.
+SESSIONS: dict[str, dict[str, tuple[str | None, date | None]]] = {
+    "s": {
+        "s:1": ("1", date(2026, 5, 12)),
+        "s:2": ("2", date(2026, 5, 12)),
+        "s:2:2": ("2", date(2026, 5, 19)),
+        "s:3": ("3", date(2026, 5, 12)),
+        "s:3:2": ("3", date(2026, 5, 12)),
+        "s:4": ("4", None),
+        "s:5": ("5", None),
+        "s:5:2": ("5", date(2026, 5, 12)),
+        "s:name:x:1": (None, date(2026, 5, 12)),
+        "s:name:x:2": (None, date(2026, 5, 19)),
+        "s:name:y:1": (None, None),
+    },
+    "t": {"t:1": ("1", date(2026, 5, 19)), "t:2": ("2", date(2026, 5, 12))},
+}
+
+
+def test_a_correction_that_is_not_applied_is_one_that_the_build_names(chain: Chain) -> None:
+    """What ``make build`` says of a row and what the model does with it are one rule, written twice."""
+    keys = [key for sessions in SESSIONS.values() for key in sessions]
+    days = (None, date(2026, 5, 12), date(2026, 5, 19), date(2026, 5, 26))
+    rows = list(product(SESSIONS, [*keys, "s:9"], days))
+    known = Known(
+        *({}, {}, {}, [], frozenset(SESSIONS)),
+        sessions={
+            site: {key: Session(page, str(day) if day else None, 90) for key, (page, day) in sessions.items()}
+            for site, sessions in SESSIONS.items()
+        },
+    )
+    connection = chain.connection
+    connection.execute("begin")
+    for number, (site_id, key, day) in enumerate(rows):
+        connection.execute(
+            "insert into staging.attendance_corrections by name"
+            " select ? as site_id, ? as user_id, ? as session_key, ? as session_date, true as attended",
+            [site_id, f"u{number}", key, day],
+        )
+    connection.execute(
+        "create or replace table staging.base_juno__user_names as"
+        " select distinct site_id, user_id from staging.attendance_corrections"
+    )
+    connection.execute(
+        "create or replace table intermediate.int_sessions"
+        " (site_id text, session_key text, content_id text, started_at timestamp, ended_at timestamp)"
+    )
+    for site_id, sessions in SESSIONS.items():
+        for key, (page, day) in sessions.items():
+            start = datetime.combine(day, time(12)) if day else None
+            connection.execute(
+                "insert into intermediate.int_sessions values (?, ?, ?, ?, null)", [site_id, key, page, start]
+            )
+    applied = dict(
+        connection.execute(
+            f"select user_id, is_applied from ({chain.sql['intermediate.int_attendance_corrections']})"
+            " where starts_with(user_id, 'u')"
+        ).fetchall()
+    )
+    connection.execute("rollback")
+
+    assert {row: applied[f"u{number}"] for number, row in enumerate(rows)} == {
+        (site_id, key, day): why_session_unmatched(key, str(day) if day else "", [site_id], known) is None
+        for site_id, key, day in rows
+    }
+    assert set(applied.values()) == {True, False}
 
 
 def site(number: int) -> str:

@@ -365,6 +365,7 @@ KNOWN = Known(
             "main:weekly": Session("weekly", "2026-05-05", 90),
             "main:weekly:2": Session("weekly", "2026-05-12", 90),
             "main:weekly:3": Session("weekly", "2026-05-19", 90),
+            "main:weekly:4": Session("weekly", None, None),
             "main:name:x:1": Session(None, "2026-05-12", 90),
         },
         "other": {"other:1": Session("1", "2026-05-12", 90)},
@@ -431,6 +432,12 @@ def test_of_the_reports_only_what_the_rows_name_is_read(column: str, tables: str
             CORRECTIONS + "main,5,other:1,,60,,list,Eve,2026-05-20\n",
             "no session of the reports has the session key `other:1`; the column session_key of fct_sessions",
         ),
+        (
+            "attendance_corrections",
+            CORRECTIONS + "main,5,main:weekly:4,2026-05-26,60,,list,Eve,2026-05-20\n",
+            "`main:weekly:4` can become the key of another session: its page has 4 sessions, and no day says which,"
+            " because it has no start. Fix: give it one in session_schedule.csv.",
+        ),
         # The day as a spreadsheet writes it, and a file from before there was a column for it.
         ("attendance_corrections", CORRECTIONS + "main,5,main:4106,12.05.2026,60,,list,Eve,2026-05-20\n", None),
         (
@@ -455,7 +462,7 @@ def test_of_the_reports_only_what_the_rows_name_is_read(column: str, tables: str
         (
             "attendance_corrections",
             CORRECTIONS + "main,5,main:weekly:2,,60,,list,Eve,2026-05-20\n",
-            "session_date is blank, and `main:weekly:2` can become the key of another session: its page has 3 sessions."
+            "session_date is blank, and `main:weekly:2` can become the key of another session: its page has 4 sessions."
             " Fix: write its day; now it is the session of 2026-05-12.",
         ),
         (
