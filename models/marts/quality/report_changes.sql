@@ -11,6 +11,10 @@ user_reports as (
     select * from {{ source('raw', 'user_reports') }}
 ),
 
+rejected_records as (
+    select * from {{ source('raw', 'rejected_records') }}
+),
+
 downloads as (
     select * from {{ ref('base_juno__reports') }}
 ),
@@ -173,6 +177,16 @@ new_pairs as (
     group by 1, 2
 ),
 
+-- By the reasons of landing/forgotten.py and landing/landed.py. These records landed before.
+taken_out as (
+    select
+        report_id,
+        count(*) as taken_out_count
+    from rejected_records
+    where reason like '%(make forget)%' or reason like '%(make retention)%'
+    group by 1
+),
+
 unrecognised as (
     select
         report_id,
@@ -192,13 +206,15 @@ counted as (
         case
             when reports.report_kind = 'activities' then coalesce(unrecognised.unrecognised_count, 0)
         end as unrecognised_count,
-        cast(reports.rejected_count as double) / nullif(reports.record_count, 0) as rejected_ratio,
+        cast(reports.rejected_count - coalesce(taken_out.taken_out_count, 0) as double)
+        / nullif(reports.record_count - coalesce(taken_out.taken_out_count, 0), 0) as rejected_ratio,
         case
             when reports.report_kind = 'activities'
                 then cast(coalesce(unrecognised.unrecognised_count, 0) as double) / nullif(reports.landed_count, 0)
         end as unrecognised_ratio
     from reports
     left join unrecognised on reports.report_id = unrecognised.report_id
+    left join taken_out on reports.report_id = taken_out.report_id
 ),
 
 {%- set formats = ['file_format', 'encoding', 'delimiter', 'date_format', 'time_zone'] %}
