@@ -14,7 +14,7 @@ from landing import options
 from landing.outcome import Given
 from landing.parquet import declare_in, land_as_parquet, remove_sample_from
 from landing.parquet_files import landing_path
-from landing.terminal import describe, progress_bar, show_passed_over
+from landing.terminal import each_printed, progress_bar, show_passed_over
 from warehouse.command_line import errors_said, run_command
 from warehouse.visible import SafeConsole
 
@@ -45,15 +45,13 @@ def main(
         Given(site, time_zone, date_format, encoding, again, allow_twins, declare, min_date, max_date, "make land"),
         reports,
     )
-    is_refused = False
     with errors_said(console, "Not landed to the end"):
         show_passed_over([str(reports or options.DEFAULT_REPORTS)], console)
         paths, given = options.choose_reports(reports, given)
         declaration = declare_in(root, given, paths, console)
         with progress_bar(console) as progress:
-            for one in land_as_parquet(root, paths, declaration, jobs, progress):
-                is_refused |= one.refusal is not None
-                console.print(describe(one), highlight=False)
+            landings = land_as_parquet(root, paths, declaration, jobs, progress)
+            is_refused = any([one.refusal is not None for one in each_printed(landings, declaration, console)])
         if remove_sample_from(root):
             console.print("The sample was taken out of the landing: now it holds your own reports.")
     raise typer.Exit(1 if is_refused else 0)

@@ -31,7 +31,7 @@ def main(
 ) -> None:
     """Show the summary of the build, a session, a user or a contest.
 
-    Exit codes: 0 shown; 1 there is none, and said; 2 wrong usage.
+    Exit codes: 0 shown; 1 there is none, or several, and said; 2 wrong usage.
     """
     console = SafeConsole()
     # A terminal would split words at its edge; a file has no edge.

@@ -121,34 +121,27 @@ def _declared(connection: duckdb.DuckDBPyConnection, given: Given) -> tuple[Decl
         to_remember=() if given.declare == "once" else tuple(to_remember.items()),
         own_settings=tuple(sorted(to_remember.keys() & set(SETTINGS))) if given.declare == "once" else (),
         names_site=given.site_id is not None,
+        new_beside=() if given.site_id is None or site_id in sites else sites,
         moves_reports=given.declare == "again" and given.site_id is not None and not given.is_folder,
     )
     if given.declare == "again":
         for setting in to_remember.keys() & set(SETTINGS):
             _begin_again(connection, site_id, setting, to_remember[setting])
         remember(connection, declaration)
-    return declaration, list(_said(sites, site_id, known, given, values))
+    return declaration, list(_said(site_id, known, given, values))
 
 
 def _value(known: dict[str, Remembered], setting: str) -> str | None:
     return known[setting].value if setting in known else None
 
 
-def _said(
-    sites: tuple[str, ...],
-    site_id: str,
-    known: dict[str, Remembered],
-    given: Given,
-    values: dict[str, str | None],
-) -> Iterator[str]:
+def _said(site_id: str, known: dict[str, Remembered], given: Given, values: dict[str, str | None]) -> Iterator[str]:
     """What is said of a load before it begins."""
     used = [f"{setting}={known[setting].value}" for setting in SETTINGS if setting in known and values[setting] is None]
     if used:
         yield f"As declared before for the site {site_id}: {', '.join(used)}"
     if given.site_id is None and site_id != DEFAULT_SITE:
         yield f"The reports count for the site {site_id}, the only one there is. For another: SITE=…"
-    elif given.site_id is not None and sites and site_id not in sites:
-        yield f"{site_id} is a new site, beside {', '.join(sites)}."
 
 
 def known_sites(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:

@@ -74,6 +74,7 @@ class Declaration:
         moves_reports: whether files that landed for another site are loaded again for this one.
         sites: the sites among which the user must name one; empty where it is clear.
         names_site: whether the command line names the site.
+        new_beside: the sites that were there before, if it is another.
     """
 
     site_id: str = DEFAULT_SITE
@@ -92,6 +93,7 @@ class Declaration:
     moves_reports: bool = False
     sites: tuple[str, ...] = ()
     names_site: bool = False
+    new_beside: tuple[str, ...] = ()
 
     @property
     def possible(self) -> Possible:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -116,6 +117,18 @@ def declare(connection: duckdb.DuckDBPyConnection, given: Given, paths: list[Pat
     return declaration
 
 
+def each_printed(landings: Iterable[Landing], declaration: Declaration, console: Console) -> Iterator[Landing]:
+    """Print what became of each report, and of the first of a new site that it is one."""
+    is_new = bool(declaration.new_beside)
+    for landing in landings:
+        if is_new and landing.landed_count:
+            is_new = False
+            beside = ", ".join(declaration.new_beside)
+            console.print(f"{declaration.site_id} is a new site, beside {printable(beside)}.", highlight=False)
+        console.print(describe(landing), highlight=False)
+        yield landing
+
+
 def land_with_progress(
     connection: duckdb.DuckDBPyConnection,
     paths: list[Path],
@@ -129,12 +142,10 @@ def land_with_progress(
             be of several sites.
     """
     declaration = declare(connection, given, paths, console)
-    landings = []
+    landings: list[Landing] = []
     try:
         with progress_bar(console) as progress:
-            for landing in land_reports(connection, paths, declaration, progress):
-                landings.append(landing)
-                console.print(describe(landing), highlight=False)
+            landings += each_printed(land_reports(connection, paths, declaration, progress), declaration, console)
     except SiteNeeded as needed:
         raise site_needed(connection, paths, declaration) from needed
     if remove_sample(connection):

@@ -11,13 +11,14 @@ from rich.console import Console
 from rich.table import Table
 
 from page.people import make_people_at_once, make_words
-from page.summary import print_table, with_site
+from page.summary import print_table, short, with_site
 from reports.ids import without_fraction
 from reports.invisible import without_invisible
 from warehouse.command_line import as_given, counted, one_line
 from warehouse.database import text_of
 from warehouse.errors import WarehouseError
 from warehouse.settings import read_settings
+from warehouse.visible import on_one_line
 
 # This many rows of a long list are shown, unless all are wanted.
 SHOWN = 20
@@ -155,22 +156,19 @@ SCORE = "The engagement score is this project's (models/marts/engagement/engagem
 def show_session(
     connection: duckdb.DuckDBPyConnection, wanted: str, console: Console, *, shows_all: bool = False
 ) -> None:
-    """Print a session and its people; if several have the words in their names, which ones.
+    """Print a session and its people.
 
     Raises:
-        WarehouseError: no session has that key, or these words in its name.
+        WarehouseError: no session has that key, or these words in its name, or several have them.
     """
     found = _find(connection, SESSIONS, wanted, "session", "make show SESSION= with a part of its name")
     key, name, day, *_ = found[0]
     if len(found) > 1 and key != wanted:
-        _list(
-            "sessions",
-            [(row[0], f"{row[1]}, {row[2]}{row[4]}, {counted(row[3] or 0, 'person', 'people')}") for row in found],
-            "SESSION",
-            console,
-        )
-        return
-    console.print(f"[bold]{one_line(str(name))}[/bold], {day}", highlight=False)
+        details = [
+            (row[0], f"{short(row[1])}, {row[2]}{row[4]}, {counted(row[3] or 0, 'person', 'people')}") for row in found
+        ]
+        raise _several("sessions", details, "SESSION")
+    console.print(f"[bold]{one_line(short(str(name)))}[/bold], {day}", highlight=False)
     settings = read_settings()
     zone = str(settings["reporting_time_zone"])
     make_words(connection, settings)
@@ -192,7 +190,7 @@ def show_user(
     *,
     shows_all: bool = False,
 ) -> None:
-    """Print a user and their sessions; if several have the words in their names, which ones.
+    """Print a user and their sessions.
 
     Args:
         connection: the copy.
@@ -202,7 +200,7 @@ def show_user(
         shows_all: whether a long list is printed to its end.
 
     Raises:
-        WarehouseError: no user has that id, that e-mail, or these words in the name.
+        WarehouseError: no user has that id, that e-mail, or these words in the name, or several have them.
     """
     # An id may come from a spreadsheet, or with signs that are not seen.
     wanted = without_invisible(wanted)
@@ -211,10 +209,11 @@ def show_user(
     found = _find(connection, USERS, wanted, "user", "make show USER_ID= with an id, an e-mail or a part of the name")
     key, name, company, email = found[0]
     if len(found) > 1 and wanted not in (key, str(key).rpartition(":")[2]):
-        _list("users", [(row[0], ", ".join(filter(None, row[1:]))) for row in found], "USER_ID", console)
-        return
+        raise _several("users", [(row[0], short(", ".join(filter(None, row[1:])))) for row in found], "USER_ID")
     details = ", ".join(filter(None, (company, email)))
-    console.print(f"[bold]{one_line(str(name))}[/bold] ({one_line(str(key))}) {one_line(details)}", highlight=False)
+    console.print(
+        f"[bold]{one_line(short(str(name)))}[/bold] ({one_line(str(key))}) {one_line(short(details))}", highlight=False
+    )
     connection.execute(IN_MINUTES)
     make_words(connection, read_settings())
     _print_facts(connection.execute(USER, {"user_key": key}), console)
@@ -230,13 +229,12 @@ def show_contest(
     """Print the standing of a contest.
 
     Raises:
-        WarehouseError: no contest has that id, or these words in its name.
+        WarehouseError: no contest has that id, or these words in its name, or several have them.
     """
     found = _find(connection, CONTESTS, wanted, "contest", "make show CONTEST=all_time")
     key, name = found[0]
     if len(found) > 1 and key != wanted:
-        _list("contests", [(row[0], str(row[1])) for row in found], "CONTEST", console)
-        return
+        raise _several("contests", [(row[0], short(str(row[1]))) for row in found], "CONTEST")
     console.print(f"[bold]{one_line(str(name))}[/bold]", highlight=False)
     all_of_them = "" if shows_all else f"make show CONTEST={quote(key)}"
     _print_rows(connection.execute(with_site(connection, CONTEST), {"contest_id": key}), console, all_of_them)
@@ -251,12 +249,14 @@ def _find(connection: duckdb.DuckDBPyConnection, query: str, wanted: str, kind: 
     return found
 
 
-def _list(kind: str, found: list[tuple[object, str]], setting: str, console: Console) -> None:
-    console.print(f"{len(found):,} {kind} fit. Name one by its key, make show {setting}=…:", highlight=False)
-    for key, details in found[:SHOWN]:
-        console.print(f"  {one_line(str(key))}  {one_line(details)}", highlight=False)
+def _several(kind: str, found: list[tuple[object, str]], setting: str) -> WarehouseError:
+    """The error where several have the words in their names, which says which ones."""
+    listed = [on_one_line(f"{key}  {details}") for key, details in found[:SHOWN]]
     if len(found) > SHOWN:
-        console.print(f"  and {len(found) - SHOWN:,} more", highlight=False)
+        listed.append(f"and {len(found) - SHOWN:,} more")
+    return WarehouseError(
+        "\n".join([f"{len(found):,} {kind} fit. Fix: make show {setting}=… with the key of one:", *listed])
+    )
 
 
 def _print_facts(result: duckdb.DuckDBPyConnection, console: Console) -> None:

@@ -96,6 +96,8 @@ from marts.site_checks
 order by marts.site_checks.site_id
 """
 CHANGE_LINES, CHANGE_WIDTH = 3, 200
+# A name of thousands of letters would fill the terminal.
+NAME_WIDTH, FINDING_WIDTH = 100, 400
 # The blanks between two columns.
 PADDING = 2
 # Before the second line of a text.
@@ -204,7 +206,7 @@ def _print_headline(connection: duckdb.DuckDBPyConnection, console: Console) -> 
         context = f": {'; '.join(figure.context)}" if figure.context else ""
         console.print(f"[bold]{figure.value}[/bold] {one_line(figure.label + context)}", highlight=False)
     for finding in found.findings:
-        console.print(one_line(finding.text), highlight=False)
+        console.print(one_line(short(finding.text, FINDING_WIDTH)), highlight=False)
 
 
 def _print_users(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
@@ -256,6 +258,11 @@ def _print_changes(connection: duckdb.DuckDBPyConnection, console: Console) -> N
         console.print(f"and {counted(len(changed) - CHANGE_LINES, 'more report')}", highlight=False)
 
 
+def short(text: str, width: int = NAME_WIDTH) -> str:
+    """A text, or its beginning if it is longer than a width."""
+    return text if len(text) <= width else f"{text[: width - 2]} …"
+
+
 def print_table(
     result: duckdb.DuckDBPyConnection, console: Console, limit: int | None = None, nothing: str = ""
 ) -> int:
@@ -268,7 +275,7 @@ def print_table(
     if not rows and nothing:
         console.print(nothing, highlight=False)
         return 0
-    shown = [["–" if value is None else on_one_line(str(value)) for value in row] for row in rows[:limit]]
+    shown = [["–" if value is None else on_one_line(short(str(value))) for value in row] for row in rows[:limit]]
     widths = column_widths([columns, *shown], console.width - PADDING * len(columns))
     if widths is None:
         _print_one_below_the_other(columns, shown, console)

@@ -119,6 +119,8 @@ def test_of_several_sites_one_must_be_named(warehouse: duckdb.DuckDBPyConnection
     load(warehouse, first, given=Given("academy"))
     _, printed = load(warehouse, report(tmp_path, "b.csv", LATER), given=Given("north"))
     assert "north is a new site, beside academy." in printed
+    # Nothing is of a site whose files are all known.
+    assert "new site" not in load(warehouse, first, given=Given("south"))[1]
 
     # What is there needs no site.
     [landing], _ = load(warehouse, first)

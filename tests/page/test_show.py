@@ -66,8 +66,10 @@ def test_at_80_columns_no_word_is_split(sample_project: Project) -> None:
 
 
 def test_of_several_sessions_the_keys_are_told(sample_project: Project) -> None:
-    said = lines(sample_project, "--session", "private")
-    assert said[0] == "2 sessions fit. Name one by its key, make show SESSION=…:"
+    done = show(sample_project, "--session", "private")
+    assert done.returncode == 1, "nothing was shown"
+    said = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert said[0] == "2 sessions fit. Fix: make show SESSION=… with the key of one:"
     key = said[1].split()[0]
     assert lines(sample_project, "--session", key)[0].startswith("Private meeting, ")
 

@@ -155,6 +155,17 @@ def test_the_figures_and_findings_of_the_page_are_said(published: Path) -> None:
     ]
 
 
+def test_a_name_of_thousands_of_letters_is_cut_off(published: Path) -> None:
+    with connect(published) as connection:
+        for table in ("fct_sessions", "fct_session_attendance"):
+            connection.execute(
+                f"update marts.{table} set session_name = repeat('x', 3000) where session_name = 'Large'"
+            )
+    lines = printed(published)
+    assert max(map(len, lines)) < 500
+    assert [line.split()[0] for line in lines if line.startswith("x") and " … " in line] == ["x" * 98]
+
+
 @pytest.mark.parametrize(
     ("rows", "room", "widths"),
     [
