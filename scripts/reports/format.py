@@ -13,7 +13,7 @@ import io
 import itertools
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from reports.invisible import without_invisible
@@ -449,6 +449,7 @@ def normalised(title: str) -> str:
     return " ".join(without_invisible(title).replace("_", " ").split()).casefold()
 
 
+@lru_cache(4 * MAX_COLUMNS)
 def key_of(title: str) -> str:
     """What two titles of one meaning have in common: no blanks and signs, and nothing in brackets behind."""
     return re.sub(r"[\s_/.*#:&-]+", "", _IN_BRACKETS.sub("", normalised(title)))
