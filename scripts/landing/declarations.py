@@ -20,11 +20,11 @@ from pathlib import Path
 
 import duckdb
 
-from landing.landed import LANDED_REPORTS
+from landing.landed import LANDED_REPORTS, Before, landed_before
 from landing.outcome import DEFAULT_SITE, FIRST_DATE, SAMPLE_SITE, Declaration, Given, day_after_today
 from landing.times import is_let_in, parsed
 from reports.dates import Dates, normal_text
-from reports.files import hashes_in
+from reports.files import hashes_in, legible
 from reports.format import WITH_OFFSET, day_is_first
 from warehouse.command_line import counted
 from warehouse.database import spool_of
@@ -33,7 +33,7 @@ from warehouse.errors import WarehouseError
 DEFAULT_ZONE = "UTC"
 SETTINGS = ("TIME_ZONE", "DATE_FORMAT", "ENCODING")
 LOADED_AS = {"TIME_ZONE": "in the zone", "DATE_FORMAT": "with the date format", "ENCODING": "in the encoding"}
-SHOWN_NAMES = 3
+SHOWN_NAMES, SHOWN_FILES = 3, 5
 MANIFEST = """
 select
     report_id, file_name, site_id, time_zone, date_format, encoding, landed_count, first_occurred_at, last_occurred_at
@@ -217,6 +217,45 @@ def half_corrected(connection: duckdb.DuckDBPyConnection, *, without: str = "") 
         f"{_listed([name for (name,) in names])} {are} still to be loaded again (DECLARE=again). Until then activities"
         " may count twice."
     )
+
+
+def site_needed(
+    connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], declaration: Declaration, first: Path
+) -> WarehouseError:
+    """What is said where new reports may be of several sites: which they are, from the first on, and how to load it."""
+    known = landed_before(connection)
+
+    def is_new(sha256: str) -> bool:
+        before = known.get(sha256, Before())
+        if before.file_name is not None:
+            return is_reloaded(before, declaration)
+        return before.removed_on is None or declaration.is_again
+
+    with spool_of(connection) as folder:
+        others = paths[paths.index(first) + 1 :]
+        new = [first, *(path for path in others if any(map(is_new, hashes_in(path, folder))))]
+    names = ", ".join(legible(str(path)) for path in new[:SHOWN_FILES])
+    more = f" and {counted(len(new) - SHOWN_FILES, 'more file')}" if len(new) > SHOWN_FILES else ""
+    sites = " or ".join(f"SITE={site}" for site in declaration.sites)
+    return WarehouseError(
+        f"{names}{more} {'is' if len(new) == 1 else 'are'} new, and the warehouse holds several sites:"
+        f" {', '.join(declaration.sites)}. Nothing new was loaded. Fix: say of which site a file is, one after the"
+        f" other: the same command with REPORTS={shlex.quote(legible(str(first)))} and {sites}"
+    )
+
+
+def is_reloaded(before: Before, declaration: Declaration) -> bool:
+    """Whether a report that landed before is loaded as if it had not.
+
+    It is where it moves, nothing of it landed, or it landed as one of the sample, which is about to leave.
+    """
+    is_of_sample = before.site_id == SAMPLE_SITE != declaration.site_id
+    return before.is_rejected or is_of_sample or is_moved(before, declaration)
+
+
+def is_moved(before: Before, declaration: Declaration) -> bool:
+    """Whether a report that landed for another site is loaded again for this one."""
+    return declaration.moves_reports and before.site_id != declaration.site_id
 
 
 def _listed(names: list[str]) -> str:

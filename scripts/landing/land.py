@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -61,7 +62,7 @@ def land_reports(
     if progress is not None:
         connection.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
     sizes = [_size(path) for path in paths]
-    task = progress.add_task("Landing", total=sum(sizes)) if progress else None
+    advance = partial(progress.update, progress.add_task("Landing", total=sum(sizes))) if progress else None
     done = 0
     with spool_of(connection) as spool:
         known, reloaded = landed_before(connection), dict(declaration.reloaded)
@@ -69,10 +70,9 @@ def land_reports(
         for path, following, size in zip(paths, [*paths, None][1:], sizes, strict=True):
 
             def show(share: float, done: int = done, size: int = size) -> None:
-                if progress is not None and task is not None:
-                    progress.update(task, completed=done + share * size)
+                if advance is not None:
+                    advance(completed=done + share * size)
 
-            shown = show if progress is not None else None
             try:
                 reports = reports_in(path)
             except ReportRefused as refused:
@@ -80,7 +80,7 @@ def land_reports(
                 yield Landing(path, str(path), refusal=str(refused))
                 reports = []
             for report in reports:
-                yield from loader.land(report, shown, following if report is reports[-1] else None)
+                yield from loader.land(report, show if advance else None, following if report is reports[-1] else None)
             show(1.0)
             done += size
         yield from loader.land_waiting()

@@ -8,9 +8,8 @@ compared with earlier reports (``landing.twins``), and written (``landing.statem
 
 from __future__ import annotations
 
-import shlex
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,16 +17,16 @@ from pathlib import Path
 import duckdb
 
 from landing.ahead import ReadAhead
-from landing.declarations import not_reloaded, remember
+from landing.declarations import is_moved, is_reloaded, not_reloaded, remember
 from landing.destinations import destination_of
 from landing.held import NotPlain, Part, part_of
-from landing.landed import TOO_OLD, Before, delete_reports, landed_before
-from landing.outcome import SAMPLE_SITE, Declaration, Landing, SiteNeeded
+from landing.landed import TOO_OLD, Before, delete_reports
+from landing.outcome import Declaration, Landing, SiteNeeded
 from landing.statements import Staged, stage_forgotten, write_report
 from landing.twin_check import IN_WAREHOUSE, check_twins, staged_sample
 from landing.twins import New
 from reports.encoding import Survey, encoding_of, survey
-from reports.files import ReportFile, hashes_in, legible
+from reports.files import ReportFile
 from reports.format import ReportFormat, read_format
 from reports.ids import holds_odd_ids, read_ids
 from reports.look import look_at
@@ -36,8 +35,7 @@ from reports.staged import refuse_other_columns, stage, trail_notes, with_namele
 from reports.text import ReportRefused
 from reports.width import notes_of
 from warehouse.command_line import counted
-from warehouse.database import number_of, spool_of, transaction
-from warehouse.errors import WarehouseError
+from warehouse.database import number_of, transaction
 from warehouse.raw import EqualRecords
 
 SHOWN_FILES = 5
@@ -118,16 +116,16 @@ def land_report(
     seen = opened.seen if opened else found.seen if found else survey(text)
     before = load.known.get(seen.sha256, Before())
     own = load.reloaded.get(before.report_id)
-    if own is not None and not _is_moved(before, load.declaration):
+    if own is not None and not is_moved(before, load.declaration):
         load = replace(load, declaration=own)
     declaration = load.declaration
-    if before.file_name is not None and own is None and not _is_reloaded(before, declaration):
+    if before.file_name is not None and own is None and not is_reloaded(before, declaration):
         other_site = before.site_id if before.site_id != declaration.site_id and declaration.names_site else None
         return Landing(file.path, file.shown, already_landed_as=before.file_name, of_other_site=other_site)
     if before.removed_on is not None and not declaration.is_again:
         return Landing(file.path, file.shown, removed_on=before.removed_on)
     if declaration.sites and seen.byte_count:
-        raise SiteNeeded(file.shown)
+        raise SiteNeeded(file.path)
 
     if opened:
         text.write_bytes(opened.content)
@@ -276,43 +274,6 @@ def _other_date_format(staged: Staged) -> list[str]:
     if declared is None or found in (None, declared):
         return []
     return [f"its dates are written as {found}, and none of them as {declared}, which was declared."]
-
-
-def site_needed(
-    connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], declaration: Declaration
-) -> WarehouseError:
-    """What is said where new reports may be of several sites: which they are, and how to load one."""
-    known = landed_before(connection)
-
-    def is_new(sha256: str) -> bool:
-        before = known.get(sha256, Before())
-        if before.file_name is not None:
-            return _is_reloaded(before, declaration)
-        return before.removed_on is None or declaration.is_again
-
-    with spool_of(connection) as folder:
-        new = [path for path in paths if any(map(is_new, hashes_in(path, folder)))]
-    names = ", ".join(legible(str(path)) for path in new[:SHOWN_FILES])
-    more = f" and {counted(len(new) - SHOWN_FILES, 'more file')}" if len(new) > SHOWN_FILES else ""
-    sites = " or ".join(f"SITE={site}" for site in declaration.sites)
-    return WarehouseError(
-        f"{names}{more} {'is' if len(new) == 1 else 'are'} new, and the warehouse holds several sites:"
-        f" {', '.join(declaration.sites)}. Nothing new was loaded. Fix: say of which site a file is, one after the"
-        f" other: the same command with REPORTS={shlex.quote(legible(str(new[0])))} and {sites}"
-    )
-
-
-def _is_reloaded(before: Before, declaration: Declaration) -> bool:
-    """Whether a report that landed before is loaded as if it had not.
-
-    It is where it moves, nothing of it landed, or it landed as one of the sample, which is about to leave.
-    """
-    is_of_sample = before.site_id == SAMPLE_SITE != declaration.site_id
-    return before.is_rejected or is_of_sample or _is_moved(before, declaration)
-
-
-def _is_moved(before: Before, declaration: Declaration) -> bool:
-    return declaration.moves_reports and before.site_id != declaration.site_id
 
 
 def _check_twins(load: Load, staged: Staged) -> list[str]:

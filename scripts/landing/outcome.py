@@ -152,4 +152,13 @@ class Landing:
 
 
 class SiteNeeded(Exception):
-    """A report is new, and it is not clear of which site it is."""
+    """A report is new, and it is not clear of which site it is.
+
+    Attributes:
+        path: its file. No file before it has a new report.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Name the file."""
+        super().__init__(path)
+        self.path = path

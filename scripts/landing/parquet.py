@@ -29,12 +29,11 @@ import duckdb
 from rich.console import Console
 from rich.progress import Progress
 
-from landing.declarations import not_reloaded, remember
+from landing.declarations import not_reloaded, remember, site_needed
 from landing.forgotten import remember_moved
 from landing.land import land_reports
 from landing.landed import LANDED_REPORTS, delete_reports
 from landing.meetings import ALL_SITES, SALTS, ensure_meeting_salt
-from landing.one_report import site_needed
 from landing.outcome import SAMPLE_SITE, Declaration, Given, Landing, SiteNeeded
 from landing.parquet_files import (
     DECLARATIONS,
@@ -142,7 +141,7 @@ def _saying_which_are_new(
     try:
         yield
     except SiteNeeded as needed:
-        raise site_needed(manifest, paths, declaration) from needed
+        raise site_needed(manifest, paths, declaration, needed.path) from needed
 
 
 def _put(
@@ -163,11 +162,13 @@ def _put(
         declaration: what holds for it.
         site_before: the site for which the same bytes landed before; None if they did not.
     """
+    # Reports that are loaded again with another declaration are the twins of those that were.
+    left_out = {staged.report_id, *(not_reloaded(manifest) if declaration.reloaded else ())}
     own = dict(declaration.reloaded).get(staged.report_id)
     if own is not None and own.site_id == staged.site_id:
         declaration = own
     try:
-        notes = _check_twins(manifest, root, staged, declaration)
+        notes = _check_twins(manifest, root, staged, declaration, left_out)
     except ReportRefused as refused:
         return Landing(landing.path, landing.name, refusal=str(refused))
     if landing.landed_count:
@@ -198,7 +199,11 @@ def _remember_moved(manifest: duckdb.DuckDBPyConnection, root: Path, staged: Sta
 
 
 def _check_twins(
-    manifest: duckdb.DuckDBPyConnection, root: Path, staged: StagedReport, declaration: Declaration
+    manifest: duckdb.DuckDBPyConnection,
+    root: Path,
+    staged: StagedReport,
+    declaration: Declaration,
+    left_out: set[str],
 ) -> list[str]:
     """What is to be said of a report that holds the activities of others in another form.
 
@@ -212,7 +217,6 @@ def _check_twins(
         " from read_parquet($path, hive_partitioning = false)",
         {"path": str(staged.files["reports"])},
     ).fetchall()
-    left_out = {staged.report_id, *not_reloaded(manifest)}
     near = manifest.execute(
         """
         select site_id, report_id from raw.reports

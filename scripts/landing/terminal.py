@@ -10,10 +10,9 @@ import duckdb
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from landing.declarations import declaration_of
+from landing.declarations import declaration_of, site_needed
 from landing.land import land_reports
 from landing.landed import remove_sample
-from landing.one_report import site_needed
 from landing.outcome import Declaration, Given, Landing, SiteNeeded
 from reports.files import passed_over
 from warehouse.command_line import counted, one_line, printable
@@ -147,7 +146,7 @@ def land_with_progress(
         with progress_bar(console) as progress:
             landings += each_printed(land_reports(connection, paths, declaration, progress), declaration, console)
     except SiteNeeded as needed:
-        raise site_needed(connection, paths, declaration) from needed
+        raise site_needed(connection, paths, declaration, needed.path) from needed
     if remove_sample(connection):
         console.print("The sample was taken out of the warehouse: now it holds your own reports.")
     return landings

@@ -7,7 +7,6 @@ that says less: by its times, if all that the two have in these times is in both
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -18,15 +17,6 @@ from landing.twins import CONTENT, IDS, SECONDS, Twins
 Span = tuple[datetime, datetime]
 # Other things are corrected by loading the report with another setting: then its records equal the earlier ones.
 CANNOT_BE_DECLARED = {CONTENT, IDS, SECONDS}
-
-
-@dataclass(frozen=True)
-class _Shared:
-    """The periods of the earlier reports and of the new one, and whether the earlier ones say less."""
-
-    older: list[Span]
-    new: Span
-    is_older_poorer: bool
 
 
 def how_to_cut(connection: duckdb.DuckDBPyConnection, twins: Twins, new_zone: str, period: str) -> str:
@@ -40,50 +30,58 @@ def how_to_cut(connection: duckdb.DuckDBPyConnection, twins: Twins, new_zone: st
     """
     if not CANNOT_BE_DECLARED.issuperset(twins.kind.things):
         return ""
-    shared = _shared(connection, twins, period)
-    if shared.is_older_poorer:
-        if all(shared.new[0] <= first and last <= shared.new[1] for first, last in shared.older):
+    older, new = _spans(connection, twins, period)
+    if _is_older_poorer(connection, twins):
+        if all(new[0] <= first and last <= new[1] for first, last in older):
             return ""
         names = " and ".join(f"make remove REPORT={shlex.quote(one.file_name)}" for one in twins.older)
-        when, file = _said([shared.new], twins.older[0].time_zone), "its file" if len(twins.older) == 1 else "its files"
+        when, file = _said([new], twins.older[0].time_zone), "its file" if len(twins.older) == 1 else "its files"
         return (
             f" If each has records that the other lacks: {names}, delete the records {when} from {file}, and load all."
         )
-    outside, lacking = _counts(connection, twins, shared.older)
+    outside, lacking = _counts(connection, twins, older)
     if not outside and not lacking:
         return ""
-    when = _said(shared.older, new_zone)
+    when = _said(older, new_zone)
     which = f"the records {when}" if not lacking else "the records that are in both"
     return f" If each has records that the other lacks: delete {which} from this file, and load the rest."
 
 
-def _shared(connection: duckdb.DuckDBPyConnection, twins: Twins, period: str) -> _Shared:
+def _is_older_poorer(connection: duckdb.DuckDBPyConnection, twins: Twins) -> bool:
+    """Whether the earlier reports say less than the new one."""
+    if CONTENT not in twins.kind.things:
+        return SECONDS in twins.kind.things and any(time.second for time in twins.kind.times)
+    row = connection.execute(
+        "select count(*) filter (old_id is null) > count(*) filter (new_id is null) from twin_pairs"
+        " where list_contains(things, $content)",
+        {"content": CONTENT},
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def _spans(connection: duckdb.DuckDBPyConnection, twins: Twins, period: str) -> tuple[list[Span], Span]:
+    """The periods of the earlier reports, and that of the new one."""
     of_sample = "select min(moment), max(moment) from twin_sample"
     new = connection.execute(period or of_sample).fetchone() or (datetime.max, datetime.min)
     older = connection.execute(
         "select first_occurred_at, last_occurred_at from raw.reports where list_contains($ids, report_id) order by all",
         {"ids": [one.report_id for one in twins.older]},
     ).fetchall()
-    is_older_poorer = False
-    if CONTENT in twins.kind.things:
-        row = connection.execute(
-            "select count(*) filter (old_id is null) > count(*) filter (new_id is null) from twin_pairs"
-            " where list_contains(things, $content)",
-            {"content": CONTENT},
-        ).fetchone()
-        is_older_poorer = bool(row and row[0])
-    elif SECONDS in twins.kind.things:
-        is_older_poorer = any(time.second for time in twins.kind.times)
     if SECONDS in twins.kind.things:
         # Of a time without seconds it is not known whether it was before the first of a minute.
         new, older = _of_minute(new), [_of_minute(span) for span in older]
+    return _joined(older), new
+
+
+def _joined(spans: list[Span]) -> list[Span]:
+    """Periods in their order, with those that overlap as one."""
     joined: list[Span] = []
-    for first, last in older:
+    for first, last in spans:
         if joined and first <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
         else:
             joined.append((first, last))
-    return _Shared(joined, new, is_older_poorer)
+    return joined
 
 
 def _of_minute(span: tuple[datetime, ...]) -> Span:

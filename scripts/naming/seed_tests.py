@@ -33,25 +33,13 @@ def broken_rules(rules: Rules, rows: Mapping[int, Sequence[str]]) -> list[Broken
     if not rules.tests or not rows:
         return []
     found: dict[int, list[Broken]] = {}
-    with suppress(duckdb.Error), _as_table(rules.columns, rows) as connection:
+    with suppress(duckdb.Error), as_table(rules.columns, rows) as connection:
         for test in rules.tests:
             with suppress(duckdb.Error):
-                for broken in _broken(connection, test, rules.columns):
+                for broken in broken_by(connection, test, rules.columns):
                     found.setdefault(broken.line, []).append(broken)
     said = [broken for line in sorted(found) for broken in dict.fromkeys(found[line])]
     return [broken for broken in said if not broken.is_blank or found[broken.line] == [broken]]
-
-
-def rules_not_run(rules: Rules, rows: Mapping[int, Sequence[str]]) -> list[str]:
-    """The names of the tests that DuckDB cannot run on the file alone."""
-    missing = []
-    with _as_table(rules.columns, rows) as connection:
-        for test in rules.tests:
-            try:
-                _broken(connection, test, rules.columns)
-            except duckdb.Error:
-                missing.append(test.name)
-    return missing
 
 
 @cache
@@ -61,7 +49,7 @@ def _database() -> duckdb.DuckDBPyConnection:
 
 
 @contextmanager
-def _as_table(columns: Sequence[Column], rows: Mapping[int, Sequence[str]]) -> Iterator[duckdb.DuckDBPyConnection]:
+def as_table(columns: Sequence[Column], rows: Mapping[int, Sequence[str]]) -> Iterator[duckdb.DuckDBPyConnection]:
     """The lines of a file as the table ``seed``, with the number of each."""
     names = ", ".join(f'"{column.name}" {column.type}' for column in columns)
     marks = ", ".join("?" * (len(columns) + 1))
@@ -74,7 +62,8 @@ def _as_table(columns: Sequence[Column], rows: Mapping[int, Sequence[str]]) -> I
         yield connection
 
 
-def _broken(connection: duckdb.DuckDBPyConnection, test: RowTest, columns: Sequence[Column]) -> list[Broken]:
+def broken_by(connection: duckdb.DuckDBPyConnection, test: RowTest, columns: Sequence[Column]) -> list[Broken]:
+    """The lines of the table ``seed`` that break a rule."""
     about = _columns_of(" ".join([test.sql if test.kind == "expectation" else "", *test.columns]), columns)
     if test.kind == "unique":
         return [

@@ -16,6 +16,7 @@ import duckdb
 
 from naming.dictionary import Dictionary
 from naming.unknown import Decision, general_pattern
+from reports.text import FORMULA_SIGNS
 
 COLUMNS = ("category_pattern", "action_pattern", "activity_type", "label_shapes", "activities", "candidates")
 # Vocabulary of ours: no person at the event wrote the texts of these columns.
@@ -29,8 +30,7 @@ select unnest(string_split(lower(concat_ws(' ', full_name, email, company)), ' '
 from restricted.user_details
 """
 TITLES = "select lower(content_name) from marts.dim_content_names where content_name is not null"
-# As in publishing/export_table.py.
-FORMULA = re.compile(r"\W*[=+\-@＝＋－＠﹢﹣﹦﹫\t\r]")
+FORMULA = re.compile(rf"\W*[{FORMULA_SIGNS}\t\r]")
 WORD = re.compile(r"[^\W\d_]+")
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 

@@ -156,29 +156,19 @@ def _pages(database: Path, mark: Mark, output: Path) -> dict[Path, str]:
         pages, entries = {}, []
         with collected_for_all(connection) as certificates:
             if len(events) < 2:
-                return {output: html_of(_read_data(database, mark, certificates, *events), mark)}
+                return {output: html_of(read_data(database, mark, certificates, *events), mark)}
             for event in events:
-                data = _read_data(database, mark, certificates, event, event_before(event, events))
+                data = read_data(database, mark, certificates, event, event_before(event, events))
                 data["home"] = output.name
                 pages[output.with_name(names[event])] = html_of(data, mark)
                 entries.append((names[event], data))
-            everything = _read_data(database, mark, certificates) | {"home": output.name}
+            everything = read_data(database, mark, certificates) | {"home": output.name}
     pages[output.with_name(EVERYTHING)] = html_of(everything, mark)
     pages[output] = index_of(entries, everything, mark)
     return pages
 
 
-def page_of(database: Path, mark: Mark | None = None, event: Event | None = None) -> str:
-    """The page of a copy as a text, or of an event in it."""
-    mark = mark or mark_of(database) or Mark(PUBLISHED)
-    with (
-        opened(database) as connection,
-        collected_for_all(connection) as certificates,
-    ):
-        return html_of(_read_data(database, mark, certificates, event), mark)
-
-
-def _read_data(
+def read_data(
     database: Path, mark: Mark, certificates: str, event: Event | None = None, before: Event | None = None
 ) -> dict[str, Any]:
     """What the page of an event shows, beside the event before; ``certificates`` is the database of all of them."""

@@ -14,18 +14,17 @@ from pathlib import Path
 import duckdb
 
 from publishing.published_tables import PUBLISHED_SCHEMAS
+from reports.text import FORMULA_SIGNS
 from warehouse.copies import PUBLISHED, mark_of
 from warehouse.database import identifier, opened, text_of
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
 
-# A spreadsheet takes these for the beginning of a formula, also in full width or small, and behind blanks, invisible
-# signs and quotation marks.
-SIGNS = r"=+\-@＝＋－＠﹢﹣﹦﹫"
-FORMULA = rf'^[\p{{Z}}\p{{C}}"]*[{SIGNS}\t\r]'
+# Also behind blanks, invisible signs and quotation marks.
+FORMULA = rf'^[\p{{Z}}\p{{C}}"]*[{FORMULA_SIGNS}\t\r]'
 # The same behind a sign at which a spreadsheet may begin another cell, as one of another country does at a semicolon.
 # The last of several such signs counts.
-FORMULA_IN_A_CELL = rf'([;\t\r\n|])([\p{{Z}}\p{{Cf}}\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"]*[{SIGNS}])'
+FORMULA_IN_A_CELL = rf'([;\t\r\n|])([\p{{Z}}\p{{Cf}}\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"]*[{FORMULA_SIGNS}])'
 # A phone number. A CRM would take the apostrophe for a part of it, and as a formula it is a sum at most.
 PHONE = r"\+[0-9][0-9 ()./-]*"
 # Types that hold no text, so that they are written as they are.

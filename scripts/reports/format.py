@@ -88,13 +88,6 @@ REQUIRED_COLUMNS = ("user_id", "category", "action", "date")
 
 # The header of the unique users report is not known, so every alias is inferred: from the two other places where the
 # platform names the same things, which are documented for those places, or from how such columns are usually headed.
-DOCUMENTED_FOR_THE_API = frozenset(
-    {
-        *("id", "first name", "last name", "company", "email", "title", "job type", "phone", "city", "state province"),
-        *("country", "timezone", "account level", "date created", "date last login"),
-    }
-)
-DOCUMENTED_FOR_ACTIVITIES = frozenset({"user id", "first", "last", "company", "email"})
 USERS_REPORT = ReportKind(
     "user",
     {

@@ -11,6 +11,9 @@ from typing import TextIO
 BROKEN_BYTE = re.compile("[\udc80-\udcff]")
 
 
+# A spreadsheet takes these for the beginning of a formula, also in full width or small. For a class of a pattern.
+FORMULA_SIGNS = r"=+\-@＝＋－＠﹢﹣﹦﹫"
+
 # The name, in Python's codecs, of our way to let broken bytes through.
 BROKEN = "juno-broken"
 

@@ -17,6 +17,7 @@ from landing.outcome import SAMPLE_SITE, Declaration, Given, Landing
 from landing.terminal import land_with_progress
 from loader_fixtures import SHORT_HEADER, activity, land, report_text, rows, write
 from removal.retention import find_old, remove_old
+from reports.files import STANDARD_INPUT
 from warehouse.errors import WarehouseError
 
 AMBIGUOUS = [activity(user, date=f"5/3/2024 10:0{user}") for user in "1234"]
@@ -128,6 +129,15 @@ def test_of_several_sites_one_must_be_named(warehouse: duckdb.DuckDBPyConnection
     new = [report(tmp_path, f"{name}.csv", [activity(name)]) for name in "cdefghi"]
     with pytest.raises(WarehouseError, match=r"c\.csv is new, and .* several sites: academy, north\. .* SITE=academy"):
         load(warehouse, first, new[0])
+    # The files before the first new one were read, and are not read again.
+    with mock.patch("landing.declarations.hashes_in", return_value=[]) as hashed, pytest.raises(WarehouseError):
+        load(warehouse, first, *new[:2])
+    assert [call.args[0] for call in hashed.call_args_list] == [new[1]]
+    with (
+        mock.patch("reports.files._spool_standard_input", lambda target: target.write_bytes(new[0].read_bytes())),
+        pytest.raises(WarehouseError, match=r"^- is new"),
+    ):
+        load(warehouse, first, Path(STANDARD_INPUT))
     with pytest.raises(WarehouseError, match=r"c\.csv, .*g\.csv and 2 more files are new, .*REPORTS=\S*/c\.csv "):
         load(warehouse, first, *new)
 

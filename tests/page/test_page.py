@@ -24,13 +24,23 @@ from conftest import ROOT, SETTINGS, Project
 from figures import FIGURES, PAGE, PROFILES, SECTIONS
 from loader_fixtures import write
 from page import write_page as writer
+from page.certificates import collected_for_all
 from page.events import Event, Part, read_events
-from page.write_page import dataset_of, page_of, page_path, shared_page_path, write_page
+from page.write_page import dataset_of, html_of, page_path, read_data, shared_page_path, write_page
 from publishing.mart_models import read_models
+from warehouse.copies import PUBLISHED, Mark, mark_of
+from warehouse.database import opened
 from warehouse.errors import WarehouseError
 from warehouse.settings import read_yaml
 
 DEFINITIONS = read_yaml((PAGE / "definitions.yml").read_text())
+
+
+def page_of(database: Path, mark: Mark | None = None, event: Event | None = None) -> str:
+    """The page of a copy as a text, or of an event in it."""
+    mark = mark or mark_of(database) or Mark(PUBLISHED)
+    with opened(database) as connection, collected_for_all(connection) as certificates:
+        return html_of(read_data(database, mark, certificates, event), mark)
 
 
 def data_of(page: str) -> dict[str, Any]:
