@@ -8,7 +8,10 @@ with activities as (
 parsed as (
     select
         *,
-        coalesce({{ star_number("category") }}, {{ star_number("action") }}) as star_count
+        coalesce(
+            {{ star_number("category", var("review_star_maximum")) }},
+            {{ star_number("action", var("review_star_maximum")) }}
+        ) as star_count
     from activities
 ),
 

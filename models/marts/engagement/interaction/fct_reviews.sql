@@ -50,7 +50,7 @@ final as (
         review_text is not null as has_text,
         cast(coalesce(length(review_text), 0) as bigint) as text_length_characters,
         is_latest_review,
-        is_latest_review and coalesce(not is_beyond_maximum, false) as is_counted,
+        is_latest_review and coalesce(not is_beyond_maximum and star_count > 0, false) as is_counted,
         report_id,
         record_number
     from numbered
