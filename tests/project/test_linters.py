@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -178,3 +179,29 @@ def test_what_is_wrong_in_a_page_is_found(name: str, text: str, found: str, tmp_
     done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert found in done.stdout
+
+
+@pytest.mark.slow
+def test_each_rule_of_layout_looks_at_each_file(tmp_path: Path) -> None:
+    """The four rules that share what sqlfluff takes apart of a file (SQLFLUFF_CODE)."""
+    shutil.copy(ROOT / ".sqlfluff", tmp_path)
+    name = "a" * 130
+    faults = {
+        "spacing.sql": ("LT01", "select 1  as one\n"),
+        "indent.sql": ("LT02", "select\n  1 as one,\n    2 as two\n"),
+        "length.sql": ("LT05", f"select 1 as {name}\n"),
+        "keyword.sql": ("LT14", "select one from words\nwhere one = 1 group by one\n"),
+    }
+    for file, (_, sql) in faults.items():
+        (tmp_path / file).write_text(sql)
+    [linter] = [linter for linter in LINTERS if linter.name == "sqlfluff (page)"]
+
+    argv = (*linter.argv[:-1], "--format", "json", ".")
+    done = subprocess.run(argv, cwd=tmp_path, env=environment_of(linter), capture_output=True, text=True, check=False)
+
+    found = {
+        Path(result["filepath"]).name: {violation["code"] for violation in result["violations"]}
+        for result in json.loads(done.stdout)
+    }
+    for file, (rule, _) in faults.items():
+        assert found[file] & {"LT01", "LT02", "LT05", "LT14"} == {rule}, (file, found[file])
