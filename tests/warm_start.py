@@ -105,7 +105,7 @@ def compile_beforehand(compiled: Path) -> None:
 
 @cache
 def _server(needs_dbt: bool) -> subprocess.Popen[str]:
-    """The process that forks, started with the first command and ended with this one."""
+    """The process that forks, started with the first command and ended with the process of the tests."""
     packages = (*DBT, *PACKAGES) if needs_dbt else PACKAGES
     process = subprocess.Popen(
         [sys.executable, "-P", __file__, *packages], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -187,7 +187,7 @@ def _with_yaml_read_once(module: str, name: str) -> None:
         loaders = [kind.__name__ for kind in (*loader, *named.values())]
         if not isinstance(text, str | bytes) or not {*loaders} <= {"CSafeLoader", "SafeLoader"}:
             return load(text, *loader, **named)
-        # What is read may be changed, so each caller gets its own.
+        # A caller may change what it gets, so each gets a copy of its own.
         return pickle.loads(Compiled.once((name, text), lambda: pickle.dumps(load(text, *loader, **named))))
 
     setattr(reader, name, load_once)

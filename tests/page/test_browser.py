@@ -28,7 +28,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
     "phone": {"viewport": {"width": 390, "height": 780}, "has_touch": True},
 }
-# Of each figure: whether it is visible, its rows, and its chart's marks, width and height.
+# Per figure: whether it is visible, the number of its rows, and the marks, the width and the height of its chart.
 DRAWN = """all => Object.fromEntries(all.map((one) => {
     const [chart, place] = [one.querySelector("svg"), one.getBoundingClientRect()];
     const box = chart ? chart.getBoundingClientRect() : {width: 0, height: 0};

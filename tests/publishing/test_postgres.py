@@ -242,7 +242,7 @@ def test_what_holds_a_key_of_a_dimension_is_declared_so(sample: Database) -> Non
                 (re.findall(r"'(\w+)'", test["relationships"]["arguments"]["to"])[0],
                  test["relationships"]["arguments"]["field"])
                 for test in column.get("data_tests", [])
-                # Nobody joins a calendar to find its dates.
+                # A calendar is not looked up by its dates.
                 if "dim_dates" not in test["relationships"]["arguments"]["to"]
             }  # fmt: skip
             name = column["name"]
@@ -300,7 +300,7 @@ def test_the_planner_knows_how_many_rows_there_are(sample: Database) -> None:
     assert sample.ask(f"{unknown} (select oid from pg_namespace where nspname in {SCHEMAS})") == []
 
 
-# Who may read.
+# --- The roles that may read ---
 
 
 def test_the_reader_reads_the_marts_and_writes_nothing(database: Database, published: Path) -> None:
@@ -493,7 +493,7 @@ def test_a_publication_keeps_others_out_while_it_lasts(database: Database, publi
     assert markers(database) == {2}
 
 
-# What is not ours.
+# --- Tables and schemas of others ---
 
 
 @pytest.mark.parametrize("schema", ["marts", "restricted", "marts_new", "restricted_old"])
@@ -649,7 +649,7 @@ def test_a_value_that_is_too_long_for_an_index_costs_the_index_alone(database: D
     assert len(database.ask("select 1 from pg_indexes where schemaname = 'marts'")) == 1
 
 
-# What goes wrong, and is said.
+# --- Errors, and what is said of them ---
 
 SECRET = "s3cr/et"
 

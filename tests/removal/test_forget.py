@@ -539,7 +539,7 @@ def test_the_whole_way(once: Once, tmp_path: Path) -> None:
     named = ("history_quillon_zaborowski.csv", "sitewide.csv", "unique_users_of_zaborowski_2026-05-06.csv")
     assert f"  {named[0]}\n  {named[1]}\n  {named[2]}\n" in done.stdout
     lines = {name: (seeds / f"{name}.csv").read_text().splitlines() for name in ("staff", "teams")}
-    # Of the two teams at the end the second is somebody else's.
+    # The last line of the teams is of another person.
     assert (
         f"  seeds/site/staff.csv:{len(lines['staff'])}\n  seeds/site/teams.csv:{len(lines['teams']) - 1}\n"
         in done.stdout

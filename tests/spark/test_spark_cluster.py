@@ -1,6 +1,6 @@
-"""The cluster is started, watched and ended as it should be: shown on programs that only look like Spark's.
+"""The commands that start, watch and end a Spark cluster, tried on programs that stand in for Spark's.
 
-What the real ones do, ``test_spark`` shows.
+``test_spark`` runs the real ones.
 """
 
 from __future__ import annotations
