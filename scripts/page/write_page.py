@@ -18,6 +18,7 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -52,19 +53,6 @@ PAGE = PROJECT_ROOT / "page"
 DEFAULT_SITE = "main"
 # The page of everything beside those of the events.
 EVERYTHING = "everything.html"
-ROWS_AT_MOST = 1500
-# The script adds these rows up, so that a sum would be wrong without all of them.
-LONG_DATASETS = (
-    *("family_days", "hours", "concurrency", "bracket_widths", "evidence", "ratings", "downloads", "links"),
-    *("question_results", "credits", "booths", "certificate_counts", "arrivals"),
-)
-LONG_ROWS_AT_MOST = 40_000
-# The people of the profiles: 0.6 MB at most.
-PROFILE_ROWS = {
-    "visits": 8_000,
-    "members": 4_000,
-    "answers": 3_000,
-}
 # From so many characters on, the data of a page is packed. The closest packing (9) takes four times as long, for 2 %.
 PACKED_FROM, PACKING = 1_500_000, 6
 
@@ -284,6 +272,20 @@ def script_of_page() -> str:
     return "\n".join(['"use strict";', *(file.read_text(encoding="utf-8") for file in files)])
 
 
+@cache
+def _row_limits() -> tuple[dict[str, int], frozenset[str]]:
+    """The limits of rows in page/figures.yml, and the datasets that the script sums up."""
+    declared = _read("figures.yml")
+    figures = [figure for section in declared["sections"] for figure in section["figures"]]
+    return declared["rows_at_most"], frozenset(figure["dataset"] for figure in figures if figure.get("by"))
+
+
+def rows_at_most(dataset: str) -> int:
+    """How many rows of a dataset the page has."""
+    limits, summed_up = _row_limits()
+    return limits.get(dataset, limits["summed_up" if dataset in summed_up else "others"])
+
+
 def dataset_of(connection: duckdb.DuckDBPyConnection, query: Path, labels: Labels | None = None) -> Dataset:
     """The first rows of a query by column, and how many rows there are at all (its column of totals, if it has one).
 
@@ -291,7 +293,7 @@ def dataset_of(connection: duckdb.DuckDBPyConnection, query: Path, labels: Label
     have is replaced by its label.
     """
     sql = query.read_text(encoding="utf-8")
-    limit = LONG_ROWS_AT_MOST if query.stem in LONG_DATASETS else PROFILE_ROWS.get(query.stem, ROWS_AT_MOST)
+    limit = rows_at_most(query.stem)
     # One more than is shown. A query with parts that take long can use it too.
     connection.execute("set variable rows_at_most = ?", [limit + 1])
     result = connection.execute(f"{sql}\nlimit {limit + 1}")

@@ -26,7 +26,7 @@ from loader_fixtures import write
 from page import write_page as writer
 from page.certificates import collected_for_all
 from page.events import Event, Part, read_events
-from page.write_page import dataset_of, html_of, page_path, read_data, shared_page_path, write_page
+from page.write_page import dataset_of, html_of, page_path, read_data, rows_at_most, shared_page_path, write_page
 from publishing.mart_models import read_models
 from warehouse.copies import PUBLISHED, Mark, mark_of
 from warehouse.database import opened
@@ -373,7 +373,7 @@ def test_the_sample_is_shown_as_its_marts_tell(data: dict[str, Any]) -> None:
 
 
 def test_a_dataset_is_cut_off_and_says_how_long_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer, "ROWS_AT_MOST", 3)
+    monkeypatch.setattr(writer, "rows_at_most", lambda _: 3)
     query = write(tmp_path / "numbers.sql", "select i from range(10) as r(i) order by i -- the first\n")
     with duckdb.connect() as connection:
         assert dataset_of(connection, query) == {"total": 10, "columns": {"i": [0, 1, 2]}}
@@ -384,7 +384,7 @@ def test_a_dataset_is_cut_off_and_says_how_long_it_is(tmp_path: Path, monkeypatc
 
 
 def test_a_query_may_say_how_many_rows_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer, "ROWS_AT_MOST", 3)
+    monkeypatch.setattr(writer, "rows_at_most", lambda _: 3)
     query = write(
         tmp_path / "numbers.sql",
         "with shown as (select i from range(10) as r(i) order by i limit getvariable('rows_at_most'))"
@@ -395,14 +395,21 @@ def test_a_query_may_say_how_many_rows_it_has(tmp_path: Path, monkeypatch: pytes
     assert dataset == {"total": 10, "columns": {"i": [0, 1, 2], "known": [4, 4, 4]}}
 
 
+def test_of_what_the_page_sums_up_it_has_all_rows() -> None:
+    most = {dataset: rows_at_most(dataset) for figure in FIGURES for dataset in [figure["dataset"]]}
+    summed_up = {figure["dataset"] for figure in FIGURES if figure.get("by")}
+    assert {most[dataset] for dataset in summed_up} == {40_000}
+    assert {dataset for dataset in most if most[dataset] > 1500} == {*summed_up, "concurrency"}
+    assert rows_at_most("members") == 4000
+
+
 @pytest.mark.parametrize("limit", [2, 25])
 def test_a_page_that_is_cut_off_has_the_first_rows_of_all(
     sample_project: Project, data: dict[str, Any], monkeypatch: pytest.MonkeyPatch, limit: int
 ) -> None:
     # Queries that look up names only for the rows that are shown must choose the same rows.
     whole = {name: rows_of(dataset) for name, dataset in data["datasets"].items()}
-    for name, value in {"ROWS_AT_MOST": limit, "LONG_ROWS_AT_MOST": limit, "PROFILE_ROWS": {}}.items():
-        monkeypatch.setattr(writer, name, value)
+    monkeypatch.setattr(writer, "rows_at_most", lambda _: limit)
     cut = data_of(page_of(sample_project.published, event=read_events()[0]))["datasets"]
     assert {name: dataset["total"] for name, dataset in cut.items()} == {
         name: len(rows) for name, rows in whole.items()
