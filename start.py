@@ -404,8 +404,8 @@ SETTINGS = {
     "LANDING": "the folder of reports as Parquet for Spark; `remove` and `forget` work there in place of the warehouse",
     "LIST": "switch: list the unknown words, and ask nothing",
     "MAX_DATE": "the last day on which anything can have happened; by default the day after the load",
-    "MEMORY_LIMIT": "how much memory DuckDB may use; the process takes some 500 MB more; by default `3GB`, and ten"
-    " million records fit into `1GB`",
+    "MEMORY_LIMIT": "how much memory DuckDB may use; the process takes some 350 MB more; by default `2750MB`, and"
+    " ten million records fit into `1GB`",
     "METRICS": "the metrics that you ask for, separated by commas",
     "MINIMUM_COHORT_SIZE": "rows with fewer people have no numbers in the shared copy; else as in `dbt_project.yml`",
     "MIN_DATE": "the first day on which anything can have happened; by default `1990-01-01`",

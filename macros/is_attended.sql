@@ -2,7 +2,7 @@
     {{- known_measure(var("attendance_measure")) -}}{#- This refuses the older names of the measures. -#}
     {%- set reaches = ">=" if var("attendance_bound_included") else ">" -%}
     {{ measure }}_seconds {{ reaches }} {{ var("attendance_minimum_seconds") }}
-    {%- if var("attendance_minimum_ratio") > 0 %}
+    {%- if var("attendance_minimum_ratio") != 0 %}
     and coalesce({{ measure }}_ratio {{ reaches }} {{ var("attendance_minimum_ratio") }}, false)
     {%- endif %}
 {%- endmacro %}

@@ -147,31 +147,73 @@ emptied as (
     )
 ),
 
+-- A second with Joined of one session alone (or of one room alone) bears its key, and one of several bears none.
 joins as (
     select
         *,
-        lag(session_visit_key) over user_joins as previous_session_visit_key,
-        lag(room_visit_key) over user_joins as previous_room_visit_key,
         lead(occurred_at) over room_joins as next_joined_at,
         case when open_count = 0 then occurred_at else next_emptied_at end as emptied_at,
-        case when open_count = 0 then left_activity_key else next_emptied_activity_key end as emptied_activity_key
+        case when open_count = 0 then left_activity_key else next_emptied_activity_key end as emptied_activity_key,
+        case
+            when min(session_visit_key) over same_second = max(session_visit_key) over same_second then session_visit_key
+        end as only_session_visit_key,
+        case
+            when min(room_visit_key) over same_second = max(room_visit_key) over same_second then room_visit_key
+        end as only_room_visit_key
     from emptied
     where joined_count > 0
     window
-        user_joins as (partition by user_visit_key order by occurred_at, room_number),
-        room_joins as (partition by room_visit_key order by occurred_at)
+        room_joins as (partition by room_visit_key order by occurred_at),
+        same_second as (
+            partition by user_visit_key
+            order by occurred_at
+            range between current row and current row
+        )
 ),
 
--- The first Joined of the next session (or room) that the user went to: runs of joins in one place, and the start of
--- the next run. No join of a user's sessions with each other. What is joined in the same second ends nothing.
+-- Runs of seconds with joins in one place. Where the next run starts, whoever joined in one place alone went elsewhere.
+runs as (
+    select
+        *,
+        coalesce(only_session_visit_key <> lag(only_session_visit_key) over user_joins, true) as is_other_session,
+        coalesce(only_room_visit_key <> lag(only_room_visit_key) over user_joins, true) as is_other_room
+    from joins
+    window user_joins as (partition by user_visit_key order by occurred_at, room_number)
+),
+
+next_runs as (
+    select
+        *,
+        min(occurred_at) over later_joins as next_user_joined_at,
+        first_value(only_session_visit_key) over later_joins as next_only_session_visit_key,
+        first_value(only_room_visit_key) over later_joins as next_only_room_visit_key,
+        min(case when is_other_session then occurred_at end) over later_joins as next_session_run_at,
+        min(case when is_other_room then occurred_at end) over later_joins as next_room_run_at
+    from runs
+    window later_joins as (
+        partition by user_visit_key
+        order by occurred_at
+        range between interval 1 second following and unbounded following
+    )
+),
+
+-- The first Joined of another session (or room) in a later second. No join of a user's sessions with each other. What is
+-- joined in the same second ends nothing. After a second of several places, the next one may be of this place alone:
+-- then the run after that counts.
 moved as (
     select
         *,
-        min(case when previous_session_visit_key is distinct from session_visit_key then occurred_at end)
-            over later_joins as next_session_joined_at,
-        min(case when previous_room_visit_key is distinct from room_visit_key then occurred_at end)
-            over later_joins as next_room_joined_at
-    from joins
+        case
+            when only_session_visit_key is not null then next_session_run_at
+            when next_only_session_visit_key = session_visit_key then first_value(next_session_run_at) over later_joins
+            else next_user_joined_at
+        end as next_session_joined_at,
+        case
+            when only_room_visit_key is not null then next_room_run_at
+            when next_only_room_visit_key = room_visit_key then first_value(next_room_run_at) over later_joins
+            else next_user_joined_at
+        end as next_room_joined_at
+    from next_runs
     window later_joins as (
         partition by user_visit_key
         order by occurred_at

@@ -30,8 +30,13 @@ if TYPE_CHECKING:
 
 # Three million records of raw, about.
 LARGE_BYTES = 1 << 26
-# Two models at once that join all records need this much of MEMORY_LIMIT: with 2.5 GB ten million records did not fit.
-BYTES_FOR_TWO_AT_ONCE = 3_000_000_000
+# With less of MEMORY_LIMIT models of many records are built one after the other from the beginning. With 1.7 GB two at
+# once still held ten million records; with 1 GB DuckDB 2.0.0 ended in an internal error, after which nothing goes on.
+BYTES_FOR_TWO_AT_ONCE = 2_000_000_000
+
+QUIETLY = ["--quiet", "--no-use-colors"]
+ONE_AT_A_TIME = ["--threads", "1"]
+RUN_RESULTS = PROJECT_ROOT / "target" / "run_results.json"
 
 # In the table of macros/unfinished_builds.sql. Only a build of all models strikes it out. No command reads the schema
 # intermediate, and without it the new tables take the place of the old ones. dbt would write each before it drops the
@@ -56,9 +61,9 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
     AtTheEnd.frees_objects = False
     _look_for_garbage(is_large=is_large)
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.artifacts.schemas.run import RunExecutionResult
     from dbt.cli.main import dbtRunner
     from dbt.events.types import MainStackTrace
+    from dbt.selected_resources import set_selected_resources
     from dbt_common.events.base_types import EventLevel, EventMsg
 
     try:
@@ -107,9 +112,8 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
 
         # dbt takes seconds to write the manifest (target/*.json); set DBT_WRITE_JSON=true if you need it.
         os.environ.setdefault("DBT_WRITE_JSON", "false")
-        run_results = PROJECT_ROOT / "target" / "run_results.json"
         # Otherwise `dbt retry` would replay an older run if dbt stops before it has results.
-        run_results.unlink(missing_ok=True)
+        RUN_RESULTS.unlink(missing_ok=True)
         # Where the disk fills while dbt builds, the trace is for logs/dbt.log alone; `why_not_built` says what to do.
         MainStackTrace.level_tag = lambda _: EventLevel.INFO  # type: ignore[assignment, method-assign]
         make_dbt_quick(heard=["NodeFinished"] if console.is_terminal else [])
@@ -118,16 +122,22 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
         console.file, said = sys.stdout, StringIO()
         # Where the disk is full, dbt says so of each node, and `why_not_built` once.
         with redirect_stdout(said), compiled_templates(PROJECT_ROOT / "target" / "compiled_templates.marshal"):
-            result = runner.invoke(["--quiet", "--no-use-colors", "build", *options])
+            result = runner.invoke([*QUIETLY, "build", *options])
+            if _is_out_of_memory(result) and options != ONE_AT_A_TIME:
+                # 25 million records with 2.5 GB: one model alone has all of it.
+                console.print("Two models at once take too much memory: the rest is built one after the other.")
+                said.seek(0)
+                said.truncate()
+                _write_results(result)
+                # dbt retry selects by the results alone, in a process of its own (macros/unfinished_builds.sql).
+                set_selected_resources(set())
+                result = runner.invoke([*QUIETLY, "retry", *ONE_AT_A_TIME])
         # dbt-duckdb leaves the file open, with settings of its own, and a file has one set of settings a process.
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
         # To look through all of it for garbage takes half a second.
         gc.freeze()
         gc.enable()
-        if isinstance(result.result, RunExecutionResult):
-            # The only file that `dbt retry` reads. It takes the options too, and is to say what it does.
-            result.result.args.update({"quiet": False, "write_json": True})
-            result.result.write(str(run_results))
+        _write_results(result)
     if _trouble(result) is None:
         console.out(said.getvalue(), end="", highlight=False)
     return result
@@ -137,7 +147,16 @@ def options_of_build(connection: duckdb.DuckDBPyConnection, *, is_large: bool) -
     """How dbt builds: one model after the other where the memory is too small for two of many records."""
     memory = number_of(connection, "select parse_formatted_bytes(current_setting('memory_limit'))")
     # DuckDB rounds what it was given to a tenth of a GiB.
-    return ["--threads", "1"] if is_large and memory < 0.96 * BYTES_FOR_TWO_AT_ONCE else []
+    return ONE_AT_A_TIME if is_large and memory < 0.96 * BYTES_FOR_TWO_AT_ONCE else []
+
+
+def _write_results(result: dbtRunnerResult) -> None:
+    """Write the only file that ``dbt retry`` reads. It takes the options too, and is to say what it does."""
+    from dbt.artifacts.schemas.run import RunExecutionResult
+
+    if isinstance(result.result, RunExecutionResult):
+        result.result.args.update({"quiet": False, "write_json": True})
+        result.result.write(str(RUN_RESULTS))
 
 
 def _look_for_garbage(*, is_large: bool) -> None:
@@ -168,3 +187,7 @@ def _trouble(result: dbtRunnerResult) -> str | None:
     messages = [str(result.exception), *(str(node.message) for node in nodes)]
     troubles = (disk_trouble(message) or memory_trouble(message) for message in messages)
     return next((trouble for trouble in troubles if trouble), None)
+
+
+def _is_out_of_memory(result: dbtRunnerResult) -> bool:
+    return any(memory_trouble(str(node.message)) for node in getattr(result.result, "results", ()))

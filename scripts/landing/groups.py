@@ -23,6 +23,7 @@ from landing.destinations import Destination, destination_of
 from landing.forgotten import remembered
 from landing.one_report import Load, Opened
 from landing.outcome import Declaration, Landing
+from landing.pasted import FEWEST, found_copies
 from landing.statements import facts_of_form, raw_columns_of
 from landing.times import OUTLIER_DAYS
 from landing.twin_check import IN_WAREHOUSE
@@ -276,13 +277,15 @@ def _written(
     """Write the reports, in the transaction of the caller.
 
     Raises:
-        ReportRefused: a record would be lost.
+        ReportRefused: a record would be lost, or may count twice.
     """
     ids = [small.report_id for small in group]
     members = "select * replace (position as record_number), record_number as number_in_report from members"
     stored = store_records(connection, ids, declaration.site_id, lambda which: f"from ({members}) where {which}")
     if [one.count for one in stored] != [small.count for small in group]:
         raise ReportRefused("records of a group would be lost.")
+    if stored[0].has_copies and found_copies(connection).times >= FEWEST:
+        raise ReportRefused("a report of a group may hold downloads that were put into one file.")
     found = connection.execute(
         """
         select

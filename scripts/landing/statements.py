@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
@@ -23,6 +23,7 @@ from landing.forgotten import (
 )
 from landing.held import NotPlain, Part
 from landing.outcome import Declaration, Landing, RejectedRecord
+from landing.pasted import FEWEST, found_copies, notes_of_copies
 from landing.times import usual_end
 from reports.encoding import Survey
 from reports.files import ReportFile
@@ -74,7 +75,7 @@ def write_report(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Landi
     """Write a staged report to the schema raw, in the transaction of the caller.
 
     Raises:
-        ReportRefused: a record would be lost.
+        ReportRefused: a record would be lost, or would count twice.
         NotPlain: it holds an earlier report, and a record of the others does not land.
         EqualRecords: the same, and one of them equals one of the earlier report.
     """
@@ -87,6 +88,8 @@ def write_report(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Landi
         _write_unfit(connection, staged)
         if staged.forgotten.record_count:
             _write_forgotten(connection, staged)
+    if stored.has_copies:
+        staged = _with_copies_judged(connection, staged, stored.count)
     if staged.forgotten.moved:
         remember_moved(connection, staged.declaration.site_id, staged.forgotten.moved)
     landed, rejected = _write_manifest(connection, staged, stored)
@@ -103,6 +106,20 @@ def write_report(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Landi
         examples=_examples(connection, staged.report_id) if rejected else [],
         notes=staged.notes,
     )
+
+
+def _with_copies_judged(connection: duckdb.DuckDBPyConnection, staged: Staged, record_count: int) -> Staged:
+    """The report with what is to be said of its equal records.
+
+    Raises:
+        ReportRefused: they would count twice.
+        NotPlain: they are too many to judge without the records of the earlier report.
+    """
+    copies = found_copies(connection, staged.report_id)
+    if staged.part is not None and copies.times >= FEWEST:
+        raise NotPlain
+    said = notes_of_copies(copies, record_count, staged.declaration)
+    return replace(staged, notes=[*staged.notes, *said], is_plain=staged.is_plain and not said)
 
 
 def _examples(connection: duckdb.DuckDBPyConnection, report_id: str) -> list[RejectedRecord]:

@@ -83,8 +83,18 @@ def personal_text(settings: Mapping[str, Any]) -> str:
 
 
 def minimum_cohort_size() -> int:
-    """The setting of this name."""
-    return int(read_settings()["minimum_cohort_size"])
+    """The setting of this name.
+
+    Raises:
+        WarehouseError: it is no whole number from 1 on.
+    """
+    size = read_settings().get("minimum_cohort_size")
+    if type(size) is not int or size < 1:
+        raise WarehouseError(
+            f"minimum_cohort_size of dbt_project.yml is {size!r}, and must be a whole number from 1 on. Nothing was"
+            " written. Fix: minimum_cohort_size: 5"
+        )
+    return size
 
 
 def minimum_for(shared: Path) -> int:

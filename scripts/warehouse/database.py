@@ -23,7 +23,7 @@ BLOCK_SIZE = 65536
 
 def memory_limit() -> str:
     """The memory that DuckDB may use before it spills to disk: ``MEMORY_LIMIT``, or what profiles.yml gives dbt."""
-    return os.environ.get("MEMORY_LIMIT", "").strip() or "3GB"
+    return os.environ.get("MEMORY_LIMIT", "").strip() or "2750MB"
 
 
 # Folders beside the warehouse that hold records while a command lasts: what DuckDB spills, what a loader unpacks.

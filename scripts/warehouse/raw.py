@@ -9,7 +9,7 @@ puts all of it together again, word for word. docs/decisions/0020 says why.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import duckdb
@@ -70,6 +70,8 @@ class Stored:
         number: its number; 0 for unique users.
         ids: the first and the last id that its records and their events can have, if no earlier report has any of them.
         held: those of its records that were stored as those of an earlier report.
+        has_copies: whether the temporary table ``arriving_copies`` holds those of the records that equal one before
+            them in their report; of reports that were stored at once, those of all.
     """
 
     count: int
@@ -77,6 +79,7 @@ class Stored:
     number: int = 0
     ids: tuple[int, int] | None = None
     held: Held | None = None
+    has_copies: bool = False
 
     @property
     def records(self) -> str:
@@ -169,9 +172,9 @@ def store_records(
         _store_held(connection, next_ids.report, held)
     stored = _store_places(connection, next_ids, report_ids, held, has_known=has_known)
     used = [f"drop {'table' if is_copied else 'view'} arriving", "drop table arrived"]
-    used += ["drop table arriving_copies"] * copies.are_there + ["drop table filed"] * has_known
+    used += ["drop table filed"] * has_known
     connection.execute("; ".join(used))
-    return stored
+    return [replace(one, has_copies=copies.are_there) for one in stored]
 
 
 # If several reports are stored at once, equal events of two of them share the id of the first, and so do records.
@@ -295,7 +298,11 @@ def _find_copies(connection: duckdb.DuckDBPyConnection, report: tuple[str, ...] 
         f"""
         create or replace temp table arriving_copies as
         select * from (
-            select record_number, row_number() over (partition by {texts} order by record_number) as copy_number
+            select
+                record_number,
+                written_date,
+                min(record_number) over (partition by {texts}) as first_number,
+                row_number() over (partition by {texts} order by record_number) as copy_number
             from arriving
             where record_number in (from alike)
         )

@@ -12,9 +12,9 @@ from warehouse.database import connect
     ("memory_limit", "is_large", "options"),
     [
         pytest.param("", True, [], id="as usual"),
-        pytest.param("3GB", True, [], id="the least for two at once"),
+        pytest.param("2GB", True, [], id="the least for two at once"),
         pytest.param("12GB", True, [], id="more"),
-        pytest.param("2500MB", True, ["--threads", "1"], id="too little for two of many records"),
+        pytest.param("1900MB", True, ["--threads", "1"], id="too little for two of many records"),
         pytest.param("1GB", True, ["--threads", "1"], id="much too little for two"),
         pytest.param("1GB", False, [], id="few records need little"),
     ],

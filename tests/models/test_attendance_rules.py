@@ -157,7 +157,7 @@ def test_scenario(built: Project, number: int) -> None:
         ).fetchall()
         ends = connection.execute(
             "select closed_by from marts.fct_presence_intervals"
-            " where user_id = ? and content_id = ? order by joined_at nulls last, is_breakout",
+            " where user_id = ? and content_id = ? order by joined_at nulls last, is_breakout, breakout_id",
             [f"user{number}", str(number)],
         ).fetchall()
     assert attendance == [(scenario.proven, scenario.likely, scenario.possible, scenario.attended)]

@@ -520,6 +520,15 @@ def test_the_minimum_stays_with_the_copy(published: Path, shared: Path) -> None:
     assert minimum_for(shared) == minimum_cohort_size(), "never lower than the setting of the project"
 
 
+@pytest.mark.parametrize("size", ["five", None, 0, -3, 4.7, True])
+def test_a_minimum_that_is_no_number_of_people_shares_nothing(
+    size: object, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharer, "read_settings", lambda: {"minimum_cohort_size": size})
+    with pytest.raises(WarehouseError, match=r"minimum_cohort_size of dbt_project\.yml is .*a whole number from 1 on"):
+        minimum_for(shared)
+
+
 def test_a_copy_that_lost_a_row_does_not_take_the_place(
     published: Path, shared: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
