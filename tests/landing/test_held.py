@@ -241,7 +241,12 @@ def of_site(folder: Path, name: str, text: str, number: int) -> tuple[Path, Decl
 
 
 @pytest.mark.parametrize(
-    "names", [[*NOT_HELD], ["twins"], [name for name in ODD if name != "twins"]], ids=["not held", "twins", "odd"]
+    "names",
+    [
+        pytest.param([*NOT_HELD], id="not held", marks=pytest.mark.slow),
+        pytest.param(["twins"], id="twins"),
+        pytest.param([name for name in ODD if name != "twins"], id="odd", marks=pytest.mark.slow),
+    ],
 )
 def test_what_is_not_plain_is_read_as_a_whole(
     instance: duckdb.DuckDBPyConnection, tmp_path: Path, names: list[str]
@@ -299,7 +304,7 @@ PLAIN: dict[str, tuple[str, str]] = {
 OF_TWINS = ("a clock that runs late", "minutes in the rest", "no user")
 
 
-@pytest.mark.parametrize("name", [*OF_TWINS, "all others"])
+@pytest.mark.parametrize("name", [*OF_TWINS, pytest.param("all others", marks=pytest.mark.slow)])
 def test_what_is_plain_is_not_read_again(instance: duckdb.DuckDBPyConnection, tmp_path: Path, name: str) -> None:
     # To another site its reports would be twins.
     cases = [name] if name in OF_TWINS else [other for other in PLAIN if other not in OF_TWINS]

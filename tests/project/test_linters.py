@@ -17,7 +17,7 @@ from conftest import ROOT, Project, copy_project
 
 # In two parts, so that the linter does not find it here.
 MISSPELT = "attend" + "ence"
-PASSES = Linter("passes", (sys.executable, "-c", "print('quiet')"))
+PASSES = Linter("passes", (sys.executable, "-IS", "-c", "print('quiet')"))
 FAILS = Linter("fails", (sys.executable, "-c", "print('line 7 is wrong'); raise SystemExit(3)"), needs_dbt=True)
 
 
@@ -67,7 +67,9 @@ def test_a_linter_is_left_out_until_what_it_reads_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     looks = "import pathlib; found = [path.read_text() for path in pathlib.Path().rglob('*.md')]; print(found);"
-    reads = Linter("reads", (sys.executable, "-c", f"{looks} raise SystemExit('wrong' in found)"), reads=(".md",))
+    reads = Linter(
+        "reads", (sys.executable, "-IS", "-c", f"{looks} raise SystemExit('wrong' in found)"), reads=(".md",)
+    )
     monkeypatch.setattr(linters, "ROOT", tmp_path)
     monkeypatch.setattr(linters, "LINTED", tmp_path / "target" / "lint")
     monkeypatch.setattr(linters, "LINTERS", (reads, PASSES))
@@ -124,24 +126,20 @@ def test_deptry_finds_a_package_that_is_not_declared(tmp_path: Path) -> None:
     for name in ("pyproject.toml", *(path.name for path in ROOT.glob("requirements*.in"))):
         shutil.copy(ROOT / name, tmp_path)
     shutil.copytree(ROOT / "scripts", tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
-
-    def check() -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            of_scripts.argv,
-            cwd=tmp_path,
-            env=environment_of(of_scripts),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-
-    clean = check()
-    assert clean.returncode == 0, clean.stdout
     (tmp_path / "scripts" / "added.py").write_text("import hypothesis\nimport sqlglot\n")
-    found = check()
+    found = subprocess.run(
+        of_scripts.argv,
+        cwd=tmp_path,
+        env=environment_of(of_scripts),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
     assert found.returncode == 1
     assert "DEP004 'hypothesis' imported but declared as a dev dependency" in found.stdout
+    # In no other file it finds anything.
+    assert {line.partition(":")[0] for line in found.stdout.splitlines() if " DEP" in line} == {"scripts/added.py"}
     assert "'sqlglot'" in found.stdout
 
 

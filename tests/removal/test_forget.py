@@ -486,6 +486,7 @@ def test_an_e_mail_leaves_a_slug_in_which_blanks_are_other_signs() -> None:
     assert email == "mail_jlm@family.example_now", "an address of somebody else"
 
 
+@pytest.mark.slow
 def test_many_people_can_be_forgotten() -> None:
     # More than go into one pattern, twice over.
     many = range(2 * NAMES_IN_A_PATTERN + 1)
