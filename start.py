@@ -442,6 +442,10 @@ SETTINGS = {
     "XLSX": "switch: write an Excel workbook, of the main tables or of `TABLE`",
 }
 
+# What is on or off, and the words for both.
+SWITCHES = {name for name, meaning in SETTINGS.items() if meaning.startswith("switch: ")} | {"ALSO_SAME_EMAIL"}
+SAYS_YES, SAYS_NO = ("1", "true", "yes"), ("0", "false", "no")
+
 # The names of the release before this one, which still work in this one.
 OLDER_NAMES = {"withdraw": "remove"}  # older name
 
@@ -495,6 +499,24 @@ def take_settings(name: str, command: Command, given: Sequence[str]) -> None:
                     f" Fix: {written(name)} {setting}=… with a value, or leave it out."
                 )
             os.environ.pop(setting, None)
+        elif setting in SWITCHES:
+            take_switch(name, setting)
+
+
+def take_switch(name: str, setting: str) -> None:
+    """Put a switch into the environment as 1; one that is off is left out, and a question that got no has a 0."""
+    value = os.environ[setting].strip().lower()
+    if value not in SAYS_YES + SAYS_NO:
+        stop(
+            f"{setting}={os.environ[setting]} is neither yes nor no. Nothing was done."
+            f" Fix: {written(name)} {setting}=1 for yes, {setting}=0 for no."
+        )
+    if value in SAYS_YES:
+        os.environ[setting] = "1"
+    elif setting == "ALSO_SAME_EMAIL":
+        os.environ[setting] = "0"
+    else:
+        del os.environ[setting]
 
 
 class Interpreter(NamedTuple):

@@ -47,8 +47,9 @@ with.
 """
 COMMAND_SETTINGS_HEAD = """## Settings of commands
 
-Write them behind the command, such as `make build SITE=academy`. A switch is written as `PDF=1`.
-Leave it out where you do not want it. [The commands](commands.md) say what each command does.
+Write them behind the command, such as `make build SITE=academy`. A switch is written as `PDF=1`;
+`true` and `yes` mean the same. Leave it out where you do not want it, or write `0`, `false` or `no`. Any other value is
+refused. [The commands](commands.md) say what each command does.
 
 | setting | meaning | commands |
 |---|---|---|"""

@@ -304,6 +304,37 @@ def test_settings_become_options(
     assert start.words_of(command.steps[0]) == step
 
 
+@pytest.mark.parametrize(
+    ("name", "setting", "given", "taken"),
+    [
+        *(("forget", "DRY_RUN", given, None) for given in ("0", "false", "No", " 0 ")),
+        *(("retention", "DRY_RUN", given, "1") for given in ("1", "TRUE", "yes")),
+        *(("export", "XLSX", given, taken) for given, taken in (("0", None), ("yes", "1"))),
+        *(("person", "ALSO_SAME_EMAIL", given, taken) for given, taken in (("no", "0"), ("true", "1"))),
+    ],
+)
+def test_a_switch_is_read_alike_in_all_commands(
+    name: str, setting: str, given: str, taken: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GIVEN", raising=False)
+    monkeypatch.setenv(setting, given)
+    start.take_settings(name, start.COMMANDS[name], [])
+    assert os.environ.get(setting) == taken
+
+
+def test_a_switch_that_is_neither_on_nor_off_is_refused() -> None:
+    refused = call("forget", "USER_ID=7", "DRY_RUN=maybe")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "DRY_RUN=maybe is neither yes nor no. Nothing was done." in refused.stderr
+    assert "Fix: python3 start.py forget DRY_RUN=1 for yes, DRY_RUN=0 for no." in refused.stderr
+
+
+def test_each_switch_of_a_script_is_one_of_the_list() -> None:
+    options = [word for command in start.COMMANDS.values() for step in command.steps for word in step]
+    switches = {option.setting for option in options if isinstance(option, start.Option) and option.is_switch}
+    assert switches <= start.SWITCHES
+
+
 @pytest.mark.parametrize(("code", "beside", "expected"), [(0, 0, 0), (3, 0, 3), (0, 4, 4), (3, 4, 4)])
 def test_of_two_steps_side_by_side_each_can_fail(
     code: int, beside: int, expected: int, capfd: pytest.CaptureFixture[str]
