@@ -1,9 +1,10 @@
 -- Which activity types a category and action that no alias knows might mean, ranked for a person. It names nothing.
 -- Grain: one row per site, category, action and candidate, three at most.
--- A candidate needs a minimum score, because labels and pages alone say little.
+-- A candidate has a minimum score and a word of the activity: labels and pages alone say little. A word that says that
+-- it did not happen, or takes it back, leaves it out.
 -- The score adds what seeds/activity_clues.csv says of words, labels, pages and behaviour: docs/decisions/0018.
 
-{%- set lowest_score = 0.25 %}
+{%- set lowest_score = 0.3 %}
 
 with activities as {{ not_materialized() }} (
     select * from {{ ref('base_juno__activities') }}
@@ -182,18 +183,21 @@ doubts as (
     select
         pair_stems.pair_key,
         pair_stems.stem,
-        min(word_meanings.word) as word
+        min(word_meanings.word) as word,
+        bool_or(word_meanings.is_negation) as is_negation
     from pair_stems
     inner join word_meanings on pair_stems.stem = word_meanings.stem and word_meanings.kind = 'doubt'
     group by 1, 2
 ),
 
--- A word of doubt that is the deed of the type itself, such as cancel or update, is none.
+-- A word of doubt that is the deed of the type itself, such as cancel or update, is none. But cancel is that of a hand
+-- only beside the hand.
 doubted as (
     select
         word_sums.pair_key,
         word_sums.activity_type,
-        min(doubts.word) as doubt_word
+        min(doubts.word) as doubt_word,
+        bool_or(doubts.is_negation) as is_negated
     from word_sums
     inner join doubts on word_sums.pair_key = doubts.pair_key
     left join word_matches
@@ -201,7 +205,7 @@ doubted as (
             word_sums.pair_key = word_matches.pair_key
             and word_sums.activity_type = word_matches.activity_type
             and doubts.stem = word_matches.stem
-    where word_matches.stem is null
+    where word_matches.stem is null or (doubts.is_negation and word_sums.thing_weight = 0)
     group by 1, 2
 ),
 
@@ -402,14 +406,10 @@ siblings as (
     inner join activity_types on named_categories.activity_family = activity_types.activity_family
 ),
 
-candidate_types as (
-    select distinct activity_type from clues
-),
-
 scored as (
     select
         pairs.pair_key,
-        activity_types.activity_type,
+        word_sums.activity_type,
         word_sums.matched_words,
         doubted.doubt_word,
         observed.label_kind,
@@ -432,12 +432,7 @@ scored as (
             )
         )) as double), 3) as score
     from pairs
-    cross join candidate_types
-    inner join activity_types on candidate_types.activity_type = activity_types.activity_type
-    left join word_sums
-        on
-            pairs.pair_key = word_sums.pair_key
-            and candidate_types.activity_type = word_sums.activity_type
+    inner join word_sums on pairs.pair_key = word_sums.pair_key
     left join coverage
         on
             word_sums.pair_key = coverage.pair_key
@@ -449,12 +444,13 @@ scored as (
     left join observed
         on
             pairs.pair_key = observed.pair_key
-            and candidate_types.activity_type = observed.activity_type
+            and word_sums.activity_type = observed.activity_type
     left join siblings
         on
             pairs.site_id = siblings.site_id
             and pairs.category = siblings.category
-            and candidate_types.activity_type = siblings.activity_type
+            and word_sums.activity_type = siblings.activity_type
+    where not coalesce(doubted.is_negated, false)
 ),
 
 ranked as (
@@ -476,14 +472,12 @@ final as (
         ranked.candidate_rank,
         ranked.activity_type,
         ranked.score,
-        substr(
-            coalesce('; words: ' || ranked.matched_words, '')
-            {%- for column in ['label_kind', 'page', 'behaviour'] %}
-            || coalesce('; ' || {{ observation_in_words('ranked.' ~ column) }}, '')
-            {%- endfor %}
-            || case when ranked.has_sibling then '; others of the category are of this kind' else '' end
-            || coalesce('; but: ' || ranked.doubt_word, ''), 3
-        ) as reason
+        'words: ' || ranked.matched_words
+        {%- for column in ['label_kind', 'page', 'behaviour'] %}
+        || coalesce('; ' || {{ observation_in_words('ranked.' ~ column) }}, '')
+        {%- endfor %}
+        || case when ranked.has_sibling then '; others of the category are of this kind' else '' end
+        || coalesce('; but: ' || ranked.doubt_word, '') as reason
     from ranked
     inner join pairs on ranked.pair_key = pairs.pair_key
     where ranked.candidate_rank <= 3

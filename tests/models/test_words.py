@@ -18,7 +18,7 @@ from reports.files import find_reports
 from warehouse.database import connect
 from word_reports import Words, read_words, write_report
 
-LISTS = ("vocabulary", "holdout", "decoys", "holdout_decoys", "cases", "traps")
+LISTS = ("vocabulary", "holdout", "decoys", "holdout_decoys", "cases", "traps", "without_guess")
 SAME_IN_SNAKE_CASE = (
     "fct_session_attendance", "fct_sessions", "fct_presence_intervals", "fct_credit_evidence", "fct_leaderboard",
     "fct_contest_points", "fct_user_engagement",
@@ -150,12 +150,27 @@ def test_no_confident_candidate_is_a_trap(understood: Understood) -> None:
     assert [words for words in traps if first[pair(words)] == words["wrong"]] == []
 
 
+def test_what_negates_or_shares_no_word_with_an_activity_has_no_candidate(understood: Understood) -> None:
+    guessed = {pair(words): understood.candidates[pair(words)][0] for words in read_words("without_guess")}
+    assert {words: guess for words, guess in guessed.items() if guess[0] is not None} == {}
+
+
+@pytest.mark.parametrize(
+    # Reached on 30 November 2026.
+    ("name", "wrong"),
+    [("decoys", 5), ("holdout_decoys", 4)],
+)
+def test_few_decoys_have_a_candidate(understood: Understood, name: str, wrong: int) -> None:
+    guessed = [words for words in read_words(name) if understood.candidates[pair(words)][0][0] is not None]
+    assert len(guessed) <= wrong
+
+
 def test_scores_rank_from_best_to_worst_and_have_reasons(words_project: Project) -> None:
     rows = words_project.ask(
         "select candidate_1_score, candidate_2_score, candidate_3_score from marts.unrecognised_activities"
         " where candidate_1_activity_type is not null"
     )
-    assert len(rows) > 100
+    assert len(rows) > 75
     for row in rows:
         scores = [score for score in row if score is not None]
         assert scores == sorted(scores, reverse=True) and scores[-1] >= 0 and scores[0] <= 1

@@ -40,25 +40,27 @@ meanings as (
     inner join text_stems on clues.value = text_stems.text
     where clues.clue in ('thing', 'deed')
     union all
-    -- unliked takes back what an alias calls liked.
+    -- unliked and disliked take back what an alias calls liked.
     select
-        'doubt' as kind,
+        'negation' as kind,
         cast(null as {{ dbt.type_string() }}) as activity_type,
-        'un' || text_stems.stem as stem,
+        prefixes.prefix || text_stems.stem as stem,
         cast(null as {{ dbt.type_string() }}) as stands_for,
-        'un' || text_stems.stem as word
-    from guide_aliases
+        prefixes.prefix || text_stems.stem as word
+    from (select 'un' as prefix union all select 'dis' as prefix) as prefixes
+    cross join guide_aliases
     inner join text_stems
         on guide_aliases.category_pattern = text_stems.text or guide_aliases.action_pattern = text_stems.text
 ),
 
 final as (
     select
-        kind,
+        case when kind = 'negation' then 'doubt' else kind end as kind,
         activity_type,
         stem,
         stands_for,
-        min(word) as word
+        min(word) as word,
+        coalesce(bool_or(kind = 'negation'), false) as is_negation
     from meanings
     group by 1, 2, 3, 4
 )
