@@ -200,26 +200,27 @@ seen as (
 -- When people left for good: their last Left, if they joined no more.
 visits as (
     select
-        session_key,
-        user_id,
-        max(occurred_at) filter (where session_event = 'joined') as last_joined_at,
-        max(occurred_at) filter (where session_event = 'left') as last_left_at
+        session_events.session_key,
+        session_events.user_id,
+        max(sessions.session_type) as session_type,
+        max(session_events.occurred_at) filter (where session_events.session_event = 'joined') as last_joined_at,
+        max(session_events.occurred_at) filter (
+            where session_events.session_event = 'left' and session_events.occurred_at <= sessions.straggled_at
+        ) as last_left_at
     from session_events
-    where session_event in ('joined', 'left')
+    inner join sessions on session_events.session_key = sessions.session_key
+    where session_events.session_event in ('joined', 'left')
     group by 1, 2
 ),
 
 leavers as (
     select
-        visits.session_key,
-        {{ add_seconds('visits.last_left_at', - 30 * var('left_delay_minutes')) }} as last_left_at,
-        sessions.session_type,
-        row_number() over (partition by visits.session_key order by visits.last_left_at) as leaver_number
+        session_key,
+        {{ add_seconds('last_left_at', - 30 * var('left_delay_minutes')) }} as last_left_at,
+        session_type,
+        row_number() over (partition by session_key order by last_left_at) as leaver_number
     from visits
-    inner join sessions on visits.session_key = sessions.session_key
-    where
-        visits.last_left_at <= sessions.straggled_at
-        and (visits.last_joined_at is null or visits.last_left_at > visits.last_joined_at)
+    where last_left_at is not null and (last_joined_at is null or last_left_at > last_joined_at)
 ),
 
 -- Leavers and stays that never close, in one order: each of these knows how many had left before it was last seen.
