@@ -114,6 +114,7 @@ def _declared(connection: duckdb.DuckDBPyConnection, given: Given) -> tuple[Decl
         base,
         site_id=site_id,
         time_zone=given.time_zone or _value(known, "TIME_ZONE") or DEFAULT_ZONE,
+        names_utc="UTC" in (given.time_zone, _value(known, "TIME_ZONE")),
         date_format=given.date_format,
         encoding=given.encoding,
         remembered_date_format=_value(known, "DATE_FORMAT"),
@@ -334,6 +335,7 @@ def _reloaded(
                 Declaration(
                     site_id=site_id,
                     time_zone=_value(known, "TIME_ZONE") or DEFAULT_ZONE if "TIME_ZONE" in settings else time_zone,
+                    names_utc=_value(known, "TIME_ZONE") == "UTC" or "TIME_ZONE" in (own or ()),
                     date_format=_value(known, "DATE_FORMAT") if "DATE_FORMAT" in settings else date_format,
                     encoding=new_encoding if "ENCODING" in settings else encoding,
                     remembered_date_format=_value(known, "DATE_FORMAT"),

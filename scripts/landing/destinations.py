@@ -7,6 +7,7 @@ columns c0, c1, … of the staged file.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -14,7 +15,8 @@ import duckdb
 
 from landing.outcome import Declaration
 from landing.times import format_of, is_never, parsed, reason_of_impossible
-from reports.dates import Dates, read_dates
+from reports.date_shapes import UNCLEAR_ZONES
+from reports.dates import Dates, UnknownZone, read_dates
 from reports.format import (
     DATE_FORMATS,
     DEFAULT_DATE_FORMAT,
@@ -111,7 +113,8 @@ def _activities(
     column, read = dates.raw, parsed(dates, date_format)
     # In nearly every report all dates are possible, to the second. The text is asked, as comparing times costs more.
     time = read if dates.is_possible and date_format == DEFAULT_DATE_FORMAT else declaration.possible.only(read)
-    occurred_at, flag = _in_utc(connection, dates, date_format, time, declaration.time_zone)
+    occurred_at, flag = _in_utc(connection, dates, date_format, time, declaration)
+    needs_zone = dates.unknown is not None and _needs_zone(connection, dates, date_format)
     shortened = _shortened(report, "user_id", look) + _shortened(report, "content_id", look)
     is_shortened = " or ".join(fault.test for fault in shortened)
     return Destination(
@@ -149,12 +152,12 @@ def _activities(
             "nonexistent_hour_count": "count(*) filter (where time_flag = 'nonexistent')",
             "doubled_hour_count": "count(*) filter (where time_flag = 'doubled')",
         },
-        notes=dates.notes,
+        notes=(*dates.notes, *(_of_unknown_zone(dates.unknown, declaration) if needs_zone else ())),
     )
 
 
 def _in_utc(
-    connection: duckdb.DuckDBPyConnection, dates: Dates, date_format: str, time: str, time_zone: str
+    connection: duckdb.DuckDBPyConnection, dates: Dates, date_format: str, time: str, declaration: Declaration
 ) -> tuple[str, str]:
     """SQL for the time in UTC of what was read, and for whether the clocks changed then.
 
@@ -163,14 +166,14 @@ def _in_utc(
     Raises:
         ReportRefused: a zone is named that may be several, and none is declared.
     """
-    local, flag = "essence", "null"
+    local, flag, time_zone = "essence", "null", declaration.time_zone
     if time_zone != "UTC" and "%z" not in date_format and date_format != WITH_OFFSET:
         local = f"timezone('UTC', timezone({text_of(time_zone)}, essence))"
         flag = _clock_change(connection, time, time_zone)
-    elif dates.unclear is not None:
+    elif dates.unclear is not None and not declaration.declares_zone:
         raise ReportRefused(
-            f"its dates name the zone {dates.unclear}, which may be several. Fix: say which is meant, such as"
-            " make build TIME_ZONE=Asia/Kolkata"
+            f"its dates name the zone {dates.unclear}, which may be several. Fix: say which is meant:"
+            f" {_one_of(UNCLEAR_ZONES[dates.unclear.lower()])} or another"
         )
     # A format of the user's own reads the words of the report, and no zone of them.
     if not dates.is_folded or date_format not in DATE_FORMATS:
@@ -180,6 +183,43 @@ def _in_utc(
         f" when date_zone is not null then timezone('UTC', timezone(date_zone, essence)) else {local} end",
         f"case when date_offset is null and date_zone is null then {flag} end",
     )
+
+
+def _one_of(zones: Sequence[str]) -> str:
+    return " or ".join(f"make build TIME_ZONE={zone}" for zone in zones)
+
+
+def _needs_zone(connection: duckdb.DuckDBPyConnection, dates: Dates, date_format: str) -> bool:
+    """Whether a date does not say itself in which zone it is."""
+    if "%z" in date_format or date_format == WITH_OFFSET:
+        return False
+    if not dates.is_folded or date_format not in DATE_FORMATS:
+        return True
+    without = "date_offset is null and date_zone is null"
+    return bool(connection.execute(f"select 1 from staged where {without} and {dates.raw} <> '' limit 1").fetchone())
+
+
+def _of_unknown_zone(unknown: UnknownZone | None, declaration: Declaration) -> tuple[str, ...]:
+    """What is said of a zone that is not known, where another was declared.
+
+    Raises:
+        ReportRefused: none was declared.
+    """
+    if unknown is None:
+        return ()
+    if declaration.declares_zone:
+        return (
+            f"{unknown.place} names the zone of its dates as {unknown.words}, which is not known. They were read in"
+            f" {declaration.time_zone}, as declared.",
+        )
+    which = f"{_one_of(unknown.candidates)} or another" if unknown.candidates else _ANY_ZONE
+    raise ReportRefused(
+        f"{unknown.place} names the zone of its dates as {unknown.words}, which is not known. Fix: say which is meant:"
+        f" {which}"
+    )
+
+
+_ANY_ZONE = "make build TIME_ZONE=UTC or another, with a name such as Europe/Zurich"
 
 
 def _users(name: str, report: ReportFormat, look: Look) -> Destination:

@@ -60,6 +60,7 @@ class Declaration:
     Attributes:
         site_id: the site that the reports belong to.
         time_zone: IANA zone of the dates in it.
+        names_utc: whether it was declared that the zone is UTC, which else is only supposed.
         date_format: a name in ``DATE_FORMATS``, a strptime format, or None to find it from the file.
         encoding: a codec of Python, or None to find it from the file.
         is_again: whether files that were removed are landed all the same.
@@ -79,6 +80,7 @@ class Declaration:
 
     site_id: str = DEFAULT_SITE
     time_zone: str = "UTC"
+    names_utc: bool = False
     date_format: str | None = None
     encoding: str | None = None
     is_again: bool = False
@@ -94,6 +96,11 @@ class Declaration:
     sites: tuple[str, ...] = ()
     names_site: bool = False
     new_beside: tuple[str, ...] = ()
+
+    @property
+    def declares_zone(self) -> bool:
+        """Whether the zone of the dates was declared."""
+        return self.names_utc or self.time_zone != "UTC"
 
     @property
     def possible(self) -> Possible:

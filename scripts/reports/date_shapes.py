@@ -62,8 +62,95 @@ ZONE_NAMES = {
     "mt": "America/Denver",
     "pt": "America/Los_Angeles",
 }
-# Names that mean several zones: such a time is one of the declared zone, if there is one.
-UNCLEAR_ZONES = ("ist", "bst", "cst", "ast", "sst", "gst")
+# Names that mean several zones, and these: such a time is one of the declared zone, if there is one.
+UNCLEAR_ZONES = {
+    "ist": ("Asia/Kolkata", "Europe/Dublin", "Asia/Jerusalem"),
+    "bst": ("Europe/London", "Asia/Dhaka"),
+    "cst": ("America/Chicago", "Asia/Shanghai", "America/Havana"),
+    "ast": ("America/Halifax", "Asia/Riyadh"),
+    "sst": ("Asia/Singapore", "Pacific/Pago_Pago"),
+    "gst": ("Asia/Dubai", "Atlantic/South_Georgia"),
+}
+# Windows calls a zone with summer time by the name of its standard time, so these are zones the whole year.
+LONG_ZONES = {
+    "eastern": "America/New_York",
+    "central": "America/Chicago",
+    "mountain": "America/Denver",
+    "pacific": "America/Los_Angeles",
+    "us mountain standard": "America/Phoenix",
+    "canada central standard": "America/Regina",
+    "alaska": "America/Anchorage",
+    "alaskan standard": "America/Anchorage",
+    "hawaii": "Pacific/Honolulu",
+    "hawaiian standard": "Pacific/Honolulu",
+    "atlantic": "America/Halifax",
+    "newfoundland": "America/St_Johns",
+    "e. south america standard": "America/Sao_Paulo",
+    "brasilia": "America/Sao_Paulo",
+    "argentina": "America/Argentina/Buenos_Aires",
+    "sa pacific standard": "America/Bogota",
+    "pacific sa standard": "America/Santiago",
+    "greenwich mean": "Etc/UTC",
+    "coordinated universal": "Etc/UTC",
+    "universal": "Etc/UTC",
+    "greenwich standard": "Atlantic/Reykjavik",
+    "gmt standard": "Europe/London",
+    "western european": "Europe/Lisbon",
+    "central european": "Europe/Berlin",
+    "eastern european": "Europe/Helsinki",
+    "w. europe standard": "Europe/Berlin",
+    "central europe standard": "Europe/Budapest",
+    "romance standard": "Europe/Paris",
+    "e. europe standard": "Europe/Chisinau",
+    "fle standard": "Europe/Helsinki",
+    "gtb standard": "Europe/Bucharest",
+    "turkey": "Europe/Istanbul",
+    "russian standard": "Europe/Moscow",
+    "moscow": "Europe/Moscow",
+    "israel": "Asia/Jerusalem",
+    "arab standard": "Asia/Riyadh",
+    "arabian standard": "Asia/Dubai",
+    "gulf": "Asia/Dubai",
+    "egypt": "Africa/Cairo",
+    "south africa": "Africa/Johannesburg",
+    "e. africa standard": "Africa/Nairobi",
+    "w. central africa standard": "Africa/Lagos",
+    "india": "Asia/Kolkata",
+    "indian": "Asia/Kolkata",
+    "pakistan": "Asia/Karachi",
+    "bangladesh": "Asia/Dhaka",
+    "sri lanka": "Asia/Colombo",
+    "se asia standard": "Asia/Bangkok",
+    "singapore": "Asia/Singapore",
+    "china": "Asia/Shanghai",
+    "hong kong": "Asia/Hong_Kong",
+    "taipei": "Asia/Taipei",
+    "tokyo": "Asia/Tokyo",
+    "japan": "Asia/Tokyo",
+    "korea": "Asia/Seoul",
+    "aus eastern standard": "Australia/Sydney",
+    "australian eastern": "Australia/Sydney",
+    "e. australia standard": "Australia/Brisbane",
+    "w. australia standard": "Australia/Perth",
+    "new zealand": "Pacific/Auckland",
+}
+# Minutes ahead of UTC of times that are not of the whole year.
+LONG_OFFSETS = {
+    "eastern daylight": -240,
+    "central daylight": -300,
+    "mountain daylight": -360,
+    "pacific daylight": -420,
+    "alaska daylight": -480,
+    "atlantic daylight": -180,
+    "british summer": 60,
+    "western european summer": 60,
+    "central european summer": 120,
+    "eastern european summer": 180,
+    # Brisbane has this one in summer too.
+    "australian eastern standard": 600,
+    "australian eastern daylight": 660,
+    "new zealand daylight": 780,
+}
 
 _WORD = r"[^\W\d_]+"
 _DATES = tuple(
@@ -96,6 +183,11 @@ _HALVES = {"am": re.compile(rf"(?<![^\W\d_])(?:{AM})(?![^\W\d_])", re.IGNORECASE
 }
 _OFFSET = re.compile(r"(?:UTC|GMT|Z)? ?(?P<sign>[+\-−])(?P<oh>99?)(?::?(?P<om>99))?(?!9)", re.IGNORECASE)
 _ZONE = re.compile(r"[A-Za-z]+(?:/[A-Za-z_+\-]+)+")
+_LONG_NAMES = "|".join(map(re.escape, sorted((*LONG_ZONES, *LONG_OFFSETS), key=len, reverse=True)))
+_LONG_ZONE = re.compile(
+    rf"(?<![\w.])(?P<us>u\.?s\.? )?(?P<name>{_LONG_NAMES})(?P<standard> standard)? time(?!\w)", re.IGNORECASE
+)
+_US_AND_CANADA = re.compile(r"\(U\.?S\.? ?(?:&|and) ?Canada\)", re.IGNORECASE)
 _FILLERS = re.compile(r"\b(?:at|um|uhr|à|a las|às|alle|kl|o'clock|heures?)\b\.?|[,()|]|(?<= )-(?= )", re.IGNORECASE)
 _NUMBERS = {
     "serial": re.compile(r"99999(?:[.,]9+)?"),
@@ -226,16 +318,21 @@ def _with_time(shape: str, date: re.Match[str], month: int | None) -> Plan | Non
 
 def _zone_in(rest: str) -> dict[str, Any] | None:
     """What is left of a date says of its zone; None if it is no zone."""
+    rest = _US_AND_CANADA.sub(lambda found: " " * len(found.group()), rest)
     named = re.search(r"\([^)]*\)", rest)
     if named is None:
         return _zone_of(rest)
-    zone = _zone_of(_blanked(rest, *named.span()))
+    outside = _blanked(rest, *named.span())
+    zone = _zone_of(outside)
     if zone is None:
         return None
     # Brackets may hold the zone, such as (CEST), or the name of one before them: (Central European Summer Time). What
     # follows them is of the title.
     start, end = named.start() + 1, named.end() - 1
     inside = _zone_of(" " * start + rest[start:end] + " " * (len(rest) - end))
+    if inside is None and _LONG_ZONE.search(outside):
+        # Central Standard Time (Mexico) is another zone than that of Chicago.
+        return None
     if not zone or (inside and not _zone_of(rest[: named.start()])):
         return inside
     return zone
@@ -256,6 +353,9 @@ def _zone_of(rest: str) -> dict[str, Any] | None:
         zone = {"sign": 1 if is_ahead else -1}
         zone |= {"offset_hour": _part(found, "oh"), "offset_minute": _part(found, "om")}
         text = _blanked(text, *found.span())
+    if long := _LONG_ZONE.search(text):
+        zone = zone or _long_zone("us " if long["us"] else "", long["name"].lower(), long["standard"] or "")
+        text = _blanked(text, *long.span())
     text = _FILLERS.sub(" ", text)
     for word in re.split(r"[ .,;\[\]]+", text):
         lower = word.lower()
@@ -270,6 +370,16 @@ def _zone_of(rest: str) -> dict[str, Any] | None:
         elif lower not in _WEEKDAYS and lower not in ("", "t"):
             return None
     return zone
+
+
+def _long_zone(us: str, name: str, standard: str) -> dict[str, Any]:
+    """The zone of a long name, the longest form of it that is known."""
+    for full in (us + name + standard.lower(), us + name, name + standard.lower(), name):
+        if full in LONG_OFFSETS:
+            return {"offset_minutes": LONG_OFFSETS[full]}
+        if full in LONG_ZONES:
+            return {"zone": LONG_ZONES[full]}
+    return {}
 
 
 # The first letters of weekdays in the languages of MONTHS.

@@ -9,7 +9,8 @@ names of months, serial numbers, zones. What is understood goes to the columns d
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import unicodedata
+from dataclasses import dataclass, replace
 
 import duckdb
 
@@ -31,11 +32,35 @@ TIME_TITLES = tuple(
 ZONE_TITLES = tuple(
     key_of(title) for title in ("time zone", "tz", "zone", "utc offset", "gmt offset", "offset", "zeitzone")
 )
+# The form of a date, such as yyyy, MM, hhmm and JJJJ.
+PATTERN = re.compile(r"[a-z]|(?:([adhjmstyf])\1+)+|iso\d*|\d+h(?:rs?|ours?)?")
+PLAIN_WORDS = frozenset(
+    (
+        *("date", "time", "datetime", "timestamp", "clock", "hour", "hours", "hrs", "am", "pm", "day", "month", "year"),
+        *("first", "format", "formatted", "text", "string", "number", "excel", "required", "optional", "start", "end"),
+        *("of", "the", "and", "or", "in", "as", "is", "activity", "action", "record", "recorded", "created"),
+    )
+)
 # A report has a handful of shapes, one of many names of months some hundred.
 MAX_SHAPES = 5000
 MAX_ZONES = 1000
 # So many times that all are full minutes, or midnights, are no chance.
 TIMES_NEEDED = 10
+
+
+@dataclass(frozen=True)
+class UnknownZone:
+    """A zone in words that are not known.
+
+    Attributes:
+        place: the title of the column, in words.
+        words: its name in the report.
+        candidates: zones of the IANA that may be meant.
+    """
+
+    place: str
+    words: str
+    candidates: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -53,6 +78,7 @@ class Dates:
         is_bare: whether the usual format reads every date as it stands, so that none need be trimmed.
         has_offsets: whether every date ends with an offset, as ISO 8601 has it.
         unclear: the name of a zone that may be several.
+        unknown: the zone that a title or a column beside it names, and that is not known.
         notes: what was found out, in words.
     """
 
@@ -66,6 +92,7 @@ class Dates:
     is_bare: bool = False
     has_offsets: bool = False
     unclear: str | None = None
+    unknown: UnknownZone | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -83,7 +110,7 @@ def read_dates(connection: duckdb.DuckDBPyConnection, report: ReportFormat, seen
     """
     raw = f"c{report.columns['date']}"
     time = _time_column(report)
-    zone = _zone_beside(connection, report, time)
+    zone, unknown = _zone_beside(connection, report, time)
     count, is_minutes = seen.count, seen.is_minutes
     # Nothing is said of a few.
     is_minutes = is_minutes and (time is not None or count >= TIMES_NEEDED // 2)
@@ -97,9 +124,10 @@ def read_dates(connection: duckdb.DuckDBPyConnection, report: ReportFormat, seen
             is_possible=seen.is_possible,
             is_read=seen.is_possible and seen.is_read,
             is_bare=seen.time_count == seen.date_count,
+            unknown=unknown,
             notes=_notes(report, count, is_minutes, clock),
         )
-    return _folded(connection, report, raw, _Beside(f"c{time}" if is_split else None, zone))
+    return replace(_folded(connection, report, raw, _Beside(f"c{time}" if is_split else None, zone)), unknown=unknown)
 
 
 @dataclass(frozen=True)
@@ -115,23 +143,71 @@ def _time_column(report: ReportFormat) -> int | None:
     return next((index for index in report.extra if key_of(report.header[index]) in TIME_TITLES), None)
 
 
-def _zone_beside(connection: duckdb.DuckDBPyConnection, report: ReportFormat, time: int | None) -> str | None:
-    """SQL of the zone that the title of the date names, or a column behind it; None for none that is known."""
+def _zone_beside(
+    connection: duckdb.DuckDBPyConnection, report: ReportFormat, time: int | None
+) -> tuple[str | None, UnknownZone | None]:
+    """SQL of the zone that the title of the date names, or a column behind it; and one that is not known."""
     date_index = report.columns["date"]
-    for index in (date_index, time):
-        zone = in_brackets(report.header[index]) if index is not None else ""
-        if zone and _is_zone(connection, zone):
-            return text_of(zone)
+    titles = [report.header[index] for index in (date_index, time) if index is not None]
+    zones = [(title, zone) for title in titles if (zone := in_brackets(title))]
+    known = next((zone for _, zone in zones if _is_zone(connection, zone)), None)
+    if known is not None:
+        return text_of(known), None
     behind = max(date_index, date_index if time is None else time) + 1
+    sql, unknown = None, None
     if behind in report.extra and key_of(report.header[behind]) in ZONE_TITLES:
-        title = text_of(report.header[behind])
-        zones = connection.execute(
-            f"select distinct {normal_text(f'c{behind}')} as zone from staged where c{behind} not in ('', {title})"
-            f" limit {MAX_ZONES}"
-        ).fetchall()
-        if zones and all(_is_zone(connection, zone) for (zone,) in zones):
-            return f"case when c{behind} = {title} then '' else {normal_text(f'c{behind}')} end"
-    return None
+        sql, unknown = _zone_column(connection, report.header[behind], f"c{behind}")
+    others = [(title, zone) for title, zone in zones if not _is_plain(zone)]
+    if sql is None and unknown is None and others:
+        title, words = others[0]
+        unknown = UnknownZone(f"the title {title}", words, _candidates(connection, words))
+    return sql, unknown
+
+
+def _zone_column(
+    connection: duckdb.DuckDBPyConnection, header: str, column: str
+) -> tuple[str | None, UnknownZone | None]:
+    """SQL of the zones in a column behind the date, and the first of them that is not known."""
+    title, zone = text_of(header), normal_text(column)
+    zones = connection.execute(
+        f"select {zone} as zone from staged where {column} not in ('', {title}) group by 1 order by min(rowid)"
+        f" limit {MAX_ZONES}"
+    ).fetchall()
+    others = [text for (text,) in zones if not _is_zone(connection, text)]
+    words = next((text for text in others if re.search(r"[^\W\d_]", text)), None)
+    # A column of such a title may be about halls.
+    is_other = key_of(header) in ("zone", "offset") and len(others) == len(zones)
+    unknown = None
+    if words is not None and not is_other:
+        unknown = UnknownZone(f"the column {header}", words, _candidates(connection, words))
+    if not zones or len(others) == len(zones) or (others and unknown is None):
+        return None, unknown
+    left_out = ", ".join((title, *map(text_of, others)))
+    return f"case when {column} = {title} or {zone} in ({left_out}) then '' else {zone} end", unknown
+
+
+def _is_plain(text: str) -> bool:
+    """Whether words in brackets are the form of a date, or say nothing of its zone."""
+    return all(
+        PATTERN.fullmatch(word) or word in PLAIN_WORDS or not re.search(r"[^\W\d_]", word)
+        for word in re.split(r"[\W_]+", text.lower())
+    )
+
+
+def _candidates(connection: duckdb.DuckDBPyConnection, words: str) -> tuple[str, ...]:
+    """Zones of the IANA whose city is in some words, such as `heure de Paris`."""
+    plan = plan_of(f"9999-99-99 99:99:99 {words} time")
+    if plan is not None and plan.zone is not None:
+        return (plan.zone,)
+    plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode().lower()
+    text = f" {' '.join(re.split('[^a-z]+', plain))} "
+    names = connection.execute("select name from pg_timezone_names() where contains(name, '/') order by 1").fetchall()
+    areas = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+    return tuple(
+        name
+        for (name,) in names
+        if name.split("/")[0] in areas and f" {name.split('/')[-1].replace('_', ' ').lower()} " in text
+    )[:3]
 
 
 def _is_zone(connection: duckdb.DuckDBPyConnection, text: str) -> bool:

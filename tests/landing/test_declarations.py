@@ -48,6 +48,21 @@ def test_a_zone_holds_for_the_next_report(warehouse: duckdb.DuckDBPyConnection, 
     assert "As declared before for the site main: TIME_ZONE=America/New_York" in printed
 
 
+def test_utc_can_be_declared_for_words_that_are_no_known_zone_and_holds(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    header = SHORT_HEADER.replace("Date", "Date (local time)")
+    first = write(tmp_path / "a.csv", report_text(activity("1", date="2024-07-01 10:00:00"), header=header))
+    [refused], _ = load(warehouse, first)
+    assert "which is not known" in (refused.refusal or "")
+
+    load(warehouse, first, given=Given(time_zone="UTC"))
+    _, printed = load(warehouse, write(tmp_path / "b.csv", report_text(*LATER, header=header)))
+
+    assert rows(warehouse, TIMES) == ["07-01 10", "07-03 10"]
+    assert "They were read in UTC, as declared." in printed
+
+
 def test_an_offset_in_the_file_wins_over_what_was_declared(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:

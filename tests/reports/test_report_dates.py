@@ -113,6 +113,13 @@ def test_a_date_is_read_as_what_it_means(
         ("5/13/2024 10:00:01 AM EDT", "2024-05-13 14:00:01"),
         ("5/13/2024 10:00:01 AM ET", "2024-05-13 14:00:01"),
         ("1715594401", AT),
+        # long names, as people and Windows write them
+        ("2024-05-13 10:00:01 (Eastern Time)", "2024-05-13 14:00:01"),
+        ("2024-05-13 10:00:01 U.S. Pacific Time", "2024-05-13 17:00:01"),
+        ("2024-05-13 10:00:01 Eastern Time (US & Canada)", "2024-05-13 14:00:01"),
+        ("2024-05-13 10:00:01 US Mountain Standard Time", "2024-05-13 17:00:01"),
+        ("2024-05-13 10:00:01 Australian Eastern Standard Time", "2024-05-13 00:00:01"),
+        ("Mon May 13 2024 10:00:01 GMT-0500 (Eastern Standard Time)", "2024-05-13 15:00:01"),
         # no zone in the text, or one of several meanings: the declared one
         ("45425.4166782407", SUMMER),
         ("2024-05-13 10:00:01 IST", SUMMER),
@@ -177,9 +184,17 @@ def test_a_date_and_a_time_in_two_columns_are_joined(
         ("Date (UTC)", "45425.4166782407", AT),
         ("Date (UTC)", "1715594401", AT),
         ("Date (UTC)", "20240513100001", AT),
-        ("Date (local)", "2024-05-13 10:00:01", SUMMER),
+        ("Date (Eastern Time)", "2024-05-13 10:00:01", "2024-05-13 14:00:01"),
+        ("Date (US Central Standard Time)", "2024-05-13 10:00:01", "2024-05-13 15:00:01"),
+        ("Date (Mountain Daylight Time)", "2024-01-13 10:00:01", "2024-01-13 16:00:01"),
+        ("Date [Pacific Standard Time]", "2024-01-13 10:00:01", "2024-01-13 18:00:01"),
+        ("Date (W. Europe Standard Time)", "2024-05-13 10:00:01", SUMMER),
+        ("Date,Time Zone", "2024-05-13 10:00:01|Eastern Time", "2024-05-13 14:00:01"),
+        # the form of a date
+        ("Date (yyyy-MM-dd HH:mm:ss)", "2024-05-13 10:00:01", SUMMER),
         ("Date,Time Zone", "2024-05-13 10:00:01|America/New_York", "2024-05-13 14:00:01"),
         ("Date,Time,Timezone", "2024-05-13|10:00:01|UTC", AT),
+        ("Date (Z)", "2024-05-13 10:00:01", AT),
         ("Date,UTC offset", "2024-05-13 10:00:01|-04:00", "2024-05-13 14:00:01"),
         # a zone of the person, and what is no zone
         ("Date,Company,Time Zone", "2024-05-13 10:00:01|x|America/New_York", SUMMER),
@@ -193,6 +208,71 @@ def test_dates_times_and_zones_in_other_columns_are_joined(
     landing = land(warehouse, write(tmp_path / "a.csv", text), ZURICH)
 
     assert landing.refusal is None
+    assert rows(warehouse, OCCURRED) == [time]
+
+
+@pytest.mark.parametrize(
+    ("titles", "fields", "words"),
+    [
+        ("Date (Swiss time)", (AT,), "title Date (Swiss time) names the zone of its dates as Swiss time, which is not"),
+        ("Date (local)", (AT,), "Fix: say which is meant: make build TIME_ZONE=UTC or another, with a name such as"),
+        ("Date (heure de Paris)", (AT,), "Fix: say which is meant: make build TIME_ZONE=Europe/Paris or another"),
+        ("Date (New York)", (AT,), "Fix: say which is meant: make build TIME_ZONE=America/New_York or another"),
+        ("Date (Eastern)", (AT,), "Fix: say which is meant: make build TIME_ZONE=America/New_York or another"),
+        ("Date (Zürich)", ("13 May 2024 10:00:01",), "make build TIME_ZONE=Europe/Zurich or another"),
+        ("Date,Time (Ortszeit)", ("2024-05-13|10:00:01",), "the title Time (Ortszeit) names"),
+        ("Date,Time Zone", (f"{AT}|", f"{AT}|Swiss time"), "the column Time Zone names the zone of its dates as Swiss"),
+        ("Date,TZ", (f"{AT}|UTC", f"{AT}|Swiss time"), "the column TZ names the zone of its dates as Swiss time"),
+    ],
+)
+def test_a_zone_that_is_not_known_is_refused_until_one_is_declared(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, titles: str, fields: tuple[str, ...], words: str
+) -> None:
+    path = write(tmp_path / "a.csv", report_of(*fields, header=f"User ID,Category,Action,Label,{titles}"))
+
+    assert words in (land(warehouse, path).refusal or "")
+    landing = land(warehouse, path, Declaration(names_utc=True))
+    assert rows(warehouse, OCCURRED) == [AT] * len(fields)
+    assert [note.partition("not known. ")[2] for note in landing.notes if "names the zone" in note] == [
+        "They were read in UTC, as declared."
+    ]
+
+
+def test_a_known_zone_in_a_column_wins_over_the_declared_one_where_others_are_not_known(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    header = "User ID,Category,Action,Label,Date,Time Zone"
+    path = write(tmp_path / "a.csv", report_of(f"{AT}|Eastern Time", f"{AT}|Swiss time", f"{AT}|", header=header))
+    land(warehouse, path, ZURICH)
+
+    assert rows(warehouse, OCCURRED) == ["2024-05-13 14:00:01", SUMMER, SUMMER]
+
+
+@pytest.mark.parametrize(
+    ("titles", "fields", "time"),
+    [
+        ("Date (yyyy-MM-dd HH:mm:ss)", AT, AT),
+        ("Date (JJJJ-MM-TT)", AT, AT),
+        ("Date [ddmmyyyy hh:mm AM/PM]", AT, AT),
+        ("Date (ISO 8601)", AT, AT),
+        ("Date (24h)", AT, AT),
+        ("Date (required)", AT, AT),
+        ("Date (2)", AT, AT),
+        ("Date,Zone", f"{AT}|Hall A", AT),
+        ("Date,Time Zone", f"{AT}|-18000", AT),
+        # dates that say their zone themselves
+        ("Date (Swiss time)", "2024-05-13T10:00:01+02:00", SUMMER),
+        ("Date (Swiss time)", "1715594401", AT),
+        ("Date (Swiss time)", "2024-05-13 10:00:01 CEST", SUMMER),
+    ],
+)
+def test_brackets_without_a_zone_and_dates_with_one_are_read_without_a_word(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, titles: str, fields: str, time: str
+) -> None:
+    text = report_of(fields, header=f"User ID,Category,Action,Label,{titles}")
+    landing = land(warehouse, write(tmp_path / "a.csv", text))
+
+    assert (landing.refusal, list(landing.notes)) == (None, [])
     assert rows(warehouse, OCCURRED) == [time]
 
 
@@ -251,8 +331,17 @@ def test_an_old_record_and_one_of_tomorrow_are_loaded(
         (["2024-13-05 10:00:01"], "make build DATE_FORMAT='%Y-%d-%m %H:%M:%S', which reads it as 2024-05-13"),
         (["26-05-24 10:00"], "make build DATE_FORMAT=dd-MM-yyyy or make build DATE_FORMAT=yy-MM-dd"),
         (["05/06/2024 10:00"], "make build DATE_FORMAT=dd/MM/yyyy or make build DATE_FORMAT=MM/dd/yyyy"),
-        (["2024-05-13 10:00:01 IST"], "the zone IST, which may be several"),
-        (["2024-05-13 10:00:01 (Eastern Time)"], "holds no date that is known"),
+        (
+            ["2024-05-13 10:00:01 IST"],
+            "zone IST, which may be several. Fix: say which is meant: make build TIME_ZONE=Asia/K",
+        ),
+        (["2024-05-13 10:00:01 cst"], "make build TIME_ZONE=America/Chicago or make build TIME_ZONE=Asia/Shanghai or"),
+        (
+            ["2024-05-13 10:00:01 BST"],
+            "make build TIME_ZONE=Europe/London or make build TIME_ZONE=Asia/Dhaka or another",
+        ),
+        (["2024-05-13 10:00:01 (Swiss time)"], "holds no date that is known"),
+        (["2024-05-13 10:00:01 Central Standard Time (Mexico)"], "holds no date that is known"),
         (["yesterday"], "holds no date that is known"),
     ],
 )
