@@ -26,8 +26,12 @@ from reports.format import (
 )
 from reports.ids import cleaned, cleaned_field, cleaned_id
 from reports.look import DatesSeen, Look
+from reports.rows import Rows
+from reports.staged import numbered
 from reports.text import ReportRefused
-from warehouse.database import text_of
+from warehouse.database import number_of, text_of
+
+NO_FAULTS = Rows(0, 0)
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,11 @@ HEADER_REASON = "it is the header once more: reports were pasted together. Nothi
 
 # Of a long number a spreadsheet keeps the first digits: several ids become one.
 SHORTENED = r"^\s*-?[0-9](?:[.,][0-9]+)?[Ee]\+[0-9]+\s*$"
+
+
+# A list of users has a few double rows: not over one in twenty, or not over three.
+DOUBLE_ROWS_IN, FEW_DOUBLE_ROWS = 20, 3
+DATE_AND_TIME = "[0-9]{2}[^0-9:].*[0-9]:[0-9]{2}"
 
 
 @dataclass(frozen=True)
@@ -85,7 +94,12 @@ class Destination:
 
 
 def destination_of(
-    connection: duckdb.DuckDBPyConnection, name: str, report: ReportFormat, declaration: Declaration, look: Look
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    report: ReportFormat,
+    declaration: Declaration,
+    look: Look,
+    rows: Rows = NO_FAULTS,
 ) -> Destination:
     """Where the staged records of a report land, with the time zone and the date format that were declared for it.
 
@@ -93,10 +107,10 @@ def destination_of(
     file leaves it open.
 
     Raises:
-        ReportRefused: its dates cannot be read.
+        ReportRefused: its dates cannot be read, or it holds users and is no report of them.
     """
     if look.dates is None:
-        return _users(name, report, look)
+        return _users(connection, name, report, look, rows)
     return _activities(connection, report, declaration, look, look.dates)
 
 
@@ -222,13 +236,16 @@ def _of_unknown_zone(unknown: UnknownZone | None, declaration: Declaration) -> t
 _ANY_ZONE = "make build TIME_ZONE=UTC or another, with a name such as Europe/Zurich"
 
 
-def _users(name: str, report: ReportFormat, look: Look) -> Destination:
+def _users(
+    connection: duckdb.DuckDBPyConnection, name: str, report: ReportFormat, look: Look, rows: Rows
+) -> Destination:
     """Users land by the id or the e-mail that says who they are."""
     columns = [column for column in IDENTIFYING_COLUMNS if column in report.columns]
     read = {"user_id": cleaned_id, "email": cleaned_field}
     who = f"coalesce({', '.join(read[column](f'c{report.columns[column]}') for column in columns)})"
     no_record, shortened = _no_record(report), _shortened(report, "user_id", look)
     unfit = " or ".join(fault.test for fault in (*no_record, *shortened))
+    _refuse_other_lists(connection, report, rows, f"lower({who})", unfit)
     return Destination(
         manifest="raw.user_reports",
         table="raw.users",
@@ -243,6 +260,52 @@ def _users(name: str, report: ReportFormat, look: Look) -> Destination:
             ),
         ],
         facts={"report_date": date_in(name)},
+    )
+
+
+def _refuse_other_lists(
+    connection: duckdb.DuckDBPyConnection, report: ReportFormat, rows: Rows, who: str, unfit: str
+) -> None:
+    """Raise ReportRefused if users stand in several rows that differ: a unique users report has one row per user."""
+    if number_of(connection, f"select (count({who}) = count(distinct {who}))::integer from staged") == 1:
+        return
+    fields = ", ".join(f"c{index}" for index in range(len(report.header)))
+    users = f"""
+        {numbered(rows)},
+        written as (
+            select {who} as who, min(record_number) as number, {fields} from numbered
+            where {who} is not null and not ({unfit}) group by all
+        )
+    """
+    row = connection.execute(
+        f"""
+        {users},
+        users as (select count(*) as row_count, list(number order by number)[:2] as numbers from written group by who)
+        select sum(row_count), sum(row_count - 1), min(numbers) filter (where row_count > 1) from users
+        """
+    ).fetchone()
+    count, double_count, numbers = row or (0, 0, None)
+    if numbers is None or double_count * DOUBLE_ROWS_IN <= count:
+        return
+    if double_count <= FEW_DOUBLE_ROWS and not _are_events(connection, report, users):
+        return
+    known = " and ".join(report.header_of(column) for column in IDENTIFYING_COLUMNS if column in report.columns)
+    raise ReportRefused(
+        f"its header has {known} and no column of an activity report, as a unique users report has, but"
+        f" {double_count:,} of its {count:,} rows are of a user of an earlier row, such as records {numbers[0]:,} and"
+        f" {numbers[1]:,}. Fix: download it again and leave its first line as it is, if it is an activity report; move"
+        " it to another folder, if it is a list of something else; or keep one row per user."
+    )
+
+
+def _are_events(connection: duckdb.DuckDBPyConnection, report: ReportFormat, users: str) -> bool:
+    """Whether most columns are unknown, and one of them has several times of one user."""
+    if len(report.extra) <= len(report.columns):
+        return False
+    times = (f"case when regexp_matches(c{index}, '{DATE_AND_TIME}') then c{index} end" for index in report.extra)
+    several = " or ".join(f"count(distinct {time}) > 1" for time in times)
+    return (
+        number_of(connection, f"{users} select count(*) from (select 1 from written group by who having {several})") > 0
     )
 
 

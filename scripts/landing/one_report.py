@@ -178,7 +178,7 @@ def _taken_apart(load: Load, read: Read, count: RowCount | None, part: Part | No
         *trail_notes(connection, report, look),
     ]
     notes += read_ids(connection, report, look.odd)
-    destination = destination_of(connection, read.file.name, report, declaration, look)
+    destination = destination_of(connection, read.file.name, report, declaration, look, rows)
     forgotten = stage_forgotten(connection, report, (declaration.site_id, read.site_before), rows)
 
     staged = Staged(

@@ -60,7 +60,6 @@ class Declaration:
     Attributes:
         site_id: the site that the reports belong to.
         time_zone: IANA zone of the dates in it.
-        names_utc: whether it was declared that the zone is UTC, which else is only supposed.
         date_format: a name in ``DATE_FORMATS``, a strptime format, or None to find it from the file.
         encoding: a codec of Python, or None to find it from the file.
         is_again: whether files that were removed are landed all the same.
@@ -75,12 +74,12 @@ class Declaration:
         moves_reports: whether files that landed for another site are loaded again for this one.
         sites: the sites among which the user must name one; empty where it is clear.
         names_site: whether the command line names the site.
+        names_utc: whether it was declared that the zone is UTC, which else is only supposed.
         new_beside: the sites that were there before, if it is another.
     """
 
     site_id: str = DEFAULT_SITE
     time_zone: str = "UTC"
-    names_utc: bool = False
     date_format: str | None = None
     encoding: str | None = None
     is_again: bool = False
@@ -95,6 +94,7 @@ class Declaration:
     moves_reports: bool = False
     sites: tuple[str, ...] = ()
     names_site: bool = False
+    names_utc: bool = False
     new_beside: tuple[str, ...] = ()
 
     @property

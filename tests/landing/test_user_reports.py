@@ -168,6 +168,68 @@ def test_every_column_of_users_lands_in_its_own_place(warehouse: duckdb.DuckDBPy
     assert user == (*values, None)
 
 
+GERMAN = "Benutzer-ID;Vorname;Nachname;Firma;E-Mail;Kategorie;Aktion;Bezeichnung;Datum"
+ZOOM = "Name,Email,Join Time,Leave Time,Duration (Minutes)"
+
+
+@pytest.mark.parametrize(
+    ("header", "lines", "words"),
+    [
+        (
+            GERMAN,
+            [f"{n % 3};A;B;C;{n % 3}@example.org;Chat;Message;hi;2024-07-13 10:00:0{n}" for n in range(6)],
+            "its header has E-Mail and no column of an activity report, as a unique users report has, but 3 of its 6"
+            " rows are of a user of an earlier row, such as records 1 and 4. Fix:",
+        ),
+        (
+            ZOOM,
+            [
+                "Ann,a@example.org,07/13/2024 10:00:00 AM,07/13/2024 10:20:00 AM,20",
+                "Bob,b@example.org,07/13/2024 10:00:00 AM,07/13/2024 10:50:00 AM,50",
+                "Ann,A@example.org,07/13/2024 10:30:00 AM,07/13/2024 10:50:00 AM,20",
+            ],
+            "1 of its 3 rows are of a user of an earlier row, such as records 1 and 3. Fix:",
+        ),
+        # without a time, but of many rows; a row that cannot be read counts on
+        (
+            "User ID,First,Booth",
+            ["0", *(f"{n // 2},A,{n}" for n in range(10)), "9,A,9"],
+            "5 of its 11 rows are of a user of an earlier row, such as records 2 and 3. Fix:",
+        ),
+    ],
+)
+def test_a_list_in_which_users_repeat_is_no_users_report(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, header: str, lines: list[str], words: str
+) -> None:
+    landing = land(warehouse, write(report, users_text(*lines, header=header)))
+
+    assert words in (landing.refusal or "")
+    assert landed(warehouse) == []
+
+
+@pytest.mark.parametrize(
+    ("header", "lines"),
+    [
+        # a few double rows, also with times that are no event's
+        (USERS_HEADER, ["5,Ann,,vip", "5,Ann,,new", "6,Bob,,", "6,Bob,,x"]),
+        ("Email,Name,Registered,Last Login", ["a@x.org,A,2024-07-01 10:00:00,", "a@x.org,A,2024-07-02 10:00:00,"]),
+        (ZOOM, ["A,a@x.org,,,20", "A,a@x.org,,,25"]),
+        # one in twenty
+        (USERS_HEADER, [f"{n},Ann,,{n}" for n in range(80)] + [f"{n},Ann,,new" for n in range(4)]),
+        (ZOOM, [f"A,{n % 20}@x.org,2024-07-13 10:00:{n},,20" for n in range(10, 31)]),
+        # the same row again, rows of nobody, and the header once more
+        (USERS_HEADER, ["5,Ann,,vip"] * 6 + [",A,,x"] * 6 + [USERS_HEADER] * 6),
+    ],
+)
+def test_a_few_double_rows_of_users_land(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, header: str, lines: list[str]
+) -> None:
+    landing = land(warehouse, write(report, users_text(*lines, header=header)))
+
+    assert landing.refusal is None
+    assert landing.landed_count == sum(not line.startswith((",", USERS_HEADER)) for line in lines)
+
+
 @pytest.mark.parametrize("line", [",Ann,,vip", '" ",Ann," \t",', "\u0020,,\u0020,vip"])
 def test_a_user_without_id_and_e_mail_is_rejected_with_the_fix(
     warehouse: duckdb.DuckDBPyConnection, report: Path, line: str
