@@ -14,6 +14,7 @@ from landing.twin_overlap import how_to_cut
 from landing.twins import (
     CONTENT,
     IDS,
+    LABEL,
     QUARTER,
     SECONDS,
     SHIFT,
@@ -220,6 +221,10 @@ def _words(thing: str, twins: Twins, declaration: Declaration, date_format: str)
         TEXT: _Words(
             "letters that are not English, which an encoding has changed",
             "make build ENCODING=… with the encoding of the file",
+        ),
+        LABEL: _Words(
+            "their labels",
+            "load the report as it was downloaded, and leave out the copy whose labels a program has changed",
         ),
     }[thing]
 

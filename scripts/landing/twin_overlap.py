@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from landing.twins import CONTENT, IDS, SECONDS, Twins
+from landing.twins import CONTENT, IDS, LABEL, SECONDS, Twins
 
 Span = tuple[datetime, datetime]
 # Other things are corrected by loading the report with another setting: then its records equal the earlier ones.
-CANNOT_BE_DECLARED = {CONTENT, IDS, SECONDS}
+CANNOT_BE_DECLARED = {CONTENT, IDS, LABEL, SECONDS}
 
 
 def how_to_cut(connection: duckdb.DuckDBPyConnection, twins: Twins, new_zone: str, period: str) -> str:

@@ -19,6 +19,7 @@ from pathlib import Path
 import duckdb
 
 from landing.outcome import SAMPLE_SITE, Declaration
+from landing.twin_labels import note_words
 from reports.ids import cleaned, cleaned_id, unless_null
 from warehouse.database import execute_again, number_of
 
@@ -41,8 +42,9 @@ READ = f"""
     lower({unless_null("texts[6]")}) as email,
     lower(concat_ws(' ', texts[4], texts[5])) as full_name
 """
-# The steps: sample the new report, find earlier records, look for a clock that runs late, compare, and note equals.
-SAMPLED, FOUND, PROBED, COMPARED, EQUALLED = (
+# The steps: sample the new report, find earlier records, look for a clock that runs late, compare, settle what
+# texts are that differ, and note equals.
+SAMPLED, FOUND, PROBED, COMPARED, SETTLED, EQUALLED = (
     Path(__file__)
     .with_name("twins.sql")
     .read_text(encoding="utf-8")
@@ -59,7 +61,8 @@ ALIKE = 10
 PROBES = 200
 
 # The things that differ between twins, as twins.sql names them.
-IDS, SECONDS, SHIFT, SWAP, CONTENT, SITE, TEXT = "ids", "seconds", "shift", "swap", "content", "site", "text"
+IDS, SECONDS, SHIFT, SWAP, CONTENT, SITE = "ids", "seconds", "shift", "swap", "content", "site"
+TEXT, LABEL = "text", "label"
 
 # Twins at so many different times are no accident. Where people come every day at the same time, they may be.
 FEWEST, FEWEST_OF_A_DAY = 3, 50
@@ -265,6 +268,10 @@ def _judged(connection: duckdb.DuckDBPyConnection, old: Earlier, record_count: i
 def _compare(connection: duckdb.DuckDBPyConnection, whole: str) -> None:
     """Compare the sample with earlier records; those that it equals are noted while no clock is taken to run late."""
     execute_again(connection, COMPARED.replace("{whole}", whole))
+    texts = f"select count(distinct new_at) from twin_pairs where list_contains(things, '{TEXT}')"
+    if number_of(connection, texts) >= FEWEST:
+        note_words(connection)
+        execute_again(connection, SETTLED)
     if number_of(connection, "select getvariable('twin_offset')") == 0:
         execute_again(connection, EQUALLED)
 
@@ -536,6 +543,10 @@ def judge(compared: Compared, kind: Kind, old: OldTimes) -> bool | None:
         len(kind.times) / max(new_count, len(kind.times)),
         len(kind.times) * old.weight / old_count if old_count >= len(kind.times) * old.weight else 0,
     )
+    if LABEL in kind.things and share > SHARE:
+        # A program changes a part of the labels of its copy. If more records are known, the report may be a download in
+        # which people have edited texts.
+        return len(kind.times) >= len(compared.equal)
     if SHIFT not in kind.things:
         return True if share > SHARE else None
     if kind.shift % DAY == 0:

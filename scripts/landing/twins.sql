@@ -13,6 +13,15 @@ create or replace temp macro twin_folded(value) as
 create or replace temp macro twin_plain(value) as regexp_replace(
     nfc_normalize(coalesce(value, '')), '[^\x20-\x7e]+|\?', '', 'g'
 );
+-- A text in composed letters, whatever blanks and ends of lines it has.
+create or replace temp macro twin_written(value) as regexp_replace(
+    nfc_normalize(coalesce(value, '')), '[\p{Z}\p{C}]+', ' ', 'g'
+);
+-- Whether a wrong encoding may have changed a text. It never leaves English letters alone.
+create or replace temp macro twin_is_encoded(value, other) as
+    twin_written(value) <> twin_written(other)
+    and regexp_matches(twin_written(value), '[^\x20-\x7e]')
+    and regexp_matches(twin_written(other), '[^\x20-\x7e]');
 -- The activity of a user, at whatever time.
 create or replace temp macro twin_act(user_id, category, action, label) as hash(
     ltrim(lower(user_id), '0'), category, action, coalesce(label, '')
@@ -177,6 +186,13 @@ with moved as (
         new_record.user_id,
         old_record.user_id as old_user_id,
         true as is_same_text,
+        true as is_plain,
+        null as category,
+        null as action,
+        null as old_category,
+        null as label,
+        null as old_label,
+        null as old_key,
         timezone(getvariable('twin_zone'), timezone('UTC', new_record.moment)) as new_local,
         timezone(getvariable('twin_zone'), timezone('UTC', old_record.moment)) as old_local
     from twin_near as old_record
@@ -201,13 +217,29 @@ same_second as (
         new_record.category is not distinct from old_record.category
         and new_record.action is not distinct from old_record.action
         and new_record.label is not distinct from old_record.label as is_same_text,
+        new_record.plain = old_record.plain as is_plain,
+        new_record.category,
+        new_record.action,
+        old_record.category as old_category,
+        new_record.label,
+        old_record.label as old_label,
+        hash(
+            old_record.user_id, old_record.content_id, old_record.category, old_record.label, old_record.second_key
+        ) as old_key,
         new_record.moment as new_local,
         old_record.moment as old_local
     from twin_near as old_record
     inner join twin_sample as new_record on old_record.second_key = new_record.second_key
     where
         coalesce(old_record.member < twin_member(new_record.record_number), true)
-        and new_record.plain = old_record.plain
+        -- A label that a program changed may be any text; then all else is the same.
+        and (
+            new_record.plain = old_record.plain
+            or new_record.plain[1] = old_record.plain[1]
+            and new_record.action is not distinct from old_record.action
+            and new_record.user_id is not distinct from old_record.user_id
+            and new_record.content_id is not distinct from old_record.content_id
+        )
         and (
             new_record.user_id is not distinct from old_record.user_id
             or new_record.folded[1] = old_record.folded[1]
@@ -261,6 +293,13 @@ judged as (
         case when is_same_user then content_id else user_id end as new_id,
         case when is_same_user then old_content_id else old_user_id end as old_id,
         shift + getvariable('twin_offset') as shift,
+        is_plain,
+        category,
+        action,
+        old_category,
+        label,
+        old_label,
+        old_key,
         list_filter(
             [
                 case when not is_same_user or not is_same_content and not is_content_missing then 'ids' end,
@@ -279,7 +318,51 @@ judged as (
         and abs(shift + getvariable('twin_offset')) <= 26 * 3600
         and (seconds_off = 0 or is_without_seconds and abs(seconds_off) < 60 or abs(seconds_off) = 1 and shift = 0)
 )
-select * from judged where len(things) <= 2;
+select * from judged where len(things) <= 2 and (is_plain or len(things) = 1);
+
+-- {step}
+-- What texts are that differ (twin_labels.py, where twin_words is made): letters that an encoding changed, labels that
+-- are what people did, or names, which may be edited: then the records are the same activity.
+create or replace temp table twin_pairs as
+with differing as (
+    select
+        *,
+        is_plain and (
+            twin_is_encoded(category, old_category) or twin_is_encoded(label, old_label)
+        ) as is_encoded,
+        label is distinct from old_label as is_other_label,
+        category is distinct from old_category as is_other_category,
+        -- All records of a page have its name; what people wrote differs.
+        count(distinct coalesce(old_label, '')) over (partition by category, action, new_id) > 1 as has_texts
+    from twin_pairs
+    where list_contains(things, 'text')
+),
+settled as (
+    select
+        differing.* exclude (is_encoded, is_other_label, is_other_category, has_texts)
+        replace (
+            case
+                when is_encoded then things
+                when
+                    case
+                        when words.is_label_identity is null then is_other_category or has_texts
+                        else words.is_label_identity and is_other_label
+                    end
+                    then list_transform(things, lambda thing: case when thing = 'text' then 'label' else thing end)
+                else list_filter(things, lambda thing: thing <> 'text')
+            end as things
+        )
+    from differing
+    left join twin_words as words
+        on differing.category is not distinct from words.category and differing.action is not distinct from words.action
+    union all
+    select * from twin_pairs where not list_contains(things, 'text')
+)
+select * from settled
+where
+    not list_contains(things, 'label')
+    -- A record that has its equal is no twin of another: of two messages in one second one may be new.
+    or old_key not in (select old_key from settled where len(things) = 0 and old_key is not null);
 
 -- {step}
 create or replace temp table twin_equals as
