@@ -111,7 +111,7 @@ def destination_of(
     """
     if look.dates is None:
         return _users(connection, name, report, look, rows)
-    return _activities(connection, report, declaration, look, look.dates)
+    return _activities(connection, report, declaration, look, look.dates, rows)
 
 
 def _activities(
@@ -120,10 +120,11 @@ def _activities(
     declaration: Declaration,
     look: Look,
     seen: DatesSeen,
+    rows: Rows,
 ) -> Destination:
     """Activities land by their date, in UTC."""
     dates = read_dates(connection, report, seen)
-    date_format = format_of(connection, report, dates, declaration)
+    date_format = format_of(connection, report, dates, declaration, rows)
     column, read = dates.raw, parsed(dates, date_format)
     # In nearly every report all dates are possible, to the second. The text is asked, as comparing times costs more.
     time = read if dates.is_possible and date_format == DEFAULT_DATE_FORMAT else declaration.possible.only(read)

@@ -506,10 +506,14 @@ def test_a_date_of_two_readings_is_never_guessed(
 
 
 def test_dates_of_two_orders_in_one_file_are_refused(warehouse: duckdb.DuckDBPyConnection, report: Path) -> None:
-    dates = ("13/05/2024 10:00", "05/14/2024 10:00", "05/06/2024 10:00", "05/16/2024 10:00")
-    landing = land(warehouse, write(report, report_text(*(activity("u1", date=date) for date in dates))))
+    dates = ("05/06/2024 10:00", "13/05/2024 10:00", "05/14/2024 10:00", "05/06/2024 10:00", "05/16/2024 10:00")
+    lines = [activity("u1", date=date) for date in dates]
+    landing = land(warehouse, write(report, report_text("cut off", *lines)))
 
-    assert "holds dates of two orders, MM/dd/yyyy and dd/MM/yyyy. Fix:" in (landing.refusal or "")
+    assert (
+        "holds dates of two orders: 2 records can only be MM/dd/yyyy, the first is record 4 with '05/14/2024 10:00',"
+        " and 1 record can only be dd/MM/yyyy, the first is record 3 with '13/05/2024 10:00'. Fix:"
+    ) in (landing.refusal or "")
     assert rows(warehouse, "from raw.reports") == []
 
 
