@@ -78,7 +78,18 @@ unmatched_pairs as (
             and pairs.category = best_matches.category
             and pairs.action = best_matches.action
             and pairs.label_shape = best_matches.label_shape
-    where best_matches.site_id is null
+    where
+        best_matches.site_id is null
+        -- Sessions Joined with a bare number is how many, and nobody joined.
+        and not (
+            pairs.label_shape = 'number'
+            and exists (
+                select 1 from word_meanings
+                where
+                    word_meanings.kind = 'counted'
+                    and {{ lowered("pairs.category || ' ' || pairs.action") }} like '%' || word_meanings.word || '%'
+            )
+        )
 ),
 
 pair_stems as (
@@ -260,6 +271,11 @@ same_prefixes as (
         on
             {{ lowered('turned_pairs.dynamic_text') }} like prefixes.prefix || '_%'
             and substr(turned_pairs.dynamic_text, length(prefixes.prefix) + 1, 1) in (' ', '_', ':', '-', '–', '—')
+            -- Poll results - Which? is no answer to a poll: the word before the sign is no question.
+            and not {{ is_match(
+                "substr(turned_pairs.dynamic_text, length(prefixes.prefix) + 1)",
+                "^[ _]+[^ _:–—-]+([ _]+[^ _:–—-]+)?([ _]+[-–—][ _]|:)"
+            ) }}
     inner join stems as fixed_stems on turned_pairs.fixed_text = fixed_stems.text and prefixes.stem = fixed_stems.stem
     where
         not exists (
