@@ -104,6 +104,7 @@ LANDING = ("LANDING", "SPARK_LANDING", "JOBS")
 NEVER_BLANK = {
     *("WAREHOUSE_PATH", "PUBLISHED_PATH", "SHARED_PATH", "TARGET", "LANDING", "SPARK_LANDING", "SITE"),
     *("PSEUDONYM_SALT", "MINIMUM_COHORT_SIZE", "PUBLISHED_MODE", "DRY_RUN", "RETENTION_DAYS", "ALSO_SAME_EMAIL"),
+    "ALSO_SPELLINGS",
     *("USER_ID", "SESSION", "COURSE", "REPORT", "REPORTS", "TABLE"),
 }
 PYTEST = ("-m", "pytest", "--numprocesses", "auto", "--dist", "worksteal")
@@ -173,14 +174,16 @@ COMMANDS = {
     ),
     "forget": Command(
         "Forget a person: USER_ID=7, SITE=… if several sites have this id, ALSO_SAME_EMAIL=1 if other ids with the same"
-        " e-mail are the same person; DRY_RUN=1 only says what there is.",
+        " e-mail are the same person, ALSO_SPELLINGS=1 if those with other zeros are; DRY_RUN=1 only says what there"
+        " is.",
         (("scripts/forget.py", Option("--site", "SITE"), DRY_RUN),),
-        ("USER_ID", "SITE", "ALSO_SAME_EMAIL", "DRY_RUN", "LANDING"),
+        ("USER_ID", "SITE", "ALSO_SAME_EMAIL", "ALSO_SPELLINGS", "DRY_RUN", "LANDING"),
     ),
     "person": Command(
-        "Write all that is known of a person, as CSV files: USER_ID=7, SITE=…, ALSO_SAME_EMAIL=1 as for forget.",
+        "Write all that is known of a person, as CSV files: USER_ID=7, SITE=…, ALSO_SAME_EMAIL=1, ALSO_SPELLINGS=1 as"
+        " for forget.",
         (("scripts/person.py",),),
-        ("USER_ID", "SITE", "ALSO_SAME_EMAIL"),
+        ("USER_ID", "SITE", "ALSO_SAME_EMAIL", "ALSO_SPELLINGS"),
     ),
     "evidence": Command(
         "Write a page to print with the records behind a person's minutes: USER_ID=7, SESSION=keynote or both; SITE=….",
@@ -387,6 +390,7 @@ SETTINGS = {
     "ALL": "switch: show long lists to their end",
     "ALLOW_TWINS": "switch: load a report although it agrees with a loaded one in all but one thing",
     "ALSO_SAME_EMAIL": "whether other ids with the same e-mail are the same person: `1` yes, `0` no",
+    "ALSO_SPELLINGS": "whether ids that differ only in zeros (`12`, `0012`) are the same person: `1` yes, `0` no",
     "BUILDS": "during how many builds the harness reads",
     "BY": "the dimensions that group the metrics, separated by commas",
     "COMMAND": "the command that is explained",
@@ -442,8 +446,9 @@ SETTINGS = {
     "XLSX": "switch: write an Excel workbook, of the main tables or of `TABLE`",
 }
 
-# What is on or off, and the words for both.
-SWITCHES = {name for name, meaning in SETTINGS.items() if meaning.startswith("switch: ")} | {"ALSO_SAME_EMAIL"}
+# What is on or off, what may also be unanswered, and the words for both.
+SWITCHES = {name for name, meaning in SETTINGS.items() if meaning.startswith("switch: ")}
+QUESTIONS = {"ALSO_SAME_EMAIL", "ALSO_SPELLINGS"}
 SAYS_YES, SAYS_NO = ("1", "true", "yes"), ("0", "false", "no")
 
 # The names of the release before this one, which still work in this one.
@@ -499,7 +504,7 @@ def take_settings(name: str, command: Command, given: Sequence[str]) -> None:
                     f" Fix: {written(name)} {setting}=… with a value, or leave it out."
                 )
             os.environ.pop(setting, None)
-        elif setting in SWITCHES:
+        elif setting in SWITCHES | QUESTIONS:
             take_switch(name, setting)
 
 
@@ -513,7 +518,7 @@ def take_switch(name: str, setting: str) -> None:
         )
     if value in SAYS_YES:
         os.environ[setting] = "1"
-    elif setting == "ALSO_SAME_EMAIL":
+    elif setting in QUESTIONS:
         os.environ[setting] = "0"
     else:
         del os.environ[setting]

@@ -35,6 +35,14 @@ def main(
             help="Whether other ids with the same e-mail are the same person.",
         ),
     ] = None,
+    spellings: Annotated[
+        bool | None,
+        typer.Option(
+            "--also-spellings/--not-spellings",
+            envvar="ALSO_SPELLINGS",
+            help="Whether ids that differ only in zeros are the same person.",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", envvar="DRY_RUN", help="Say what would be removed, and change nothing.")
     ] = False,
@@ -45,7 +53,7 @@ def main(
     """
     console = SafeConsole()
     with errors_said(console, "Not forgotten to the end"):
-        request = Request(user_id, site, also or (), same_email, dry_run)
+        request = Request(user_id, site, also or (), same_email, dry_run, spellings)
         if landing is None:
             files = Files.of_environment()
             pending = unfinished_task(files.warehouse)

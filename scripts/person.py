@@ -25,6 +25,14 @@ def main(
             help="Whether other ids with the same e-mail are the same person.",
         ),
     ] = False,
+    spellings: Annotated[
+        bool | None,
+        typer.Option(
+            "--also-spellings/--not-spellings",
+            envvar="ALSO_SPELLINGS",
+            help="Whether ids that differ only in zeros are the same person.",
+        ),
+    ] = None,
     target: Annotated[
         Path | None, typer.Option("--target", help="Folder to write to. Default: that of the warehouse.")
     ] = None,
@@ -38,7 +46,13 @@ def main(
         finish_first(console)
         warehouse = warehouse_path()
         copy = write_person(
-            warehouse, published_path(), user_id, site, target or warehouse.parent, is_same_email_same=same_email
+            warehouse,
+            published_path(),
+            user_id,
+            site,
+            target or warehouse.parent,
+            is_same_email_same=same_email,
+            is_spelling_same=spellings,
         )
     rows = f"{counted(sum(copy.rows.values()), 'row')} of {counted(len(copy.rows), 'table')}"
     console.print(f"{rows} are in {copy.folder}; about.txt explains them.", highlight=False, markup=False)

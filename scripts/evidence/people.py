@@ -7,10 +7,10 @@ from pathlib import Path
 
 import duckdb
 
-from landing.forgotten import hashed, identities, remembered
+from landing.forgotten import remembered
 from page.show import BY_KEY_OR_EMAIL, SESSIONS
 from removal.forget import UnknownUser, find_person
-from removal.people import Identities, identities_of, written_as
+from removal.people import Identities, identities_of
 from reports.ids import id_of, plain_id, whole_id
 from warehouse.errors import WarehouseError
 from warehouse.raw_tables import raw_to_read
@@ -45,15 +45,16 @@ def find_user(
         WarehouseError: no user has the id, several have it, or the person was forgotten.
     """
     user_id, site_id = _id_and_site(copy, user_id, site_id)
-    person = find_person(warehouse, written_as(warehouse, user_id), site_id)
+    person = find_person(warehouse, user_id, site_id)
     if person.is_remembered:
         raise WarehouseError(
             f"user {person.user_id} of the site {person.site_id} was forgotten, so there is nothing to print."
         )
     known = identities_of(warehouse, person.site_id, person.user_id)
     exact = [id_of(user_id), whole_id(user_id)]
+    forms = known.user_ids if known.is_written else (*known.user_ids, *known.unsure)
     users = _in_copy(copy, person.site_id, _merged(warehouse, person.site_id, exact)) or _in_copy(
-        copy, person.site_id, _merged(warehouse, person.site_id, known.user_ids)
+        copy, person.site_id, _merged(warehouse, person.site_id, forms)
     )
     if not users and "@" in person.user_id:
         raise WarehouseError(
@@ -156,10 +157,7 @@ def forgotten_of(warehouse: duckdb.DuckDBPyConnection, user_keys: list[str]) -> 
         found |= {
             key
             for key in user_keys
-            if key.startswith(f"{site}:")
-            and not known.hashes.isdisjoint(
-                hashed(known.salt, one) for one in identities(site, whole_id(key.partition(":")[2]), [])
-            )
+            if key.startswith(f"{site}:") and known.is_id_of_theirs(site, whole_id(key.partition(":")[2]))
         }
     return found
 

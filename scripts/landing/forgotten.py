@@ -334,6 +334,11 @@ def other_identity(site_id: str, user_id: str) -> str:
     return f"{site_id}:other:{user_id}"
 
 
+def spelling_identity(site_id: str, user_id: str) -> str:
+    """What is remembered, before it is hashed, of another spelling of a forgotten id that is somebody else."""
+    return f"{site_id}:spelling:{user_id}"
+
+
 def hashed(salt: str, identity: str) -> str:
     """The hash under which an identity is remembered."""
     return hashlib.sha256((salt + identity).encode()).hexdigest()
@@ -358,6 +363,7 @@ class Remembered:
         # In each form of the same number, whatever the other ids of the report are: a person stays forgotten.
         ids = [known_id(user_id), same_id(user_id)]
         by_id = " or ".join(self._is_known("id", one) for one in ids)
+        by_id = f"({by_id}) and not {self._is_known('spelling', known_id(user_id))}"
         return f"({by_id} or {known_id(user_id)} = '' and {self._is_known('email', f'lower({known_email(email)})')})"
 
     def shares_email(self, user_id: str, email: str) -> str:
@@ -367,6 +373,20 @@ class Remembered:
             f" and not {self._is_known('other', known_id(user_id))}"
             f" and not {self.is_theirs(user_id, email)})"
         )
+
+    def is_id_of_theirs(self, site: str, user_id: str) -> bool:
+        """Whether an id is one of theirs, in whatever form."""
+        known = {hashed(self.salt, one) for one in identities(site, user_id, [])}
+        return not self.hashes.isdisjoint(known) and not self.is_another_person(site, user_id)
+
+    def is_id_or_email(self, site: str, written: str) -> bool:
+        """Whether an id, in whatever form, or an e-mail is one of theirs."""
+        is_email = hashed(self.salt, f"{site}:email:{written.lower()}") in self.hashes
+        return is_email or self.is_id_of_theirs(site, written)
+
+    def is_another_person(self, site: str, user_id: str) -> bool:
+        """Whether an id that is another spelling of a forgotten one was declared another person's."""
+        return hashed(self.salt, spelling_identity(site, user_id)) in self.hashes
 
     def _is_known(self, kind: str, value: str) -> str:
         """SQL for whether an identity of a kind is remembered for one of the sites."""
@@ -397,12 +417,7 @@ class Remembered:
         fields = {
             read(field) for read in (id_of, plain_id) for field in re.split(rf'[{re.escape(delimiter)}"\r\n]', text)
         }
-        return any(
-            not self.hashes.isdisjoint(hashed(self.salt, one) for one in identities(site, field, [field]))
-            for site in self.sites
-            for field in fields
-            if field
-        )
+        return any(self.is_id_or_email(site, field) for site in self.sites for field in fields if field)
 
 
 def _identities_of(table: str, user_id: str, email: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,8 +34,10 @@ from landing.forgotten import (
     known_id,
     names_of,
     other_identity,
+    remembered,
     replace_named,
     salt_of,
+    spelling_identity,
     without_names,
 )
 from landing.landed import landed_before
@@ -44,7 +46,7 @@ from naming.seed_csv import SeedError, read_seed_csv
 from page.write_page import page_path, pages_at, shared_page_path
 from publishing.places import PLACES, publish_again
 from removal.journal import FORGET, JOURNAL, Task, begin, end
-from removal.people import Identities, identities_of, written_as
+from removal.people import Identities, identities_of, require_sure, spellings_of
 from removal.verify import left_in_file, left_in_reports, left_in_texts
 from reports.ids import id_of, plain_id, same_id
 from warehouse.command_line import counted, one_line
@@ -78,6 +80,7 @@ class Request:
         also: names and e-mails that others may use for the person.
         is_same_email_same: whether other ids with the same e-mail are the same person; None if it is not declared.
         is_dry_run: whether nothing is to be changed, and only said what there is.
+        is_spelling_same: whether ids that differ only in zeros are the same person; None if it is not declared.
     """
 
     user_id: str
@@ -85,6 +88,7 @@ class Request:
     also: Sequence[str] = ()
     is_same_email_same: bool | None = None
     is_dry_run: bool = False
+    is_spelling_same: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,7 @@ class Person:
     names: Names
     is_remembered: bool
     other_ids: tuple[str, ...] = ()
+    spellings: tuple[str, ...] = ()
 
     @property
     def user_ids(self) -> list[str]:
@@ -233,13 +238,9 @@ def _told(
 
 
 def _remembered_sites(connection: duckdb.DuckDBPyConnection, user_id: str) -> set[str]:
-    found = connection.execute("select distinct site_id, user_hash from raw.forgotten_users").fetchall()
-    if not found:
-        return set()
-    salt = salt_of(connection, is_in_use=True)
-    return {
-        site for site, hash_ in found if hash_ in {hashed(salt, one) for one in identities(site, user_id, [user_id])}
-    }
+    sites = connection.execute("select distinct site_id from raw.forgotten_users").fetchall()
+    people = {site: remembered(connection, site) for (site,) in sites}
+    return {site for site, known in people.items() if known is not None and known.is_id_or_email(site, user_id)}
 
 
 def find_traces(connection: duckdb.DuckDBPyConnection, person: Person) -> Traces:
@@ -306,19 +307,16 @@ def forget(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
     """Take the person out of the schema raw, in one transaction, and remember the hashes of their id and e-mails."""
     salt = salt_of(connection, is_in_use=number_of(connection, "select count(*) from raw.forgotten_users") > 0)
     with transaction(connection):
-        remembered = {
+        theirs = {
             hashed(salt, one)
             for user_id in person.user_ids
             for one in identities(person.site_id, user_id, person.emails)
         }
-        for hash_ in (*sorted(remembered), check_of(salt)):
+        for user_id in person.user_ids:
+            _unremember(connection, person.site_id, hashed(salt, spelling_identity(person.site_id, user_id)))
+        for hash_ in (*sorted(theirs), check_of(salt)):
             # The time is that of the last time: by it the incremental base knows that texts are others now.
-            known = {"site": person.site_id, "hash": hash_}
-            connection.execute("delete from raw.forgotten_users where site_id = $site and user_hash = $hash", known)
-            connection.execute(
-                "insert into raw.forgotten_users values ($site, $hash, $now)",
-                known | {"now": datetime.now(UTC).replace(tzinfo=None)},
-            )
+            _remember(connection, person.site_id, hash_)
         for table, manifest in RECORDS.items():
             _forget_file_names(connection, person, table, manifest)
             connection.execute(
@@ -340,6 +338,16 @@ def forget(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
                 """,
                 {"site": person.site_id},
             )
+
+
+def _remember(connection: duckdb.DuckDBPyConnection, site: str, hash_: str) -> None:
+    _unremember(connection, site, hash_)
+    now = datetime.now(UTC).replace(tzinfo=None)
+    connection.execute("insert into raw.forgotten_users values (?, ?, ?)", [site, hash_, now])
+
+
+def _unremember(connection: duckdb.DuckDBPyConnection, site: str, hash_: str) -> None:
+    connection.execute("delete from raw.forgotten_users where site_id = ? and user_hash = ?", [site, hash_])
 
 
 def _forget_file_names(connection: duckdb.DuckDBPyConnection, person: Person, table: str, manifest: str) -> None:
@@ -407,7 +415,8 @@ def _rows_with_id(path: Path, person: Person) -> Iterator[int]:
         for line in seed.lines:
             values = seed.values(line)
             is_of_site = values.get("site_id", "") in ("", person.site_id)
-            if is_of_site and any(plain_id(values[name]) in wanted for name in values if name.endswith("user_id")):
+            ids = {id_of(values[name]) for name in values if name.endswith("user_id")} - set(person.spellings)
+            if is_of_site and any(plain_id(one) in wanted for one in ids):
                 yield line.number
 
 
@@ -468,10 +477,10 @@ def _tell_half_corrected(connection: duckdb.DuckDBPyConnection, console: Console
 def _plan(connection: duckdb.DuckDBPyConnection, request: Request, console: Console) -> Task:
     """Find all ids of the person, and say what there is."""
     prepare_raw(connection)
-    written = written_as(connection, request.user_id)
+    written = id_of(request.user_id)
     first = find_person(connection, written, request.site_id, request.also)
     found, others = identities_or_question(connection, first.site_id, written, request, console)
-    task = Task(FORGET, first.site_id, list(found.user_ids), [*request.also, *found.also], others)
+    task = Task(FORGET, first.site_id, list(found.user_ids), [*request.also, *found.also], others, [*found.spellings])
     person = _person(connection, task)
     if person is not None:
         _tell(person, find_traces(connection, person), console)
@@ -487,10 +496,13 @@ def identities_or_question(
         WarehouseError: another id has the same e-mail, and no setting says whether it is the same person.
     """
     is_same = request.is_same_email_same
-    found = identities_of(connection, site, written, is_same_email_same=is_same is True)
+    is_spelling_same = _spelling_answered(connection, site, written, request, console)
+    found = identities_of(
+        connection, site, written, is_same_email_same=is_same is True, is_spelling_same=is_spelling_same
+    )
     if found.others and is_same is None and not request.is_dry_run and is_asked(console):
-        is_same = ask_whether_same(written, found.others, console)
-        found = identities_of(connection, site, written, is_same_email_same=is_same)
+        is_same = ask_whether_same(others_of(written, found.others), "ALSO_SAME_EMAIL", console)
+        found = identities_of(connection, site, written, is_same_email_same=is_same, is_spelling_same=is_spelling_same)
     if found.others and is_same is None:
         question = others_of(written, found.others)
         if not request.is_dry_run:
@@ -500,6 +512,30 @@ def identities_or_question(
             )
         console.print(f"[yellow]{one_line(question)}[/yellow] Say which with ALSO_SAME_EMAIL=1 or ALSO_SAME_EMAIL=0.")
     return found, list(found.others) if is_same is False else []
+
+
+def _spelling_answered(
+    connection: duckdb.DuckDBPyConnection, site: str, written: str, request: Request, console: Console
+) -> bool | None:
+    """Whether other spellings of the id are the same person; None where nothing contradicts it, or in a dry run.
+
+    Raises:
+        WarehouseError: something contradicts it, and no setting says it.
+    """
+    is_email_same = request.is_same_email_same is True
+    if request.is_spelling_same is not None:
+        return request.is_spelling_same
+    found = identities_of(connection, site, written, is_same_email_same=is_email_same)
+    if not found.unsure:
+        return None
+    if request.is_dry_run and found.is_written:
+        console.print(f"[yellow]{one_line(spellings_of(written, found))}[/yellow] Say which with ALSO_SPELLINGS=1 or")
+        console.print("ALSO_SPELLINGS=0.")
+        return None
+    if found.is_written and is_asked(console):
+        return ask_whether_same(spellings_of(written, found), "ALSO_SPELLINGS", console)
+    require_sure("forget", written, site, found)
+    return None
 
 
 def others_of(user_id: str, others: Iterable[str]) -> str:
@@ -515,18 +551,18 @@ def is_asked(console: Console) -> bool:
     return console.is_terminal and sys.stdin.isatty()
 
 
-def ask_whether_same(user_id: str, others: Iterable[str], console: Console) -> bool:
+def ask_whether_same(question: str, setting: str, console: Console) -> bool:
     """Ask until the answer is yes or no; the end of the input is no answer.
 
     Raises:
         WarehouseError: the question got no answer.
     """
-    console.print(one_line(others_of(user_id, others)), highlight=False)
+    console.print(one_line(question), highlight=False)
     while True:
         try:
             answer = console.input("Are they the same person? yes or no: ").strip().lower()
         except EOFError as error:
-            raise WarehouseError("nothing was changed. Fix: ALSO_SAME_EMAIL=1 or ALSO_SAME_EMAIL=0") from error
+            raise WarehouseError(f"nothing was changed. Fix: {setting}=1 or {setting}=0") from error
         if answer in ("y", "yes", "n", "no"):
             return answer.startswith("y")
 
@@ -534,7 +570,8 @@ def ask_whether_same(user_id: str, others: Iterable[str], console: Console) -> b
 def _person(connection: duckdb.DuckDBPyConnection, task: Task) -> Person | None:
     """The person as the records call them now; None if the id is unknown by now."""
     with suppress(UnknownUser):
-        return find_person(connection, task.user_ids[0], task.site_id, task.also, task.user_ids[1:])
+        person = find_person(connection, task.user_ids[0], task.site_id, task.also, task.user_ids[1:])
+        return replace(person, spellings=tuple(task.spellings))
     return None
 
 
@@ -549,7 +586,7 @@ def carry_out(files: Files, task: Task, console: Console) -> None:
         person = _person(connection, task)
         if person is not None:
             forget(connection, person)
-        remember_others(connection, task.site_id, task.others)
+        remember_others(connection, task.site_id, task.others, task.spellings)
     copies = rebuild(files, "The user is forgotten", console)
     places = publish_again(files.published, files.shared, files.warehouse)
     console.print(f"[green]Forgotten[/green] in the warehouse and {copies}.", highlight=False)
@@ -557,17 +594,19 @@ def carry_out(files: Files, task: Task, console: Console) -> None:
     end(files.warehouse)
 
 
-def remember_others(connection: duckdb.DuckDBPyConnection, site: str, others: Iterable[str]) -> None:
-    """Remember who has the same e-mail and is somebody else, so that the loader leaves them their name."""
-    others = list(others)
-    salt = salt_of(connection, is_in_use=True) if others else ""
-    for user_id in others:
-        known = {"site": site, "hash": hashed(salt, other_identity(site, user_id))}
-        connection.execute("delete from raw.forgotten_users where site_id = $site and user_hash = $hash", known)
-        connection.execute(
-            "insert into raw.forgotten_users values ($site, $hash, $now)",
-            known | {"now": datetime.now(UTC).replace(tzinfo=None)},
-        )
+def remember_others(
+    connection: duckdb.DuckDBPyConnection, site: str, others: Iterable[str], spellings: Iterable[str]
+) -> None:
+    """Remember who has the same e-mail, or an id that differs in zeros alone, and is somebody else.
+
+    The loader leaves the first their name, and the second their records too.
+    """
+    spellings = list(spellings)
+    found = [other_identity(site, user_id) for user_id in (*others, *spellings)]
+    found += [spelling_identity(site, user_id) for user_id in spellings]
+    salt = salt_of(connection, is_in_use=True) if found else ""
+    for identity in found:
+        _remember(connection, site, hashed(salt, identity))
 
 
 def forget_in_lists(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
@@ -596,7 +635,7 @@ def forget_in_lists(connection: duckdb.DuckDBPyConnection, person: Person) -> No
 def _tell_what_is_left(files: Files, task: Task, names: Names, places: list[str], console: Console) -> None:
     """Read everything again, and name what still holds the person, and what cannot be read here."""
     for path in (files.warehouse, marts_path(files.warehouse), files.published):
-        left = left_in_file(path, task.site_id, task.user_ids, names)
+        left = left_in_file(path, task.site_id, task.user_ids, names, task.spellings)
         _list(f"Still in {path.name}:", [f"{place}: {counted(count, 'row')}" for place, count in left.items()], console)
     # There the ids are pseudonyms, so that only names count.
     left = left_in_file(files.shared, task.site_id, [], names)
@@ -609,7 +648,7 @@ def _tell_what_is_left(files: Files, task: Task, names: Names, places: list[str]
     _list("Still in a page:", left_in_texts(pages, names), console)
     with files.open_warehouse() as connection:
         sites = {sha256: before.site_id for sha256, before in landed_before(connection).items()}
-    reports = left_in_reports(DEFAULT_REPORTS, task.site_id, task.user_ids, names, sites)
+    reports = left_in_reports(DEFAULT_REPORTS, task.site_id, task.user_ids, names, sites, task.spellings)
     _list(
         "These reports of yours go on holding the person; delete the records, or download them again:",
         [f"{name}: {_in_report(count)}" for name, count in reports.items()],

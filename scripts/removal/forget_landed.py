@@ -28,7 +28,7 @@ from landing.parquet_files import (
     write_parquet,
 )
 from removal.forget import Person, Request, find_person, find_traces, forget, identities_or_question, remember_others
-from removal.people import Identities, written_as
+from removal.people import Identities
 from reports.ids import id_of, plain_id, same_id
 from warehouse.command_line import counted, one_line
 from warehouse.files import to_disk
@@ -74,7 +74,7 @@ def forget_in(root: Path, request: Request, console: Console | None = None) -> l
         while True:
             # All records of these ids, from every report, and the ids that share their e-mails.
             _load_records_of(connection, root, found)
-            written = written_as(connection, request.user_id)
+            written = id_of(request.user_id)
             site = find_person(connection, written, request.site_id, request.also).site_id
             grown, others = identities_or_question(connection, site, written, request, console or Console(quiet=True))
             if (grown.user_ids, grown.emails) == (found.user_ids, found.emails):
@@ -84,7 +84,7 @@ def forget_in(root: Path, request: Request, console: Console | None = None) -> l
         if not request.is_dry_run:
             # Here for the hashes: from now on no report that lands brings the person back.
             forget(connection, person)
-            remember_others(connection, site, others)
+            remember_others(connection, site, others, found.spellings)
             hashes = Path(f"{root}.scratch-hashes")
             write_parquet(connection, FORGOTTEN, "site_id", person.site_id, hashes)
             place(hashes, partition(root, FORGOTTEN, person.site_id, NO_REPORT))

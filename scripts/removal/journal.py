@@ -26,6 +26,7 @@ class Task:
         user_ids: the ids of the person.
         also: other names and e-mails of the person.
         others: ids with the same e-mail that are other people.
+        spellings: other spellings of the ids that are other people.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class Task:
     user_ids: list[str] = field(default_factory=list)
     also: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
+    spellings: list[str] = field(default_factory=list)
 
 
 FORGET, REBUILD = "forget", "rebuild"

@@ -2,21 +2,23 @@
 
 One id is written in several ways (7001, 07001, 7001.0), one person may have two ids, and then the e-mail or the file
 ``seeds/site/same_user.csv`` says so. That an e-mail is in the records of two ids is no proof that they are one person,
-so that somebody has to say it (``ALSO_SAME_EMAIL``).
+so that somebody has to say it (``ALSO_SAME_EMAIL``). Two spellings of an id are two users in the marts. They are one
+person here unless their names or e-mails contradict it; then somebody has to say it, too (``ALSO_SPELLINGS``).
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from landing.forgotten import known_email, known_id
+from landing.forgotten import known_email, known_id, remembered
 from reports.ids import plain_id, same_id
 from warehouse.database import identifier
+from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
 
 SAME_USER = PROJECT_ROOT / "seeds" / "site" / "same_user.csv"
@@ -31,12 +33,18 @@ class Identities:
         emails: their e-mails, in small letters.
         names: first and last names.
         others: ids with one of the e-mails; it is not declared whether they are the same person.
+        spellings: other spellings of the ids that are not taken.
+        unsure: those of the spellings of which it is not declared whether they are the same person.
+        is_written: whether the records have the id as it was asked for.
     """
 
     user_ids: tuple[str, ...]
     emails: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    spellings: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
+    is_written: bool = True
 
     @property
     def also(self) -> list[str]:
@@ -44,8 +52,32 @@ class Identities:
         return [*self.names, *self.emails]
 
 
+@dataclass(frozen=True)
+class Profile:
+    """What the records say of the user of an id, as it is written."""
+
+    emails: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+
+    def contradicts(self, other: Profile) -> bool:
+        """Whether it is of somebody else. Of the same name another e-mail is no contradiction: people have several."""
+        if self.names and other.names:
+            return self.names.isdisjoint(other.names)
+        return bool(self.emails and other.emails) and self.emails.isdisjoint(other.emails)
+
+    def supports(self, other: Profile) -> bool:
+        """Whether a name or an e-mail says that it is of the same person."""
+        has_same = not self.names.isdisjoint(other.names) or not self.emails.isdisjoint(other.emails)
+        return has_same and not self.contradicts(other)
+
+
 def identities_of(
-    connection: duckdb.DuckDBPyConnection, site: str, user_id: str, *, is_same_email_same: bool = False
+    connection: duckdb.DuckDBPyConnection,
+    site: str,
+    user_id: str,
+    *,
+    is_same_email_same: bool = False,
+    is_spelling_same: bool | None = None,
 ) -> Identities:
     """All ids, e-mails and names of a person in a site.
 
@@ -54,23 +86,34 @@ def identities_of(
         site: the site.
         user_id: the id that was asked for, or an e-mail.
         is_same_email_same: whether ids that share an e-mail are the same person.
+        is_spelling_same: whether spellings of an id are the same person where something contradicts it; None if it is
+            not declared.
     """
     _collect_users(connection, site)
-    known = _same_users(site, user_id)
-    emails: set[str] = {user_id.lower()} if "@" in user_id else set()
-    others: set[str] = set()
+    profiles = _profiles(connection)
+    people = remembered(connection, site)
+    declared = {one for one in profiles if people is not None and people.is_another_person(site, one)}
+    if is_spelling_same:
+        declared = set()
+    known = {user_id}
     while True:
-        emails |= _emails_of(connection, known)
-        sharing = _ids_with(connection, emails) - known
-        if not is_same_email_same:
-            others = sharing
-            break
-        grown = known.union(*(_same_users(site, one) for one in sharing)) if sharing else known
+        grown, left = set(known), set[str]()
+        for plain in sorted({plain_id(one) for one in known}):
+            forms = {one: profile for one, profile in profiles.items() if plain_id(one) == plain}
+            taken = set(forms) if is_spelling_same else _of_one_person(forms, known, declared)
+            grown |= taken
+            left |= set(forms) - taken - known
+        grown |= _same_users(site, grown, left)
+        emails = {email for one in grown if one in profiles for email in profiles[one].emails}
+        emails |= {user_id.lower()} if "@" in user_id else set()
+        sharing = {one for one, profile in profiles.items() if not emails.isdisjoint(profile.emails)} - grown - left
+        if is_same_email_same:
+            grown |= sharing
         if grown == known:
             break
         known = grown
     written = connection.execute(
-        "select distinct written_id, first_name, last_name from known_users where list_contains($ids, id)"
+        "select distinct written_id, first_name, last_name from known_users where list_contains($ids, written_id)"
         " or id = '' and list_contains($emails, email) order by all",
         {"ids": sorted(known), "emails": sorted(emails)},
     ).fetchall()
@@ -78,20 +121,72 @@ def identities_of(
     parts = [[part.strip() for part in row[1:] if part and part.strip()] for row in written]
     # In both orders; a name of one word is many people's.
     names = {" ".join(order) for name in parts if len(name) > 1 for order in (name, name[::-1])}
-    return Identities(tuple(ids), tuple(sorted(emails)), tuple(sorted(names)), tuple(sorted(others)))
+    return Identities(
+        tuple(ids),
+        tuple(sorted(emails)),
+        tuple(sorted(names)),
+        tuple(sorted(sharing - known)),
+        tuple(sorted(left)),
+        tuple(sorted(left - declared)) if is_spelling_same is None else (),
+        user_id in profiles,
+    )
 
 
-def written_as(connection: duckdb.DuckDBPyConnection, user_id: str) -> str:
-    """An id as the records write it: as it was given, else in another form of the same number."""
-    user_id = user_id.strip()
-    _collect_users(connection)
-    forms = [
-        row[0]
-        for row in connection.execute(
-            "select distinct written_id from known_users where id = $id order by 1", {"id": plain_id(user_id)}
-        ).fetchall()
-    ]
-    return user_id if user_id in forms or not forms or not user_id else str(forms[0])
+def _profiles(connection: duckdb.DuckDBPyConnection) -> dict[str, Profile]:
+    """What the records say of the user of each id, as it is written."""
+    name = "lower(trim(regexp_replace(concat_ws(' ', first_name, last_name), '\\s+', ' ', 'g')))"
+    found = connection.execute(
+        f"select written_id, list(distinct email), list(distinct {name}) from known_users"
+        " where written_id <> '' group by 1"
+    ).fetchall()
+    return {
+        one: Profile(frozenset(filter(None, emails)), frozenset(filter(None, names))) for one, emails, names in found
+    }
+
+
+def _of_one_person(forms: dict[str, Profile], known: Set[str], declared: Set[str]) -> set[str]:
+    """The spellings of one id that are of the person: those with their name or e-mail, and all if none contradicts."""
+    taken = {one for one in forms if one in known}
+    while True:
+        supported = {
+            one
+            for one, profile in forms.items()
+            if one not in declared and any(forms[other].supports(profile) for other in taken)
+        }
+        if supported <= taken:
+            break
+        taken |= supported
+    rest = set(forms) - taken
+    is_contradicted = any(forms[one].contradicts(profile) for one in rest for profile in forms.values())
+    return taken if is_contradicted or rest & declared else taken | rest
+
+
+def require_sure(command: str, user_id: str, site: str, found: Identities) -> None:
+    """Refuse an id of which another spelling may be somebody else's.
+
+    Raises:
+        WarehouseError: no setting says whether it is the same person.
+    """
+    if not found.unsure:
+        return
+    if not found.is_written:
+        raise WarehouseError(
+            f"the site {site} has no user {user_id}, but several with other zeros at the id:"
+            f" {', '.join(found.spellings)}. Nothing was done. Fix: USER_ID={' or USER_ID='.join(found.spellings)}"
+        )
+    call = f"make {command} USER_ID={user_id} SITE={site} ALSO_SPELLINGS"
+    raise WarehouseError(
+        f"{spellings_of(user_id, found)} Nothing was done. Fix: {call}=1 if they are the same person, or {call}=0 if"
+        " they are different people"
+    )
+
+
+def spellings_of(user_id: str, found: Identities) -> str:
+    """What somebody has to say of ids that differ in zeros alone."""
+    return (
+        f"The ids {user_id} and {', '.join(found.unsure)} differ only in zeros, and the reports have another name or"
+        " e-mail for them."
+    )
 
 
 def _collect_users(connection: duckdb.DuckDBPyConnection, site: str | None = None) -> None:
@@ -127,30 +222,15 @@ def _collect_users(connection: duckdb.DuckDBPyConnection, site: str | None = Non
     )
 
 
-def _emails_of(connection: duckdb.DuckDBPyConnection, ids: set[str]) -> set[str]:
-    found = connection.execute(
-        "select distinct email from known_users where list_contains($ids, id) and email <> ''", {"ids": sorted(ids)}
-    ).fetchall()
-    return {email for (email,) in found}
-
-
-def _ids_with(connection: duckdb.DuckDBPyConnection, emails: set[str]) -> set[str]:
-    found = connection.execute(
-        "select distinct id from known_users where list_contains($emails, email) and id <> ''",
-        {"emails": sorted(emails)},
-    ).fetchall()
-    return {id_ for (id_,) in found}
-
-
-def _same_users(site: str, user_id: str) -> set[str]:
-    """The id, and those that the site's own file says are the same person."""
-    groups = [{plain_id(one) for one in pair} for pair in same_user_pairs(SAME_USER, site)]
-    found = {plain_id(user_id)}
-    while True:
-        grown = found.union(*(group for group in groups if group & found))
-        if grown == found:
-            return found
-        found = grown
+def _same_users(site: str, known: Set[str], others: Set[str]) -> set[str]:
+    """The ids that the site's own file says are one of these people; others are spellings of somebody else."""
+    plain = {plain_id(one) for one in known}
+    return {
+        one
+        for pair in same_user_pairs(SAME_USER, site)
+        if any(plain_id(member) in plain and member not in others for member in pair)
+        for one in pair
+    }
 
 
 def same_user_pairs(path: Path, site: str) -> Iterable[list[str]]:

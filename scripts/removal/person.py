@@ -12,11 +12,11 @@ from pathlib import Path
 
 import duckdb
 
-from landing.forgotten import known_email
+from landing.forgotten import known_email, known_id
 from publishing.export_table import copy_rows, safe_columns
 from removal.forget import find_person, find_traces
-from removal.people import Identities, identities_of, written_as
-from reports.ids import plain_id, same_id
+from removal.people import Identities, identities_of, require_sure
+from reports.ids import id_of, plain_id, same_id
 from warehouse.command_line import counted
 from warehouse.copies import refuse_inside_a_shared_copy
 from warehouse.database import identifier, opened
@@ -47,7 +47,14 @@ class Written:
 
 
 def write_person(
-    warehouse: Path, published: Path, user_id: str, site_id: str | None, folder: Path, *, is_same_email_same: bool
+    warehouse: Path,
+    published: Path,
+    user_id: str,
+    site_id: str | None,
+    folder: Path,
+    *,
+    is_same_email_same: bool,
+    is_spelling_same: bool | None = None,
 ) -> Written:
     """Write what is known of a person below a folder, which takes its place when it is whole.
 
@@ -57,12 +64,20 @@ def write_person(
     if not warehouse.exists():
         raise WarehouseError(f"there is no warehouse at {warehouse}. Fix: make build")
     with raw_to_read(warehouse) as connection:
-        written = written_as(connection, user_id)
+        written = id_of(user_id)
         person = find_person(connection, written, site_id)
-        found = identities_of(connection, person.site_id, written, is_same_email_same=is_same_email_same)
+        found = identities_of(
+            connection,
+            person.site_id,
+            written,
+            is_same_email_same=is_same_email_same,
+            is_spelling_same=is_spelling_same,
+        )
+        require_sure("person", written, person.site_id, found)
         known = find_person(connection, written, person.site_id, found.also, found.user_ids)
         named = {place: count for place, count in find_traces(connection, known).named.items() if count}
-        target = folder / f"person_{name_for_file(person.site_id)}_{name_for_file(plain_id(written))}"
+        called = written if found.spellings else plain_id(written)
+        target = folder / f"person_{name_for_file(person.site_id)}_{name_for_file(called)}"
         refuse_inside_a_shared_copy(target)
 
         def write_all(unfinished: Path) -> Written:
@@ -94,6 +109,8 @@ def _write_rows(connection: duckdb.DuckDBPyConnection, site: str, found: Identit
             continue
         query = f"select {safe_columns(connection, schema, table)} from {identifier(schema, table)} where {test}"
         parameters: dict[str, object] = {"site": site, "ids": [plain_id(one) for one in found.user_ids]}
+        if "$others" in test:
+            parameters["others"] = list(found.spellings)
         if "$emails" in test:
             parameters["emails"] = list(found.emails)
         count = connection.execute(f"select count(*) from ({query})", parameters).fetchone()
@@ -115,15 +132,18 @@ def _is_theirs(schema: str, columns: Sequence[str]) -> str:
     )
     tests = []
     if of_site and "user_id" in columns:
-        by_id = f"list_contains($ids, {same_id('user_id')})"
+        by_id = _has_id("user_id")
         if schema == "raw" and "email" in columns:
             by_id += f" or {same_id('user_id')} = '' and list_contains($emails, lower({known_email('email')}))"
         tests.append(f"{of_site} and ({by_id})")
     elif "user_key" in columns:
-        tests.append(
-            f"starts_with(user_key, $site || ':') and list_contains($ids, {same_id('user_key[len($site) + 2:]')})"
-        )
+        tests.append(f"starts_with(user_key, $site || ':') and {_has_id('user_key[len($site) + 2:]')}")
     return " or ".join(f"({test})" for test in tests)
+
+
+def _has_id(column: str) -> str:
+    """SQL for whether an id is one of theirs, and no spelling of it that is somebody else's."""
+    return f"(list_contains($ids, {same_id(column)}) and not list_contains($others, {known_id(column)}))"
 
 
 def _about(written_person: Written, site: str) -> str:
@@ -140,6 +160,10 @@ def _about(written_person: Written, site: str) -> str:
         *([] if written_person.named else ["  none"]),
         "",
     ]
+    if written_person.identities.spellings:
+        lines.append(
+            f"These ids differ only in zeros and are not in here: {', '.join(written_person.identities.spellings)}."
+        )
     if written_person.identities.others:
         others = ", ".join(written_person.identities.others)
         lines.append(f"These ids have the same e-mail and are not in here: {others} (ALSO_SAME_EMAIL=1 takes them in).")

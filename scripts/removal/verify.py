@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import csv
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import duckdb
 
-from landing.forgotten import JSON_COLUMN, Names, without_names
+from landing.forgotten import JSON_COLUMN, Names, known_id, without_names
 from reports.encoding import Survey, encoding_of, survey
 from reports.files import find_reports, reports_in
 from reports.format import DELIMITERS, ReportFormat, read_format
-from reports.ids import plain_id, same_id
+from reports.ids import id_of, plain_id, same_id
 from reports.text import ReportRefused
 from warehouse.database import identifier, number_of, opened
 
@@ -29,16 +29,21 @@ TEXTS = ("VARCHAR", "JSON", "ENUM")
 SITE, USER = "site_id", "user_id"
 
 
-def left_in_file(path: Path, site: str, user_ids: Sequence[str], names: Names) -> dict[str, int]:
-    """The rows of each column of a DuckDB file that still hold the person: an id of theirs, a name or an e-mail."""
+def left_in_file(
+    path: Path, site: str, user_ids: Sequence[str], names: Names, others: Sequence[str] = ()
+) -> dict[str, int]:
+    """The rows of each column of a DuckDB file that still hold the person: an id of theirs, a name or an e-mail.
+
+    The others are spellings of the ids that are other people.
+    """
     if not path.exists():
         return {}
     with opened(path) as connection:
-        return left_in_tables(connection, site, user_ids, names)
+        return left_in_tables(connection, site, user_ids, names, others)
 
 
 def left_in_tables(
-    connection: duckdb.DuckDBPyConnection, site: str, user_ids: Sequence[str], names: Names
+    connection: duckdb.DuckDBPyConnection, site: str, user_ids: Sequence[str], names: Names, others: Sequence[str] = ()
 ) -> dict[str, int]:
     """The same, of what a connection has open."""
     tables: dict[tuple[str, str], dict[str, str]] = {}
@@ -51,7 +56,7 @@ def left_in_tables(
         """
     ).fetchall():
         tables.setdefault((schema, table), {})[column] = data_type
-    ids = [plain_id(user_id) for user_id in user_ids]
+    ids = {"ids": [plain_id(user_id) for user_id in user_ids], "others": list(others)}
     left: dict[str, int] = {}
     for (schema, table), columns in tables.items():
         texts = [column for column, data_type in columns.items() if any(kind in data_type for kind in TEXTS)]
@@ -80,10 +85,12 @@ def left_in_tables(
     return left
 
 
-def _count(connection: duckdb.DuckDBPyConnection, table: str, test: str, site: str, ids: list[str]) -> int:
+def _count(
+    connection: duckdb.DuckDBPyConnection, table: str, test: str, site: str, ids: Mapping[str, list[str]]
+) -> int:
     parameters: dict[str, object] = {}
     if "$ids" in test:
-        parameters["ids"] = ids
+        parameters |= ids
     if "$site" in test:
         parameters["site"] = site
     return number_of(connection, f"select count(*) from {table} where {test}", parameters)
@@ -93,14 +100,23 @@ def _is_id(column: str, columns: dict[str, str]) -> str:
     """SQL for whether a column that names the user of a row holds one of the ids; nothing for another column."""
     text = f"({identifier(column)}::varchar)"
     if column == USER and SITE in columns:
-        return f"({SITE} = $site and list_contains($ids, {same_id(text)}))"
+        return f"({SITE} = $site and {_has_one(text)})"
     if column.endswith("user_key"):
-        return f"(starts_with({text}, $site || ':') and list_contains($ids, {same_id(f'{text}[len($site) + 2:]')}))"
+        return f"(starts_with({text}, $site || ':') and {_has_one(f'{text}[len($site) + 2:]')})"
     return ""
 
 
+def _has_one(text: str) -> str:
+    return f"list_contains($ids, {same_id(text)}) and not list_contains($others, {known_id(text)})"
+
+
 def left_in_reports(
-    place: Path, site: str, user_ids: Sequence[str], names: Names, sites: Mapping[str, str]
+    place: Path,
+    site: str,
+    user_ids: Sequence[str],
+    names: Names,
+    sites: Mapping[str, str],
+    others: Collection[str] = (),
 ) -> dict[str, int]:
     """The records of each report in a folder that hold the person, by the name of the report; 0 if only this does.
 
@@ -110,6 +126,7 @@ def left_in_reports(
         user_ids: the ids of the person.
         names: their names and e-mails.
         sites: the sites of the reports that landed or were removed, by the hash of their bytes.
+        others: spellings of the ids that are other people.
     """
     left = {}
     for path in find_reports([str(place)]) if place.exists() else []:
@@ -119,7 +136,7 @@ def left_in_reports(
                     text = report.as_text(Path(folder))
                     seen = survey(text)
                     is_of_site = sites.get(seen.sha256, site) == site
-                    count = _lines_with(text, seen, user_ids if is_of_site else (), names)
+                    count = _lines_with(text, seen, user_ids if is_of_site else (), names, others)
                 if count or _is_named(report.shown, names):
                     left[report.shown] = count
         except (ReportRefused, OSError):
@@ -133,7 +150,7 @@ def _is_named(text: str, names: Names) -> bool:
         return without_names(connection, names, text) != text
 
 
-def _lines_with(path: Path, seen: Survey, user_ids: Iterable[str], names: Names) -> int:
+def _lines_with(path: Path, seen: Survey, user_ids: Iterable[str], names: Names, others: Collection[str]) -> int:
     codec = encoding_of(path, seen)
     report = None
     # One that the loader refuses has no column that is known to hold the ids.
@@ -144,7 +161,9 @@ def _lines_with(path: Path, seen: Survey, user_ids: Iterable[str], names: Names)
     with duckdb.connect() as connection:
         for lines in _batches(path, codec):
             with_id = {
-                line for line in lines if any(user_id in line for user_id in wanted) and _has_id(line, wanted, report)
+                line
+                for line in lines
+                if any(user_id in line for user_id in wanted) and _has_id(line, wanted, others, report)
             }
             rest = [line for line in lines if line not in with_id]
             count += len(lines) - len(rest)
@@ -163,7 +182,7 @@ def _count_named(connection: duckdb.DuckDBPyConnection, lines: list[str], names:
     return count
 
 
-def _has_id(line: str, wanted: set[str], report: ReportFormat | None) -> bool:
+def _has_id(line: str, wanted: set[str], others: Collection[str], report: ReportFormat | None) -> bool:
     """Whether one of the ids is in the column of user ids, or in any of an unknown report, however it is written."""
     if report is None:
         fields = {field for delimiter in DELIMITERS for field in _fields(line, delimiter)}
@@ -175,7 +194,8 @@ def _has_id(line: str, wanted: set[str], report: ReportFormat | None) -> bool:
     else:
         return False
     # As a spreadsheet writes a text: ="7001" or '7001.
-    return any(plain_id(field.strip("=\"'")) in wanted for field in fields)
+    ids = {id_of(field.strip("=\"'")) for field in fields}
+    return any(plain_id(one) in wanted and one not in others for one in ids)
 
 
 def _fields(line: str, delimiter: str) -> list[str]:

@@ -2,7 +2,8 @@
 
 The models have the same rule in macros/engine.sql (`cleaned`, `cleaned_field`, `cleaned_id`); a test holds both
 together.
-Leading zeros and letter case are significant. ``read_ids`` undoes what a program did to a whole column of ids, such as
+Leading zeros and letter case are significant; ``same_id`` finds other spellings that may be the same person's
+(``removal.people``). ``read_ids`` undoes what a program did to a whole column of ids, such as
 `7001.0` for 7001: that is how the file is written, as its delimiter is.
 """
 

@@ -30,7 +30,7 @@ from landing.outcome import SAMPLE_SITE, Declaration, Given, Landing
 from landing.parquet import declare_in, land_as_parquet, remove_sample_from, writing
 from landing.parquet_files import TABLES, place
 from loader_fixtures import SHORT_HEADER, activity, report_text, rows, write
-from removal.forget import Request, find_person, forget
+from removal.forget import Request, find_person, forget, remember_others
 from removal.forget_landed import forget_in
 from removal.remove import find_report, remove
 from removal.remove_landed import remove_from
@@ -520,6 +520,38 @@ def test_a_forgotten_person_stays_out_when_a_report_of_the_landing_gets_another_
         land(root, *paths, declaration=declaration)
 
     assert rows(beside, "select distinct user_id from raw.activities") == ["8"]
+    assert_equal_to_the_warehouse(root, beside)
+
+
+def test_of_two_ids_that_differ_in_zeros_the_one_stays_in_the_landing_and_in_its_next_site(
+    beside: duckdb.DuckDBPyConnection, root: Path, tmp_path: Path
+) -> None:
+    header = "User ID,First,Last,Email,Category,Action,Label,Date"
+    lines = [
+        f"{user_id},{name},{name}son,{name}@x.org,Chat,Message,{{}},2024-05-01 10:00:00"
+        for user_id, name in (("0012", "Bo"), ("12", "Cy"))
+    ]
+    report, later = (
+        write(tmp_path / f"{name}.csv", report_text(*(line.format(name) for line in lines), header=header))
+        for name in "xy"
+    )
+    list(land_reports(beside, [report], Declaration("north")))
+    land(root, report, declaration=Declaration("north"))
+    with pytest.raises(WarehouseError, match=r"Fix: make forget USER_ID=0012 SITE=north ALSO_SPELLINGS=1 if"):
+        forget_in(root, Request("0012"))
+    forget(beside, find_person(beside, "0012", "north"))
+    remember_others(beside, "north", [], ["12"])
+    forget_in(root, Request("0012", is_spelling_same=False))
+    assert_equal_to_the_warehouse(root, beside)
+
+    for path, declaration in (
+        (report, Declaration("south", moves_reports=True, is_again=True)),
+        (later, Declaration("south")),
+    ):
+        list(land_reports(beside, [path], declaration))
+        land(root, path, declaration=declaration)
+
+    assert rows(beside, "select user_id, label from raw.activities order by label") == [("12", "x"), ("12", "y")]
     assert_equal_to_the_warehouse(root, beside)
 
 

@@ -42,7 +42,7 @@ from removal.forget import (
     lines_that_name,
 )
 from removal.journal import FORGET, REBUILD, Task, begin, finish_first, path_of_journal, unfinished_task
-from removal.people import identities_of, written_as
+from removal.people import identities_of
 from removal.person import write_person
 from removal.retention import find_old, keep_days, remove_old
 from removal.verify import left_in_file, left_in_reports, left_in_texts
@@ -167,7 +167,7 @@ def test_all_forms_and_e_mails_are_found_and_other_ids_only_if_somebody_says_so(
     both = identities_of(warehouse_of, "main", "7001", is_same_email_same=True)
     assert (set(both.user_ids), both.others) == ({"7001", "07001", "8002"}, ())
     assert "Otti Wrexham-Teal" in both.names and "Wrexham-Teal Otti" in both.names
-    assert written_as(warehouse_of, "0007001") in alone.user_ids
+    assert set(identities_of(warehouse_of, "main", "0007001").user_ids) == {"0007001", "7001", "07001"}
 
 
 def test_the_file_of_the_site_says_who_is_the_same_user(
@@ -176,6 +176,134 @@ def test_the_file_of_the_site_says_who_is_the_same_user(
     write(tmp_path / "same_user.csv", "site_id,user_id,same_user_id\nmain,8002,70010\nother,7001,5\nmain,007001,8002\n")
     found = identities_of(warehouse_of, "main", "7001")
     assert {plain_id(one) for one in found.user_ids} == {"7001", "8002", "70010"}
+
+
+ALIKE = "{},{},{},,{},Chat,Message,Hello,2026-05-04 09:00:00,41,Keynote,keynote"
+
+
+def land_alike(connection: duckdb.DuckDBPyConnection, folder: Path, *users: tuple[str, str, str, str]) -> None:
+    lines = [ALIKE.format(*user).replace("09:00", f"09:{minute:02}") for minute, user in enumerate(users)]
+    number = len(list(folder.glob("alike*")))
+    land(connection, write(folder / f"alike{number}.csv", "\n".join([HEAD, *lines, ""])))
+
+
+@pytest.mark.parametrize(
+    ("others", "taken", "unsure"),
+    [
+        ([("12", "Cy", "Nandi", "cy@x.org")], [], ["12"]),
+        ([("12", "Cy", "Nandi", "")], [], ["12"]),
+        ([("12", "", "", "cy@x.org")], [], ["12"]),
+        ([("12", "Cy", "Nandi", "bo@x.org")], [], ["12"]),
+        ([("12", "Bo", "Ek", "bo@work.org")], ["12"], []),
+        ([("12", "", "", "BO@x.org")], ["12"], []),
+        ([("12", "", "", "")], ["12"], []),
+        ([("12", "Bo", "Ek", "bo@work.org"), ("012", "", "", "bo@work.org")], ["012", "12"], []),
+        ([("12", "Cy", "Nandi", "cy@x.org"), ("012", "", "", "")], [], ["012", "12"]),
+        ([("12", "Bo", "Ek", ""), ("012", "Cy", "Nandi", "")], ["12"], ["012"]),
+    ],
+    ids=[
+        *("another person", "another name", "another e-mail", "the e-mail with another name", "the name"),
+        *("the e-mail", "nothing", "by way of a third", "nothing beside another person", "one of two"),
+    ],
+)
+def test_another_spelling_is_taken_only_where_nothing_contradicts_it(
+    warehouse: duckdb.DuckDBPyConnection,
+    tmp_path: Path,
+    others: list[tuple[str, str, str, str]],
+    taken: list[str],
+    unsure: list[str],
+) -> None:
+    land_alike(warehouse, tmp_path, ("0012", "Bo", "Ek", "bo@x.org"), *others)
+    found = identities_of(warehouse, "main", "0012")
+    assert (sorted(found.user_ids), list(found.unsure)) == (["0012", *taken], unsure)
+    assert found.spellings == found.unsure and found.others == ()
+    declared = identities_of(warehouse, "main", "0012", is_spelling_same=False)
+    assert (sorted(declared.user_ids), list(declared.spellings), declared.unsure) == (["0012", *taken], unsure, ())
+    same = identities_of(warehouse, "main", "0012", is_spelling_same=True)
+    assert (sorted(same.user_ids), same.spellings) == (sorted(["0012", *taken, *unsure]), ())
+
+
+def ids_in(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    return rows(connection, "select distinct user_id from raw.activities where starts_with(label, 'Hello') order by 1")
+
+
+TWO = (("0012", "Bo", "Ek", "bo@x.org"), ("12", "Cy", "Nandi", "cy@x.org"))
+
+
+@pytest.fixture
+def of_two(files: Files, tmp_path: Path) -> Files:
+    """A warehouse with two people whose ids differ only in zeros, and nothing else."""
+    for path in (files.warehouse, tmp_path / "reports" / "sitewide.csv"):
+        path.unlink()
+    with connect(files.warehouse) as connection:
+        land_alike(connection, tmp_path, *TWO)
+    return files
+
+
+@pytest.mark.slow
+def test_of_two_people_whose_ids_differ_in_zeros_only_the_one_is_forgotten(
+    of_two: Files, console: Console, tmp_path: Path
+) -> None:
+    question = (
+        r"The ids 0012 and 12 differ only in zeros, .* Nothing was done\. Fix: make forget USER_ID=0012 SITE=main"
+        r" ALSO_SPELLINGS=1 if they are the same person, or make forget USER_ID=0012 SITE=main ALSO_SPELLINGS=0 if"
+    )
+    with pytest.raises(WarehouseError, match=question):
+        forget_from_files(of_two, Request("0012"), console)
+    forget_from_files(of_two, Request("0012", is_dry_run=True), console)
+    assert "The ids 0012 and 12 differ only in zeros" in console.export_text()
+    with pytest.raises(WarehouseError, match=r"has no user 012, but .* 0012, 12\..*Fix: USER_ID=0012 or USER_ID=12"):
+        forget_from_files(of_two, Request("012"), console)
+    with connect(of_two.warehouse) as connection:
+        assert ids_in(connection) == ["0012", "12"]
+    for _ in range(2):
+        forget_from_files(of_two, Request("0012", is_spelling_same=False), console)
+        assert "Still in" not in console.export_text()
+    # It was said: nothing is asked, and nobody else is taken.
+    forget_from_files(of_two, Request("0012"), console)
+    with connect(of_two.warehouse) as connection:
+        assert ids_in(connection) == ["12"]
+        later = [("0012", "Bo", "Ek", ""), ("12", "Cy", "Nandi", ""), ("00012", "Bo", "Ek", "")]
+        land_alike(connection, tmp_path, *[user for user in later for _ in range(2)])
+        assert ids_in(connection) == ["12"]
+        assert rows(connection, "select count(*) from raw.activities") == [3]
+        assert find_person(connection, "0012", None).is_remembered
+        assert not find_person(connection, "12", None).is_remembered
+    forget_from_files(of_two, Request("12"), console)
+    with connect(of_two.warehouse) as connection:
+        land_alike(connection, tmp_path, ("12", "Cy", "Nandi", "new@x.org"), ("5", "Di", "Oz", "di@x.org"))
+        assert ids_in(connection) == ["5"]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("raw_alone")
+def test_whoever_sits_at_the_terminal_says_whose_the_other_spelling_is(
+    of_two: Files, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forgetter, "is_asked", lambda _: True)
+    monkeypatch.setattr(console, "input", lambda _: "yes")
+    forgetter.forget_from_files(of_two, Request("0012"), console)
+    with connect(of_two.warehouse) as connection:
+        assert ids_in(connection) == []
+
+
+@pytest.mark.slow
+def test_what_is_known_of_a_person_has_nothing_of_another_spelling(of_two: Files, tmp_path: Path) -> None:
+    def seen_of(user_id: str, is_same: bool | None) -> str:
+        out = tmp_path / f"{user_id}-{is_same}"
+        seen = write_person(
+            of_two.warehouse, of_two.published, user_id, None, out, is_same_email_same=False, is_spelling_same=is_same
+        )
+        return seen.folder.name + "".join(path.read_text() for path in seen.folder.iterdir())
+
+    with pytest.raises(WarehouseError, match=r"Fix: make person USER_ID=0012 SITE=main ALSO_SPELLINGS=1 if"):
+        seen_of("0012", None)
+    alone = seen_of("0012", False)
+    assert "person_main_0012" in alone and "Ek" in alone and "Nandi" not in alone and "cy@" not in alone
+    other = seen_of("12", False)
+    assert "person_main_12" in other and "Nandi" in other and "Ek" not in other
+    both = seen_of("0012", True)
+    assert "Nandi" in both and "Ek" in both
 
 
 @pytest.mark.slow
