@@ -16,7 +16,7 @@ import duckdb
 from landing.outcome import Declaration
 from landing.times import format_of, is_never, parsed, reason_of_impossible
 from reports.date_shapes import UNCLEAR_ZONES
-from reports.dates import Dates, UnknownZone, read_dates
+from reports.dates import TIMES_NEEDED, Dates, UnknownZone, read_dates
 from reports.format import (
     DATE_FORMATS,
     DEFAULT_DATE_FORMAT,
@@ -25,7 +25,7 @@ from reports.format import (
     ReportFormat,
 )
 from reports.ids import cleaned, cleaned_field, cleaned_id
-from reports.look import DatesSeen, Look
+from reports.look import FIRST_DATES, DatesSeen, Look
 from reports.rows import Rows
 from reports.staged import numbered
 from reports.text import ReportRefused
@@ -61,6 +61,8 @@ SHORTENED = r"^\s*-?[0-9](?:[.,][0-9]+)?[Ee]\+[0-9]+\s*$"
 
 # A list of users has a few double rows: not over one in twenty, or not over three.
 DOUBLE_ROWS_IN, FEW_DOUBLE_ROWS = 20, 3
+# In seconds. Nothing happens for so long around noon at the most.
+HALF_DAY, LONGEST_BREAK = 12 * 3600, 3 * 3600
 DATE_AND_TIME = "[0-9]{2}[^0-9:].*[0-9]:[0-9]{2}"
 
 
@@ -167,7 +169,11 @@ def _activities(
             "nonexistent_hour_count": "count(*) filter (where time_flag = 'nonexistent')",
             "doubled_hour_count": "count(*) filter (where time_flag = 'doubled')",
         },
-        notes=(*dates.notes, *(_of_unknown_zone(dates.unknown, declaration) if needs_zone else ())),
+        notes=(
+            *dates.notes,
+            *_of_half_days(connection, report, read, date_format, seen, rows),
+            *(_of_unknown_zone(dates.unknown, declaration) if needs_zone else ()),
+        ),
     )
 
 
@@ -231,6 +237,58 @@ def _of_unknown_zone(unknown: UnknownZone | None, declaration: Declaration) -> t
     raise ReportRefused(
         f"{unknown.place} names the zone of its dates as {unknown.words}, which is not known. Fix: say which is meant:"
         f" {which}"
+    )
+
+
+def _of_half_days(
+    connection: duckdb.DuckDBPyConnection,
+    report: ReportFormat,
+    time: str,
+    date_format: str,
+    seen: DatesSeen,
+    rows: Rows,
+) -> tuple[str, ...]:
+    """What is said of a clock of 12 hours without AM and PM: the file goes on in time, and back by half a day at noon.
+
+    Args:
+        connection: the warehouse.
+        report: how it is written.
+        time: SQL of a time as it stands in the report.
+        date_format: the format of its dates.
+        seen: what a look at them found, in the usual format.
+        rows: its rows.
+    """
+    if not seen.is_half_day or seen.count < TIMES_NEEDED or date_format == WITH_OFFSET:
+        return ()
+    others = f"select 1 from (select {time} as t from staged limit {FIRST_DATES}) where hour(t) not between 1 and 12"
+    if date_format != DEFAULT_DATE_FORMAT and connection.execute(f"{others} limit 1").fetchone():
+        return ()
+    row = connection.execute(
+        f"""
+        {numbered(rows)},
+        times as (select record_number, {time} as t from numbered where t is not null),
+        steps as (
+            select record_number, hour(t) between 1 and 12 as is_half_day,
+                epoch(t) - epoch(lag(t) over in_file) as step,
+                step <> 0 and date_trunc('day', t) = date_trunc('day', lag(t) over in_file)
+                and abs(step) between {HALF_DAY - LONGEST_BREAK} and {HALF_DAY} as is_noon
+            from times window in_file as (order by record_number)
+        )
+        select min(record_number) filter (where is_noon) from steps
+        having bool_and(is_half_day) and count(*) >= {TIMES_NEEDED} and count(*) filter (where is_noon) > 0
+        and (
+            -- the oldest record first, or the newest
+            bool_and(step >= 0 or is_noon) and count(*) filter (where step > 0 and is_noon) = 0
+            or bool_and(step <= 0 or is_noon) and count(*) filter (where step < 0 and is_noon) = 0
+        )
+        """
+    ).fetchone()
+    if row is None:
+        return ()
+    return (
+        f"its column {report.header_of('date')} has no hour 0 and none after 12, and the times of a day jump by"
+        f" half a day at noon, at record {row[0]:,}: a 12-hour clock has lost its AM and PM. The afternoons are read as"
+        " mornings. Fix: make remove with this report, and load it as it was downloaded",
     )
 
 

@@ -46,6 +46,7 @@ class DatesSeen:
         count: the records.
         is_default: whether every date looks as the platform writes it, or is blank.
         is_minutes: whether every time ends in :00.
+        is_half_day: whether no hour of such a time is 0 or after 12.
         is_possible: whether each date is between the first and the last day that are possible, by its text.
         is_read: whether the usual format reads the first ones; or all but blank ones, and no other format reads these.
         date_count: dates that are not blank.
@@ -58,6 +59,7 @@ class DatesSeen:
     count: int
     is_default: bool
     is_minutes: bool
+    is_half_day: bool
     is_possible: bool
     is_read: bool
     date_count: int
@@ -107,6 +109,7 @@ def look_at(connection: duckdb.DuckDBPyConnection, report: ReportFormat, possibl
         "count(*)",
         f"coalesce(bool_and(strlen({raw}) = 19 and {raw} like '____-__-__ __:__:__' or {raw} = ''), true)",
         f"coalesce(bool_and(suffix({raw}, ':00') or {raw} = ''), false)",
+        "coalesce(bool_and(hour(time) between 1 and 12), true)",
         f"coalesce(bool_and({raw} between '{possible.first}' and '{possible.last}~' or {raw} = ''), true)",
         f"coalesce(bool_and(time is not null) filter (where place < {FIRST_DATES}), true)"
         f" or count(time) > 0 and bool_and({raw} = '' or time is not null and {raw} >= '0' and {raw} < ':')",
@@ -119,8 +122,8 @@ def look_at(connection: duckdb.DuckDBPyConnection, report: ReportFormat, possibl
         connection, questions, f"(select *, rowid as place, {time} as time from staged)"
     )
     odd = answers[: len(ids)]
-    count, is_default, is_minutes, is_possible, is_read, date_count, *times = answers[len(ids) :]
-    dates = DatesSeen(count, is_default, is_minutes, is_possible, is_read, date_count, time, *times)
+    count, is_default, is_minutes, is_half_day, is_possible, is_read, date_count, *times = answers[len(ids) :]
+    dates = DatesSeen(count, is_default, is_minutes, is_half_day, is_possible, is_read, date_count, time, *times)
     return Look(bool(titles), bool(trails), _those(ids, odd), dates)
 
 

@@ -402,6 +402,52 @@ def test_times_that_tell_less_than_they_should_are_said(
     assert [(words or "") in note for note in landing.notes] == ([True] if words else [])
 
 
+HALF_DAYS = [
+    f"2024-05-{day} {hour:02}:{minute:02}:01"
+    for day in (13, 14)
+    for hour, minute in (
+        (8, 15),
+        (9, 20),
+        (10, 0) if day == 13 else (10, 30),
+        (11, 59),
+        (12, 40),
+        (1, 10),
+        (2, 5),
+        (5, 15),
+    )
+]
+AFTERNOONS = [re.sub(r" 0(1|2|5):", lambda found: f" {int(found[1]) + 12}:", written) for written in HALF_DAYS]
+
+
+@pytest.mark.parametrize(
+    ("dates", "record"),
+    [
+        (HALF_DAYS, 6),
+        (HALF_DAYS[::-1], 4),
+        ([f"{written[8:10]}.05.2024 {written[11:16]}" for written in HALF_DAYS], 6),
+        ([f"5/{written[8:10]}/2024 {written[11:]}" for written in HALF_DAYS], 6),
+        # few records, hours of a whole day, another order of records
+        (HALF_DAYS[:8], None),
+        (AFTERNOONS, None),
+        ([*HALF_DAYS, "2024-05-15 00:10:01"], None),
+        ([*HALF_DAYS, "2024-05-15 17:10:01"], None),
+        ([f"13.05.2024 {written[11:16]}" for written in AFTERNOONS], None),
+        (sorted(HALF_DAYS), None),
+        ([*HALF_DAYS, "2024-05-14 03:10:01"], None),
+        ([*HALF_DAYS, "2024-05-13 10:10:01"], None),
+        ([f"5/13/2024 {written[11:]} {'AM' if 7 < int(written[11:13]) < 12 else 'PM'}" for written in HALF_DAYS], None),
+    ],
+)
+def test_a_clock_of_12_hours_without_am_and_pm_is_said(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, dates: list[str], record: int | None
+) -> None:
+    landing = land(warehouse, write(tmp_path / "a.csv", report_of(*dates)))
+
+    assert landing.landed_count == len(dates)
+    found = [re.findall("at record ([0-9]+): a 12-hour clock", note) for note in landing.notes]
+    assert [int(number) for numbers in found for number in numbers] == ([record] if record else [])
+
+
 def test_one_late_record_makes_no_download_reach_further(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     days = [f"2019-05-{day} 10:00:01" for day in range(10, 20)]
     land(warehouse, write(tmp_path / "a.csv", report_of(*days, AT)))
