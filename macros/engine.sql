@@ -66,6 +66,7 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
     {%- set spellings = [
         "null", "(null)", "[null]", "<null>", escape ~ "n", "nan", "nat", "none", "nil", "na", "<na>", "n/a", "#n/a",
         "#null!", "undefined", "(blank)", "-", "–", "—", "--", "(none)", "<none>", "<nil>", "#ref!", "#value!",
+        "#name?", "#div/0!", "#num!", "#spill!", "#calc!",
     ] -%}
     {{ spellings | join(between) }}
 {%- endmacro %}
@@ -73,7 +74,7 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 {#- As a pattern, because DuckDB makes a join of a long list, for all rows. -#}
 {% macro duckdb__unless_null(text) -%}
     {%- set pattern = null_spellings("\\\\", "|") | replace("(", "\\(") | replace(")", "\\)") -%}
-    {%- set pattern = pattern | replace("[", "\\[") | replace("]", "\\]") -%}
+    {%- set pattern = pattern | replace("[", "\\[") | replace("]", "\\]") | replace("?", "\\?") -%}
     case
         when strlen({{ text }}) > 9 or not regexp_full_match(lower({{ text }}), '{{ pattern }}')
             then {{ text }}

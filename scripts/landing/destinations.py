@@ -24,7 +24,7 @@ from reports.format import (
     WITH_OFFSET,
     ReportFormat,
 )
-from reports.ids import cleaned, cleaned_field, cleaned_id
+from reports.ids import LOST, POWER, SHORTENED, cleaned, cleaned_field, cleaned_id
 from reports.look import FIRST_DATES, DatesSeen, Look
 from reports.rows import Rows
 from reports.staged import numbered
@@ -54,9 +54,6 @@ class Fault:
 # What is rejected of a report that was saved by a spreadsheet or pasted together. Nobody has to do anything about it.
 BLANK_REASON = "it is blank: no field of it holds anything."
 HEADER_REASON = "it is the header once more: reports were pasted together. Nothing is lost by it."
-
-# Of a long number a spreadsheet keeps the first digits: several ids become one.
-SHORTENED = r"^\s*-?[0-9](?:[.,][0-9]+)?[Ee]\+[0-9]+\s*$"
 
 
 # A list of users has a few double rows: not over one in twenty, or not over three.
@@ -383,19 +380,29 @@ def _no_record(report: ReportFormat) -> list[Fault]:
 
 
 def _shortened(report: ReportFormat, column: str, look: Look) -> list[Fault]:
-    """An id that a spreadsheet has turned into a power of ten, if any of the column is no plain number."""
+    """An id that a spreadsheet has shortened or could not show, if any of the column is no plain number."""
     if column not in look.odd:
         return []
     text = f"c{report.columns[column]}"
+    # The first search is a hundred times as fast, and nearly always enough.
+    is_shortened = f"(contains({text}, '+') and regexp_matches({text}, {text_of(SHORTENED)}))"
+    if column in look.powers:
+        is_shortened = f"({is_shortened} or regexp_matches({text}, {text_of(POWER)}))"
     return [
         Fault(
-            # The first search is a hundred times as fast, and nearly always enough.
-            f"(contains({text}, '+') and regexp_matches({text}, {text_of(SHORTENED)}))",
+            f"(contains({text}, '#') and regexp_matches({text}, {text_of(LOST)}))",
+            "'a spreadsheet could not show the id, and others may look the same now. Fix: land the report as it was"
+            " downloaded.'",
+            report.header_of(column),
+            text,
+        ),
+        Fault(
+            is_shortened,
             "'a spreadsheet has shortened the id, and others may look the same now. Fix: land the report as it was"
             " downloaded.'",
             report.header_of(column),
             text,
-        )
+        ),
     ]
 
 

@@ -23,9 +23,18 @@ from warehouse.database import text_of
 NULL_SPELLINGS = (
     *("null", "(null)", "[null]", "<null>", "\\n", "nan", "nat", "none", "nil", "na", "<na>", "n/a", "#n/a", "#null!"),
     *("undefined", "(blank)", "-", "–", "—", "--", "(none)", "<none>", "<nil>", "#ref!", "#value!"),
+    *("#name?", "#div/0!", "#num!", "#spill!", "#calc!"),
 )
 _NULL = "^(?i:" + "|".join(map(re.escape, NULL_SPELLINGS)) + ")$"
 ID_COLUMNS = ("user_id", "content_id")
+
+# Of a long number a spreadsheet keeps the first digits: several ids become one.
+SHORTENED = r"^\s*-?[0-9](?:[.,][0-9]+)?[Ee]\+[0-9]+\s*$"
+# Without its plus it may be an id like any other: it is shortened where the other ids are numbers.
+POWER = r"^\s*[0-9](?:[.,][0-9]+)?[Ee][0-9]+\s*$"
+# What a spreadsheet shows in place of an id: #NAME?, #DIV/0!, or ### in a narrow column. (#N/A means nothing.)
+LOST = r"^\s*#(?:#*|[A-Z0-9/_]+[!?])\s*$"
+_NUMBER = r"^\s*[0-9]+(?:[.,]0+)?\s*$"
 
 # The digits of other scripts, each from its zero on: Arabic, Persian, Devanagari, Bengali, Thai, full width.
 OTHER_DIGITS = "".join(chr(zero + digit) for zero in (0x660, 0x6F0, 0x966, 0x9E6, 0xE50, 0xFF10) for digit in range(10))
@@ -141,9 +150,39 @@ def read_ids(connection: duckdb.DuckDBPyConnection, report: ReportFormat, odd: C
 
 
 def holds_odd_ids(connection: duckdb.DuckDBPyConnection, report: ReportFormat, odd: Collection[str]) -> bool:
-    """Whether an id of the staged records looks as one of the readings says."""
-    columns = (f"c{report.columns[column]}" for column in ID_COLUMNS if column in report.columns and column in odd)
-    return any(any(_readings_in(connection, column)) for column in columns)
+    """Whether an id of the staged records looks as one of the readings says, or a spreadsheet may have lost it."""
+    columns = [f"c{report.columns[column]}" for column in ID_COLUMNS if column in report.columns and column in odd]
+    unfit = f"{SHORTENED}|{POWER}|{LOST}"
+    return any(any(_readings_in(connection, column)) or _holds(connection, column, unfit) for column in columns)
+
+
+def powers_among_numbers(
+    connection: duckdb.DuckDBPyConnection, report: ReportFormat, odd: Collection[str]
+) -> frozenset[str]:
+    """The columns where an id such as 7E3 stands among numbers, and nothing but numbers."""
+    return frozenset(column for column in odd if _has_power_among_numbers(connection, report, column))
+
+
+def _has_power_among_numbers(connection: duckdb.DuckDBPyConnection, report: ReportFormat, column: str) -> bool:
+    text = f"c{report.columns[column]}"
+    if not _holds(connection, text, POWER):
+        return False
+    number, power = (f"regexp_matches({text}, {text_of(pattern)})" for pattern in (_NUMBER, POWER))
+    no_id = " or ".join(f"regexp_matches({text}, {text_of(pattern)})" for pattern in (SHORTENED, LOST))
+    row = connection.execute(
+        f"select coalesce(bool_or({number}) and bool_and({number} or {power} or {no_id}), false)"
+        f" from (select distinct {text} from staged)"
+        f" where {cleaned_id(text)} is not null and {text} <> {text_of(report.header_of(column))}"
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def _holds(connection: duckdb.DuckDBPyConnection, column: str, pattern: str) -> bool:
+    """Whether an id looks so."""
+    row = connection.execute(
+        f"select coalesce(bool_or(regexp_matches({column}, {text_of(pattern)})), false) from staged"
+    ).fetchone()
+    return bool(row and row[0])
 
 
 def _readings_in(connection: duckdb.DuckDBPyConnection, column: str) -> tuple[bool, ...]:
@@ -162,8 +201,9 @@ def is_odd(column: str) -> str:
 
 
 def may_be_read(column: str) -> str:
-    """SQL for whether a program may have changed an id: it is no plain number or word."""
-    return f"not regexp_full_match({column}, '[0-9A-Za-z_@-]*')"
+    """SQL for whether a program may have changed an id: it is no plain number or word, or a power of ten."""
+    power = f"substr({column}, 2, 1) in ('E', 'e') and regexp_full_match({column}, '[0-9][Ee][0-9]+')"
+    return f"(not regexp_full_match({column}, '[0-9A-Za-z_@-]*') or {power})"
 
 
 def _read_column(connection: duckdb.DuckDBPyConnection, column: str, title: str) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from reports.format import DATE_FORMATS, DEFAULT_DATE_FORMAT, IDENTIFYING_COLUMNS, ReportFormat
-from reports.ids import ID_COLUMNS, may_be_read
+from reports.ids import ID_COLUMNS, may_be_read, powers_among_numbers
 from warehouse.database import text_of
 
 # So many dates at the beginning of a report show how the others are written.
@@ -78,12 +78,14 @@ class Look:
         has_trails: whether a record ends in the delimiters of another table.
         odd: the columns of ids with one that is no plain number or word.
         dates: of activities, what their dates are like.
+        powers: the columns of ids where a power of ten stands among numbers.
     """
 
     may_have_titles: bool
     has_trails: bool
     odd: frozenset[str]
     dates: DatesSeen | None = None
+    powers: frozenset[str] = frozenset()
 
 
 def look_at(connection: duckdb.DuckDBPyConnection, report: ReportFormat, possible: Possible) -> Look:
@@ -101,8 +103,9 @@ def look_at(connection: duckdb.DuckDBPyConnection, report: ReportFormat, possibl
         *(_any(may_be_read(f"c{report.columns[column]}")) for column in ids),
     ]
     if not report.is_of_activities:
-        titles, trails, *odd = _answers(connection, questions, "staged")
-        return Look(bool(titles), bool(trails), _those(ids, odd))
+        titles, trails, *answers = _answers(connection, questions, "staged")
+        odd = _those(ids, answers)
+        return Look(bool(titles), bool(trails), odd, powers=powers_among_numbers(connection, report, odd))
     raw = f"c{report.columns['date']}"
     time = time_in(raw, DEFAULT_DATE_FORMAT, is_trimmed=False)
     questions += [
@@ -121,10 +124,10 @@ def look_at(connection: duckdb.DuckDBPyConnection, report: ReportFormat, possibl
     titles, trails, *answers = _answers(
         connection, questions, f"(select *, rowid as place, {time} as time from staged)"
     )
-    odd = answers[: len(ids)]
+    odd = _those(ids, answers[: len(ids)])
     count, is_default, is_minutes, is_half_day, is_possible, is_read, date_count, *times = answers[len(ids) :]
     dates = DatesSeen(count, is_default, is_minutes, is_half_day, is_possible, is_read, date_count, time, *times)
-    return Look(bool(titles), bool(trails), _those(ids, odd), dates)
+    return Look(bool(titles), bool(trails), odd, dates, powers_among_numbers(connection, report, odd))
 
 
 def _answers(connection: duckdb.DuckDBPyConnection, questions: list[str], records: str) -> tuple[Any, ...]:

@@ -247,8 +247,33 @@ NO_RECORDS = [
     (b"u2,Chat,Message,hi,   ", "Date", "it has no date"),
     (b"u2,Chat,Message,hi,1900-01-01 00:00:00", "Date", "the platform writes for never"),
     (b"1.23E+09,Chat,Message,hi,2024-05-01 10:00:00", "User ID", "a spreadsheet has shortened the id"),
+    (b"#NAME?,Chat,Message,hi,2024-05-01 10:00:00", "User ID", "a spreadsheet could not show the id"),
+    (b"###,Chat,Message,hi,2024-05-01 10:00:00", "User ID", "a spreadsheet could not show the id"),
+    (b"#,Chat,Message,hi,2024-05-01 10:00:00", "User ID", "a spreadsheet could not show the id"),
+    (b"#DIV/0!,Chat,Message,hi,2024-05-01 10:00:00", "User ID", "a spreadsheet could not show the id"),
+    (b"#NUM!,Chat,Message,hi,2024-05-01 10:00:00", "User ID", "a spreadsheet could not show the id"),
+    (b"#SPILL!,Chat,Message,hi,2024-05-01 10:00:00", "User ID", "a spreadsheet could not show the id"),
+    (b"#REF!,Chat,Message,hi,2024-05-01 10:00:00", "User ID", "a spreadsheet could not show the id"),
+    (b" #VALUE! ,Chat,Message,hi,2024-05-01 10:00:00", "User ID", "a spreadsheet could not show the id"),
     (b'u2,Chat,Message,"a" "b",2024-05-01 10:00:00', None, "double quotes behind its closing one"),
 ]
+
+
+@pytest.mark.parametrize("power", ["7E3", "7e3", " 7E3", "1.3e9", "1.23456789E9", "1,3E9"])
+@pytest.mark.parametrize(
+    ("others", "is_rejected"),
+    [(("7001", "7002.0", "1.3E+9", "###", "NULL"), True), (("7001", "a7"), False), (("8E4", "9f1"), False)],
+)
+def test_a_power_of_ten_is_a_shortened_id_where_the_others_are_numbers(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, power: str, others: Sequence[str], is_rejected: bool
+) -> None:
+    quoted = f'"{power}"'
+    lines = [SHORT_HEADER, *(activity(user) for user in (others[0], quoted, *others[1:]))]
+    land(warehouse, write(report, "".join(f"{line}\n" for line in lines).encode()))
+
+    rejected = rows(warehouse, "select record_number from raw.rejected_records where reason like '%has shortened%'")
+    assert (2 in rejected) == is_rejected
+    assert power.strip() not in [user for _, user in landed_users(warehouse)] or not is_rejected
 
 
 @pytest.mark.parametrize(("line", "column", "reason"), NO_RECORDS)
