@@ -47,7 +47,11 @@ meanings as (
         prefixes.prefix || text_stems.stem as stem,
         cast(null as {{ dbt.type_string() }}) as stands_for,
         prefixes.prefix || text_stems.stem as word
-    from (select 'un' as prefix union all select 'dis' as prefix) as prefixes
+    from (
+        select 'un' as prefix
+        union all
+        select 'dis' as prefix
+    ) as prefixes
     cross join guide_aliases
     inner join text_stems
         on guide_aliases.category_pattern = text_stems.text or guide_aliases.action_pattern = text_stems.text
