@@ -155,7 +155,8 @@ joins as (
         case when open_count = 0 then occurred_at else next_emptied_at end as emptied_at,
         case when open_count = 0 then left_activity_key else next_emptied_activity_key end as emptied_activity_key,
         case
-            when min(session_visit_key) over same_second = max(session_visit_key) over same_second then session_visit_key
+            when min(session_visit_key) over same_second = max(session_visit_key) over same_second
+                then session_visit_key
         end as only_session_visit_key,
         case
             when min(room_visit_key) over same_second = max(room_visit_key) over same_second then room_visit_key
@@ -197,8 +198,8 @@ next_runs as (
     )
 ),
 
--- The first Joined of another session (or room) in a later second. No join of a user's sessions with each other. What is
--- joined in the same second ends nothing. After a second of several places, the next one may be of this place alone:
+-- The first Joined of another session (or room) in a later second, without a join of a user's sessions with each other. What
+-- is joined in the same second ends nothing. After a second of several places, the next one may be of this place alone:
 -- then the run after that counts.
 moved as (
     select

@@ -211,7 +211,7 @@ def _staged(
         if number_of(connection, f"select count(*) from staged where {tests}", known.parameters):
             return None
     destination = destination_of(connection, group[0].file.name, report, declaration, look)
-    if destination.facts["date_format"] != DEFAULT_DATE_FORMAT:
+    if destination.facts["date_format"] != DEFAULT_DATE_FORMAT or destination.notes:
         return None
     connection.execute(
         f"""
@@ -262,6 +262,7 @@ def _is_plain(connection: duckdb.DuckDBPyConnection) -> bool:
                 or count(*) >= {TIMES_NEEDED // 2} and min(substr(date, 12)) = max(substr(date, 12))
                 or bool_and(suffix(date, '00:00:00'))
                 or count(*) >= {TIMES_NEEDED} and bool_and(suffix(date, ':00'))
+                or count(*) >= {TIMES_NEEDED} and bool_and(substr(date, 12, 2) between '01' and '12')
                 or max(occurred_at) - min(occurred_at) > to_days({OUTLIER_DAYS})
         )
         """,

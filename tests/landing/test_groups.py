@@ -64,6 +64,9 @@ ODD: dict[str, Callable[[list[str]], str]] = {
     "a digit of another script": lambda _: text_of(
         [line(7200, f"2024-05-13 10:{minute}:{'0０' if minute == 10 else '00'}") for minute in range(10, 22)]
     ),
+    "12 hours": lambda _: text_of(
+        [line(7200, f"2024-05-{day} {hour:02}:10:07") for day in range(10, 17) for hour in (8, 9, 11, 12, 1, 2, 5)]
+    ),
     "midnights": lambda _: text_of([line(7200, f"2024-05-{day} 00:00:00") for day in range(10, 17)]),
     "one time of the day": lambda _: text_of([line(7200, f"2024-05-{day} 10:11:12") for day in range(10, 17)]),
     "an outlier": lambda lines: text_of([*lines, line(1, "2019-05-13 10:00:01")]),
