@@ -193,8 +193,7 @@ def _in_utc(
             f"its dates name the zone {dates.unclear}, which may be several. Fix: say which is meant:"
             f" {_one_of(UNCLEAR_ZONES[dates.unclear.lower()])} or another"
         )
-    # A format of the user's own reads the words of the report, and no zone of them.
-    if not dates.is_folded or date_format not in DATE_FORMATS:
+    if not _may_say_zones(dates, date_format):
         return local, flag
     return (
         f"case when date_offset is not null then essence - to_minutes(date_offset)"
@@ -207,11 +206,16 @@ def _one_of(zones: Sequence[str]) -> str:
     return " or ".join(f"make build TIME_ZONE={zone}" for zone in zones)
 
 
+def _may_say_zones(dates: Dates, date_format: str) -> bool:
+    """Whether zones were read out of dates: a format of the user's own reads the words of the report, and no zone."""
+    return dates.is_folded and date_format in DATE_FORMATS
+
+
 def _needs_zone(connection: duckdb.DuckDBPyConnection, dates: Dates, date_format: str) -> bool:
     """Whether a date does not say itself in which zone it is."""
     if "%z" in date_format or date_format == WITH_OFFSET:
         return False
-    if not dates.is_folded or date_format not in DATE_FORMATS:
+    if not _may_say_zones(dates, date_format):
         return True
     without = "date_offset is null and date_zone is null"
     return bool(connection.execute(f"select 1 from staged where {without} and {dates.raw} <> '' limit 1").fetchone())
