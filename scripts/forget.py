@@ -11,6 +11,7 @@ from landing.options import InLandingOption
 from removal.forget import Request, forget_from_files
 from removal.forget_landed import forget_from_landing
 from removal.journal import finish_first, unfinished_task
+from removal.people import SameEmailOption, SpellingsOption
 from warehouse.command_line import errors_said, run_command
 from warehouse.visible import SafeConsole
 
@@ -27,22 +28,8 @@ def main(
     also: Annotated[
         list[str] | None, typer.Option("--also", help="Another name or e-mail that others use for the person.")
     ] = None,
-    same_email: Annotated[
-        bool | None,
-        typer.Option(
-            "--also-same-email/--not-same-email",
-            envvar="ALSO_SAME_EMAIL",
-            help="Whether other ids with the same e-mail are the same person.",
-        ),
-    ] = None,
-    spellings: Annotated[
-        bool | None,
-        typer.Option(
-            "--also-spellings/--not-spellings",
-            envvar="ALSO_SPELLINGS",
-            help="Whether ids that differ only in zeros are the same person.",
-        ),
-    ] = None,
+    same_email: SameEmailOption = None,
+    spellings: SpellingsOption = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", envvar="DRY_RUN", help="Say what would be removed, and change nothing.")
     ] = False,

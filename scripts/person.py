@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from removal.journal import finish_first
+from removal.people import SameEmailOption, SpellingsOption
 from removal.person import write_person
 from warehouse.command_line import counted, errors_said, run_command
 from warehouse.paths import published_path, warehouse_path
@@ -17,22 +18,8 @@ from warehouse.visible import SafeConsole
 def main(
     user_id: Annotated[str, typer.Argument(metavar="USER_ID", envvar="USER_ID", help="Id of the person.")],
     site: Annotated[str | None, typer.Option("--site", envvar="SITE", help="Site, if the id is of several.")] = None,
-    same_email: Annotated[
-        bool,
-        typer.Option(
-            "--also-same-email/--not-same-email",
-            envvar="ALSO_SAME_EMAIL",
-            help="Whether other ids with the same e-mail are the same person.",
-        ),
-    ] = False,
-    spellings: Annotated[
-        bool | None,
-        typer.Option(
-            "--also-spellings/--not-spellings",
-            envvar="ALSO_SPELLINGS",
-            help="Whether ids that differ only in zeros are the same person.",
-        ),
-    ] = None,
+    same_email: SameEmailOption = None,
+    spellings: SpellingsOption = None,
     target: Annotated[
         Path | None, typer.Option("--target", help="Folder to write to. Default: that of the warehouse.")
     ] = None,
@@ -51,7 +38,7 @@ def main(
             user_id,
             site,
             target or warehouse.parent,
-            is_same_email_same=same_email,
+            is_same_email_same=same_email is True,
             is_spelling_same=spellings,
         )
     rows = f"{counted(sum(copy.rows.values()), 'row')} of {counted(len(copy.rows), 'table')}"

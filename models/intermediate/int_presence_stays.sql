@@ -207,7 +207,7 @@ elsewhere as (
 ),
 
 -- The first Joined of another session (or room) in a later second, without a join of a user's sessions with each other.
--- What is joined in the same second ends nothing. After a second of several places, the next one may be of this place
+-- Two sessions joined in the same second do not end each other. After such a second, the next one may be of this place
 -- alone: then the run after that counts.
 moved as (
     select

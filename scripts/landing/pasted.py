@@ -18,7 +18,7 @@ from warehouse.command_line import counted
 # So many equal records at different times, with as many others in between, are no clicks. With fewer of them a report
 # may repeat what people do: in ten million generated records, 1 in 100 of them out of its order, none stand so.
 FEWEST = 20
-# What share of the records is said to be too many to be clicks, where they stand side by side.
+# Where equal records stand side by side, the user is told from this share of the records on.
 SHARE = 0.1
 
 

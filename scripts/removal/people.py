@@ -12,8 +12,10 @@ import csv
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import duckdb
+import typer
 
 from landing.forgotten import known_email, known_id, remembered
 from reports.ids import plain_id, same_id
@@ -22,6 +24,23 @@ from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
 
 SAME_USER = PROJECT_ROOT / "seeds" / "site" / "same_user.csv"
+
+SameEmailOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--also-same-email/--not-same-email",
+        envvar="ALSO_SAME_EMAIL",
+        help="Whether other ids with the same e-mail are the same person.",
+    ),
+]
+SpellingsOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--also-spellings/--not-spellings",
+        envvar="ALSO_SPELLINGS",
+        help="Whether ids that differ only in zeros are the same person.",
+    ),
+]
 
 
 @dataclass(frozen=True)
