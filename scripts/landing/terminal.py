@@ -69,7 +69,7 @@ def _examples(landing: Landing) -> list[str]:
             where += f", column {record.column_name}"
         if record.value:
             where += f", value {record.value[:80]!r}"
-        lines.append(f"         {_indented(where)}: {_indented(record.reason)}")
+        lines.append(f"         {_indented(f'{where}: {record.reason}')}")
     if landing.rejected_count - landing.harmless_count > len(landing.examples):
         lines.append("         … the rest in raw.rejected_records")
     return lines

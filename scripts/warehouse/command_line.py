@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from io import TextIOWrapper
 from typing import NoReturn, get_type_hints
 
 import duckdb
@@ -105,6 +106,10 @@ def run_command(
     """
     # What a command writes holds personal data: files are for their owner alone, and folders too.
     os.umask(0o077)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal or a file of another encoding than UTF-8 lacks some letters.
+            stream.reconfigure(errors="backslashreplace")
     try:
         _run(main, target, fix, choices)
     except SystemExit as ended:

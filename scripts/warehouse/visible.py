@@ -65,7 +65,8 @@ class SafeConsole(Console):
 
     def __init__(self, *, soft_wrap: bool = True, stderr: bool = False, highlight: bool = True) -> None:
         """Make a console that writes to the standard output, or to that for errors."""
-        super().__init__(soft_wrap=soft_wrap, stderr=stderr, highlight=highlight)
+        # A word of a text between two colons is no picture.
+        super().__init__(soft_wrap=soft_wrap, stderr=stderr, highlight=highlight, emoji=False)
         self.push_render_hook(_Visibly())
 
     def print(self, *objects: Any, **style: Any) -> None:

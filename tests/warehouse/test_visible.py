@@ -22,7 +22,7 @@ from warehouse.command_line import errors_said
 from warehouse.errors import WarehouseError
 from warehouse.visible import SafeConsole, VisibleStream
 
-EVIL = "\x1b]0;x\x07[bold]\u202eevil\x9b2J\u200b\xad\ufeff\nlanded   forged.csv: 1 record"
+EVIL = "\x1b]0;x\x07[bold]:warning:\u202eevil\x9b2J\u200b\xad\ufeff\nlanded   forged.csv: 1 record"
 RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b\u202a-\u202e\u2060-\u2069\ufeff]")
 # A second line that the program itself makes of it, because it is too long for one.
 WIDE = "漢" * 30 + " landed   forged.csv: 1 record " * 9
@@ -85,6 +85,7 @@ def test_no_way_of_printing_lets_a_text_steer_the_terminal_or_forge_a_line(way: 
     said = written.getvalue()
     assert "\\x1b" in said and "\\u202e" in said
     assert RAW.search(said) is None
+    assert "\u26a0" not in said, "a word between colons was printed as a picture"
     assert re.search(r"^landed", said, flags=re.MULTILINE) is None
 
 

@@ -186,6 +186,31 @@ def test_a_command_that_ran_dbt_does_all_but_free_its_objects(ending: str, after
     assert (done.returncode, done.stdout.split(), done.stderr) == (code, ["done", *after], "")
 
 
+PRINTING = """
+import typer
+from warehouse.command_line import run_command
+from warehouse.visible import SafeConsole
+
+def main():
+    SafeConsole().print("1 record \u2026 \u2192 \U0001f600")
+    typer.echo("\u2192")
+
+run_command(main)
+"""
+
+
+def test_a_terminal_that_lacks_a_letter_ends_no_command() -> None:
+    """A redirected output on Windows has the encoding of its country."""
+    done = subprocess.run(
+        [sys.executable, "-c", PRINTING],
+        env={**os.environ, "PYTHONPATH": str(PROJECT_ROOT / "scripts"), "PYTHONIOENCODING": "cp1252"},
+        capture_output=True,
+        check=False,
+    )
+    said = done.stdout.decode("cp1252").splitlines()
+    assert (done.returncode, done.stderr, said) == (0, b"", ["1 record \u2026 \\u2192 \\U0001f600", "\\u2192"])
+
+
 def test_a_blank_path_is_no_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PUBLISHED_PATH", " ")
     with pytest.raises(WarehouseError, match=r"PUBLISHED_PATH is blank\. Nothing was done\. Fix: "):
