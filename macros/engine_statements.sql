@@ -144,9 +144,13 @@ statement at a time, and reads the landed reports where they lie.
         {%- endif -%}
         {%- set location = spark_landing() ~ "/" ~ source.identifier -%}
         {%- set existing = load_relation(relation) -%}
-        {%- if existing and ("Location: " ~ location) not in existing.information | replace("file:", "") -%}
-            {%- do run_query("drop table " ~ relation) -%}
-            {%- set existing = none -%}
+        {%- if existing -%}
+            {%- set known = modules.re.findall("\\|-- (\\w+):", existing.information) -%}
+            {%- if ("Location: " ~ location) not in existing.information | replace("file:", "")
+                or source.columns | reject("in", known) | list -%}
+                {%- do run_query("drop table " ~ relation) -%}
+                {%- set existing = none -%}
+            {%- endif -%}
         {%- endif -%}
         {%- if not existing -%}
             {%- do run_query(spark_raw_table(relation, source.columns.values(), location)) -%}

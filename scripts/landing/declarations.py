@@ -29,6 +29,7 @@ from reports.format import WITH_OFFSET, day_is_first
 from warehouse.command_line import counted
 from warehouse.database import spool_of
 from warehouse.errors import WarehouseError
+from warehouse.rejections import Kind
 
 DEFAULT_ZONE = "UTC"
 SETTINGS = ("TIME_ZONE", "DATE_FORMAT", "ENCODING")
@@ -424,7 +425,7 @@ def _in_other_encoding(connection: duckdb.DuckDBPyConnection, site_id: str, enco
             and (
                 not starts_with(encoding, 'utf')
                 or report_id in (
-                    select report_id from raw.rejected_records where starts_with(reason, 'it is not in utf')
+                    select report_id from raw.rejected_records where kind = '{Kind.OTHER_ENCODING}'
                 )
             )
         order by 2, 1

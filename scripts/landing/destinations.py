@@ -13,8 +13,9 @@ from datetime import date, timedelta
 
 import duckdb
 
+from landing.faults import Fault
 from landing.outcome import Declaration
-from landing.times import format_of, is_never, parsed, reason_of_impossible
+from landing.times import format_of, impossible, is_never, parsed
 from reports.date_shapes import UNCLEAR_ZONES
 from reports.dates import TIMES_NEEDED, Dates, UnknownZone, read_dates
 from reports.format import (
@@ -30,30 +31,9 @@ from reports.rows import Rows
 from reports.staged import numbered
 from reports.text import ReportRefused
 from warehouse.database import number_of, text_of
+from warehouse.rejections import Kind
 
 NO_FAULTS = Rows(0, 0)
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Why a record does not land.
-
-    Attributes:
-        test: SQL for whether it is so.
-        reason: SQL of what is wrong and what to do about it.
-        column: header of the column that is at fault; None if it is the whole record.
-        value: SQL of the text that is at fault.
-    """
-
-    test: str
-    reason: str
-    column: str | None = None
-    value: str = "null"
-
-
-# What is rejected of a report that was saved by a spreadsheet or pasted together. Nobody has to do anything about it.
-BLANK_REASON = "it is blank: no field of it holds anything."
-HEADER_REASON = "it is the header once more: reports were pasted together. Nothing is lost by it."
 
 
 # A list of users has a few double rows: not over one in twenty, or not over three.
@@ -139,15 +119,22 @@ def _activities(
         faults=[
             *_no_record(report),
             *shortened,
-            Fault(f"trim({column}) = ''", "'it has no date. Fix: fill it in, or delete the record.'", _date(report)),
             Fault(
+                Kind.NO_DATE,
+                f"trim({column}) = ''",
+                "'it has no date. Fix: fill it in, or delete the record.'",
+                _date(report),
+            ),
+            Fault(
+                Kind.NEVER,
                 is_never(column),
                 "'its date is the one that the platform writes for never. Fix: none is needed, because it is no time.'",
                 _date(report),
                 column,
             ),
-            Fault(f"{read} is not null", reason_of_impossible(read, declaration.possible), _date(report), column),
+            *impossible(read, declaration.possible, _date(report), column),
             Fault(
+                Kind.UNREADABLE_DATE,
                 "true",
                 f"""
                 'the date cannot be read as ' || {text_of(date_format)}
@@ -314,6 +301,7 @@ def _users(
             *no_record,
             *shortened,
             Fault(
+                Kind.NO_USER,
                 "true",
                 "'nothing says who it is: no user id and no e-mail. Fix: fill one in, or delete the record.'",
                 " and ".join(report.header_of(column) for column in columns),
@@ -380,7 +368,14 @@ def _no_record(report: ReportFormat) -> list[Fault]:
     texts = f"list_transform([{', '.join(fields)}], lambda field: coalesce({cleaned('field')}, ''))"
     blank = f"{cleaned('concat(' + ', '.join(fields) + ')')} is null"
     header = f"{texts} = [{', '.join(map(text_of, report.header))}]"
-    return [Fault(f"({blank})", text_of(BLANK_REASON)), Fault(f"({header})", text_of(HEADER_REASON))]
+    return [
+        Fault(Kind.BLANK, f"({blank})", "'it is blank: no field of it holds anything.'"),
+        Fault(
+            Kind.HEADER,
+            f"({header})",
+            "'it is the header once more: reports were pasted together. Nothing is lost by it.'",
+        ),
+    ]
 
 
 def _shortened(report: ReportFormat, column: str, look: Look) -> list[Fault]:
@@ -394,6 +389,7 @@ def _shortened(report: ReportFormat, column: str, look: Look) -> list[Fault]:
         is_shortened = f"({is_shortened} or regexp_matches({text}, {text_of(POWER)}))"
     return [
         Fault(
+            Kind.LOST_ID,
             f"(contains({text}, '#') and regexp_matches({text}, {text_of(LOST)}))",
             "'a spreadsheet could not show the id, and others may look the same now. Fix: land the report as it was"
             " downloaded.'",
@@ -401,6 +397,7 @@ def _shortened(report: ReportFormat, column: str, look: Look) -> list[Fault]:
             text,
         ),
         Fault(
+            Kind.SHORTENED_ID,
             is_shortened,
             "'a spreadsheet has shortened the id, and others may look the same now. Fix: land the report as it was"
             " downloaded.'",

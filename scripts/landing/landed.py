@@ -7,14 +7,11 @@ from datetime import date
 
 import duckdb
 
-from landing.forgotten import NAMED_REASON
 from landing.outcome import SAMPLE_SITE
-from landing.statements import HARMLESS
 from warehouse.database import number_of, transaction
 from warehouse.raw import delete_activity_reports
 from warehouse.raw_tables import prepare_raw
-
-TOO_OLD = "it is older than the time for which records are kept (make retention): its text is not kept."
+from warehouse.rejections import HARMLESS, Kind
 
 LANDED_REPORTS = """
 select report_id, file_name, file_sha256, site_id, landed_count, rejected_count, loaded_at, last_occurred_at
@@ -64,9 +61,11 @@ def _read_again(connection: duckdb.DuckDBPyConnection) -> set[str]:
     """The reports with a rejected record that may land another time, and none whose text a forgotten person was in."""
     query = """
         select report_id from raw.rejected_records group by 1
-        having bool_or(not list_contains($harmless, reason)) and not bool_or(reason = $named)
+        having bool_or(not list_contains($harmless, kind)) and not bool_or(kind = $named)
     """
-    return {row[0] for row in connection.execute(query, {"harmless": HARMLESS, "named": NAMED_REASON}).fetchall()}
+    return {
+        row[0] for row in connection.execute(query, {"harmless": HARMLESS, "named": Kind.NAMES_FORGOTTEN}).fetchall()
+    }
 
 
 def holds_own_reports(connection: duckdb.DuckDBPyConnection) -> bool:

@@ -20,7 +20,7 @@ from landing.ahead import ReadAhead
 from landing.declarations import is_moved, is_reloaded, not_reloaded, remember
 from landing.destinations import destination_of
 from landing.held import NotPlain, Part, part_of
-from landing.landed import TOO_OLD, Before, delete_reports
+from landing.landed import Before, delete_reports
 from landing.outcome import Declaration, Landing, SiteNeeded
 from landing.statements import Staged, stage_forgotten, write_report
 from landing.twin_check import IN_WAREHOUSE, check_twins, staged_sample
@@ -37,8 +37,8 @@ from reports.width import notes_of
 from warehouse.command_line import counted
 from warehouse.database import number_of, transaction
 from warehouse.raw import EqualRecords
+from warehouse.rejections import Kind
 
-SHOWN_FILES = 5
 # Shows how far a report has come, from 0 to 1.
 Show = Callable[[float], None]
 
@@ -249,8 +249,8 @@ def _brought_back(connection: duckdb.DuckDBPyConnection, before: Before) -> list
             f"it was removed on {before.removed_on}, and is loaded with all records of its file. If make retention"
             " removed it: make retention RETENTION_DAYS=… removes what is too old again."
         ]
-    old = "select count(*) from raw.rejected_records where report_id = $id and reason = $reason"
-    count = number_of(connection, old, {"id": before.report_id, "reason": TOO_OLD}) if before.file_name else 0
+    old = "select count(*) from raw.rejected_records where report_id = $id and kind = $kind"
+    count = number_of(connection, old, {"id": before.report_id, "kind": Kind.EXPIRED}) if before.file_name else 0
     if not count:
         return []
     return [

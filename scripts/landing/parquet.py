@@ -44,11 +44,13 @@ from landing.parquet_files import (
     NO_REPORT,
     OF_REPORTS,
     RECORDS,
+    REJECTED,
     TABLES,
     StagedReport,
     clear_unfinished,
     drop,
     load,
+    name_kinds,
     partition,
     place,
     put,
@@ -255,7 +257,7 @@ def declare_in(root: Path, given: Given, paths: list[Path], console: Console) ->
 
 def _show_records(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
     """Show the records of a landing where a warehouse has them, to be read and not changed."""
-    for table, kind in (("activities", "view"), ("rejected_records", "table")):
+    for table, kind in (("activities", "view"), (REJECTED, "table")):
         if any((root / table).glob(f"*/*/{FILE_NAME}")):
             files = text_of(f"{glob.escape(str(root / table))}/*/*/{FILE_NAME}")
             connection.execute(
@@ -333,6 +335,7 @@ def writing(root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             _remove_all(Path(f"{root}.scratch"))
             rename_marks(root)
             clear_unfinished(root)
+            name_kinds(root)
             try:
                 with connect(Path(f"{root}.scratch")) as connection:
                     prepare_raw(connection)
@@ -355,7 +358,7 @@ def _load_why_rejected(connection: duckdb.DuckDBPyConnection, root: Path) -> Non
     rejected = f"select report_id from ({LANDED_REPORTS}) where landed_count = 0 and rejected_count > 0"
     ids = [report_id for (report_id,) in connection.execute(rejected).fetchall()]
     if ids:
-        load(connection, root, "rejected_records", "list_contains($ids, report_id)", {"ids": ids})
+        load(connection, root, REJECTED, "list_contains($ids, report_id)", {"ids": ids})
 
 
 def _remove_all(path: Path) -> None:

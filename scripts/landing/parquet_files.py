@@ -24,9 +24,11 @@ from warehouse.files import to_disk
 from warehouse.paths import PROJECT_ROOT
 from warehouse.raw import store_table
 from warehouse.raw_tables import columns_of_raw
+from warehouse.rejections import DAY_OF_OLDER, KIND_OF_OLDER
 
 OF_REPORTS = "report_declarations"
-RECORDS = ("activities", "users", "rejected_records", OF_REPORTS)
+REJECTED = "rejected_records"
+RECORDS = ("activities", "users", REJECTED, OF_REPORTS)
 MANIFESTS = ("reports", "user_reports")
 MARKS = "removed_reports"
 # The older names of this table and of its time, in landings that were made before.
@@ -110,7 +112,9 @@ def load(
     )
     values = {"pattern": f"{glob.escape(str(root))}/{pattern}"} | dict(parameters or {})
     if table != "activities":
-        connection.execute(f"insert into raw.{table} select {', '.join(columns)} {found}", values)
+        # An older version wrote fewer columns.
+        known = f"columns(lambda name: list_contains({columns}, name))"
+        connection.execute(f"insert into raw.{table} by name select {known} {found}", values)
         return
     connection.execute(f"create or replace temp table loaded as select site_id, {', '.join(columns)} {found}", values)
     for site_id, report_id in connection.execute(
@@ -175,6 +179,13 @@ def rewriting(root: Path) -> Path:
     return Path(f"{root}.rewriting")
 
 
+def begin_rewriting(root: Path, unfinished: Path) -> None:
+    """Let the files of a folder take the places of others: a rename, and who comes next completes what follows."""
+    unfinished.rename(rewriting(root))
+    to_disk(root.parent)
+    rewrite(root)
+
+
 def rewrite(root: Path) -> None:
     """Put the rewritten files in the places of the old ones, and complete what was begun."""
     for file in sorted(rewriting(root).rglob(FILE_NAME)):
@@ -216,6 +227,32 @@ def clear_unfinished(root: Path) -> None:
         for folder in list((root / table).glob("site_id=*/report_id=*")):
             if (folder.parent.name, folder.name) not in counts:
                 drop(folder)
+
+
+def name_kinds(root: Path) -> None:
+    """Give the rejected records of a landing that an older version made their kinds, all or none."""
+    files = list((root / REJECTED).glob(f"*/*/{FILE_NAME}"))
+    with duckdb.connect() as connection:
+        # All are of one version, because each command that writes to a landing begins with this.
+        if (
+            not files
+            or connection.execute(
+                "select 1 from parquet_schema($file) where name = 'kind'", {"file": str(files[0])}
+            ).fetchone()
+        ):
+            return
+        unfinished = Path(f"{root}.scratch-kinds")
+        for file in files:
+            written = unfinished / file.relative_to(root)
+            written.parent.mkdir(parents=True)
+            connection.execute(
+                f"copy (select *, {KIND_OF_OLDER} as kind, {DAY_OF_OLDER} as impossible_date"
+                " from read_parquet($older, hive_partitioning = false))"
+                " to $written (format parquet, compression zstd)",
+                {"older": str(file), "written": str(written)},
+            )
+            to_disk(written)
+    begin_rewriting(root, unfinished)
 
 
 def _sites(root: Path, table: str) -> Iterator[Path]:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import duckdb
 
-from landing.destinations import HEADER_REASON
 from landing.outcome import Declaration
 from reports.text import ReportRefused
 from warehouse.command_line import counted
+from warehouse.rejections import Kind
 
 # So many equal records at different times, with as many others in between, are no clicks. With fewer of them a report
 # may repeat what people do: in ten million generated records, 1 in 100 of them out of its order, none stand so.
@@ -51,7 +51,7 @@ def found_copies(connection: duckdb.DuckDBPyConnection, report_id: str = "") -> 
     row = connection.execute(
         """
         with headers as (
-            select record_number from raw.rejected_records where report_id = $report_id and reason = $header
+            select record_number from raw.rejected_records where report_id = $report_id and kind = $header
         )
         select
             count(*),
@@ -62,7 +62,7 @@ def found_copies(connection: duckdb.DuckDBPyConnection, report_id: str = "") -> 
             (select min(record_number) from headers)
         from arriving_copies
         """,
-        {"report_id": report_id, "header": HEADER_REASON},
+        {"report_id": report_id, "header": Kind.HEADER},
     ).fetchone()
     return Copies(*row) if row else Copies(0, 0, 0, 0, None)
 

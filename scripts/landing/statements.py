@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
-from landing.destinations import BLANK_REASON, HEADER_REASON, Destination, Fault
+from landing.destinations import Destination
+from landing.faults import Fault
 from landing.forgotten import (
     FORGOTTEN,
     NAMED_REASON,
@@ -30,14 +31,13 @@ from reports.files import ReportFile
 from reports.format import ReportFormat
 from reports.look import Look
 from reports.rows import Rows
-from reports.staged import OVERSIZED, REASONS, SWALLOWING, numbered
+from reports.staged import KINDS, REASONS, SWALLOWING, numbered
 from reports.text import BROKEN_BYTE, ReportRefused, without_stops
 from warehouse.database import number_of, text_of
 from warehouse.raw import Span, Stored, store_records
+from warehouse.rejections import HARMLESS, Kind
 
 EXAMPLES_SHOWN = 5
-# What is rejected without harm.
-HARMLESS = [BLANK_REASON, HEADER_REASON, REASON, NAMED_REASON]
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def _examples(connection: duckdb.DuckDBPyConnection, report_id: str) -> list[Rej
         """
         select record_number, column_name, rejected_value, reason
         from raw.rejected_records
-        where report_id = ? and not list_contains(?, reason)
+        where report_id = ? and not list_contains(?, kind)
         order by record_number
         limit ?
         """,
@@ -139,7 +139,7 @@ def _examples(connection: duckdb.DuckDBPyConnection, report_id: str) -> list[Rej
 def _harmless_count(connection: duckdb.DuckDBPyConnection, report_id: str) -> int:
     return number_of(
         connection,
-        "select count(*) from raw.rejected_records where report_id = $report_id and list_contains($harmless, reason)",
+        "select count(*) from raw.rejected_records where report_id = $report_id and list_contains($harmless, kind)",
         {"report_id": report_id, "harmless": HARMLESS},
     )
 
@@ -270,39 +270,47 @@ def _write_malformed(connection: duckdb.DuckDBPyConnection, staged: Staged) -> N
     ).fetchall()
     rejected = []
     for malformed in (Malformed(*row) for row in found):
-        title, reason, text = _rejection(malformed, staged.rows, staged.report)
+        title, reason, text, kind = _rejection(malformed, staged.rows, staged.report)
         is_named = staged.forgotten.is_named_in(connection, text, staged.report.delimiter)
-        kept = (NAMED_REASON, None) if is_named else (reason, text)
+        kept = (NAMED_REASON, None, Kind.NAMES_FORGOTTEN) if is_named else (reason, text, kind)
         rejected.append((malformed.record_number, title, *kept))
     if rejected:
         connection.execute(
             """
-            insert into raw.rejected_records
-            select $1, unnest($2::bigint[]), unnest($3::varchar[]), null, unnest($4::varchar[]), unnest($5::varchar[])
+            insert into raw.rejected_records by name
+            select
+                $1 as report_id,
+                unnest($2::bigint[]) as record_number,
+                unnest($3::varchar[]) as column_name,
+                unnest($4::varchar[]) as reason,
+                unnest($5::varchar[]) as record_text,
+                unnest($6::varchar[]) as kind
             """,
             [staged.report_id, *(list(column) for column in zip(*rejected, strict=True))],
         )
 
 
-def _rejection(malformed: Malformed, rows: Rows, report: ReportFormat) -> tuple[str | None, str, str]:
-    """The column that is at fault, what is wrong, and the text of the record."""
-    error_type, column, text = malformed.error_type, malformed.column_name, malformed.record_text or ""
+def _rejection(malformed: Malformed, rows: Rows, report: ReportFormat) -> tuple[str | None, str, str, Kind]:
+    """The column that is at fault, what is wrong, the text of the record, and the kind of what is wrong."""
+    shape, column, text = KINDS.get(malformed.error_type), malformed.column_name, malformed.record_text or ""
     size = ""
     if malformed.row_number in rows.oversized:
-        error_type, column, text = OVERSIZED, None, rows.oversized[malformed.row_number]
+        shape, column, text = Kind.TOO_LONG, None, rows.oversized[malformed.row_number]
         size = f" It takes {rows.sizes[malformed.row_number]:,} bytes."
-    reason = REASONS.get(error_type, f"{malformed.error_message} Fix: correct the line or download the report again.")
+    kind = shape or Kind.UNREADABLE
+    reason = REASONS.get(kind, f"{malformed.error_message} Fix: correct the line or download the report again.")
     if malformed.row_number in rows.broken:
+        kind = Kind.OTHER_ENCODING
         # DuckDB would put question marks in the place of the bytes.
         fields, broken = rows.broken[malformed.row_number]
         reason = f"it is not in {report.encoding}: {_broken_byte(fields, report)}. Fix: save it as 'CSV UTF-8'."
         text = _with_bytes_written_out(broken, report)
     reason += size
     swallowed = rows.lines.get(malformed.row_number, 1) - 1
-    if error_type in SWALLOWING and swallowed:
+    if shape in SWALLOWING and swallowed:
         reason += f" It swallows {swallowed} more lines, which are not landed either."
     title = report.header[int(column[1:])] if column and column[1:].isdigit() else None
-    return title, reason, text.strip("\r\n")
+    return title, reason, text.strip("\r\n"), kind
 
 
 def _with_bytes_written_out(text: str, report: ReportFormat) -> str:
@@ -328,9 +336,13 @@ def _write_unfit(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:
     destination = staged.destination
     fields = ", ".join(f"c{index}" for index in range(len(staged.report.header)))
     is_any_misread = staged.rows.misread_count > 0
-    misread = [Fault("misread_reason is not null", "misread_reason")] if is_any_misread else []
+    misread = [
+        Fault(kind, f"misread_kind = '{kind}'", text_of(REASONS[kind]))
+        for kind in (Kind.STRAY_QUOTE, Kind.TOO_MANY_FIELDS)
+        if is_any_misread
+    ]
     faults = [*misread, *destination.faults]
-    reasons = "left join misread on numbered.record_number = misread.record_number" if is_any_misread else ""
+    kinds = "left join misread on numbered.record_number = misread.record_number" if is_any_misread else ""
     is_another = "record_number not in (from forgotten)" if staged.forgotten.record_count else "true"
     titles = {f"fault{number}": fault.column for number, fault in enumerate(faults)}
 
@@ -339,10 +351,10 @@ def _write_unfit(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:
 
     connection.execute(
         f"""
-        insert into raw.rejected_records
+        insert into raw.rejected_records by name
         {numbered(staged.rows)},
         judged as (
-            select numbered.*{", misread.reason as misread_reason" if is_any_misread else ""} from numbered {reasons}
+            select numbered.*{", misread.kind as misread_kind" if is_any_misread else ""} from numbered {kinds}
         ),
         faulty as (
             select
@@ -350,16 +362,18 @@ def _write_unfit(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:
                 case {" ".join(f"when {fault.test} then {number}" for number, fault in enumerate(faults))} end as fault
             from judged
             where
-                ({"misread_reason is not null or" if is_any_misread else ""} {destination.essence} is null)
+                ({"misread_kind is not null or" if is_any_misread else ""} {destination.essence} is null)
                 and {is_another}
         )
         select
-            $report_id,
+            $report_id as report_id,
             record_number,
-            {of_first([f"${title}" for title in titles])},
-            {of_first([fault.value for fault in faults])},
-            {of_first([fault.reason for fault in faults])},
-            to_json([{fields}])::varchar
+            {of_first([f"${title}" for title in titles])} as column_name,
+            {of_first([fault.value for fault in faults])} as rejected_value,
+            {of_first([fault.reason for fault in faults])} as reason,
+            to_json([{fields}])::varchar as record_text,
+            {of_first([text_of(fault.kind) for fault in faults])} as kind,
+            {of_first([fault.day for fault in faults])} as impossible_date
         from faulty
         """,
         {"report_id": staged.report_id, **titles},
@@ -369,8 +383,9 @@ def _write_unfit(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:
 def _write_forgotten(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:
     """Set aside the records of people who were forgotten, and of each no more than that it was there."""
     connection.execute(
-        "insert into raw.rejected_records select $report_id, record_number, null, null, $reason, null from forgotten",
-        {"report_id": staged.report_id, "reason": REASON},
+        "insert into raw.rejected_records by name"
+        " select $report_id as report_id, record_number, $reason as reason, $kind as kind from forgotten",
+        {"report_id": staged.report_id, "reason": REASON, "kind": Kind.FORGOTTEN},
     )
 
 

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 
+from landing.faults import Fault
 from landing.outcome import Declaration
 from reports.date_shapes import Plan, plan_of
 from reports.dates import Dates, normal_text
@@ -24,6 +25,7 @@ from reports.staged import numbered
 from reports.text import ReportRefused
 from warehouse.command_line import counted
 from warehouse.database import number_of, text_of
+from warehouse.rejections import Kind
 
 # The platform's own way to say never.
 NEVER = r"1900[-/. ]?0?1[-/. ]?0?1|0?1[-/. ]0?1[-/. ]1900"
@@ -418,32 +420,53 @@ def _calendar_of(year: int) -> str | None:
     return None
 
 
-def reason_of_impossible(time: str, possible: Possible) -> str:
-    """SQL of why a date that can be read is not loaded."""
-    now = datetime.now(UTC).year
-    return f"""
-        case
-            when year({time}) - {BUDDHIST_YEARS} between {now - 25} and {now + 1}
-                then 'its year ' || year({time}) || ' is of the Buddhist calendar. Fix: {_GREGORIAN}'
-            when {time} < timestamp '{possible.first} 00:00:00'
-                then 'nothing can have happened before {possible.first}. Fix: correct it, or delete the record.'
-                || case when {time} < timestamp '{PLAUSIBLE_FROM} 00:00:00' then ''
-                    else ' If it is right: make build MIN_DATE=' || strftime({time}, '%Y-%m-%d') end
-            else 'it is in the future, after {possible.last}. Fix: correct it, or delete the record.'
-                || case when year({time}) > {now + PLAUSIBLE_YEARS_AHEAD} then ''
-                    else ' If it is right: make build MAX_DATE=' || strftime({time}, '%Y-%m-%d') end
-        end
+def impossible(time: str, possible: Possible, title: str, text: str) -> list[Fault]:
+    """Why a date that can be read is not loaded.
+
+    Args:
+        time: SQL of the date; null where it cannot be read.
+        possible: which dates are possible.
+        title: the header of their column.
+        text: SQL of the date as it is written.
     """
+    now = datetime.now(UTC).year
+    early = f"case when {time} >= timestamp '{PLAUSIBLE_FROM} 00:00:00' then {time}::date end"
+    future = f"case when year({time}) <= {now + PLAUSIBLE_YEARS_AHEAD} then {time}::date end"
+    offer = "coalesce(' If it is right: make build {}=' || {}, '')"
+    return [
+        Fault(
+            Kind.OTHER_CALENDAR,
+            f"year({time}) - {BUDDHIST_YEARS} between {now - 25} and {now + 1}",
+            f"'its year ' || year({time}) || ' is of the Buddhist calendar. Fix: {_GREGORIAN}'",
+            title,
+            text,
+        ),
+        Fault(
+            Kind.EARLY_DATE,
+            f"{time} < timestamp '{possible.first} 00:00:00'",
+            f"'nothing can have happened before {possible.first}. Fix: correct it, or delete the record.'"
+            f" || {offer.format('MIN_DATE', early)}",
+            title,
+            text,
+            early,
+        ),
+        Fault(
+            Kind.FUTURE_DATE,
+            f"{time} is not null",
+            f"'it is in the future, after {possible.last}. Fix: correct it, or delete the record.'"
+            f" || {offer.format('MAX_DATE', future)}",
+            title,
+            text,
+            future,
+        ),
+    ]
 
 
 def is_let_in(min_date: date | None, max_date: date | None) -> str | None:
-    """SQL for whether a rejected record has a date that days of the user make possible; None if they name none.
-
-    The reason of such a record names the day.
-    """
+    """SQL for whether a rejected record has a date that days of the user make possible; None if they name none."""
     tests = [
-        f"try_cast(regexp_extract(reason, 'make build {name}=(.+)$', 1) as date) {sign} date '{day}'"
-        for name, sign, day in (("MIN_DATE", ">=", min_date), ("MAX_DATE", "<=", max_date))
+        f"kind = '{kind}' and impossible_date {sign} date '{day}'"
+        for kind, sign, day in ((Kind.EARLY_DATE, ">=", min_date), (Kind.FUTURE_DATE, "<=", max_date))
         if day is not None
     ]
     return " or ".join(tests) or None

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from warehouse.paths import PROJECT_ROOT
+from warehouse.rejections import MEANINGS
 
 PAGE = PROJECT_ROOT / "docs" / "reference" / "messages.md"
 FILLED_IN = "…"
@@ -38,6 +39,12 @@ fills in. A message with a command gives it in the form that you started with: `
 
 This page is written from the code by `.venv/bin/python scripts/write_reference.py`.
 """
+KINDS_HEAD = """## Rejected records
+
+Each record in `raw.rejected_records` has a `kind` beside the reason in words, to count and to filter by:
+
+| kind | meaning |
+|---|---|"""
 NOTHING = f"| {FILLED_IN} | {FILLED_IN} |"
 # How the terminal shows a part of a text.
 STYLE = re.compile(r"\[/?[a-z ]+\]")
@@ -107,4 +114,5 @@ def page() -> str:
             listed.update(files)
         rows.discard(NOTHING)
         lines += [f"## {area}", "", "| message | fix |", "|---|---|", *sorted(rows), ""]
+    lines += [KINDS_HEAD, *(f"| `{kind}` | {meaning} |" for kind, meaning in MEANINGS.items()), ""]
     return "\n".join(lines)

@@ -56,6 +56,7 @@ from warehouse.locks import only_writer
 from warehouse.paths import PROJECT_ROOT, marts_path
 from warehouse.raw import TEXTS, delete_records, renumber_copies
 from warehouse.raw_tables import prepare_raw
+from warehouse.rejections import Kind
 
 # The tables of records, and the manifests that count them.
 RECORDS = {"activities": "reports", "users": "user_reports"}
@@ -320,9 +321,9 @@ def forget(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
         for table, manifest in RECORDS.items():
             _forget_file_names(connection, person, table, manifest)
             connection.execute(
-                f"insert into raw.rejected_records select report_id, record_number, null, null, $reason, null"
-                f" from raw.{table} where {IS_THEIRS}",
-                {**person.parameters, "reason": REASON},
+                f"insert into raw.rejected_records by name select report_id, record_number, $reason as reason,"
+                f" $kind as kind from raw.{table} where {IS_THEIRS}",
+                {**person.parameters, "reason": REASON, "kind": Kind.FORGOTTEN},
             )
         _delete(connection, person)
         _scrub(connection, person)
@@ -378,9 +379,16 @@ def _scrub(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
     replace_named(connection, places)
     renumber_copies(connection)
     connection.execute(
-        "update raw.rejected_records set rejected_value = null, record_text = null, reason = $reason"
+        "update raw.rejected_records set"
+        " rejected_value = null, record_text = null, impossible_date = null, reason = $reason, kind = $kind"
         f" where {OF_SITE} and {NAMES_THEM}",
-        {"site": person.site_id, "fields": person.user_ids, "reason": NAMED_REASON, "place": len(places)},
+        {
+            "site": person.site_id,
+            "fields": person.user_ids,
+            "reason": NAMED_REASON,
+            "kind": Kind.NAMES_FORGOTTEN,
+            "place": len(places),
+        },
     )
 
 

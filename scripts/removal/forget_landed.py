@@ -20,18 +20,16 @@ from landing.parquet_files import (
     MANIFESTS,
     NO_REPORT,
     RECORDS,
+    begin_rewriting,
     load,
     partition,
     place,
-    rewrite,
-    rewriting,
     write_parquet,
 )
 from removal.forget import Person, Request, find_person, find_traces, forget, identities_or_question, remember_others
 from removal.people import Identities
 from reports.ids import id_of, plain_id, same_id
 from warehouse.command_line import counted, one_line
-from warehouse.files import to_disk
 from warehouse.raw import delete_all_records
 
 TABLES = (*RECORDS, *MANIFESTS)
@@ -130,7 +128,4 @@ def _rewrite_without(connection: duckdb.DuckDBPyConnection, root: Path, person: 
             target = unfinished / folder.relative_to(root)
             target.mkdir(parents=True)
             write_parquet(connection, table, "report_id", report_id, target / FILE_NAME)
-    # All of it is there or nothing: a rename, and who comes next completes what follows.
-    unfinished.rename(rewriting(root))
-    to_disk(root.parent)
-    rewrite(root)
+    begin_rewriting(root, unfinished)

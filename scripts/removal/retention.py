@@ -14,7 +14,6 @@ from rich.console import Console
 
 from building.rebuild import Files, rebuild, require_places
 from landing.declarations import half_corrected
-from landing.landed import TOO_OLD
 from publishing.places import publish_again
 from removal.journal import REBUILD, Task, begin, end
 from removal.remove import Report, all_reports, remove, to_complete_first
@@ -23,6 +22,9 @@ from warehouse.database import number_of
 from warehouse.locks import only_writer
 from warehouse.raw import delete_records
 from warehouse.raw_tables import prepare_raw
+from warehouse.rejections import Kind
+
+TOO_OLD = "it is older than the time for which records are kept (make retention): its text is not kept."
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,9 @@ def remove_old(connection: duckdb.DuckDBPyConnection, old: Old) -> None:
         remove(connection, report)
     before: dict[str, object] = {"before": old.before}
     connection.execute(
-        "insert into raw.rejected_records select report_id, record_number, null, null, $reason, null"
+        "insert into raw.rejected_records by name select report_id, record_number, $reason as reason, $kind as kind"
         " from raw.activities where occurred_at < $before",
-        before | {"reason": TOO_OLD},
+        before | {"reason": TOO_OLD, "kind": Kind.EXPIRED},
     )
     events = "select event_id from raw.events where occurred_at < $before"
     delete_records(connection, f"record_id in (select record_id from raw.records where event_id in ({events}))", before)
@@ -100,7 +102,7 @@ def keep_days(files: Files, days: int, console: Console, *, is_dry_run: bool, no
     with only_writer(files.warehouse, patience=0):
         with files.open_warehouse() as connection:
             connection.execute("begin")
-            prepare_raw(connection)
+            prepare_raw(connection, is_begun=True)
             half = half_corrected(connection)
             if half is not None and not is_dry_run:
                 raise to_complete_first(half)

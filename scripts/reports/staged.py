@@ -31,21 +31,29 @@ from reports.rows import (
 from reports.text import ReportRefused
 from reports.width import unwrap
 from warehouse.database import number_of
+from warehouse.rejections import Kind
 
 OVERSIZED = "LINE SIZE OVER MAXIMUM"
-# What DuckDB says of a record that it cannot read, and what that means to the owner of the file.
+# The kind of what DuckDB says of a record that it cannot read.
+KINDS = {
+    "MISSING COLUMNS": Kind.TOO_FEW_FIELDS,
+    "TOO MANY COLUMNS": Kind.TOO_MANY_FIELDS,
+    "UNQUOTED VALUE": Kind.OPEN_QUOTE,
+    OVERSIZED: Kind.TOO_LONG,
+}
+# What that means to the owner of the file.
 REASONS = {
-    "MISSING COLUMNS": "it has too few fields. Fix: see whether the line is cut off or a line break lost its quotes.",
-    "TOO MANY COLUMNS": "it has too many fields. Fix: put the field that holds the delimiter in double quotes.",
-    "UNQUOTED VALUE": (
+    Kind.TOO_FEW_FIELDS: "it has too few fields. Fix: see whether the line is cut off or a line break lost its quotes.",
+    Kind.TOO_MANY_FIELDS: "it has too many fields. Fix: put the field that holds the delimiter in double quotes.",
+    Kind.OPEN_QUOTE: (
         "a double quote is not closed, or stands alone inside a quoted field, so that the record runs on."
         " Fix: close it, or write it twice."
     ),
-    "STRAY QUOTES": (
+    Kind.STRAY_QUOTE: (
         "a field goes on in double quotes behind its closing one, so that its text is not clear."
         " Fix: write a double quote inside a field twice."
     ),
-    OVERSIZED: (
+    Kind.TOO_LONG: (
         f"it is longer than 2 MB, or has over {MAX_FIELDS_TOO_MANY:,} fields too many; {TEXT_KEPT:,} characters of it"
         " are kept here. Fix: see whether a double quote is not closed."
     ),
@@ -54,7 +62,7 @@ REASONS = {
 TRAIL_SHOWN = 20
 
 # Of these a record may take the lines of others.
-SWALLOWING = ("UNQUOTED VALUE", OVERSIZED)
+SWALLOWING = (Kind.OPEN_QUOTE, Kind.TOO_LONG)
 
 # A file of more bytes is read by DuckDB in pieces, several at once.
 PIECE_BYTES = 8_000_000
@@ -108,8 +116,8 @@ select
     row_number - 1 - (
         select count(*) from unnest($blank::bigint[]) as blanks(row_number) where blanks.row_number < faults.row_number
     ) as record_number,
-    reason
-from (select unnest($rows::bigint[]) as row_number, unnest($reasons::varchar[]) as reason) as faults
+    kind
+from (select unnest($rows::bigint[]) as row_number, unnest($kinds::varchar[]) as kind) as faults
 """
 
 # A record's number is its place among the records that could be read, moved on by those before it that could not.
@@ -225,15 +233,13 @@ def _refuse_lost_records(reading: Reading) -> None:
 def _stage_malformed(connection: duckdb.DuckDBPyConnection, reading: Reading) -> int:
     """Number the records that DuckDB could not read, and those that it read though they are not sound; counts these."""
     rows, faults = reading.rows, reading.faults
-    misread = {row: REASONS["STRAY QUOTES"] for row in rows.stray} | {
-        row: REASONS["TOO MANY COLUMNS"] for row in rows.wide
-    }
-    misread = {row: reason for row, reason in misread.items() if row not in faults}
+    misread = dict.fromkeys(rows.stray, Kind.STRAY_QUOTE) | dict.fromkeys(rows.wide, Kind.TOO_MANY_FIELDS)
+    misread = {row: kind for row, kind in misread.items() if row not in faults}
     # Statements that are planned for nothing are half of the time that a small file takes.
     if faults:
         connection.execute(STAGE_MALFORMED, {"blank": rows.blank})
     if misread:
-        found = {"blank": rows.blank, "rows": list(misread), "reasons": list(misread.values())}
+        found = {"blank": rows.blank, "rows": list(misread), "kinds": list(misread.values())}
         connection.execute(STAGE_MISREAD, found)
     return len(misread)
 

@@ -13,6 +13,7 @@ import duckdb
 from warehouse.copies import refuse_a_copy
 from warehouse.database import connect, execute_again, opened, transaction
 from warehouse.raw import store_table
+from warehouse.rejections import DAY_OF_OLDER, KIND_OF_OLDER
 
 RAW_TABLES = Path(__file__).with_name("raw_tables.sql").read_text(encoding="utf-8")
 # What a new warehouse needs of it: to look for what an older version left takes a third of the time.
@@ -28,6 +29,11 @@ select * replace (date_trunc('second', occurred_at) as occurred_at) from raw.old
 drop table raw.older_events
 """
 
+# An older warehouse has rejected records with a reason alone.
+NAME_KINDS = f"""
+update raw.rejected_records set kind = {KIND_OF_OLDER}, impossible_date = {DAY_OF_OLDER} where kind is null
+"""
+
 # What a warehouse of before kept: a row per record of each report, with all its texts.
 OLDER_ACTIVITIES = "older_activities"
 
@@ -39,7 +45,7 @@ class _Form:
     Attributes:
         tables: its tables and views, each with which of the two it is.
         has_fractions: whether the times of events have the type of an older version.
-        has_newest_column: whether the manifest has the column that was added last.
+        has_newest_column: whether the rejected records have the columns that were added last.
     """
 
     tables: dict[str, str]
@@ -52,14 +58,9 @@ class _Form:
         return self.tables.get("activities") == "table"
 
     @property
-    def is_older(self) -> bool:
-        """Whether its events are as an older version kept them."""
-        return self.is_by_record or self.has_fractions
-
-    @property
     def is_of_today(self) -> bool:
         """Whether nothing is to be done."""
-        return self.has_newest_column and self.tables.keys() >= WANTED and not self.is_older
+        return self.has_newest_column and self.tables.keys() >= WANTED and not (self.is_by_record or self.has_fractions)
 
 
 def prepare_raw(connection: duckdb.DuckDBPyConnection, *, is_begun: bool = False) -> None:
@@ -77,24 +78,25 @@ def prepare_raw(connection: duckdb.DuckDBPyConnection, *, is_begun: bool = False
         # At once, because a file waits for the disk after each statement.
         with nullcontext() if is_begun else transaction(connection):
             execute_again(connection, NEW_TABLES)
-    elif not form.is_older:
-        refuse_a_copy(connection)
-        connection.execute(RAW_TABLES)
     else:
+        refuse_a_copy(connection)
         with nullcontext() if is_begun else transaction(connection):
             _bring_over(connection, form)
 
 
 def _bring_over(connection: duckdb.DuckDBPyConnection, form: _Form) -> None:
-    """Bring the events of an older version into today's form."""
+    """Bring what an older version left into today's form."""
     if form.is_by_record:
         connection.execute(f"alter table raw.activities rename to {OLDER_ACTIVITIES}")
         connection.execute(RAW_TABLES)
         _store_older_activities(connection)
-    else:
+    elif form.has_fractions:
         connection.execute(SET_ASIDE_EVENTS)
         connection.execute(RAW_TABLES)
         connection.execute(TAKE_EVENTS_OVER)
+    else:
+        connection.execute(RAW_TABLES)
+    connection.execute(NAME_KINDS)
 
 
 @contextmanager
@@ -125,7 +127,7 @@ def _form_of(connection: duckdb.DuckDBPyConnection) -> _Form:
     return _Form(
         tables,
         "events" in tables and ("occurred_at", "TIMESTAMP") in columns_of_raw(connection, "events"),
-        "reports" in tables and "is_plain" in dict(columns_of_raw(connection, "reports")),
+        "rejected_records" in tables and "kind" in dict(columns_of_raw(connection, "rejected_records")),
     )
 
 

@@ -136,7 +136,9 @@ create table if not exists raw.rejected_records (
     column_name varchar,
     rejected_value varchar,
     reason varchar not null,
-    record_text varchar
+    record_text varchar,
+    kind varchar,
+    impossible_date date
 );
 
 create table if not exists raw.forgotten_users (
@@ -192,6 +194,8 @@ alter table raw.reports add column if not exists nonexistent_hour_count bigint;
 alter table raw.reports add column if not exists doubled_hour_count bigint;
 alter table raw.reports add column if not exists usual_last_occurred_at timestamp;
 alter table raw.reports add column if not exists is_plain boolean;
+alter table raw.rejected_records add column if not exists kind varchar;
+alter table raw.rejected_records add column if not exists impossible_date date;
 
 -- Every record of every report, word for word.
 create view if not exists raw.activities as

@@ -24,13 +24,13 @@ import duckdb
 
 from fuzz.disguises import NULLS, Meant
 from fuzz.inputs import FuzzInput
-from landing.destinations import BLANK_REASON, HEADER_REASON
 from landing.land import land_reports
 from landing.outcome import Landing
 from reports.format import REPORT_KINDS
 from warehouse.errors import WarehouseError
 from warehouse.raw import delete_all_records
 from warehouse.raw_tables import RAW_TABLES
+from warehouse.rejections import HARMLESS
 
 TABLES = ("activities", "users", "rejected_records", "reports", "user_reports")
 MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe\0\0": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
@@ -198,7 +198,8 @@ def _judge_one(  # noqa: C901 (one condition for each thing that has to hold)
         connection.execute(f"select * from raw.{table} where report_id = ? order by record_number", [seen["report_id"]])
     )
     rejected = connection.execute(
-        "select record_number, reason from raw.rejected_records where report_id = ? order by 1", [seen["report_id"]]
+        "select record_number, reason, kind from raw.rejected_records where report_id = ? order by 1",
+        [seen["report_id"]],
     ).fetchall()
 
     digests.add(seen["file_sha256"])
@@ -208,21 +209,20 @@ def _judge_one(  # noqa: C901 (one condition for each thing that has to hold)
         len(rejected),
     ) != counts[:2]:
         raise Broken(f"{counts} are seen, {len(records)} landed and {len(rejected)} are rejected")
-    numbers = sorted([record["record_number"] for record in records] + [number for number, _ in rejected])
+    numbers = sorted([record["record_number"] for record in records] + [number for number, *_ in rejected])
     if numbers != list(range(1, seen["record_count"] + 1)):
         raise Broken(f"the records' numbers are {numbers}")
-    for number, reason in rejected:
-        if "Fix:" not in reason and reason not in (BLANK_REASON, HEADER_REASON):
+    for number, reason, kind in rejected:
+        if "Fix:" not in reason and kind not in HARMLESS:
             raise Broken(f"record {number} is rejected without a fix: {reason}")
-    if landing.is_clean != all(
-        reason in (BLANK_REASON, HEADER_REASON) or "forgotten" in reason for _, reason in rejected
-    ):
+    if landing.is_clean != all(kind in HARMLESS for *_, kind in rejected):
         raise Broken("it is seen to be clean and is not, or the other way round")
+    reasons = {number: reason for number, reason, _ in rejected}
     if one.meant is not None:
-        _judge_meaning(one.meant, records, dict(rejected), tally)
+        _judge_meaning(one.meant, records, reasons, tally)
         return
     if seen["file_format"] == "csv" and hashlib.sha256(one.content).hexdigest() == seen["file_sha256"]:
-        _judge_texts(one.content, seen, {record["record_number"]: record for record in records}, dict(rejected), tally)
+        _judge_texts(one.content, seen, {record["record_number"]: record for record in records}, reasons, tally)
 
 
 def _judge_meaning(

@@ -729,6 +729,17 @@ def test_a_correction_that_was_killed_stops_no_erasure_and_its_numbers_are_said(
         assert rows(connection, "select declare from raw.report_declarations") == ["again"]
 
 
+def test_a_dry_run_leaves_an_older_warehouse_as_it_is(files: Files, console: Console) -> None:
+    columns = "select column_name from duckdb_columns() where table_name = 'rejected_records' order by column_index"
+    with connect(files.warehouse) as connection:
+        connection.execute("alter table raw.rejected_records drop impossible_date")
+        connection.execute("alter table raw.rejected_records drop kind")
+        older = rows(connection, columns)
+    keep_days(files, 30, console, is_dry_run=True, now=datetime(2027, 6, 1))
+    with connect(files.warehouse) as connection:
+        assert rows(connection, columns) == older
+
+
 @pytest.mark.parametrize("at", ["00:00:00", "09:00:01", "23:59:59"])
 def test_whole_days_are_old(files: Files, tmp_path: Path, at: str) -> None:
     """A dry run in the morning and the removal in the evening mean the same records, and no session is cut in two."""

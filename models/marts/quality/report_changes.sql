@@ -177,13 +177,13 @@ new_pairs as (
     group by 1, 2
 ),
 
--- By the reasons of landing/forgotten.py and landing/landed.py. These records landed before.
+-- These records landed before.
 taken_out as (
     select
         report_id,
         count(*) as taken_out_count
     from rejected_records
-    where reason like '%(make forget)%' or reason like '%(make retention)%'
+    where kind in ('forgotten', 'names_forgotten', 'expired')
     group by 1
 ),
 

@@ -51,8 +51,7 @@ rejected as (
     select
         report_id,
         count(*) as rejected_count,
-        -- As landing/forgotten.py gives the reason.
-        count(*) filter (where reason like '%(make forget)%') as forgotten_count
+        count(*) filter (where kind in ('forgotten', 'names_forgotten')) as forgotten_count
     from rejected_records
     group by 1
 ),
