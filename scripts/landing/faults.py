@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reports.format import ReportFormat
+from reports.ids import LOST, POWER, SHORTENED, cleaned
+from reports.look import Look
+from warehouse.database import text_of
 from warehouse.rejections import Kind
 
 
@@ -26,3 +30,49 @@ class Fault:
     column: str | None = None
     value: str = "null"
     day: str = "null"
+
+
+def no_record(report: ReportFormat) -> list[Fault]:
+    """Rows that are no record: blank ones, and the header of a report that was pasted to the end of another."""
+    fields = [f"c{index}" for index in range(len(report.header))]
+    # Each text in one list: DuckDB prepares the pattern once, which takes longer than to read a small report.
+    texts = f"list_transform([{', '.join(fields)}], lambda field: coalesce({cleaned('field')}, ''))"
+    blank = f"{cleaned('concat(' + ', '.join(fields) + ')')} is null"
+    header = f"{texts} = [{', '.join(map(text_of, report.header))}]"
+    return [
+        Fault(Kind.BLANK, f"({blank})", "'it is blank: no field of it holds anything.'"),
+        Fault(
+            Kind.HEADER,
+            f"({header})",
+            "'it is the header once more: reports were pasted together. Nothing is lost by it.'",
+        ),
+    ]
+
+
+def shortened_ids(report: ReportFormat, column: str, look: Look) -> list[Fault]:
+    """An id that a spreadsheet has shortened or could not show, if any of the column is no plain number."""
+    if column not in look.odd:
+        return []
+    text = f"c{report.columns[column]}"
+    # The first search is a hundred times as fast, and nearly always enough.
+    is_shortened = f"(contains({text}, '+') and regexp_matches({text}, {text_of(SHORTENED)}))"
+    if column in look.powers:
+        is_shortened = f"({is_shortened} or regexp_matches({text}, {text_of(POWER)}))"
+    return [
+        Fault(
+            Kind.LOST_ID,
+            f"(contains({text}, '#') and regexp_matches({text}, {text_of(LOST)}))",
+            "'a spreadsheet could not show the id, and others may look the same now. Fix: land the report as it was"
+            " downloaded.'",
+            report.header_of(column),
+            text,
+        ),
+        Fault(
+            Kind.SHORTENED_ID,
+            is_shortened,
+            "'a spreadsheet has shortened the id, and others may look the same now. Fix: land the report as it was"
+            " downloaded.'",
+            report.header_of(column),
+            text,
+        ),
+    ]

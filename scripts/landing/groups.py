@@ -33,9 +33,9 @@ from reports.encoding import Survey, encoding_of
 from reports.files import STANDARD_INPUT, ReportFile
 from reports.format import DEFAULT_DATE_FORMAT, ReportFormat, read_format
 from reports.ids import holds_odd_ids
-from reports.look import look_at
+from reports.look import is_of_half_day, look_at
 from reports.rows import RowCount, count_rows
-from reports.staged import refuse_other_columns, stage
+from reports.staged import numbered, refuse_other_columns, stage
 from reports.text import ReportRefused
 from warehouse.database import number_of, transaction
 from warehouse.raw import store_records
@@ -198,8 +198,8 @@ def _staged(
         or not rows.record_count == rows.staged_count == count
     ):
         return None
-    look = look_at(connection, report, declaration.possible)
-    refuse_other_columns(connection, report, look, rows)
+    look = look_at(connection, report, declaration.possible, numbered(rows))
+    refuse_other_columns(connection, report, look)
     if look.has_trails or holds_odd_ids(connection, report, look.odd):
         return None
     known = remembered(connection, declaration.site_id)
@@ -262,7 +262,7 @@ def _is_plain(connection: duckdb.DuckDBPyConnection) -> bool:
                 or count(*) >= {TIMES_NEEDED // 2} and min(substr(date, 12)) = max(substr(date, 12))
                 or bool_and(suffix(date, '00:00:00'))
                 or count(*) >= {TIMES_NEEDED} and bool_and(suffix(date, ':00'))
-                or count(*) >= {TIMES_NEEDED} and bool_and(substr(date, 12, 2) between '01' and '12')
+                or count(*) >= {TIMES_NEEDED} and bool_and({is_of_half_day("try_cast(substr(date, 12, 2) as tinyint)")})
                 or max(occurred_at) - min(occurred_at) > to_days({OUTLIER_DAYS})
         )
         """,

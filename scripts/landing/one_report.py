@@ -31,7 +31,7 @@ from reports.format import ReportFormat, read_format
 from reports.ids import holds_odd_ids, read_ids
 from reports.look import look_at
 from reports.rows import RowCount
-from reports.staged import refuse_other_columns, stage, trail_notes, with_nameless
+from reports.staged import numbered, refuse_other_columns, stage, trail_notes, with_nameless
 from reports.text import ReportRefused
 from reports.width import notes_of
 from warehouse.command_line import counted
@@ -165,12 +165,13 @@ def _taken_apart(load: Load, read: Read, count: RowCount | None, part: Part | No
     """
     connection, declaration, report = load.connection, load.declaration, read.report
     rows = stage(connection, read.text, report, load.folder, count)
-    look = look_at(connection, report, declaration.possible)
-    if part is not None and look.dates is not None:
+    if part is not None:
         rows = replace(rows, first_number=part.rest_first_number)
+    look = look_at(connection, report, declaration.possible, numbered(rows))
+    if part is not None and look.dates is not None:
         # A rest without seconds makes no report without seconds: the earlier one has some.
         look = replace(look, dates=replace(look.dates, is_minutes=False))
-    refuse_other_columns(connection, report, look, rows)
+    refuse_other_columns(connection, report, look)
     report = with_nameless(connection, report)
     notes = [
         *_guessed_encoding(report, declaration),
@@ -178,7 +179,7 @@ def _taken_apart(load: Load, read: Read, count: RowCount | None, part: Part | No
         *trail_notes(connection, report, look),
     ]
     notes += read_ids(connection, report, look.odd)
-    destination = destination_of(connection, read.file.name, report, declaration, look, rows)
+    destination = destination_of(connection, read.file.name, report, declaration, look)
     forgotten = stage_forgotten(connection, report, (declaration.site_id, read.site_before), rows)
 
     staged = Staged(

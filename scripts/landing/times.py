@@ -20,8 +20,6 @@ from reports.date_shapes import Plan, plan_of
 from reports.dates import Dates, normal_text
 from reports.format import DATE_FORMATS, DEFAULT_DATE_FORMAT, WITH_OFFSET, ReportFormat, day_is_first
 from reports.look import FIRST_DATES, Possible, time_in
-from reports.rows import Rows
-from reports.staged import numbered
 from reports.text import ReportRefused
 from warehouse.command_line import counted
 from warehouse.database import number_of, text_of
@@ -53,7 +51,7 @@ def format_of(
     report: ReportFormat,
     dates: Dates,
     declaration: Declaration,
-    rows: Rows,
+    numbered: str,
 ) -> str:
     """The date format of the staged report: as declared if that reads any date, else found.
 
@@ -62,11 +60,11 @@ def format_of(
     """
     declared, possible = declaration.date_format, declaration.possible
     if declared is None:
-        return _found_format(connection, report, dates, possible, declaration.remembered_date_format, rows)
+        return _found_format(connection, report, dates, possible, declaration.remembered_date_format, numbered)
     if number_of(connection, f"select count({parsed(dates, declared)}) from staged"):
         return declared
     try:
-        return _found_format(connection, report, dates, possible, declared, rows)
+        return _found_format(connection, report, dates, possible, declared, numbered)
     except ReportRefused:
         # Each record says that it is not written as declared.
         return declared
@@ -78,7 +76,7 @@ def _found_format(
     dates: Dates,
     possible: Possible,
     remembered: str | None,
-    rows: Rows,
+    numbered: str,
 ) -> str:
     """The date format that reads the most dates of the staged report, and of two the remembered one.
 
@@ -101,7 +99,7 @@ def _found_format(
         raise ReportRefused(_why_none(connection, report, dates, possible, example))
     if own and number_of(connection, f"select count({possible.only(parsed(dates, own))}) from staged") >= most:
         return own
-    _refuse_two_orders(connection, report, dates, possible, best[0], rows)
+    _refuse_two_orders(connection, report, dates, possible, best[0], numbered)
     order = day_is_first(remembered) if remembered else None
     in_order = [name for name in best if name == remembered or (order is not None and day_is_first(name) is order)]
     if len(best) == 1 or len(in_order) == 1:
@@ -172,7 +170,7 @@ def _refuse_two_orders(
     dates: Dates,
     possible: Possible,
     best: str,
-    rows: Rows,
+    numbered: str,
 ) -> None:
     names = tuple(DATE_FORMATS)
     # Where the best format reads all, there is nothing for another.
@@ -184,7 +182,7 @@ def _refuse_two_orders(
     for name, is_found in zip(names, found, strict=True):
         if is_found:
             only = ", and ".join(
-                _only_read_as(connection, dates, possible, own, other, rows)
+                _only_read_as(connection, dates, possible, own, other, numbered)
                 for own, other in ((best, name), (name, best))
             )
             raise ReportRefused(
@@ -194,12 +192,12 @@ def _refuse_two_orders(
 
 
 def _only_read_as(
-    connection: duckdb.DuckDBPyConnection, dates: Dates, possible: Possible, name: str, other: str, rows: Rows
+    connection: duckdb.DuckDBPyConnection, dates: Dates, possible: Possible, name: str, other: str, numbered: str
 ) -> str:
     """How many dates are of one order and not of the other, and the first of them."""
     times = [possible.only(parsed(dates, one)) for one in (name, other)]
     row = connection.execute(
-        f"{numbered(rows)} select count(*), min(record_number), arg_min({dates.raw}, record_number) from numbered"
+        f"{numbered} select count(*), min(record_number), arg_min({dates.raw}, record_number) from numbered"
         f" where {times[0]} is not null and {times[1]} is null"
     ).fetchone()
     count, number, text = row or (0, 0, "")

@@ -77,6 +77,7 @@ class Look:
         may_have_titles: whether the names of columns may be among the records.
         has_trails: whether a record ends in the delimiters of another table.
         odd: the columns of ids with one that is no plain number or word.
+        numbered: a with clause that gives the records their numbers in the file (``reports.staged``).
         dates: of activities, what their dates are like.
         powers: the columns of ids where a power of ten stands among numbers.
     """
@@ -84,17 +85,19 @@ class Look:
     may_have_titles: bool
     has_trails: bool
     odd: frozenset[str]
+    numbered: str
     dates: DatesSeen | None = None
     powers: frozenset[str] = frozenset()
 
 
-def look_at(connection: duckdb.DuckDBPyConnection, report: ReportFormat, possible: Possible) -> Look:
+def look_at(connection: duckdb.DuckDBPyConnection, report: ReportFormat, possible: Possible, numbered: str) -> Look:
     """Look at a staged report.
 
     Args:
         connection: the warehouse, with the report in ``staged``.
         report: its format.
         possible: when anything can have happened.
+        numbered: a with clause that gives the records their numbers in the file.
     """
     ids = [column for column in ID_COLUMNS if column in report.columns]
     questions = [
@@ -105,14 +108,14 @@ def look_at(connection: duckdb.DuckDBPyConnection, report: ReportFormat, possibl
     if not report.is_of_activities:
         titles, trails, *answers = _answers(connection, questions, "staged")
         odd = _those(ids, answers)
-        return Look(bool(titles), bool(trails), odd, powers=powers_among_numbers(connection, report, odd))
+        return Look(bool(titles), bool(trails), odd, numbered, powers=powers_among_numbers(connection, report, odd))
     raw = f"c{report.columns['date']}"
     time = time_in(raw, DEFAULT_DATE_FORMAT, is_trimmed=False)
     questions += [
         "count(*)",
         f"coalesce(bool_and(strlen({raw}) = 19 and {raw} like '____-__-__ __:__:__' or {raw} = ''), true)",
         f"coalesce(bool_and(suffix({raw}, ':00') or {raw} = ''), false)",
-        "coalesce(bool_and(hour(time) between 1 and 12), true)",
+        f"coalesce(bool_and({is_of_half_day('hour(time)')}), true)",
         f"coalesce(bool_and({raw} between '{possible.first}' and '{possible.last}~' or {raw} = ''), true)",
         f"coalesce(bool_and(time is not null) filter (where place < {FIRST_DATES}), true)"
         f" or count(time) > 0 and bool_and({raw} = '' or time is not null and {raw} >= '0' and {raw} < ':')",
@@ -127,7 +130,7 @@ def look_at(connection: duckdb.DuckDBPyConnection, report: ReportFormat, possibl
     odd = _those(ids, answers[: len(ids)])
     count, is_default, is_minutes, is_half_day, is_possible, is_read, date_count, *times = answers[len(ids) :]
     dates = DatesSeen(count, is_default, is_minutes, is_half_day, is_possible, is_read, date_count, time, *times)
-    return Look(bool(titles), bool(trails), odd, dates, powers_among_numbers(connection, report, odd))
+    return Look(bool(titles), bool(trails), odd, numbered, dates, powers_among_numbers(connection, report, odd))
 
 
 def _answers(connection: duckdb.DuckDBPyConnection, questions: list[str], records: str) -> tuple[Any, ...]:
@@ -147,6 +150,11 @@ def time_in(column: str, date_format: str, *, is_trimmed: bool = True) -> str:
     formats = ", ".join(map(text_of, DATE_FORMATS[date_format]))
     # To trim a date takes twice as long as to read it.
     return f"try_strptime({f'trim({column})' if is_trimmed else column}, [{formats}])"
+
+
+def is_of_half_day(hour: str) -> str:
+    """SQL for whether a clock of 12 hours has the hour."""
+    return f"{hour} between 1 and 13"
 
 
 def title_fields(report: ReportFormat) -> list[str]:

@@ -286,7 +286,7 @@ def trail_notes(connection: duckdb.DuckDBPyConnection, report: ReportFormat, loo
     ]
 
 
-def refuse_other_columns(connection: duckdb.DuckDBPyConnection, report: ReportFormat, look: Look, rows: Rows) -> None:
+def refuse_other_columns(connection: duckdb.DuckDBPyConnection, report: ReportFormat, look: Look) -> None:
     """Refuse a report with another one pasted into it whose columns have another order.
 
     Raises:
@@ -304,7 +304,7 @@ def refuse_other_columns(connection: duckdb.DuckDBPyConnection, report: ReportFo
         return
     same = " and ".join(f"coalesce({cleaned(f'c{index}')}, '') = $title{index}" for index in range(len(report.header)))
     row = connection.execute(
-        f"{numbered(rows)} select min(record_number) from numbered where {are_titles} and not ({same})",
+        f"{look.numbered} select min(record_number) from numbered where {are_titles} and not ({same})",
         {"titles": titles, **{f"title{index}": title for index, title in enumerate(report.header)}},
     ).fetchone()
     if row and row[0] is not None:

@@ -14,6 +14,8 @@ from reports.format import ACTIVITY_REPORT, ReportFormat
 from reports.ids import NULL_SPELLINGS, cleaned, cleaned_field, cleaned_id, id_of, read_ids, whole_id
 from reports.invisible import FORMAT, INVISIBLE
 from reports.look import Possible, look_at
+from reports.rows import Rows
+from reports.staged import numbered
 
 REPORT = ReportFormat(ACTIVITY_REPORT, ",", "utf-8", 0, ("User ID", "Date"), 1, {"user_id": 0, "date": 1}, ())
 RULES = {"cleaned": cleaned, "cleaned_id": cleaned_id, "cleaned_field": cleaned_field}
@@ -50,7 +52,9 @@ def test_what_a_program_did_to_a_column_of_ids_is_undone(
 ) -> None:
     with instance.cursor() as connection:
         connection.execute("create temp table staged as select unnest($ids) as c0, '' as c1", {"ids": written})
-        notes = read_ids(connection, REPORT, look_at(connection, REPORT, Possible(date.min, date.max)).odd)
+        notes = read_ids(
+            connection, REPORT, look_at(connection, REPORT, Possible(date.min, date.max), numbered(Rows(1))).odd
+        )
         assert [row[0] for row in connection.execute("from staged").fetchall()] == read
     assert bool(notes) == (written != read)
 

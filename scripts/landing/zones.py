@@ -1,0 +1,132 @@
+"""In which zone the dates of a report are, as SQL for their time in UTC.
+
+A zone that the text of a date names wins over one that was declared. Without either it is UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import duckdb
+
+from landing.outcome import Declaration
+from reports.date_shapes import UNCLEAR_ZONES
+from reports.dates import Dates
+from reports.format import DATE_FORMATS, WITH_OFFSET
+from reports.text import ReportRefused
+from warehouse.database import text_of
+
+_ANY_ZONE = "make build TIME_ZONE=UTC or another, with a name such as Europe/Zurich"
+
+
+def in_utc(
+    connection: duckdb.DuckDBPyConnection, dates: Dates, date_format: str, time: str, declaration: Declaration
+) -> tuple[str, str]:
+    """SQL for the time in UTC of what was read, and for whether the clocks changed then.
+
+    What the text says of its zone wins: it has turned the time to UTC.
+
+    Raises:
+        ReportRefused: a zone is named that may be several, and none is declared.
+    """
+    local, flag, time_zone = "essence", "null", declaration.time_zone
+    if time_zone != "UTC" and "%z" not in date_format and date_format != WITH_OFFSET:
+        local = f"timezone('UTC', timezone({text_of(time_zone)}, essence))"
+        flag = _clock_change(connection, time, time_zone)
+    elif dates.unclear is not None and not declaration.declares_zone:
+        raise ReportRefused(
+            f"its dates name the zone {dates.unclear}, which may be several. Fix: say which is meant:"
+            f" {_one_of(UNCLEAR_ZONES[dates.unclear.lower()])} or another"
+        )
+    if not _may_say_zones(dates, date_format):
+        return local, flag
+    return (
+        f"case when date_offset is not null then essence - to_minutes(date_offset)"
+        f" when date_zone is not null then timezone('UTC', timezone(date_zone, essence)) else {local} end",
+        f"case when date_offset is null and date_zone is null then {flag} end",
+    )
+
+
+def _clock_change(connection: duckdb.DuckDBPyConnection, time: str, time_zone: str) -> str:
+    """SQL for whether the clocks skip a local time or show it twice, on the days of the report.
+
+    The rule: a time that does not exist counts on over the gap (02:30 becomes 03:30), and a time that exists twice
+    is the second one, in standard time. Both are flagged, because the report cannot say more.
+    """
+    zone = text_of(time_zone)
+    slots = connection.execute(
+        f"""
+        with days as (
+            select distinct date_trunc('day', {time}) as local_day from staged
+        ),
+        slots as (
+            select local_day + to_minutes(15 * unnest(range(96))) as slot from days where local_day is not null
+        ),
+        instants as (
+            select slot, timezone({zone}, slot) as instant from slots
+        )
+        select
+            slot,
+            case
+                when timezone({zone}, instant) <> slot then 'nonexistent'
+                when
+                    timezone({zone}, instant - interval 60 minute) = slot
+                    or timezone({zone}, instant + interval 60 minute) = slot
+                    or timezone({zone}, instant - interval 30 minute) = slot
+                    then 'doubled'
+            end as flag
+        from instants
+        where flag is not null
+        order by 1
+        """
+    ).fetchall()
+    if not slots:
+        return "null"
+    branches = " ".join(
+        f"when essence >= timestamp '{slot}' and essence < timestamp '{slot + timedelta(minutes=15)}' then '{flag}'"
+        for slot, flag in slots
+    )
+    return f"case {branches} end"
+
+
+def _one_of(zones: Sequence[str]) -> str:
+    return " or ".join(f"make build TIME_ZONE={zone}" for zone in zones)
+
+
+def _may_say_zones(dates: Dates, date_format: str) -> bool:
+    """Whether zones were read out of dates: a format of the user's own reads the words of the report, and no zone."""
+    return dates.is_folded and date_format in DATE_FORMATS
+
+
+def _needs_zone(connection: duckdb.DuckDBPyConnection, dates: Dates, date_format: str) -> bool:
+    """Whether a date does not say itself in which zone it is."""
+    if "%z" in date_format or date_format == WITH_OFFSET:
+        return False
+    if not _may_say_zones(dates, date_format):
+        return True
+    without = "date_offset is null and date_zone is null"
+    return bool(connection.execute(f"select 1 from staged where {without} and {dates.raw} <> '' limit 1").fetchone())
+
+
+def notes_of_unknown_zone(
+    connection: duckdb.DuckDBPyConnection, dates: Dates, date_format: str, declaration: Declaration
+) -> tuple[str, ...]:
+    """What is said of a zone that is not known, where another was declared.
+
+    Raises:
+        ReportRefused: none was declared.
+    """
+    unknown = dates.unknown
+    if unknown is None or not _needs_zone(connection, dates, date_format):
+        return ()
+    if declaration.declares_zone:
+        return (
+            f"{unknown.place} names the zone of its dates as {unknown.words}, which is not known. They were read in"
+            f" {declaration.time_zone}, as declared.",
+        )
+    which = f"{_one_of(unknown.candidates)} or another" if unknown.candidates else _ANY_ZONE
+    raise ReportRefused(
+        f"{unknown.place} names the zone of its dates as {unknown.words}, which is not known. Fix: say which is meant:"
+        f" {which}"
+    )
