@@ -30,7 +30,7 @@ NEWER_PYTHONS = ("python3.13", "python3.12", "python3.11")
 # By these the user or the system ends a command, beside Ctrl-C. Windows lacks some.
 USERS_SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)]
 SHELLS_CODE_OF_A_SIGNAL = 128
-# The addresses that DuckDB and its threads take, of which they use a part. With 0.6 GB it crashed, with 0.9 GB a build
+# The addresses that DuckDB and its threads take; they use a part of them. With 0.6 GB it crashed, with 0.9 GB a build
 # hung; with 2.5 GB it ended (two cores).
 ADDRESSES, ADDRESSES_PER_CORE = 2 << 30, 128 << 20
 
@@ -99,7 +99,7 @@ DECLARED = (
     "DECLARE",
 )
 LANDING = ("LANDING", "SPARK_LANDING", "JOBS")
-# Where data go, who may read them, of whom they are, and whether anything is changed: a blank one is no wish for the
+# Where data go, who may read them, whose they are, and whether anything is changed: a blank one does not ask for the
 # default.
 NEVER_BLANK = {
     *("WAREHOUSE_PATH", "PUBLISHED_PATH", "SHARED_PATH", "TARGET", "LANDING", "SPARK_LANDING", "SITE"),
@@ -446,7 +446,7 @@ SETTINGS = {
     "XLSX": "switch: write an Excel workbook, of the main tables or of `TABLE`",
 }
 
-# What is on or off, what may also be unanswered, and the words for both.
+# Settings that are on or off, those that may also be unanswered, and the words for both.
 SWITCHES = {name for name, meaning in SETTINGS.items() if meaning.startswith("switch: ")}
 QUESTIONS = {"ALSO_SAME_EMAIL", "ALSO_SPELLINGS"}
 SAYS_YES, SAYS_NO = ("1", "true", "yes"), ("0", "false", "no")
@@ -658,7 +658,7 @@ def run_steps(command: Command) -> NoReturn:
 def run_to_the_end(line: list[str]) -> int:
     """Run a command line, hand on the signals of the user, and say what a death by another signal means."""
     with subprocess.Popen(line) as process:
-        # Ctrl-C reaches both processes, and the script decides what becomes of it.
+        # Ctrl-C reaches both processes, and the script decides how to end.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         for number in USERS_SIGNALS:
             signal.signal(number, lambda number, _: process.send_signal(number))

@@ -20,7 +20,7 @@ from warehouse.visible import SafeConsole, VisibleStream, on_one_line
 def main(arguments: list[str]) -> None:
     """Run ``mf`` in the project's folder, where it finds dbt_project.yml and the manifest in target/."""
     os.chdir(PROJECT_ROOT)
-    # What mf writes with --csv is for its owner alone, like the files of the other commands.
+    # A file that mf writes with --csv is for its owner alone, like the files of the other commands.
     os.umask(0o077)
     # The names of sessions and companies are in the answers.
     sys.stdout, sys.stderr = VisibleStream(sys.stdout), VisibleStream(sys.stderr)

@@ -66,7 +66,7 @@ create view raw.events as
 select report_id || ':' || record_number as event_id, site_id, 1 as copy_number, activities.* exclude (report_id)
 from raw.activities inner join raw.reports using (report_id);
 create view raw.content_names as
--- Of one site, whichever: a row more would double what happened.
+-- One site, whichever: another row would double the activities.
 select
     [content_id, content_name, content_slug] as content_name_id, min(site_id) as site_id,
     content_id, content_name, content_slug

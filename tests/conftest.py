@@ -251,7 +251,7 @@ def _parsed() -> Path:
     def parse(folder: Path) -> None:
         copy_to(folder, "scripts")
         with_shipped_settings(folder)
-        # What was parsed here last, by the linter at the latest.
+        # The last parse of this folder, by the linter at the latest.
         parsed = ROOT / "target" / "partial_parse.msgpack"
         if parsed.exists():
             (folder / "target").mkdir()

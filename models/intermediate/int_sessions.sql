@@ -88,7 +88,7 @@ public_names as (
     where content_id is not null
 ),
 
--- What takes place off any content page, though the report has the content columns, is taken for a private meeting; a
+-- A session off any content page, though the report has the content columns, is taken for a private meeting; a
 -- breakout only if no session with a page has its parent's name.
 sessions as (
     select

@@ -189,7 +189,7 @@ def state_of(linter: Linter) -> str:
 
 
 def states_found_clean() -> dict[str, str]:
-    """The state in which each linter found nothing, by its name."""
+    """The state that each linter found nothing in, by its name."""
     try:
         found: dict[str, str] = json.loads((LINTED / CLEAN).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -198,7 +198,7 @@ def states_found_clean() -> dict[str, str]:
 
 
 def note_clean(states: dict[str, str]) -> None:
-    """Note the state in which each linter found nothing."""
+    """Note the state that each linter found nothing in."""
     LINTED.mkdir(parents=True, exist_ok=True)
     (LINTED / CLEAN).write_text(json.dumps(states), encoding="utf-8")
 

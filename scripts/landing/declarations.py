@@ -70,7 +70,7 @@ def declaration_of(
 ) -> tuple[Declaration, list[str]]:
     """What holds for a load: what was given, and what the warehouse remembers; and what is to be said about it.
 
-    What is declared again is remembered, in the transaction of the caller.
+    A setting that is declared again is remembered, in the transaction of the caller.
 
     Raises:
         WarehouseError: what was given contradicts what was declared before, or how reports were loaded; or the file of
@@ -416,7 +416,7 @@ def _in_other_format(connection: duckdb.DuckDBPyConnection, site_id: str, date_f
 
 
 def _in_other_encoding(connection: duckdb.DuckDBPyConnection, site_id: str, encoding: str) -> list[Loaded]:
-    """Those that are not in UTF-8, and those of which a record was rejected because it is not."""
+    """Those that are not in UTF-8, and those with a record that was rejected because it is not."""
     rows = connection.execute(
         f"""
         select report_id, file_name, encoding from ({MANIFEST})

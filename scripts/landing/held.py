@@ -26,7 +26,7 @@ from warehouse.raw import Held
 SMALLEST = 1 << 18
 # An earlier report is looked for if a report is at most so many times as large.
 MOST_TIMES = 4
-# The bytes of so many are compared. Whether a line ends where one would end tells most others apart.
+# The bytes of so many are compared. Whether a line ends where one would end rules most others out.
 MOST_COMPARED = 3
 _CHUNK_BYTES = 1 << 20
 _TAIL_BYTES = 1 << 12

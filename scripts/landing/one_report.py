@@ -106,7 +106,7 @@ def land_report(
         file: where it is.
         opened: what was read of it, if it is small.
         found: what was read of it ahead, if it is large.
-        show: shows how far it has come; None if nobody sees it.
+        show: shows how far it has come; None if it is not shown.
 
     Raises:
         ReportRefused: nothing of it can be landed.

@@ -159,7 +159,7 @@ class Landing:
 
 
 class SiteNeeded(Exception):
-    """A report is new, and it is not clear of which site it is.
+    """A report is new, and its site is not clear.
 
     Attributes:
         path: its file. No file before it has a new report.

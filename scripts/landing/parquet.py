@@ -456,7 +456,7 @@ def _write(connection: duckdb.DuckDBPyConnection, folder: Path) -> StagedReport 
     if row is None:
         return None
     report_id = row[0]
-    # Remembered in the transaction in which the report landed.
+    # Remembered in the transaction that the report landed in.
     moved = connection.execute(
         f"select user_hash from raw.forgotten_users inner join ({LANDED_REPORTS}) as landed using (site_id)"
         " where report_id = ? and forgotten_at = loaded_at",

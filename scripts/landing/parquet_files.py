@@ -99,7 +99,7 @@ def load(
         table: the table.
         condition: SQL for which rows.
         parameters: the parameters of the condition.
-        report: the site and the id of the only report of which it is loaded, so that no other file is opened.
+        report: the site and the id of the only report to load it from, so that no other file is opened.
     """
     # The names of a partition hold no signs of a pattern.
     pattern = f"{partition(Path(), table, *report)}/{FILE_NAME}" if report else f"{table}/*/*/{FILE_NAME}"

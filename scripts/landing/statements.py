@@ -44,7 +44,7 @@ EXAMPLES_SHOWN = 5
 class Staged:
     """A report that was taken apart, with all that was found out about it; its records are in temporary tables.
 
-    Of a report that holds an earlier one these are the other records, and the part is the earlier one.
+    If the report holds an earlier one, these are the other records, and the part is the earlier one.
     """
 
     file: ReportFile

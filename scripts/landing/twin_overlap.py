@@ -1,6 +1,6 @@
 """What a report and an earlier one in another form have in common, where each holds what the other lacks.
 
-Of two such reports neither can be left out, and both together count twice what they share. It is cut out of the one
+Neither of two such reports can be left out, and both together count twice what they share. It is cut out of the one
 that says less: by its times, if all that the two have in these times is in both.
 """
 
@@ -68,7 +68,7 @@ def _spans(connection: duckdb.DuckDBPyConnection, twins: Twins, period: str) -> 
         {"ids": [one.report_id for one in twins.older]},
     ).fetchall()
     if SECONDS in twins.kind.things:
-        # Of a time without seconds it is not known whether it was before the first of a minute.
+        # A time without seconds may be before the first of its minute.
         new, older = _of_minute(new), [_of_minute(span) for span in older]
     return _joined(older), new
 

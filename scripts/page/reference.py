@@ -74,7 +74,7 @@ def _codes(names: Any) -> str:
 
 
 def _cell(text: str) -> str:
-    """A text for a cell of a table, in which Markdown marks nothing."""
+    """A text for a cell of a table, without a sign that Markdown reads as a mark."""
     return SET.sub(lambda found: f"`{found[0]}`", text.strip()).replace("|", r"\|")
 
 

@@ -77,7 +77,7 @@ def write_csv(
         connection: where the query is asked.
         query: the rows.
         target: the file.
-        kind: that of the copy of which the rows are.
+        kind: that of the copy that the rows are from.
         is_for_a_spreadsheet: whether it begins with the mark of UTF-8, which some other programs do not take, and
             marks phone numbers as texts.
 

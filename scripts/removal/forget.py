@@ -282,7 +282,7 @@ def _place(connection: duckdb.DuckDBPyConnection, table: str, condition: str, ro
 
 
 def _rejected(connection: duckdb.DuckDBPyConnection) -> Place:
-    """The rejected records of the site, in which any name may stand anywhere."""
+    """The rejected records of the site: any name may be anywhere in them."""
     columns = REJECTED_TEXTS if _has_rows(connection, "rejected_records") else ()
     return Place("raw.rejected_records", dict.fromkeys(columns, ""), OF_SITE)
 
@@ -416,7 +416,7 @@ def lines_that_name(person: Person, folders: Iterable[Path]) -> list[str]:
 
 def _rows_with_id(path: Path, person: Person) -> Iterator[int]:
     """The lines of a seed with the person's id in a column of user ids (user_id, same_as_user_id), and their site."""
-    # What is no CSV stops the next build, which says how to correct it.
+    # A file that is no CSV stops the next build, which says how to correct it.
     with suppress(SeedError):
         seed = read_seed_csv(path)
         wanted = {plain_id(user_id) for user_id in person.user_ids}

@@ -53,7 +53,7 @@ class Identities:
         names: first and last names.
         others: ids with one of the e-mails; it is not declared whether they are the same person.
         spellings: other spellings of the ids that are not taken.
-        unsure: those of the spellings of which it is not declared whether they are the same person.
+        unsure: spellings that may be the same person, where the user did not say.
         is_written: whether the records have the id as it was asked for.
     """
 
@@ -181,7 +181,7 @@ def _of_one_person(forms: dict[str, Profile], known: Set[str], declared: Set[str
 
 
 def require_sure(command: str, user_id: str, site: str, found: Identities) -> None:
-    """Refuse an id of which another spelling may be somebody else's.
+    """Refuse an id if another spelling of it may be somebody else's.
 
     Raises:
         WarehouseError: no setting says whether it is the same person.

@@ -79,7 +79,7 @@ def survey(path: Path) -> Survey:
 def encoding_of(path: Path, seen: Survey, declared: str | None = None, remembered: str | None = None) -> str:
     """The encoding of a report: by its mark, as declared, UTF-8 if it is, or the likeliest of an office program.
 
-    What was declared before (``remembered``) takes the place of the likeliest one, which is a guess.
+    An encoding that was declared before (``remembered``) takes the place of the likeliest one, which is a guess.
     """
     with path.open("rb") as file:
         head = file.read(4096)

@@ -67,7 +67,7 @@ def size_of(text: str) -> int:
     return len(text.encode(errors="surrogateescape"))
 
 
-# What is inside of quotes, with those that stand for one: a file can be nothing but them.
+# The text inside of quotes, with those that mean one: a file can be nothing but them.
 _QUOTED = re.compile('(?:[^"]++|"")*+')
 
 

@@ -234,7 +234,7 @@ def count_rows(path: Path, report: ReportFormat) -> RowCount:
 
 
 def _line_ends(text: bytes) -> dict[str, int]:
-    """How many lines of a text end in which way."""
+    """How many lines of a text end with each line end."""
     newlines = text.count(b"\n")
     # To see that there is no return takes no time.
     if b"\r" not in text:

@@ -1,8 +1,8 @@
 """Read one workbook, in a process of its own: the reader is native code, and a crafted workbook ends its process.
 
 ``list PATH`` prints the names of the sheets that hold something; ``write PATH NUMBER TARGET BYTES`` writes a sheet as
-CSV, and prints from which year the workbook counts the days of its dates. ``reports.workbooks`` calls it, and sets how
-much memory and time it may take. It imports nothing of ours, because it starts for each workbook.
+CSV, and prints the year that the workbook counts the days of its dates from. ``reports.workbooks`` calls it, and sets
+how much memory and time it may take. It imports nothing of ours, because it starts for each workbook.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def refuse_broken_parts(path: str) -> None:
 
 
 def first_year(path: str) -> int:
-    """The year from which a workbook counts days. The reader knows it of cells that are formatted as dates alone."""
+    """The year that a workbook counts days from. The reader knows it of cells that are formatted as dates alone."""
     found = 1900
 
     def look(name: str, attributes: dict[str, str]) -> None:

@@ -104,7 +104,7 @@ def run_command(
         fix: a command that works, and what else it takes.
         choices: what can be chosen for a missing setting, one a line.
     """
-    # What a command writes holds personal data: files are for their owner alone, and folders too.
+    # Commands write personal data: their files and folders are for their owner alone.
     os.umask(0o077)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):

@@ -7,7 +7,7 @@ class WarehouseError(Exception):
     """Something about the warehouse file that the user can put right; the message says how."""
 
 
-# What the system says when a file cannot grow or be written, and what the user reads.
+# The system's words when a file cannot grow or be written, and ours to the user.
 DISK_TROUBLES = {
     "No space left on device": "the disk is full. Fix: free some space, and give the same command again",
     "Disk quota exceeded": "the disk quota is used up. Fix: free some space, and give the same command again",

@@ -53,7 +53,7 @@ def replace_file(
         path: the place.
         make: writes the file that it is given; what it counts is returned.
         check: reads the new file, and raises if it may not take the place.
-        kind: that of the copy of which the file is made. What is not of a shared one may name people.
+        kind: that of the copy that the file is made of. Only a shared one names no people.
 
     Raises:
         WarehouseError: it cannot be written, another command writes it, or it may name people and its folder is that

@@ -1,9 +1,9 @@
 """How the records of activity reports are kept in the schema raw: each distinct one once (``raw_tables.sql``).
 
-What happened (``raw.events``) is apart from how a user and a page are called (``raw.user_names``,
-``raw.content_names``), for names change between two downloads and what happened doesn't. A record (``raw.records``) is
-an event with its two names, and a report (``raw.report_records``) is a list of records. The view ``raw.activities``
-puts all of it together again, word for word. docs/decisions/0020 says why.
+Events (``raw.events``) are apart from the names of users and pages (``raw.user_names``, ``raw.content_names``), because
+names change between two downloads and events don't. A record (``raw.records``) is an event with its two names, and a
+report (``raw.report_records``) is a list of records. The view ``raw.activities`` puts all of it together again, word
+for word. docs/decisions/0020 says why.
 """
 
 from __future__ import annotations
@@ -137,8 +137,8 @@ def store_records(
             ``number_in_report`` the record's number in it.
         span: a time before all of them and one after, if the caller knows them.
         record_count: how many records there are at most. A few are copied first.
-        held: the records that the report has besides, as an earlier one has them. The source numbers the others as
-            they stand in the report.
+        held: the records that the report has besides, as an earlier one has them. The source numbers the others by
+            their place in the report.
 
     Returns:
         How many records each report has, and how many are new.

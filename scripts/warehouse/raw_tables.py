@@ -34,7 +34,7 @@ NAME_KINDS = f"""
 update raw.rejected_records set kind = {KIND_OF_OLDER}, impossible_date = {DAY_OF_OLDER} where kind is null
 """
 
-# What a warehouse of before kept: a row per record of each report, with all its texts.
+# The table of an older warehouse: a row per record of each report, with all its texts.
 OLDER_ACTIVITIES = "older_activities"
 
 

@@ -36,7 +36,7 @@ create table if not exists raw.report_numbers (
     last_id bigint not null
 );
 
--- What happened, as the records say it: each distinct text once, however many reports hold it. Of equal records inside
+-- Events, as the records say them: each distinct text once, however many reports hold it. Of equal records inside
 -- one file the copy number distinguishes the second from the first. The date is null where the loader would write occurred_at
 -- in the same characters. The loader drops a fraction of a second, so that whole seconds take 60 % of the space.
 create table if not exists raw.events (
@@ -152,7 +152,7 @@ create table if not exists raw.meeting_salts (
     salt varchar not null
 );
 
--- What was declared of a site: TIME_ZONE, DATE_FORMAT, ENCODING, or SITE for the site itself.
+-- Settings that were declared of a site: TIME_ZONE, DATE_FORMAT, ENCODING, or SITE for the site itself.
 create table if not exists raw.declarations (
     site_id varchar not null,
     setting varchar not null,
@@ -160,15 +160,15 @@ create table if not exists raw.declarations (
     declared_at timestamp not null
 );
 
--- What was declared of a report: once, that the setting was given for it alone; again, that it is still to be loaded
--- again, because its site has another value now.
+-- Settings that were declared of a report: once, that the setting was given for it alone; again, that it is still to be
+-- loaded again, because its site has another value now.
 create table if not exists raw.report_declarations (
     report_id varchar not null,
     setting varchar not null,
     declare varchar not null
 );
 
--- What warehouses that were made before call withdrawn_reports, the older name.
+-- Warehouses that were made before have withdrawn_reports, the older name.
 alter table if exists raw.withdrawn_reports rename withdrawn_at to removed_at; -- older name
 alter table if exists raw.withdrawn_reports rename to removed_reports; -- older name
 
@@ -224,6 +224,6 @@ inner join raw.events on records.event_id = events.event_id
 inner join raw.user_names on records.user_name_id = user_names.user_name_id
 inner join raw.content_names on records.content_name_id = content_names.content_name_id;
 
--- What they have besides: the marts are in a file of their own now.
+-- They also have the marts, which are in a file of their own now.
 drop schema if exists marts cascade;
 drop schema if exists restricted cascade;

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableType, RenderHook
 from rich.segment import Segment
 
-# What a terminal takes for a command, or for another direction of the text, and signs without a place of their own, by
+# Signs that a terminal takes for a command or for another direction of the text, and signs of no width, by
 # which two names that look alike can differ. Line breaks and tabs are ours; U+200C and U+200D join letters and emojis.
 CONTROL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff"
@@ -88,5 +88,5 @@ class _Visible:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
         for segment in console.render(self.renderable, options):
-            # What rich itself sends to the terminal is marked as such.
+            # rich marks its own commands to the terminal as such.
             yield segment if segment.control else Segment(visible(segment.text), segment.style)

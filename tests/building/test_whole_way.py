@@ -82,7 +82,7 @@ def test_the_names_that_others_build_on_are_there(sample_project: Project) -> No
     assert {("raw.reports",), ("raw.activities",), ("raw.rejected_records",)} <= set(tables)
     schemas = sample_project.ask("select distinct database_name || '.' || schema_name from duckdb_tables()")
     own = {"activity.raw", "activity.staging", "activity.intermediate"}
-    # What a copy says of itself is in main.
+    # The tables about the copy itself are in main.
     assert {name for (name,) in schemas} - {"published.site", "published.main"} == own | {
         "published.marts",
         "published.restricted",
@@ -267,7 +267,7 @@ def test_wrong_seeds_fail_by_name_and_publish_nothing(guide: tuple[Project, str]
     # The sample does not come back.
     assert "There is no new report" in result.stdout
     assert landed_files(project) == ["every_activity.csv", "invented.csv"]
-    # The tables of the last build make room for new ones, and what make name reads stays.
+    # The tables of the last build are dropped before the new ones, and those that make name reads stay.
     with duckdb.connect(str(project.warehouse), read_only=True) as connection:
         schemas = connection.execute("select distinct schema_name from duckdb_tables() order by 1").fetchall()
         assert schemas == [("raw",), ("staging",)]

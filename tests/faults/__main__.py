@@ -19,7 +19,7 @@ from faults.kills import PUBLISHED_NAME, Tally, building, haunt, loading, publis
 from faults.readers import Seen, read_through_builds
 from faults.victims import copy_site
 
-# Of all kills. The build is the longest and the loader writes the most.
+# Shares of all kills. The build is the longest and the loader writes the most.
 LOADING_SHARE, BUILDING_SHARE, COMMANDS_SHARE = 0.46, 0.19, 0.2
 LARGEST_REPORT = 130_000
 

@@ -161,7 +161,7 @@ def holding(site: Site, pattern: str) -> list[str]:
             for schema, table, column in connection.execute(
                 "select schema_name, table_name, column_name from duckdb_columns() inner join duckdb_tables()"
                 " using (database_name, schema_name, table_name)"
-                # What the user wrote into seeds/site stays, and the command names the file and the line.
+                # The texts that the user wrote into seeds/site stay, and the command names the file and the line.
                 " where data_type like '%VARCHAR%' and schema_name not in ('staging')"
             ).fetchall():
                 query = f'select count(*) from "{schema}"."{table}" where "{column}"::varchar ilike ?'

@@ -13,15 +13,15 @@ from pathlib import Path
 
 import duckdb
 
-# Of a table: how many rows it has, and the sum of their hashes, which no order changes.
+# The print of a table: how many rows it has, and the sum of their hashes, which no order changes.
 Prints = dict[str, tuple[int, int]]
-# Of a report, by the name of its file: the print of its row in the manifest, and of its records in each table.
+# The prints of a report, by the name of its file: of its row in the manifest, and of its records in each table.
 ReportPrints = dict[str, Prints]
 
 PUBLISHED = ("marts", "restricted", "site")
 MANIFESTS = ("reports", "user_reports")
 RECORDS = ("activities", "users", "rejected_records")
-# What the records of activity reports are kept in: neither has what the other lacks.
+# The tables that hold the records of activity reports: neither has what the other lacks.
 PARTS = (
     ("records", "record_id", "report_records"),
     ("events", "event_id", "records"),

@@ -35,7 +35,7 @@ WAREHOUSE_NAME = "activity.duckdb"
 PUBLISHED_NAME = "published.duckdb"
 # What is in the folder of the warehouse after a command that ended.
 BUILT = {WAREHOUSE_NAME, marts_path(Path(WAREHOUSE_NAME)).name, f"{WAREHOUSE_NAME}.built", PUBLISHED_NAME, "report"}
-# Of the sample: the first two are there before the kills begin.
+# Reports of the sample: the first two are there before the kills begin.
 EARLIER = 2
 ATTEMPTS = 5
 

@@ -50,7 +50,7 @@ TOKENS = [
     *(b"\xff", b"\xe9", "😀".encode(), "e\u0301".encode(), "中文".encode("gb18030"), b"x" * 300, b'"' * 41, b"," * 50),
 ]
 NOTHING_DECLARED = Declaration()
-# Of the inputs, those in another dress.
+# The share of the inputs in another form.
 DISGUISED_SHARE = 0.2
 
 

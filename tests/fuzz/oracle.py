@@ -93,7 +93,7 @@ class Judge:
             again: whether to land what landed once more.
 
         Returns:
-            What does not hold, by the name of the input.
+            The rules that do not hold, by the name of the input.
         """
         broken: dict[str, str] = {}
         with tempfile.TemporaryDirectory() as folder:
@@ -334,7 +334,7 @@ def _place_of_header(rows: list[tuple[list[str], str]], header: list[str], tally
     wanted = [_seen_title(title) for title in header]
     for place, (row, _) in enumerate(rows):
         titles = [_seen_title(title) for title in row]
-        # What another program wrote behind the last title is left out.
+        # Signs that another program wrote behind the last title are left out.
         if wanted in (titles, [*titles[:-1], *(last.rstrip(",;|\t") for last in titles[-1:])]):
             return place
     if any(len([field for field in row if field]) == 1 for row, _ in rows[:20]):

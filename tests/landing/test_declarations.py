@@ -260,7 +260,7 @@ def test_nothing_is_declared_again_without_the_file_of_a_report(
     assert rows(warehouse, TIMES) == ["07-01 01", "07-03 01"]
 
 
-# (how it is loaded first, in which encoding its file is, what is given then, the times or texts before and after)
+# (how it is loaded first, the encoding of its file, what is given then, the times or texts before and after)
 CORRECTED: dict[str, tuple[Given, str, Given, list[str], list[str]]] = {
     "TIME_ZONE": (Given(), "utf-8", Given(time_zone="Asia/Tokyo"), ["05-06 10", "05-07 10"], ["05-06 01", "05-07 01"]),
     "DATE_FORMAT": (

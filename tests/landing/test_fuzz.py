@@ -20,7 +20,7 @@ USERS = "User ID|First Name|Last Login\r\n"
 ARCHIVE_WITHOUT_NAMES = (
     b"PK\x03\x04" + bytes(26) + b"PK\x01\x02" + bytes(42) + b"PK\x05\x06" + bytes(4) + b"\1\0\1\0.\0\0\0\x1e\0\0\0\0\0"
 )
-# What broke something, in the fewest bytes that still did.
+# Inputs that broke something, in the fewest bytes that still did.
 KEPT = {
     "utf-16 was declared, and the file has no mark": FuzzInput(
         ".csv", report_text(activity("u1")).encode(), Declaration(encoding="utf-16")
@@ -63,7 +63,7 @@ def test_what_broke_something_does_so_no_more(judge: Judge, name: str) -> None:
 
 
 # 257 has a quote that the header leaves open, which took all records with it; 100511 is a workbook without a sheet,
-# 105182 a report at which DuckDB gives up though its lines end alike. 65471 has a header in which the wrong encoding
+# 105182 a report at which DuckDB gives up though its lines end alike. In the header of 65471 the wrong encoding
 # puts signs that Unicode has not named, and that no reader shows. 1002143 has a comma behind the last title, and
 # semicolons between the others.
 @pytest.mark.parametrize("seed", [257, 65_471, 100_511, 105_182, 1_002_143])

@@ -126,7 +126,7 @@ def check(
     *,
     checks_twins: bool = True,
 ) -> tuple[list[Landing], dict[str, Part]]:
-    """Hold both outcomes against each other; returns what became of the reports, and of which a part was not read.
+    """Hold both outcomes against each other; returns the landings of the reports, and the parts that were not read.
 
     To look for twins takes as long as to land: a test can leave it out where no record has another form.
     """
@@ -300,7 +300,7 @@ PLAIN: dict[str, tuple[str, str]] = {
 }
 
 
-# The cases in which the rest has records of the first in another form, or what could be one.
+# The cases where the rest has records of the first in another form, or records that could be.
 OF_TWINS = ("a clock that runs late", "minutes in the rest", "no user")
 
 
@@ -387,7 +387,7 @@ def steps_of(folder: Path, *steps: str | Step | tuple[str, Declaration]) -> list
 
 def forget_one(user: str) -> Step:
     def forgotten(warehouse: duckdb.DuckDBPyConnection) -> None:
-        # Who was not at the event is unknown, and has nothing to forget.
+        # A user who was not at the event is unknown, and has nothing to forget.
         with suppress(UnknownUser):
             forget(warehouse, find_person(warehouse, user, None))
 

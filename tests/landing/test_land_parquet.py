@@ -113,7 +113,7 @@ def leftovers(root: Path) -> list[str]:
 
 @pytest.fixture
 def broken(tmp_path: Path) -> list[Path]:
-    """Reports of which records are rejected, one that is refused, copies, and some packed together."""
+    """Reports with rejected records, one that is refused, copies, and some packed together."""
     folder = tmp_path / "in [1]"
     folder.mkdir()
     write(folder / "a.csv", BROKEN)

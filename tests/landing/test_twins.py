@@ -454,7 +454,7 @@ NO_COPIES: dict[str, tuple[list[Record], list[Record]]] = {
         [*sessions("Eins", "Sitzung"), *sessions("Zwei", "Sitzung", "c2")],
     ),
     "two messages in one second": (said("hello {}"), [*said("hello {}"), *said("me too {}")]),
-    "messages of one minute, of which an earlier report has some": (
+    "messages of one minute, some of them in an earlier report": (
         [whole_minutes(record) for record in said("hello {}")],
         [whole_minutes(record) for record in [*said("hello {}"), *said("me too {}"), *said("bye {}")]],
     ),

@@ -217,7 +217,7 @@ def test_a_list_in_which_users_repeat_is_no_users_report(
         # one in twenty
         (USERS_HEADER, [f"{n},Ann,,{n}" for n in range(80)] + [f"{n},Ann,,new" for n in range(4)]),
         (ZOOM, [f"A,{n % 20}@x.org,2024-07-13 10:00:{n},,20" for n in range(10, 31)]),
-        # the same row again, rows of nobody, and the header once more
+        # the same row again, rows without a user, and the header once more
         (USERS_HEADER, ["5,Ann,,vip"] * 6 + [",A,,x"] * 6 + [USERS_HEADER] * 6),
     ],
 )

@@ -485,8 +485,8 @@ def test_a_scheduled_attendance_depends_on_others_only_by_when_they_came_and_lef
     users = {f"{site(number)}:{user}" for number, (_, user) in enumerate(examples)}
     together, apart = run(chain, example), run(chain, alone)
     told_by_others = {stay["session_key"] for stay in together.intervals if stay["closed_by"] == "others_left"}
-    # What others did may correct a schedule, or part the sessions of a page that the schedule has as one. The other
-    # sessions of that page then have fewer records.
+    # The records of others may correct a schedule, or part the sessions of a page that the schedule has as one. The
+    # other sessions of that page then have fewer records.
     otherwise = {
         (row["site_id"], row["content_id"])
         for row in [*together.sessions, *apart.sessions]
@@ -529,7 +529,7 @@ Span = tuple[datetime, datetime]
 def in_order(records: Iterable[Record]) -> list[Token]:
     """Joined and Left of one person in one room, each second as it must have been.
 
-    Who was in the room left first and came back; who was not, came and left.
+    A person in the room left first and came back; a person outside came and left.
     """
     events = sorted((record.occurred_at, record.action) for record in records if record.action in ("Joined", "Left"))
     tokens: list[Token] = []
@@ -623,7 +623,7 @@ def test_one_room_as_plain_python_counts_it(chain: Chain, example: Worlds) -> No
     counted = {row["site_id"]: tuple(row[f"{measure}_seconds"] for measure in MEASURES) for row in marts.attendance}
     corrected = {row["site_id"] for row in marts.sessions if row["window_source"] == "schedule_corrected"}
     for number, world in enumerate(example):
-        # Of a person who was there only outside of the scheduled hours the log is right.
+        # The log is right about a person who was there only outside of the scheduled hours.
         if site(number) in corrected:
             continue
         window = (world.schedule[0].starts_at - BUFFER, world.schedule[0].ends_at + BUFFER)
@@ -822,7 +822,7 @@ def opened(count: int) -> list[Record]:
     return [record for number in range(count) for record in minutes(f"open{number}", "J0")]
 
 
-# What others did, and the likely minutes of a stay that is open beside theirs.
+# The records of others, and the likely minutes of a stay that is open beside theirs.
 OPEN = {
     "two fifths of three are the second": (leaving(40, 50, 60), 50),
     "two fifths of five are the second": (leaving(20, 30, 40, 50, 60), 30),

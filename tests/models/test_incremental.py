@@ -29,7 +29,7 @@ SCHEMA = f"{DATABASE}.staging"
 BASE = f"{SCHEMA}.base_juno__events"
 # The models that the base reads, each after those that it reads itself.
 BENEATH = ("base_juno__reports", *OF_PAIRS)
-# What says which record is the unique one of each activity, in the same order.
+# The models that say which record is the unique one of each activity, in the same order.
 ABOVE = {
     "base_juno__report_records": "view",
     "base_juno__repeated_events": "table",
@@ -111,7 +111,7 @@ def base(sample_project: Project, incremental_base: str) -> Iterator[Base]:
         for seed in SEEDS:
             connection.execute(f"create table staging.{seed} as from built.staging.{seed}")
         connection.execute("detach built")
-        # What the base does not read need not be given: a file's hash, its bytes.
+        # Columns that the base does not read need no value: a file's hash, its bytes.
         for column, is_required in connection.execute(
             "select name, \"notnull\" from pragma_table_info('raw.reports')"
         ).fetchall():

@@ -32,7 +32,7 @@ EXPRESSIONS = (
     "star_number",
     "word_stems",
 )
-# What a build does before its first model and after its last: no expressions, so that only a build on Spark runs them.
+# Macros that a build runs before its first model and after its last: only a build on Spark runs these statements.
 STATEMENTS = {
     "note_of_build",
     "strikes_of_build",

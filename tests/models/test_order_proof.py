@@ -35,7 +35,7 @@ NAMES = (*PASSING, "file_name", "unique_in_file_names")
 PLACES = (*NAMES, "report_id", "record_number")
 OF_REPORTS = ("report_reconciliation", "report_changes")
 
-# Of a table: how many rows it has, and the sum of their hashes, which no order changes.
+# The print of a table: how many rows it has, and the sum of their hashes, which no order changes.
 Prints = dict[str, tuple[int, int | None]]
 
 

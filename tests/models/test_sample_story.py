@@ -936,7 +936,7 @@ def quality__what_changed() -> list[Row]:
         kinds = {kind_of(activity) for activity in read(download)}
         new = ", ".join(sorted(kinds - seen))
         seen |= kinds
-        # What an earlier report of the site has is no change.
+        # A form that an earlier report of the site has is no change.
         change = f"delimiter {after} instead of {before}" if after not in delimiters else None
         delimiters.add(after)
         # In the sample what is new is never only another spelling, so its activity type is new as well.

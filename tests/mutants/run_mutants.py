@@ -208,7 +208,7 @@ def merged(outcomes: Iterable[Outcome]) -> Outcome:
 
 def run_pytest(root: Path, chosen: Iterable[str]) -> Outcome:
     """Run tests of pytest in a process of their own, up to the first that fails."""
-    # Of two versions of a source file with one size and second, Python would take the compiled one for that of both.
+    # If two versions of a source file have one size and second, Python would take the compiled one for that of both.
     environment = {name: value for name, value in os.environ.items() if name not in SETTINGS}
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
     options = ("-v", "-x", "--tb=line", "--color=no", "-p", "no:cacheprovider", "--hypothesis-seed=0")

@@ -202,7 +202,7 @@ def test_the_page_of_messages_lists_those_of_the_code() -> None:
     assert [file.name for file in written if not {file, *file.parents} & set(places)] == []
 
 
-# What a browser fetches, or a script of the page would: no link that a person clicks.
+# Addresses that a browser fetches, or a script of the page would: no link that a person clicks.
 FETCHES = (
     r"""\bsrc\s*=\s*["'](?:https?:)?//[^"']+""",
     r"""<(?:link|script|iframe|object)\b[^>]*["'](?:https?:)?//[^"']+""",

@@ -60,7 +60,7 @@ def test_a_row_that_is_cut_changes_no_other(
         for (fields, whole), (got, lines, is_cut, size) in zip(expected, found, strict=True):
             assert is_cut == (len(whole) > most), text
             assert (is_cut and len(whole.encode()) == size) or (fields, whole) == (got, lines), text
-            # What is written of it in its place is one row, too, and too long.
+            # The row that is written in its place is one row, too, and too long.
             assert not is_cut or (len(rows_by_hand(lines, delimiter)) == 1 and len(lines) > most), text
 
 

@@ -1,4 +1,4 @@
-"""The commands that start, watch and end a Spark cluster, tried on programs that stand in for Spark's.
+"""The commands that start, watch and end a Spark cluster, tried on programs that act as Spark's.
 
 ``test_spark`` runs the real ones.
 """

@@ -80,7 +80,7 @@ unmatched_pairs as (
             and pairs.label_shape = best_matches.label_shape
     where
         best_matches.site_id is null
-        -- Sessions Joined with a bare number is how many, and nobody joined.
+        -- Sessions Joined with a bare number is a count, and no activity.
         and not (
             pairs.label_shape = 'number'
             and exists (
