@@ -14,8 +14,9 @@ import duckdb
 
 from landing.faults import Fault, no_record, shortened_ids
 from landing.half_days import notes_of_half_days
+from landing.orders import Asked, format_of
 from landing.outcome import Declaration
-from landing.times import format_of, impossible, is_never, parsed
+from landing.times import impossible, is_never, parsed
 from landing.user_lists import refuse_other_lists
 from landing.zones import in_utc, notes_of_unknown_zone
 from reports.dates import read_dates
@@ -72,11 +73,12 @@ def destination_of(
     """
     if look.dates is None:
         return _users(connection, name, report, look)
-    return _activities(connection, report, declaration, look, look.dates)
+    return _activities(connection, name, report, declaration, look, look.dates)
 
 
 def _activities(
     connection: duckdb.DuckDBPyConnection,
+    name: str,
     report: ReportFormat,
     declaration: Declaration,
     look: Look,
@@ -84,7 +86,8 @@ def _activities(
 ) -> Destination:
     """Activities land by their date, in UTC."""
     dates = read_dates(connection, report, seen)
-    date_format = format_of(connection, report, dates, declaration, look.numbered)
+    found = format_of(Asked(connection, report, dates, declaration, look.numbered, date_in(name)))
+    date_format = found.date_format
     title, column, read = report.header_of("date"), dates.raw, parsed(dates, date_format)
     # In nearly every report all dates are possible, to the second. The text is asked, as comparing times costs more.
     time = read if dates.is_possible and date_format == DEFAULT_DATE_FORMAT else declaration.possible.only(read)
@@ -135,6 +138,7 @@ def _activities(
         },
         notes=(
             *dates.notes,
+            *found.notes,
             *notes_of_half_days(connection, report, read, date_format, look),
             *notes_of_unknown_zone(connection, dates, date_format, declaration),
         ),

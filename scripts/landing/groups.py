@@ -31,7 +31,7 @@ from landing.twins import may_hold_twins
 from reports.dates import TIMES_NEEDED
 from reports.encoding import Survey, encoding_of
 from reports.files import STANDARD_INPUT, ReportFile
-from reports.format import DEFAULT_DATE_FORMAT, ReportFormat, read_format
+from reports.format import DEFAULT_DATE_FORMAT, SELDOM, ReportFormat, read_format
 from reports.ids import holds_odd_ids
 from reports.look import is_of_half_day, look_at
 from reports.rows import RowCount, count_rows
@@ -144,6 +144,7 @@ class Reader:
             and not declared.reloaded
             and not declared.sites
             and declared.date_format in (None, DEFAULT_DATE_FORMAT)
+            and declared.remembered_date_format not in SELDOM
         )
 
     def _form(self, text: Path, seen: Survey) -> ReportFormat | None:

@@ -274,7 +274,7 @@ def _other_date_format(staged: Staged) -> list[str]:
     declared, found = staged.declaration.date_format, staged.destination.facts.get("date_format")
     if declared is None or found in (None, declared):
         return []
-    return [f"its dates are written as {found}, and none of them as {declared}, which was declared."]
+    return [f"its dates are written as {found}, and not all of them as {declared}, which was declared."]
 
 
 def _check_twins(load: Load, staged: Staged) -> list[str]:

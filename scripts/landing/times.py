@@ -8,245 +8,39 @@ read the date in question.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 
 from landing.faults import Fault
-from landing.outcome import Declaration
 from reports.date_shapes import Plan, plan_of
 from reports.dates import Dates, normal_text
-from reports.format import DATE_FORMATS, DEFAULT_DATE_FORMAT, WITH_OFFSET, ReportFormat, day_is_first
-from reports.look import FIRST_DATES, Possible, time_in
-from reports.text import ReportRefused
-from warehouse.command_line import counted
-from warehouse.database import number_of, text_of
+from reports.format import (
+    DATE_FORMATS,
+    DEFAULT_DATE_FORMAT,
+    EPOCH,
+    NUMBER_READINGS,
+    WITH_OFFSET,
+    ReportFormat,
+)
+from reports.look import Possible, time_in
+from warehouse.database import text_of
 from warehouse.rejections import Kind
 
 # The platform's own way to say never.
 NEVER = r"1900[-/. ]?0?1[-/. ]?0?1|0?1[-/. ]0?1[-/. ]1900"
 HAS_OFFSET = r":\d\d(?:\.\d+)?\s*(?:[Zz]|[+-]\d\d(?::?\d\d)?)\s*$"
-# A report holds the days of an event. Read with year and day exchanged it seems to hold years.
-_YEAR_FIRST = "yy-MM-dd"
-_SPAN_RATIO = 10
 # A record this far from the middle half of a report does not make it new. The marts ask the same of a site, by the
 # setting outlier_days.
 OUTLIER_DAYS = 365
-_YEARS_APART = 5
 # Formats that are offered, if one of them reads the date.
 _OFFERED = (
     "%d %m %Y %H:%M:%S",
     "%d %m %Y %H:%M",
     "%Y %m %d %H:%M:%S",
-    "%Y-%d-%m %H:%M:%S",
-    "%Y-%d-%m %H:%M",
-    "%y/%m/%d %H:%M",
+    "%d%m%Y%H%M",
+    "%d%m%Y%H%M%S",
 )
-
-
-def format_of(
-    connection: duckdb.DuckDBPyConnection,
-    report: ReportFormat,
-    dates: Dates,
-    declaration: Declaration,
-    numbered: str,
-) -> str:
-    """The date format of the staged report: as declared if that reads any date, else found.
-
-    Raises:
-        ReportRefused: nothing was declared, and none is found.
-    """
-    declared, possible = declaration.date_format, declaration.possible
-    if declared is None:
-        return _found_format(connection, report, dates, possible, declaration.remembered_date_format, numbered)
-    if number_of(connection, f"select count({parsed(dates, declared)}) from staged"):
-        return declared
-    try:
-        return _found_format(connection, report, dates, possible, declared, numbered)
-    except ReportRefused:
-        # Each record says that it is not written as declared.
-        return declared
-
-
-def _found_format(
-    connection: duckdb.DuckDBPyConnection,
-    report: ReportFormat,
-    dates: Dates,
-    possible: Possible,
-    remembered: str | None,
-    numbered: str,
-) -> str:
-    """The date format that reads the most dates of the staged report, and of two the remembered one.
-
-    Raises:
-        ReportRefused: none reads any date, or two read equally many and differently.
-    """
-    own = remembered if remembered is not None and remembered not in DATE_FORMATS else None
-    if own is None and _is_default(connection, dates, possible):
-        return DEFAULT_DATE_FORMAT
-    names = (WITH_OFFSET,) if dates.has_offsets else tuple(DATE_FORMATS)
-    counts = dict(zip(names, _numbers_of_dates(connection, dates, possible, names, "count({})"), strict=True))
-    most = max(counts.values())
-    best = [name for name, count in counts.items() if count == most]
-    example = _example(connection, report, dates)
-    if example is None:
-        return DEFAULT_DATE_FORMAT
-    if most == 0 and remembered and number_of(connection, f"select count({parsed(dates, remembered)}) from staged"):
-        return remembered
-    if most == 0:
-        raise ReportRefused(_why_none(connection, report, dates, possible, example))
-    if own and number_of(connection, f"select count({possible.only(parsed(dates, own))}) from staged") >= most:
-        return own
-    _refuse_two_orders(connection, report, dates, possible, best[0], numbered)
-    order = day_is_first(remembered) if remembered else None
-    in_order = [name for name in best if name == remembered or (order is not None and day_is_first(name) is order)]
-    if len(best) == 1 or len(in_order) == 1:
-        return (in_order or best)[0]
-    return _only_reading(connection, report, dates, possible, best, example)
-
-
-def _is_default(connection: duckdb.DuckDBPyConnection, dates: Dates, possible: Possible) -> bool:
-    """Whether it is clear at a look that the usual format is meant."""
-    if dates.is_read or (dates.is_default and _reads_the_first(connection, dates, possible)):
-        return True
-    return dates.is_usual and _reads_all(connection, dates, possible, DEFAULT_DATE_FORMAT)
-
-
-def _numbers_of_dates(
-    connection: duckdb.DuckDBPyConnection,
-    dates: Dates,
-    possible: Possible,
-    names: Sequence[str],
-    number: str,
-    mine: str = "null",
-) -> list[int]:
-    """What an aggregate gives for each of some formats, over one reading of the dates.
-
-    Args:
-        connection: the warehouse.
-        dates: the dates of the staged report.
-        possible: which of them are possible.
-        names: the formats.
-        number: the aggregate, over the time as a format reads it and over ``mine``.
-        mine: SQL of a time that each of them is compared with.
-    """
-    # DuckDB takes longer to understand the SQL of a date that is folded than to run it: it is there once.
-    written = replace(dates, column="written")
-    times = ", ".join(f"{possible.only(parsed(written, name))} as time_{n}" for n, name in enumerate(names))
-    numbers = ", ".join(number.format(f"time_{n}") for n in range(len(names)))
-    texts = f"select {mine} as mine, {dates.column} as written from staged"
-    row = connection.execute(f"select {numbers} from (select mine, {times} from ({texts}))").fetchone()
-    return [int(value) for value in row or ()]
-
-
-def _reads_the_first(connection: duckdb.DuckDBPyConnection, dates: Dates, possible: Possible) -> bool:
-    time = possible.only(parsed(dates, DEFAULT_DATE_FORMAT))
-    row = connection.execute(
-        f"select coalesce(bool_and({time} is not null), true) from (select {dates.raw} from staged limit {FIRST_DATES})"
-    ).fetchone()
-    return row == (True,)
-
-
-def _reads_all(connection: duckdb.DuckDBPyConnection, dates: Dates, possible: Possible, date_format: str) -> bool:
-    time = possible.only(parsed(dates, date_format))
-    return number_of(connection, f"select (count(*) = count({time}))::integer from staged") == 1
-
-
-def _example(connection: duckdb.DuckDBPyConnection, report: ReportFormat, dates: Dates) -> str | None:
-    """A date of the report, in its words."""
-    header = text_of(report.header_of("date"))
-    row = connection.execute(
-        f"select {dates.raw} from staged where trim({dates.raw}) not in ('', {header})"
-        f" and not {is_never(dates.raw)} limit 1"
-    ).fetchone()
-    return None if row is None else str(row[0])
-
-
-def _refuse_two_orders(
-    connection: duckdb.DuckDBPyConnection,
-    report: ReportFormat,
-    dates: Dates,
-    possible: Possible,
-    best: str,
-    numbered: str,
-) -> None:
-    names = tuple(DATE_FORMATS)
-    # Where the best format reads all, there is nothing for another.
-    if _reads_all(connection, dates, possible, best):
-        return
-    mine = possible.only(parsed(dates, best))
-    are_two_orders = "count(mine) filter (where {0} is null) > 0 and count({0}) filter (where mine is null) > 0"
-    found = _numbers_of_dates(connection, dates, possible, names, f"({are_two_orders})::integer", mine)
-    for name, is_found in zip(names, found, strict=True):
-        if is_found:
-            only = ", and ".join(
-                _only_read_as(connection, dates, possible, own, other, numbered)
-                for own, other in ((best, name), (name, best))
-            )
-            raise ReportRefused(
-                f"its column {report.header_of('date')} holds dates of two orders: {only}."
-                " Fix: correct the wrong ones, download it again, or make two files of it."
-            )
-
-
-def _only_read_as(
-    connection: duckdb.DuckDBPyConnection, dates: Dates, possible: Possible, name: str, other: str, numbered: str
-) -> str:
-    """How many dates are of one order and not of the other, and the first of them."""
-    times = [possible.only(parsed(dates, one)) for one in (name, other)]
-    row = connection.execute(
-        f"{numbered} select count(*), min(record_number), arg_min({dates.raw}, record_number) from numbered"
-        f" where {times[0]} is not null and {times[1]} is null"
-    ).fetchone()
-    count, number, text = row or (0, 0, "")
-    return f"{counted(count, 'record')} can only be {name}, the first is record {number:,} with {text!r}"
-
-
-def _only_reading(
-    connection: duckdb.DuckDBPyConnection,
-    report: ReportFormat,
-    dates: Dates,
-    possible: Possible,
-    best: list[str],
-    example: str,
-) -> str:
-    """Of formats that read equally many dates the one that is meant.
-
-    Raises:
-        ReportRefused: they read them differently, and either may be meant.
-    """
-    if _YEAR_FIRST in best:
-        best = _by_year(connection, dates, possible, best)
-    readings = ", ".join(parsed(dates, name) for name in best)
-    if len(best) > 1 and number_of(
-        connection, f"select count(*) from staged where least({readings}) <> greatest({readings})"
-    ):
-        choices = " or ".join(f"make build DATE_FORMAT={name}" for name in best)
-        raise ReportRefused(
-            f"its column {report.header_of('date')} can be read in {'two' if len(best) == 2 else 'several'} ways:"
-            f" {example!r} may begin with the day or the {'year' if _YEAR_FIRST in best else 'month'}."
-            f" Fix: say which, and DECLARE=once if others of the site are written otherwise: {choices}"
-        )
-    return best[0]
-
-
-def _by_year(connection: duckdb.DuckDBPyConnection, dates: Dates, possible: Possible, best: list[str]) -> list[str]:
-    """The formats that read years of two digits as an event has them: few, and none long ago."""
-    spans = {}
-    for name in best:
-        time = possible.only(parsed(dates, name))
-        row = connection.execute(f"select min({time}), max({time}) from staged").fetchone()
-        if row and row[0]:
-            spans[name] = (row[1] - row[0], row[1])
-    shortest = min(span for span, _ in spans.values())
-    latest = max(last for _, last in spans.values())
-    return [
-        name
-        for name, (span, last) in spans.items()
-        if span <= max(shortest, timedelta(days=1)) * _SPAN_RATIO and last.year > latest.year - _YEARS_APART
-    ]
 
 
 def parsed(dates: Dates, date_format: str) -> str:
@@ -259,6 +53,8 @@ def parsed(dates: Dates, date_format: str) -> str:
         text = f"regexp_replace(trim({dates.column}), '\\s+([+-])', '\\1')"
         instant = f"case when regexp_matches({text}, {text_of(HAS_OFFSET)}) then try_cast({text} as timestamptz) end"
         return f"timezone('UTC', {instant})"
+    if date_format == EPOCH and not dates.digits:
+        return "null::timestamp"
     if date_format in DATE_FORMATS:
         is_bare = dates.is_bare and date_format == DEFAULT_DATE_FORMAT
         return time_in(dates.column, date_format, is_trimmed=not is_bare)
@@ -309,11 +105,14 @@ def in_make(setting: str, value: object) -> str:
     return f"make build {setting}={text}" if re.fullmatch(r"[\w/:.+-]+", text) else f"make build {setting}='{text}'"
 
 
-def _why_none(
+def why_none(
     connection: duckdb.DuckDBPyConnection, report: ReportFormat, dates: Dates, possible: Possible, example: str
 ) -> str:
     """Why no date of a report can be read, by the shape of the first."""
     title = report.header_of("date")
+    # Digits of a day and a time seem to be seconds since 1970, or a day of another millennium.
+    if dates.digits and (offer := _offer(connection, title, possible, example)):
+        return offer
     times = [
         row[0]
         for name in DATE_FORMATS
@@ -341,7 +140,18 @@ def _why_none(
             f"its column {title} holds numbers that a spreadsheet has shortened, such as {example!r}. Fix: load the"
             " report as it was downloaded."
         )
-    for offered in _OFFERED:
+    if offer := _offer(connection, title, possible, example):
+        return offer
+    return (
+        f"its column {title} holds no date that is known: the first is {example!r}. Fix: load the report as it was"
+        " downloaded, or see which forms are known in docs/reference/reports.md."
+    )
+
+
+def _offer(connection: duckdb.DuckDBPyConnection, title: str, possible: Possible, example: str) -> str | None:
+    """The command with a format that reads a date, if one of those that are offered does."""
+    numbers = [name for names in NUMBER_READINGS.values() for name in names if name != EPOCH]
+    for offered in (*_OFFERED, *numbers):
         tried = Dates(text_of(example), text_of(example))
         row = connection.execute(f"select {possible.only(parsed(tried, offered))}").fetchone()
         if row and row[0]:
@@ -349,10 +159,7 @@ def _why_none(
                 f"its column {title} holds no date that is known: the first is {example!r}. Fix: say how it is written,"
                 f" for example {in_make('DATE_FORMAT', offered)}, which reads it as {row[0]}"
             )
-    return (
-        f"its column {title} holds no date that is known: the first is {example!r}. Fix: load the report as it was"
-        " downloaded, or see which forms are known in docs/reference/reports.md."
-    )
+    return None
 
 
 # Years that a calendar is ahead of the Gregorian one, about.

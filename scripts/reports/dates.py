@@ -77,6 +77,7 @@ class Dates:
         is_read: whether it is known that no other format can be meant.
         is_bare: whether the usual format reads every date as it stands, so that none need be trimmed.
         has_offsets: whether every date ends with an offset, as ISO 8601 has it.
+        digits: how many digits each date has, if all are numbers of as many digits.
         unclear: the name of a zone that may be several.
         unknown: the zone that a title or a column beside it names, and that is not known.
         notes: what was found out, in words.
@@ -91,6 +92,7 @@ class Dates:
     is_read: bool = False
     is_bare: bool = False
     has_offsets: bool = False
+    digits: int = 0
     unclear: str | None = None
     unknown: UnknownZone | None = None
     notes: tuple[str, ...] = ()
@@ -330,8 +332,9 @@ def _folded(connection: duckdb.DuckDBPyConnection, report: ReportFormat, raw: st
     if is_alone and all(WITH_OFFSET.fullmatch(shape) for shape, _, _ in shapes):
         count = sum(count for _, _, count in shapes)
         return Dates(plain, raw, has_offsets=True, notes=_notes(report, count, False, _one_clock(connection, plain)))
+    digits = len(shapes[0][0]) if len(shapes) == 1 and set(shapes[0][0]) == {"9"} else 0
     if not plans:
-        return Dates(text, raw)
+        return Dates(text, raw, digits=digits)
     connection.execute(
         "create or replace temp table date_plans (shape varchar, kind varchar, separator varchar, y integer,"
         " yn integer, a integer, an integer, b integer, bn integer, mon integer, h integer, hn integer, i integer,"
@@ -371,6 +374,7 @@ def _folded(connection: duckdb.DuckDBPyConnection, report: ReportFormat, raw: st
         raw,
         is_folded=True,
         is_usual=has_plans and not any(plan.separator for plan in plans.values()),
+        digits=digits,
         unclear=unclear,
         notes=_notes_of(connection, report, {shape: count for shape, _, count in shapes}, plans),
     )

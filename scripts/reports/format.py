@@ -154,11 +154,33 @@ DATE_FORMATS: dict[str, tuple[str, ...]] = {
     "dd-MM-yyyy": ("%d-%m-%y %H:%M:%S", "%d-%m-%y %H:%M", "%d-%m-%Y %H:%M:%S", "%d-%m-%Y %H:%M"),
     "MM-dd-yyyy": ("%m-%d-%y %H:%M:%S", "%m-%d-%y %H:%M", "%m-%d-%Y %H:%M:%S", "%m-%d-%Y %H:%M"),
     "yy-MM-dd": ("%y-%m-%d %H:%M:%S", "%y-%m-%d %H:%M"),
+    "yy/MM/dd": ("%y/%m/%d %H:%M:%S", "%y/%m/%d %H:%M", "%y/%m/%d %I:%M:%S %p", "%y/%m/%d %I:%M %p"),
+    "yy.MM.dd": ("%y.%m.%d %H:%M:%S", "%y.%m.%d %H:%M"),
+    "MM.dd.yyyy": ("%m.%d.%y %H:%M:%S", "%m.%d.%y %H:%M", "%m.%d.%Y %H:%M:%S", "%m.%d.%Y %H:%M"),
+    "yyyy-dd-MM": (
+        "%Y-%d-%m %H:%M:%S",
+        "%Y-%d-%m %H:%M",
+        "%Y-%d-%mT%H:%M:%S",
+        "%Y-%d-%m %H:%M:%S.%f",
+    ),
+    "yyyy/dd/MM": ("%Y/%d/%m %H:%M:%S", "%Y/%d/%m %H:%M"),
+    # Numbers of seconds since 1970, once they are brought into the usual form.
+    "epoch": ("%Y-%m-%d %H:%M:%S",),
     # Read by DuckDB's own cast: strptime knows no Z.
     "ISO 8601 with offset": (),
 }
 DEFAULT_DATE_FORMAT = "yyyy-MM-dd"
 WITH_OFFSET = "ISO 8601 with offset"
+EPOCH = "epoch"
+# Hardly anybody writes these: without a declaration they are taken only where they read more dates than any other.
+SELDOM = ("MM.dd.yyyy", "yyyy-dd-MM", "yyyy/dd/MM")
+# Years of two digits that come first look like days.
+YEAR_FIRST = ("yy-MM-dd", "yy/MM/dd", "yy.MM.dd")
+# How numbers of so many digits may be meant. The first is how they are read if no other fits.
+NUMBER_READINGS = {
+    10: (EPOCH, "%y%m%d%H%M", "%d%m%y%H%M", "%m%d%y%H%M"),
+    12: ("%Y%m%d%H%M", "%y%m%d%H%M%S", "%d%m%y%H%M%S", "%m%d%y%H%M%S", "%d%m%Y%H%M", "%m%d%Y%H%M"),
+}
 
 
 def day_is_first(date_format: str) -> bool | None:

@@ -495,7 +495,9 @@ def test_the_order_of_dates_in_the_file_wins_over_one_that_reads_nothing(
     [landing], _ = load(warehouse, report(tmp_path, "a.csv", CLEAR), given=Given(date_format="dd/MM/yyyy"))
 
     assert landing.landed_count == 4
-    assert landing.notes == ["its dates are written as yyyy-MM-dd, and none of them as dd/MM/yyyy, which was declared."]
+    assert landing.notes == [
+        "its dates are written as yyyy-MM-dd, and not all of them as dd/MM/yyyy, which was declared."
+    ]
 
 
 def test_a_file_of_which_all_was_rejected_is_read_again(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
