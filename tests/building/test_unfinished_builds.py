@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT, Project
-from warehouse.database import connect, number_of
 
 MART = Path("models") / "marts" / "engagement" / "interaction" / "fct_calls.sql"
 UNFINISHED = "the last build did not finish"
@@ -97,14 +96,3 @@ def test_marts_made_of_other_code_are_not_published_beside_those_that_read_it(bu
     assert "fct_activity_funnel" in publication(built)
     assert built.dbt("run", "--select", "int_presence_stays+").returncode == 0
     assert "marts published in" in publication(built)
-
-
-def test_a_build_that_runs_out_of_memory_goes_on_with_one_model_at_a_time(built: Project) -> None:
-    """The mart says that the memory is used up while two are built at once."""
-    error = "error('Out of Memory Error: could not allocate block')"
-    break_mart(built, f"select * from final where {{{{ 'true' if target.threads == 1 else \"{error}\" }}}}")
-    done = built.build()
-    assert done.returncode == 0, done.stdout
-    assert "the rest is built one after the other" in done.stdout
-    with connect(built.published, read_only=True) as published:
-        assert number_of(published, "select count(*) from marts.fct_calls") > 0

@@ -13,10 +13,14 @@ import pytest
 import yaml
 
 from conftest import ROOT, WITHOUT_TESTS, Once, Project, copy_project
+from warehouse.database import number_of
 
 REPORTS = ROOT / "tests" / "fixtures"
 SITE_ALIASES = Path("seeds") / "site" / "site_activity_aliases.csv"
 SCHEDULE = Path("seeds") / "site" / "session_schedule.csv"
+CALLS = Path("models") / "marts" / "engagement" / "interaction" / "fct_calls.sql"
+USED_UP = "error('Out of Memory Error: could not allocate block')"
+ONE_AT_A_TIME = f"{{{{ 'true' if target.threads == 1 else \"{USED_UP}\" }}}}"
 
 
 def succeed(project: Project, **settings: str) -> str:
@@ -106,16 +110,23 @@ def test_the_sample_reconciles_with_a_count_of_its_lines(sample_project: Project
 
 @pytest.fixture(scope="module")
 def guide(sample_project: Project, once: Once) -> tuple[Project, str]:
-    """The sample, then every activity of the guide and some that are invented, and what their build printed."""
+    """The sample, then every activity of the guide and some that are invented, and what their build printed.
+
+    Beside them are files that cannot be loaded.
+    """
 
     def make(folder: Path) -> None:
         project = copy_project(folder)
         project.take_over(sample_project)
         for reports in ("every_activity", "invented"):
             shutil.copytree(REPORTS / reports, project.root / "reports", dirs_exist_ok=True)
-        (folder / "output").write_text(succeed(project, **WITHOUT_TESTS))
-        shutil.copy(project.published, folder / "published_first.duckdb")
-        (folder / "again").write_text(succeed(project, **WITHOUT_TESTS))
+        (project.root / "reports" / "old.xls").write_text("x")
+        (project.root / "reports" / "broken.csv").write_text("no header\n1\n")
+        for output in ("output", "again"):
+            result = project.build(**WITHOUT_TESTS)
+            assert result.returncode == 1, "a report was refused"
+            (folder / output).write_text(result.stdout + result.stderr)
+            shutil.copy(project.published, folder / f"published_{output}.duckdb")
 
     folder = once("guide", make)
     return Project(folder, is_shared=True), (folder / "output").read_text()
@@ -126,7 +137,15 @@ def test_a_build_again_finds_nothing_new_and_starts_no_dbt(guide: tuple[Project,
     again = (project.root / "again").read_text()
     assert "Nothing is new since the last build" in again and "building and testing" not in again
     assert "2 reports hold " in again, "it sums up"
-    assert project.published.read_bytes() == (project.root / "published_first.duckdb").read_bytes()
+    first, second = (project.root / f"published_{output}.duckdb" for output in ("output", "again"))
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_what_cannot_be_loaded_is_said_and_the_rest_is_published(guide: tuple[Project, str]) -> None:
+    project, output = guide
+    assert "passed over" in output and "old.xls" in output
+    assert "refused" in output and "broken.csv" in output
+    assert query(project, "select count(*) > 0 from marts.fct_activities") == [(True,)]
 
 
 def test_every_activity_of_the_guide_is_recognised(guide: tuple[Project, str]) -> None:
@@ -174,8 +193,13 @@ def named(guide: tuple[Project, str], types: dict[str, dict[str, str]], once: On
 
 
 def build_named(folder: Path, guide: Project, types: dict[str, dict[str, str]]) -> None:
-    """Name what was unrecognised, report activities without a known record, and build, with the tests of all data."""
+    """Name what was unrecognised, report activities without a known record, and build, with the tests of all data.
+
+    One mart says that the memory is used up while two are built at once.
+    """
     project = copy_project(folder)
+    mart = project.root / CALLS
+    mart.write_text(mart.read_text().replace("select * from final", f"select * from final where {ONE_AT_A_TIME}"))
     project.take_over(guide)
     suggested = [row[0] for row in query(guide, "select suggested_alias from marts.unrecognised_activities")]
     assert len(suggested) == 3
@@ -221,7 +245,7 @@ def test_no_activity_type_is_without_a_mart_that_uses_it(
 def test_suggested_aliases_name_what_was_unrecognised(guide: tuple[Project, str], named: tuple[Project, str]) -> None:
     _, before = guide
     assert "4 activities have words that have no name yet." in before
-    assert "unique users" not in before
+    assert "in the unique users reports" not in before
 
     project, output = named
     assert "have no name yet" not in output
@@ -229,6 +253,13 @@ def test_suggested_aliases_name_what_was_unrecognised(guide: tuple[Project, str]
     # These four, and the one of the kind other_activity itself.
     assert query(project, "select count(*) from marts.fct_activities where activity_type = 'other_activity'") == [(5,)]
     assert query(project, "select sum(other_activities_count) from marts.fct_user_days") == [(5,)]
+
+
+def test_a_build_that_runs_out_of_memory_goes_on_with_one_model_at_a_time(named: tuple[Project, str]) -> None:
+    project, output = named
+    assert "the rest is built one after the other" in output
+    with project.open() as published:
+        assert number_of(published, "select count(*) from marts.fct_calls") > 0
 
 
 def test_wrong_seeds_fail_by_name_and_publish_nothing(guide: tuple[Project, str], project: Project) -> None:

@@ -6,6 +6,7 @@ import glob
 import io
 import itertools
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ import duckdb
 import pytest
 from rich.console import Console
 
+from conftest import Once
 from landing import parquet as parquet_landing
 from landing import parquet_files as parquet_layout
 from landing.land import land_reports
@@ -696,15 +698,25 @@ class Killed(BaseException):
     """As if the process ended."""
 
 
+@pytest.fixture(scope="module")
+def three_days(once: Once) -> Path:
+    """A landing of two days and of a third whose zone was declared for it alone, in a folder with the reports."""
+
+    def make(folder: Path) -> None:
+        paths = [a_day(folder, day) for day in "678"]
+        root = folder / "landing"
+        land(root, *paths[:2], declaration=declare(root))
+        land(root, paths[2], declaration=declare(root, given=Given(time_zone="UTC", declare="once")))
+
+    return once("three days", make)
+
+
 @pytest.mark.parametrize("count", range(10))
 def test_the_next_landing_completes_one_that_was_killed(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+    three_days: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
-    paths = [
-        write(tmp_path / f"{day}.csv", report_text(activity(day, date=f"2024-05-0{day} 10:00:00"))) for day in "678"
-    ]
-    land(root, *paths[:2], declaration=declare(root))
-    land(root, paths[2], declaration=declare(root, given=Given(time_zone="UTC", declare="once")))
+    shutil.copytree(three_days, tmp_path, dirs_exist_ok=True)
+    root, paths = tmp_path / "landing", [tmp_path / f"{day}.csv" for day in "678"]
     again = Given(time_zone="Asia/Tokyo", declare="again")
     with monkeypatch.context() as killing, suppress(Killed):
         placed = itertools.count()
@@ -731,9 +743,7 @@ def test_the_next_landing_completes_one_that_was_killed(
 def test_a_first_landing_that_was_killed_has_not_forgotten_its_zone(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    paths = [
-        write(tmp_path / f"{day}.csv", report_text(activity(day, date=f"2024-05-0{day} 10:00:00"))) for day in "67"
-    ]
+    paths = [a_day(tmp_path, day) for day in "67"]
     declaration = declare(root, given=Given(time_zone="Asia/Tokyo"))
 
     def put_and_end(*arguments: Any) -> None:
