@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import dataclasses
 import gc
 import hashlib
 import importlib
@@ -40,8 +41,8 @@ from typing import Any, ClassVar
 DBT = ("dbt.cli.main", "dbt.adapters.duckdb")
 # Some import these only when they need them, in each command.
 PACKAGES = (
-    *("charset_normalizer", "duckdb", "jinja2", "rich._emoji_codes", "rich.progress", "rich.table", "typer"),
-    *("typer._adapters", "xml.parsers.expat", "yaml", "zoneinfo"),
+    *("charset_normalizer", "concurrent.futures.process", "duckdb", "jinja2", "rich._emoji_codes", "rich.progress"),
+    *("rich.table", "typer", "typer._adapters", "typer.rich_utils", "xml.parsers.expat", "yaml", "zoneinfo"),
 )
 TIMEOUT_SECONDS = 600
 DIGEST_BYTES = hashlib.sha256().digest_size
@@ -143,6 +144,7 @@ def serve(packages: Sequence[str]) -> None:
         _with_values_put_in_as_text()
     _with_yaml_read_once("yaml", "load")
     _with_modules_noted()
+    _with_dataclasses_compiled_once()
     for line in sys.stdin:
         order = json.loads(line)
         if "parsed" in order:
@@ -255,6 +257,15 @@ def _with_modules_noted() -> None:
 
     loader.source_to_code = note
     sys.dont_write_bytecode = True
+
+
+def _with_dataclasses_compiled_once() -> None:
+    """Compile the methods of each dataclass once: it writes them as text, and they are half of a command's imports."""
+
+    def exec_once(text: str, *names: dict[str, Any]) -> None:
+        exec(Compiled.once(("methods", text), lambda: compile(text, "<string>", "exec")), *names)
+
+    dataclasses.exec = exec_once  # type: ignore[attr-defined]
 
 
 def _note(path: Path) -> None:

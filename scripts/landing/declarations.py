@@ -27,7 +27,7 @@ from reports.dates import Dates, normal_text
 from reports.files import hashes_in, legible
 from reports.format import WITH_OFFSET, day_is_first
 from warehouse.command_line import counted
-from warehouse.database import spool_of
+from warehouse.database import path_of, spool_of
 from warehouse.errors import WarehouseError
 from warehouse.rejections import Kind
 
@@ -233,7 +233,7 @@ def site_needed(
             return is_reloaded(before, declaration)
         return before.removed_on is None or declaration.is_again
 
-    with spool_of(connection) as folder:
+    with spool_of(path_of(connection)) as folder:
         others = paths[paths.index(first) + 1 :]
         new = [first, *(path for path in others if any(map(is_new, hashes_in(path, folder))))]
     names = ", ".join(legible(str(path)) for path in new[:SHOWN_FILES])
@@ -278,7 +278,7 @@ def _refuse_missing(
             [report_ids],
         ).fetchall()
     )
-    with spool_of(connection) as folder:
+    with spool_of(path_of(connection)) as folder:
         for path in paths:
             for sha256 in hashes_in(path, folder):
                 wanted.pop(sha256, None)

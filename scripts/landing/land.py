@@ -35,7 +35,7 @@ from landing.outcome import Declaration, Landing
 from reports.encoding import survey
 from reports.files import ReportFile, reports_in, unreadable
 from reports.text import ReportRefused
-from warehouse.database import spool_of
+from warehouse.database import path_of, spool_of
 from warehouse.errors import WarehouseError, disk_trouble, in_words, is_damage
 from warehouse.raw_tables import prepare_raw
 
@@ -58,13 +58,14 @@ def land_reports(
         SiteNeeded: a report is new, and its site is not clear.
     """
     prepare_raw(connection)
-    ensure_meeting_salt(connection)
+    warehouse = path_of(connection)
+    ensure_meeting_salt(connection, warehouse)
     if progress is not None:
         connection.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
     sizes = [_size(path) for path in paths]
     advance = partial(progress.update, progress.add_task("Landing", total=sum(sizes))) if progress else None
     done = 0
-    with spool_of(connection) as spool:
+    with spool_of(warehouse) as spool:
         known, reloaded = landed_before(connection), dict(declaration.reloaded)
         loader = Loader(Load(connection, declaration, spool, known, checks_twins, reloaded))
         for path, following, size in zip(paths, [*paths, None][1:], sizes, strict=True):

@@ -44,16 +44,22 @@ class Before:
 
 def landed_before(connection: duckdb.DuckDBPyConnection) -> dict[str, Before]:
     """What landed before or was removed, by the hash of its bytes."""
-    landed = connection.execute(
-        "select file_sha256, file_name, report_id, site_id,"
-        f" landed_count = 0 and rejected_count > 0 and last_occurred_at is null from ({LANDED_REPORTS})"
+    found = connection.execute(
+        f"""
+        select file_sha256, file_name, report_id, site_id, null,
+            landed_count = 0 and rejected_count > 0 and last_occurred_at is null from ({LANDED_REPORTS})
+        union all
+        select file_sha256, null, '', site_id, removed_at::date, false from raw.removed_reports
+        """
     ).fetchall()
-    removed = connection.execute("select file_sha256, removed_at::date, site_id from raw.removed_reports").fetchall()
-    before = {sha256: Before(removed_on=removed_on, site_id=site_id) for sha256, removed_on, site_id in removed}
     # To count them of each report takes longer to plan than all else here.
-    read_again = _read_again(connection) if any(may_be for *_, may_be in landed) else set()
-    for sha256, name, report_id, site_id, may_be_rejected in landed:
-        before[sha256] = Before(name, None, report_id, site_id, may_be_rejected and report_id in read_again)
+    read_again = _read_again(connection) if any(may_be for *_, may_be in found) else set()
+    before: dict[str, Before] = {}
+    for sha256, name, report_id, site_id, removed_on, may_be_rejected in found:
+        # What was loaded again since it was removed is there.
+        if removed_on is None or sha256 not in before:
+            is_rejected = may_be_rejected and report_id in read_again
+            before[sha256] = Before(name, removed_on, report_id, site_id, is_rejected)
     return before
 
 

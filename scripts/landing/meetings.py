@@ -5,9 +5,10 @@ It is a row of raw, so that dbt by hand, Spark and every build give the same key
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import duckdb
 
-from warehouse.database import path_of
 from warehouse.salts import IN_MEMORY, meeting_salt
 
 SALTS = "meeting_salts"
@@ -15,11 +16,10 @@ SALTS = "meeting_salts"
 ALL_SITES = "all"
 
 
-def ensure_meeting_salt(connection: duckdb.DuckDBPyConnection) -> bool:
-    """See that raw has the salt; returns whether it is new."""
+def ensure_meeting_salt(connection: duckdb.DuckDBPyConnection, path: Path | None) -> bool:
+    """See that raw has the salt; returns whether it is new. The path is that of the warehouse, if it is a file."""
     if connection.execute(f"from raw.{SALTS}").fetchone():
         return False
-    path = path_of(connection)
     salt = meeting_salt(path) if path is not None else IN_MEMORY
     connection.execute(f"insert into raw.{SALTS} values (?, ?)", [ALL_SITES, salt])
     return True

@@ -337,11 +337,12 @@ def writing(root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             clear_unfinished(root)
             name_kinds(root)
             try:
-                with connect(Path(f"{root}.scratch")) as connection:
+                scratch = Path(f"{root}.scratch")
+                with connect(scratch) as connection:
                     prepare_raw(connection)
                     for table in (*MANIFESTS, OF_REPORTS, MARKS, FORGOTTEN, SALTS, DECLARATIONS):
                         load(connection, root, table)
-                    if ensure_meeting_salt(connection):
+                    if ensure_meeting_salt(connection, scratch):
                         written = Path(f"{root}.scratch-salts")
                         write_parquet(connection, SALTS, "site_id", ALL_SITES, written)
                         place(written, partition(root, SALTS, ALL_SITES, NO_REPORT))

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -205,17 +206,17 @@ def refuse_inside_a_shared_copy(path: Path, kind: str = PUBLISHED) -> None:
             )
 
 
-def refuse_a_copy(connection: duckdb.DuckDBPyConnection) -> None:
+def refuse_a_copy(connection: duckdb.DuckDBPyConnection, tables: Collection[str]) -> None:
     """Refuse to take a copy for the warehouse, so that no records are loaded into what was handed on.
 
+    Args:
+        connection: what is open.
+        tables: those of its schema main.
+
     Raises:
-        WarehouseError: what is open is a copy.
+        WarehouseError: it is a copy.
     """
-    marked = connection.execute(
-        "from duckdb_tables() where database_name = current_database() and schema_name = 'main' and table_name = ?",
-        [TABLE],
-    ).fetchone()
-    if marked:
+    if TABLE in tables:
         raise WarehouseError(
             f"{path_of(connection)} is a copy of the marts, and no warehouse. Nothing was written. Fix: another"
             " WAREHOUSE_PATH."

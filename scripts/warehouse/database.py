@@ -181,12 +181,11 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 @contextmanager
-def spool_of(connection: duckdb.DuckDBPyConnection) -> Iterator[Path]:
+def spool_of(warehouse: Path | None) -> Iterator[Path]:
     """A folder beside the warehouse for what is unpacked: on its disk, under its protection, and for one loader.
 
     If a loader is killed, ``connect`` removes its folder when the warehouse is next opened.
     """
-    warehouse = path_of(connection)
     if warehouse is None:
         with tempfile.TemporaryDirectory() as folder:
             yield Path(folder)

@@ -46,11 +46,13 @@ class _Form:
         tables: its tables and views, each with which of the two it is.
         has_fractions: whether the times of events have the type of an older version.
         has_newest_column: whether the rejected records have the columns that were added last.
+        others: the tables of its schema main.
     """
 
     tables: dict[str, str]
     has_fractions: bool
     has_newest_column: bool
+    others: frozenset[str]
 
     @property
     def is_by_record(self) -> bool:
@@ -73,13 +75,12 @@ def prepare_raw(connection: duckdb.DuckDBPyConnection, *, is_begun: bool = False
     form = _form_of(connection)
     if form.is_of_today:
         return
+    refuse_a_copy(connection, form.others)
     if not form.tables:
-        refuse_a_copy(connection)
         # At once, because a file waits for the disk after each statement.
         with nullcontext() if is_begun else transaction(connection):
             execute_again(connection, NEW_TABLES)
     else:
-        refuse_a_copy(connection)
         with nullcontext() if is_begun else transaction(connection):
             _bring_over(connection, form)
 
@@ -116,18 +117,18 @@ def raw_to_read(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _form_of(connection: duckdb.DuckDBPyConnection) -> _Form:
-    of_raw = "where database_name = current_database() and schema_name = 'raw'"
+    of_this = "where database_name = current_database() and schema_name in ('raw', 'main')"
     # (information_schema makes the views of a catalog first, which takes 6 ms.)
-    tables = dict(
-        connection.execute(
-            f"select table_name, 'table' from duckdb_tables() {of_raw}"
-            f" union all select view_name, 'view' from duckdb_views() {of_raw}"
-        ).fetchall()
-    )
+    found = connection.execute(
+        f"select schema_name, table_name, 'table', sql from duckdb_tables() {of_this}"
+        f" union all select schema_name, view_name, 'view', '' from duckdb_views() {of_this}"
+    ).fetchall()
+    columns = {table: sql for schema, table, _, sql in found if schema == "raw"}
     return _Form(
-        tables,
-        "events" in tables and ("occurred_at", "TIMESTAMP") in columns_of_raw(connection, "events"),
-        "rejected_records" in tables and "kind" in dict(columns_of_raw(connection, "rejected_records")),
+        {table: kind for schema, table, kind, _ in found if schema == "raw"},
+        "occurred_at TIMESTAMP " in columns.get("events", ""),
+        " kind VARCHAR" in columns.get("rejected_records", ""),
+        frozenset(table for schema, table, *_ in found if schema == "main"),
     )
 
 
