@@ -11,7 +11,7 @@ from landing.forgotten import remembered
 from page.show import BY_KEY_OR_EMAIL, SESSIONS
 from removal.forget import UnknownUser, find_person
 from removal.people import Identities, identities_of
-from reports.ids import id_of, plain_id, whole_id
+from reports.ids import id_of, same_ids_of, whole_id
 from warehouse.errors import WarehouseError
 from warehouse.raw_tables import raw_to_read
 
@@ -126,8 +126,8 @@ def merged_ids(warehouse: duckdb.DuckDBPyConnection, user_key: str) -> tuple[str
 
 
 def _other_forms(known: Identities, user_key: str) -> tuple[str, ...]:
-    own = plain_id(user_key.partition(":")[2])
-    return tuple(one for one in known.user_ids if plain_id(one) != own)
+    own = set(same_ids_of(user_key.partition(":")[2]))
+    return tuple(one for one in known.user_ids if own.isdisjoint(same_ids_of(one)))
 
 
 def find_session(copy: duckdb.DuckDBPyConnection, wanted: str) -> str:

@@ -271,7 +271,7 @@ def _write_malformed(connection: duckdb.DuckDBPyConnection, staged: Staged) -> N
     rejected = []
     for malformed in (Malformed(*row) for row in found):
         title, reason, text, kind = _rejection(malformed, staged.rows, staged.report)
-        is_named = staged.forgotten.is_named_in(connection, text, staged.report.delimiter)
+        is_named = staged.forgotten.is_named_in(connection, text)
         kept = (NAMED_REASON, None, Kind.NAMES_FORGOTTEN) if is_named else (reason, text, kind)
         rejected.append((malformed.record_number, title, *kept))
     if rejected:
@@ -345,6 +345,10 @@ def _write_unfit(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:
     kinds = "left join misread on numbered.record_number = misread.record_number" if is_any_misread else ""
     is_another = "record_number not in (from forgotten)" if staged.forgotten.record_count else "true"
     titles = {f"fault{number}": fault.column for number, fault in enumerate(faults)}
+    # Where somebody was forgotten, a record whose id is lost may be theirs.
+    lost = (Kind.LOST_ID, Kind.SHORTENED_ID) if staged.forgotten.known is not None else ()
+    hidden = [number for number, fault in enumerate(faults) if fault.kind in lost]
+    is_shown = f"fault not in ({', '.join(map(str, hidden))})" if hidden else "true"
 
     def of_first(texts: list[str]) -> str:
         return f"case fault {' '.join(f'when {number} then {text}' for number, text in enumerate(texts))} end"
@@ -369,9 +373,9 @@ def _write_unfit(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:
             $report_id as report_id,
             record_number,
             {of_first([f"${title}" for title in titles])} as column_name,
-            {of_first([fault.value for fault in faults])} as rejected_value,
+            case when {is_shown} then {of_first([fault.value for fault in faults])} end as rejected_value,
             {of_first([fault.reason for fault in faults])} as reason,
-            to_json([{fields}])::varchar as record_text,
+            case when {is_shown} then to_json([{fields}])::varchar end as record_text,
             {of_first([text_of(fault.kind) for fault in faults])} as kind,
             {of_first([fault.day for fault in faults])} as impossible_date
         from faulty

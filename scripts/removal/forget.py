@@ -21,6 +21,7 @@ from building.rebuild import Files, rebuild, require_places
 from building.unchanged import BUILT
 from landing.declarations import half_corrected
 from landing.forgotten import (
+    FIELDS,
     NAMED_REASON,
     REASON,
     UNSCRUBBED,
@@ -48,9 +49,9 @@ from publishing.places import PLACES, publish_again
 from removal.journal import FORGET, JOURNAL, Task, begin, end
 from removal.people import Identities, identities_of, require_sure, spellings_of
 from removal.verify import left_in_file, left_in_reports, left_in_texts
-from reports.ids import id_of, plain_id, same_id
+from reports.ids import id_of, same_ids, same_ids_of
 from warehouse.command_line import counted, one_line
-from warehouse.database import identifier, number_of, transaction
+from warehouse.database import identifier, number_of, text_of, transaction
 from warehouse.errors import WarehouseError
 from warehouse.locks import only_writer
 from warehouse.paths import PROJECT_ROOT, marts_path
@@ -81,7 +82,7 @@ class Request:
         also: names and e-mails that others may use for the person.
         is_same_email_same: whether other ids with the same e-mail are the same person; None if it is not declared.
         is_dry_run: whether nothing is to be changed, and only said what there is.
-        is_spelling_same: whether ids that differ only in zeros are the same person; None if it is not declared.
+        is_spelling_same: whether other forms of the id are the same person; None if it is not declared.
     """
 
     user_id: str
@@ -108,6 +109,11 @@ class Person:
     def user_ids(self) -> list[str]:
         """All ids of the person."""
         return list(dict.fromkeys([self.user_id, *self.other_ids]))
+
+    @property
+    def forms(self) -> list[str]:
+        """These ids in each form."""
+        return [form for user_id in self.user_ids for form in same_ids_of(user_id)]
 
     @property
     def parameters(self) -> dict[str, object]:
@@ -138,9 +144,10 @@ HAS_IDENTITY = (
 IS_THEIRS = f"({OF_SITE} and {HAS_IDENTITY})"
 REJECTED_TEXTS = ("record_text", "rejected_value", "reason")
 HAS_FIELD = " or ".join(
-    f"coalesce(list_has_any(list_transform(regexp_split_to_array({column}, '[,;\\t\"\\r\\n\\[\\]]+'),"
-    " lambda x: trim(x)), $fields), false)"
+    f"coalesce(list_bool_or(list_transform(regexp_split_to_array({column}, {text_of(ends)}),"
+    f" lambda field: list_has_any({same_ids('field')}, $fields))), false)"
     for column in REJECTED_TEXTS
+    for ends in FIELDS
 )
 # Whether a rejected record holds the id in a field of its own, or a name or an e-mail anywhere.
 NAMES_THEM = f"({HAS_FIELD} or raw.rejected_records.rowid in (select row_id from named where place = $place))"
@@ -194,9 +201,9 @@ def _sites_of(connection: duckdb.DuckDBPyConnection, user_id: str, emails: list[
             union all
             select site_id, user_id, email from raw.users inner join raw.user_reports using (report_id)
         )
-        where {same_id("user_id")} = $id or ({has_email})
+        where list_has_any($ids, {same_ids("user_id")}) or ({has_email})
         """,
-        {"id": plain_id(user_id), "emails": [email.lower() for email in emails]},
+        {"ids": same_ids_of(user_id), "emails": [email.lower() for email in emails]},
     )
     return {site for (site,) in found.fetchall()}
 
@@ -270,7 +277,7 @@ def find_traces(connection: duckdb.DuckDBPyConnection, person: Person) -> Traces
             connection.execute(
                 f"select file_name, count(*) from raw.rejected_records inner join {MANIFESTS} using (report_id)"
                 f" where site_id = $site and {NAMES_THEM} group by 1 order by 1",
-                {"site": person.site_id, "fields": person.user_ids, "place": len(RECORDS)},
+                {"site": person.site_id, "fields": person.forms, "place": len(RECORDS)},
             ).fetchall()
         )
     return traces
@@ -384,7 +391,7 @@ def _scrub(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
         f" where {OF_SITE} and {NAMES_THEM}",
         {
             "site": person.site_id,
-            "fields": person.user_ids,
+            "fields": person.forms,
             "reason": NAMED_REASON,
             "kind": Kind.NAMES_FORGOTTEN,
             "place": len(places),
@@ -419,12 +426,12 @@ def _rows_with_id(path: Path, person: Person) -> Iterator[int]:
     # A file that is no CSV stops the next build, which says how to correct it.
     with suppress(SeedError):
         seed = read_seed_csv(path)
-        wanted = {plain_id(user_id) for user_id in person.user_ids}
+        wanted = set(person.forms)
         for line in seed.lines:
             values = seed.values(line)
             is_of_site = values.get("site_id", "") in ("", person.site_id)
             ids = {id_of(values[name]) for name in values if name.endswith("user_id")} - set(person.spellings)
-            if is_of_site and any(plain_id(one) in wanted for one in ids):
+            if is_of_site and any(not wanted.isdisjoint(same_ids_of(one)) for one in ids):
                 yield line.number
 
 
@@ -605,7 +612,7 @@ def carry_out(files: Files, task: Task, console: Console) -> None:
 def remember_others(
     connection: duckdb.DuckDBPyConnection, site: str, others: Iterable[str], spellings: Iterable[str]
 ) -> None:
-    """Remember who has the same e-mail, or an id that differs in zeros alone, and is somebody else.
+    """Remember who has the same e-mail, or an id in another form, and is somebody else.
 
     The loader leaves the first their name, and the second their records too.
     """

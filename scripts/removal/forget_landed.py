@@ -28,7 +28,7 @@ from landing.parquet_files import (
 )
 from removal.forget import Person, Request, find_person, find_traces, forget, identities_or_question, remember_others
 from removal.people import Identities
-from reports.ids import id_of, plain_id, same_id
+from reports.ids import id_of, same_ids, same_ids_of
 from warehouse.command_line import counted, one_line
 from warehouse.raw import delete_all_records
 
@@ -98,8 +98,8 @@ def forget_in(root: Path, request: Request, console: Console | None = None) -> l
 def _load_records_of(connection: duckdb.DuckDBPyConnection, root: Path, found: Identities) -> None:
     """Load the records with one of some ids or e-mails."""
     emails = [*found.emails, *(one.lower() for one in found.user_ids if "@" in one)]
-    condition = f"list_contains($ids, {same_id('user_id')}) or list_contains($emails, lower({known_email('email')}))"
-    ids = [plain_id(one) for one in found.user_ids]
+    condition = f"list_has_any($ids, {same_ids('user_id')}) or list_contains($emails, lower({known_email('email')}))"
+    ids = [form for one in found.user_ids for form in same_ids_of(one)]
     delete_all_records(connection)
     connection.execute("delete from raw.users")
     for table in ("activities", "users"):

@@ -18,7 +18,7 @@ import duckdb
 import typer
 
 from landing.forgotten import known_email, known_id, remembered
-from reports.ids import plain_id, same_id
+from reports.ids import plain_id, same_ids_of
 from warehouse.database import identifier
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
@@ -38,7 +38,7 @@ SpellingsOption = Annotated[
     typer.Option(
         "--also-spellings/--not-spellings",
         envvar="ALSO_SPELLINGS",
-        help="Whether ids that differ only in zeros are the same person.",
+        help="Whether ids that differ only in zeros, signs or letter case are the same person.",
     ),
 ]
 
@@ -114,11 +114,15 @@ def identities_of(
     declared = {one for one in profiles if people is not None and people.is_another_person(site, one)}
     if is_spelling_same:
         declared = set()
+    by_form: dict[str, list[str]] = {}
+    for one in profiles:
+        for form in same_ids_of(one):
+            by_form.setdefault(form, []).append(one)
     known = {user_id}
     while True:
         grown, left = set(known), set[str]()
-        for plain in sorted({plain_id(one) for one in known}):
-            forms = {one: profile for one, profile in profiles.items() if plain_id(one) == plain}
+        for one in sorted(known):
+            forms = {other: profiles[other] for form in same_ids_of(one) for other in by_form.get(form, ())}
             taken = set(forms) if is_spelling_same else _of_one_person(forms, known, declared)
             grown |= taken
             left |= set(forms) - taken - known
@@ -133,7 +137,7 @@ def identities_of(
         known = grown
     written = connection.execute(
         "select distinct written_id, first_name, last_name from known_users where list_contains($ids, written_id)"
-        " or id = '' and list_contains($emails, email) order by all",
+        " or written_id = '' and list_contains($emails, email) order by all",
         {"ids": sorted(known), "emails": sorted(emails)},
     ).fetchall()
     ids = dict.fromkeys([user_id, *(row[0] for row in written if row[0])])
@@ -176,7 +180,10 @@ def _of_one_person(forms: dict[str, Profile], known: Set[str], declared: Set[str
             break
         taken |= supported
     rest = set(forms) - taken
-    is_contradicted = any(forms[one].contradicts(profile) for one in rest for profile in forms.values())
+    # Letter case may be all that sets the ids of two people apart.
+    is_contradicted = any(forms[one].contradicts(profile) for one in rest for profile in forms.values()) or any(
+        not plain_id(one).isdigit() for one in rest
+    )
     return taken if is_contradicted or rest & declared else taken | rest
 
 
@@ -190,7 +197,7 @@ def require_sure(command: str, user_id: str, site: str, found: Identities) -> No
         return
     if not found.is_written:
         raise WarehouseError(
-            f"the site {site} has no user {user_id}, but several with other zeros at the id:"
+            f"the site {site} has no user {user_id}, but several with the same id in another form:"
             f" {', '.join(found.spellings)}. Nothing was done. Fix: USER_ID={' or USER_ID='.join(found.spellings)}"
         )
     call = f"make {command} USER_ID={user_id} SITE={site} ALSO_SPELLINGS"
@@ -201,10 +208,10 @@ def require_sure(command: str, user_id: str, site: str, found: Identities) -> No
 
 
 def spellings_of(user_id: str, found: Identities) -> str:
-    """What somebody has to say of ids that differ in zeros alone."""
+    """What somebody has to say of ids that may be one in two forms."""
     return (
-        f"The ids {user_id} and {', '.join(found.unsure)} differ only in zeros, and the reports have another name or"
-        " e-mail for them."
+        f"The ids {user_id} and {', '.join(found.unsure)} differ only in zeros, signs or letter case, and no name or"
+        " e-mail in the reports says that they are one person."
     )
 
 
@@ -229,7 +236,6 @@ def _collect_users(connection: duckdb.DuckDBPyConnection, site: str | None = Non
         f"""
         create or replace temp table known_users as
         select distinct
-            {same_id("user_id")} as id,
             {known_id("user_id")} as written_id,
             lower({known_email("email")}) as email,
             first_name,
@@ -243,11 +249,11 @@ def _collect_users(connection: duckdb.DuckDBPyConnection, site: str | None = Non
 
 def _same_users(site: str, known: Set[str], others: Set[str]) -> set[str]:
     """The ids that the site's own file says are one of these people; others are spellings of somebody else."""
-    plain = {plain_id(one) for one in known}
+    forms = {form for one in known for form in same_ids_of(one)}
     return {
         one
         for pair in same_user_pairs(SAME_USER, site)
-        if any(plain_id(member) in plain and member not in others for member in pair)
+        if any(not forms.isdisjoint(same_ids_of(member)) and member not in others for member in pair)
         for one in pair
     }
 

@@ -16,7 +16,7 @@ from landing.forgotten import known_email, known_id
 from publishing.export_table import copy_rows, safe_columns
 from removal.forget import find_person, find_traces
 from removal.people import Identities, identities_of, require_sure
-from reports.ids import id_of, plain_id, same_id
+from reports.ids import id_of, plain_id, same_ids, same_ids_of
 from warehouse.command_line import counted
 from warehouse.copies import refuse_inside_a_shared_copy
 from warehouse.database import identifier, opened
@@ -108,7 +108,7 @@ def _write_rows(connection: duckdb.DuckDBPyConnection, site: str, found: Identit
         if not test:
             continue
         query = f"select {safe_columns(connection, schema, table)} from {identifier(schema, table)} where {test}"
-        parameters: dict[str, object] = {"site": site, "ids": [plain_id(one) for one in found.user_ids]}
+        parameters: dict[str, object] = {"site": site, "ids": _forms(found)}
         if "$others" in test:
             parameters["others"] = list(found.spellings)
         if "$emails" in test:
@@ -118,6 +118,10 @@ def _write_rows(connection: duckdb.DuckDBPyConnection, site: str, found: Identit
             path = folder / f"{schema}.{table}.csv"
             rows[f"{schema}.{table}"] = copy_rows(connection, query, path, parameters)
     return rows
+
+
+def _forms(found: Identities) -> list[str]:
+    return [form for user_id in found.user_ids for form in same_ids_of(user_id)]
 
 
 def _is_theirs(schema: str, columns: Sequence[str]) -> str:
@@ -134,7 +138,7 @@ def _is_theirs(schema: str, columns: Sequence[str]) -> str:
     if of_site and "user_id" in columns:
         by_id = _has_id("user_id")
         if schema == "raw" and "email" in columns:
-            by_id += f" or {same_id('user_id')} = '' and list_contains($emails, lower({known_email('email')}))"
+            by_id += f" or {known_id('user_id')} = '' and list_contains($emails, lower({known_email('email')}))"
         tests.append(f"{of_site} and ({by_id})")
     elif "user_key" in columns:
         tests.append(f"starts_with(user_key, $site || ':') and {_has_id('user_key[len($site) + 2:]')}")
@@ -143,7 +147,7 @@ def _is_theirs(schema: str, columns: Sequence[str]) -> str:
 
 def _has_id(column: str) -> str:
     """SQL for whether an id is one of theirs, and no spelling of it that is somebody else's."""
-    return f"(list_contains($ids, {same_id(column)}) and not list_contains($others, {known_id(column)}))"
+    return f"(list_has_any($ids, {same_ids(column)}) and not list_contains($others, {known_id(column)}))"
 
 
 def _about(written_person: Written, site: str) -> str:
@@ -162,7 +166,8 @@ def _about(written_person: Written, site: str) -> str:
     ]
     if written_person.identities.spellings:
         lines.append(
-            f"These ids differ only in zeros and are not in here: {', '.join(written_person.identities.spellings)}."
+            "These ids differ only in zeros, signs or letter case and are not in here:"
+            f" {', '.join(written_person.identities.spellings)}."
         )
     if written_person.identities.others:
         others = ", ".join(written_person.identities.others)

@@ -9,6 +9,7 @@ import csv
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -17,7 +18,7 @@ from landing.forgotten import JSON_COLUMN, Names, known_id, without_names
 from reports.encoding import Survey, encoding_of, survey
 from reports.files import find_reports, reports_in
 from reports.format import DELIMITERS, ReportFormat, read_format
-from reports.ids import id_of, plain_id, same_id
+from reports.ids import id_of, same_ids, same_ids_of
 from reports.text import ReportRefused
 from warehouse.database import identifier, number_of, opened
 
@@ -56,7 +57,7 @@ def left_in_tables(
         """
     ).fetchall():
         tables.setdefault((schema, table), {})[column] = data_type
-    ids = {"ids": [plain_id(user_id) for user_id in user_ids], "others": list(others)}
+    ids = {"ids": [form for user_id in user_ids for form in same_ids_of(user_id)], "others": list(others)}
     left: dict[str, int] = {}
     for (schema, table), columns in tables.items():
         texts = [column for column, data_type in columns.items() if any(kind in data_type for kind in TEXTS)]
@@ -107,7 +108,7 @@ def _is_id(column: str, columns: dict[str, str]) -> str:
 
 
 def _has_one(text: str) -> str:
-    return f"list_contains($ids, {same_id(text)}) and not list_contains($others, {known_id(text)})"
+    return f"list_has_any($ids, {same_ids(text)}) and not list_contains($others, {known_id(text)})"
 
 
 def left_in_reports(
@@ -157,14 +158,11 @@ def _lines_with(path: Path, seen: Survey, user_ids: Iterable[str], names: Names,
     with suppress(ReportRefused):
         report = read_format(path, codec)
     count = 0
-    wanted = {plain_id(user_id) for user_id in user_ids}
+    wanted = {form for user_id in user_ids for form in same_ids_of(user_id)}
+    is_theirs = cache(lambda field: _is_one_of(field, wanted, others))
     with duckdb.connect() as connection:
         for lines in _batches(path, codec):
-            with_id = {
-                line
-                for line in lines
-                if any(user_id in line for user_id in wanted) and _has_id(line, wanted, others, report)
-            }
+            with_id = {line for line in lines if wanted and any(map(is_theirs, _ids_in(line, report)))}
             rest = [line for line in lines if line not in with_id]
             count += len(lines) - len(rest)
             count += _count_named(connection, rest, names)
@@ -182,23 +180,27 @@ def _count_named(connection: duckdb.DuckDBPyConnection, lines: list[str], names:
     return count
 
 
-def _has_id(line: str, wanted: set[str], others: Collection[str], report: ReportFormat | None) -> bool:
-    """Whether one of the ids is in the column of user ids, or in any of an unknown report, however it is written."""
+def _ids_in(line: str, report: ReportFormat | None) -> Collection[str]:
+    """What is in the column of user ids, or in any of an unknown report."""
     if report is None:
-        fields = {field for delimiter in DELIMITERS for field in _fields(line, delimiter)}
-    elif "user_id" in report.columns:
-        row = _fields(line, report.wrapped_by or report.delimiter)
-        row = _fields(row[0], report.delimiter) if report.wrapped_by else row
-        place = report.columns["user_id"]
-        fields = set(row[place : place + 1])
-    else:
-        return False
-    # As a spreadsheet writes a text: ="7001" or '7001.
-    ids = {id_of(field.strip("=\"'")) for field in fields}
-    return any(plain_id(one) in wanted and one not in others for one in ids)
+        return {field for delimiter in DELIMITERS for field in _fields(line, delimiter)}
+    if "user_id" not in report.columns:
+        return ()
+    row = _fields(line, report.wrapped_by or report.delimiter)
+    row = _fields(row[0], report.delimiter) if report.wrapped_by else row
+    place = report.columns["user_id"]
+    return row[place : place + 1]
+
+
+def _is_one_of(field: str, wanted: set[str], others: Collection[str]) -> bool:
+    """Whether an id is one of theirs, however it is written: as a text of a spreadsheet (="7001" or '7001), too."""
+    written = id_of(field.strip("=\"'"))
+    return not wanted.isdisjoint(same_ids_of(written)) and written not in others
 
 
 def _fields(line: str, delimiter: str) -> list[str]:
+    if '"' not in line:
+        return line.rstrip("\r\n").split(delimiter)
     return next(csv.reader([line], delimiter=delimiter), [""])
 
 

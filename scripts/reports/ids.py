@@ -2,9 +2,9 @@
 
 The models have the same rule in macros/engine.sql (`cleaned`, `cleaned_field`, `cleaned_id`); a test holds both
 together.
-Leading zeros and letter case are significant; ``same_id`` finds other spellings that may be the same person's
-(``removal.people``). ``read_ids`` undoes what a program did to a whole column of ids, such as
-`7001.0` for 7001: that is how the file is written, as its delimiter is.
+Leading zeros and letter case are significant; ``same_ids`` finds other spellings that may be the same person's
+(``removal.people``), and by it a forgotten person stays away. ``read_ids`` undoes what a program did to a whole column
+of ids, such as `7001.0` for 7001: that is how the file is written, as its delimiter is.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import duckdb
 
 from reports.format import ReportFormat
-from reports.invisible import FORMAT, INVISIBLE, without_invisible
+from reports.invisible import FORMAT, INVISIBLE, of_python, without_invisible
 from warehouse.database import text_of
 
 # In ids, e-mails and the columns of the content alone: a person may be called Null, an answer may be N/A.
@@ -36,9 +36,30 @@ POWER = r"^\s*[0-9](?:[.,][0-9]+)?[Ee][0-9]+\s*$"
 LOST = r"^\s*#(?:#*|[A-Z0-9/_]+[!?])\s*$"
 _NUMBER = r"^\s*[0-9]+(?:[.,]0+)?\s*$"
 
-# The digits of other scripts, each from its zero on: Arabic, Persian, Devanagari, Bengali, Thai, full width.
+# Where the digits of other scripts begin, each with its zero (\\p{Nd} of Unicode 15).
+ZEROS = (
+    *(0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xDE6, 0xE50, 0xED0, 0xF20),
+    *(0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1A90, 0x1B50, 0x1BB0, 0x1C40, 0x1C50, 0xA620, 0xA8D0),
+    *(0xA900, 0xA9D0, 0xA9F0, 0xAA50, 0xABF0, 0xFF10, 0x104A0, 0x10D30, 0x11066, 0x110F0, 0x11136, 0x111D0, 0x112F0),
+    *(0x11450, 0x114D0, 0x11650, 0x116C0, 0x11730, 0x118E0, 0x11950, 0x11C50, 0x11D50, 0x11DA0, 0x11F50, 0x16A60),
+    *(0x16AC0, 0x16B50, 0x1D7CE, 0x1D7D8, 0x1D7E2, 0x1D7EC, 0x1D7F6, 0x1E140, 0x1E2F0, 0x1E4F0, 0x1E950, 0x1FBF0),
+)
+ANY_DIGIT = "".join(f"{chr(zero)}-{chr(zero + 9)}" for zero in ZEROS)
+# For dates, because to translate all takes ten times as long: Arabic, Persian, Devanagari, Bengali, Thai, full width.
 OTHER_DIGITS = "".join(chr(zero + digit) for zero in (0x660, 0x6F0, 0x966, 0x9E6, 0xE50, 0xFF10) for digit in range(10))
 DIGITS = "0123456789" * (len(OTHER_DIGITS) // 10)
+# Signs in full width, and the Arabic ones of a number.
+_PLAIN_SIGNS = {chr(0xFEE0 + sign): chr(sign) for sign in range(0x21, 0x7F)} | {"\u066b": ".", "\u066c": ","}
+_PLAIN_SIGNS |= {chr(zero + digit): str(digit) for zero in ZEROS for digit in range(10)}
+_QUOTES = "'\u2018\u2019\u201a\u201b\u02bc\u00b4`\u2032\"\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb\u2039\u203a"
+# Around an id anything but letters and digits, in it blanks and quotes.
+_AROUND = rf"\x00-/:-@\[-`{{-\x7f\x{{2212}}\x{{2013}}\x{{2014}}{_QUOTES}{INVISIBLE}"
+_BESIDE = f"^[{_AROUND}]+|[{_AROUND}]+$|[{_QUOTES}{INVISIBLE}]+"
+_OF_TEN = "([0-9]+)(?:[.,]([0-9]*))?e[+]?([0-9]{1,2})"
+_GROUPED = "[0-9]{1,3}(?:[.,_][0-9]{2,3})*[.,_][0-9]{3}"
+_FRACTION = "^([0-9][0-9.,_]*)[.,]0*$"
+_IN_PLAIN_SIGNS = str.maketrans(_PLAIN_SIGNS)
+_BESIDE_IN_PYTHON = re.compile(of_python(_BESIDE).replace("$", r"\Z"))
 
 
 def cleaned(column: str) -> str:
@@ -78,18 +99,56 @@ def without_fraction(column: str) -> str:
     return f"regexp_replace({column}, '^([0-9]+)[.,]0+$', '\\1')"
 
 
-def same_id(column: str) -> str:
-    """SQL for an id as the models read it, without zeros before it and without a fraction of zeros either."""
-    return f"regexp_replace(coalesce({cleaned_id(column)}, ''), '^0*([0-9]+)([.,]0*)?$', '\\1')"
+def same_ids(column: str) -> str:
+    """SQL for the forms of an id that may be one person's, as a list.
+
+    They are the id as the models read it, and what is left of it without letter case, signs around it, blanks, quotes,
+    signs between thousands, a fraction of zeros, a power of ten and zeros before it. It is wider than what the marts
+    join: what 7.000 means depends on its column, and it is both 7 and 7000 here.
+    """
+    plain = f"translate(one, {text_of(''.join(_PLAIN_SIGNS))}, {text_of(''.join(_PLAIN_SIGNS.values()))})"
+    bare = f"regexp_replace(lower({plain}), {text_of(_BESIDE)}, '', 'g')"
+    of_ten = text_of(f"^{_OF_TEN}$")
+    power = f"regexp_extract(bare, {of_ten}, 3)"
+    number = (
+        f"case when regexp_matches(bare, {of_ten}) then regexp_extract(bare, {of_ten}, 1)"
+        f" || rpad(regexp_extract(bare, {of_ten}, 2), try_cast({power} as integer), '0') else bare end"
+    )
+    whole = f"regexp_replace(number, {text_of(_FRACTION)}, '\\1')"
+    joined = (
+        f"case when regexp_full_match(form, {text_of(_GROUPED)}) then regexp_replace(form, '[.,_]', '', 'g')"
+        " else form end"
+    )
+    forms = f"list_transform([number, {whole}], lambda form: regexp_replace({joined}, '^0+([0-9]+)$', '\\1'))"
+    # Each text in a list of its own, so that it is named once: DuckDB would prepare its patterns as often.
+    forms = f"list_transform(list_transform([{bare}], lambda bare: {number}), lambda number: {forms})"
+    return (
+        f"list_transform([coalesce({cleaned_id(column)}, '')], lambda one: list_filter("
+        f"case when {is_plain('one')} then [one] else list_distinct([one] || flatten({forms})) end,"
+        " lambda form: form <> ''))[1]"
+    )
+
+
+def is_plain(user_id: str) -> str:
+    """SQL for whether a cleaned id has a single form."""
+    return f"regexp_full_match({user_id}, '[1-9][0-9]*')"
+
+
+def same_ids_of(written: str) -> list[str]:
+    """The same as `same_ids`, of a text; the plainest is the last."""
+    one = id_of(written)
+    bare = _BESIDE_IN_PYTHON.sub("", one.translate(_IN_PLAIN_SIGNS).lower())
+    if found := re.fullmatch(_OF_TEN, bare):
+        power = int(found[3])
+        bare = found[1] + (found[2] or "").ljust(power, "0")[:power]
+    forms = (bare, re.sub(_FRACTION, r"\1", bare))
+    joined = (re.sub("[.,_]", "", form) if re.fullmatch(_GROUPED, form) else form for form in forms)
+    return [*dict.fromkeys(filter(None, (one, *(re.sub(r"\A0+([0-9]+)\Z", r"\1", form) for form in joined))))]
 
 
 def plain_id(written: str) -> str:
-    """The same as `same_id`, of a text."""
-    text = id_of(written)
-    whole, _, fraction = text.replace(",", ".").partition(".")
-    if whole.isascii() and whole.isdigit() and not fraction.strip("0"):
-        return whole.lstrip("0") or "0"
-    return text
+    """An id in its plainest form; '' for none."""
+    return (same_ids_of(written) or [""])[-1]
 
 
 @dataclass(frozen=True)
@@ -119,8 +178,8 @@ READINGS = (
         is_of_column=False,
     ),
     IdReading(
-        f"^[^0-9]*[{OTHER_DIGITS}]+$",
-        f"translate({{id}}, '{OTHER_DIGITS}', '{DIGITS}')",
+        f"^[^0-9]*[{ANY_DIGIT}]+$",
+        f"translate({{id}}, {text_of(''.join(_PLAIN_SIGNS))}, {text_of(''.join(_PLAIN_SIGNS.values()))})",
         "digits of another script",
         is_of_column=False,
     ),

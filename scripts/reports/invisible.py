@@ -20,7 +20,8 @@ FORMAT = (
 )
 
 
-def _of_python(characters: str) -> str:
+def of_python(characters: str) -> str:
+    """A class of characters as Python writes it."""
     return re.sub(r"\\x\{([0-9a-f]+)\}", lambda found: f"\\u{int(found[1], 16):04x}", characters)
 
 
@@ -32,7 +33,7 @@ def _all_of(characters: str) -> str:
 
 
 _EDGES = _all_of(INVISIBLE)
-_INSIDE = re.compile(f"[{_of_python(FORMAT)}]+")
+_INSIDE = re.compile(f"[{of_python(FORMAT)}]+")
 
 
 def without_invisible(text: str) -> str:

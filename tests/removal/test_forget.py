@@ -218,6 +218,27 @@ def test_a_download_that_overlaps_does_not_bring_them_back(
     assert manifest(forgotten)[-1] == ("users_2026-06-01.csv", 4, 1, 3)
 
 
+def test_no_form_of_the_id_brings_them_back(forgotten: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """A changed e-mail or none beside it; and of a record whose id is lost nobody can say whose it is."""
+    grouped = f"{int(USER):,}"
+    forms = (f"{grouped}.00", grouped, f"+{USER}", f"00{USER}", "".join(chr(0xCE6 + int(sign)) for sign in USER))
+    forms += (f"{USER[0]}.{USER[1:]}E{len(USER) - 1}", f"{USER[:3]}\u00a0{USER[3:]}", f"({USER})", f"{USER[0]}.73E+07")
+    forms += ("#NAME?", "7E7")
+    for number, form in enumerate(forms):
+        lines = [
+            HEAD,
+            f'"{form}",Ottoline,Wrexham,Teal Labs,,Chat,Message,Hello,2026-05-06 09:00:00,41,Keynote,keynote',
+            f'"{form}",Ottoline,Wrexham,Teal Labs,new@mail.example,Chat,Message,Hello,2026-05-06 09:00:01,41,Keynote,k',
+            f"{BO},Chat,Message,Hello,2026-05-06 09:00:0{number % 10},{number},Keynote,keynote",
+            f'"{form}",Ottoline,Wrexham,Teal Labs,,Chat,cut off',
+            "",
+        ]
+        landing = land(forgotten, write(tmp_path / f"later{number}.csv", "\n".join(lines)))
+        assert (form, landing.landed_count, landing.rejected_count) == (form, 1, 3)
+    found = texts(forgotten)
+    assert marked(found) == [] and not [text for text in found if "Ottoline" in text or form in text]
+
+
 def test_an_e_mail_beside_the_id_of_another_makes_no_record_theirs(
     forgotten: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:

@@ -47,7 +47,7 @@ from removal.person import write_person
 from removal.retention import find_old, keep_days, remove_old
 from removal.verify import left_in_file, left_in_reports, left_in_texts
 from reports.encoding import survey
-from reports.ids import plain_id, same_id
+from reports.ids import plain_id
 from warehouse.copies import SHARED, Mark, write_mark
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
@@ -154,8 +154,6 @@ def marked(connection: duckdb.DuckDBPyConnection) -> list[str]:
 )
 def test_an_id_is_the_same_in_each_form(written: str, plain: str) -> None:
     assert plain_id(written) == plain
-    [(found,)] = duckdb.execute(f"select {same_id('$id')}", {"id": written}).fetchall()
-    assert found == plain
 
 
 def test_all_forms_and_e_mails_are_found_and_other_ids_only_if_somebody_says_so(
@@ -245,7 +243,8 @@ def test_of_two_people_whose_ids_differ_in_zeros_only_the_one_is_forgotten(
     of_two: Files, console: Console, tmp_path: Path
 ) -> None:
     question = (
-        r"The ids 0012 and 12 differ only in zeros, .* Nothing was done\. Fix: make forget USER_ID=0012 SITE=main"
+        r"The ids 0012 and 12 differ only in zeros, signs or letter case, .* Nothing was done\."
+        r" Fix: make forget USER_ID=0012 SITE=main"
         r" ALSO_SPELLINGS=1 if they are the same person, or make forget USER_ID=0012 SITE=main ALSO_SPELLINGS=0 if"
     )
     with pytest.raises(WarehouseError, match=question):

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import random
+import sys
+import unicodedata
 from datetime import date
 
 import duckdb
 import pytest
 
 from conftest import ROOT
-from landing.forgotten import Remembered, hashed
+from landing.forgotten import Remembered, hashed, identities
 from macro_cases import CASES
 from reports.format import ACTIVITY_REPORT, ReportFormat
-from reports.ids import NULL_SPELLINGS, cleaned, cleaned_field, cleaned_id, id_of, read_ids, whole_id
+from reports.ids import (
+    NULL_SPELLINGS,
+    ZEROS,
+    cleaned,
+    cleaned_field,
+    cleaned_id,
+    id_of,
+    read_ids,
+    same_ids,
+    same_ids_of,
+    whole_id,
+)
 from reports.invisible import FORMAT, INVISIBLE
 from reports.look import Possible, look_at
 from reports.rows import Rows
@@ -86,11 +100,58 @@ def test_a_seed_names_an_id_as_the_reports_are_read(written: str, read: str) -> 
     assert whole_id(written) == read
 
 
-@pytest.mark.parametrize("user_id", ["7001", "7001.0", "\ufeff7001\u200b", "7001\u00a0"])
+FORMS = (
+    *("7001", "7001.0", "\ufeff7001\u200b", "7001\u00a0", "007001", "+7001", "-7001", "\u22127001", "(7001)", "7001."),
+    *(
+        "7,001",
+        "7.001",
+        "7,001.00",
+        "7.001,00",
+        "7001,000",
+        "7_001",
+        "7\u2019001",
+        "'7001",
+        '="7001"',
+        "\u201c7001\u201d",
+    ),
+    *("70\u00a001", "70 01", "70\u00ad01", "7 0 0 1", "7.001E3", "7,001e+3", "7.001e03"),
+    *("೭೦೦೧", "௭௦௦௧", "٧٬٠٠١٫٠٠", "７００１", "＋７００１", "𝟕𝟎𝟎𝟏"),
+)
+
+
+@pytest.mark.parametrize("user_id", FORMS)
 def test_a_forgotten_id_is_known_however_it_is_written(instance: duckdb.DuckDBPyConnection, user_id: str) -> None:
     known = Remembered(("main",), "salt", frozenset([hashed("salt", "main:id:7001")]))
-    row = instance.execute(
-        f"select {known.is_theirs('$id', 'null::varchar')}", {"id": user_id, **known.parameters}
-    ).fetchone()
+    asked = f"select {known.is_theirs('$id', 'null::varchar')}"
+    row = instance.execute(asked, {"id": user_id, **known.parameters}).fetchone()
     assert row == (True,)
-    assert known.is_one_of(f"x,{user_id},y", ",")
+    assert known.is_one_of(f'x,"{user_id}",y') and known.is_id_of_theirs("main", user_id)
+    for other in ("7002", "70", "12", "70010", "70-01", "700.1", "7001.5", "u7001", ""):
+        assert instance.execute(asked, {"id": other, **known.parameters}).fetchone() == (False,)
+        assert not known.is_one_of(f"x,{other},y")
+
+
+@pytest.mark.parametrize("user_id", ["aB7", "Ab7", "ＡＢ７", " ab7 ", "a b7", "'AB7'"])
+def test_a_forgotten_id_with_letters_is_known_in_any_case(user_id: str) -> None:
+    known = Remembered(("main",), "salt", frozenset(hashed("salt", one) for one in identities("main", "aB7", [])))
+    assert known.is_id_of_theirs("main", user_id)
+
+
+def test_sql_and_python_know_the_same_forms_of_an_id(instance: duckdb.DuckDBPyConnection) -> None:
+    signs, chance = "0017eE+.,_'’\u00a0 -uU٧೧()=\"\u200b\x00\n９Ａ#", random.Random(3)
+    ids = [
+        *FORMS,
+        "NULL",
+        "***",
+        "7.000",
+        *("".join(chance.choices(signs, k=chance.randrange(9))) for _ in range(5000)),
+    ]
+    found = instance.execute(f"select id, {same_ids('id')} from (select unnest($ids) as id)", {"ids": ids}).fetchall()
+    assert [one for one in found if sorted(one[1]) != sorted(same_ids_of(one[0]))] == []
+    assert same_ids_of("7.000") == ["7.000", "7000", "7"] and same_ids_of("***") == ["***"] and same_ids_of("-") == []
+
+
+def test_the_digits_of_all_scripts_are_known() -> None:
+    """Those of this Python's Unicode, and later ones."""
+    zeros = {sign for sign in range(128, sys.maxunicode) if unicodedata.decimal(chr(sign), None) == 0}
+    assert zeros <= set(ZEROS)
