@@ -174,7 +174,7 @@ COMMANDS = {
     ),
     "forget": Command(
         "Forget a person: USER_ID=7, SITE=… if several sites have this id, ALSO_SAME_EMAIL=1 if other ids with the same"
-        " e-mail are the same person, ALSO_SPELLINGS=1 if those with other zeros are; DRY_RUN=1 only says what there"
+        " e-mail are the same person, ALSO_SPELLINGS=1 if other forms of the id are; DRY_RUN=1 only says what there"
         " is.",
         (("scripts/forget.py", Option("--site", "SITE"), DRY_RUN),),
         ("USER_ID", "SITE", "ALSO_SAME_EMAIL", "ALSO_SPELLINGS", "DRY_RUN", "LANDING"),
@@ -390,7 +390,7 @@ SETTINGS = {
     "ALL": "switch: show long lists to their end",
     "ALLOW_TWINS": "switch: load a report although it agrees with a loaded one in all but one thing",
     "ALSO_SAME_EMAIL": "whether other ids with the same e-mail are the same person: `1` yes, `0` no",
-    "ALSO_SPELLINGS": "whether ids that differ only in zeros (`12`, `0012`) are the same person: `1` yes, `0` no",
+    "ALSO_SPELLINGS": "whether other forms of the id (`12`, `0012`, `+12`) are the same person: `1` yes, `0` no",
     "BUILDS": "during how many builds the harness reads",
     "BY": "the dimensions that group the metrics, separated by commas",
     "COMMAND": "the command that is explained",
