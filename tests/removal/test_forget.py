@@ -221,7 +221,13 @@ def test_a_download_that_overlaps_does_not_bring_them_back(
 def test_no_form_of_the_id_brings_them_back(forgotten: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     """A changed e-mail or none beside it; and of a record whose id is lost nobody can say whose it is."""
     grouped = f"{int(USER):,}"
-    forms = (f"{grouped}.00", grouped, f"+{USER}", f"00{USER}", "".join(chr(0xCE6 + int(sign)) for sign in USER))
+    forms: tuple[str, ...] = (
+        f"{grouped}.00",
+        grouped,
+        f"+{USER}",
+        f"00{USER}",
+        "".join(chr(0xCE6 + int(sign)) for sign in USER),
+    )
     forms += (f"{USER[0]}.{USER[1:]}E{len(USER) - 1}", f"{USER[:3]}\u00a0{USER[3:]}", f"({USER})", f"{USER[0]}.73E+07")
     forms += ("#NAME?", "7E7")
     for number, form in enumerate(forms):
