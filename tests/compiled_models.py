@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from conftest import Project
+from conftest import Once, Project, copy_project
 from warehouse.raw_tables import RAW_TABLES
 
 # The chain, in the order of what each model reads. Staging models are views, as in the project.
@@ -161,6 +161,15 @@ class Chain:
         """Leave the SQL out of a counterexample, too."""
         printer.text(repr(self))
 
+    def meanings(self, reports: Iterable[Report]) -> list[tuple[Any, ...]]:
+        """The category, action and label shape of each pattern of the reports, with its activity type and evidence."""
+        self._land(list(reports))
+        build_meanings(self.connection, "staging", {name: self.sql[f"staging.{name}"] for name in OF_PAIRS})
+        return self.connection.execute(
+            "select category, action, label_shape, activity_type, alias_evidence"
+            " from staging.base_juno__activity_patterns order by all"
+        ).fetchall()
+
     def run(self, reports: Iterable[Report], schedule: Iterable[Schedule] = ()) -> Marts:
         """Put the reports and the schedule in place of the former ones and build every model."""
         self._land(list(reports))
@@ -277,6 +286,15 @@ def compile_chain(project: Project) -> None:
     models = [f"+{model.split('.')[-1]}" for model in CHAIN[-4:]]
     built = project.dbt("build", "--select", *models, "--exclude-resource-type", "test", "unit_test")
     assert built.returncode == 0, built.stdout + built.stderr
+
+
+def chain_of(once: Once, run_folder: Path) -> Chain:
+    """The compiled models: those of the sample if this run has built it."""
+    if (run_folder / "sample.whole").exists():
+        sample = Project(run_folder / "sample")
+        return open_chain(sample, sample.as_built)
+    project = Project(once("chain", lambda folder: compile_chain(copy_project(folder))))
+    return open_chain(project, project.root / "target")
 
 
 def open_chain(project: Project, target: Path) -> Chain:

@@ -1,26 +1,46 @@
 """Which labels are what people did, and which are names that may be edited, as far as the aliases say it.
 
 dbt decides it for each event after the load (``base_juno__events``). The twin check asks it before, of the few records
-that differ in their texts alone. It stays open for words that no alias has as they are written.
+that differ in their texts alone. It stays open for words that no alias has as they are written, and where it depends on
+the label. Words that a ``*`` took may be doubted by dbt, which then keeps them as they are.
 """
 
 from __future__ import annotations
 
-import csv
-from contextlib import suppress
-from pathlib import Path
+from dataclasses import dataclass
+from itertools import groupby
 
 import duckdb
 
-from naming.aliases import DEFAULTS, SITE_ALIASES
-from naming.dictionary import ACTIVITY_TYPES
-from naming.seed_csv import SeedError, read_seed_csv
+from naming.aliases import DEFAULTS, rows_for
+from naming.dictionary import read_dictionary
 from naming.unknown import Pattern
 from warehouse.paths import PROJECT_ROOT
 
-GUIDE_ALIASES = ACTIVITY_TYPES.with_name("activity_aliases.csv")
-# A pattern, its rank (a site's own come first), and whether the label is part of what makes such an activity.
-Alias = tuple[Pattern, tuple[bool, int], bool]
+LABEL_STATES = {
+    "any": frozenset({"blank", "present"}),
+    "blank": frozenset({"blank"}),
+    "present": frozenset({"present"}),
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What an alias says of labels.
+
+    Attributes:
+        pattern: the words that it takes.
+        rank: a site's own come first, then those of high priority.
+        states: the labels that it takes: blank ones, others, or both.
+        asks_for_shape: whether it only takes labels of one shape.
+        is_identity: whether the label is part of what makes such an activity.
+    """
+
+    pattern: Pattern
+    rank: tuple[bool, int]
+    states: frozenset[str]
+    asks_for_shape: bool
+    is_identity: bool
 
 
 def note_words(connection: duckdb.DuckDBPyConnection) -> None:
@@ -32,7 +52,7 @@ def note_words(connection: duckdb.DuckDBPyConnection) -> None:
         "select distinct category, action from twin_pairs where list_contains(things, 'text')"
     ).fetchall()
     [(site_id,)] = connection.execute("select getvariable('twin_site')").fetchall()
-    aliases = _aliases(site_id)
+    rules = rules_for(site_id)
     connection.execute(
         """
         create or replace temp table twin_words as
@@ -44,41 +64,40 @@ def note_words(connection: duckdb.DuckDBPyConnection) -> None:
         {
             "categories": [category for category, _ in words],
             "actions": [action for _, action in words],
-            "identities": [_is_identity(aliases, category or "", action or "") for category, action in words],
+            "identities": [is_identity(rules, category or "", action or "") for category, action in words],
         },
     )
 
 
-def _is_identity(aliases: list[Alias], category: str, action: str) -> bool | None:
-    """Whether the label of these words is part of the activity; None if no alias takes them, or the best disagree."""
-    found = [(rank, is_identity) for pattern, rank, is_identity in aliases if pattern.takes(category, action)]
-    best = max((rank for rank, _ in found), default=None)
-    meant = {is_identity for rank, is_identity in found if rank == best}
-    return meant.pop() if len(meant) == 1 else None
+def is_identity(rules: list[Rule], category: str, action: str) -> bool | None:
+    """Whether the label of these words is part of the activity; None if it is open."""
+    found = sorted((rule for rule in rules if rule.pattern.takes(category, action)), key=_rank, reverse=True)
+    meant: set[bool] = set()
+    left = LABEL_STATES["any"]
+    for _, equals in groupby(found, key=_rank):
+        best = [rule for rule in equals if rule.states & left]
+        meant.update(rule.is_identity for rule in best)
+        left = left.difference(*(rule.states for rule in best if not rule.asks_for_shape))
+    return meant.pop() if len(meant) == 1 and not left else None
 
 
-def _aliases(site_id: str) -> list[Alias]:
-    """The aliases that hold for a site. If the user's file cannot be read, the build says so after the load."""
-    identities = {
-        row["activity_type"]: row["is_label_identity"] == "true" for row in _rows(PROJECT_ROOT / ACTIVITY_TYPES)
-    }
-    rows = [(False, row) for row in _rows(PROJECT_ROOT / GUIDE_ALIASES)]
-    with suppress(SeedError):
-        seed = read_seed_csv(PROJECT_ROOT / SITE_ALIASES)
-        own = (seed.values(line) for line in seed.lines)
-        rows += [(True, row) for row in own if row.get("site_id", "") in ("", site_id)]
+def _rank(rule: Rule) -> tuple[bool, int]:
+    return rule.rank
+
+
+def rules_for(site_id: str) -> list[Rule]:
+    """What the aliases that hold for a site say of labels."""
+    types = read_dictionary(PROJECT_ROOT)
     return [
-        (
+        Rule(
             Pattern(row.get("category_pattern", ""), row.get("action_pattern", "")),
             (is_own, int(priority)),
-            identities[row["activity_type"]],
+            LABEL_STATES[row.get("label_state") or DEFAULTS["label_state"]],
+            bool(row.get("label_shape")),
+            types[row["activity_type"]].is_label_identity,
         )
-        for is_own, row in rows
+        for is_own, row in rows_for(PROJECT_ROOT, site_id)
         if (priority := row.get("priority") or DEFAULTS["priority"]).isdigit()
-        and row.get("activity_type") in identities
+        and row.get("activity_type") in types
+        and (row.get("label_state") or DEFAULTS["label_state"]) in LABEL_STATES
     ]
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))

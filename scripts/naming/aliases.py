@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from naming.dictionary import Dictionary, nearest
 from naming.seed_csv import BOM, SeedCsv, SeedError, parse_seed_csv, read_seed_csv
 
+GUIDE_ALIASES = Path("seeds") / "activity_aliases.csv"
 SITE_ALIASES = Path("seeds") / "site" / "site_activity_aliases.csv"
 COLUMNS = ("site_id", "category_pattern", "action_pattern", "label_state", "activity_type", "priority", "note")
 DEFAULTS = {"label_state": "any", "priority": "50"}
@@ -30,6 +33,20 @@ class Alias:
     def as_row(self) -> dict[str, str]:
         """The row by column."""
         return dict(vars(self))
+
+
+def rows_for(root: Path, site_id: str) -> list[tuple[bool, dict[str, str]]]:
+    """The rows of aliases that hold for a site, each with whether it is a row of the user's file.
+
+    If that cannot be read, the check of the seeds says so.
+    """
+    with (root / GUIDE_ALIASES).open(encoding="utf-8", newline="") as file:
+        rows = [(False, row) for row in csv.DictReader(file)]
+    with suppress(SeedError):
+        seed = read_seed_csv(root / SITE_ALIASES)
+        own = (seed.values(line) for line in seed.lines)
+        rows += [(True, row) for row in own if row.get("site_id", "") in ("", site_id)]
+    return rows
 
 
 def _grain(row: Mapping[str, str]) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ class ActivityType:
     meaning: str
     point_rule: str
     is_presence_evidence: bool
+    is_label_identity: bool
 
     @property
     def counts_for_attendance(self) -> bool:
@@ -51,6 +52,7 @@ def read_dictionary(root: Path) -> Dictionary:
                 meaning=row["meaning"],
                 point_rule=row["point_rule_key"],
                 is_presence_evidence=row["is_presence_evidence"] == "true",
+                is_label_identity=row["is_label_identity"] == "true",
             )
             for row in csv.DictReader(file)
         ]

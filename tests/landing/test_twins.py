@@ -16,9 +16,8 @@ import pytest
 
 from landing.land import land_reports
 from landing.outcome import Declaration, Landing
-from landing.twin_labels import GUIDE_ALIASES
 from loader_fixtures import rows
-from naming.aliases import SITE_ALIASES
+from naming.aliases import GUIDE_ALIASES, SITE_ALIASES
 from naming.dictionary import ACTIVITY_TYPES
 from removal.remove import find_report, remove
 from warehouse.paths import PROJECT_ROOT
@@ -335,7 +334,7 @@ def test_an_alias_of_the_site_says_what_a_label_is(
 def test_aliases_of_a_site_that_cannot_be_read_are_left_out(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("landing.twin_labels.SITE_ALIASES", Path("seeds/none.csv"))
+    monkeypatch.setattr("naming.aliases.SITE_ALIASES", Path("seeds/none.csv"))
     land(warehouse, write(tmp_path / "first.csv", said("00{}")))
 
     assert THEIR_LABELS in (land(warehouse, write(tmp_path / "copy.csv", said("{}"))).refusal or "")

@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from attendance_rooms import read_rooms
-from compiled_models import Chain, Marts, Record, Report, Row, Schedule, compile_chain, open_chain
-from conftest import Once, Project, copy_project
+from compiled_models import Chain, Marts, Record, Report, Row, Schedule, chain_of
+from conftest import Once
 from naming.effects import Known, Session, why_session_unmatched
 
 # Half an hour before midnight, on the eve of a daylight-saving change.
@@ -181,12 +181,8 @@ def several(world: st.SearchStrategy[Drawn]) -> st.SearchStrategy[tuple[Drawn, .
 
 @pytest.fixture(scope="session")
 def chain(once: Once, run_folder: Path) -> Chain:
-    """The compiled models, once for all tests: those of the sample if this run has built it."""
-    if (run_folder / "sample.whole").exists():
-        sample = Project(run_folder / "sample")
-        return open_chain(sample, sample.as_built)
-    project = Project(once("chain", lambda folder: compile_chain(copy_project(folder))))
-    return open_chain(project, project.root / "target")
+    """The compiled models, once for all tests."""
+    return chain_of(once, run_folder)
 
 
 # The page and the start of each session, by site and key. A page may be of two sites.
