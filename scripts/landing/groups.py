@@ -286,7 +286,7 @@ def _written(
     stored = store_records(connection, ids, declaration.site_id, lambda which: f"from ({members}) where {which}")
     if [one.count for one in stored] != [small.count for small in group]:
         raise ReportRefused("records of a group would be lost.")
-    if stored[0].has_copies and found_copies(connection).times >= FEWEST:
+    if stored[0].copies and found_copies(connection, stored[0].copies).times >= FEWEST:
         raise ReportRefused("a report of a group may hold downloads that were put into one file.")
     found = connection.execute(
         """

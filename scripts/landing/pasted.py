@@ -24,7 +24,7 @@ SHARE = 0.1
 
 @dataclass(frozen=True)
 class Copies:
-    """The records of a report that are equal to one before them (the temporary table ``arriving_copies``).
+    """The records of a report that are equal to one before them.
 
     Attributes:
         count: how many there are.
@@ -46,10 +46,10 @@ class Copies:
         return self.behind > 0 or self.times >= FEWEST <= self.distance
 
 
-def found_copies(connection: duckdb.DuckDBPyConnection, report_id: str = "") -> Copies:
-    """The copies of the report whose records were stored last, and whose rejected ones are known by its id."""
+def found_copies(connection: duckdb.DuckDBPyConnection, copies: str, report_id: str = "") -> Copies:
+    """The copies of a report, which are in a table (``Stored.copies``). Its rejected records are known by its id."""
     row = connection.execute(
-        """
+        f"""
         with headers as (
             select record_number from raw.rejected_records where report_id = $report_id and kind = $header
         )
@@ -58,9 +58,9 @@ def found_copies(connection: duckdb.DuckDBPyConnection, report_id: str = "") -> 
             count(distinct written_date),
             coalesce(median(record_number - first_number), 0),
             count(*) filter (where first_number < (select max(record_number) from headers
-                where record_number < arriving_copies.record_number)),
+                where record_number < copies.record_number)),
             (select min(record_number) from headers)
-        from arriving_copies
+        from {copies} as copies
         """,
         {"report_id": report_id, "header": Kind.HEADER},
     ).fetchone()

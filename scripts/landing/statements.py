@@ -88,8 +88,8 @@ def write_report(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Landi
         _write_unfit(connection, staged)
         if staged.forgotten.record_count:
             _write_forgotten(connection, staged)
-    if stored.has_copies:
-        staged = _with_copies_judged(connection, staged, stored.count)
+    if stored.copies:
+        staged = _with_copies_judged(connection, staged, stored)
     if staged.forgotten.moved:
         remember_moved(connection, staged.declaration.site_id, staged.forgotten.moved)
     landed, rejected = _write_manifest(connection, staged, stored)
@@ -108,17 +108,17 @@ def write_report(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Landi
     )
 
 
-def _with_copies_judged(connection: duckdb.DuckDBPyConnection, staged: Staged, record_count: int) -> Staged:
+def _with_copies_judged(connection: duckdb.DuckDBPyConnection, staged: Staged, stored: Stored) -> Staged:
     """The report with what is to be said of its equal records.
 
     Raises:
         ReportRefused: they would count twice.
         NotPlain: they are too many to judge without the records of the earlier report.
     """
-    copies = found_copies(connection, staged.report_id)
+    copies = found_copies(connection, stored.copies, staged.report_id)
     if staged.part is not None and copies.times >= FEWEST:
         raise NotPlain
-    said = notes_of_copies(copies, record_count, staged.declaration)
+    said = notes_of_copies(copies, stored.count, staged.declaration)
     return replace(staged, notes=[*staged.notes, *said], is_plain=staged.is_plain and not said)
 
 

@@ -28,6 +28,8 @@ NAMES = {"user_name": USER_NAME, "content_name": CONTENT_NAME}
 MANY = 10_000
 # The tables that hold the texts of records.
 TEXTS = ("events", "user_names", "content_names")
+# The temporary table of ``Stored.copies``.
+COPIES = "arriving_copies"
 
 # The first and the last time of some records; nothing where there are none.
 Span = tuple[datetime | None, datetime | None]
@@ -70,8 +72,9 @@ class Stored:
         number: its number; 0 for unique users.
         ids: the first and the last id that its records and their events can have, if no earlier report has any of them.
         held: those of its records that were stored as those of an earlier report.
-        has_copies: whether the temporary table ``arriving_copies`` holds those of the records that equal one before
-            them in their report; of reports that were stored at once, those of all.
+        copies: the temporary table of the records that equal one before them in their report, with ``record_number``,
+            ``written_date`` and the ``first_number`` of the equal ones; blank where there are none. Of reports that
+            were stored at once it holds those of all.
     """
 
     count: int
@@ -79,7 +82,7 @@ class Stored:
     number: int = 0
     ids: tuple[int, int] | None = None
     held: Held | None = None
-    has_copies: bool = False
+    copies: str = ""
 
     @property
     def records(self) -> str:
@@ -174,7 +177,7 @@ def store_records(
     used = [f"drop {'table' if is_copied else 'view'} arriving", "drop table arrived"]
     used += ["drop table filed"] * has_known
     connection.execute("; ".join(used))
-    return [replace(one, has_copies=copies.are_there) for one in stored]
+    return [replace(one, copies=COPIES if copies.are_there else "") for one in stored]
 
 
 # If several reports are stored at once, equal events of two of them share the id of the first, and so do records.
@@ -253,15 +256,11 @@ class _Copies:
 
     @property
     def join(self) -> str:
-        return (
-            "left join arriving_copies on arriving.record_number = arriving_copies.record_number"
-            if self.are_there
-            else ""
-        )
+        return f"left join {COPIES} on arriving.record_number = {COPIES}.record_number" if self.are_there else ""
 
     @property
     def number(self) -> str:
-        return "coalesce(arriving_copies.copy_number, 1)" if self.are_there else "1"
+        return f"coalesce({COPIES}.copy_number, 1)" if self.are_there else "1"
 
 
 def _find_copies(connection: duckdb.DuckDBPyConnection, report: tuple[str, ...] = ()) -> _Copies:
@@ -296,7 +295,7 @@ def _find_copies(connection: duckdb.DuckDBPyConnection, report: tuple[str, ...] 
         return _Copies(are_there=False)
     connection.execute(
         f"""
-        create or replace temp table arriving_copies as
+        create or replace temp table {COPIES} as
         select * from (
             select
                 record_number,
