@@ -3,9 +3,10 @@
 
 {% macro known_measure(measure) -%}
     {%- set renamed = {"strict": "proven", "upper": "possible"} -%}{#- by its older name -#}
-    {%- if measure not in ("proven", "likely", "possible") -%}
+    {%- set known = setting_rules().attendance_measure -%}
+    {%- if measure not in known -%}
         {{ exceptions.raise_compiler_error(
-            "attendance_measure is '" ~ measure ~ "'; they are called proven, likely and possible."
+            "attendance_measure is '" ~ measure ~ "'; they are called " ~ known[:-1] | join(", ") ~ " and " ~ known[-1] ~ "."
             ~ " Fix: set it to " ~ renamed.get(measure, "one of them") ~ " (dbt_project.yml, or --vars)."
         ) }}
     {%- endif -%}

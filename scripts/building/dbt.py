@@ -181,13 +181,17 @@ def why_not_built(result: dbtRunnerResult, warehouse: Path) -> str:
     return f"{_trouble(result) or 'see the failures above, and logs/dbt.log for all of it'}."
 
 
+def _messages(result: dbtRunnerResult) -> list[str]:
+    """What dbt says of each node."""
+    return [str(node.message) for node in getattr(result.result, "results", ())]
+
+
 def _trouble(result: dbtRunnerResult) -> str | None:
     """What dbt met of a full disk or too little memory, in words."""
-    nodes = getattr(result.result, "results", ())
-    messages = [str(result.exception), *(str(node.message) for node in nodes)]
+    messages = [str(result.exception), *_messages(result)]
     troubles = (disk_trouble(message) or memory_trouble(message) for message in messages)
     return next((trouble for trouble in troubles if trouble), None)
 
 
 def _is_out_of_memory(result: dbtRunnerResult) -> bool:
-    return any(memory_trouble(str(node.message)) for node in getattr(result.result, "results", ()))
+    return any(map(memory_trouble, _messages(result)))

@@ -89,6 +89,7 @@ def minimum_cohort_size() -> int:
         WarehouseError: it is no whole number from 1 on.
     """
     size = read_settings().get("minimum_cohort_size")
+    # dbt checks it too (macros/require_known_settings.sql), but the file may have changed since the build.
     if type(size) is not int or size < 1:
         raise WarehouseError(
             f"minimum_cohort_size of dbt_project.yml is {size!r}, and must be a whole number from 1 on. Nothing was"
