@@ -36,11 +36,7 @@ stems as (
         text,
         stem
     from text_stems
-    where
-        stem not in (
-            select word_meanings.stem from word_meanings
-            where word_meanings.kind = 'stop'
-        )
+    where {{ is_no_word('stem', 'stop') }}
 ),
 
 stems_without_doubt as (
@@ -48,11 +44,7 @@ stems_without_doubt as (
         text,
         stem
     from stems
-    where
-        stem not in (
-            select word_meanings.stem from word_meanings
-            where word_meanings.kind = 'doubt'
-        )
+    where {{ is_no_word('stem', 'doubt') }}
 ),
 
 fillers as (

@@ -106,11 +106,7 @@ stems as (
         text,
         stem
     from text_stems
-    where
-        stem not in (
-            select word_meanings.stem from word_meanings
-            where word_meanings.kind = 'stop'
-        )
+    where {{ is_no_word('stem', 'stop') }}
 ),
 
 doubts as (

@@ -22,11 +22,7 @@ final as (
     from guide_aliases
     inner join text_stems
         on guide_aliases.category_pattern = text_stems.text or guide_aliases.action_pattern = text_stems.text
-    where
-        text_stems.stem not in (
-            select word_meanings.stem from word_meanings
-            where word_meanings.kind = 'stop'
-        )
+    where {{ is_no_word('text_stems.stem', 'stop') }}
     group by 1, 2, 3
 )
 
