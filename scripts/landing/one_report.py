@@ -207,13 +207,12 @@ def _is_plain(connection: duckdb.DuckDBPyConnection, staged: Staged) -> bool:
     are read as they stand, each record lands, nothing is to be said of it, and it touches no forgotten person.
     """
     look, dates, rows = staged.look, staged.look.dates, staged.rows
+    # Where the usual format does not read a date, the essence is another; a blank one may be a title.
     return (
         staged.report.is_usual
-        and staged.seen.is_utf8
         and rows.are_regular
         and dates is not None
-        and dates.count == dates.time_count > 0
-        and dates.is_default
+        and dates.time_count > 0
         and dates.is_possible
         and dates.is_read
         and not dates.is_minutes

@@ -263,6 +263,25 @@ def test_what_is_not_plain_is_read_as_a_whole(
     assert check(instance, steps, checks_twins=names == ["twins"])[1] == {}
 
 
+def test_what_is_plain_has_records_that_all_land_in_the_usual_form(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    reports = {
+        "plain": (text_of(LINES[:30]), UTC),
+        "read as declared": (text_of(LINES[1:30]), Declaration(encoding="cp1252")),
+        "no date": (text_of([*LINES[3:30], LINES[30].replace(f"{time_of(30)}", "")]), UTC),
+        "not a day, behind the first dates": (text_of([*LINES[2:30], line(30, at="2026-02-30 10:00:07")]), UTC),
+        "no record": (text_of([]), UTC),
+    }
+    found = {}
+    with each_alone(), mock.patch("reports.look.FIRST_DATES", 5):
+        for name, (text, declaration) in reports.items():
+            path = write(tmp_path / f"{name}.csv", text)
+            assert [one.refusal for one in land_reports(warehouse, [path], declaration, checks_twins=False)] == [None]
+            found[name] = rows(warehouse, f"select is_plain from raw.reports where file_name = '{name}.csv'")
+    assert found == {name: [name == "plain"] for name in reports}
+
+
 PLAIN: dict[str, tuple[str, str]] = {
     "a byte order mark": ("\ufeff" + text_of(LINES[:30]), "\ufeff" + text_of(LINES[:31])),
     "returns": (text_of(LINES[:30], "\r\n"), text_of(LINES[:31], "\r\n")),
