@@ -12,6 +12,7 @@ report, so that a load that was killed is completed by the next.
 from __future__ import annotations
 
 import codecs
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -130,7 +131,8 @@ def _declared(connection: duckdb.DuckDBPyConnection, given: Given) -> tuple[Decl
         for setting in to_remember.keys() & set(SETTINGS):
             _begin_again(connection, site_id, setting, to_remember[setting])
         remember(connection, declaration)
-    return declaration, list(_said(site_id, known, given, values))
+    said = [*_said(site_id, known, given, values), *_said_of_zone(connection, given.time_zone)]
+    return declaration, said
 
 
 def _value(known: dict[str, Remembered], setting: str) -> str | None:
@@ -144,6 +146,27 @@ def _said(site_id: str, known: dict[str, Remembered], given: Given, values: dict
         yield f"As declared before for the site {site_id}: {', '.join(used)}"
     if given.site_id is None and site_id != DEFAULT_SITE:
         yield f"The reports count for the site {site_id}, the only one there is. For another: SITE=…"
+
+
+def _said_of_zone(connection: duckdb.DuckDBPyConnection, time_zone: str | None) -> list[str]:
+    """What is said of a zone without summer time whose name does not show it, such as EST."""
+    if time_zone is None or not re.fullmatch(r"[A-Z]{3}|(?:Etc/)?GMT[+-]\d+", time_zone):
+        return []
+    [(winter, summer)] = connection.execute(
+        """
+        select
+            epoch(timezone($zone, timezone('UTC', timestamp '2024-01-15')) - timestamp '2024-01-15') / 3600,
+            epoch(timezone($zone, timezone('UTC', timestamp '2024-07-15')) - timestamp '2024-07-15') / 3600
+        """,
+        {"zone": time_zone},
+    ).fetchall()
+    if winter != summer or not winter:
+        return []
+    hours = f"{counted(abs(int(winter)), 'hour')} {'ahead of' if winter > 0 else 'behind'} UTC"
+    return [
+        f"TIME_ZONE={time_zone} is {hours} on every day: it has no summer time. Where there is one, name a city, such"
+        " as America/New_York"
+    ]
 
 
 def known_sites(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from landing.orders import Asked, format_of
 from landing.outcome import Declaration
 from landing.times import impossible, is_never, parsed
 from landing.user_lists import refuse_other_lists
-from landing.zones import in_utc, notes_of_unknown_zone
+from landing.zones import in_utc, notes_of_clock_changes, notes_of_unknown_zone
 from reports.dates import read_dates
 from reports.format import DEFAULT_DATE_FORMAT, IDENTIFYING_COLUMNS, ReportFormat
 from reports.ids import cleaned_field, cleaned_id
@@ -42,6 +42,7 @@ class Destination:
         notes: what was found out about its dates, in words.
         occurred_at: SQL of when it was, made of the essence; null for users.
         span: SQL of the first and the last time in the essences.
+        exact_to: how many seconds a time may be off: 60 where the seconds are lost, 9 in a number with four decimals.
     """
 
     manifest: str
@@ -54,6 +55,7 @@ class Destination:
     notes: tuple[str, ...] = ()
     occurred_at: str = "null"
     span: str = "null, null"
+    exact_to: int = 1
 
 
 def destination_of(
@@ -130,6 +132,7 @@ def _activities(
         occurred_at=occurred_at,
         facts={"date_format": date_format},
         span=f"min({occurred_at}), max({occurred_at})",
+        exact_to=dates.exact_to,
         measures={
             "first_occurred_at": "min(occurred_at)",
             "last_occurred_at": "max(occurred_at)",
@@ -141,6 +144,7 @@ def _activities(
             *found.notes,
             *notes_of_half_days(connection, report, read, date_format, look),
             *notes_of_unknown_zone(connection, dates, date_format, declaration),
+            *notes_of_clock_changes(connection, time, flag),
         ),
     )
 

@@ -13,6 +13,8 @@ import duckdb
 import typer
 
 from landing.outcome import FIRST_DATE, SAMPLE_SITE, Given
+from reports.date_shapes import UNCLEAR_ZONES
+from reports.dates import zones_called
 from reports.files import SUFFIXES, find_reports
 from reports.format import DATE_FORMATS
 from warehouse.errors import WarehouseError
@@ -33,13 +35,14 @@ def checked(given: Given, reports: Path | None = None) -> Given:
         raise typer.BadParameter("letters, digits, '.', '_' and '-' only", param_hint="--site")
     if site == SAMPLE_SITE:
         raise typer.BadParameter("that is the site of the committed sample", param_hint="--site")
-    if time_zone is not None and not _is_time_zone(time_zone):
-        raise typer.BadParameter(f"{time_zone!r} is no IANA time zone such as Europe/Zurich", param_hint="--time-zone")
+    if time_zone is not None and (trouble := _trouble_of_zone(time_zone)):
+        raise typer.BadParameter(trouble, param_hint="--time-zone")
     if date_format is not None and not _is_date_format(date_format):
-        raise typer.BadParameter(
-            f"one of {', '.join(DATE_FORMATS)}, or a strptime format such as '%d %b %Y %H:%M'",
-            param_hint="--date-format",
-        )
+        known = ", ".join(DATE_FORMATS)
+        trouble = f"{date_format!r} is none of {known}, and no strptime format such as '%d %b %Y %H:%M'."
+        if meant := _format_meant(date_format):
+            trouble = f"{date_format!r} is no format of dates. Fix: DATE_FORMAT={meant}"
+        raise typer.BadParameter(trouble, param_hint="--date-format")
     if encoding is not None and not _is_encoding(encoding):
         raise typer.BadParameter(f"{encoding!r} is no encoding such as cp1250 or utf-16", param_hint="--encoding")
     first, last = given.min_date, given.max_date
@@ -50,9 +53,26 @@ def checked(given: Given, reports: Path | None = None) -> Given:
     return replace(given, command=" ".join([given.command, *words]))
 
 
-def _is_time_zone(time_zone: str) -> bool:
-    zones = duckdb.connect().execute("select 1 from pg_timezone_names() where name = ?", [time_zone])
-    return zones.fetchone() is not None
+def _trouble_of_zone(time_zone: str) -> str | None:
+    """What is wrong with the name of a zone; None if nothing is."""
+    connection = duckdb.connect()
+    # DuckDB takes BST for Asia/Dhaka.
+    several = UNCLEAR_ZONES.get(time_zone.lower())
+    if (
+        several is None
+        and connection.execute("select 1 from pg_timezone_names() where name = ?", [time_zone]).fetchone()
+    ):
+        return None
+    same = connection.execute(
+        "select name from pg_timezone_names() where lower(name) = lower(?)", [time_zone]
+    ).fetchall()
+    names = several or [name for (name,) in same] or zones_called(connection, time_zone)
+    ways = " or ".join(f"TIME_ZONE={name}" for name in names)
+    if several:
+        return f"{time_zone!r} may be several zones. Fix: {ways}"
+    if ways:
+        return f"{time_zone!r} is no IANA time zone. Fix: {ways}"
+    return f"{time_zone!r} is no IANA time zone such as Europe/Zurich"
 
 
 def _day(written: str) -> date:
@@ -71,6 +91,21 @@ def _is_date_format(date_format: str) -> bool:
     except duckdb.Error:
         return False
     return "%" in date_format
+
+
+def _format_meant(date_format: str) -> str | None:
+    """The name of a date format in other letters, such as DD/MM/YYYY, TT.MM.JJJJ or jj/mm/aaaa."""
+    text = date_format.lower()
+    # In French a day is a jour and a year an année, in German they are a Tag and a Jahr.
+    text = text.translate(str.maketrans("ja", "dy") if "a" in text else str.maketrans("tj", "dy"))
+    found = re.match(r"([dmy]+)([-/.])([dmy]+)\2([dmy]+)", text)
+    if found is None:
+        return None
+    parts = [{"d": "dd", "m": "MM", "y": "yyyy"}[part[0]] for part in found.group(1, 3, 4)]
+    if len(found[1]) == 2 and parts[0] == "yyyy":
+        parts[0] = "yy"
+    name = found[2].join(parts)
+    return name if name in DATE_FORMATS else None
 
 
 def _is_encoding(encoding: str) -> bool:

@@ -105,7 +105,7 @@ class Declaration:
     @property
     def possible(self) -> Possible:
         """When anything can have happened."""
-        return Possible(self.min_date, self.max_date)
+        return Possible(self.min_date, self.max_date, self.min_date != FIRST_DATE, self.max_date != day_after_today())
 
 
 @dataclass(frozen=True)

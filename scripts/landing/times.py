@@ -199,7 +199,15 @@ def _why_impossible(title: str, example: str, time: datetime, possible: Possible
     if calendar := _calendar_of(time.year):
         return f"the dates in its column {title} are of {calendar}: the first is {example!r}. Fix: {_GREGORIAN}"
     is_plausible = time.date() >= PLAUSIBLE_FROM and time.year <= datetime.now(UTC).year + PLAUSIBLE_YEARS_AHEAD
-    if time.date() > possible.last:
+    is_late = time.date() > possible.last
+    if possible.is_last_given if is_late else possible.is_first_given:
+        setting, day, lie = ("MAX_DATE", possible.last, "after") if is_late else ("MIN_DATE", possible.first, "before")
+        or_else = f", or give another day: {in_make(setting, time.date())}" if is_plausible else "."
+        return (
+            f"all dates in its column {title} lie {lie} {setting}={day}, which was given, such as {example!r}. Fix:"
+            f" leave {setting} out{or_else}"
+        )
+    if is_late:
         or_else = (
             f"; or, if the clock is right and the dates are too, {in_make('MAX_DATE', time.date())}"
             if is_plausible
@@ -238,6 +246,12 @@ def impossible(time: str, possible: Possible, title: str, text: str) -> list[Fau
     early = f"case when {time} >= timestamp '{PLAUSIBLE_FROM} 00:00:00' then {time}::date end"
     future = f"case when year({time}) <= {now + PLAUSIBLE_YEARS_AHEAD} then {time}::date end"
     offer = "coalesce(' If it is right: make build {}=' || {}, '')"
+    before = f"'nothing can have happened before {possible.first}. Fix: correct it, or delete the record.'"
+    if possible.is_first_given:
+        before = f"'it lies before MIN_DATE={possible.first}. Fix: correct it, or delete the record.'"
+    after = f"'it is in the future, after {possible.last}. Fix: correct it, or delete the record.'"
+    if possible.is_last_given:
+        after = f"'it lies after MAX_DATE={possible.last}. Fix: correct it, or delete the record.'"
     return [
         Fault(
             Kind.OTHER_CALENDAR,
@@ -249,8 +263,7 @@ def impossible(time: str, possible: Possible, title: str, text: str) -> list[Fau
         Fault(
             Kind.EARLY_DATE,
             f"{time} < timestamp '{possible.first} 00:00:00'",
-            f"'nothing can have happened before {possible.first}. Fix: correct it, or delete the record.'"
-            f" || {offer.format('MIN_DATE', early)}",
+            f"{before} || {offer.format('MIN_DATE', early)}",
             title,
             text,
             early,
@@ -258,8 +271,7 @@ def impossible(time: str, possible: Possible, title: str, text: str) -> list[Fau
         Fault(
             Kind.FUTURE_DATE,
             f"{time} is not null",
-            f"'it is in the future, after {possible.last}. Fix: correct it, or delete the record.'"
-            f" || {offer.format('MAX_DATE', future)}",
+            f"{after} || {offer.format('MAX_DATE', future)}",
             title,
             text,
             future,

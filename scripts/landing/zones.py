@@ -15,6 +15,7 @@ from reports.date_shapes import UNCLEAR_ZONES
 from reports.dates import Dates
 from reports.format import DATE_FORMATS, WITH_OFFSET
 from reports.text import ReportRefused
+from warehouse.command_line import counted
 from warehouse.database import text_of
 
 _ANY_ZONE = "make build TIME_ZONE=UTC or another, with a name such as Europe/Zurich"
@@ -30,62 +31,98 @@ def in_utc(
     Raises:
         ReportRefused: a zone is named that may be several, and none is declared.
     """
-    local, flag, time_zone = "essence", "null", declaration.time_zone
+    local, zone, time_zone = "essence", "null", declaration.time_zone
     if time_zone != "UTC" and "%z" not in date_format and date_format != WITH_OFFSET:
         local = f"timezone('UTC', timezone({text_of(time_zone)}, essence))"
-        flag = _clock_change(connection, time, time_zone)
+        zone = text_of(time_zone)
     elif dates.unclear is not None and not declaration.declares_zone:
         raise ReportRefused(
             f"its dates name the zone {dates.unclear}, which may be several. Fix: say which is meant:"
             f" {_one_of(UNCLEAR_ZONES[dates.unclear.lower()])} or another"
         )
-    if not _may_say_zones(dates, date_format):
-        return local, flag
-    return (
-        f"case when date_offset is not null then essence - to_minutes(date_offset)"
-        f" when date_zone is not null then timezone('UTC', timezone(date_zone, essence)) else {local} end",
-        f"case when date_offset is null and date_zone is null then {flag} end",
-    )
+    if _may_say_zones(dates, date_format):
+        local = (
+            "case when date_offset is not null then essence - to_minutes(date_offset)"
+            f" when date_zone is not null then timezone('UTC', timezone(date_zone, essence)) else {local} end"
+        )
+        if zone != "null" or dates.names_zones:
+            zone = f"case when date_offset is null then coalesce(date_zone, {zone}) end"
+    return local, "null" if zone == "null" else _clock_change(connection, time, zone)
 
 
-def _clock_change(connection: duckdb.DuckDBPyConnection, time: str, time_zone: str) -> str:
+def notes_of_clock_changes(connection: duckdb.DuckDBPyConnection, time: str, flag: str) -> tuple[str, ...]:
+    """What is said of local times that the clocks skipped or showed twice.
+
+    Args:
+        connection: the warehouse.
+        time: SQL of a time as it stands in the report.
+        flag: SQL for which of the two it is, over the time as ``essence``.
+    """
+    if flag == "null":
+        return ()
+    [(skipped, doubled)] = connection.execute(
+        "select count(*) filter (flag = 'nonexistent'), count(*) filter (flag = 'doubled')"
+        f" from (select {flag} as flag from (select *, {time} as essence from staged))"
+    ).fetchall()
+    notes = []
+    if skipped:
+        notes.append(
+            f"{counted(skipped, 'record has', 'records have')} a time that the clocks skipped when summer time began."
+            " It counts on over the gap: 02:30 was read as 03:30"
+        )
+    if doubled:
+        notes.append(
+            f"{counted(doubled, 'record has', 'records have')} a time that the clocks showed twice when summer time"
+            " ended. The second was taken, so that a stay may be an hour off"
+        )
+    return tuple(notes)
+
+
+def _clock_change(connection: duckdb.DuckDBPyConnection, time: str, zone: str) -> str:
     """SQL for whether the clocks skip a local time or show it twice, on the days of the report.
 
     The rule: a time that does not exist counts on over the gap (02:30 becomes 03:30), and a time that exists twice
     is the second one, in standard time. Both are flagged, because the report cannot say more.
+
+    Args:
+        connection: the warehouse.
+        time: SQL of a time as it stands in the report.
+        zone: SQL of its zone; null where it has an offset.
     """
-    zone = text_of(time_zone)
     slots = connection.execute(
         f"""
         with days as (
-            select distinct date_trunc('day', {time}) as local_day from staged
+            select distinct date_trunc('day', {time}) as local_day, {zone} as zone from staged
         ),
         slots as (
-            select local_day + to_minutes(15 * unnest(range(96))) as slot from days where local_day is not null
+            select zone, local_day + to_minutes(15 * unnest(range(96))) as slot from days
+            where local_day is not null and zone is not null
         ),
         instants as (
-            select slot, timezone({zone}, slot) as instant from slots
+            select zone, slot, timezone(zone, slot) as instant from slots
         )
         select
+            zone,
             slot,
             case
-                when timezone({zone}, instant) <> slot then 'nonexistent'
+                when timezone(zone, instant) <> slot then 'nonexistent'
                 when
-                    timezone({zone}, instant - interval 60 minute) = slot
-                    or timezone({zone}, instant + interval 60 minute) = slot
-                    or timezone({zone}, instant - interval 30 minute) = slot
+                    timezone(zone, instant - interval 60 minute) = slot
+                    or timezone(zone, instant + interval 60 minute) = slot
+                    or timezone(zone, instant - interval 30 minute) = slot
                     then 'doubled'
             end as flag
         from instants
         where flag is not null
-        order by 1
+        order by 1, 2
         """
     ).fetchall()
     if not slots:
         return "null"
     branches = " ".join(
-        f"when essence >= timestamp '{slot}' and essence < timestamp '{slot + timedelta(minutes=15)}' then '{flag}'"
-        for slot, flag in slots
+        f"when {zone} = {text_of(name)} and essence >= timestamp '{slot}'"
+        f" and essence < timestamp '{slot + timedelta(minutes=15)}' then '{flag}'"
+        for name, slot, flag in slots
     )
     return f"case {branches} end"
 

@@ -8,7 +8,7 @@ which, the whole report decides.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 # Full names and what they are shortened to, in the languages of the platform's users; letter case is ignored.
@@ -27,8 +27,10 @@ MONTHS = (
     "dec december dezember dez décembre déc dic diciembre dicembre dezembro",
 )
 MONTH_NUMBERS = {name: number for number, names in enumerate(MONTHS, 1) for name in names.split()}
-AM = r"a\.? ?m\.?|上午|午前|오전|ص|π\.?μ\.?"
-PM = r"p\.? ?m\.?|下午|午後|오후|م|μ\.?μ\.?"
+AM = r"a\.? ?m\.?|上午|凌晨|早上|清晨|午前|오전|ص|π\.?μ\.?"
+PM = r"p\.? ?m\.?|下午|傍晚|午後|오후|م|μ\.?μ\.?"
+# In Chinese noon begins before 12, and 12 in the evening is no hour of the same day.
+NOON, EVENING = "中午", "晚上"
 # Minutes that a named zone is ahead of UTC. A name that means several zones is not here.
 OFFSETS = {
     **dict.fromkeys(("z", "utc", "gmt", "ut", "wet"), 0),
@@ -178,9 +180,14 @@ _TIMES = (
     # only the hour, with AM or PM
     re.compile(rf"(?<![9.])(?P<H>99?)(?= ?(?:{AM}|{PM}))", re.IGNORECASE),
 )
-_HALVES = {"am": re.compile(rf"(?<![^\W\d_])(?:{AM})(?![^\W\d_])", re.IGNORECASE)} | {
-    "pm": re.compile(rf"(?<![^\W\d_])(?:{PM})(?![^\W\d_])", re.IGNORECASE)
+# Those of Vietnamese stand behind the time: a German Saturday is SA, too.
+_HALVES = {
+    half: re.compile(rf"(?<![^\W\d_])(?:{words})(?![^\W\d_])", re.IGNORECASE)
+    for half, words in (("am", rf"{AM}|sa$"), ("pm", rf"{PM}|ch$"), ("noon", NOON), ("evening", EVENING))
 }
+# German for on, before a day.
+_ON = re.compile(r"(?<![^\W\d_])am +$", re.IGNORECASE)
+_GERMAN = re.compile(r"\b(?:um|uhr)\b", re.IGNORECASE)
 _OFFSET = re.compile(r"(?:UTC|GMT|Z)? ?(?P<sign>[+\-−])(?P<oh>99?)(?::?(?P<om>99))?(?!9)", re.IGNORECASE)
 _ZONE = re.compile(r"[A-Za-z]+(?:/[A-Za-z_+\-]+)+")
 _LONG_NAMES = "|".join(map(re.escape, sorted((*LONG_ZONES, *LONG_OFFSETS), key=len, reverse=True)))
@@ -226,7 +233,7 @@ class Plan:
         year, first, second: the date; first and second are month and day, or as they stand.
         month: the month, where it has a name.
         hour, minute, seconds: the time of the day.
-        half: ``am`` or ``pm``.
+        half: ``am`` or ``pm``; ``noon`` or ``evening`` where those have words of their own.
         zone: a zone that is named, of the IANA.
         offset_minutes: that of a zone with a fixed one.
         sign, offset_hour, offset_minute: those in the text.
@@ -253,8 +260,13 @@ class Plan:
     tells_time: bool = True
 
 
-def plan_of(shape: str) -> Plan | None:
-    """How the dates of a shape are read; None if that is not known."""
+def plan_of(shape: str, *, has_halves: bool = True) -> Plan | None:
+    """How the dates of a shape are read; None if that is not known.
+
+    Args:
+        shape: the shape.
+        has_halves: whether AM and PM in it say which half of the day it is.
+    """
     number, _, behind = shape.partition(" ")
     for kind, pattern in _NUMBERS.items():
         if pattern.fullmatch(number) and (zone := _zone_in(behind)) is not None and "sign" not in zone:
@@ -269,7 +281,7 @@ def plan_of(shape: str) -> Plan | None:
             continue
         plan = _with_time(shape, found, month)
         if plan is not None:
-            return plan
+            return plan if has_halves else replace(plan, half=None)
     return None
 
 
@@ -289,14 +301,18 @@ def _with_time(shape: str, date: re.Match[str], month: int | None) -> Plan | Non
     rest = _blanked(shape, *date.span())
     if names.get("y") and date.end() < date.end("y"):
         rest = _blanked(rest, *date.span("y"))
-    half = next((name for name, pattern in _HALVES.items() if pattern.search(rest)), None)
     time: re.Match[str] | None = date
     if not names.get("H"):
         time = next((found for one in _TIMES if (found := one.search(rest)) is not None), None)
+    if (on := _ON.search(shape[: date.start()])) and (_GERMAN.search(rest) or not _touch(shape, time, on)):
+        rest = _blanked(rest, *on.span())
+    halves = [(half, found) for half, pattern in _HALVES.items() for found in pattern.finditer(rest)]
+    half = next((half for half, found in halves if _touch(shape, time, found)), None)
     if time is not None and time is not date:
         rest = _blanked(rest, *time.span())
-    for pattern in _HALVES.values():
-        rest = pattern.sub(lambda found: " " * len(found.group()), rest)
+    for one, found in halves:
+        if one == half:
+            rest = _blanked(rest, *found.span())
     zone = _zone_in(rest)
     if zone is None:
         return None
@@ -314,6 +330,14 @@ def _with_time(shape: str, date: re.Match[str], month: int | None) -> Plan | Non
         tells_time=time is not None,
         **zone,
     )
+
+
+def _touch(shape: str, one: re.Match[str] | None, other: re.Match[str]) -> bool:
+    """Whether nothing stands between two parts of a date."""
+    if one is None:
+        return False
+    first, second = sorted((one.span(), other.span()))
+    return not shape[first[1] : second[0]].strip(" .,")
 
 
 def _zone_in(rest: str) -> dict[str, Any] | None:

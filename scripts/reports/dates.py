@@ -8,6 +8,7 @@ names of months, serial numbers, zones. What is understood goes to the columns d
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from reports.format import ReportFormat, in_brackets, key_of
 from reports.ids import DIGITS, OTHER_DIGITS
 from reports.invisible import FORMAT, INVISIBLE
 from reports.look import DatesSeen
+from warehouse.command_line import counted
 from warehouse.database import number_of, text_of
 
 TIME_TITLES = tuple(
@@ -78,6 +80,8 @@ class Dates:
         is_bare: whether the usual format reads every date as it stands, so that none need be trimmed.
         has_offsets: whether every date ends with an offset, as ISO 8601 has it.
         digits: how many digits each date has, if all are numbers of as many digits.
+        exact_to: how many seconds a time may be off.
+        names_zones: whether a date names its zone.
         unclear: the name of a zone that may be several.
         unknown: the zone that a title or a column beside it names, and that is not known.
         notes: what was found out, in words.
@@ -93,6 +97,8 @@ class Dates:
     is_bare: bool = False
     has_offsets: bool = False
     digits: int = 0
+    exact_to: int = 1
+    names_zones: bool = False
     unclear: str | None = None
     unknown: UnknownZone | None = None
     notes: tuple[str, ...] = ()
@@ -126,6 +132,7 @@ def read_dates(connection: duckdb.DuckDBPyConnection, report: ReportFormat, seen
             is_possible=seen.is_possible,
             is_read=seen.is_possible and seen.is_read,
             is_bare=seen.time_count == seen.date_count,
+            exact_to=60 if is_minutes and count >= TIMES_NEEDED else 1,
             unknown=unknown,
             notes=_notes(report, count, is_minutes, clock),
         )
@@ -162,7 +169,7 @@ def _zone_beside(
     others = [(title, zone) for title, zone in zones if not _is_plain(zone)]
     if sql is None and unknown is None and others:
         title, words = others[0]
-        unknown = UnknownZone(f"the title {title}", words, _candidates(connection, words))
+        unknown = UnknownZone(f"the title {title}", words, zones_called(connection, words))
     return sql, unknown
 
 
@@ -181,7 +188,7 @@ def _zone_column(
     is_other = key_of(header) in ("zone", "offset") and len(others) == len(zones)
     unknown = None
     if words is not None and not is_other:
-        unknown = UnknownZone(f"the column {header}", words, _candidates(connection, words))
+        unknown = UnknownZone(f"the column {header}", words, zones_called(connection, words))
     if not zones or len(others) == len(zones) or (others and unknown is None):
         return None, unknown
     left_out = ", ".join((title, *map(text_of, others)))
@@ -196,7 +203,7 @@ def _is_plain(text: str) -> bool:
     )
 
 
-def _candidates(connection: duckdb.DuckDBPyConnection, words: str) -> tuple[str, ...]:
+def zones_called(connection: duckdb.DuckDBPyConnection, words: str) -> tuple[str, ...]:
     """Zones of the IANA whose city is in some words, such as `heure de Paris`."""
     plan = plan_of(f"9999-99-99 99:99:99 {words} time")
     if plan is not None and plan.zone is not None:
@@ -328,23 +335,24 @@ def _folded(connection: duckdb.DuckDBPyConnection, report: ReportFormat, raw: st
             f" and min({raw}) <> max({raw}) from staged where {raw} not in ('', {header})"
         ).fetchone()
         count, is_minutes = row or (0, False)
-        return Dates(plain, raw, notes=_notes(report, count, is_minutes, _one_clock(connection, plain)))
+        exact_to = 60 if is_minutes and count >= TIMES_NEEDED else 1
+        said = _notes(report, count, is_minutes, _one_clock(connection, plain))
+        return Dates(plain, raw, exact_to=exact_to, notes=said)
     if is_alone and all(WITH_OFFSET.fullmatch(shape) for shape, _, _ in shapes):
         count = sum(count for _, _, count in shapes)
         return Dates(plain, raw, has_offsets=True, notes=_notes(report, count, False, _one_clock(connection, plain)))
     digits = len(shapes[0][0]) if len(shapes) == 1 and set(shapes[0][0]) == {"9"} else 0
     if not plans:
         return Dates(text, raw, digits=digits)
-    connection.execute(
-        "create or replace temp table date_plans (shape varchar, kind varchar, separator varchar, y integer,"
-        " yn integer, a integer, an integer, b integer, bn integer, mon integer, h integer, hn integer, i integer,"
-        " im integer, s integer, sn integer, half varchar, zone varchar, minutes integer, sign integer, oh integer,"
-        " ohn integer, om integer, omn integer)"
-    )
-    connection.executemany(
-        f"insert into date_plans values ({', '.join('?' * 24)})",
-        [[shape, *_row(plan)] for shape, plan in plans.items()],
-    )
+    _write_plans(connection, plans)
+    notes: tuple[str, ...] = ()
+    if _has_contradicted_am(connection, plans, text):
+        plans = {shape: plan_of(shape, has_halves=False) or plan for shape, plan in plans.items()}
+        _write_plans(connection, plans)
+        notes = (
+            f"its column {report.header_of('date')} has AM, or a word that looks like it, at hours after 12, and never"
+            " PM: the word was left out, and the hours were read as they stand",
+        )
     connection.execute(
         "alter table staged add column date_text varchar;"
         "alter table staged add column date_zone varchar;"
@@ -367,6 +375,7 @@ def _folded(connection: duckdb.DuckDBPyConnection, report: ReportFormat, raw: st
         where staged.rowid = written.written_id
         """
     )
+    exact_to = _exact_to(connection, plans)
     # A date without a plan may be read as it stands. Where each has one, its text need not be looked for again.
     has_plans = len(plans) == len(shapes) < MAX_SHAPES
     return Dates(
@@ -376,15 +385,69 @@ def _folded(connection: duckdb.DuckDBPyConnection, report: ReportFormat, raw: st
         is_usual=has_plans and not any(plan.separator for plan in plans.values()),
         digits=digits,
         unclear=unclear,
-        notes=_notes_of(connection, report, {shape: count for shape, _, count in shapes}, plans),
+        notes=(*notes, *_notes_of(connection, report, {shape: count for shape, _, count in shapes}, plans, exact_to)),
+        exact_to=exact_to,
+        names_zones=any(plan.zone for plan in plans.values()),
     )
 
 
+def _write_plans(connection: duckdb.DuckDBPyConnection, plans: dict[str, Plan]) -> None:
+    connection.execute(
+        "create or replace temp table date_plans (shape varchar, kind varchar, separator varchar, y integer,"
+        " yn integer, a integer, an integer, b integer, bn integer, mon integer, h integer, hn integer, i integer,"
+        " im integer, s integer, sn integer, half varchar, zone varchar, minutes integer, sign integer, oh integer,"
+        " ohn integer, om integer, omn integer)"
+    )
+    connection.executemany(
+        f"insert into date_plans values ({', '.join('?' * 24)})",
+        [[shape, *_row(plan)] for shape, plan in plans.items()],
+    )
+
+
+def _has_contradicted_am(connection: duckdb.DuckDBPyConnection, plans: dict[str, Plan], text: str) -> bool:
+    """Whether the word for AM stands at an hour after 12, and no other half of a day is named."""
+    if {plan.half for plan in plans.values()} - {None} != {"am"}:
+        return False
+    found = connection.execute(
+        f"select 1 from (select {text} as text from staged) as written"
+        " inner join date_plans on regexp_replace(written.text, '[0-9]', '9', 'g') = date_plans.shape"
+        " where half = 'am' and cast(substr(text, h, hn) as integer) > 12 limit 1"
+    )
+    return found.fetchone() is not None
+
+
+def _exact_to(connection: duckdb.DuckDBPyConnection, plans: dict[str, Plan]) -> int:
+    """How many seconds a time may be off: a number of days with few decimals says no more.
+
+    A spreadsheet leaves zeros at the end away, so the longest number shows how many decimals there were.
+    """
+    if {plan.kind for plan in plans.values()} != {"serial"}:
+        return 1
+    decimals = max(len(re.split("[., ]", f"{shape}.")[1]) for shape in plans)
+    exact_to = math.ceil(86_400 / float(10**decimals))
+    if not decimals or exact_to == 1:
+        return 1
+    # Of full minutes a few decimals say all, such as 45425.5.
+    are_minutes = connection.execute("select bool_and(date_text like '%:00') from staged").fetchone() == (True,)
+    return 1 if are_minutes else exact_to
+
+
 def _notes_of(
-    connection: duckdb.DuckDBPyConnection, report: ReportFormat, counts: dict[str, int], plans: dict[str, Plan]
+    connection: duckdb.DuckDBPyConnection,
+    report: ReportFormat,
+    counts: dict[str, int],
+    plans: dict[str, Plan],
+    exact_to: int,
 ) -> tuple[str, ...]:
     if not any(plan.tells_time for plan in plans.values()):
         return _notes(report, 0, False, None, None)
+    if exact_to > 1:
+        off = counted(exact_to, "second") if exact_to < 120 else f"{math.ceil(exact_to / 60)} minutes"
+        return (
+            f"the dates in its column {report.header_of('date')} are numbers with too few decimals: a time may be {off}"
+            " off. The same activities in a download with seconds count as others. Fix: load the report as it was"
+            " downloaded",
+        )
     row = connection.execute(
         "select count(date_text), bool_and(date_text like '%:00') and min(date_text) <> max(date_text) from staged"
     ).fetchone()
@@ -439,8 +502,10 @@ def _canonical(text: str) -> str:
             || ' '
             || case
                 when hn = 0 then '00'
-                when half = 'pm' then lpad(cast({hour} % 12 + 12 as varchar), 2, '0')
-                when half = 'am' then lpad(cast(case when {hour} = 12 then 0 else {hour} end as varchar), 2, '0')
+                when half = 'am' and {hour} > 12 or half = 'evening' and {hour} % 12 = 0 then null
+                when half = 'am' then lpad(cast({hour} % 12 as varchar), 2, '0')
+                when half = 'noon' and {hour} between 10 and 12 then substr({text}, h, hn)
+                when half is not null then lpad(cast({hour} % 12 + 12 as varchar), 2, '0')
                 else lpad(substr({text}, h, hn), 2, '0')
             end
             || ':' || case when im = 0 then '00' else substr({text}, i, im) end

@@ -24,10 +24,19 @@ TRAILS = (";;", ",,", "||")
 
 @dataclass(frozen=True)
 class Possible:
-    """From when until when anything can have happened."""
+    """From when until when anything can have happened.
+
+    Attributes:
+        first: the first day.
+        last: the last day.
+        is_first_given: whether the user gave the first.
+        is_last_given: whether the user gave the last.
+    """
 
     first: date
     last: date
+    is_first_given: bool = False
+    is_last_given: bool = False
 
     def only(self, time: str) -> str:
         """SQL for a time if it is possible, to the second."""

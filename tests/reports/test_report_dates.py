@@ -8,10 +8,14 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import typer
 
+from landing.declarations import declaration_of
 from landing.landed import delete_reports
-from landing.outcome import Declaration
+from landing.options import checked
+from landing.outcome import Declaration, Given
 from loader_fixtures import land, report_text, rows, write
+from warehouse.raw_tables import prepare_raw
 
 OCCURRED = "select occurred_at::varchar from raw.activities order by record_number"
 AT, NEXT = "2024-05-13 10:00:01", "2024-05-13 13:00:01"
@@ -41,6 +45,15 @@ def report_of(*dates: str, header: str = "User ID,Category,Action,Label,Date") -
         (["2024/5/13 上午10:00:01", "2024/5/13 下午1:00:01"], [AT, NEXT]),
         (["2024. 5. 13. 오전 10:00:01"], [AT]),
         (["5/13/2024 12:00:01 AM", "5/13/2024 12:00:01 PM"], ["2024-05-13 00:00:01", "2024-05-13 12:00:01"]),
+        (["13/05/2024 10:00:01 SA", "13/05/2024 1:00:01 CH"], [AT, NEXT]),
+        (["Sa 13.04.2024 12:00:01", "13.04.2024 Sa 12:00:01"], ["2024-04-13 12:00:01"] * 2),
+        (["2024/5/13 中午12:35:04", "2024/5/13 中午11:35:04"], ["2024-05-13 12:35:04", "2024-05-13 11:35:04"]),
+        (["2024/5/13 中午1:00:01", "2024/5/13 凌晨12:12:07"], [NEXT, "2024-05-13 00:12:07"]),
+        (["2024/5/13 晚上11:00:01", "2024/5/13 早上10:00:01"], ["2024-05-13 23:00:01", AT]),
+        # and words that only look like it
+        (["am 13.05.2024 um 12:35:04"], ["2024-05-13 12:35:04"]),
+        (["um 12:35:04 am 13.05.2024", "12:35:04 Uhr am 13.05.2024"], ["2024-05-13 12:35:04"] * 2),
+        (["12:35:04 am 13.05.2024", "12:35:04 pm 13.05.2024"], ["2024-05-13 00:35:04", "2024-05-13 12:35:04"]),
         # fractions
         (["2024-05-13 10:00:01,123", "2024-05-13 10:00:01.987654321", "2024-05-13 10:00:01:123"], [AT, AT, AT]),
         (["2024-05-13 10:00:01.999"], [AT]),
@@ -526,6 +539,135 @@ def test_times_that_tell_less_than_they_should_are_said(
 
     assert landing.landed_count == len(dates)
     assert [(words or "") in note for note in landing.notes] == ([True] if words else [])
+
+
+@pytest.mark.parametrize(
+    ("dates", "words"),
+    [
+        (["45425.4166782407", "45425.5"], None),
+        (["45425.41668"], None),
+        (["45425.4167", "45425.5"], "a time may be 9 seconds off"),
+        (["45425,417"], "a time may be 87 seconds off"),
+        (["45425.42"], "a time may be 15 minutes off"),
+        (["45425.5", "45425.375"], None),
+    ],
+)
+def test_a_number_of_days_with_few_decimals_is_said(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, dates: list[str], words: str | None
+) -> None:
+    landing = land(warehouse, write(tmp_path / "a.csv", report_of(*dates)))
+
+    assert landing.landed_count == len(dates)
+    assert [(words or "") in note for note in landing.notes] == ([True] if words else [])
+
+
+@pytest.mark.parametrize(
+    ("dates", "landed"),
+    [
+        # of 12 hours, and AM at an hour that has none
+        (["13 May 2024 14:00 AM", "13 May 2024 9:00 AM", "13 May 2024 9:00 PM"], ["09:00", "21:00"]),
+        (["2024/5/13 晚上12:00", "2024/5/13 下午1:00"], ["13:00"]),
+        # of 24 hours, with a word that is none of the halves of a day
+        (["13 May 2024 14:00 AM", "13 May 2024 12:30 AM"], ["14:00", "12:30"]),
+        (["13.04.2024 14:00 Sa", "13.04.2024 12:30 Sa"], ["14:00", "12:30"]),
+    ],
+)
+def test_am_at_an_hour_after_noon_is_no_am(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, dates: list[str], landed: list[str]
+) -> None:
+    landing = land(warehouse, write(tmp_path / "a.csv", report_of(*dates)))
+
+    assert [time[11:16] for time in rows(warehouse, OCCURRED)] == landed
+    assert landing.rejected_count == len(dates) - len(landed)
+    assert any("AM, or a word that looks like it" in note for note in landing.notes) is (landing.rejected_count == 0)
+
+
+@pytest.mark.parametrize(
+    ("dates", "zone", "flags", "words"),
+    [
+        (["2024-03-31 02:30:00", AT], "Europe/Zurich", ["nonexistent", None], "1 record has a time that the clocks"),
+        (
+            ["2024-10-27 02:30:00", "2024-10-27 02:30:01"],
+            "Europe/Zurich",
+            ["doubled"] * 2,
+            "2 records have a time that",
+        ),
+        (["2024-10-27 04:30:00", AT], "Europe/Zurich", [None, None], None),
+        (["2024-10-27 02:30:00", AT], "UTC", [None, None], None),
+        # a zone in the text
+        (
+            ["2024-10-27 02:30:00 Europe/Zurich", AT],
+            "UTC",
+            ["doubled", None],
+            "1 record has a time that the clocks sho",
+        ),
+        (["2024-03-31 02:30:00 Europe/Zurich"], "America/New_York", ["nonexistent"], "when summer time began"),
+        (["2024-10-27 02:30:00 CEST", "2024-10-27 02:30:00 America/New_York"], "Europe/Zurich", [None, None], None),
+    ],
+)
+def test_times_that_the_clocks_skipped_or_showed_twice_are_flagged_and_counted(
+    warehouse: duckdb.DuckDBPyConnection,
+    tmp_path: Path,
+    dates: list[str],
+    zone: str,
+    flags: list[str | None],
+    words: str | None,
+) -> None:
+    landing = land(warehouse, write(tmp_path / "a.csv", report_of(*dates)), Declaration(time_zone=zone))
+
+    assert rows(warehouse, "select time_flag from raw.activities order by record_number") == flags
+    assert [(words or "") in note for note in landing.notes] == ([True] if words else [])
+
+
+@pytest.mark.parametrize(
+    ("declared", "words"),
+    [
+        (Declaration(max_date=date(2024, 5, 12)), "lie after MAX_DATE=2024-05-12, which was given"),
+        (Declaration(min_date=date(2024, 5, 14)), "lie before MIN_DATE=2024-05-14, which was given"),
+    ],
+)
+def test_a_date_that_the_user_made_impossible_names_the_setting(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, declared: Declaration, words: str
+) -> None:
+    refusal = land(warehouse, write(tmp_path / "a.csv", report_of(AT)), declared).refusal or ""
+    assert words in refusal and "clock" not in refusal and "platform" not in refusal
+
+    other = "2024-05-12 10:00:01" if "MAX" in words else "2024-05-14 10:00:01"
+    [rejected] = land(warehouse, write(tmp_path / "b.csv", report_of(AT, other)), declared).examples
+    assert f"it {words.split(',')[0].replace('lie', 'lies')}." in rejected.reason
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (Given(time_zone="Zurich"), "'Zurich' is no IANA time zone. Fix: TIME_ZONE=Europe/Zurich"),
+        (Given(time_zone="utc"), "Fix: TIME_ZONE=UTC"),
+        (Given(time_zone="new york"), "Fix: TIME_ZONE=America/New_York"),
+        (Given(time_zone="BST"), "'BST' may be several zones. Fix: TIME_ZONE=Europe/London or TIME_ZONE=Asia/Dhaka"),
+        (Given(date_format="DD/MM/YYYY"), "'DD/MM/YYYY' is no format of dates. Fix: DATE_FORMAT=dd/MM/yyyy"),
+        (Given(date_format="nonsense"), "'nonsense' is none of yyyy-MM-dd"),
+        (Given(date_format="TT.MM.JJJJ"), "Fix: DATE_FORMAT=dd.MM.yyyy"),
+        (Given(date_format="jj/mm/aaaa HH:mm"), "Fix: DATE_FORMAT=dd/MM/yyyy"),
+        (Given(date_format="m/d/Y"), "Fix: DATE_FORMAT=MM/dd/yyyy"),
+        (Given(date_format="YY-MM-DD"), "Fix: DATE_FORMAT=yy-MM-dd"),
+    ],
+)
+def test_a_misspelled_setting_is_repeated_with_the_right_spelling(given: Given, words: str) -> None:
+    with pytest.raises(typer.BadParameter) as error:
+        checked(given)
+    assert words in error.value.message
+
+
+@pytest.mark.parametrize(
+    ("time_zone", "words"),
+    [("EST", "5 hours behind UTC on every day"), ("Etc/GMT-2", "2 hours ahead of UTC"), ("Europe/Zurich", None)],
+)
+def test_a_zone_without_summer_time_is_said(
+    warehouse: duckdb.DuckDBPyConnection, time_zone: str, words: str | None
+) -> None:
+    prepare_raw(warehouse)
+    _, said = declaration_of(warehouse, Given(time_zone=time_zone), [])
+    assert [(words or "") in line for line in said] == ([True] if words else [])
 
 
 HALF_DAYS = [
