@@ -17,6 +17,7 @@ import duckdb
 
 from reports.format import ReportFormat
 from reports.invisible import FORMAT, INVISIBLE, of_python, without_invisible
+from warehouse.command_line import counted
 from warehouse.database import text_of
 
 # In ids, e-mails and the columns of the content alone: a person may be called Null, an answer may be N/A.
@@ -159,16 +160,33 @@ class IdReading:
         pattern: what such an id looks like.
         reading: SQL of the id that is meant, of {id}.
         words: what is said of it.
-        is_of_column: whether every id of the column must look so, or be a whole number.
-        whole: the whole numbers that may stand among them.
+        is_of_column: whether every id of the column must be a number, written so or in another of these ways.
     """
 
     pattern: str
     reading: str
     words: str
     is_of_column: bool = True
-    whole: str = "[0-9]+"
 
+
+def _without_zeros(user_id: str, pattern: str) -> str:
+    return f"regexp_replace({user_id}, {text_of(f'^{pattern}$')}, '\\1')"
+
+
+# Thousands, or lakhs and crores, with a fraction of zeros behind another sign: 7,001 or 12,34,567.00 or 7.001,00.
+_NO_POINT, _NO_COMMA = (rf"[{sign}'’_ \x{{a0}}\x{{202f}}\x{{2009}}\x{{66c}}]" for sign in (",", "."))
+_THOUSANDS = tuple(rf"[0-9]{{1,3}}(?:{sign}[0-9]{{2,3}})*{sign}[0-9]{{3}}" for sign in (_NO_POINT, _NO_COMMA))
+_IN_THOUSANDS = tuple(
+    rf"({thousands})[{point}\x{{66b}}]0+" for thousands, point in zip(_THOUSANDS, (".", ","), strict=True)
+)
+_SET_APART = f"(?:{'|'.join((*_THOUSANDS, *_IN_THOUSANDS))})"
+# A longer one may be a telephone number, and its plus a part of it.
+_WITH_PLUS = "[+][0-9]{1,9}"
+_WITH_BLANKS = r"[0-9]+(?:[\x{a0}\x{2000}-\x{200a}\x{202f}\x{205f}\x{3000}]+[0-9]+)+"
+_WITH_FRACTION = r"[0-9]+[.,\x{66b}]0+"
+_ANY_NUMBER = "|".join(("[0-9]+", _WITH_PLUS, _SET_APART, _WITH_BLANKS, _WITH_FRACTION))
+# Both 7 and 7000, if nothing else in the column says which.
+_AMBIGUOUS = "[0-9]{1,3}[.]000"
 
 READINGS = (
     IdReading(
@@ -183,14 +201,17 @@ READINGS = (
         "digits of another script",
         is_of_column=False,
     ),
+    IdReading(f"^{_WITH_PLUS}$", "replace({id}, '+', '')", "numbers with a plus"),
     IdReading(
-        "^[0-9]{1,3}(?:[.,'’ \\x{a0}\\x{202f}\\x{2009}][0-9]{3})+$",
-        "regexp_replace({id}, '[^0-9]', '', 'g')",
+        f"^{_SET_APART}$",
+        "regexp_replace("
+        f"{_without_zeros(_without_zeros('{id}', _IN_THOUSANDS[0]), _IN_THOUSANDS[1])}, '[^0-9]', '', 'g')",
         "numbers whose thousands are set apart",
-        whole="[0-9]{1,3}",
     ),
-    IdReading("^[0-9]+[.,]0+$", without_fraction("{id}"), "numbers with a fraction"),
+    IdReading(f"^{_WITH_BLANKS}$", "regexp_replace({id}, '[^0-9]', '', 'g')", "numbers with blanks in them"),
+    IdReading(f"^{_WITH_FRACTION}$", r"regexp_replace({id}, '[.,\x{66b}]0+$', '')", "numbers with a fraction"),
 )
+_OF_THOUSANDS, _OF_FRACTION = READINGS[3], READINGS[5]
 
 
 def read_ids(connection: duckdb.DuckDBPyConnection, report: ReportFormat, odd: Collection[str]) -> list[str]:
@@ -209,10 +230,17 @@ def read_ids(connection: duckdb.DuckDBPyConnection, report: ReportFormat, odd: C
 
 
 def holds_odd_ids(connection: duckdb.DuckDBPyConnection, report: ReportFormat, odd: Collection[str]) -> bool:
-    """Whether an id of the staged records looks as one of the readings says, or a spreadsheet may have lost it."""
-    columns = [f"c{report.columns[column]}" for column in ID_COLUMNS if column in report.columns and column in odd]
+    """Whether something is to be done with the ids of the staged records, or said of them."""
+    columns = {
+        f"c{report.columns[column]}": column for column in ID_COLUMNS if column in report.columns and column in odd
+    }
     unfit = f"{SHORTENED}|{POWER}|{LOST}"
-    return any(any(_readings_in(connection, column)) or _holds(connection, column, unfit) for column in columns)
+    return any(
+        any(_readings_in(connection, place))
+        or _holds(connection, place, unfit)
+        or _of_alike(connection, _ids_in(place, report.header_of(column)), "")
+        for place, column in columns.items()
+    )
 
 
 def powers_among_numbers(
@@ -260,50 +288,74 @@ def is_odd(column: str) -> str:
 
 
 def may_be_read(column: str) -> str:
-    """SQL for whether a program may have changed an id: it is no plain number or word, or a power of ten."""
+    """SQL for whether a program may have changed an id: it is no plain number or word, or a power of ten.
+
+    A minus before a number is no plain one, and alone means none; of 1_000 only a program makes a number.
+    """
     power = f"substr({column}, 2, 1) in ('E', 'e') and regexp_full_match({column}, '[0-9][Ee][0-9]+')"
-    return f"(not regexp_full_match({column}, '[0-9A-Za-z_@-]*') or {power})"
+    plain = "[0-9]*(?:[A-Za-z@][0-9A-Za-z_@-]*)?|[0-9]+-[0-9A-Za-z_@-]*|_[0-9A-Za-z_@-]*|-"
+    return f"(not regexp_full_match({column}, '{plain}') or {power})"
 
 
 def _read_column(connection: duckdb.DuckDBPyConnection, column: str, title: str) -> list[str]:
     notes: list[str] = []
-    odd = is_odd(column)
+    ids = _ids_in(column, title)
     found = _readings_in(connection, column)
     for number, reading in enumerate(READINGS):
         if not found[number]:
             continue
         pattern = text_of(reading.pattern)
-        ids = (
-            f"(select distinct {cleaned_id(column)} as id from staged"
-            f" where {odd if reading.is_of_column and reading.whole == '[0-9]+' else 'true'}"
-            f" and {column} <> {text_of(title)})"
-        )
         row = connection.execute(
-            f"select min(id) filter (where is_such), coalesce(bool_and(is_such or is_whole), true)"
-            f" from (select id, regexp_matches(id, {pattern}) as is_such,"
-            f" regexp_full_match(id, {text_of(reading.whole)}) as is_whole from {ids} where id is not null)"
+            f"""
+            select
+                min(id) filter (where is_such), bool_and(is_such or regexp_full_match(id, {text_of(_ANY_NUMBER)})),
+                bool_and(regexp_full_match(id, '{_AMBIGUOUS}')) filter (where is_such),
+                bool_or(regexp_full_match(id, '[0-9]{{4,}}')),
+                max(id) filter (where regexp_full_match(id, '{_AMBIGUOUS}'))
+            from (select id, regexp_matches(id, {pattern}) as is_such from {ids} where id is not null)
+            """
         ).fetchone()
-        example, is_all = row or (None, False)
-        if example is None or (reading.is_of_column and not is_all) or _is_of_fractions(reading, connection, ids):
+        example, is_all, is_ambiguous, has_long, unclear = row or (None, False, False, False, None)
+        if example is None or (reading.is_of_column and not is_all) or (reading is _OF_THOUSANDS and is_ambiguous):
+            continue
+        if reading is _OF_FRACTION and is_ambiguous and has_long:
+            meanings = f"{unclear[:-4]} or {unclear.replace('.', '')}"
+            notes.append(
+                f"its column {title} holds ids such as {unclear!r}, which may be {meanings}. They stay as they are"
+            )
             continue
         meant = reading.reading.replace("{id}", cleaned_id(column))
         read = connection.execute(f"select {reading.reading.replace('{id}', '$id')}", {"id": example}).fetchone()
         connection.execute(
-            f"update staged set {column} = {meant} where {odd} and regexp_matches({cleaned_id(column)}, {pattern})"
+            f"update staged set {column} = {meant}"
+            f" where {is_odd(column)} and regexp_matches({cleaned_id(column)}, {pattern})"
         )
         # What was read may look as another reading says.
         found = _readings_in(connection, column)
         notes.append(
             f"its column {title} holds {reading.words}, such as {example!r}, which is read as {read[0] if read else ''}"
         )
-    return notes
+    return notes + _of_alike(connection, ids, title)
 
 
-def _is_of_fractions(reading: IdReading, connection: duckdb.DuckDBPyConnection, ids: str) -> bool:
-    """Whether what could be thousands can only be a fraction of zeros: 7.000 and 8.000 are 7 and 8."""
-    if "numbers whose" not in reading.words:
-        return False
+def _ids_in(column: str, title: str) -> str:
+    """SQL for the ids of a column, without its title where another report was pasted into this one."""
+    return f"(select distinct {cleaned_id(column)} as id from staged where {column} <> {text_of(title)})"
+
+
+def _of_alike(connection: duckdb.DuckDBPyConnection, ids: str, title: str) -> list[str]:
+    """What is said of ids that may be one person's and stay two."""
     row = connection.execute(
-        f"select bool_and(regexp_matches(id, '^[0-9]+([.]0+)?$')) from {ids} where id is not null"
+        f"""
+        with forms as (select id, unnest({same_ids("id")}) as form from {ids} where id is not null),
+        alike as (select form, min(id) as one, max(id) as other from forms group by form having min(id) <> max(id))
+        select one, other, (select count(distinct (one, other)) from alike) from alike order by all limit 1
+        """
     ).fetchone()
-    return bool(row and row[0])
+    if row is None:
+        return []
+    one, other, count = row
+    return [
+        f"its column {title} holds {counted(count, 'pair')} of ids that may be the same, such as {one!r} and {other!r}."
+        " They count as two"
+    ]
