@@ -36,6 +36,10 @@ OFFICE_ENCODINGS = [
 _CHUNK_BYTES = 1 << 18
 # The first names of a header, which are English whatever the labels are.
 _NAME_BYTES = 64
+# Bytes of a letter, the place of the one that is not zero, and the codec. The order matters: UTF-32 has zeros in the
+# places of UTF-16 too.
+UNMARKED = ((4, 0, "utf-32-le"), (4, 3, "utf-32-be"), (2, 0, "utf-16-le"), (2, 1, "utf-16-be"))
+_FEWEST_LETTERS = 4
 _SAMPLE_LINES = 500
 _SAMPLE_WIDTH = 1000
 # Of charset-normalizer's measure of the mess that an encoding makes of a text.
@@ -82,25 +86,40 @@ def encoding_of(path: Path, seen: Survey, declared: str | None = None, remembere
     An encoding that was declared before (``remembered``) takes the place of the likeliest one, which is a guess.
     """
     with path.open("rb") as file:
-        head = file.read(4096)
-    for mark, encoding in MARKS.items():
-        if head.startswith(mark):
-            return encoding
+        head = file.read(_NAME_BYTES)
+    if (marked := _by_mark(head)) is not None:
+        return marked
     if declared is not None:
         return _without_mark(declared)
-    names = head[:_NAME_BYTES]
-    for offset, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
-        # Half of the bytes of a header in UTF-16 are zero, and hardly any in anything else.
-        if (
-            len(names) > 8
-            and names[offset::2].count(0) > 0.9 * (len(names) // 2)
-            and not names[1 - offset :: 2].count(0)
-        ):
-            return encoding
+    if (unmarked := _by_zeros(head)) is not None:
+        return unmarked
     if seen.is_utf8:
         return "utf-8"
     likeliest = _likeliest(path)
     return _without_mark(remembered) if remembered and not likeliest.startswith("utf") else likeliest
+
+
+def _by_mark(head: bytes) -> str | None:
+    return next((encoding for mark, encoding in MARKS.items() if head.startswith(mark)), None)
+
+
+def _by_zeros(head: bytes) -> str | None:
+    """UTF-16 or UTF-32 without a mark: of each letter of a header one byte is not zero, and it is in the same place."""
+    for width, place, encoding in UNMARKED:
+        letters = head[place:_NAME_BYTES:width]
+        zeros = len(head) // width * (width - 1)
+        if len(letters) > _FEWEST_LETTERS and head.count(0) > 0.9 * zeros and not letters.count(0):
+            return encoding
+    return None
+
+
+def beginning_of(head: bytes) -> str:
+    """The beginning of a text, of which these are the first bytes: enough to see whether names of columns are there."""
+    encoding = _by_mark(head) or _by_zeros(head[:_NAME_BYTES])
+    if encoding is None:
+        # Each byte is a letter of latin-1, and the names of columns are the same in every office program.
+        encoding = "utf-8-sig" if _is_in(head[: head.rfind(b"\n") + 1], "utf-8") else "latin-1"
+    return head.decode(encoding, errors="replace")
 
 
 def _without_mark(declared: str) -> str:

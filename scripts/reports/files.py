@@ -23,25 +23,32 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
-from reports.encoding import encoding_of, survey
-from reports.format import read_format
+from reports.encoding import beginning_of, survey
+from reports.format import may_hold_report
 from reports.text import ReportRefused
 from reports.workbooks import sheets_of, write_sheet
 from warehouse.errors import disk_trouble
 
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".zip", ".xlsx")
-# Names that a text of any kind may have, and a second download of a report: read if there is a report in it.
-_MAYBE = re.compile(r"\.(?:txt|tab|asc|dat)$|\.(?:csv|tsv|txt|tab)(?: ?\(\d+\)|\.\d+)$", re.IGNORECASE)
+# A second download of what reports are packed in.
 _COPY = re.compile(r"\.(?:csv\.gz|tsv\.gz|zip|xlsx)(?: ?\(\d+\)|\.\d+)$", re.IGNORECASE)
-# Why a file in a folder is passed over, by the end of its name.
+# Names that a text of any kind may have, also packed, and a second download of a report: read if a report is in it.
+_MAYBE = re.compile(
+    r"(?:^[^.]+|\.(?:txt|tab|asc|dat|psv)|\.(?:csv|tsv|txt|tab)(?: ?\(\d+\)| copy| - copy|\.\d+))(?:\.gz)?$",
+    re.IGNORECASE,
+)
+# The beginning of such a text, which is looked at.
+_BEGINNING = 1 << 16
+# Why a file is passed over, by the end of its name: what that name says, and what to do.
 PASSED_OVER = {
-    (".xls", ".xlsb", ".xlsm"): ("a workbook that is not read", "save it as .xlsx or as 'CSV UTF-8'"),
-    (".ods", ".numbers", ".fods"): ("a workbook that is not read", "save it as .xlsx or as 'CSV UTF-8'"),
+    (".xls", ".xlsb", ".xlsm", ".ods", ".numbers", ".fods"): (
+        *("a workbook that is not read", "save it as .xlsx or as 'CSV UTF-8'"),
+    ),
     (".crdownload", ".part", ".partial", ".download", ".opdownload", ".tmp"): (
         *("a download that is not finished", "download it again"),
     ),
     (".bz2", ".xz", ".7z", ".rar", ".tar", ".tgz", ".tar.gz", ".zst", ".lz4", ".gz", ".z"): (
-        *("packed in a way that is not read", "unpack it"),
+        *("something packed in a way that is not read", "unpack it"),
     ),
     (".pdf", ".html", ".htm", ".mht", ".json", ".xml", ".parquet", ".doc", ".docx", ".rtf", ".eml", ".msg"): (
         *("no CSV", "download the report as CSV"),
@@ -136,10 +143,14 @@ def unreadable(error: BaseException) -> ReportRefused:
             "the files in this archive overlap, so that it could unpack to many times its size: no report does."
             " Fix: if it is one all the same, unpack it yourself."
         )
-    said = str(error) or type(error).__name__
+    return ReportRefused(f"it cannot be read: {_said(error)}. Fix: download it again.")
+
+
+def _said(error: BaseException) -> str:
+    """What an error of a file says, without its path."""
     if isinstance(error, OSError) and error.strerror:
-        said = error.strerror
-    return ReportRefused(f"it cannot be read: {said}. Fix: download it again.")
+        return error.strerror
+    return str(error) or type(error).__name__
 
 
 def find_reports(patterns: list[str]) -> list[Path]:
@@ -194,7 +205,7 @@ def passed_over(patterns: list[str]) -> list[PassedOver]:
                 continue
             if root and (reason := _why_not(root, file)):
                 left_out.append(PassedOver(file, reason))
-            elif file.suffix.lower() == ".zip" and file.is_file():
+            elif file.is_file():
                 left_out += _left_in_archive(file)
     return left_out
 
@@ -202,18 +213,18 @@ def passed_over(patterns: list[str]) -> list[PassedOver]:
 def _left_in_archive(path: Path) -> list[PassedOver]:
     """The members of an archive that are not read; none of an archive without a report: it is refused."""
     try:
+        with path.open("rb") as file:
+            if not file.read(4).startswith(_ZIP):
+                return []
         with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
+            if _is_workbook(archive) or len(archive.infolist()) > MAX_MEMBERS:
+                return []
+            reasons = _members(archive)
     except DAMAGED:
         return []
-    names = {member.filename: _name_in_archive(member) for member in members if _is_member(member)}
-    if not any(map(is_report, names.values())) or len(members) > MAX_MEMBERS:
+    if None not in reasons.values():
         return []
-    return [
-        PassedOver(path, reason, member)
-        for member, name in sorted(names.items())
-        if not is_report(name) and (reason := _why_not_named(name))
-    ]
+    return [PassedOver(path, reason, member.filename) for member, reason in reasons.items() if reason]
 
 
 def _why_not(root: Path, file: Path) -> str | None:
@@ -223,33 +234,45 @@ def _why_not(root: Path, file: Path) -> str | None:
         return "it is a link that leads out of the folder. Fix: put the file itself there."
     if not (_OURS.fullmatch(name) or file.is_file()):
         return "it is a link to nothing, or no ordinary file. Fix: put the file itself there."
-    if is_report(name) or (_MAYBE.search(name) and _holds_report(file)) or _COPY.search(name):
-        return None
-    return _why_not_named(name)
+    return _why_not_named(name, lambda: file.open("rb"))
 
 
-def _why_not_named(name: str) -> str:
-    """Why a file of such a name is not read; '' if no message is needed."""
+def _why_not_named(name: str, opened: Callable[[], IO[bytes]]) -> str | None:
+    """The same of a file or a member of an archive by its name, and by its beginning where the name says nothing.
+
+    Args:
+        name: without its folders.
+        opened: opens it to read bytes.
+    """
     if _LOCK.match(name):
         return "it is the lock of a workbook that is open. Fix: none is needed; close the workbook."
     if _ELSEWHERE.fullmatch(name):
         return "it is in the cloud, and not on this computer. Fix: open it once, so that it is downloaded."
     if _OURS.fullmatch(name):
         return ""
+    if is_report(name) or _COPY.search(name):
+        return None
+    if _MAYBE.search(name):
+        return _why_not_begun(opened)
     known = next((words for ends, words in PASSED_OVER.items() if name.lower().endswith(ends)), None)
     if known is not None:
-        return f"it is {known[0]}. Fix: {known[1]}."
-    if _MAYBE.search(name):
-        return "it is a text without the header of a report. Fix: none is needed, if it is none."
+        return f"its name is that of {known[0]}. Fix: {known[1]}."
     return f"its name ends like that of no report ({', '.join(SUFFIXES)}). Fix: rename it if it is one."
 
 
-def _holds_report(file: Path) -> bool:
+def _why_not_begun(opened: Callable[[], IO[bytes]]) -> str | None:
+    """Why a text is not read, by its beginning; None if it is read."""
     try:
-        read_format(file, encoding_of(file, survey(file)))
-    except (ReportRefused, OSError):
-        return False
-    return True
+        with opened() as file:
+            head = file.read(_BEGINNING)
+        if head.startswith(_GZIP):
+            with opened() as packed, gzip.open(packed) as unpacked:
+                head = unpacked.read(_BEGINNING)
+    except DAMAGED as error:
+        return f"nobody can look into it: {_said(error)}. Fix: none is needed, if it is no report."
+    if may_hold_report(beginning_of(head)):
+        return None
+    return "it does not begin with the header of a report. Fix: none is needed, if it is no report."
 
 
 def is_report(name: str) -> bool:
@@ -310,21 +333,41 @@ def refuse_other_formats(head: bytes) -> None:
 def _in_archive(path: Path) -> list[ReportFile]:
     with zipfile.ZipFile(path) as archive:
         members = archive.infolist()
-    if len(members) > MAX_MEMBERS:
-        raise ReportRefused(
-            f"it holds {len(members):,} files; more than {MAX_MEMBERS:,} are not unpacked. Fix: unpack it yourself."
-        )
-    names = {member.filename for member in members}
-    if "[Content_Types].xml" in names and any(name.startswith("xl/") for name in names):
-        return _in_workbook(path, members)
+        if len(members) > MAX_MEMBERS:
+            raise ReportRefused(
+                f"it holds {len(members):,} files; more than {MAX_MEMBERS:,} are not unpacked. Fix: unpack it yourself."
+            )
+        if _is_workbook(archive):
+            return _in_workbook(path, members)
+        reasons = _members(archive)
     reports = [
         ReportFile(path, "zip", f"{legible(path.name)} > {member.filename}", partial(_unpack_member, path, member))
-        for member in sorted(members, key=lambda member: member.filename)
-        if _is_member(member) and is_report(_name_in_archive(member))
+        for member, reason in reasons.items()
+        if reason is None
     ]
     if not reports:
         raise ReportRefused(f"it holds no report ({', '.join(SUFFIXES)}). Fix: see what is in it.")
     return reports
+
+
+def _is_workbook(archive: zipfile.ZipFile) -> bool:
+    names = archive.namelist()
+    return "[Content_Types].xml" in names and any(name.startswith("xl/") for name in names)
+
+
+def _members(archive: zipfile.ZipFile) -> dict[zipfile.ZipInfo, str | None]:
+    """The files in an archive in the order of their names, and why each is not read (``_why_not_named``)."""
+    return {
+        member: _why_not_named(_name_in_archive(member), partial(_opened, archive, member))
+        for member in sorted(archive.infolist(), key=lambda member: member.filename)
+        if _is_member(member)
+    }
+
+
+def _opened(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
+    if member.flag_bits & 1:
+        raise RuntimeError("it is locked with a password")
+    return archive.open(member)
 
 
 def _is_member(member: zipfile.ZipInfo) -> bool:

@@ -198,11 +198,22 @@ _HEADER_CHARACTERS = 1 << 20
 MAX_COLUMNS = 1000
 _LINE_END = "(?:\\r\\n|\\r|\\n)"
 # Programs put these above a header: byte order marks (one was read, one was read as cp1252), how the fields
-# are separated, blanks.
-_PREAMBLE = re.compile(rf'(?:\ufeff|ï»¿|[ \t]*{_LINE_END}|"?sep=."?[;,\t]*{_LINE_END})*', re.IGNORECASE)
+# are separated, rows without a value.
+_PREAMBLE = re.compile(rf'(?:\ufeff|ï»¿|(?:[ \t,;|]|"")*+{_LINE_END}|"?sep=."?[;,\t]*{_LINE_END})*', re.IGNORECASE)
 _DATE_LIKE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}")
 _ROWS_SEARCHED = 20
+_TAKE_OUT = "delete the sheet, or take the file out of the folder"
 _TRAIL = re.compile(r"(?<=\w)([,;|])\1*\Z")
+# Titles of a pivot table, in the languages of its users: one of these, or these alone beside the first.
+_PIVOT = re.compile(
+    "(?:row|column) labels|zeilenbeschriftungen|[ée]tiquettes de lignes|etiquetas de fila|etichette di riga",
+    re.IGNORECASE,
+)
+_AGGREGATE = re.compile(
+    r"(?:count|counta|countunique|sum|average|anzahl|summe|nombre|cuenta|suma|conteggio|somm[ae])"
+    r" (?:of|von|de|di) .*|grand total",
+    re.IGNORECASE,
+)
 # The text in brackets behind a name, such as the zone in `Date (UTC)`.
 _IN_BRACKETS = re.compile(r"\s*(?:\(([^()]*)\)|\[([^\[\]]*)\])\Z")
 
@@ -281,7 +292,7 @@ def read_format(path: Path, encoding: str = "utf-8") -> ReportFormat:
     Raises:
         ReportRefused: the file is empty, has no header that is known, or lacks a column.
     """
-    start, text = _head(path, encoding)
+    above, text = _head(path, encoding)
     delimiter, header = _header(text)
     wrapped_by = None
     if not any(kind.columns_of(header) for kind in REPORT_KINDS):
@@ -291,7 +302,7 @@ def read_format(path: Path, encoding: str = "utf-8") -> ReportFormat:
     if trailed_by:
         header[-1] = header[-1].removesuffix(trailed_by)
     _refuse_broken_header(header, encoding)
-    kind = _kind_of(header, text, delimiter)
+    kind = _kind_of(header, above + text, delimiter)
     header_lines = _count_header_lines(text, delimiter)
     columns = kind.columns_of(header)
     twice = [column for column in columns if len(kind.titles_of(column, header)) > 1]
@@ -303,7 +314,7 @@ def read_format(path: Path, encoding: str = "utf-8") -> ReportFormat:
     nameless = tuple(range(last + 1, len(header)))
     extra = tuple(index for index in range(last + 1) if index not in columns.values())
     return ReportFormat(
-        *(kind, delimiter, encoding, start, tuple(header), header_lines, columns, extra, nameless),
+        *(kind, delimiter, encoding, len(above), tuple(header), header_lines, columns, extra, nameless),
         wrapped_by=wrapped_by,
         trailed_by=trailed_by,
     )
@@ -315,8 +326,38 @@ def _trail_of(header: list[str], delimiter: str) -> str:
     return found[0] if found and delimiter not in found[0] else ""
 
 
-def _head(path: Path, encoding: str) -> tuple[int, str]:
-    """Where the header begins, and the text from there on.
+def may_hold_report(text: str) -> bool:
+    """Whether a text, of which this is the beginning, has the header of a report in one of its first rows."""
+    _, begins = _parted(text)
+    return _is_header(_header(_unwrapped(begins)[1])[1]) or _row_of_header(text) is not None
+
+
+def _is_header(titles: list[str]) -> bool:
+    known = ACTIVITY_REPORT.columns_of(titles)
+    return set(REQUIRED_COLUMNS) <= known.keys() or (
+        _identifies_users(titles) and not any(column in known for column in ONLY_OF_ACTIVITIES)
+    )
+
+
+def _row_of_header(text: str) -> int | None:
+    """In which of the first rows the header of a report of activities stands; None if it is in none."""
+    for delimiter in DELIMITERS:
+        rows = itertools.islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), _ROWS_SEARCHED)
+        for number, row in enumerate(rows, start=1):
+            if set(REQUIRED_COLUMNS) <= ACTIVITY_REPORT.columns_of(row).keys():
+                return number
+    return None
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """What stands above the header and says nothing, and the text from there on."""
+    above = _PREAMBLE.match(text)
+    end = above.end() if above else 0
+    return text[:end], text[end:]
+
+
+def _head(path: Path, encoding: str) -> tuple[str, str]:
+    """What stands above the header, and the text from there on.
 
     Raises:
         ReportRefused: there is none.
@@ -329,11 +370,10 @@ def _head(path: Path, encoding: str) -> tuple[int, str]:
         raise ReportRefused(f"it is not in {encoding}: {error}. Fix: save it as 'CSV UTF-8'.") from error
     if not text:
         raise ReportRefused("it is empty. Fix: download it again.")
-    preamble = _PREAMBLE.match(text)
-    start = preamble.end() if preamble else 0
-    if not text[start:].strip():
+    above, text = _parted(text)
+    if not text.strip():
         raise ReportRefused("it holds nothing but blank lines. Fix: download it again.")
-    return start, text[start:]
+    return above, text
 
 
 def _unwrapped(text: str) -> tuple[str | None, str]:
@@ -386,14 +426,41 @@ def _kind_of(header: list[str], text: str, delimiter: str) -> ReportKind:
     """
     known = ACTIVITY_REPORT.columns_of(header)
     is_of_activities = any(column in known for column in ONLY_OF_ACTIVITIES)
+    if any(map(_PIVOT.fullmatch, header)) or (len(header) > 1 and all(map(_AGGREGATE.fullmatch, header[1:]))):
+        raise ReportRefused(_like("a pivot table", header))
     if not is_of_activities and _identifies_users(header):
         return USERS_REPORT
     missing = [column for column in REQUIRED_COLUMNS if column not in known]
     if missing and not known:
         _refuse_what_is_above(header, text, delimiter)
+    if missing and len(header) == 1:
+        _refuse_one_field(header)
     if missing:
         raise ReportRefused(_what_is_missing(missing, header, is_of_activities))
     return ACTIVITY_REPORT
+
+
+def _like(what: str, header: list[str]) -> str:
+    """What is said of a text that is no report."""
+    return (
+        f"it looks like {what}, and no report begins so: {_shown(header)}. Fix: if it is none, {_TAKE_OUT}."
+        " If it is one, download it again and leave its first line as it is."
+    )
+
+
+def _refuse_one_field(header: list[str]) -> None:
+    """Raise ReportRefused if a first line that no delimiter parts has the names of columns in it, or none."""
+    names = [ACTIVITY_REPORT.headline(column) for column in REQUIRED_COLUMNS]
+    if all(name.casefold() in normalised(header[0]) for name in names):
+        raise ReportRefused(
+            f"its columns are separated by none of , ; tab and |: {_shown(header)}. Fix: save it with one of them."
+        )
+    if not any(kind.columns_of(header) for kind in REPORT_KINDS):
+        raise ReportRefused(_like("notes", header))
+
+
+def _shown(header: list[str]) -> str:
+    return ", ".join(header[:20])[:300]
 
 
 def _identifies_users(header: list[str]) -> bool:
@@ -415,19 +482,19 @@ def _what_is_missing(missing: list[str], header: list[str], is_of_activities: bo
             fixes.append(f"{ACTIVITY_REPORT.headline(column)} may also be called {' or '.join(others)}")
     if not is_of_activities:
         fixes.append("a unique users report needs a column User ID or Email")
-    found = ", ".join(header[:20])[:300]
-    return f"its header has no column {wanted}; it reads: {found}. Fix: {'; '.join(fixes)}."
+    if not any(kind.columns_of(header) for kind in REPORT_KINDS):
+        fixes.append(f"if it is no report, {_TAKE_OUT}")
+    return f"its header has no column {wanted}; it reads: {_shown(header)}. Fix: {'; '.join(fixes)}."
 
 
 def _refuse_what_is_above(first: list[str], text: str, delimiter: str) -> None:
     """Raise ReportRefused if the header stands further down, or the first row is a record."""
-    rows = itertools.islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 1, _ROWS_SEARCHED)
-    for number, row in enumerate(rows, start=2):
-        if set(REQUIRED_COLUMNS) <= ACTIVITY_REPORT.columns_of(row).keys():
-            raise ReportRefused(
-                f"its header is in row {number} only. Fix: delete the rows above it, or move it to the top"
-                " if they are records."
-            )
+    number = _row_of_header(text)
+    if number is not None:
+        raise ReportRefused(
+            f"its header is in row {number} only. Fix: delete the rows above it, or move it to the top"
+            " if they are records."
+        )
     if any(_DATE_LIKE.match(title) for title in first):
         names = delimiter.join(ACTIVITY_REPORT.headline(column) for column in ACTIVITY_REPORT.aliases)
         raise ReportRefused(

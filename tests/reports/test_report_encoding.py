@@ -85,6 +85,8 @@ def test_labels_that_are_longer_than_what_is_looked_at_are_not_taken_for_another
         ("utf-16-le", "utf-16-le"),
         ("utf-16-be", "utf-16-be"),
         ("utf-32", "utf-32"),
+        ("utf-32-le", "utf-32-le"),
+        ("utf-32-be", "utf-32-be"),
     ],
 )
 def test_unicode_is_found_with_and_without_a_mark_whatever_the_labels_are(

@@ -145,7 +145,7 @@ def test_a_link_in_an_archive_is_not_followed(warehouse: duckdb.DuckDBPyConnecti
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr(link, str(secret))
 
-    assert "its header has no column" in refusal_of(warehouse, write(tmp_path / "a.zip", out.getvalue()))
+    assert f"no report begins so: {secret}" in refusal_of(warehouse, write(tmp_path / "a.zip", out.getvalue()))
 
 
 def with_flag(archive: bytes, *, flag: int = 0, method: int | None = None) -> bytes:
@@ -450,7 +450,7 @@ def test_every_sheet_lands_but_the_empty_ones(warehouse: duckdb.DuckDBPyConnecti
         "a.xlsx > Sheet 4",
     ]
     assert [landing.landed_count for landing in landings] == [1, 1, 0]
-    assert "its header has no column" in (landings[2].refusal or "")
+    assert "it looks like notes" in (landings[2].refusal or "")
     assert rows(warehouse, FILES) == ["a.xlsx > Sheet 1", "a.xlsx > Sheet 3"]
 
 
@@ -678,7 +678,19 @@ ONE_REPORT = "User ID,Category,Action,Label,Date\n7001,Chat,Message,hi,2024-05-1
         ("r.csv (1)", ONE_REPORT, None),
         ("r.csv(2)", ONE_REPORT, None),
         ("r.csv.1", ONE_REPORT, None),
-        ("notes.txt", "what we want to do", "a text without the header of a report"),
+        ("r.csv copy", ONE_REPORT, None),
+        ("report", ONE_REPORT, None),
+        ("r.csv.txt", ONE_REPORT.encode("utf-16"), None),
+        ("r.psv", ONE_REPORT.replace(",", "|"), None),
+        ("r.dat", "Our activities\n\n" + ONE_REPORT, None),
+        ("emails.dat", "Email,Tags\nann@x.example,vip\n", None),
+        ("notes.txt", "what we want to do", "it does not begin with the header of a report"),
+        ("tasks.txt", "Category,Label,Date\nto do,2024-05-13,x\n", "it does not begin with the header of a report"),
+        ("Makefile", "all:\n\ttrue\n", "it does not begin with the header of a report"),
+        ("r.dat", b"\x00\x01\xff" * 999, "it does not begin with the header of a report"),
+        ("r.txt", b"", "it does not begin with the header of a report"),
+        ("r.txt.gz", gzip.compress(b"what we want to do", mtime=0), "it does not begin with the header of a report"),
+        ("r.txt.gz", gzip.compress(b"x" * 99, mtime=0)[:-20], "nobody can look into it: Compressed file ended"),
         ("r.xls", ONE_REPORT, "save it as .xlsx"),
         ("r.xlsb", ONE_REPORT, "save it as .xlsx"),
         ("r.ods", ONE_REPORT, "save it as .xlsx"),
@@ -690,7 +702,7 @@ ONE_REPORT = "User ID,Category,Action,Label,Date\n7001,Chat,Message,hi,2024-05-1
         ("r.html", ONE_REPORT, "download the report as CSV"),
         ("~$r.xlsx", "x", "the lock of a workbook"),
         (".~lock.r.ods#", "x", "the lock of a workbook"),
-        ("report", ONE_REPORT, "its name ends like that of no report"),
+        ("r.csv~", ONE_REPORT, "its name ends like that of no report"),
         ("README.md", "x", ""),
         (".gitkeep", "", ""),
         (".DS_Store", "x", ""),
@@ -698,15 +710,29 @@ ONE_REPORT = "User ID,Category,Action,Label,Date\n7001,Chat,Message,hi,2024-05-1
         (".r.csv.icloud", "x", "in the cloud"),
     ],
 )
-def test_a_file_of_a_folder_is_read_or_named_with_the_reason(
-    tmp_path: Path, name: str, content: str, reason: str | None
+def test_a_file_is_read_or_named_with_the_reason_in_a_folder_and_in_an_archive(
+    tmp_path: Path, name: str, content: str | bytes, reason: str | None
 ) -> None:
-    path = write(tmp_path / name, content)
-    left_out = passed_over([str(tmp_path)])
+    (tmp_path / "folder").mkdir()
+    path = write(tmp_path / "folder" / name, content)
+    archive = write(tmp_path / "a.zip", zipped({f"deep/{name}": content, "good.csv": REPORT}))
+    left_out = passed_over([str(path.parent)]), passed_over([str(archive)])
 
-    assert find_reports([str(tmp_path)]) == ([path] if reason is None else [])
-    assert [(one.path, (reason or "") in one.reason) for one in left_out] == ([(path, True)] if reason else [])
-    assert all("Fix:" in one.reason for one in left_out)
+    assert find_reports([str(path.parent)]) == ([path] if reason is None else [])
+    members = {report.name for report in reports_in(archive)}
+    assert members == {"a.zip > good.csv"} | ({f"a.zip > deep/{name}"} if reason is None else set())
+    assert [one.shown for one in left_out[0]] == ([str(path)] if reason else [])
+    assert [one.shown for one in left_out[1]] == ([f"{archive} > deep/{name}"] if reason else [])
+    assert all((reason or "") in one.reason and "Fix:" in one.reason for one in [*left_out[0], *left_out[1]])
+
+
+def test_what_cannot_be_looked_at_is_not_said_to_have_been(tmp_path: Path) -> None:
+    """A password hides what a text in an archive is."""
+    archive = zipped({"a.txt": REPORT, "b.csv": REPORT}, zipfile.ZIP_STORED)
+    path = write(tmp_path / "a.zip", with_flag(archive, flag=1))
+
+    [left_out] = passed_over([str(path)])
+    assert "nobody can look into it: it is locked with a password" in left_out.reason
 
 
 @pytest.mark.parametrize(
@@ -731,11 +757,11 @@ def test_what_is_no_ordinary_file_is_named_too(
 
 @pytest.mark.parametrize("is_named", [True, False])
 def test_what_an_archive_holds_beside_its_reports_is_named(tmp_path: Path, is_named: bool) -> None:
-    members = ["a.csv", "deep/b.xls", "c.txt", "__MACOSX/._a.csv", ".DS_Store", "README.txt"]
+    members = ["a.csv", "deep/b.xls", "c.jpg", "__MACOSX/._a.csv", ".DS_Store", "README.txt"]
     archive = write(tmp_path / "r.zip", zipped(dict.fromkeys(members, REPORT)))
     left_out = passed_over([str(archive if is_named else tmp_path)])
 
-    assert [one.shown for one in left_out] == [f"{archive} > c.txt", f"{archive} > deep/b.xls"]
+    assert [one.shown for one in left_out] == [f"{archive} > c.jpg", f"{archive} > deep/b.xls"]
     assert "save it as .xlsx" in left_out[1].reason
 
 

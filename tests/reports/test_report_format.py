@@ -143,6 +143,20 @@ def test_a_known_column_that_stands_twice_is_refused(tmp_path: Path, also: str, 
         ),
         ("half.csv", b'User ID,Category,Action,Date,"a"b"\nu1,Chat,Message,\n', "a double quote in its header is not"),
         ("title.csv", b"Activity report\n\nUser ID,Category,Action,Label,Date\n", "its header is in row 3 only"),
+        (
+            "low-title.csv",
+            b"\n;;\nActivities, all\nUser ID;Category;Action;Label;Date\n",
+            "its header is in row 4 only",
+        ),
+        (
+            "notes.csv",
+            b"Please do not share\n",
+            "it looks like notes, and no report begins so: Please do not share. Fix: if it is none, delete the sheet",
+        ),
+        ("pivot.csv", b"Row Labels,Count of Action\nChat,20\n", "it looks like a pivot table"),
+        ("pivot-of-ids.csv", b"User ID,COUNTA of Action\n7001,20\n", "it looks like a pivot table"),
+        ("colons.csv", b"User ID:Category:Action:Date\n7001\n", "separated by none of , ; tab and |: User ID:Category"),
+        ("other.csv", b"Invoice,Sum\n1,20\n", "no column User ID, Category, Action, Date; it reads: Invoice, Sum"),
         ("no-header.csv", b"u1,Chat,Message,hi,2024-05-01 10:00:00\n", "it has no header: its first row is a record"),
         ("column.csv", b"User ID,Label\nu1,hi\n", "no column Category, Action, Date"),
         ("open-quote.csv", b'User ID,Category,"Action,Label,Date\nu1,Chat\n', "no column Action, Date"),
@@ -156,7 +170,11 @@ def test_a_file_that_is_no_report_is_refused_with_a_fix(tmp_path: Path, name: st
 
 
 @pytest.mark.parametrize(
-    "above", ["\n\n", "  \r\n", "sep=,\n", "sep=;\r\n", '"sep=,"\r', "SEP=\t\n", "\ufeff", "\ufeff\n", "sep=,,,,\n"]
+    "above",
+    [
+        *("\n\n", "  \r\n", "sep=,\n", "sep=;\r\n", '"sep=,"\r', "SEP=\t\n", "\ufeff", "\ufeff\n", "sep=,,,,\n"),
+        *(",,,,\n", ";; ;;\r\n,,,,\r\n", '"","",""\n', "||\n\n", "sep=;\n;;;;\n"),
+    ],
 )
 def test_what_excel_puts_above_the_header_is_passed_over(tmp_path: Path, above: str) -> None:
     report = read_format(write(tmp_path / "a.csv", above + report_text(activity("u1"))))
