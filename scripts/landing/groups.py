@@ -33,7 +33,7 @@ from reports.encoding import Survey, encoding_of
 from reports.files import STANDARD_INPUT, ReportFile
 from reports.format import DEFAULT_DATE_FORMAT, SELDOM, ReportFormat, read_format
 from reports.ids import holds_odd_ids
-from reports.look import is_of_half_day, look_at
+from reports.look import is_nobody, is_of_half_day, look_at
 from reports.rows import RowCount, count_rows
 from reports.staged import numbered, refuse_other_columns, stage
 from reports.text import ReportRefused
@@ -260,6 +260,7 @@ def _is_plain(connection: duckdb.DuckDBPyConnection) -> bool:
                 not bool_and(occurred_at is not null)
                 -- A digit of another script takes more than a byte, and the usual format does not read it.
                 or not bool_and(strlen(date) = 19 and date like '____-__-__ __:__:__')
+                or 2 * count(*) filter (where {is_nobody("user_id")}) > count(*)
                 or count(*) >= {TIMES_NEEDED // 2} and min(substr(date, 12)) = max(substr(date, 12))
                 or bool_and(suffix(date, '00:00:00'))
                 or count(*) >= {TIMES_NEEDED} and bool_and(suffix(date, ':00'))

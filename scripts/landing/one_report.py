@@ -29,7 +29,7 @@ from reports.encoding import Survey, encoding_of, survey
 from reports.files import ReportFile
 from reports.format import ReportFormat, read_format
 from reports.ids import holds_odd_ids, read_ids
-from reports.look import look_at
+from reports.look import look_at, nobody_notes
 from reports.rows import RowCount
 from reports.staged import numbered, refuse_other_columns, stage, trail_notes, with_nameless
 from reports.text import ReportRefused
@@ -177,6 +177,7 @@ def _taken_apart(load: Load, read: Read, count: RowCount | None, part: Part | No
         *_guessed_encoding(report, declaration),
         *notes_of(rows.ill_fitting, report),
         *trail_notes(connection, report, look),
+        *nobody_notes(look),
     ]
     notes += read_ids(connection, report, look.odd)
     destination = destination_of(connection, read.file.name, report, declaration, look)

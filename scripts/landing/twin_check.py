@@ -196,7 +196,7 @@ def _words(thing: str, twins: Twins, declaration: Declaration, date_format: str)
         ),
         SECONDS: _Words(
             "the seconds of their times",
-            "load the report as it was downloaded, and leave out the copy without seconds",
+            "load the report as it was downloaded, and leave out the copy whose seconds a program took away or rounded",
         ),
         SHIFT: _Words(
             f"their times, which are {_hours(twins.kind.shift)} {'later' if twins.kind.shift > 0 else 'earlier'} here",

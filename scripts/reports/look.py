@@ -18,6 +18,10 @@ from warehouse.database import text_of
 
 # So many dates at the beginning of a report show how the others are written.
 FIRST_DATES = 10_000
+# A report with so many records of nobody, and most of them, is named.
+FEWEST_NOBODIES = 5
+# The commonest ways to write no id. (To ask for each way that there is, of every record, takes too long.)
+NOBODY = ("", "-", "#N/A", "N/A", "NULL", "null", "None", "NaN", "nan", "undefined")
 # The delimiters that a spreadsheet writes behind a record of another table, where its last cells are blank.
 TRAILS = (";;", ",,", "||")
 
@@ -53,6 +57,7 @@ class DatesSeen:
 
     Attributes:
         count: the records.
+        nobody_count: those of them without a user id.
         is_default: whether every date looks as the platform writes it, or is blank.
         is_minutes: whether every time ends in :00.
         is_half_day: whether no hour of such a time is 0 or after 12.
@@ -66,6 +71,7 @@ class DatesSeen:
     """
 
     count: int
+    nobody_count: int
     is_default: bool
     is_minutes: bool
     is_half_day: bool
@@ -122,6 +128,7 @@ def look_at(connection: duckdb.DuckDBPyConnection, report: ReportFormat, possibl
     time = time_in(raw, DEFAULT_DATE_FORMAT, is_trimmed=False)
     questions += [
         "count(*)",
+        f"count(*) filter (where {is_nobody('c' + str(report.columns['user_id']))})",
         f"coalesce(bool_and(strlen({raw}) = 19 and {raw} like '____-__-__ __:__:__' or {raw} = ''), true)",
         f"coalesce(bool_and(suffix({raw}, ':00') or {raw} = ''), false)",
         f"coalesce(bool_and({is_of_half_day('hour(time)')}), true)",
@@ -137,9 +144,27 @@ def look_at(connection: duckdb.DuckDBPyConnection, report: ReportFormat, possibl
         connection, questions, f"(select *, rowid as place, {time} as time from staged)"
     )
     odd = _those(ids, answers[: len(ids)])
-    count, is_default, is_minutes, is_half_day, is_possible, is_read, date_count, *times = answers[len(ids) :]
-    dates = DatesSeen(count, is_default, is_minutes, is_half_day, is_possible, is_read, date_count, time, *times)
+    count, nobodies, is_default, is_minutes, is_half_day, is_possible, is_read, date_count, *times = answers[len(ids) :]
+    dates = DatesSeen(
+        *(count, nobodies, is_default, is_minutes, is_half_day, is_possible, is_read, date_count, time), *times
+    )
     return Look(bool(titles), bool(trails), odd, numbered, dates, powers_among_numbers(connection, report, odd))
+
+
+def is_nobody(user_id: str) -> str:
+    """SQL for whether a user id is blank as programs write it."""
+    return f"{user_id} in ({', '.join(map(text_of, NOBODY))})"
+
+
+def nobody_notes(look: Look) -> list[str]:
+    """What is said of a report most of whose records belong to no user."""
+    dates = look.dates
+    if dates is None or dates.nobody_count < FEWEST_NOBODIES or 2 * dates.nobody_count <= dates.count:
+        return []
+    return [
+        f"{dates.nobody_count:,} of its {dates.count:,} records have no user id, and count for no user. Fix: if a"
+        " program lost the ids, such as a spreadsheet with merged cells, load the report as it was downloaded"
+    ]
 
 
 def _answers(connection: duckdb.DuckDBPyConnection, questions: list[str], records: str) -> tuple[Any, ...]:

@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from reports.format import ACTIVITY_REPORT, USERS_REPORT
+from reports.format import ACTIVITY_REPORT, REPORT_KINDS, REQUIRED_COLUMNS, USERS_REPORT
 from reports.text import ReportRefused
 from reports.workbook_child import MOST_SHEETS, TOO_LARGE, TOO_MANY, UNREADABLE
 
@@ -49,10 +49,49 @@ def write_sheet(path: Path, number: int, most: int, target: Path) -> None:
         target: where to write it.
 
     Raises:
-        ReportRefused: the workbook cannot be read within the limits.
+        ReportRefused: the workbook cannot be read within the limits, or cells of it hold less than they show.
     """
-    if _run("write", str(path), str(number), str(target), str(most)).strip() == "1904":
+    found = json.loads(_run("write", str(path), str(number), str(target), str(most)))
+    _refuse_hollow(target, found["merged"], found["unknown"])
+    if found["year"] != 1900:
         _count_from_1900(target)
+
+
+def _refuse_hollow(sheet: Path, merged: list[list[list[int]]], unknown: dict[str, list[str]]) -> None:
+    """Raise ReportRefused if records would land without what the sheet shows of them, such as their user.
+
+    Args:
+        sheet: its cells as CSV.
+        merged: the first and the last cell of each range below the header that takes several rows.
+        unknown: by the letters of a column, the cells with a formula and no value.
+    """
+    with sheet.open(encoding="utf-8", newline="") as file:
+        reader = csv.reader(file)
+        header = next(filter(any, reader), [])
+        record_count = sum(1 for _ in reader) if unknown else 0
+    columns = {name: place for kind in REPORT_KINDS for name, place in kind.columns_of(header).items()}
+    known = columns.values()
+    for (top, left), (bottom, right) in merged:
+        if any(left <= place <= right for place in known):
+            raise ReportRefused(
+                f"its cells {_letters(left)}{top + 1}:{_letters(right)}{bottom + 1} are merged, so that only the first"
+                " of these records has their value. Fix: load the report as it was downloaded; or unmerge its cells and"
+                " fill in the blank ones."
+            )
+    for name, place in columns.items():
+        cells = unknown.get(_letters(place), [])
+        # A program may have taken what a person wrote for a formula.
+        if len(cells) > (0 if name in REQUIRED_COLUMNS else record_count // 2):
+            more = f" and {len(cells) - 1:,} more" if len(cells) > 1 else ""
+            raise ReportRefused(
+                f"no value is stored of the formula in its cell {cells[0]}{more}: its program calculates none."
+                " Fix: open it in Excel or LibreOffice and save it; or load the report as it was downloaded."
+            )
+
+
+def _letters(place: int) -> str:
+    """The name of a column."""
+    return (_letters(place // 26 - 1) if place >= 26 else "") + chr(ord("A") + place % 26)
 
 
 def _count_from_1900(sheet: Path) -> None:

@@ -72,7 +72,11 @@ COPIES: dict[str, tuple[Change, str]] = {
     "letter case": (lambda record: record | {"Content ID": record["Content ID"].upper()}, "C1 for c1"),
     "a prefix": (with_id(lambda text: f"juno|{text}"), "the way that ids are written"),
     "hashed": (with_id(lambda text: f"{hash(('salt', text)) % 10**12:x}"), "the way that ids are written"),
-    "without seconds": (with_time(lambda time: time.replace(second=0)), "the seconds of their times"),
+    "without seconds": (
+        with_time(lambda time: time.replace(second=0)),
+        "the seconds of their times. They would count twice, so nothing of it was loaded. Fix: load the report as it"
+        " was downloaded, and leave out the copy whose seconds a program took away or rounded",
+    ),
     "a second later": (with_time(lambda time: time + timedelta(seconds=1)), "the seconds of their times"),
     "5:45 later": (with_time(lambda time: time + timedelta(minutes=345)), "which are 5 hours 45 minutes later here"),
     "15 minutes earlier": (with_time(lambda time: time - timedelta(minutes=15)), "which are 15 minutes earlier here"),

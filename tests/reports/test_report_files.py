@@ -18,11 +18,12 @@ import duckdb
 import openpyxl
 import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
+from openpyxl.worksheet.worksheet import Worksheet
 
 from landing.land import land_reports
 from landing.outcome import Declaration, Landing
 from landing.terminal import describe
-from loader_fixtures import SHORT_HEADER, activity, land, landed_users, report_text, rows, write
+from loader_fixtures import DAY, SHORT_HEADER, activity, land, landed_users, report_text, rows, write
 from reports import files as report_files
 from reports import workbooks
 from reports.files import find_reports, passed_over, reports_in
@@ -452,6 +453,84 @@ def test_every_sheet_lands_but_the_empty_ones(warehouse: duckdb.DuckDBPyConnecti
     assert [landing.landed_count for landing in landings] == [1, 1, 0]
     assert "it looks like notes" in (landings[2].refusal or "")
     assert rows(warehouse, FILES) == ["a.xlsx > Sheet 1", "a.xlsx > Sheet 3"]
+
+
+def book_of_records(change: Callable[[Worksheet], object]) -> bytes:
+    """A workbook of a report at B3 with four records and a column of notes, after a change."""
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    assert isinstance(sheet, Worksheet)
+    sheet.append([])
+    sheet.append([])
+    sheet.append([None, *SHORT_HEADER.split(","), "Notes"])
+    for number in range(4):
+        sheet.append([None, 7001 + number, "Chat", "Message", f"hi {number}", f"{DAY[:-1]}{number}"])
+    change(sheet)
+    out = io.BytesIO()
+    workbook.save(out)
+    return out.getvalue()
+
+
+def formula(text: str, *places: str) -> Callable[[Worksheet], None]:
+    """A change that puts a formula into cells, and no value, as openpyxl does."""
+
+    def change(sheet: Worksheet) -> None:
+        for place in places:
+            sheet[place] = text
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda sheet: sheet.merge_cells("B5:B6"), "its cells B5:B6 are merged"),
+        (lambda sheet: sheet.merge_cells("A4:C7"), "its cells A4:C7 are merged"),
+        (formula("=VALUE(7001)", "B4"), "the formula in its cell B4: its program"),
+        (
+            formula("=NOW()", "F4", "F6"),
+            "in its cell F4 and 1 more: its program",
+        ),
+        (formula("=D1", "E4", "E5", "E6"), "in its cell E4 and 2 more: its"),
+        (formula("=D", "E4", "E5"), None),
+        (lambda sheet: sheet.merge_cells("G4:G7"), None),
+        (lambda sheet: sheet.merge_cells("C4:D4"), None),
+        (formula("=NOW()", "G4"), None),
+        (formula("=NOW()", "J9"), None),
+        (lambda sheet: sheet.row_dimensions.__getitem__(5).__setattr__("hidden", True), None),
+    ],
+)
+def test_cells_that_hold_less_than_they_show_refuse_a_workbook(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, change: Callable[[Worksheet], object], said: str | None
+) -> None:
+    [landing] = all_landed(warehouse, write(tmp_path / "a.xlsx", book_of_records(change)))
+
+    assert (landing.landed_count, landing.refusal) == (4, None) if said is None else said in (landing.refusal or "")
+
+
+def test_a_formula_whose_value_is_stored_is_read(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """Excel stores a value beside each formula, also an empty text."""
+    book = book_of_records(formula("=HI()", "E4", "E5"))
+    with zipfile.ZipFile(io.BytesIO(book)) as parts:
+        part = parts.read("xl/worksheets/sheet1.xml")
+    part = re.sub(rb'<c r="E4"><f>(.*?)</f><v ?/>', rb'<c r="E4" t="str"><f>\1</f><v>hello</v>', part)
+    part = re.sub(rb'<c r="E5"><f>(.*?)</f><v ?/>', rb'<c r="E5" t="str"><f>\1</f><v></v>', part)
+    all_landed(warehouse, write(tmp_path / "a.xlsx", with_part(book, "xl/worksheets/sheet1.xml", part)))
+
+    assert rows(warehouse, "select label from raw.activities order by date") == ["hello", "", "hi 2", "hi 3"]
+
+
+def test_a_hidden_sheet_is_read_and_named_so(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    def hide(sheet: Worksheet) -> None:
+        assert sheet.parent is not None
+        sheet.parent.copy_worksheet(sheet).sheet_state = "veryHidden"
+        sheet.parent.worksheets[1]["E4"] = "other"
+
+    landings = all_landed(warehouse, write(tmp_path / "a.xlsx", book_of_records(hide)))
+    assert [landing.name.rpartition("/")[2] for landing in landings] == [
+        "a.xlsx > Sheet",
+        "a.xlsx > Sheet Copy (hidden)",
+    ]
 
 
 def test_a_workbook_with_one_sheet_that_holds_something_goes_by_its_own_name(
