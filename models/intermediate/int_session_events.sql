@@ -169,16 +169,9 @@ schedule as (
 rows_of_pages as (
     select
         *,
-        lag(ends_at) over (partition by place_key order by starts_at) as last_ended_at,
+        lag(ends_at) over (partition by place_key order by starts_at, ends_at) as last_ended_at,
         count(*) over (partition by place_key) as row_count
     from schedule
-),
-
-between_rows as (
-    select
-        *,
-        {{ seconds_between('last_ended_at', 'starts_at') }} as seconds_between
-    from rows_of_pages
 ),
 
 -- A page with several rows in the schedule has a session for each. Who comes before the middle of the time between two
@@ -187,14 +180,8 @@ openings as (
     select
         place_key,
         row_count,
-        least(
-            {{ add_minutes('starts_at', - var('session_buffer_before_minutes')) }},
-            greatest(
-                {{ add_minutes('starts_at', -60 * var('meeting_gap_hours')) }},
-                {{ add_seconds('last_ended_at', 'cast(floor(seconds_between / 2) as bigint)') }}
-            )
-        ) as occurred_at
-    from between_rows
+        {{ row_opens_at('starts_at', 'last_ended_at') }} as occurred_at
+    from rows_of_pages
 ),
 
 -- Most places hold one session and need no look at its moments.

@@ -28,7 +28,24 @@ page_sessions as (
     select * from {{ ref('int_page_sessions') }}
 ),
 
--- Sessions and rows of the schedule of each page in one order: a row is of the last session that began before it ends.
+rows_of_pages as (
+    select
+        *,
+        lag(ends_at) over (partition by site_id, content_id order by starts_at, ends_at) as last_ended_at
+    from schedule
+),
+
+opened_rows as (
+    select
+        *,
+        lead({{ row_opens_at('starts_at', 'last_ended_at') }}) over (
+            partition by site_id, content_id order by starts_at, ends_at
+        ) as next_opens_at
+    from rows_of_pages
+),
+
+-- Sessions and rows of the schedule of each page in one order: a row is of the last session that began before it ended,
+-- and before the next row opened.
 rows_and_sessions as (
     select
         site_id,
@@ -43,12 +60,12 @@ rows_and_sessions as (
     select
         site_id,
         content_id,
-        ends_at as occurred_at,
+        least(ends_at, {{ add_seconds('next_opens_at', -1) }}) as occurred_at,
         cast(null as {{ dbt.type_string() }}) as session_key,
         session_type,
         starts_at,
         ends_at
-    from schedule
+    from opened_rows
 ),
 
 placed_rows as (
