@@ -198,13 +198,7 @@ def rename_marks(root: Path) -> None:
     for older in sorted((root / OLDER_MARKS).glob(f"*/*/{FILE_NAME}")):
         written = Path(f"{root}.scratch-mark")
         with duckdb.connect() as connection:
-            connection.execute(
-                f"copy (select * rename ({OLDER_TIME} as removed_at)"
-                " from read_parquet($older, hive_partitioning = false))"
-                " to $written (format parquet, compression zstd)",
-                {"older": str(older), "written": str(written)},
-            )
-        to_disk(written)
+            _write_again(connection, f"* rename ({OLDER_TIME} as removed_at)", older, written)
         place(written, root / MARKS / older.parent.relative_to(root / OLDER_MARKS))
         drop(older.parent)
     shutil.rmtree(root / OLDER_MARKS, ignore_errors=True)
@@ -245,14 +239,19 @@ def name_kinds(root: Path) -> None:
         for file in files:
             written = unfinished / file.relative_to(root)
             written.parent.mkdir(parents=True)
-            connection.execute(
-                f"copy (select *, {KIND_OF_OLDER} as kind, {DAY_OF_OLDER} as impossible_date"
-                " from read_parquet($older, hive_partitioning = false))"
-                " to $written (format parquet, compression zstd)",
-                {"older": str(file), "written": str(written)},
-            )
-            to_disk(written)
+            columns = f"*, {KIND_OF_OLDER} as kind, {DAY_OF_OLDER} as impossible_date"
+            _write_again(connection, columns, file, written)
     begin_rewriting(root, unfinished)
+
+
+def _write_again(connection: duckdb.DuckDBPyConnection, columns: str, older: Path, written: Path) -> None:
+    """Write what a file of an older version holds, in the columns of today."""
+    connection.execute(
+        f"copy (select {columns} from read_parquet($older, hive_partitioning = false))"
+        " to $written (format parquet, compression zstd)",
+        {"older": str(older), "written": str(written)},
+    )
+    to_disk(written)
 
 
 def _sites(root: Path, table: str) -> Iterator[Path]:
