@@ -10,6 +10,7 @@ from __future__ import annotations
 import glob
 import gzip
 import lzma
+import os
 import re
 import shutil
 import struct
@@ -143,7 +144,8 @@ def unreadable(error: BaseException) -> ReportRefused:
             "the files in this archive overlap, so that it could unpack to many times its size: no report does."
             " Fix: if it is one all the same, unpack it yourself."
         )
-    return ReportRefused(f"it cannot be read: {_said(error)}. Fix: download it again.")
+    fix = "give your user the right to read it" if isinstance(error, PermissionError) else "download it again"
+    return ReportRefused(f"it cannot be read: {_said(error)}. Fix: {fix}.")
 
 
 def _said(error: BaseException) -> str:
@@ -200,8 +202,12 @@ def passed_over(patterns: list[str]) -> list[PassedOver]:
         if str(given) == STANDARD_INPUT:
             continue
         root = given.resolve() if given.is_dir() else None
-        for file in sorted(given.rglob("*")) if root else [given]:
+        for file in [given, *sorted(given.rglob("*"))] if root else [given]:
             if file.is_dir():
+                if not os.access(file, os.R_OK | os.X_OK):
+                    left_out.append(
+                        PassedOver(file, "your user may not look into this folder. Fix: give it the right to.")
+                    )
                 continue
             if root and (reason := _why_not(root, file)):
                 left_out.append(PassedOver(file, reason))

@@ -32,6 +32,16 @@ def memory_trouble(message: str) -> str | None:
     )
 
 
+def right_trouble(message: str) -> str | None:
+    """What an error says about the rights of the user, in words with a fix; None if it is about something else."""
+    if "Permission denied" not in message:
+        return None
+    return (
+        "your user may not do that (Permission denied). Fix: give it the right to read and write the file and its"
+        " folder, or name another place"
+    )
+
+
 NO_DATABASE = "not a valid DuckDB database"
 # What DuckDB says when the file itself is damaged, and afterwards.
 DAMAGES = (
@@ -47,11 +57,11 @@ def is_damage(error: Exception) -> bool:
 
 
 def in_words(error: Exception) -> str:
-    """What an error says, in a sentence: about the disk or the memory in our words, else in its own."""
+    """What an error says, in a sentence: about the disk, the memory or the rights in our words, else in its own."""
     message = str(error)
     own = (
         error.strerror
         if isinstance(error, OSError) and error.strerror
         else (message.splitlines() or [type(error).__name__])[0].rstrip(". ")
     )
-    return f"{disk_trouble(message) or memory_trouble(message) or own}."
+    return f"{disk_trouble(message) or memory_trouble(message) or right_trouble(message) or own}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import os
@@ -13,6 +14,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import duckdb
 import openpyxl
@@ -805,6 +807,16 @@ def test_a_file_is_read_or_named_with_the_reason_in_a_folder_and_in_an_archive(
     assert all((reason or "") in one.reason and "Fix:" in one.reason for one in [*left_out[0], *left_out[1]])
 
 
+def test_a_folder_that_is_closed_is_named(tmp_path: Path) -> None:
+    """Its reports would be missing without a word."""
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    with mock.patch("reports.files.os.access", lambda path, _: path != closed):
+        assert [(one.path, one.reason) for one in passed_over([str(tmp_path)])] == [
+            (closed, "your user may not look into this folder. Fix: give it the right to.")
+        ]
+
+
 def test_what_cannot_be_looked_at_is_not_said_to_have_been(tmp_path: Path) -> None:
     """A password hides what a text in an archive is."""
     archive = zipped({"a.txt": REPORT, "b.csv": REPORT}, zipfile.ZIP_STORED)
@@ -978,6 +990,16 @@ def test_standard_input_that_is_no_report_is_refused(tmp_path: Path, content: by
 
     assert done.returncode == 1
     assert said in done.stdout
+
+
+def test_a_file_that_may_not_be_read_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", REPORT)
+    denied = PermissionError(errno.EACCES, "Permission denied")
+    with (
+        mock.patch.object(Path, "open", side_effect=denied),
+        pytest.raises(ReportRefused, match=r"Permission denied\. Fix: give your user the right to read it\."),
+    ):
+        reports_in(path)
 
 
 def test_a_file_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:

@@ -120,7 +120,11 @@ def umask() -> Iterator[None]:
     ("error", "said"),
     [
         (OSError(errno.EROFS, "Read-only file system", "/x/y"), "Not done: /x/y: the disk is read-only. Fix: "),
-        (PermissionError(errno.EACCES, "Permission denied", "/x/y"), "Not done: /x/y: Permission denied."),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "/x/y"),
+            "Not done: /x/y: your user may not do that (Permission",
+        ),
+        (duckdb.IOException('Cannot open file "/x": Permission denied'), "Not done: your user may not do that (Perm"),
         (MemoryError(), "The memory is used up. Fix: "),
         (duckdb.IOException(""), "Not done: IOException."),
         (WarehouseError("no. Fix: yes"), "no. Fix: yes"),
