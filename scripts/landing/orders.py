@@ -115,14 +115,24 @@ def format_of(asked: Asked) -> Found:
         except ReportRefused:
             # Each record says that it is not written as declared.
             return Found(declared)
-    return Found(_order_of_more(asked, declared) or declared)
+    other = _order_of_more(asked, declared)
+    if other not in SELDOM:
+        return Found(other or declared)
+    # The user's word holds against an order that hardly anybody writes.
+    return Found(
+        declared,
+        (
+            f"its dates were read as {declared}, as declared, but {other} reads all of them. If that is meant: make"
+            f" remove with this report, and {in_make('DATE_FORMAT', other)}",
+        ),
+    )
 
 
 def _order_of_more(asked: Asked, declared: str) -> str | None:
-    """A usual order that reads each date that the declared one reads, and others too; none that scatters them."""
+    """An order that reads each date that the declared one reads, and others too; none that scatters them."""
     if declared not in DATE_FORMATS or declared == EPOCH or asked.reads_all(declared):
         return None
-    names = [name for name in _names(asked) if name not in (declared, *SELDOM, *YEAR_FIRST)]
+    names = [name for name in _names(asked) if name not in (declared, *YEAR_FIRST)]
     reads_more = "count(mine) filter (where {0} is null) = 0 and count({0}) filter (where mine is null) > 0"
     found = _numbers_of_dates(asked, names, f"({reads_more})::integer", asked.time(declared))
     more = [name for name, is_found in zip(names, found, strict=True) if is_found]

@@ -338,7 +338,12 @@ def _folded(connection: duckdb.DuckDBPyConnection, report: ReportFormat, raw: st
         exact_to = 60 if is_minutes and count >= TIMES_NEEDED else 1
         said = _notes(report, count, is_minutes, _one_clock(connection, plain))
         return Dates(plain, raw, exact_to=exact_to, notes=said)
-    if is_alone and all(WITH_OFFSET.fullmatch(shape) for shape, _, _ in shapes):
+    are_iso = is_alone and all(WITH_OFFSET.fullmatch(shape) for shape, _, _ in shapes)
+    # A month beyond the 12th is a day, and the folded text can be read so.
+    if (
+        are_iso
+        and not connection.execute(f"select 1 from staged where substr({plain}, 6, 2) > '12' limit 1").fetchone()
+    ):
         count = sum(count for _, _, count in shapes)
         return Dates(plain, raw, has_offsets=True, notes=_notes(report, count, False, _one_clock(connection, plain)))
     digits = len(shapes[0][0]) if len(shapes) == 1 and set(shapes[0][0]) == {"9"} else 0

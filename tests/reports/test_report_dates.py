@@ -322,6 +322,9 @@ def times_of(days: str, form: str) -> tuple[list[str], list[str]]:
             "make remove with this report, and make build DATE_FORMAT=y",
         ),
         ("9 10 11 13", "%Y/%d/%m %H:%M:%S", "yyyy/dd/MM", "were read as yyyy/dd/MM, because 2 records can be nothing"),
+        ("9 10 11 13", "%Y-%d-%mT%H:%M:%SZ", "yyyy-dd-MM", "were read as yyyy-dd-MM, because 2 records can be nothing"),
+        ("3 14", "%y.%-m.%-d. %H:%M:%S", "yy.MM.dd", None),
+        ("13 14 15", "%d-%m-%Y %I:%M:%S %p", "dd-MM-yyyy", None),
         ("13", "%Y-%d-%m %H:%M:%S", "yyyy-dd-MM", "were read as yyyy-dd-MM, because 2 records can be nothing else"),
         ("9 10 11 13", "%m.%d.%Y %H:%M:%S", "MM.dd.yyyy", "were read as MM.dd.yyyy, because 2 records can be nothing"),
     ],
@@ -383,6 +386,16 @@ def test_an_order_that_scatters_the_days_is_not_taken_for_a_few_mistakes(
     )
     landing = land(warehouse, path, Declaration(date_format="yyyy-MM-dd"))
     assert (landing.landed_count, landing.rejected_count) == (3, 1)
+
+
+def test_a_declared_order_holds_against_one_that_hardly_anybody_writes(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    written, _ = times_of("9 10 11 13", "%m.%d.%Y %H:%M:%S")
+    landing = land(warehouse, write(tmp_path / "a.csv", report_of(*written)), Declaration(date_format="dd.MM.yyyy"))
+
+    assert (landing.landed_count, landing.rejected_count) == (6, 2)
+    assert any("make remove with this report, and make build DATE_FORMAT=MM.dd.yyyy" in one for one in landing.notes)
 
 
 def test_a_declared_order_gives_way_to_one_that_reads_more(
