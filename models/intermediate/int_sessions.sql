@@ -105,7 +105,7 @@ public_names as (
     where content_id is not null
 ),
 
--- A session off any content page, though the report has the content columns, is taken for a private meeting; a
+-- What takes place off any content page, though the report has the content columns, is taken for a private meeting; a
 -- breakout only if no session with a page has its parent's name.
 sessions as (
     select
@@ -128,25 +128,53 @@ people as (
         session_key,
         user_id,
         min(occurred_at) filter (where session_event = 'joined') as first_joined_at,
-        {{ add_seconds("max(occurred_at) filter (where session_event = 'left')", - 30 * var('left_delay_minutes')) }}
-            as last_left_at,
+        max(occurred_at) filter (where session_event = 'joined') as last_joined_at,
+        max(occurred_at) filter (where session_event = 'joined' and not is_breakout) as last_main_joined_at,
+        max(occurred_at) filter (where session_event = 'left' and not is_breakout) as last_main_left_at,
+        max(occurred_at) filter (where session_event = 'left') as last_left_at,
         max(occurred_at) as last_seen_at
     from session_events
     where session_event in ('joined', 'left')
     group by 1, 2
 ),
 
--- A user without a Left was there at least until the last activity that proves presence.
+-- Gone for good are those whose last record is a Left, unless it is one of a breakout and they never left the session
+-- itself. Of one second it is the Joined that counts, if they had come before.
+gone as (
+    select
+        *,
+        last_left_at is not null
+        and (
+            last_joined_at is null
+            or last_left_at > last_joined_at
+            or (last_left_at = last_joined_at and first_joined_at = last_joined_at)
+        )
+        and (last_main_joined_at is null or coalesce(last_main_left_at >= last_main_joined_at, false)) as is_gone
+    from people
+),
+
+-- Who is not known to have gone was there at least until the last Joined, Left or activity that proves presence.
 last_known as (
     select
-        people.session_key,
-        people.first_joined_at,
-        coalesce(people.last_left_at, greatest(people.last_seen_at, evidence.last_evidence_at)) as last_known_at,
-        people.last_left_at is not null or evidence.last_evidence_at > people.last_seen_at as has_end,
-        people.last_left_at is not null as has_left,
-        people.last_seen_at
-    from people
-    left join evidence on people.session_key = evidence.session_key and people.user_id = evidence.user_id
+        gone.session_key,
+        gone.first_joined_at,
+        gone.is_gone,
+        gone.last_left_at is not null as has_left,
+        case
+            when gone.is_gone then {{ add_seconds('gone.last_left_at', -30 * var('left_delay_minutes')) }}
+            else greatest(gone.last_seen_at, coalesce(evidence.last_evidence_at, gone.last_seen_at))
+        end as last_known_at,
+        gone.last_seen_at
+    from gone
+    left join evidence on gone.session_key = evidence.session_key and gone.user_id = evidence.user_id
+),
+
+shown as (
+    select
+        *,
+        -- A lone Joined shows no end, and would pull the quantiles to the start.
+        case when is_gone or last_known_at > first_joined_at then last_known_at end as shown_until_at
+    from last_known
 ),
 
 -- The quantiles keep a presenter who came an hour early, or a few who never left, from stretching the session.
@@ -155,27 +183,29 @@ quantiles as (
         session_key,
         {{ quantile('first_joined_at', var('session_window_quantile')) }} as early_joined_at,
         {{ quantile('first_joined_at', 1 - var('session_core_quantile')) }} as core_joined_at,
+        {{ quantile('first_joined_at', 1 - var('session_window_quantile')) }} as late_joined_at,
         -- A log that lacks most Lefts lacks those of the end: then the last of all that is known ends it.
         case
-            when 3 * count(case when has_left then 1 end) < count(*) then max(case when has_end then last_known_at end)
-            else {{ quantile('case when has_end then last_known_at end', 1 - var('session_window_quantile')) }}
+            when 3 * count(case when has_left then 1 end) < count(*) then max(last_known_at)
+            else {{ quantile('shown_until_at', 1 - var('session_window_quantile')) }}
         end as late_known_at,
         -- Of two people the one who goes first ends it.
         case
-            when count(case when has_end then 1 end) = 2 then min(case when has_end then last_known_at end)
-            else {{ quantile('case when has_end then last_known_at end', var('session_core_quantile')) }}
+            when count(shown_until_at) = 2 and count(case when is_gone then 1 end) = 2 then min(shown_until_at)
+            else {{ quantile('shown_until_at', var('session_core_quantile')) }}
         end as core_known_at,
         count(*) as people_count,
-        count(case when has_end then 1 end) as end_count,
+        count(case when is_gone then 1 end) as gone_count,
+        count(shown_until_at) as shown_count,
         min(coalesce(first_joined_at, last_seen_at)) as first_there_at,
         min(last_seen_at) as first_seen_at,
         max(last_seen_at) as last_seen_at
-    from last_known
+    from shown
     group by 1
 ),
 
 -- With nine people or fewer these quantiles are the first and the last of them: the core of the people shows whether
--- one of those is a straggler, such as a browser that was left open overnight.
+-- one of those is a straggler, such as a browser that was left open overnight. It did not end before nine tenths came.
 inferred as (
     select
         session_key,
@@ -183,15 +213,17 @@ inferred as (
             when early_joined_at < {{ add_minutes('core_joined_at', -60 * var('straggler_hours')) }} then core_joined_at
             else early_joined_at
         end as first_joined_at,
-        case
-            when late_known_at > {{ add_minutes('core_known_at', 60 * var('straggler_hours')) }} then core_known_at
-            else late_known_at
-        end as last_known_at,
+        greatest(
+            case
+                when late_known_at > {{ add_minutes('core_known_at', 60 * var('straggler_hours')) }} then core_known_at
+                else late_known_at
+            end,
+            late_joined_at
+        ) as last_known_at,
         early_joined_at,
-        core_joined_at,
-        core_known_at,
         people_count,
-        end_count,
+        gone_count,
+        shown_count,
         first_there_at,
         first_seen_at,
         last_seen_at
@@ -233,6 +265,25 @@ scheduled as (
     where row_place = 1
 ),
 
+-- How many people show that a schedule is wrong by more than the buffers.
+outside as (
+    select
+        scheduled.session_key,
+        count(case
+            when last_known.first_joined_at
+            < {{ add_minutes('scheduled.starts_at', - var('session_buffer_before_minutes')) }}
+                then 1
+        end) as came_before_count,
+        count(case
+            when last_known.last_known_at
+            > {{ add_minutes('scheduled.ends_at', var('session_buffer_after_minutes')) }}
+                then 1
+        end) as there_after_count
+    from scheduled
+    inner join last_known on scheduled.session_key = last_known.session_key
+    group by 1
+),
+
 -- A private meeting without a Left lasts as long as the median one of its site.
 meeting_lengths as (
     select
@@ -240,12 +291,15 @@ meeting_lengths as (
         {{ quantile(seconds_between('inferred.first_joined_at', 'inferred.last_known_at'), 0.5) }} as median_seconds
     from sessions
     inner join inferred on sessions.session_key = inferred.session_key
-    where sessions.is_off_content_page and inferred.last_known_at > inferred.first_joined_at
+    where
+        sessions.is_off_content_page and inferred.gone_count > 0
+        and inferred.last_known_at > inferred.first_joined_at
     group by 1
 ),
 
--- A schedule is a claim. The log corrects an end if a third of the people left long after it, or nine tenths long
--- before it; a start in the same way. Long is what the buffers do not cover.
+-- A schedule is a claim. The log corrects an end if more than a third of the people were there long after it, or of
+-- those whose end is known, or if nine tenths had gone long before it; a start in the same way. Long is what the
+-- buffers do not cover.
 claimed as (
     select
         sessions.*,
@@ -254,13 +308,12 @@ claimed as (
         scheduled.ends_at,
         inferred.session_key is not null as is_live,
         coalesce(inferred.first_joined_at, inferred.first_seen_at) as inferred_start_at,
-        coalesce(
+        greatest(
             inferred.last_known_at,
             case
-                when sessions.is_off_content_page
+                when sessions.is_off_content_page and inferred.gone_count = 0
                     then {{ add_seconds('inferred.first_joined_at', 'meeting_lengths.median_seconds') }}
-            end,
-            inferred.last_seen_at
+            end
         ) as inferred_end_at,
         -- Joined and Left are only written while a session is live: so a schedule is wrong if all lie outside of it.
         coalesce(
@@ -269,25 +322,37 @@ claimed as (
             < {{ add_minutes('scheduled.starts_at', - var('session_buffer_before_minutes')) }}, false
         ) as is_elsewhere,
         coalesce(
-            inferred.people_count >= {{ var('schedule_correction_minimum') }} and (
-                inferred.core_joined_at < {{ add_minutes('scheduled.starts_at',
-                    - var('session_buffer_before_minutes')) }}
-                or inferred.early_joined_at > {{ add_minutes('scheduled.starts_at',
-                    var('session_buffer_before_minutes')) }}
+            (
+                outside.came_before_count >= {{ var('schedule_correction_minimum') }}
+                and 3 * outside.came_before_count > inferred.people_count
+                and inferred.first_joined_at
+                < {{ add_minutes('scheduled.starts_at', - var('session_buffer_before_minutes')) }}
+            ) or (
+                inferred.people_count >= {{ var('schedule_correction_minimum') }}
+                and inferred.early_joined_at
+                > {{ add_minutes('scheduled.starts_at', var('session_buffer_before_minutes')) }}
             ), false
         ) as is_start_wrong,
         coalesce(
-            inferred.end_count >= {{ var('schedule_correction_minimum') }}
-            and 2 * inferred.end_count >= inferred.people_count
-            and (
-                inferred.core_known_at > {{ add_minutes('scheduled.ends_at', var('session_buffer_after_minutes')) }}
-                or inferred.last_known_at < {{ add_minutes('scheduled.ends_at',
-                    - var('session_buffer_after_minutes')) }}
+            (
+                outside.there_after_count >= {{ var('schedule_correction_minimum') }}
+                and 3 * outside.there_after_count > case
+                    when 2 * inferred.shown_count >= inferred.people_count then inferred.shown_count
+                    else inferred.people_count
+                end
+                and inferred.last_known_at
+                > {{ add_minutes('scheduled.ends_at', var('session_buffer_after_minutes')) }}
+            ) or (
+                inferred.gone_count >= {{ var('schedule_correction_minimum') }}
+                and 2 * inferred.gone_count >= inferred.people_count
+                and inferred.last_known_at
+                < {{ add_minutes('scheduled.ends_at', - var('session_buffer_after_minutes')) }}
             ), false
         ) as is_end_wrong
     from sessions
     left join inferred on sessions.session_key = inferred.session_key
     left join scheduled on sessions.session_key = scheduled.session_key
+    left join outside on sessions.session_key = outside.session_key
     left join meeting_lengths on sessions.site_id = meeting_lengths.site_id
 ),
 
