@@ -643,4 +643,9 @@ CASES = [
         "{{ decimal_number('value', after=' *%') }}",
         {"4 %": "4.00", "4,5%": "4.50", ".5%": "0.50", "1,500%": None, "4": None, "%": None, "4%\n": None, None: None},
     ),
+    by_value(
+        "plain_number",
+        "{{ plain_number('value') }}",
+        {"1½": "1.5", "2 ¼ h": "2.25 h", "¾": ".75", "٢٫٥": "2.5", "１．５": "1.5", "x": "x", None: None},
+    ),
 ]

@@ -13,7 +13,8 @@ with valueless as (
     {%- for model, flag in flags.items() %}
     select
         report_id,
-        activity_type
+        activity_type,
+        record_number
     from {{ ref(model) }}
     where {{ flag }}
     {%- if not loop.last %}
@@ -26,7 +27,8 @@ final as (
     select
         report_id,
         activity_type,
-        count(*) as activity_count
+        count(*) as activity_count,
+        min(record_number) as first_record_number
     from valueless
     group by 1, 2
 )

@@ -10,17 +10,25 @@ with activities as (
     {{ family_activities('credits') }}
 ),
 
+-- In plain digits: 1½ is 1.5.
+plain as (
+    select
+        *,
+        {{ plain_number("label") }} as plain_label
+    from activities
+),
+
 -- Only an earned record has a number; the words Accumulative Content may be beside it.
 parsed as (
     select
         *,
         case
             when activity_type = 'credits_earned' then
-                {{ decimal_number("label", before=words_before, after=unit ~ words_after) }}
+                {{ decimal_number("plain_label", before=words_before, after=unit ~ words_after) }}
         end as credit_amount,
         {{ lowered("category || '|' || action || '|' || coalesce(label, '')") }}
         like '%{{ accumulative }}%' as is_accumulative
-    from activities
+    from plain
 ),
 
 final as (

@@ -45,6 +45,23 @@ select
 from marts.user_report_reconciliation
 """
 
+# Recognised, and without the stars, credits, answer or progress that they should hold.
+VALUELESS = """
+select
+    sum(unique_valueless_count),
+    any_value(file_name order by unique_valueless_count desc, file_name),
+    any_value(first_valueless_record_number order by unique_valueless_count desc, file_name),
+    (
+        select string_agg(
+            format('{:,} of {:,} of the type {}', valueless_count, activity_count, activity_type), ', '
+            order by valueless_count desc, activity_type
+        )
+        from marts.dim_activity_types where valueless_count > 0
+    )
+from marts.report_reconciliation
+where unique_valueless_count > 0
+"""
+
 UNRECOGNISED = """
 select
     category || ' / ' || action as "words",
@@ -160,6 +177,7 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
         _print_users(connection, console)
         if rejected:
             console.print("Why records were rejected: raw.rejected_records.", highlight=False)
+        _print_valueless(connection, console)
         _print_changes(connection, console)
         if unrecognised:
             console.print(
@@ -241,6 +259,17 @@ def _print_checks(connection: duckdb.DuckDBPyConnection, console: Console) -> No
                 " (restricted.same_user_candidates). They count as two until seeds/site/same_user.csv says otherwise."
             )
         console.print("\n".join(lines), highlight=False)
+
+
+def _print_valueless(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
+    count, file_name, number, types = connection.execute(VALUELESS).fetchone() or (None, "", 0, "")
+    if count:
+        console.print(
+            f"[yellow]{counted(int(count), 'activity has', 'activities have')} no value that can be read[/yellow],"
+            f" such as stars or credits: {types}. One is record {number:,} of {one_line(file_name)}; all reports with"
+            " such records: marts.report_reconciliation (unique_valueless_count).",
+            highlight=False,
+        )
 
 
 def _print_changes(connection: duckdb.DuckDBPyConnection, console: Console) -> None:

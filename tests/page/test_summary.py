@@ -41,6 +41,9 @@ create table marts.report_reconciliation as
     from (values (47, 6, 41, 39, 2, 4, 3, 4, 1), (5, 5, 0, 0, 0, 5, 0, 5, 0))
     as v(record_count, landed_count, rejected_count, forgotten_count, duplicate_count, unique_count,
         unique_unrecognised_count, landed_understood_count, landed_other_activity_count);
+alter table marts.report_reconciliation add column unique_valueless_count bigint default 0;
+alter table marts.report_reconciliation add column first_valueless_record_number bigint;
+alter table marts.report_reconciliation add column file_name varchar default 'a.csv';
 create table marts.site_checks as
     from (values
         ('a', current_date - 3, '2026-05-13, 2026-05-16 to 2026-05-17', 10, 2, 7, 1),
@@ -53,6 +56,7 @@ create table marts.dim_activity_types as
         ('review_submitted', 'reviews', 'r', 0),
         ('liked', 'likes', null, 0))
     as v(activity_type, activity_family, point_rule_key, activity_count);
+alter table marts.dim_activity_types add column valueless_count bigint default 0;
 create table marts.user_report_reconciliation as
     from (values (4, 3, 2, 1, 5))
     as v(matched_by_id_count, matched_by_email_count, ambiguous_count, unmatched_count, rejected_count);
@@ -125,6 +129,29 @@ def test_the_counts_of_all_reports_are_told(published: Path) -> None:
         "What they are made of: activity.duckdb",
         f"The marts, for SQL and BI tools, read-only: {published}",
     } <= set(lines)
+
+
+def test_values_that_cannot_be_read_are_counted_with_an_example(published: Path) -> None:
+    assert not any("no value that can be read" in line for line in printed(published))
+    with connect(published) as connection:
+        connection.execute(
+            "update marts.dim_activity_types set valueless_count = 7 where activity_type = 'session_joined'"
+        )
+        connection.execute("update marts.dim_activity_types set valueless_count = 1 where activity_type = 'liked'")
+        connection.execute(
+            "update marts.report_reconciliation set file_name = 'b.csv', unique_valueless_count = 6,"
+            " first_valueless_record_number = 1200 where landed_count = 5"
+        )
+        connection.execute(
+            "update marts.report_reconciliation set unique_valueless_count = 2, first_valueless_record_number = 4"
+            " where landed_count <> 5"
+        )
+    line = (
+        "8 activities have no value that can be read, such as stars or credits: 7 of 9 of the type session_joined, 1 of"
+        " 0 of the type liked. One is record 1,200 of b.csv; all reports with such records: marts.report_reconciliation"
+        " (unique_valueless_count)."
+    )
+    assert line in printed(published)
 
 
 def test_one_of_a_thing_and_none_are_said_as_such(published: Path) -> None:

@@ -83,7 +83,8 @@ understood as (
 valueless as (
     select
         report_id,
-        cast(sum(activity_count) as bigint) as unique_valueless_count
+        cast(sum(activity_count) as bigint) as unique_valueless_count,
+        cast(min(first_record_number) as bigint) as first_valueless_record_number
     from values_not_found
     group by 1
 ),
@@ -134,7 +135,8 @@ counted as (
         coalesce(understood.landed_other_activity_count, 0) as landed_other_activity_count,
         coalesce(understood.landed_unrecognised_count, 0) as landed_unrecognised_count,
         coalesce(understood.landed_normalised_count, 0) as landed_normalised_count,
-        coalesce(valueless.unique_valueless_count, 0) as unique_valueless_count
+        coalesce(valueless.unique_valueless_count, 0) as unique_valueless_count,
+        valueless.first_valueless_record_number
     from reports
     left join landed on reports.report_id = landed.report_id
     left join rejected on reports.report_id = rejected.report_id
@@ -170,6 +172,7 @@ final as (
         landed_unrecognised_count,
         landed_normalised_count,
         unique_valueless_count,
+        first_valueless_record_number,
         record_count = landed_count + rejected_count
         and landed_count = unique_count + duplicate_count
         and landed_count = landed_understood_count + landed_other_activity_count + landed_unrecognised_count
