@@ -28,6 +28,7 @@ EXPRESSIONS = (
     "decimal_number",
     "is_attended",
     "label_shape",
+    "plain_number",
     "renamed",
     "star_number",
     "word_stems",
