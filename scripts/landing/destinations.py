@@ -18,7 +18,7 @@ from landing.orders import Asked, format_of
 from landing.outcome import Declaration
 from landing.times import impossible, is_never, parsed
 from landing.user_lists import refuse_other_lists
-from landing.zones import in_utc, notes_of_clock_changes, notes_of_unknown_zone
+from landing.zones import in_utc, notes_of_unknown_zone
 from reports.dates import read_dates
 from reports.format import DEFAULT_DATE_FORMAT, IDENTIFYING_COLUMNS, ReportFormat
 from reports.ids import cleaned_field, cleaned_id
@@ -144,7 +144,6 @@ def _activities(
             *found.notes,
             *notes_of_half_days(connection, report, read, date_format, look),
             *notes_of_unknown_zone(connection, dates, date_format, declaration),
-            *notes_of_clock_changes(connection, time, flag),
         ),
     )
 

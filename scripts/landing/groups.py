@@ -28,6 +28,7 @@ from landing.statements import facts_of_form, raw_columns_of
 from landing.times import OUTLIER_DAYS
 from landing.twin_check import IN_WAREHOUSE
 from landing.twins import may_hold_twins
+from landing.zones import notes_of_clock_changes
 from reports.dates import TIMES_NEEDED
 from reports.encoding import Survey, encoding_of
 from reports.files import STANDARD_INPUT, ReportFile
@@ -331,6 +332,12 @@ def _written(
     )
     remember(connection, declaration, ids)
     return [
-        Landing(small.file.path, small.file.shown, landed_count=small.count, new_count=one.new_count)
-        for small, one in zip(group, stored, strict=True)
+        Landing(
+            small.file.path,
+            small.file.shown,
+            landed_count=small.count,
+            new_count=one.new_count,
+            notes=notes_of_clock_changes(*clock_changes),
+        )
+        for small, one, *clock_changes in zip(group, stored, nonexistent, doubled, strict=True)
     ]

@@ -26,6 +26,7 @@ from landing.held import NotPlain, Part
 from landing.outcome import Declaration, Landing, RejectedRecord
 from landing.pasted import FEWEST, found_copies, notes_of_copies
 from landing.times import usual_end
+from landing.zones import notes_of_clock_changes
 from reports.encoding import Survey
 from reports.files import ReportFile
 from reports.format import ReportFormat
@@ -448,6 +449,7 @@ def _write_manifest(connection: duckdb.DuckDBPyConnection, staged: Staged, store
         **dict(zip(destination.measures, measured, strict=True)),
     }
     if report.is_of_activities:
+        staged.notes.extend(notes_of_clock_changes(row["nonexistent_hour_count"], row["doubled_hour_count"]))
         times = f"select occurred_at from {destination.table} where report_id = '{staged.report_id}'"
         first, last = row["first_occurred_at"], row["last_occurred_at"]
         row["usual_last_occurred_at"] = usual_end(connection, times, first, last)

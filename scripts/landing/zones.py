@@ -50,20 +50,8 @@ def in_utc(
     return local, "null" if zone == "null" else _clock_change(connection, time, zone)
 
 
-def notes_of_clock_changes(connection: duckdb.DuckDBPyConnection, time: str, flag: str) -> tuple[str, ...]:
-    """What is said of local times that the clocks skipped or showed twice.
-
-    Args:
-        connection: the warehouse.
-        time: SQL of a time as it stands in the report.
-        flag: SQL for which of the two it is, over the time as ``essence``.
-    """
-    if flag == "null":
-        return ()
-    [(skipped, doubled)] = connection.execute(
-        "select count(*) filter (flag = 'nonexistent'), count(*) filter (flag = 'doubled')"
-        f" from (select {flag} as flag from (select *, {time} as essence from staged))"
-    ).fetchall()
+def notes_of_clock_changes(skipped: int, doubled: int) -> list[str]:
+    """What is said of records at local times that the clocks skipped or showed twice."""
     notes = []
     if skipped:
         notes.append(
@@ -75,7 +63,7 @@ def notes_of_clock_changes(connection: duckdb.DuckDBPyConnection, time: str, fla
             f"{counted(doubled, 'record has', 'records have')} a time that the clocks showed twice when summer time"
             " ended. The second was taken, so that a stay may be an hour off"
         )
-    return tuple(notes)
+    return notes
 
 
 def _clock_change(connection: duckdb.DuckDBPyConnection, time: str, zone: str) -> str:

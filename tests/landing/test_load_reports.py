@@ -1186,7 +1186,7 @@ def line_of(kind: str, number: int, line_end: str) -> bytes:
         "of two lines": activity(user, f'"a{line_end}{line_end}""b"""').encode(),
         "short": f"{user},Chat".encode(),
         "long": activity(user, "one, two").encode(),
-        "bad date": activity(user, date="2024-13-01 10:00:00").encode(),
+        "bad date": activity(user, date="2024-13-41 10:00:00").encode(),
         "no date": activity(user, date="").encode(),
         "bad bytes": activity(user, "caf\xe9").encode("latin-1"),
         "bad quote": activity(user, '"big" thing').encode(),
