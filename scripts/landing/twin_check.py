@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from landing.outcome import Declaration
+from landing.twin_likeness import CONTENTS, DAYS, MOVED, ROUNDED, USERS
 from landing.twin_overlap import how_to_cut
 from landing.twins import (
     CONTENT,
@@ -222,6 +223,28 @@ def _words(thing: str, twins: Twins, declaration: Declaration, date_format: str)
             "letters that are not English, which an encoding has changed",
             "make build ENCODING=… with the encoding of the file",
         ),
+        USERS: _Words(
+            "their users, each of whom has another id there",
+            "load the report that has the users' own ids, and leave out the copy that has others or none",
+        ),
+        CONTENTS: _Words(
+            "their content ids, each of which is another one there",
+            "load the report whose content ids later downloads have too, and leave out the other",
+        ),
+        MOVED: _Words(
+            f"their times, which are {_hours(twins.kind.shift)} {'later' if twins.kind.shift > 0 else 'earlier'} here",
+            "load the report as it was downloaded, and leave out the copy with other dates",
+        ),
+        DAYS: _Words(
+            "the days of their times",
+            f"make build DATE_FORMAT={_for_once(other_format)} with the order of year, month and day"
+            f" ({older.file_name} was read as {older.date_format}, this one as {date_format}), or load the report as"
+            " it was downloaded",
+        ),
+        ROUNDED: _Words(
+            "their times, which are rounded in one of them",
+            "load the report as it was downloaded, and leave out the copy whose times a program has rounded",
+        ),
         LABEL: _Words(
             "their labels",
             "load the report as it was downloaded, and leave out the copy whose labels a program has changed",
@@ -237,5 +260,6 @@ def _for_once(value: str) -> str:
 def _hours(seconds: int) -> str:
     minutes, rest = divmod(abs(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    parts = ((hours, "hour"), (minutes, "minute"), (rest, "second"))
+    days, hours = divmod(hours, 24) if hours > 48 else (0, hours)
+    parts = ((days, "day"), (hours, "hour"), (minutes, "minute"), (rest, "second"))
     return " ".join(counted(count, unit) for count, unit in parts if count)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ import duckdb
 
 from landing.outcome import SAMPLE_SITE, Declaration
 from landing.twin_labels import note_words
+from landing.twin_likeness import Probe, find_far, find_renamed, note_matched, read_probes, shifts_of
 from reports.ids import cleaned, cleaned_id, unless_null
 from warehouse.database import execute_again, number_of
 
@@ -57,8 +58,12 @@ SAMPLED, FOUND, PROBED, COMPARED, SETTLED, EQUALLED = (
 SAMPLE = 2_000
 # Records of the sample that may share a second, or a user, a text and a minute.
 ALIKE = 10
-# Records of the sample that are looked for at any time.
-PROBES = 200
+# Records of the sample that are looked for at any time; of several reports at once these of each.
+PROBES, PROBES_OF_EACH = 200, 12
+
+# A copy of another time is looked for in the periods of so many reports, if they have at most so many times as many
+# records, or as few. To read all that there is would take 15 ms for each million.
+LIKE_REPORTS, LIKE_SIZE = 5, 1.25
 
 # The things that differ between twins, as twins.sql names them.
 IDS, SECONDS, SHIFT, SWAP, CONTENT, SITE = "ids", "seconds", "shift", "swap", "content", "site"
@@ -193,24 +198,63 @@ def find_twins(connection: duckdb.DuckDBPyConnection, new: New, old: Earlier, de
         old: the earlier records.
         declaration: the site of the new report, and the zone of its dates.
     """
-    if not _has_earlier(connection, declaration.site_id, new.left_out):
+    periods = _periods(connection, declaration.site_id, new.count, new.left_out)
+    if periods is None:
         return None
     _note_earlier(connection, declaration.site_id, new.left_out)
     _prepare(connection, new.sample, old, declaration)
     execute_again(connection, SAMPLED)
     if number_of(connection, "select count(distinct moment) from twin_sample") < FEWEST:
-        return None
+        # Of rounded times few may be left.
+        _find(connection)
+        return _alike(connection, old, new.count, _probed(connection, _records_of(periods)).get(0, []))
     if new.unread and _are_without_twins(connection, new, old):
         return None
     _find(connection)
-    offset = _late_clock(connection).get(0)
-    found = _judged(connection, old, new.count) if _has_found(connection) else None
+    probes = _probed(connection, _records_of(periods)).get(0, [])
+    offset = _late_clock(probes)
+    has_found = _has_found(connection)
+    found = _judged(connection, old, new.count) if has_found else None
     if found is None and offset is not None:
         # Compared again, as if the clocks of the earlier reports had run late as well.
         _look_at(connection, old, offset)
         _find(connection)
-        found = _judged(connection, old, new.count)
-    return found
+        found, has_found = _judged(connection, old, new.count), False
+        _look_at(connection, old)
+    return found or _alike(connection, old, new.count, probes, may_be_renamed=has_found)
+
+
+def _alike(
+    connection: duckdb.DuckDBPyConnection,
+    old: Earlier,
+    record_count: int,
+    probes: Sequence[Probe],
+    *,
+    may_be_renamed: bool = False,
+) -> Twins | None:
+    """Whether the report as a whole is a copy of earlier ones that differs in one column."""
+    likeness = find_renamed(connection).get(0) if may_be_renamed else None
+    if likeness is None:
+        likeness = find_far(probes)
+        if likeness is None:
+            return None
+        note_matched(connection, likeness)
+    found = "(select unnest($ids) as report_id)" if likeness.report_ids else f"({old.whole})"
+    rows = connection.execute(
+        f"""
+        select reports.report_id, reports.file_name, reports.site_id, time_zone, date_format
+        from (select report_id, count(*) as found_count from {found} group by 1)
+        inner join twin_reports using (report_id)
+        inner join raw.reports as reports using (report_id)
+        order by found_count desc, reports.report_id
+        """,
+        {"ids": list(likeness.report_ids)} if likeness.report_ids else {},
+    ).fetchall()
+    if not rows:
+        return None
+    kind = Kind((likeness.thing,), likeness.shift, likeness.times)
+    count = round(likeness.share * record_count)
+    return Twins(kind, count, record_count, tuple(Older(*row) for row in rows), None, likeness.is_sure)
 
 
 def _find(connection: duckdb.DuckDBPyConnection, among: str = "true") -> None:
@@ -229,14 +273,9 @@ def _are_without_twins(connection: duckdb.DuckDBPyConnection, new: New, old: Ear
     if number_of(connection, f"select count(distinct moment) from twin_sample where not ({others})") < FEWEST:
         return False
     _find(connection, others)
-    connection.execute(
-        f"delete from twin_sample where not ({others}); delete from twin_probe where not ({others});"
-        + PROBED.replace("{beside}", "")
-    )
-    is_late = number_of(
-        connection, f"select count(*) from twin_shifts where moments >= {FEWEST} and difference % {QUARTER} <> 0"
-    )
-    if not is_late:
+    connection.execute(f"delete from twin_sample where not ({others}); delete from twin_probe where not ({others});")
+    probes = _probed(connection, _records_of([])).get(0, [])
+    if not any(shift % QUARTER for shift in shifts_of(probes)) and find_far(probes) is None:
         _compare(connection, f"({old.whole})")
         compared = _compared(connection)[0]
         if not any(stands_out(compared, kind) for kind in compared.kinds):
@@ -276,31 +315,63 @@ def _compare(connection: duckdb.DuckDBPyConnection, whole: str) -> None:
         execute_again(connection, EQUALLED)
 
 
-def _late_clock(connection: duckdb.DuckDBPyConnection, beside: str = "") -> dict[int, int]:
-    """By how many seconds many records of a report are later than earlier ones, if no zone explains it; by report.
+def _probed(connection: duckdb.DuckDBPyConnection, where: str, count: int = PROBES) -> dict[int, list[Probe]]:
+    """Some records of each report with the times at which the same users did the same, by the place of the report.
 
     Args:
-        connection: where the sample is and what was found.
-        beside: SQL that adds records of the new reports to the earlier ones.
+        connection: where the sample is, and what `_find` has left.
+        where: SQL of the earlier records (`_records_of`).
+        count: how many of each report.
     """
-    execute_again(connection, PROBED.replace("{beside}", beside))
-    shifts: dict[int, list[tuple[int, int]]] = {}
-    for member, difference, records in connection.execute(
-        f"select member, difference, records from twin_shifts where moments >= {FEWEST} order by records desc"
-    ).fetchall():
-        shifts.setdefault(member, []).append((difference, records))
-    late = {}
-    for member, ((most, records), *others) in shifts.items():
-        rivals = [count for other, count in others if abs(other - most) not in (1, HOUR)]
-        if most % QUARTER and records >= 2 * max(rivals, default=0):
-            late[member] = most
-    return late
+    execute_again(connection, PROBED.replace("{where}", where).replace("{probes}", str(count)))
+    return read_probes(connection)
 
 
-def _has_earlier(connection: duckdb.DuckDBPyConnection, site_id: str, left_out: Iterable[str] = ()) -> bool:
-    """Whether there is an earlier report that counts."""
+def _records_of(periods: Sequence[str], members: str = "") -> str:
+    """SQL of the earlier records that may be those of probes: what was found, and what is in some periods.
+
+    Args:
+        periods: conditions for other earlier records.
+        members: a table of other reports that are compared at once.
+    """
+    columns = "user_id, category, action, label, content_id, occurred_at"
+    sources = [f"select {columns}, null as member from twin_first_found"]
+    users = "user_id in (select written_user_id from twin_probe)"
+    if periods:
+        sources.append(f"select {columns}, null from twin_old where ({' or '.join(periods)}) and {users}")
+    sources += [f"select {columns}, member from {members}"] if members else []
+    return " union all ".join(sources)
+
+
+def _late_clock(probes: Sequence[Probe]) -> int | None:
+    """By how many seconds many records of a report are later than earlier ones, if no zone explains it."""
+    shifts = shifts_of(probes)
+    most = max(shifts, key=shifts.__getitem__, default=0)
+    rivals = [count for other, count in shifts.items() if abs(other - most) not in (0, 1, HOUR)]
+    return most if most % QUARTER and shifts[most] >= 2 * max(rivals, default=0) else None
+
+
+def _periods(
+    connection: duckdb.DuckDBPyConnection, site_id: str, count: int, left_out: Iterable[str] = ()
+) -> list[str] | None:
+    """Conditions for the periods of earlier reports that have about as many records.
+
+    None if there is no earlier report that counts.
+    """
     which, parameters = _earlier(site_id, left_out)
-    return connection.execute(f"select 1 {which} limit 1", parameters).fetchone() is not None
+    rows = connection.execute(
+        f"""
+        select first_occurred_at, last_occurred_at, landed_count between $count / {LIKE_SIZE} and $count * {LIKE_SIZE}
+        {which}
+        order by abs(landed_count - $count), report_id
+        limit {LIKE_REPORTS}
+        """,
+        {**parameters, "count": count},
+    ).fetchall()
+    alike = [
+        f"occurred_at between timestamp '{first}' and timestamp '{last}'" for first, last, is_like in rows if is_like
+    ]
+    return alike if rows else None
 
 
 def _note_earlier(connection: duckdb.DuckDBPyConnection, site_id: str, left_out: Iterable[str] = ()) -> None:
@@ -378,9 +449,8 @@ def may_hold_twins(connection: duckdb.DuckDBPyConnection, members: str, old: Ear
     if most == 0:
         return False
     _find(connection)
-    if _late_clock(
-        connection, f"union all select user_id, category, action, label, occurred_at, member from {members}"
-    ):
+    probed = _probed(connection, _records_of(["true"], members), PROBES_OF_EACH).values()
+    if any(_late_clock(probes) is not None or find_far(probes) is not None for probes in probed):
         return True
     whole = f"""(
         select report_id, record_number, {texts} from ({old.whole})
@@ -388,7 +458,9 @@ def may_hold_twins(connection: duckdb.DuckDBPyConnection, members: str, old: Ear
         select report_id, record_number, {texts} from {members}
     )"""
     _compare(connection, whole)
-    return any(stands_out(compared, kind) for compared in _compared(connection).values() for kind in compared.kinds)
+    return any(
+        stands_out(compared, kind) for compared in _compared(connection).values() for kind in compared.kinds
+    ) or bool(find_renamed(connection))
 
 
 def step_of(record_count: int) -> int:
@@ -459,7 +531,7 @@ def _older(connection: duckdb.DuckDBPyConnection, kind: Kind) -> tuple[Older, ..
     condition, parameters = _matching(kind)
     rows = connection.execute(
         f"""
-        select report_id, file_name, reports.site_id, time_zone, date_format
+        select reports.report_id, reports.file_name, reports.site_id, time_zone, date_format
         from twin_pairs
         inner join raw.reports as reports using (report_id)
         where {condition}

@@ -26,6 +26,13 @@ create or replace temp macro twin_is_encoded(value, other) as
 create or replace temp macro twin_act(user_id, category, action, label) as hash(
     ltrim(lower(user_id), '0'), category, action, coalesce(label, '')
 );
+-- The same on a page, as it is written.
+create or replace temp macro twin_whole_act(user_id, category, action, label, content_id) as hash(
+    twin_act(user_id, category, action, label), content_id
+);
+-- The second by the clock of the new report's zone.
+create or replace temp macro twin_local_second(moment) as
+    epoch(timezone(getvariable('twin_zone'), timezone('UTC', moment)))::bigint;
 -- The part that stays the same where a time was moved by quarters of an hour, lost its seconds, or has day and month swapped.
 create or replace temp macro twin_key(act, occurred_at) as hash(act, minute(occurred_at) % 15);
 create or replace temp macro twin_second(occurred_at, action) as hash(epoch_us(occurred_at) // 1000000, action);
@@ -47,6 +54,8 @@ with sampled as (
             record_number,
             {cleaned},
             date_trunc('second', occurred_at) as moment,
+            user_id as written_user_id,
+            twin_whole_act(user_id, category, action, label, content_id) as whole_act,
             twin_act(user_id, category, action, label) as act,
             twin_key(act, occurred_at) as loose_key,
             twin_second(occurred_at, action) as second_key,
@@ -67,15 +76,20 @@ qualify
 
 -- Some of them that are looked for at any time, to find a clock that runs late.
 create or replace temp table twin_probe as
-select record_number, act, coarse_act, epoch(moment)::bigint as second
+select
+    record_number,
+    act,
+    coarse_act,
+    moment,
+    written_user_id,
+    whole_act,
+    row_number() over (partition by twin_member(record_number) order by hash(record_number)) as place
 from (
     select *
     from twin_sample
     qualify row_number() over (partition by twin_member(record_number), act order by record_number) <= 3
 )
-qualify
-    row_number() over (partition by twin_member(record_number) order by hash(record_number))
-    <= getvariable('twin_probes');
+qualify place <= getvariable('twin_probes');
 
 create or replace temp table twin_equals (record_number bigint, new_at timestamp);
 
@@ -114,41 +128,45 @@ where
     or twin_second(occurred_at, action) in (select second_key from twin_sample);
 
 -- {step}
--- How many seconds later probed records are than earlier ones by the same user that say the same.
-create or replace temp table twin_shifts as
-with near as (
-    select distinct
-        twin_act(user_id, category, action, label) as act,
-        epoch(date_trunc('second', occurred_at))::bigint as second,
-        member
-    from (select user_id, category, action, label, occurred_at, null as member from twin_first_found {beside})
-    where act in (select act from twin_probe)
+-- When the users of the probed records did the same: how much earlier by at most 26 hours, and the local times at which
+-- they did it in the same content, whenever that was.
+create or replace temp table twin_probed as
+with probes as (
+    select *, twin_member(record_number) as member from twin_probe
+    where place <= {probes}
 ),
--- An activity that a user repeats all the time is at every distance from itself.
-seldom as (
-    select * from near
-    qualify count(*) over (partition by act) <= 50
-),
-apart as (
+old_records as (
     select
-        probe.record_number,
-        twin_member(probe.record_number) as member,
-        probe.second,
-        probe.second - seldom.second as difference
-    from twin_probe as probe
-    inner join seldom on probe.act = seldom.act
-    where
-        abs(probe.second - seldom.second) <= 26 * 3600
-        and coalesce(seldom.member < twin_member(probe.record_number), true)
+        twin_act(user_id, category, action, label) as act,
+        hash(act, content_id) as whole_act,
+        date_trunc('second', occurred_at) as moment,
+        member
+    from ({where})
+    where act in (select act from probes)
+),
+found as (
+    select
+        probes.member,
+        any_value(probes.whole_act) as whole_act,
+        any_value(written_user_id) as user_id,
+        any_value(probes.moment) as moment,
+        list(distinct old_records.moment) filter (
+            where old_records.moment between probes.moment - interval 26 hour and probes.moment + interval 26 hour
+        )[:51] as near,
+        list(distinct old_records.moment) filter (where old_records.whole_act = probes.whole_act)[:51] as earlier
+    from probes
+    left join old_records
+        on probes.act = old_records.act and coalesce(old_records.member < probes.member, true)
+    group by probes.member, record_number
 )
 select
     member,
-    difference,
-    count(distinct second) as moments,
-    count(distinct record_number) as records
-from apart
-where record_number not in (select record_number from apart where difference = 0)
-group by 1, 2;
+    whole_act,
+    user_id,
+    twin_local_second(moment) as second,
+    list_transform(coalesce(near, []), lambda one: epoch(moment)::bigint - epoch(one)::bigint) as near,
+    list_transform(coalesce(earlier, []), lambda one: twin_local_second(one)) as earlier
+from found;
 
 -- {step}
 -- (Earlier.whole brings names and places to what was found.)
