@@ -301,6 +301,7 @@ numbered as (
 running as (
     select
         *,
+        {{ seconds_between("cast('1970-01-01 00:00:00' as timestamp)", 'occurred_at') }} as occurred_second,
         coalesce(
             running_number = min(case
                 when session_event = 'joined' or (session_event = 'left' and last_joined_at >= silent_since_at)
@@ -314,8 +315,30 @@ running as (
     from numbered
 ),
 
+-- What the user did before each second, and in it: the log has no order within one.
+seconds as (
+    select
+        *,
+        max(case when session_event = 'joined' then running_number end) over this_second as joined_number,
+        max(case when session_event = 'joined' then running_number end) over earlier_seconds as earlier_number,
+        max(case when session_event = 'joined' then occurred_second end) over earlier_seconds as earlier_joined,
+        max(case when session_event = 'left' then occurred_second end) over earlier_seconds as earlier_left
+    from running
+    window
+        this_second as (
+            partition by place_key, user_id
+            order by occurred_second
+            range between current row and current row
+        ),
+        earlier_seconds as (
+            partition by place_key, user_id
+            order by occurred_second
+            range between unbounded preceding and 1 preceding
+        )
+),
+
 -- An Attend belongs to the session that runs, else to the next, and to the last where none comes. A Left belongs to the
--- Joined before it.
+-- Joined before it. One in the second of a Joined belongs to that one if the user was not there before.
 occurrences as (
     select
         activity_key,
@@ -324,18 +347,15 @@ occurrences as (
                 then case when is_running then running_number else least(running_number + 1, occurrence_count) end
             when 'left'
                 then coalesce(
-                    {{ last_known("case when session_event = 'joined' then running_number end") }} over user_moments,
+                    case when earlier_left > earlier_joined then joined_number end,
+                    earlier_number,
+                    joined_number,
                     running_number
                 )
             else running_number
         end) as bigint) as occurrence_number
-    from running
+    from seconds
     where session_event <> 'opening'
-    window user_moments as (
-        partition by place_key, user_id
-        order by occurred_at, activity_key
-        rows between unbounded preceding and current row
-    )
 ),
 
 -- The first session of a page has the key that it would have alone.
@@ -352,15 +372,23 @@ placed as (
     left join occurrences on keyed.activity_key = occurrences.activity_key
 ),
 
--- The times of a report are whole minutes if enough of them are, and none is not.
+-- The times of a report are whole minutes if none is not, and there are enough of them in it or in another of the site:
+-- the records of a clock do not change it because an overlapping report has few of them.
+whole_minutes as (
+    select
+        report_id,
+        site_id,
+        count(*) as record_count
+    from session_events
+    group by 1, 2
+    having count(case when {{ dbt.date_trunc('minute', 'occurred_at') }} <> occurred_at then 1 end) = 0
+),
+
 clocks as (
     select
         report_id,
-        count(*) >= {{ var('minute_clock_minimum_records') }}
-        and count(case when {{ dbt.date_trunc('minute', 'occurred_at') }} <> occurred_at then 1 end) = 0
-            as has_minute_clock
-    from session_events
-    group by 1
+        max(record_count) over (partition by site_id) >= {{ var('minute_clock_minimum_records') }} as has_minute_clock
+    from whole_minutes
 ),
 
 final as (

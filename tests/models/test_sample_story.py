@@ -279,7 +279,7 @@ def feedback__response_rate() -> list[Row]:
         found = of(category)
         (content,) = {activity.content for activity in found}
         kind, question = category.split(" - ", 1)
-        answered, there = len(users(found)), len(live(content))
+        answered, there = len(users(found) & live(content)), len(live(content))
         rows.append((kind, question, answered, there, round(answered / there, 2)))
     return ranked(rows, lambda row: -row[4], lambda row: row[1], limit=5)
 
@@ -1046,9 +1046,9 @@ def in_order(found: list[Activity]) -> list[Activity]:
 
 
 def leavers(session: str) -> list[datetime]:
-    """When people left for good."""
+    """When people left for good: no stay of theirs is open."""
     found = []
-    for user in users(events()[session]):
+    for user in users(events()[session]) - {stay.user for stay in stays_alone(session) if stay.is_open}:
         mine = [activity for activity in events()[session] if activity.user == user]
         joined = max((activity.at for activity in mine if activity.action == "Joined"), default=datetime.min)
         left = max((activity.at for activity in mine if activity.action == "Left"), default=datetime.min)

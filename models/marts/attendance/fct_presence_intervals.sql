@@ -118,7 +118,7 @@ bounded as (
         *,
         emptied_at is null and not is_closed_by_left and ended_by in ('session_end', 'cap') as is_never_closed,
         case
-            when emptied_at is null and not is_closed_by_left and ended_by = 'session_end'
+            when emptied_at is null and not is_closed_by_left and ended_by in ('session_end', 'cap')
                 then greatest(closed_at, least(next_elsewhere_at, window_closed_at))
             else closed_at
         end as evidence_until_at
@@ -213,14 +213,28 @@ visits as (
     group by 1, 2
 ),
 
+-- Who left a breakout may still be in the session, and is none of the others.
+open_visits as (
+    select distinct
+        session_key,
+        user_id
+    from seen
+    where is_never_closed
+),
+
 leavers as (
     select
-        session_key,
-        {{ add_seconds('last_left_at', - 30 * var('left_delay_minutes')) }} as last_left_at,
-        session_type,
-        row_number() over (partition by session_key order by last_left_at) as leaver_number
+        visits.session_key,
+        {{ add_seconds('visits.last_left_at', - 30 * var('left_delay_minutes')) }} as last_left_at,
+        visits.session_type,
+        row_number() over (partition by visits.session_key order by visits.last_left_at) as leaver_number
     from visits
-    where last_left_at is not null and (last_joined_at is null or last_left_at > last_joined_at)
+    left join open_visits
+        on visits.session_key = open_visits.session_key and visits.user_id = open_visits.user_id
+    where
+        visits.last_left_at is not null
+        and (visits.last_joined_at is null or visits.last_left_at > visits.last_joined_at)
+        and open_visits.user_id is null
 ),
 
 -- Leavers and stays that never close, in one order: each of these knows how many had left before it was last seen.
