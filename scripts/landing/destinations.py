@@ -42,7 +42,6 @@ class Destination:
         notes: what was found out about its dates, in words.
         occurred_at: SQL of when it was, made of the essence; null for users.
         span: SQL of the first and the last time in the essences.
-        exact_to: how many seconds a time may be off: 60 where the seconds are lost, 9 in a number with four decimals.
     """
 
     manifest: str
@@ -55,7 +54,6 @@ class Destination:
     notes: tuple[str, ...] = ()
     occurred_at: str = "null"
     span: str = "null, null"
-    exact_to: int = 1
 
 
 def destination_of(
@@ -132,7 +130,6 @@ def _activities(
         occurred_at=occurred_at,
         facts={"date_format": date_format},
         span=f"min({occurred_at}), max({occurred_at})",
-        exact_to=dates.exact_to,
         measures={
             "first_occurred_at": "min(occurred_at)",
             "last_occurred_at": "max(occurred_at)",

@@ -80,7 +80,6 @@ class Dates:
         is_bare: whether the usual format reads every date as it stands, so that none need be trimmed.
         has_offsets: whether every date ends with an offset, as ISO 8601 has it.
         digits: how many digits each date has, if all are numbers of as many digits.
-        exact_to: how many seconds a time may be off.
         names_zones: whether a date names its zone.
         unclear: the name of a zone that may be several.
         unknown: the zone that a title or a column beside it names, and that is not known.
@@ -97,7 +96,6 @@ class Dates:
     is_bare: bool = False
     has_offsets: bool = False
     digits: int = 0
-    exact_to: int = 1
     names_zones: bool = False
     unclear: str | None = None
     unknown: UnknownZone | None = None
@@ -132,7 +130,6 @@ def read_dates(connection: duckdb.DuckDBPyConnection, report: ReportFormat, seen
             is_possible=seen.is_possible,
             is_read=seen.is_possible and seen.is_read,
             is_bare=seen.time_count == seen.date_count,
-            exact_to=60 if is_minutes and count >= TIMES_NEEDED else 1,
             unknown=unknown,
             notes=_notes(report, count, is_minutes, clock),
         )
@@ -335,9 +332,7 @@ def _folded(connection: duckdb.DuckDBPyConnection, report: ReportFormat, raw: st
             f" and min({raw}) <> max({raw}) from staged where {raw} not in ('', {header})"
         ).fetchone()
         count, is_minutes = row or (0, False)
-        exact_to = 60 if is_minutes and count >= TIMES_NEEDED else 1
-        said = _notes(report, count, is_minutes, _one_clock(connection, plain))
-        return Dates(plain, raw, exact_to=exact_to, notes=said)
+        return Dates(plain, raw, notes=_notes(report, count, is_minutes, _one_clock(connection, plain)))
     are_iso = is_alone and all(WITH_OFFSET.fullmatch(shape) for shape, _, _ in shapes)
     # A month beyond the 12th is a day, and the folded text can be read so.
     if (
@@ -391,7 +386,6 @@ def _folded(connection: duckdb.DuckDBPyConnection, report: ReportFormat, raw: st
         digits=digits,
         unclear=unclear,
         notes=(*notes, *_notes_of(connection, report, {shape: count for shape, _, count in shapes}, plans, exact_to)),
-        exact_to=exact_to,
         names_zones=any(plan.zone for plan in plans.values()),
     )
 
