@@ -124,10 +124,12 @@ def _form_of(connection: duckdb.DuckDBPyConnection) -> _Form:
         f" union all select schema_name, view_name, 'view', '' from duckdb_views() {of_this}"
     ).fetchall()
     columns = {table: sql for schema, table, _, sql in found if schema == "raw"}
+    tables = {table: kind for schema, table, kind, _ in found if schema == "raw"}
     return _Form(
-        {table: kind for schema, table, kind, _ in found if schema == "raw"},
+        tables,
         "occurred_at TIMESTAMP " in columns.get("events", ""),
-        " kind VARCHAR" in columns.get("rejected_records", ""),
+        # (The view is of Parquet files, which have all columns.)
+        tables.get("rejected_records") == "view" or " kind VARCHAR" in columns.get("rejected_records", ""),
         frozenset(table for schema, table, *_ in found if schema == "main"),
     )
 
