@@ -31,6 +31,7 @@
         cleaned_id('a'),
         hash_key(['a', 'b']),
         is_match('a', 'b'),
+        is_no_word('a', 'b'),
         label_shape('a'),
         label_state('a'),
         not_materialized(),

@@ -270,13 +270,15 @@ outside as (
     select
         scheduled.session_key,
         count(case
-            when last_known.first_joined_at
-            < {{ add_minutes('scheduled.starts_at', - var('session_buffer_before_minutes')) }}
+            when
+                last_known.first_joined_at
+                < {{ add_minutes('scheduled.starts_at', - var('session_buffer_before_minutes')) }}
                 then 1
         end) as came_before_count,
         count(case
-            when last_known.last_known_at
-            > {{ add_minutes('scheduled.ends_at', var('session_buffer_after_minutes')) }}
+            when
+                last_known.last_known_at
+                > {{ add_minutes('scheduled.ends_at', var('session_buffer_after_minutes')) }}
                 then 1
         end) as there_after_count
     from scheduled

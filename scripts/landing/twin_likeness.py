@@ -195,7 +195,7 @@ def shifts_of(probes: Iterable[Probe]) -> dict[int, int]:
 
 def find_far(probes: Sequence[Probe]) -> Likeness | None:
     """Whether a report is a copy with other times."""
-    return moved(probes) or rounded(probes)
+    return _moved(probes) or _rounded(probes)
 
 
 def note_matched(connection: duckdb.DuckDBPyConnection, likeness: Likeness) -> None:
@@ -208,7 +208,7 @@ def note_matched(connection: duckdb.DuckDBPyConnection, likeness: Likeness) -> N
     execute_again(connection, MATCHED)
 
 
-def moved(probes: Sequence[Probe]) -> Likeness | None:
+def _moved(probes: Sequence[Probe]) -> Likeness | None:
     """Whether the records are earlier ones at times that are a constant later, or at the same time of other days."""
     others = [probe for probe in probes if probe.second not in probe.earlier]
     if len(others) < SHARE * len(probes):
@@ -234,7 +234,7 @@ def _of_another_day(probe: Probe) -> int | None:
     return same[0] if len(same) == 1 else None
 
 
-def rounded(probes: Sequence[Probe]) -> Likeness | None:
+def _rounded(probes: Sequence[Probe]) -> Likeness | None:
     """Whether the records are earlier ones whose times, or whose own, were rounded."""
     with_earlier = [probe for probe in probes if probe.earlier]
     if len(with_earlier) < FEWEST:

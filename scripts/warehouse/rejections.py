@@ -53,9 +53,9 @@ MEANINGS = {
     Kind.EARLY_DATE: "Its date is before `MIN_DATE`.",
     Kind.FUTURE_DATE: "Its date is after `MAX_DATE`, by default tomorrow.",
     Kind.UNREADABLE_DATE: "Its date cannot be read in the format of the report.",
-    Kind.FORGOTTEN: "It was of a person who was forgotten (`make forget`).",
-    Kind.NAMES_FORGOTTEN: "It was rejected for another reason, and named a person who was forgotten (`make forget`).",
-    Kind.EXPIRED: "It was older than the days for which records are kept (`make retention`).",
+    Kind.FORGOTTEN: "It was of a person who was forgotten.",
+    Kind.NAMES_FORGOTTEN: "It was rejected for another reason, and named a person who was forgotten.",
+    Kind.EXPIRED: "It was older than the days for which records are kept.",
 }
 # Nobody has to do anything about these.
 HARMLESS = [Kind.BLANK, Kind.HEADER, Kind.FORGOTTEN, Kind.NAMES_FORGOTTEN]
