@@ -105,7 +105,7 @@ public_names as (
     where content_id is not null
 ),
 
--- What takes place off any content page, though the report has the content columns, is taken for a private meeting; a
+-- A session off any content page, though the report has the content columns, is taken for a private meeting; a
 -- breakout only if no session with a page has its parent's name.
 sessions as (
     select
@@ -153,7 +153,7 @@ gone as (
     from people
 ),
 
--- Who is not known to have gone was there at least until the last Joined, Left or activity that proves presence.
+-- A person not known to have gone was there at least until the last Joined, Left or activity that proves presence.
 last_known as (
     select
         gone.session_key,

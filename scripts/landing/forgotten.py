@@ -92,7 +92,7 @@ UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 PARTS_OF_A_NAME = ("first", "last")
 # The fields of a record that was rejected, or of the list of its fields: a number may have commas in it.
 FIELDS = (r'[,;|\t"\r\n\[\]]+', r'[;|\t"\r\n\[\]]+')
-# Nobody can say whose an id is of which a spreadsheet kept the first digits, or nothing.
+# A spreadsheet kept the first digits of these ids, or nothing: they may be anybody's.
 _UNREADABLE = re.compile(f"{SHORTENED}|{POWER}|{LOST}")
 # Words that a platform may hold as a part of a name, and that others leave out.
 TITLES = {

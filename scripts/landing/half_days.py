@@ -20,7 +20,7 @@ def notes_of_half_days(
     Args:
         connection: the warehouse.
         report: how it is written.
-        time: SQL of a time as it stands in the report.
+        time: SQL of a time as the report has it.
         date_format: the format of its dates.
         look: what a look at it found.
     """

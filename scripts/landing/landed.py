@@ -56,7 +56,7 @@ def landed_before(connection: duckdb.DuckDBPyConnection) -> dict[str, Before]:
     read_again = _read_again(connection) if any(may_be for *_, may_be in found) else set()
     before: dict[str, Before] = {}
     for sha256, name, report_id, site_id, removed_on, may_be_rejected in found:
-        # What was loaded again since it was removed is there.
+        # A file that was loaded again since it was removed is there.
         if removed_on is None or sha256 not in before:
             is_rejected = may_be_rejected and report_id in read_again
             before[sha256] = Before(name, removed_on, report_id, site_id, is_rejected)

@@ -33,7 +33,7 @@ from warehouse.database import number_of, text_of
 
 # Days that another order has so many times closer together are meant otherwise.
 _SPAN_RATIO = 10
-# Of the dates of an event, these lie in its middle: a few are of accounts, or mistakes.
+# The middle of the dates of an event, as shares: a few dates are of accounts, or mistakes.
 _MIDDLE = (0.05, 0.95)
 _YEARS_APART = 5
 # Other reports of the site, and the day in a file's name, are so close to the dates of a report.
@@ -361,8 +361,8 @@ def _only_reading(asked: Asked, best: list[str], example: str) -> Found:
 def _by_year(asked: Asked, best: list[str]) -> tuple[list[str], tuple[str, ...]]:
     """The formats that read years of two digits as an event has them: few, and near to what is known.
 
-    What is known are the other reports of the site and the day in the name of the file. Else no year is long ago, and
-    the year is not first, if that leaves one. What else it may be is said.
+    The other reports of the site and the day in the name of the file are known. Else no year is long ago, and the year
+    is not first, if that leaves one. The other readings are said.
     """
     spans = {name: _span(asked, name) for name in best}
     shortest = min(span.length for span in spans.values())

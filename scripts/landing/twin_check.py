@@ -224,11 +224,11 @@ def _words(thing: str, twins: Twins, declaration: Declaration, date_format: str)
             "make build ENCODING=… with the encoding of the file",
         ),
         USERS: _Words(
-            "their users, each of whom has another id there",
+            "their users: each has another id there",
             "load the report that has the users' own ids, and leave out the copy that has others or none",
         ),
         CONTENTS: _Words(
-            "their content ids, each of which is another one there",
+            "their content ids: each is another one there",
             "load the report whose content ids later downloads have too, and leave out the other",
         ),
         MOVED: _Words(

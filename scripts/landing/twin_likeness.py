@@ -34,14 +34,14 @@ SHARE = 0.9
 FEWEST_USERS = 3
 # Activities of one kind may be in step: people who are let in one by one, and out.
 FEWEST_ACTS = 3
-# What a user repeats more often is at every distance from itself.
+# An activity that a user repeats more often is at every distance from itself.
 MOST_TIMES = 50
 # Times that a shift of up to 26 hours must have, to be compared record by record.
 FEWEST_OF_A_SHIFT = 3
 HOUR, DAY = 3_600, 86_400
 # Shorter ones are looked for record by record (twins.sql).
 LONGEST_NEAR = 26 * HOUR
-# What programs round times to, in seconds. Days with 2, 3 and 4 decimals are those of a spreadsheet.
+# Programs round times to these, in seconds. Days with 2, 3 and 4 decimals are those of a spreadsheet.
 GRAINS = (DAY, HOUR, 1_800, 900, 864, 600, 300, 120, 86.4, 60, 30, 20, 15, 10, 8.64, 5, 2)
 HALF_SECOND = 0.5
 

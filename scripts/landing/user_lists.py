@@ -16,7 +16,7 @@ DATE_AND_TIME = "[0-9]{2}[^0-9:].*[0-9]:[0-9]{2}"
 def refuse_other_lists(
     connection: duckdb.DuckDBPyConnection, report: ReportFormat, who: str, is_unfit: str, numbered: str
 ) -> None:
-    """Refuse a list of something else, in which users stand in several rows that differ.
+    """Refuse a list of something else: its users have several rows that differ.
 
     Args:
         connection: the warehouse.

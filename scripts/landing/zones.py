@@ -74,7 +74,7 @@ def _clock_change(connection: duckdb.DuckDBPyConnection, time: str, zone: str) -
 
     Args:
         connection: the warehouse.
-        time: SQL of a time as it stands in the report.
+        time: SQL of a time as the report has it.
         zone: SQL of its zone; null where it has an offset.
     """
     slots = connection.execute(
@@ -125,7 +125,7 @@ def _may_say_zones(dates: Dates, date_format: str) -> bool:
 
 
 def _needs_zone(connection: duckdb.DuckDBPyConnection, dates: Dates, date_format: str) -> bool:
-    """Whether a date does not say itself in which zone it is."""
+    """Whether a date does not name its zone itself."""
     if "%z" in date_format or date_format == WITH_OFFSET:
         return False
     if not _may_say_zones(dates, date_format):

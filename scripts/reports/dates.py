@@ -426,7 +426,7 @@ def _exact_to(connection: duckdb.DuckDBPyConnection, plans: dict[str, Plan]) -> 
     exact_to = math.ceil(86_400 / float(10**decimals))
     if not decimals or exact_to == 1:
         return 1
-    # Of full minutes a few decimals say all, such as 45425.5.
+    # A few decimals say all of full minutes, such as 45425.5.
     are_minutes = connection.execute("select bool_and(date_text like '%:00') from staged").fetchone() == (True,)
     return 1 if are_minutes else exact_to
 

@@ -114,7 +114,7 @@ def _by_zeros(head: bytes) -> str | None:
 
 
 def beginning_of(head: bytes) -> str:
-    """The beginning of a text, of which these are the first bytes: enough to see whether names of columns are there."""
+    """The beginning of the text with these first bytes: enough to see whether names of columns are there."""
     encoding = _by_mark(head) or _by_zeros(head[:_NAME_BYTES])
     if encoding is None:
         # Each byte is a letter of latin-1, and the names of columns are the same in every office program.

@@ -345,7 +345,7 @@ def _trail_of(header: list[str], delimiter: str) -> str:
 
 
 def may_hold_report(text: str) -> bool:
-    """Whether a text, of which this is the beginning, has the header of a report in one of its first rows."""
+    """Whether a text that begins so has the header of a report in one of its first rows."""
     _, begins = _parted(text)
     return _is_header(_header(_unwrapped(begins)[1])[1]) or _row_of_header(text) is not None
 

@@ -57,10 +57,10 @@ MEANINGS = {
     Kind.NAMES_FORGOTTEN: "It was rejected for another reason, and named a person who was forgotten.",
     Kind.EXPIRED: "It was older than the days for which records are kept.",
 }
-# Nobody has to do anything about these.
+# The user has nothing to do about these.
 HARMLESS = [Kind.BLANK, Kind.HEADER, Kind.FORGOTTEN, Kind.NAMES_FORGOTTEN]
 
-# What an older version wrote had a reason alone, and the day that MIN_DATE or MAX_DATE would let in was a part of it.
+# An older version wrote a reason alone, and the day that MIN_DATE or MAX_DATE would let in was a part of it.
 _BEGINNINGS = {
     "it named a user who was forgotten": Kind.NAMES_FORGOTTEN,
     "the user was forgotten": Kind.FORGOTTEN,

@@ -186,15 +186,15 @@ COPIES_AS_WHOLES: dict[str, tuple[Change, str]] = {
     "5 minutes": (cut_to(300), "rounded in one of them"),
     "hours": (cut_to(3600), "rounded in one of them"),
     "days": (cut_to(86_400), "rounded in one of them"),
-    "nobody": (as_nobody, "their users, each of whom has another id there"),
+    "nobody": (as_nobody, "their users: each has another id there"),
     "other ids and no names": (
         lambda record: as_nobody(record) | {"User ID": f"x{hash(record['User ID']) % 10**9}"},
-        "their users, each of whom has another id there",
+        "their users: each has another id there",
     ),
-    "names and nothing else": (lambda record: record | {"User ID": "", "Email": ""}, "their users, each of whom"),
+    "names and nothing else": (lambda record: record | {"User ID": "", "Email": ""}, "their users: each has"),
     "other contents": (
         lambda record: record | {"Content ID": f"9{record['Content ID']}"},
-        "their content ids, each of which is another one there",
+        "their content ids: each is another one there",
     ),
 }
 
@@ -242,7 +242,7 @@ def test_a_copy_among_many_small_reports_is_refused(
         (with_time(lambda time: time + timedelta(days=7)), "which are 7 days later here"),
         (
             lambda record: record | {"User ID": f"x{record['User ID']}", "First": "Another", "Email": ""},
-            "their users, each of whom has another id there",
+            "their users: each has another id there",
         ),
     ],
     ids=["a week later", "other names"],

@@ -213,7 +213,7 @@ visits as (
     group by 1, 2
 ),
 
--- Who left a breakout may still be in the session, and is none of the others.
+-- A person who left a breakout may still be in the session, and is none of the others.
 open_visits as (
     select distinct
         session_key,
