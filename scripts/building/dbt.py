@@ -21,7 +21,7 @@ from naming.seed_csv import SeedError
 from naming.site_seeds import check_site_seeds
 from warehouse.command_line import AtTheEnd
 from warehouse.database import close_to_others, connect, number_of, opened
-from warehouse.errors import WarehouseError, disk_trouble, memory_trouble
+from warehouse.errors import OUT_OF_MEMORY, WarehouseError, trouble
 from warehouse.files import attach_new, remove_database
 from warehouse.paths import PROJECT_ROOT, marts_path, path_for_dbt
 
@@ -187,11 +187,9 @@ def _messages(result: dbtRunnerResult) -> list[str]:
 
 
 def _trouble(result: dbtRunnerResult) -> str | None:
-    """What dbt met of a full disk or too little memory, in words."""
-    messages = [str(result.exception), *_messages(result)]
-    troubles = (disk_trouble(message) or memory_trouble(message) for message in messages)
-    return next((trouble for trouble in troubles if trouble), None)
+    """What dbt met of a full disk, too little memory or a missing right, in words."""
+    return next(filter(None, map(trouble, (str(result.exception), *_messages(result)))), None)
 
 
 def _is_out_of_memory(result: dbtRunnerResult) -> bool:
-    return any(map(memory_trouble, _messages(result)))
+    return any(OUT_OF_MEMORY in message for message in _messages(result))

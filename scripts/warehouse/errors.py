@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class WarehouseError(Exception):
     """Something about the warehouse file that the user can put right; the message says how."""
@@ -15,31 +17,25 @@ DISK_TROUBLES = {
     "Read-only file system": "the disk is read-only. Fix: say where it can be written with WAREHOUSE_PATH",
     "Input/output error": "the disk reports an error. Fix: see whether it is sound",
 }
+OUT_OF_MEMORY = "Out of Memory Error"
+# The same of the memory and of the rights of the user.
+TROUBLES = {
+    **DISK_TROUBLES,
+    OUT_OF_MEMORY: "the memory is used up. Fix: MEMORY_LIMIT=… with more if this machine has more, or with less if"
+    " other programs need it",
+    "Permission denied": "your user may not do that (Permission denied). Fix: give it the right to read and write the"
+    " file and its folder, or name another place",
+}
 
 
 def disk_trouble(message: str) -> str | None:
     """What an error says about the disk, in words with a fix; None if it is about something else."""
-    return next((words for said, words in DISK_TROUBLES.items() if said in message), None)
+    return trouble(message, DISK_TROUBLES)
 
 
-def memory_trouble(message: str) -> str | None:
-    """What an error says about the memory, in words with a fix; None if it is about something else."""
-    if "Out of Memory Error" not in message:
-        return None
-    return (
-        "the memory is used up. Fix: MEMORY_LIMIT=… with more if this machine has more, or with less if other programs"
-        " need it"
-    )
-
-
-def right_trouble(message: str) -> str | None:
-    """What an error says about the rights of the user, in words with a fix; None if it is about something else."""
-    if "Permission denied" not in message:
-        return None
-    return (
-        "your user may not do that (Permission denied). Fix: give it the right to read and write the file and its"
-        " folder, or name another place"
-    )
+def trouble(message: str, troubles: Mapping[str, str] = TROUBLES) -> str | None:
+    """What an error says about the disk, the memory or the rights, in words with a fix; None for anything else."""
+    return next((words for said, words in troubles.items() if said in message), None)
 
 
 NO_DATABASE = "not a valid DuckDB database"
@@ -64,4 +60,4 @@ def in_words(error: Exception) -> str:
         if isinstance(error, OSError) and error.strerror
         else (message.splitlines() or [type(error).__name__])[0].rstrip(". ")
     )
-    return f"{disk_trouble(message) or memory_trouble(message) or right_trouble(message) or own}."
+    return f"{trouble(message) or own}."

@@ -1,10 +1,11 @@
 """How dbt is started."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from building.dbt import options_of_build
+from building.dbt import options_of_build, why_not_built
 from warehouse.database import connect
 
 
@@ -25,3 +26,18 @@ def test_models_are_built_one_after_the_other_where_the_memory_is_small(
     monkeypatch.setenv("MEMORY_LIMIT", memory_limit)
     with connect(tmp_path / "activity.duckdb") as connection:
         assert options_of_build(connection, is_large=is_large) == options
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("IO Error: No space left on device", "the disk is full. Fix: free some space, and give"),
+        ("Out of Memory Error: could not allocate", "the memory is used up. Fix: MEMORY_LIMIT=… with more"),
+        ('IO Error: Cannot open file "x": Permission denied', "your user may not do that (Permission denied). Fix: "),
+        ("Got 3 results, configured to fail if != 0", "see the failures above, and logs/dbt.log for all of it."),
+    ],
+)
+def test_why_dbt_failed_is_said_in_words(message: str, said: str, tmp_path: Path) -> None:
+    node = SimpleNamespace(status="error", message=message, node=SimpleNamespace(unique_id="model.m"))
+    result = SimpleNamespace(exception=None, result=SimpleNamespace(results=[node]))
+    assert why_not_built(result, tmp_path).startswith(said)  # type: ignore[arg-type]
