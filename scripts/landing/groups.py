@@ -33,7 +33,7 @@ from reports.dates import TIMES_NEEDED
 from reports.encoding import Survey, encoding_of
 from reports.files import STANDARD_INPUT, ReportFile
 from reports.format import DEFAULT_DATE_FORMAT, SELDOM, ReportFormat, read_format
-from reports.ids import holds_odd_ids
+from reports.ids import holds_alike, may_read_ids
 from reports.look import is_nobody, is_of_half_day, look_at
 from reports.rows import RowCount, count_rows
 from reports.staged import numbered, refuse_other_columns, stage
@@ -202,7 +202,7 @@ def _staged(
         return None
     look = look_at(connection, report, declaration.possible, numbered(rows))
     refuse_other_columns(connection, report, look)
-    if look.has_trails or holds_odd_ids(connection, report, look.odd):
+    if look.has_trails or may_read_ids(connection, report, look.odd) or holds_alike(connection, report, look.odd):
         return None
     known = remembered(connection, declaration.site_id)
     if known is not None:

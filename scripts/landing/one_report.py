@@ -28,7 +28,7 @@ from landing.twins import New
 from reports.encoding import Survey, encoding_of, survey
 from reports.files import ReportFile
 from reports.format import ReportFormat, read_format
-from reports.ids import holds_odd_ids, read_ids
+from reports.ids import may_read_ids, read_ids
 from reports.look import look_at, nobody_notes
 from reports.rows import RowCount
 from reports.staged import numbered, refuse_other_columns, stage, trail_notes, with_nameless
@@ -220,7 +220,7 @@ def _is_plain(connection: duckdb.DuckDBPyConnection, staged: Staged) -> bool:
         and dates.time in staged.destination.essence
         and not (look.may_have_titles or look.has_trails or staged.notes)
         and not staged.forgotten.is_any
-        and not (look.odd and holds_odd_ids(connection, staged.report, look.odd))
+        and not may_read_ids(connection, staged.report, look.odd)
     )
 
 

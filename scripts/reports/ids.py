@@ -161,12 +161,16 @@ class IdReading:
         reading: SQL of the id that is meant, of {id}.
         words: what is said of it.
         is_of_column: whether every id of the column must be a number, written so or in another of these ways.
+        is_clear: SQL of all ids of the column, and of which are such (is_such): whether they can mean nothing else.
+        names_unclear: whether those that are not clear are named; else the next reading decides.
     """
 
     pattern: str
     reading: str
     words: str
     is_of_column: bool = True
+    is_clear: str = "true"
+    names_unclear: bool = False
 
 
 def _without_zeros(user_id: str, pattern: str) -> str:
@@ -185,8 +189,8 @@ _WITH_PLUS = "[+][0-9]{1,9}"
 _WITH_BLANKS = r"[0-9]+(?:[\x{a0}\x{2000}-\x{200a}\x{202f}\x{205f}\x{3000}]+[0-9]+)+"
 _WITH_FRACTION = r"[0-9]+[.,\x{66b}]0+"
 _ANY_NUMBER = "|".join(("[0-9]+", _WITH_PLUS, _SET_APART, _WITH_BLANKS, _WITH_FRACTION))
-# Both 7 and 7000, if nothing else in the column says which.
-_AMBIGUOUS = "[0-9]{1,3}[.]000"
+# 7.000 is both 7 and 7000: 7.001 beside it says thousands, and no number of four digits says a fraction.
+_IS_ANOTHER = "bool_or(not regexp_full_match(id, '[0-9]{1,3}[.]000')) filter (where is_such)"
 
 READINGS = (
     IdReading(
@@ -207,11 +211,17 @@ READINGS = (
         "regexp_replace("
         f"{_without_zeros(_without_zeros('{id}', _IN_THOUSANDS[0]), _IN_THOUSANDS[1])}, '[^0-9]', '', 'g')",
         "numbers whose thousands are set apart",
+        is_clear=_IS_ANOTHER,
     ),
     IdReading(f"^{_WITH_BLANKS}$", "regexp_replace({id}, '[^0-9]', '', 'g')", "numbers with blanks in them"),
-    IdReading(f"^{_WITH_FRACTION}$", r"regexp_replace({id}, '[.,\x{66b}]0+$', '')", "numbers with a fraction"),
+    IdReading(
+        f"^{_WITH_FRACTION}$",
+        r"regexp_replace({id}, '[.,\x{66b}]0+$', '')",
+        "numbers with a fraction",
+        is_clear=f"{_IS_ANOTHER} or not bool_or(regexp_full_match(id, '[0-9]{{4,}}'))",
+        names_unclear=True,
+    ),
 )
-_OF_THOUSANDS, _OF_FRACTION = READINGS[3], READINGS[5]
 
 
 def read_ids(connection: duckdb.DuckDBPyConnection, report: ReportFormat, odd: Collection[str]) -> list[str]:
@@ -222,25 +232,33 @@ def read_ids(connection: duckdb.DuckDBPyConnection, report: ReportFormat, odd: C
         report: how they are written.
         odd: the columns with an id that is no plain number (``reports.look``).
     """
-    notes = []
-    for column in ID_COLUMNS:
-        if column in report.columns and column in odd:
-            notes += _read_column(connection, f"c{report.columns[column]}", report.header_of(column))
-    return notes
+    return [
+        note
+        for column, title in _titles(report, odd).items()
+        for note in (*_read_column(connection, column, title), *_of_alike(connection, column, title))
+    ]
 
 
-def holds_odd_ids(connection: duckdb.DuckDBPyConnection, report: ReportFormat, odd: Collection[str]) -> bool:
-    """Whether something is to be done with the ids of the staged records, or said of them."""
-    columns = {
-        f"c{report.columns[column]}": column for column in ID_COLUMNS if column in report.columns and column in odd
-    }
+def may_read_ids(connection: duckdb.DuckDBPyConnection, report: ReportFormat, odd: Collection[str]) -> bool:
+    """Whether ``read_ids`` may change the ids of the staged records, or one cannot be read."""
     unfit = f"{SHORTENED}|{POWER}|{LOST}"
     return any(
-        any(_readings_in(connection, place))
-        or _holds(connection, place, unfit)
-        or _of_alike(connection, _ids_in(place, report.header_of(column)), "")
-        for place, column in columns.items()
+        any(_readings_in(connection, column)) or _holds(connection, column, unfit) for column in _titles(report, odd)
     )
+
+
+def holds_alike(connection: duckdb.DuckDBPyConnection, report: ReportFormat, odd: Collection[str]) -> bool:
+    """Whether ids of the staged records may be one person's and stay two."""
+    return any(_of_alike(connection, column, title) for column, title in _titles(report, odd).items())
+
+
+def _titles(report: ReportFormat, odd: Collection[str]) -> dict[str, str]:
+    """The columns of odd ids, and their titles."""
+    return {
+        f"c{report.columns[column]}": report.header_of(column)
+        for column in ID_COLUMNS
+        if column in report.columns and column in odd
+    }
 
 
 def powers_among_numbers(
@@ -309,19 +327,17 @@ def _read_column(connection: duckdb.DuckDBPyConnection, column: str, title: str)
             f"""
             select
                 min(id) filter (where is_such), bool_and(is_such or regexp_full_match(id, {text_of(_ANY_NUMBER)})),
-                bool_and(regexp_full_match(id, '{_AMBIGUOUS}')) filter (where is_such),
-                bool_or(regexp_full_match(id, '[0-9]{{4,}}')),
-                max(id) filter (where regexp_full_match(id, '{_AMBIGUOUS}'))
+                {reading.is_clear}
             from (select id, regexp_matches(id, {pattern}) as is_such from {ids} where id is not null)
             """
         ).fetchone()
-        example, is_all, is_ambiguous, has_long, unclear = row or (None, False, False, False, None)
-        if example is None or (reading.is_of_column and not is_all) or (reading is _OF_THOUSANDS and is_ambiguous):
+        example, is_all, is_clear = row or (None, False, False)
+        if example is None or (reading.is_of_column and not is_all) or not (is_clear or reading.names_unclear):
             continue
-        if reading is _OF_FRACTION and is_ambiguous and has_long:
-            meanings = f"{unclear[:-4]} or {unclear.replace('.', '')}"
+        if not is_clear:
+            meanings = f"{example.partition('.')[0]} or {example.replace('.', '')}"
             notes.append(
-                f"its column {title} holds ids such as {unclear!r}, which may be {meanings}. They stay as they are"
+                f"its column {title} holds ids such as {example!r}, which may be {meanings}. They stay as they are"
             )
             continue
         meant = reading.reading.replace("{id}", cleaned_id(column))
@@ -335,7 +351,7 @@ def _read_column(connection: duckdb.DuckDBPyConnection, column: str, title: str)
         notes.append(
             f"its column {title} holds {reading.words}, such as {example!r}, which is read as {read[0] if read else ''}"
         )
-    return notes + _of_alike(connection, ids, title)
+    return notes
 
 
 def _ids_in(column: str, title: str) -> str:
@@ -343,11 +359,11 @@ def _ids_in(column: str, title: str) -> str:
     return f"(select distinct {cleaned_id(column)} as id from staged where {column} <> {text_of(title)})"
 
 
-def _of_alike(connection: duckdb.DuckDBPyConnection, ids: str, title: str) -> list[str]:
+def _of_alike(connection: duckdb.DuckDBPyConnection, column: str, title: str) -> list[str]:
     """What is said of ids that may be one person's and stay two."""
     row = connection.execute(
         f"""
-        with forms as (select id, unnest({same_ids("id")}) as form from {ids} where id is not null),
+        with forms as (select id, unnest({same_ids("id")}) as form from {_ids_in(column, title)} where id is not null),
         alike as (select form, min(id) as one, max(id) as other from forms group by form having min(id) <> max(id))
         select one, other, (select count(distinct (one, other)) from alike) from alike order by all limit 1
         """
