@@ -19,6 +19,7 @@ import duckdb
 from landing.ahead import ReadAhead
 from landing.declarations import is_moved, is_reloaded, not_reloaded, remember
 from landing.destinations import destination_of
+from landing.forgotten import remembered
 from landing.held import NotPlain, Part, part_of
 from landing.landed import Before, delete_reports
 from landing.outcome import Declaration, Landing, SiteNeeded
@@ -179,9 +180,10 @@ def _taken_apart(load: Load, read: Read, count: RowCount | None, part: Part | No
         *trail_notes(connection, report, look),
         *nobody_notes(look),
     ]
-    notes += read_ids(connection, report, look.odd)
+    known = remembered(connection, declaration.site_id, read.site_before)
+    notes += read_ids(connection, report, look.odd, shows_ids=known is None)
     destination = destination_of(connection, read.file.name, report, declaration, look)
-    forgotten = stage_forgotten(connection, report, (declaration.site_id, read.site_before), rows)
+    forgotten = stage_forgotten(connection, report, known, rows)
 
     staged = Staged(
         file=read.file,

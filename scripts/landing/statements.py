@@ -15,10 +15,10 @@ from landing.forgotten import (
     UNSCRUBBED,
     Forgotten,
     Place,
+    Remembered,
     find_names,
     names_of,
     remember_moved,
-    remembered,
     replace_named,
     without_names,
 )
@@ -146,7 +146,7 @@ def _harmless_count(connection: duckdb.DuckDBPyConnection, report_id: str) -> in
 
 
 def stage_forgotten(
-    connection: duckdb.DuckDBPyConnection, report: ReportFormat, site_ids: tuple[str, str], rows: Rows
+    connection: duckdb.DuckDBPyConnection, report: ReportFormat, known: Remembered | None, rows: Rows
 ) -> Forgotten:
     """Find the staged records of people who were forgotten, and take their names out of those of others.
 
@@ -155,7 +155,6 @@ def stage_forgotten(
     The first go to the temporary table ``forgotten`` by their number, if somebody was forgotten. Only these records
     hold the names, which the warehouse no longer knows.
     """
-    known = remembered(connection, *site_ids)
     if known is None:
         return Forgotten()
     columns = {column: f"c{index}" for column, index in report.columns.items()}

@@ -224,18 +224,21 @@ READINGS = (
 )
 
 
-def read_ids(connection: duckdb.DuckDBPyConnection, report: ReportFormat, odd: Collection[str]) -> list[str]:
+def read_ids(
+    connection: duckdb.DuckDBPyConnection, report: ReportFormat, odd: Collection[str], *, shows_ids: bool = True
+) -> list[str]:
     """Undo in the staged records what a program did to a whole column of ids; returns what was done, in words.
 
     Args:
         connection: where the records are.
         report: how they are written.
         odd: the columns with an id that is no plain number (``reports.look``).
+        shows_ids: whether the words name an id, which may be a forgotten person's.
     """
     return [
-        note
+        f"its column {title} holds {what}{example if shows_ids else ''}{end}"
         for column, title in _titles(report, odd).items()
-        for note in (*_read_column(connection, column, title), *_of_alike(connection, column, title))
+        for what, example, end in (*_read_column(connection, column, title), *_of_alike(connection, column, title))
     ]
 
 
@@ -315,8 +318,9 @@ def may_be_read(column: str) -> str:
     return f"(not regexp_full_match({column}, '{plain}') or {power})"
 
 
-def _read_column(connection: duckdb.DuckDBPyConnection, column: str, title: str) -> list[str]:
-    notes: list[str] = []
+def _read_column(connection: duckdb.DuckDBPyConnection, column: str, title: str) -> list[tuple[str, str, str]]:
+    """What was done: what the column holds, an example, and what becomes of it."""
+    notes: list[tuple[str, str, str]] = []
     ids = _ids_in(column, title)
     found = _readings_in(connection, column)
     for number, reading in enumerate(READINGS):
@@ -336,9 +340,8 @@ def _read_column(connection: duckdb.DuckDBPyConnection, column: str, title: str)
             continue
         if not is_clear:
             meanings = f"{example.partition('.')[0]} or {example.replace('.', '')}"
-            notes.append(
-                f"its column {title} holds ids such as {example!r}, which may be {meanings}. They stay as they are"
-            )
+            such = f", such as {example!r}, which may be {meanings}"
+            notes.append(("ids that may have a fraction or thousands", such, ". They stay as they are"))
             continue
         meant = reading.reading.replace("{id}", cleaned_id(column))
         read = connection.execute(f"select {reading.reading.replace('{id}', '$id')}", {"id": example}).fetchone()
@@ -348,9 +351,8 @@ def _read_column(connection: duckdb.DuckDBPyConnection, column: str, title: str)
         )
         # What was read may look as another reading says.
         found = _readings_in(connection, column)
-        notes.append(
-            f"its column {title} holds {reading.words}, such as {example!r}, which is read as {read[0] if read else ''}"
-        )
+        such = f": {example!r} is read as {read[0] if read else ''}"
+        notes.append((f"{reading.words}, which are read as plain ids", such, ""))
     return notes
 
 
@@ -359,8 +361,8 @@ def _ids_in(column: str, title: str) -> str:
     return f"(select distinct {cleaned_id(column)} as id from staged where {column} <> {text_of(title)})"
 
 
-def _of_alike(connection: duckdb.DuckDBPyConnection, column: str, title: str) -> list[str]:
-    """What is said of ids that may be one person's and stay two."""
+def _of_alike(connection: duckdb.DuckDBPyConnection, column: str, title: str) -> list[tuple[str, str, str]]:
+    """What is said of ids that may be one person's and stay two, as in ``_read_column``."""
     row = connection.execute(
         f"""
         with forms as (select id, unnest({same_ids("id")}) as form from {_ids_in(column, title)} where id is not null),
@@ -371,7 +373,5 @@ def _of_alike(connection: duckdb.DuckDBPyConnection, column: str, title: str) ->
     if row is None:
         return []
     one, other, count = row
-    return [
-        f"its column {title} holds {counted(count, 'pair')} of ids that may be the same, such as {one!r} and {other!r}."
-        " They count as two"
-    ]
+    such = f", such as {one!r} and {other!r}"
+    return [(f"{counted(count, 'pair')} of ids that may be the same", such, ". They count as two")]

@@ -241,6 +241,7 @@ def test_no_form_of_the_id_brings_them_back(forgotten: duckdb.DuckDBPyConnection
         ]
         landing = land(forgotten, write(tmp_path / f"later{number}.csv", "\n".join(lines)))
         assert (form, landing.landed_count, landing.rejected_count) == (form, 1, 3)
+        assert not [note for note in landing.notes if form in note or USER in note]
     found = texts(forgotten)
     assert marked(found) == [] and not [text for text in found if "Ottoline" in text or form in text]
 
