@@ -543,20 +543,7 @@ def test_a_declaration_that_reads_no_date_gives_way_to_the_form_that_is_found(
         ([f"٢٠٢٤-٠٥-١{day} ١٠:٠٠:٠{day}" for day in "١٢٣٤٥٦"], None),
         ([f"２０２４-05-1{day} 12:00:00" for day in range(1, 7)], "every time is 12:00:00"),
         ([AT, "2024-05-13 00:00:00"], None),
-    ],
-)
-def test_times_that_tell_less_than_they_should_are_said(
-    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, dates: list[str], words: str | None
-) -> None:
-    landing = land(warehouse, write(tmp_path / "a.csv", report_of(*dates)))
-
-    assert landing.landed_count == len(dates)
-    assert [(words or "") in note for note in landing.notes] == ([True] if words else [])
-
-
-@pytest.mark.parametrize(
-    ("dates", "words"),
-    [
+        # numbers of days with few decimals
         (["45425.4166782407", "45425.5"], None),
         (["45425.41668"], None),
         (["45425.4167", "45425.5"], "a time may be 9 seconds off"),
@@ -565,7 +552,7 @@ def test_times_that_tell_less_than_they_should_are_said(
         (["45425.5", "45425.375"], None),
     ],
 )
-def test_a_number_of_days_with_few_decimals_is_said(
+def test_times_that_tell_less_than_they_should_are_said(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, dates: list[str], words: str | None
 ) -> None:
     landing = land(warehouse, write(tmp_path / "a.csv", report_of(*dates)))
