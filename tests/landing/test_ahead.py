@@ -15,6 +15,8 @@ from reports.encoding import survey
 from reports.format import read_format
 from reports.rows import count_rows
 
+pytestmark = pytest.mark.slow
+
 HEADER = "User ID,Category,Action,Date\n"
 
 

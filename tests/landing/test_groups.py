@@ -18,6 +18,8 @@ from loader_fixtures import HEADER, rows, write
 from reports.files import ReportFile
 from warehouse.database import connect
 
+pytestmark = pytest.mark.slow
+
 NAMES = ",".join(HEADER)
 
 
@@ -105,7 +107,6 @@ def reports(folder: Path, cases: dict[str, Callable[[list[str]], str]]) -> list[
 DECLARED = Declaration("north", "Europe/Zurich", to_remember=(("TIME_ZONE", "Europe/Zurich"),))
 
 
-@pytest.mark.slow
 def test_plain_reports_land_together_as_they_would_alone(tmp_path: Path) -> None:
     paths = [write(tmp_path / f"{number:02}.csv", text_of(lines_of(number))) for number in range(7)]
     with duckdb.connect(config={"threads": 1}) as warehouse, counted_groups() as grouped:
@@ -131,7 +132,6 @@ def test_the_same_bytes_land_once_while_reports_wait(tmp_path: Path) -> None:
     assert len(found["manifest"]) == 8
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("cases", [ODD, TWINS], ids=["odd", "twins"])
 def test_a_report_that_is_not_plain_keeps_its_own_outcome_in_a_group(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cases: dict[str, Callable[[list[str]], str]]

@@ -27,6 +27,8 @@ from removal.remove import all_reports, remove
 from warehouse.database import connect, transaction
 from warehouse.raw_tables import RAW_TABLES
 
+pytestmark = pytest.mark.slow
+
 UTC = Declaration()
 ZURICH = Declaration("north", "Europe/Zurich", to_remember=(("TIME_ZONE", "Europe/Zurich"),))
 # The view raw.activities is made of the first six.
@@ -158,7 +160,6 @@ def landed(
 LINES = [line(number) for number in range(60)]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("is_newest_first", [False, True])
 @pytest.mark.parametrize("declaration", [Declaration(), ZURICH])
 def test_only_the_rest_of_a_download_is_read(
@@ -243,9 +244,9 @@ def of_site(folder: Path, name: str, text: str, number: int) -> tuple[Path, Decl
 @pytest.mark.parametrize(
     "names",
     [
-        pytest.param([*NOT_HELD], id="not held", marks=pytest.mark.slow),
+        pytest.param([*NOT_HELD], id="not held"),
         pytest.param(["twins"], id="twins"),
-        pytest.param([name for name in ODD if name != "twins"], id="odd", marks=pytest.mark.slow),
+        pytest.param([name for name in ODD if name != "twins"], id="odd"),
     ],
 )
 def test_what_is_not_plain_is_read_as_a_whole(
@@ -323,7 +324,7 @@ PLAIN: dict[str, tuple[str, str]] = {
 OF_TWINS = ("a clock that runs late", "minutes in the rest", "no user")
 
 
-@pytest.mark.parametrize("name", [*OF_TWINS, pytest.param("all others", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", [*OF_TWINS, "all others"])
 def test_what_is_plain_is_not_read_again(instance: duckdb.DuckDBPyConnection, tmp_path: Path, name: str) -> None:
     # To another site its reports would be twins.
     cases = [name] if name in OF_TWINS else [other for other in PLAIN if other not in OF_TWINS]
@@ -348,7 +349,6 @@ TWINS: dict[str, list[str]] = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("is_newest_first", [False, True])
 def test_twins_in_the_rest_are_found_as_in_the_whole(
     instance: duckdb.DuckDBPyConnection, tmp_path: Path, is_newest_first: bool
@@ -422,7 +422,6 @@ def remove_the(number: int) -> Step:
     return removed
 
 
-@pytest.mark.slow
 def test_after_somebody_was_forgotten_a_report_is_read_once_as_a_whole(
     instance: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
@@ -489,7 +488,6 @@ def test_a_load_that_is_killed_leaves_nothing_of_a_report_that_holds_another(tmp
 
 
 # Nine more, up to 14, reach no pair of lines of the loader that these miss (30 November 2026).
-@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 4, 7, 12, 13, 14])
 def test_histories_have_the_same_outcome_in_both_ways(
     instance: duckdb.DuckDBPyConnection, tmp_path: Path, seed: int

@@ -22,6 +22,8 @@ from warehouse.paths import PROJECT_ROOT
 from warehouse.raw_tables import prepare_raw
 from warehouse.rejections import MEANINGS, Kind
 
+pytestmark = pytest.mark.slow
+
 AHEAD = datetime.now(UTC).date() + timedelta(days=30)
 ABSURD = date(AHEAD.year + 100, 1, 1)
 # A record of each kind that a report of activities can have, with the day that a setting would let in.
@@ -180,7 +182,6 @@ def test_older_words_have_a_kind(
     assert rows(warehouse, REJECTED) == [("a", 1, kind, day)]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("is_killed", [False, True])
 def test_a_landing_of_an_older_version_gets_its_kinds_all_or_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_killed: bool

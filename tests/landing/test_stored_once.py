@@ -21,6 +21,8 @@ from warehouse.database import connect
 from warehouse.raw import renumber_copies
 from warehouse.raw_tables import RAW_TABLES, prepare_raw, raw_to_read
 
+pytestmark = pytest.mark.slow
+
 TABLES = ("events", "user_names", "content_names", "records", "report_records")
 ALL = "from raw.activities order by report_id, record_number"
 COLUMNS = (

@@ -15,6 +15,8 @@ from checking import linters
 from checking.linters import LINTERS, Linter, environment_of
 from conftest import ROOT, Project, copy_project
 
+pytestmark = pytest.mark.slow
+
 # In two parts, so that the linter does not find it here.
 MISSPELT = "attend" + "ence"
 PASSES = Linter("passes", (sys.executable, "-IS", "-c", "print('quiet')"))
@@ -143,7 +145,6 @@ def test_deptry_finds_a_package_that_is_not_declared(tmp_path: Path) -> None:
     assert "'sqlglot'" in found.stdout
 
 
-@pytest.mark.slow
 def test_models_are_clean_in_the_form_that_they_have_once_they_are_built(
     sample_project: Project, tmp_path: Path
 ) -> None:
@@ -179,7 +180,6 @@ def test_what_is_wrong_in_a_page_is_found(name: str, text: str, found: str, tmp_
     assert found in done.stdout
 
 
-@pytest.mark.slow
 def test_each_rule_of_layout_looks_at_each_file(tmp_path: Path) -> None:
     """The four rules that share what sqlfluff takes apart of a file (SQLFLUFF_CODE)."""
     shutil.copy(ROOT / ".sqlfluff", tmp_path)

@@ -22,6 +22,8 @@ from older_warehouse import OLDER_REPORTS
 from removal.remove_landed import remove_from
 from warehouse.raw_tables import RAW_TABLES
 
+pytestmark = pytest.mark.slow
+
 LOOKS_AT_SETTINGS = ("fct_session_attendance.sql", "report_changes.sql")
 OLDER_WEIGHTS = "engagement_part,weight,full_at,unit\nattendance,30,180,minutes\n"
 

@@ -32,6 +32,8 @@ from warehouse.paths import PROJECT_ROOT, marts_path
 from warehouse.raw_tables import prepare_raw
 from warm_start import run_warm
 
+pytestmark = pytest.mark.slow
+
 MARTS = """
 create schema marts;
 create table marts.dim_users as select 'u' || i as user_id, 'zürich ''n'' "x"' as city from range(1000) as r(i);

@@ -28,6 +28,8 @@ from warehouse.files import attach_new
 from warehouse.paths import marts_path
 from warehouse.raw_tables import RAW_TABLES
 
+pytestmark = pytest.mark.slow
+
 USER, NAME, EMAIL = "77310458", "Ottoline Wrexham", "ottoline.w@mail.example"
 OLD_EMAIL = "otto@old.example"
 ME = f"{USER},Ottoline,Wrexham,Teal Labs,{EMAIL}"
@@ -202,7 +204,6 @@ def test_another_person_is_not_touched(warehouse: duckdb.DuckDBPyConnection, lef
     assert len(before) == 2 and set(before) <= set(after)
 
 
-@pytest.mark.slow
 def test_a_download_that_overlaps_does_not_bring_them_back(
     forgotten: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
@@ -256,7 +257,6 @@ def test_an_e_mail_beside_the_id_of_another_makes_no_record_theirs(
     assert rows(forgotten, "select user_id, email from raw.activities where label = 'Hello'") == [("5", "[forgotten]")]
 
 
-@pytest.mark.slow
 def test_landing_first_or_forgetting_first_is_the_same(tmp_path: Path) -> None:
     found = []
     for order in ("forget first", "land first"):
@@ -275,7 +275,6 @@ def test_landing_first_or_forgetting_first_is_the_same(tmp_path: Path) -> None:
     assert found[0] == found[1]
 
 
-@pytest.mark.slow
 def test_the_same_id_of_another_site_stays(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     land(warehouse, write(tmp_path / "other.csv", FIRST + "\n"), Declaration(site_id="other", allows_twins=True))
     with pytest.raises(WarehouseError, match=r"several sites.*SITE=main or SITE=other"):
@@ -301,7 +300,6 @@ def test_an_unknown_user_is_said_and_nothing_is_changed(
     assert texts(warehouse) == before
 
 
-@pytest.mark.slow
 def test_a_user_without_an_id_is_found_by_the_e_mail(warehouse: duckdb.DuckDBPyConnection) -> None:
     forget(warehouse, find_person(warehouse, OLD_EMAIL.upper(), None))
     assert "Otto" not in texts(warehouse)
@@ -381,7 +379,6 @@ def test_another_salt_is_refused_without_its_check_value_too_and_the_right_one_g
     assert find_person(forgotten, USER, None).is_remembered
 
 
-@pytest.mark.slow
 def test_the_bytes_leave_the_file_only_when_it_is_compacted(path: Path, tmp_path: Path) -> None:
     marks = [mark.encode() for mark in (USER, NAME, EMAIL)]
 
@@ -514,7 +511,6 @@ def test_an_e_mail_leaves_a_slug_in_which_blanks_are_other_signs() -> None:
     assert email == "mail_jlm@family.example_now", "an address of somebody else"
 
 
-@pytest.mark.slow
 def test_many_people_can_be_forgotten() -> None:
     # More than go into one pattern, twice over.
     many = range(2 * NAMES_IN_A_PATTERN + 1)
@@ -626,7 +622,6 @@ def texts_with(path: Path, marks: Iterable[str]) -> list[str]:
     return sorted(text for text in found if any(mark.casefold() in text.casefold() for mark in marks))
 
 
-@pytest.mark.slow
 def test_a_build_that_fails_is_said_and_the_next_time_goes_on(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

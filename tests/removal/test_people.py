@@ -54,6 +54,8 @@ from warehouse.errors import WarehouseError
 from warehouse.files import attach_new
 from warehouse.paths import marts_path
 
+pytestmark = pytest.mark.slow
+
 HEAD = ",".join(HEADER)
 EMAIL, WORK = "ottoline.w@mail.example", "o.wrexham@work.example"
 # One person: two ids with one e-mail, the first in three forms, and a second e-mail.
@@ -238,7 +240,6 @@ def of_two(files: Files, tmp_path: Path) -> Files:
     return files
 
 
-@pytest.mark.slow
 def test_of_two_people_whose_ids_differ_in_zeros_only_the_one_is_forgotten(
     of_two: Files, console: Console, tmp_path: Path
 ) -> None:
@@ -274,7 +275,6 @@ def test_of_two_people_whose_ids_differ_in_zeros_only_the_one_is_forgotten(
         assert ids_in(connection) == ["5"]
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("raw_alone")
 def test_whoever_sits_at_the_terminal_says_whose_the_other_spelling_is(
     of_two: Files, console: Console, monkeypatch: pytest.MonkeyPatch
@@ -286,7 +286,6 @@ def test_whoever_sits_at_the_terminal_says_whose_the_other_spelling_is(
         assert ids_in(connection) == []
 
 
-@pytest.mark.slow
 def test_what_is_known_of_a_person_has_nothing_of_another_spelling(of_two: Files, tmp_path: Path) -> None:
     def seen_of(user_id: str, is_same: bool | None) -> str:
         out = tmp_path / f"{user_id}-{is_same}"
@@ -305,7 +304,6 @@ def test_what_is_known_of_a_person_has_nothing_of_another_spelling(of_two: Files
     assert "Nandi" in both and "Ek" in both
 
 
-@pytest.mark.slow
 def test_whoever_shares_an_e_mail_is_asked_about_and_nothing_is_changed(files: Files, console: Console) -> None:
     with connect(files.warehouse) as connection:
         before = texts(connection)
@@ -318,7 +316,6 @@ def test_whoever_shares_an_e_mail_is_asked_about_and_nothing_is_changed(files: F
     assert not path_of_journal(files.warehouse).exists()
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("raw_alone")
 @pytest.mark.parametrize(("answers", "forgotten"), [(["perhaps", "yes"], True), (["n"], False)])
 def test_whoever_sits_at_the_terminal_answers_there(
@@ -353,7 +350,6 @@ def test_nothing_is_begun_that_no_command_could_finish(files: Files, console: Co
         assert texts(connection) == before
 
 
-@pytest.mark.slow
 def test_nothing_of_the_person_is_left_under_any_id_in_any_form(files: Files, console: Console, tmp_path: Path) -> None:
     with connect(files.warehouse) as connection:
         assert len(marked(connection)) > 8
@@ -381,7 +377,6 @@ def rows_of(path: Path, query: str) -> list[Any]:
         return rows(connection, query)
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("raw_alone")
 @pytest.mark.parametrize(("is_same", "name"), [(True, "[forgotten]"), (False, "Otti")])
 def test_a_later_download_brings_no_name_back_under_another_id(
@@ -408,7 +403,6 @@ def test_a_later_download_brings_no_name_back_under_another_id(
     assert found == ([new] if is_same else [("8002", name, "Teal Labs"), new])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("killed_at", ["forget", "rebuild", "publish_again"])
 def test_what_was_killed_is_finished_by_the_next_command(
     files: Files, console: Console, monkeypatch: pytest.MonkeyPatch, killed_at: str
@@ -595,7 +589,6 @@ def test_folders_of_parquet_are_published_again_and_servers_are_named(files: Fil
         assert duckdb.execute(f"from '{target / 'marts' / 't.parquet'}'").fetchall() == [(value,)]
 
 
-@pytest.mark.slow
 def test_an_erasure_names_the_copies_that_other_settings_wrote(
     files: Files, console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -613,7 +606,6 @@ def test_an_erasure_names_the_copies_that_other_settings_wrote(
     assert f"{files.published} (on" not in said and f"{files.shared} (on" not in said
 
 
-@pytest.mark.slow
 def test_all_that_is_known_of_a_person_is_written(files: Files, tmp_path: Path) -> None:
     with connect(files.published) as connection:
         connection.execute(
@@ -660,7 +652,6 @@ def test_what_is_older_goes_and_stays_counted(files: Files, tmp_path: Path) -> N
         assert (again.reports, again.record_count) == ([], 0)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("forgets_first", [True, False])
 def test_what_was_taken_out_on_purpose_stays_out_where_nothing_else_of_its_file_is_left(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, *, forgets_first: bool
@@ -703,7 +694,6 @@ def test_what_was_taken_out_on_purpose_stays_out_where_nothing_else_of_its_file_
     assert rows(warehouse, "from raw.activities") == []
 
 
-@pytest.mark.slow
 def test_a_correction_that_was_killed_stops_no_erasure_and_its_numbers_are_said(files: Files, console: Console) -> None:
     publish(files.warehouse, files.published)
     with connect(files.warehouse) as connection:
@@ -777,7 +767,6 @@ def test_a_site_that_has_forgotten_a_person_is_no_reason_to_take_the_one_of_anot
         forget(warehouse, find_person(warehouse, "9", None))
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("raw_alone")
 def test_a_person_is_found_by_the_id_in_another_form(files: Files, console: Console) -> None:
     forget_from_files(files, Request("70010.0"), console)

@@ -38,6 +38,8 @@ from warehouse.files import attach_new, remove_database
 from warehouse.paths import marts_path
 from warehouse.raw_tables import RAW_TABLES
 
+pytestmark = pytest.mark.slow
+
 NOWHERE = Path("there is no published copy.duckdb")
 USERS = "User ID,First Name,Email,Phone\n5,Ann,ann@mail.example,\n,,,\n"
 TABLES = ("activities", "users", "rejected_records", "reports", "user_reports")
@@ -265,7 +267,6 @@ def moved_report(folder: Path, name: str, *lines: str) -> Path:
     return write(folder / name, report_text(*lines, header=MOVED))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("is_removed", "declaration"),
     [
@@ -326,7 +327,6 @@ def build(files: rebuild.Files) -> SimpleNamespace:
     return SimpleNamespace(success=True)
 
 
-@pytest.mark.slow
 def test_the_same_command_completes_what_was_interrupted(files: rebuild.Files, monkeypatch: pytest.MonkeyPatch) -> None:
     build(files)
     publish(files.warehouse, files.published)
@@ -357,7 +357,6 @@ def test_the_same_command_completes_what_was_interrupted(files: rebuild.Files, m
     assert again.exit_code == 0 and f"It is removed already: {report_id}, site main" in again.stdout
 
 
-@pytest.mark.slow
 def test_a_correction_that_was_killed_is_not_published(files: rebuild.Files, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rebuild, "write_page", lambda *_, **__: None)
     monkeypatch.setattr(rebuild, "run_dbt", lambda *_: build(files))
@@ -393,7 +392,6 @@ def test_a_correction_that_was_killed_is_not_published(files: rebuild.Files, mon
     assert "Removed from the warehouse and the published copy; 1 report is left." in last.stdout
 
 
-@pytest.mark.slow
 def test_the_last_report_leaves_an_empty_warehouse(files: rebuild.Files, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rebuild, "write_page", lambda *_, **__: None)
     monkeypatch.setattr(rebuild, "run_dbt", lambda *_: build(files))
