@@ -46,12 +46,11 @@ ZEROS = (
     *(0x16AC0, 0x16B50, 0x1D7CE, 0x1D7D8, 0x1D7E2, 0x1D7EC, 0x1D7F6, 0x1E140, 0x1E2F0, 0x1E4F0, 0x1E950, 0x1FBF0),
 )
 ANY_DIGIT = "".join(f"{chr(zero)}-{chr(zero + 9)}" for zero in ZEROS)
-# For dates, because to translate all takes ten times as long: Arabic, Persian, Devanagari, Bengali, Thai, full width.
-OTHER_DIGITS = "".join(chr(zero + digit) for zero in (0x660, 0x6F0, 0x966, 0x9E6, 0xE50, 0xFF10) for digit in range(10))
-DIGITS = "0123456789" * (len(OTHER_DIGITS) // 10)
+OTHER_DIGITS = "".join(chr(zero + digit) for zero in ZEROS for digit in range(10))
+DIGITS = "0123456789" * len(ZEROS)
 # Signs in full width, and the Arabic ones of a number.
 _PLAIN_SIGNS = {chr(0xFEE0 + sign): chr(sign) for sign in range(0x21, 0x7F)} | {"\u066b": ".", "\u066c": ","}
-_PLAIN_SIGNS |= {chr(zero + digit): str(digit) for zero in ZEROS for digit in range(10)}
+_PLAIN_SIGNS |= dict(zip(OTHER_DIGITS, DIGITS, strict=True))
 _QUOTES = "'\u2018\u2019\u201a\u201b\u02bc\u00b4`\u2032\"\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb\u2039\u203a"
 # Around an id anything but letters and digits, in it blanks and quotes.
 _AROUND = rf"\x00-/:-@\[-`{{-\x7f\x{{2212}}\x{{2013}}\x{{2014}}{_QUOTES}{INVISIBLE}"
