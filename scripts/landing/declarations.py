@@ -301,19 +301,21 @@ def _refuse_missing(
             [report_ids],
         ).fetchall()
     )
+    names = set(wanted.values())
     with spool_of(path_of(connection)) as folder:
-        for path in paths:
+        # The files of these names first: then no other need be hashed.
+        for path in sorted(paths, key=lambda path: legible(path.name) not in names):
             for sha256 in hashes_in(path, folder):
                 wanted.pop(sha256, None)
             if not wanted:
                 return
-    names = list(wanted.values())
+    missing = list(wanted.values())
     again = " DECLARE=again" if given.declare == "again" else ""
     raise WarehouseError(
-        f"{_listed(names)} must be loaded again as declared now, but the file is not among the"
+        f"{_listed(missing)} must be loaded again as declared now, but the file is not among the"
         " reports of this load. Nothing was loaded, because activities would count twice. Fix: put it there, and give"
         f" the same command again: {given.command}{again}"
-        f"\nIf the file is lost: make remove REPORT={shlex.quote(names[0])}"
+        f"\nIf the file is lost: make remove REPORT={shlex.quote(missing[0])}"
     )
 
 
