@@ -37,17 +37,13 @@ def notes_of_half_days(
         steps as (
             select record_number, {is_of_half_day("hour(t)")} as is_half_day,
                 epoch(t) - epoch(lag(t) over in_file) as step,
-                step <> 0 and date_trunc('day', t) = date_trunc('day', lag(t) over in_file)
-                and abs(step) between {HALF_DAY - LONGEST_BREAK} and {HALF_DAY} as is_noon
+                abs(step) between {HALF_DAY - LONGEST_BREAK} and {HALF_DAY} as is_noon
             from times window in_file as (order by record_number)
         )
         select min(record_number) filter (where is_noon) from steps
-        having bool_and(is_half_day) and count(*) >= {TIMES_NEEDED} and count(*) filter (where is_noon) > 0
-        and (
-            -- the oldest record first, or the newest
-            bool_and(step >= 0 or is_noon) and count(*) filter (where step > 0 and is_noon) = 0
-            or bool_and(step <= 0 or is_noon) and count(*) filter (where step < 0 and is_noon) = 0
-        )
+        having bool_and(is_half_day) and bool_or(is_noon)
+        -- the oldest record first, or the newest
+        and (bool_and((step < 0) = is_noon) or bool_and((step > 0) = is_noon))
         """
     ).fetchone()
     if row is None:

@@ -188,7 +188,7 @@ def time_in(column: str, date_format: str, *, is_trimmed: bool = True) -> str:
 
 def is_of_half_day(hour: str) -> str:
     """SQL for whether a clock of 12 hours has the hour."""
-    return f"{hour} between 1 and 13"
+    return f"{hour} between 1 and 12"
 
 
 def title_fields(report: ReportFormat) -> list[str]:
