@@ -139,7 +139,7 @@ def _activities(
         notes=(
             *dates.notes,
             *found.notes,
-            *notes_of_half_days(connection, report, read, date_format, look),
+            *notes_of_half_days(connection, report, read, look),
             *notes_of_unknown_zone(connection, dates, date_format, declaration),
         ),
     )

@@ -694,6 +694,7 @@ AFTERNOONS = [re.sub(r" 0(1|2|5):", lambda found: f" {int(found[1]) + 12}:", wri
         (HALF_DAYS[::-1], 4),
         ([f"{written[8:10]}.05.2024 {written[11:16]}" for written in HALF_DAYS], 6),
         ([f"5/{written[8:10]}/2024 {written[11:]}" for written in HALF_DAYS], 6),
+        ([f"{written.replace(' ', 'T')}Z" for written in HALF_DAYS], 6),
         # few records, hours of a whole day, another order of records
         (HALF_DAYS[:8], None),
         (AFTERNOONS, None),
@@ -704,7 +705,6 @@ AFTERNOONS = [re.sub(r" 0(1|2|5):", lambda found: f" {int(found[1]) + 12}:", wri
         ([*HALF_DAYS, "2024-05-14 03:10:01"], None),
         ([*HALF_DAYS, "2024-05-13 10:10:01"], None),
         ([f"2024-05-{day} {time}:01" for day in range(10, 15) for time in ("01:10", "12:40")], None),
-        ([f"{written.replace(' ', 'T')}+02:00" for written in HALF_DAYS], None),
         ([f"5/13/2024 {written[11:]} {'AM' if 7 < int(written[11:13]) < 12 else 'PM'}" for written in HALF_DAYS], None),
     ],
 )
