@@ -633,7 +633,7 @@ def run_steps(command: Command) -> NoReturn:
     """Run the steps of a command one after the other, until one fails."""
     python = str(python_of(ROOT / command.needs[0].folder)) if command.needs else sys.executable
     os.chdir(ROOT)
-    # The messages of a script give commands as the reader does (warehouse/command_line.py).
+    # The messages of a script give commands as the reader does (warehouse/visible.py).
     if "MAKELEVEL" not in os.environ and command.group == "Use":
         os.environ["STARTED_WITH"] = WITHOUT_MAKE
     # A make that a script runs is no part of this make.

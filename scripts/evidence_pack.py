@@ -10,7 +10,7 @@ from typer.exceptions import TyperException
 
 from evidence.evidence import write_evidence
 from removal.journal import finish_first
-from warehouse.command_line import as_given, counted, errors_said, run_command
+from warehouse.command_line import counted, errors_said, run_command
 from warehouse.paths import published_path, warehouse_path
 from warehouse.visible import SafeConsole
 
@@ -48,7 +48,7 @@ def main(
         people = counted(written.forgotten, "person who was", "people who were")
         lines.append(f"Not in it: {people} forgotten; the published copy still holds them. Fix: make build")
     for line in [*lines, "To look at or print it, open it in a browser. It is personal data."]:
-        console.print(as_given(line), highlight=False, markup=False)
+        console.print(line, highlight=False, markup=False)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from rich.console import Console
 from publishing.export_table import REJECTED, export
 from publishing.workbook import write_workbook
 from removal.journal import finish_first
-from warehouse.command_line import as_given, counted, errors_said, one_line, run_command
+from warehouse.command_line import counted, errors_said, one_line, run_command
 from warehouse.copies import name_beside
 from warehouse.names import name_for_file
 from warehouse.paths import published_path, warehouse_path
@@ -68,7 +68,7 @@ def _write_workbook(console: Console, published: Path, table: str | None, target
         for name, count in book.left_out.items()
     ]
     for line in lines:
-        console.print(as_given(line), highlight=False, markup=False)
+        console.print(line, highlight=False, markup=False)
 
 
 if __name__ == "__main__":

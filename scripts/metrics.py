@@ -11,10 +11,9 @@ import sys
 
 from page.metrics import EXAMPLE, MANIFEST, check_metrics, check_usage, is_current, stay_offline, write_manifest
 from removal.journal import finish_first
-from warehouse.command_line import as_given
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
-from warehouse.visible import SafeConsole, VisibleStream, on_one_line
+from warehouse.visible import SafeConsole, VisibleStream, as_given, on_one_line
 
 
 def main(arguments: list[str]) -> None:

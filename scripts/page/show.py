@@ -14,7 +14,7 @@ from page.people import make_people_at_once, make_words
 from page.summary import print_table, short, with_site
 from reports.ids import without_fraction
 from reports.invisible import without_invisible
-from warehouse.command_line import as_given, counted, one_line
+from warehouse.command_line import counted, one_line
 from warehouse.database import text_of
 from warehouse.errors import WarehouseError
 from warehouse.settings import read_settings
@@ -273,5 +273,4 @@ def _print_rows(result: duckdb.DuckDBPyConnection, console: Console, all_of_them
     """Print the first rows of a long list and the command that shows all of them, or all where there is none."""
     left_out = print_table(result, console, SHOWN if all_of_them else None)
     if left_out:
-        more = as_given(f"and {left_out:,} more. All of them: {all_of_them} ALL=1")
-        console.print(one_line(more), highlight=False)
+        console.print(one_line(f"and {left_out:,} more. All of them: {all_of_them} ALL=1"), highlight=False)

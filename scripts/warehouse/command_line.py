@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -40,18 +39,6 @@ def counted(count: int, one: str, more: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else more or f'{one}s'}"
 
 
-# The commands that a message may name.
-NAMED = re.compile(
-    r"\bmake (?=(?:build|certificates|evidence|export|forget|land|leads|metrics|name|new-mart|publish|remove|retention"
-    r"|share|show|superset)\b)"
-)
-
-
-def as_given(text: str) -> str:
-    """A message with its commands as the reader gives them: start.py says so where there is no make."""
-    return NAMED.sub(f"{os.environ.get('STARTED_WITH', 'make')} ", text)
-
-
 @contextmanager
 def errors_said(
     console: Console, unfinished: str | None = None, also: tuple[type[Exception], ...] = ()
@@ -67,7 +54,7 @@ def errors_said(
     try:
         yield
     except ours as error:
-        console.print(f"[red]{printable(as_given(str(error)))}[/red]", highlight=False)
+        console.print(f"[red]{printable(str(error))}[/red]", highlight=False)
         raise typer.Exit(1) from error
     except (OSError, duckdb.Error) as error:
         if unfinished is None:
@@ -145,8 +132,7 @@ def _run(main: Callable[..., None], target: str, fix: str, choices: Callable[[],
     except TyperException as error:
         lines = choices() if choices is not None and _is_missing(error) else []
         console = SafeConsole(stderr=True)
-        message = as_given(f"{_what(error, target)} Fix: {fix}")
-        console.print(printable(message), style="red", highlight=False)
+        console.print(printable(f"{_what(error, target)} Fix: {fix}"), style="red", highlight=False)
         for line in lines:
             console.print(f"  {one_line(line)}", highlight=False)
         sys.exit(2)

@@ -6,6 +6,7 @@ around, and a line break in the name of a file would forge a line of the program
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from io import TextIOWrapper
@@ -21,6 +22,11 @@ CONTROL = re.compile(
     "\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 BREAKS = re.compile("[\t\n]")
+# The commands that a message may name.
+NAMED = re.compile(
+    r"\bmake (?=(?:build|certificates|evidence|export|forget|land|leads|metrics|name|new-mart|person|publish|remove"
+    r"|retention|share|show|superset)\b)"
+)
 # With these a spinner begins each of its pictures; a text of a file never stands at the beginning of what is written.
 SPINNER = re.compile("(?:\r|\x1b\\[K|\x1b\\[[?]25[lh])*")
 
@@ -33,6 +39,11 @@ def visible(text: str) -> str:
 def on_one_line(text: str) -> str:
     """The same of a value, such as a name, with line breaks and tabs written out too."""
     return BREAKS.sub(_written_out, visible(text))
+
+
+def as_given(text: str) -> str:
+    """A message with its commands as the reader gives them: start.py says so where there is no make."""
+    return NAMED.sub(f"{os.environ.get('STARTED_WITH', 'make')} ", text)
 
 
 def _written_out(sign: re.Match[str]) -> str:
@@ -71,9 +82,10 @@ class SafeConsole(Console):
 
     def print(self, *objects: Any, **style: Any) -> None:
         """Print; the second line of a text without markup is indented, because values are pasted into it."""
-        if style.get("markup") is False:
-            objects = tuple(each.replace("\n", "\n    ") if isinstance(each, str) else each for each in objects)
-        super().print(*objects, **style)
+        end = "\n    " if style.get("markup") is False else "\n"
+        super().print(
+            *(as_given(each).replace("\n", end) if isinstance(each, str) else each for each in objects), **style
+        )
 
 
 class _Visibly(RenderHook):

@@ -17,7 +17,7 @@ import pytest
 import start
 
 from conftest import ROOT
-from warehouse.command_line import as_given
+from warehouse.visible import SafeConsole, as_given
 
 
 def call(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -165,14 +165,18 @@ def test_a_script_gives_the_fix_as_the_reader_gives_commands(
     assert f"Fix: {written}\n" in said.stdout
 
 
-def test_the_commands_that_messages_name_are_rewritten(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_commands_that_messages_name_are_rewritten(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("STARTED_WITH", start.WITHOUT_MAKE)
     texts = [path.read_text() for path in (ROOT / "scripts").rglob("*.py")]
-    named = {name for text in texts for name in re.findall(r"Fix: make ([a-z-]+)", text)} & start.COMMANDS.keys()
+    named = {name for text in texts for name in re.findall(r"(?:Fix: |\")make ([a-z-]+)", text)} & start.COMMANDS.keys()
     assert len(named) > 6
     for name in named - {"format", "spark-setup"}:
         assert as_given(f"Fix: make {name} X=1") == f"Fix: python3 start.py {name} X=1"
     assert as_given("Fix: make two files of it.") == "Fix: make two files of it."
+    SafeConsole().print("It works: make build")
+    assert capsys.readouterr().out == "It works: python3 start.py build\n"
 
 
 def test_an_older_name_says_the_new_one() -> None:
