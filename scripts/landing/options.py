@@ -80,7 +80,7 @@ def _day(written: str) -> date:
     try:
         return date.fromisoformat(written.strip())
     except ValueError as error:
-        raise typer.BadParameter(f"{written!r} is no day such as 2024-05-13") from error
+        raise typer.BadParameter(f"{written!r} is no day: write it as 2024-05-13") from error
 
 
 def _is_date_format(date_format: str) -> bool:

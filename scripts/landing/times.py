@@ -113,15 +113,12 @@ def why_none(
     # Digits of a day and a time seem to be seconds since 1970, or a day of another millennium.
     if dates.digits and (offer := _offer(connection, title, possible, example)):
         return offer
-    times = [
-        row[0]
-        for name in DATE_FORMATS
-        for row in connection.execute(
-            f"select max({parsed(dates, name)}) from staged having max({parsed(dates, name)}) is not null"
-        ).fetchall()
-    ]
-    if times:
-        return _why_impossible(title, example, min(times), possible)
+    for name in DATE_FORMATS:
+        last, first = connection.execute(
+            f"select max({parsed(dates, name)}), min({parsed(dates, name)}) from staged"
+        ).fetchall()[0]
+        if last is not None:
+            return _why_impossible(title, example, last if last.date() > possible.last else first, possible)
     shape = re.sub("[0-9]", "9", _normal(connection, example))
     if words := _of_another_calendar(shape):
         return f"the dates in its column {title} are of {words}: the first is {example!r}. Fix: {_GREGORIAN}"

@@ -472,6 +472,7 @@ def test_an_old_record_and_one_of_tomorrow_are_loaded(
         (["5784-09-05 10:00"], "are of the Hebrew calendar"),
         (["2099-01-01 10:00:00", "2099-01-02 10:00:00"], "are in the future"),
         (["1970-01-01 00:00:00"], "lie before 1990-01-01, such as '1970-01-01 00:00:00': the platform was not there"),
+        (["1985-03-01 00:00:00", "1986-03-01 00:00:00"], "if the dates are right, make build MIN_DATE=1985-03-01"),
         (["00:01.0"], "times without a day"),
         (["########"], "too narrow"),
         (["1.71559E+12"], "a spreadsheet has shortened"),
