@@ -72,7 +72,7 @@ def rebuild(files: Files, done: str, console: Console) -> str:
         console: where dbt's progress is shown.
 
     Returns:
-        Which copies were made.
+        Where it is done: the warehouse, and the copies that there were.
 
     Raises:
         WarehouseError: one of the steps failed. Those before it stay done.
@@ -85,13 +85,13 @@ def rebuild(files: Files, done: str, console: Console) -> str:
         raise WarehouseError(
             f"{done} in raw, but the warehouse could not be built: {why} The copies are still the old ones.{fix}"
         )
+    names = [name for name, path in (("published", files.published), ("shared", files.shared)) if path.exists()]
     publish(files.warehouse, files.published)
     write_page(files.published, page_path(files.published))
-    if not files.shared.exists():
-        return "the published copy"
-    share(files.published, files.shared, pseudonym_salt(files.warehouse), minimum_for(files.shared))
-    write_page(files.shared, shared_page_path(files.shared))
-    return "the published and the shared copy"
+    if files.shared.exists():
+        share(files.published, files.shared, pseudonym_salt(files.warehouse), minimum_for(files.shared))
+        write_page(files.shared, shared_page_path(files.shared))
+    return " and the ".join(["the warehouse", *names]) + (" copy" if names else "")
 
 
 def compact(warehouse: Path) -> None:

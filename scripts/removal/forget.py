@@ -602,9 +602,9 @@ def carry_out(files: Files, task: Task, console: Console) -> None:
         if person is not None:
             forget(connection, person)
         remember_others(connection, task.site_id, task.others, task.spellings)
-    copies = rebuild(files, "The user is forgotten", console)
+    done = rebuild(files, "The user is forgotten", console)
     places = publish_again(files.published, files.shared, files.warehouse)
-    console.print(f"[green]Forgotten[/green] in the warehouse and {copies}.", highlight=False)
+    console.print(f"[green]Forgotten[/green] in {done}.", highlight=False)
     _tell_what_is_left(files, task, person.names if person is not None else Names(), places, console)
     end(files.warehouse)
 

@@ -259,14 +259,14 @@ def remove_from_files(files: Files, wanted: str, console: Console, *, is_dry_run
                 begin(files.warehouse, Task(REBUILD))
             connection.execute("commit")
         if half is None:
-            copies = f" and {rebuild(files, 'The report is removed', console)}"
+            done = rebuild(files, "The report is removed", console)
             places = publish_again(files.published, files.shared, files.warehouse)
             end(files.warehouse)
         else:
-            copies, places = "", []
+            done, places = "the warehouse", []
             compact(files.warehouse)
     console.print(
-        f"[green]Removed[/green] from the warehouse{copies}; {counted(left, 'report is', 'reports are')} left."
+        f"[green]Removed[/green] from {done}; {counted(left, 'report is', 'reports are')} left."
         f"{'' if half is None else ' Next: make build'}"
     )
     for place in places:

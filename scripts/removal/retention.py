@@ -115,10 +115,10 @@ def keep_days(files: Files, days: int, console: Console, *, is_dry_run: bool, no
             remove_old(connection, old)
             begin(files.warehouse, Task(REBUILD))
             connection.execute("commit")
-        copies = rebuild(files, "What is older is removed", console)
+        done = rebuild(files, "What is older is removed", console)
         left = publish_again(files.published, files.shared, files.warehouse)
         end(files.warehouse)
-    console.print(f"[green]Removed[/green] from the warehouse and {copies}.", highlight=False)
+    console.print(f"[green]Removed[/green] from {done}.", highlight=False)
     for place in left:
         console.print(f"Published there too; publish again: {place}", highlight=False, markup=False)
     console.print("The files of the reports are yours, and stay. A new download can bring older records again.")

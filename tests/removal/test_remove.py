@@ -181,6 +181,26 @@ def test_a_failure_half_way_changes_nothing(files: rebuild.Files, monkeypatch: p
         assert raw(connection) == before
 
 
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        ([], "Removed from the warehouse; 2 reports are left."),
+        (["published.duckdb"], "Removed from the warehouse and the published copy; 2 reports are left."),
+    ],
+)
+def test_only_copies_that_were_there_are_named(
+    files: rebuild.Files, monkeypatch: pytest.MonkeyPatch, there: list[str], said: str
+) -> None:
+    monkeypatch.setattr(rebuild, "run_dbt", lambda *_: SimpleNamespace(success=True))
+    for name in ("require_place_for", "publish", "write_page"):
+        monkeypatch.setattr(rebuild, name, lambda *_: None)
+    monkeypatch.setattr(remover, "publish_again", lambda *_: [])
+    for name in there:
+        with connect(files.warehouse.with_name(name)) as connection:
+            connection.execute("create schema marts")
+    assert said in remove_on_the_command_line("b.csv").stdout
+
+
 def test_the_file_is_left_out_until_it_is_asked_for(files: rebuild.Files, tmp_path: Path) -> None:
     path = tmp_path / "b.csv"
     renamed = write(tmp_path / "renamed.csv", path.read_bytes())
