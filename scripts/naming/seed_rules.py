@@ -43,6 +43,7 @@ class Column:
         is_optional: whether the column may be missing.
         description: what the YAML says of it.
         never_in: the column of the same file that may not hold any of its values for the same site; blank for none.
+        required: the values that some line must have.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Column:
     is_optional: bool = False
     description: str = ""
     never_in: str = ""
+    required: tuple[str, ...] = ()
 
     @property
     def in_words(self) -> str:
@@ -134,7 +136,8 @@ def _column(name: str, kind: str, described: Mapping[str, Any], accepted: Sequen
     accepted = tuple(map(str, meta.get("accepted_values", accepted)))
     description = " ".join(str(described.get("description", "")).split())
     default, never_in = str(meta.get("default", "")), str(meta.get("never_in", ""))
-    return Column(name, kind.lower(), accepted, default, bool(meta.get("optional")), description, never_in)
+    required = accepted if meta.get("required") == "all accepted values" else tuple(meta.get("required", ()))
+    return Column(name, kind.lower(), accepted, default, bool(meta.get("optional")), description, never_in, required)
 
 
 def _named(test: str | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -112,6 +112,8 @@ def check(content: bytes, name: str, rules: Rules) -> Checked:
     for broken in broken_rules(rules, rows):
         trouble.say(broken.line, broken.text)
     _check_chains(seed, columns, trouble)
+    if not trouble.found:
+        _check_required(seed, columns, trouble)
     if trouble.found:
         raise SeedError(trouble.text)
     names = tuple(column.name for column in columns)
@@ -137,6 +139,15 @@ def _check_chains(seed: SeedCsv, columns: Sequence[Column], trouble: Trouble) ->
                         f"{column.in_words} `{row[column.name]}` is itself the same as `{found[column.name]}`, by line"
                         f" {other}. Fix: write the id that stays in both lines.",
                     )
+
+
+def _check_required(seed: SeedCsv, columns: Sequence[Column], trouble: Trouble) -> None:
+    """Report a value that some line must have, and none has."""
+    for column in columns:
+        there = {seed.values(line).get(column.name) for line in seed.lines}
+        for value in column.required:
+            if value not in there:
+                trouble.say(1, f"the line with the {column.in_words} `{value}` is missing. Fix: put it back.")
 
 
 def _in_order(seed: SeedCsv, row: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:

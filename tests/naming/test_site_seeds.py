@@ -183,9 +183,10 @@ def test_a_header_or_a_row_of_another_form_is_said(text: str, said: str) -> None
 )
 def test_yes_and_no_are_read(written: str, read: str) -> None:
     text = (
-        f"contest_id,contest_name,site_id,starts_at,ends_at,follows_resets,tag,excludes_staff\nc,C,,,,{written},,no\n"
+        "contest_id,contest_name,site_id,starts_at,ends_at,follows_resets,tag,excludes_staff\n"
+        f"all_time,All,,,,no,,no\nc,C,,,,{written},,no\n"
     )
-    assert checked(text, "contests")[0][5] == read
+    assert checked(text, "contests")[1][5] == read
 
 
 @pytest.mark.parametrize(
@@ -258,6 +259,16 @@ MULTIPLIERS = "site_id,content_id,multiplier,valid_from,valid_until\n"
             "engagement_weights",
             "engagement_part,weight,full_amount,unit\natendance,1,1,x\n",
             "line 2: unknown engagement part `atendance`; did you mean `attendance`?",
+        ),
+        (
+            "engagement_weights",
+            "engagement_part,weight,full_amount,unit\nattendance,1,1,x\n",
+            "line 1: the line with the engagement part `conversation` is missing. Fix: put it back.",
+        ),
+        (
+            "contests",
+            "contest_id,contest_name,site_id,starts_at,ends_at,follows_resets,tag,excludes_staff\nc,C,,,,no,,no\n",
+            "line 1: the line with the contest id `all_time` is missing. Fix: put it back.",
         ),
         (
             "site_activity_aliases",
