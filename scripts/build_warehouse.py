@@ -6,13 +6,14 @@ import typer
 
 from building.build import build
 from landing import options
-from landing.outcome import SAMPLE_SITE, Given
+from landing.outcome import Given
 from landing.terminal import show_passed_over
 from naming.effects import print_rows_without_effect
 from page.summary import print_summary
 from removal.journal import finish_first
 from warehouse.command_line import errors_said, run_command
 from warehouse.paths import published_path, warehouse_path
+from warehouse.raw import SAMPLE_SITE
 from warehouse.visible import SafeConsole
 
 

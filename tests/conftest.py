@@ -341,15 +341,15 @@ def two_threads(instance: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 @contextmanager
-def warehouse_in(instance: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A warehouse in memory into which nothing was landed yet."""
+def warehouse_in(instance: duckdb.DuckDBPyConnection, name: str = "warehouse") -> Iterator[duckdb.DuckDBPyConnection]:
+    """A warehouse in memory into which nothing was landed yet; several at once have names of their own."""
     with instance.cursor() as connection:
         # Without tables: the loader makes them for each report, which takes a tenth of its time.
-        connection.execute("set TimeZone = 'UTC'; attach ':memory:' as warehouse; use warehouse")
+        connection.execute(f"set TimeZone = 'UTC'; attach ':memory:' as {name}; use {name}")
         try:
             yield connection
         finally:
-            connection.execute("use memory; detach warehouse")
+            connection.execute(f"use memory; detach {name}")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from building.dbt import run_dbt, why_not_built
 from building.steps import Steps
 from building.unchanged import LastBuild
 from landing.landed import holds_own_reports
-from landing.outcome import SAMPLE_SITE, Given
+from landing.outcome import Given
 from landing.terminal import describe, land_with_progress
 from page.write_page import page_path, write_page
 from publishing.publish import publish
@@ -24,6 +24,7 @@ from warehouse.copies import PUBLISHED, require_place_for, require_place_of_ware
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.locks import only_writer
+from warehouse.raw import SAMPLE_SITE
 
 
 @dataclass(frozen=True)

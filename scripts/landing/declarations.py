@@ -22,7 +22,7 @@ from pathlib import Path
 import duckdb
 
 from landing.landed import LANDED_REPORTS, Before, landed_before
-from landing.outcome import DEFAULT_SITE, FIRST_DATE, SAMPLE_SITE, Declaration, Given, day_after_today
+from landing.outcome import DEFAULT_SITE, FIRST_DATE, Declaration, Given, day_after_today
 from landing.times import is_let_in, parsed
 from reports.dates import Dates, normal_text
 from reports.files import hashes_in, legible
@@ -30,6 +30,7 @@ from reports.format import WITH_OFFSET, day_is_first
 from warehouse.command_line import counted
 from warehouse.database import path_of, spool_of
 from warehouse.errors import WarehouseError
+from warehouse.raw import SAMPLE_SITE
 from warehouse.rejections import Kind
 
 DEFAULT_ZONE = "UTC"

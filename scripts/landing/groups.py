@@ -26,8 +26,6 @@ from landing.outcome import Declaration, Landing
 from landing.pasted import FEWEST, found_copies
 from landing.statements import facts_of_form, raw_columns_of
 from landing.times import OUTLIER_DAYS
-from landing.twin_check import IN_WAREHOUSE
-from landing.twins import may_hold_twins
 from landing.zones import notes_of_clock_changes
 from reports.dates import TIMES_NEEDED
 from reports.encoding import Survey, encoding_of
@@ -38,6 +36,8 @@ from reports.look import is_nobody, is_of_half_day, look_at
 from reports.rows import RowCount, count_rows
 from reports.staged import numbered, refuse_other_columns, stage
 from reports.text import ReportRefused
+from twins.find import may_hold_twins
+from twins.records import IN_WAREHOUSE
 from warehouse.database import number_of, transaction
 from warehouse.raw import store_records
 
@@ -174,7 +174,9 @@ def land_group(load: Load, group: Sequence[Small]) -> list[Landing] | None:
         destination = _staged(connection, group, declaration, load.folder)
         if destination is None or not _is_plain(connection):
             return None
-        if load.checks_twins and may_hold_twins(connection, "members", IN_WAREHOUSE, declaration):
+        if load.checks_twins and may_hold_twins(
+            connection, "members", IN_WAREHOUSE, declaration.site_id, declaration.time_zone
+        ):
             return None
         with transaction(connection):
             return _written(connection, group, declaration, destination)

@@ -7,9 +7,8 @@ from datetime import date
 
 import duckdb
 
-from landing.outcome import SAMPLE_SITE
 from warehouse.database import number_of, transaction
-from warehouse.raw import delete_activity_reports
+from warehouse.raw import SAMPLE_SITE, delete_activity_reports
 from warehouse.raw_tables import prepare_raw
 from warehouse.rejections import HARMLESS, Kind
 

@@ -2,7 +2,7 @@
 
 It is found and unpacked (``reports.files``), identified and decoded (``reports.encoding``), its header is read
 (``reports.format``), it is taken apart into temporary tables (``reports.staged``), looked at (``reports.look``),
-compared with earlier reports (``landing.twins``), and written (``landing.statements``) to where its kind lands
+compared with earlier reports (``twins``), and written (``landing.statements``) to where its kind lands
 (``landing.destinations``). What its records mean, dbt says.
 """
 
@@ -24,8 +24,6 @@ from landing.held import NotPlain, Part, part_of
 from landing.landed import Before, delete_reports
 from landing.outcome import Declaration, Landing, SiteNeeded
 from landing.statements import Staged, stage_forgotten, write_report
-from landing.twin_check import IN_WAREHOUSE, check_twins, staged_sample
-from landing.twins import New
 from reports.encoding import Survey, encoding_of, survey
 from reports.files import ReportFile
 from reports.format import ReportFormat, read_format
@@ -35,6 +33,8 @@ from reports.rows import RowCount
 from reports.staged import numbered, refuse_other_columns, stage, trail_notes, with_nameless
 from reports.text import ReportRefused
 from reports.width import notes_of
+from twins.check import check_twins
+from twins.records import IN_WAREHOUSE, New, staged_sample
 from warehouse.command_line import counted
 from warehouse.database import number_of, transaction
 from warehouse.raw import EqualRecords
@@ -285,15 +285,19 @@ def _check_twins(load: Load, staged: Staged) -> list[str]:
     Raises:
         ReportRefused: it would count them twice.
     """
-    connection, destination = load.connection, staged.destination
+    connection, destination, declaration = load.connection, staged.destination, staged.declaration
     # Reports that are loaded again with another declaration are the twins of those that were.
     left_out = {staged.report_id, *(not_reloaded(connection) if load.reloaded else ())}
     count, held = staged.staged_count, staged.part.held if staged.part else None
     sample = staged_sample(staged.report, destination.essence, destination.occurred_at, count, held)
     unread = held.places(count) if held and not load.reloaded else range(0)
     period = f"select {destination.span} from (select {destination.essence} as essence, * from staged)"
-    new = New(sample, count, left_out, unread, "" if held else period)
-    return check_twins(connection, new, IN_WAREHOUSE, staged.declaration, str(destination.facts["date_format"]))
+    date_format = str(destination.facts["date_format"])
+    new = New(
+        *(sample, count, declaration.site_id, declaration.time_zone, date_format),
+        *(left_out, unread, "" if held else period),
+    )
+    return check_twins(connection, new, IN_WAREHOUSE, is_allowed=declaration.allows_twins)
 
 
 @contextmanager

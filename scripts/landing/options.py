@@ -12,13 +12,14 @@ from typing import Annotated, Literal
 import duckdb
 import typer
 
-from landing.outcome import FIRST_DATE, SAMPLE_SITE, Given
+from landing.outcome import FIRST_DATE, Given
 from reports.date_shapes import UNCLEAR_ZONES
 from reports.dates import zones_called
 from reports.files import SUFFIXES, find_reports
 from reports.format import DATE_FORMATS
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
+from warehouse.raw import SAMPLE_SITE
 
 SAMPLE_REPORTS = PROJECT_ROOT / "sample" / "reports"
 DEFAULT_REPORTS = PROJECT_ROOT / "reports"

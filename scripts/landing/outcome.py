@@ -11,8 +11,6 @@ from reports.format import ACTIVITY_REPORT
 from reports.look import Possible
 
 DEFAULT_SITE = "main"
-# The committed sample is landed as this site, which no other reports have.
-SAMPLE_SITE = "sample"
 # Before it no such platform was there, and nothing of it can have happened.
 FIRST_DATE = date(1990, 1, 1)
 

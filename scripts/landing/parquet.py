@@ -34,7 +34,7 @@ from landing.forgotten import remember_moved
 from landing.land import land_reports
 from landing.landed import LANDED_REPORTS, delete_reports
 from landing.meetings import ALL_SITES, SALTS, ensure_meeting_salt
-from landing.outcome import SAMPLE_SITE, Declaration, Given, Landing, SiteNeeded
+from landing.outcome import Declaration, Given, Landing, SiteNeeded
 from landing.parquet_files import (
     DECLARATIONS,
     FILE_NAME,
@@ -59,13 +59,14 @@ from landing.parquet_files import (
     write_parquet,
 )
 from landing.terminal import declare
-from landing.twin_check import check_twins, landed_in_parquet, parquet_sample
-from landing.twins import New
 from reports.format import day_is_first
 from reports.text import ReportRefused
+from twins.check import check_twins
+from twins.records import New, landed_in_parquet, parquet_sample
 from warehouse.copies import refuse_inside_a_shared_copy
 from warehouse.database import connect, number_of, text_of
 from warehouse.errors import WarehouseError, disk_trouble, in_words
+from warehouse.raw import SAMPLE_SITE
 from warehouse.raw_tables import prepare_raw
 
 # So many files are handed out beyond those that were given their places, for their results wait on the disk.
@@ -236,8 +237,9 @@ def _check_twins(
     if not files:
         return []
     period = f"select timestamp '{first}', timestamp '{last}'"
-    new = New(parquet_sample(staged.files["activities"], count), count, left_out, period=period)
-    return check_twins(manifest, new, landed_in_parquet(files), declaration, date_format)
+    sample = parquet_sample(staged.files["activities"], count)
+    new = New(sample, count, declaration.site_id, declaration.time_zone, date_format, left_out=left_out, period=period)
+    return check_twins(manifest, new, landed_in_parquet(files), is_allowed=declaration.allows_twins)
 
 
 def declare_in(root: Path, given: Given, paths: list[Path], console: Console) -> Declaration:

@@ -19,7 +19,7 @@ FIX = re.compile(r"\bFix:\s*")
 # Where messages come from, by what the user was doing.
 AREAS = {
     "Set up and start": ("start.py",),
-    "Load reports": ("scripts/reports", "scripts/landing"),
+    "Load reports": ("scripts/reports", "scripts/landing", "scripts/twins"),
     "Your files in seeds/site, and naming": ("scripts/naming", "scripts/name_activities.py", "macros/site_seeds.sql"),
     "Build": ("scripts/building", "macros"),
     "The warehouse and its files": ("scripts/warehouse",),

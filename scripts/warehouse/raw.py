@@ -16,6 +16,8 @@ import duckdb
 
 from warehouse.database import number_of, text_of
 
+# The committed sample is landed as this site, which no other reports have.
+SAMPLE_SITE = "sample"
 # As raw.activities writes a date if only its time is kept.
 DATE_TEXT = "%Y-%m-%d %H:%M:%S"
 

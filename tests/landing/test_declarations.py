@@ -13,12 +13,13 @@ import duckdb
 import pytest
 from rich.console import Console
 
-from landing.outcome import SAMPLE_SITE, Declaration, Given, Landing
+from landing.outcome import Declaration, Given, Landing
 from landing.terminal import land_with_progress
 from loader_fixtures import SHORT_HEADER, activity, land, report_text, rows, write
 from removal.retention import find_old, remove_old
 from reports.files import STANDARD_INPUT
 from warehouse.errors import WarehouseError
+from warehouse.raw import SAMPLE_SITE
 
 AMBIGUOUS = [activity(user, date=f"5/3/2024 10:0{user}") for user in "1234"]
 CLEAR = [activity(user, date=f"2024-07-01 10:00:0{user}") for user in "1234"]

@@ -28,7 +28,7 @@ from landing import parquet as parquet_landing
 from landing import parquet_files as parquet_layout
 from landing.land import land_reports
 from landing.meetings import SALTS
-from landing.outcome import SAMPLE_SITE, Declaration, Given, Landing
+from landing.outcome import Declaration, Given, Landing
 from landing.parquet import declare_in, land_as_parquet, remove_sample_from, writing
 from landing.parquet_files import TABLES, place
 from loader_fixtures import SHORT_HEADER, activity, report_text, rows, write
@@ -40,6 +40,7 @@ from reports.files import find_reports
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
+from warehouse.raw import SAMPLE_SITE
 from warehouse.raw_tables import RAW_TABLES
 from warm_start import run_warm
 

@@ -13,12 +13,13 @@ from conftest import ROOT, Project, copy_project
 from landing.destinations import date_in
 from landing.land import land_reports
 from landing.landed import LANDED_REPORTS, holds_own_reports, remove_sample
-from landing.outcome import SAMPLE_SITE, Declaration
+from landing.outcome import Declaration
 from landing.terminal import describe
 from loader_fixtures import SHORT_HEADER, activity, land, rejected_numbers, report_text, rows, write
 from reports.format import ACTIVITY_REPORT, USERS_REPORT, read_format
 from reports.text import ReportRefused
 from warehouse.database import connect
+from warehouse.raw import SAMPLE_SITE
 from warehouse.raw_tables import RAW_TABLES
 
 USERS_HEADER = "User ID,First Name,Email Address,Tags"

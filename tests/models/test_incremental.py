@@ -19,9 +19,9 @@ from compiled_models import MEANINGS, OF_PAIRS, PAIRS, build_meanings
 from conftest import Project
 from landing.land import land_reports
 from landing.landed import delete_reports
-from landing.outcome import SAMPLE_SITE, Declaration
+from landing.outcome import Declaration
 from warehouse.database import connect
-from warehouse.raw import store_table
+from warehouse.raw import SAMPLE_SITE, store_table
 from warehouse.raw_tables import RAW_TABLES
 
 DATABASE = "activity"

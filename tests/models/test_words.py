@@ -13,9 +13,10 @@ import pytest
 
 from conftest import Once, Project, copy_project
 from landing.land import land_reports
-from landing.outcome import SAMPLE_SITE, Declaration
+from landing.outcome import Declaration
 from reports.files import find_reports
 from warehouse.database import connect
+from warehouse.raw import SAMPLE_SITE
 from word_reports import Words, read_words, write_report
 
 LISTS = ("vocabulary", "holdout", "decoys", "holdout_decoys", "cases", "traps", "without_guess")

@@ -24,7 +24,7 @@ from conftest import REMOVED, ROOT, Project, marts
 from landing.land import land_reports
 from landing.landed import delete_reports
 from landing.options import choose_reports
-from landing.outcome import SAMPLE_SITE, Declaration, Given, Landing
+from landing.outcome import Declaration, Given, Landing
 from landing.terminal import describe
 from loader_fixtures import activity, land, landed_users, report_text, rows, texts, write
 from older_warehouse import OLDER_TABLES, as_older
@@ -36,6 +36,7 @@ from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.files import attach_new, remove_database
 from warehouse.paths import marts_path
+from warehouse.raw import SAMPLE_SITE
 from warehouse.raw_tables import RAW_TABLES
 
 pytestmark = pytest.mark.slow

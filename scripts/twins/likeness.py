@@ -10,25 +10,33 @@ import itertools
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
+from twins.kinds import CONTENTS, DAY, DAYS, FEWEST, FEWEST_OF_A_DAY, HOUR, MOVED, ROUNDED, USERS
 from warehouse.database import execute_again, number_of
 
-RENAMED, MATCHED = Path(__file__).with_name("twin_likeness.sql").read_text(encoding="utf-8").split("-- {step}\n")
-
-# The things that differ: who, what, the time by a shift of any length, the day, and the time by a rounding.
-USERS, CONTENTS, MOVED, DAYS, ROUNDED = "users", "contents", "moved", "days", "rounded"
+RENAMED = Path(__file__).with_name("renamed.sql").read_text(encoding="utf-8")
+# The earlier records that `find_far` has found.
+MATCHED = """
+    create or replace temp table twin_found as
+    select * from twin_old
+    where
+        user_id in (select written_user_id from twin_probe)
+        and (twin_whole_act(user_id, category, action, label, content_id), twin_local_second(occurred_at)) in (
+            select (whole_act, second) from twin_matched
+        )
+"""
 # The column that differs, and the key of all others with the second.
 COLUMNS = {
     USERS: ("coalesce(user_id, email, nullif(full_name, ''))", "hash(second_key, category, label, content_id)"),
     CONTENTS: ("content_id", "hash(second_key, category, label, user_id)"),
 }
 
-# Times that agree by accident are fewer. Where people come to the same place each week, some programs are on time.
-FEWEST, FEWEST_OF_A_DAY = 10, 50
+# Times that agree by accident are fewer.
+FEWEST_TIMES = 10
 SHARE = 0.9
 # A program may repeat the day of one user, or of two, to the second.
 FEWEST_USERS = 3
@@ -36,12 +44,10 @@ FEWEST_USERS = 3
 FEWEST_ACTS = 3
 # An activity that a user repeats more often is at every distance from itself.
 MOST_TIMES = 50
-# Times that a shift of up to 26 hours must have, to be compared record by record.
-FEWEST_OF_A_SHIFT = 3
-HOUR, DAY = 3_600, 86_400
-# Shorter ones are looked for record by record (twins.sql).
+# Shorter ones are looked for record by record (compare.sql).
 LONGEST_NEAR = 26 * HOUR
-# Programs round times to these, in seconds. Days with 2, 3 and 4 decimals are those of a spreadsheet.
+# Programs round times to these, in seconds: spreadsheets to days, and to days with 2 to 4 decimals (864, 86.4, 8.64);
+# dashboards that group by time, such as Grafana, to the others; exports with hours and minutes alone to 60.
 GRAINS = (DAY, HOUR, 1_800, 900, 864, 600, 300, 120, 86.4, 60, 30, 20, 15, 10, 8.64, 5, 2)
 HALF_SECOND = 0.5
 
@@ -55,15 +61,13 @@ class Likeness:
         shift: how many seconds later it is, where the thing is `MOVED`.
         share: the part of its records that is so.
         is_sure: whether that cannot be an accident.
-        times: the times of the records that were found.
-        report_ids: the earlier reports; empty if `matched` says which they are.
+        report_ids: the earlier reports, where the thing is a column of its own; empty if `matched` says which they are.
         matched: the activity and the second of earlier records.
     """
 
     thing: str
     share: float
     is_sure: bool
-    times: tuple[datetime, ...] = ()
     shift: int = 0
     report_ids: tuple[str, ...] = ()
     matched: tuple[tuple[int, int], ...] = ()
@@ -74,7 +78,6 @@ class Pair:
     """A record of the sample that no earlier one equals, and the earlier one that agrees in all but a column.
 
     Attributes:
-        member: the place of its report among several.
         moment: its time.
         new: its value of the column; None if it is blank.
         act: what it says but for user and time, hashed.
@@ -83,7 +86,6 @@ class Pair:
         is_other_name: whether the earlier record names another person.
     """
 
-    member: int
     moment: datetime
     new: str | None
     act: int
@@ -124,13 +126,13 @@ def find_renamed(connection: duckdb.DuckDBPyConnection) -> dict[int, Likeness]:
         "select count(distinct moment) from twin_sample where record_number not in (select record_number from"
         " twin_equals) and second_key in (select second_key from twin_near)",
     )
-    if beside < FEWEST:
+    if beside < FEWEST_TIMES:
         return found
     for thing, (value, key) in COLUMNS.items():
         execute_again(connection, RENAMED.replace("{value}", value).replace("{key}", key))
         pairs: dict[int, list[Pair]] = defaultdict(list)
-        for row in connection.execute("from twin_renamed").fetchall():
-            pairs[row[0]].append(Pair(*row))
+        for member, *values in connection.execute("from twin_renamed").fetchall():
+            pairs[member].append(Pair(*values))
         for member, own in pairs.items():
             likeness = renamed(thing, own)
             if likeness is not None:
@@ -141,7 +143,7 @@ def find_renamed(connection: duckdb.DuckDBPyConnection) -> dict[int, Likeness]:
 def renamed(thing: str, pairs: Sequence[Pair]) -> Likeness | None:
     """Whether each value of a column is another one throughout, in so many records that it is no accident."""
     matched = [pair for pair in pairs if pair.old is not None]
-    if len({pair.moment for pair in matched}) < FEWEST:
+    if len({pair.moment for pair in matched}) < FEWEST_TIMES:
         return None
     first, last = min(pair.moment for pair in matched), max(pair.moment for pair in matched)
     inside = sum(first <= pair.moment <= last for pair in pairs)
@@ -153,7 +155,7 @@ def renamed(thing: str, pairs: Sequence[Pair]) -> Likeness | None:
     same = [pair for pair in matched if pair.new is None or (pair.new, pair.old) in mutual]
     values = len({pair.new for pair in same})
     acts = len({pair.act for pair in same})
-    if len(same) < SHARE * inside or len(same) - values < FEWEST or acts < FEWEST_ACTS:
+    if len(same) < SHARE * inside or len(same) - values < FEWEST_TIMES or acts < FEWEST_ACTS:
         return None
     are_blank = sum(pair.new is None for pair in same) > len(same) / 2
     is_sure = (
@@ -168,7 +170,6 @@ def renamed(thing: str, pairs: Sequence[Pair]) -> Likeness | None:
         thing,
         len(same) / len(pairs),
         is_sure,
-        tuple(pair.moment for pair in same),
         report_ids=tuple(report for report, _ in reports.most_common()),
     )
 
@@ -190,7 +191,7 @@ def shifts_of(probes: Iterable[Probe]) -> dict[int, int]:
     others = [probe for probe in probes if 0 not in probe.near]
     records = Counter(shift for probe in others for shift in probe.near)
     seconds = Counter(shift for shift, _ in {(shift, probe.second) for probe in others for shift in probe.near})
-    return {shift: count for shift, count in records.items() if seconds[shift] >= FEWEST_OF_A_SHIFT}
+    return {shift: count for shift, count in records.items() if seconds[shift] >= FEWEST}
 
 
 def find_far(probes: Sequence[Probe]) -> Likeness | None:
@@ -237,7 +238,7 @@ def _of_another_day(probe: Probe) -> int | None:
 def _rounded(probes: Sequence[Probe]) -> Likeness | None:
     """Whether the records are earlier ones whose times, or whose own, were rounded."""
     with_earlier = [probe for probe in probes if probe.earlier]
-    if len(with_earlier) < FEWEST:
+    if len(with_earlier) < FEWEST_TIMES:
         return None
     new, old = _grain(probe.second for probe in probes), _grain(probe.nearest for probe in with_earlier)
     if new == old:
@@ -275,7 +276,8 @@ def _likeness(
     matched = [(probe, old) for probe in probes if (old := old_time(probe)) is not None and old in probe.earlier]
     # Of a time that was rounded many records may be one.
     times = sorted({old % DAY if thing == DAYS else old for _, old in matched})
-    if len(times) < FEWEST or len({later - time for time, later in itertools.pairwise(times)}) < FEWEST // 3:
+    distances = {later - time for time, later in itertools.pairwise(times)}
+    if len(times) < FEWEST_TIMES or len(distances) < FEWEST_TIMES // 3:
         return None
     seconds = [probe.second for probe, _ in matched]
     first, last = min(seconds), max(seconds)
@@ -288,7 +290,6 @@ def _likeness(
         thing,
         len(matched) / len(probes),
         is_sure,
-        tuple(datetime(1970, 1, 1) + timedelta(seconds=second) for second in seconds),
         shift,
         matched=tuple((probe.act, old) for probe, old in matched),
     )

@@ -1,4 +1,4 @@
-"""What the loader knows of labels before dbt runs (``landing.twin_labels``) is what dbt decides after it."""
+"""What the loader knows of labels before dbt runs (``twins.labels``) is what dbt decides after it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 
 from compiled_models import SITE, Record, Report, chain_of
 from conftest import Once
-from landing.twin_labels import is_identity, rules_for
 from naming.aliases import COLUMNS, GUIDE_ALIASES, SITE_ALIASES
 from naming.dictionary import ACTIVITY_TYPES
+from twins.labels import is_identity, rules_for
 from warehouse.paths import PROJECT_ROOT
 
 pytestmark = pytest.mark.slow
@@ -77,7 +77,7 @@ def test_a_label_is_part_of_an_activity_for_the_loader_as_for_dbt(
         (tmp_path / seed).write_bytes((PROJECT_ROOT / seed).read_bytes())
     (tmp_path / SITE_ALIASES).parent.mkdir()
     (tmp_path / SITE_ALIASES).write_text("".join(f"{','.join(row)}\n" for row in (header, *own)))
-    monkeypatch.setattr("landing.twin_labels.PROJECT_ROOT", tmp_path)
+    monkeypatch.setattr("twins.labels.PROJECT_ROOT", tmp_path)
     rules = rules_for(SITE)
     chain = chain_of(once, run_folder)
     chain.connection.execute("truncate staging.site_activity_aliases")

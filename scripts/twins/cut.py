@@ -12,37 +12,37 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from landing.twins import CONTENT, IDS, LABEL, SECONDS, Twins
+from twins.kinds import CONTENT, IDS, LABEL, SECONDS, Twins
+from twins.records import New
 
 Span = tuple[datetime, datetime]
 # Other things are corrected by loading the report with another setting: then its records equal the earlier ones.
 CANNOT_BE_DECLARED = {CONTENT, IDS, LABEL, SECONDS}
 
 
-def how_to_cut(connection: duckdb.DuckDBPyConnection, twins: Twins, new_zone: str, period: str) -> str:
+def how_to_cut(connection: duckdb.DuckDBPyConnection, twins: Twins, new: New) -> str:
     """How to load two such reports and lose nothing; '' where one of them can be left out.
 
     Args:
         connection: where they were compared.
         twins: what was found.
-        new_zone: the zone of the dates in the new report.
-        period: SQL of the first and the last time of the new report; '' to take those of its sample.
+        new: the new report.
     """
     if not CANNOT_BE_DECLARED.issuperset(twins.kind.things):
         return ""
-    older, new = _spans(connection, twins, period)
+    older, own = _spans(connection, twins, new.period)
     if _is_older_poorer(connection, twins):
-        if all(new[0] <= first and last <= new[1] for first, last in older):
+        if all(own[0] <= first and last <= own[1] for first, last in older):
             return ""
         names = " and ".join(f"make remove REPORT={shlex.quote(one.file_name)}" for one in twins.older)
-        when, file = _said([new], twins.older[0].time_zone), "its file" if len(twins.older) == 1 else "its files"
+        when, file = _said([own], twins.older[0].time_zone), "its file" if len(twins.older) == 1 else "its files"
         return (
             f" If each has records that the other lacks: {names}, delete the records {when} from {file}, and load all."
         )
     outside, lacking = _counts(connection, twins, older)
     if not outside and not lacking:
         return ""
-    when = _said(older, new_zone)
+    when = _said(older, new.time_zone)
     which = f"the records {when}" if not lacking else "the records that are in both"
     return f" If each has records that the other lacks: delete {which} from this file, and load the rest."
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import re
+import shlex
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,8 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 
+from conftest import warehouse_in
+from fuzz.folders import counted_groups
 from landing.land import land_reports
 from landing.outcome import Declaration, Landing
 from loader_fixtures import rows
@@ -121,12 +124,10 @@ def loaded(
     instance: duckdb.DuckDBPyConnection, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A warehouse with the records of the event, for tests whose copy is refused: it stays as it is."""
-    with instance.cursor() as warehouse:
-        warehouse.execute("set TimeZone = 'UTC'; attach ':memory:' as loaded; use loaded")
+    with warehouse_in(instance, "loaded") as warehouse:
         first = land(warehouse, write(tmp_path_factory.mktemp("loaded") / "first.csv", event()))
         assert first.landed_count == len(event())
         yield warehouse
-        warehouse.execute("use memory; detach loaded")
 
 
 @pytest.mark.parametrize(("copy", "overlap"), list(zip(COPIES, itertools.cycle(OVERLAPS), strict=False)))
@@ -221,19 +222,44 @@ def test_what_was_rounded_may_be_the_earlier_one(
     assert thing in (land(warehouse, write(tmp_path / "second.csv", event())).refusal or "")
 
 
+@pytest.fixture(scope="module")
+def small_reports(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The event and other ones."""
+    others = [event(seed=seed, first_day=FIRST_DAY + timedelta(days=7 * seed)) for seed in range(2, 7)]
+    folder = tmp_path_factory.mktemp("small reports")
+    return [write(folder / f"{number}.csv", records) for number, records in enumerate([event(), *others])]
+
+
+@pytest.fixture(scope="module")
+def landed_together(
+    instance: duckdb.DuckDBPyConnection, small_reports: list[Path]
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A warehouse with the small reports, for tests whose copy is refused."""
+    with warehouse_in(instance, "landed_together") as warehouse:
+        with counted_groups() as grouped:
+            landings = list(land_reports(warehouse, small_reports, Declaration()))
+        assert [landing.landed_count for landing in landings] == [100] * grouped[0] == [100] * 6
+        yield warehouse
+
+
 @pytest.mark.parametrize("copy", ["days since 1904", "5 minutes", "other ids and no names"])
 def test_a_copy_among_many_small_reports_is_refused(
-    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, copy: str
+    landed_together: duckdb.DuckDBPyConnection,
+    warehouse: duckdb.DuckDBPyConnection,
+    small_reports: list[Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    copy: str,
 ) -> None:
     change, thing = COPIES_AS_WHOLES[copy]
-    others = [event(seed=seed, first_day=FIRST_DAY + timedelta(days=7 * seed)) for seed in range(2, 7)]
-    reports = [event(), *others, [c for record in event() if (c := change(record))]]
-    paths = [write(tmp_path / f"{number}.csv", records) for number, records in enumerate(reports)]
+    copied = write(tmp_path / "copy.csv", [c for record in event() if (c := change(record))])
 
-    *landings, copied = land_reports(warehouse, paths, Declaration())
+    assert thing in (land(landed_together, copied).refusal or "")
 
-    assert [landing.landed_count for landing in landings] == [100] * 6
-    assert thing in (copied.refusal or "")
+    # With the copy they land alone.
+    monkeypatch.setattr("landing.land.land_report", lambda _, file, *__: Landing(file.path, "alone"))
+    landings = land_reports(warehouse, [*small_reports, copied], Declaration())
+    assert [landing.name for landing in landings] == ["alone"] * 7
 
 
 @pytest.mark.parametrize(
@@ -302,16 +328,14 @@ def test_of_copies_that_overlap_in_part_the_overlap_is_cut_out_and_nothing_is_lo
 
 
 def test_where_one_copy_holds_all_of_the_other_nothing_is_cut(
-    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+    loaded: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    records = event()
-    poor = [without_content(record) for record in records]
-    land(warehouse, write(tmp_path / "first.csv", records))
-    refusal = land(warehouse, write(tmp_path / "part.csv", poor[20:60])).refusal or ""
+    poor = [without_content(record) for record in event()]
+    refusal = land(loaded, write(tmp_path / "part.csv", poor[20:60])).refusal or ""
     assert "lacks" not in refusal
     # What has records of its own among those of the other cannot be cut by the time.
     mixed = sorted([*poor[20:60], *map(without_content, event(seed=9)[20:40])], key=lambda record: record["Date"])
-    refusal = land(warehouse, write(tmp_path / "mixed.csv", mixed)).refusal or ""
+    refusal = land(loaded, write(tmp_path / "mixed.csv", mixed)).refusal or ""
     assert "delete the records that are in both from this file, and load the rest" in refusal
 
 
@@ -404,18 +428,39 @@ CHANGED_LABELS = {
 THEIR_LABELS = "the same in all but their labels."
 
 
+def said_in(change: str, label: str) -> list[Record]:
+    """What people say, for each change other ones at other times."""
+    place = list(CHANGED_LABELS).index(change)
+    return said(
+        f'"{label}"',
+        lambda one: {"User ID": f"{8000 + 100 * place + one}", "Date": f"2026-05-{4 + place:02} 10:{one:02}:07"},
+    )
+
+
+@pytest.fixture(scope="module")
+def labelled(
+    instance: duckdb.DuckDBPyConnection, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A warehouse with all labels before they were changed, for tests whose copy is refused."""
+    folder = tmp_path_factory.mktemp("labelled")
+    paths = [write(folder / f"{change}.csv", said_in(change, before)) for change, (before, _) in CHANGED_LABELS.items()]
+    with warehouse_in(instance, "labelled") as warehouse:
+        landings = list(land_reports(warehouse, paths, Declaration(), checks_twins=False))
+        assert [landing.landed_count for landing in landings] == [12] * len(CHANGED_LABELS)
+        yield warehouse
+
+
 @pytest.mark.parametrize("change", CHANGED_LABELS)
 def test_a_copy_in_which_a_program_changed_the_labels_is_refused(
-    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, change: str
+    labelled: duckdb.DuckDBPyConnection, tmp_path: Path, change: str
 ) -> None:
-    before, after = CHANGED_LABELS[change]
-    land(warehouse, write(tmp_path / "first.csv", said(f'"{before}"')))
+    _, after = CHANGED_LABELS[change]
 
-    refusal = land(warehouse, write(tmp_path / "copy.csv", said(f'"{after}"'))).refusal or ""
+    refusal = land(labelled, write(tmp_path / "copy.csv", said_in(change, after))).refusal or ""
 
-    assert THEIR_LABELS in refusal
+    assert refusal.startswith(f"12 of its 12 records are already in {change}.csv, {THEIR_LABELS}")
     assert "leave out the copy whose labels a program has changed" in refusal
-    assert "make remove REPORT=first.csv" in refusal
+    assert f"make remove REPORT={shlex.quote(f'{change}.csv')}" in refusal
     assert "ENCODING" not in refusal
 
 
@@ -441,7 +486,7 @@ def test_an_alias_of_the_site_says_what_a_label_is(
         (tmp_path / seed).write_bytes((PROJECT_ROOT / seed).read_bytes())
     with (tmp_path / SITE_ALIASES).open("a") as aliases:
         aliases.write(f"{site_id},Chat,Message,any,content_liked,,,\n")
-    monkeypatch.setattr("landing.twin_labels.PROJECT_ROOT", tmp_path)
+    monkeypatch.setattr("twins.labels.PROJECT_ROOT", tmp_path)
     land(warehouse, write(tmp_path / "first.csv", said("00{}")))
 
     assert (land(warehouse, write(tmp_path / "copy.csv", said("{}"))).refusal is None) is is_known
@@ -666,7 +711,7 @@ def test_the_sample_is_no_site_of_yours(warehouse: duckdb.DuckDBPyConnection, tm
 def test_of_a_long_report_a_sample_is_compared(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("landing.twins.SAMPLE", 50)
+    monkeypatch.setattr("twins.records.SAMPLE", 50)
     land(warehouse, write(tmp_path / "old.csv", event(5, 60)), Declaration(time_zone="Asia/Tokyo"))
 
     landing = land(warehouse, write(tmp_path / "new.csv", event(5, 60)[:-1]))

@@ -1,4 +1,4 @@
--- Copies that differ from earlier reports in one whole column (twin_likeness.py). It reads what twins.sql has left.
+-- For likeness.py, which puts in "value" and "key". It reads what compare.sql has left.
 
 -- Records of the sample that have no equal, each with the only earlier one of its second that agrees in all but one
 -- column.
@@ -46,13 +46,3 @@ left join old_records
     and new_value is distinct from old_value
     and coalesce(old_member < member, true)
 group by member, new_records.key;
-
--- {step}
--- The earlier records that were found so.
-create or replace temp table twin_found as
-select * from twin_old
-where
-    user_id in (select written_user_id from twin_probe)
-    and (twin_whole_act(user_id, category, action, label, content_id), twin_local_second(occurred_at)) in (
-        select (whole_act, second) from twin_matched
-    );

@@ -1,0 +1,157 @@
+"""The twin check of a report that is about to land, and what it says."""
+
+from __future__ import annotations
+
+import shlex
+
+import duckdb
+
+from reports.text import ReportRefused
+from twins.cut import how_to_cut
+from twins.find import find_twins
+from twins.kinds import (
+    CONTENT,
+    CONTENTS,
+    DAYS,
+    IDS,
+    LABEL,
+    MOVED,
+    QUARTER,
+    ROUNDED,
+    SECONDS,
+    SHIFT,
+    SITE,
+    SWAP,
+    TEXT,
+    USERS,
+    Twins,
+)
+from twins.records import Earlier, New
+from warehouse.command_line import counted
+
+SHOWN_NAMES = 3
+LEAVE_OUT = "load the report as it was downloaded, and leave out the copy"
+LATE_CLOCK = "late clock"
+# How a thing is called, and what to do if the new report has it wrong.
+WORDS = {
+    IDS: ("the way that ids are written{example}", LEAVE_OUT + " with other ids"),
+    SECONDS: ("the seconds of their times", LEAVE_OUT + " whose seconds a program took away or rounded"),
+    SHIFT: (
+        "their times, which are {shift} here",
+        "make build TIME_ZONE={zone} with the zone of its dates ({older.file_name} was read as {older.time_zone}, this"
+        " one as {new.time_zone})",
+    ),
+    LATE_CLOCK: ("their times, which are {shift} here", LEAVE_OUT + " whose clock runs late"),
+    SWAP: (
+        "the order of day and month",
+        "make build DATE_FORMAT={format} with the order of its dates ({older.file_name} was read as"
+        " {older.date_format}, this one as {new.date_format})",
+    ),
+    CONTENT: (
+        "the content columns, which are blank in one of them",
+        "load the report that has the content columns, and leave out the other",
+    ),
+    SITE: ("the site: {older.site_id} there, {new.site_id} here", "make build SITE={older.site_id}"),
+    TEXT: (
+        "letters that are not English, which an encoding has changed",
+        "make build ENCODING=… with the encoding of the file",
+    ),
+    LABEL: ("their labels", LEAVE_OUT + " whose labels a program has changed"),
+    USERS: (
+        "their users: each has another id there",
+        "load the report that has the users' own ids, and leave out the copy that has others or none",
+    ),
+    CONTENTS: (
+        "their content ids: each is another one there",
+        "load the report whose content ids later downloads have too, and leave out the other",
+    ),
+    MOVED: ("their times, which are {shift} here", LEAVE_OUT + " with other dates"),
+    DAYS: (
+        "the days of their times",
+        "make build DATE_FORMAT={format} with the order of year, month and day ({older.file_name} was read as"
+        " {older.date_format}, this one as {new.date_format}), or load the report as it was downloaded",
+    ),
+    ROUNDED: ("their times, which are rounded in one of them", LEAVE_OUT + " whose times a program has rounded"),
+}
+
+
+def check_twins(connection: duckdb.DuckDBPyConnection, new: New, old: Earlier, *, is_allowed: bool) -> list[str]:
+    """Compare a new report with earlier ones; returns what is to be said.
+
+    Args:
+        connection: where the manifest is.
+        new: the report.
+        old: the earlier records.
+        is_allowed: whether it is landed all the same (ALLOW_TWINS).
+
+    Raises:
+        ReportRefused: most of its records are twins, and that is not allowed.
+    """
+    twins = find_twins(connection, new, old)
+    if twins is None:
+        return []
+    if twins.is_sure and not is_allowed:
+        raise ReportRefused(_refusal_of(twins, new, how_to_cut(connection, twins, new)))
+    return [_note_of(twins, new)]
+
+
+def _refusal_of(twins: Twins, new: New, cut: str) -> str:
+    """Why a report of twins is refused, and the fix for each of the ways how that can be."""
+    older = twins.older[0]
+    remove = f"make remove REPORT={shlex.quote(older.file_name)}"
+    things, fixes = _words(twins, new)
+    return (
+        f"{_counted(twins, new)} are already in {_names(twins)}, the same in all but {things}. They would count twice,"
+        f" so nothing of it was loaded. Fix: {fixes}. If {older.file_name} is the wrong one: {remove}, then the same"
+        f" make build again.{cut} If both are right: make build ALLOW_TWINS=1"
+    )
+
+
+def _note_of(twins: Twins, new: New) -> str:
+    """What is said of twins that were loaded all the same."""
+    things, _ = _words(twins, new)
+    return (
+        f"{_counted(twins, new)} are also in {_names(twins)}, the same in all but {things}. They count twice if they"
+        " are the same activities. Then: make remove REPORT=… with the wrong one of the two."
+    )
+
+
+def _counted(twins: Twins, new: New) -> str:
+    about = "about " if new.is_sampled else ""
+    return f"{about}{twins.count:,} of its {counted(new.count, 'record')}"
+
+
+def _names(twins: Twins) -> str:
+    names = [one.file_name for one in twins.older[:SHOWN_NAMES]]
+    more = len(twins.older) - len(names)
+    return ", ".join(names) + (f" and {counted(more, 'more report')}" if more else "")
+
+
+def _words(twins: Twins, new: New) -> tuple[str, str]:
+    """The things that differ, and the fixes."""
+    older, kind = twins.older[0], twins.kind
+    values = {
+        "older": older,
+        "new": new,
+        "example": f", such as {twins.example[0]} for {twins.example[1]}" if twins.example else "",
+        "shift": f"{_duration(kind.shift)} {'later' if kind.shift > 0 else 'earlier'}",
+        "zone": _unless_same(older.time_zone, new.time_zone),
+        "format": _unless_same(older.date_format, new.date_format),
+    }
+    is_late_clock = kind.shift % QUARTER != 0
+    words = [WORDS[LATE_CLOCK if thing == SHIFT and is_late_clock else thing] for thing in kind.things]
+    things, fixes = (" and ".join(dict.fromkeys(texts)).format(**values) for texts in zip(*words, strict=True))
+    return things, fixes
+
+
+def _unless_same(older: str, new: str) -> str:
+    """The value of a setting that would read the new report as the older one; one that is not known holds once."""
+    return older if older != new else "… DECLARE=once"
+
+
+def _duration(seconds: int) -> str:
+    minutes, rest = divmod(abs(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24) if hours > 48 else (0, hours)
+    parts = ((days, "day"), (hours, "hour"), (minutes, "minute"), (rest, "second"))
+    return " ".join(counted(count, unit) for count, unit in parts if count)
