@@ -32,8 +32,7 @@ def main(
     with errors_said(console, "Not written"):
         finish_first(console)
         folder = target or name_beside(published_path(), "leads")
-        zone = str(read_settings()["reporting_time_zone"])
-        rows = write_leads(published_path(), folder, crm.strip().lower(), zone)
+        rows = write_leads(published_path(), folder, crm.strip().lower(), read_settings())
     for file, count in rows.items():
         leads = counted(count, "lead is", "leads are")
         console.print(f"{leads} in {folder / file}", highlight=False, markup=False)

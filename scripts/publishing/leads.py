@@ -1,6 +1,6 @@
 """Write the leads of each exhibitor as a CSV file that a CRM imports.
 
-The mart ``fct_exhibitor_leads`` decides who is a lead and how warm it is. Names and addresses are the
+The mart ``fct_exhibitor_leads`` decides who is a lead of a booth, and its score. Names and addresses are the
 columns of ``restricted.user_details`` that its YAML calls personal, so a shared copy gives none of them.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from publishing.export_table import write_csv
 from publishing.mart_models import read_models
@@ -58,22 +59,36 @@ ALSO: Mapping[str, str] = {
 
 LAST_COLUMNS = ["Booth", "User ID"]
 
-# A lead is a visitor: the organiser's staff and the exhibitor's own people are none.
+# A lead is a visitor: the organiser's staff and the exhibitor's own people are none. What the visitor did at all booths
+# of the exhibitor is one lead, with the score of all.
 LEADS = """
+with visitors as (
+    select
+        user_key, user_id, company, exhibitor_name,
+        string_agg(content_id, ', ' order by first_touch_at, content_id) as booths,
+        string_agg(touch_names, '; ' order by first_touch_at, content_id) as touch_names,
+        sum(touch_count) as touch_count,
+        sum(lead_score) as lead_score,
+        min(first_touch_at) as first_touch_at,
+        max(last_touch_at) as last_touch_at
+    from marts.fct_exhibitor_leads
+    where not is_staff and site_id = {site} and exhibitor_name = {name}
+    group by all
+    having not bool_or(is_own_people)
+)
 select
     {personal},
     {also}
-    upper(leads.warmth[1]) || leads.warmth[2:] as "Rating",
+    case when lead_score >= {hot} then 'Hot' when lead_score >= {warm} then 'Warm' else 'Cold' end as "Rating",
     leads.touch_count || if(leads.touch_count = 1, ' touch: ', ' touches: ') || leads.touch_names as "Description",
     leads.lead_score as "Lead Score",
     at_zone(leads.first_touch_at) as "First Touch",
     at_zone(leads.last_touch_at) as "Last Touch",
-    leads.content_id as "Booth",
+    leads.booths as "Booth",
     leads.user_id as "User ID"
-from marts.fct_exhibitor_leads as leads
+from visitors as leads
 left join restricted.user_details as details on leads.user_key = details.user_key
-where not leads.is_staff and not leads.is_own_people and leads.site_id = {site} and leads.exhibitor_name = {name}
-order by leads.lead_score desc, leads.last_touch_at desc, leads.user_key, leads.content_id
+order by leads.lead_score desc, leads.last_touch_at desc, leads.user_key
 """
 
 # As ISO 8601 has it, which is what CRMs read: 2026-05-12T18:48:31+02:00.
@@ -91,7 +106,7 @@ order by 1, 2
 """
 
 
-def write_leads(published: Path, folder: Path, crm: str, time_zone: str) -> dict[str, int]:
+def write_leads(published: Path, folder: Path, crm: str, settings: Mapping[str, Any]) -> dict[str, int]:
     """Write a file for each exhibitor into a folder, which takes its place when it is whole; returns rows by file.
 
     Raises:
@@ -111,9 +126,11 @@ def write_leads(published: Path, folder: Path, crm: str, time_zone: str) -> dict
                 "no exhibitor has a lead. Nothing was written. Fix: name the pages of the exhibitors in"
                 " seeds/site/exhibitors.csv. Then: make build"
             )
-        connection.execute(f"set TimeZone = {text_of(time_zone)}")
+        connection.execute(f"set TimeZone = {text_of(settings['reporting_time_zone'])}")
         connection.execute(AT_ZONE)
         query = LEADS.replace("{personal}", _columns(crm, is_shared=mark.kind == SHARED)).replace("{also}", ALSO[crm])
+        for warmth in ("hot", "warm"):
+            query = query.replace(f"{{{warmth}}}", str(settings[f"lead_{warmth}_score"]))
 
         def write_all(unfinished: Path) -> dict[str, int]:
             return {

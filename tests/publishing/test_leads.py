@@ -78,6 +78,42 @@ def test_each_exhibitor_has_a_file_with_the_columns_of_the_crm(
     assert {"1 touch: content viewed"} <= {lead["Description"] for lead in leads}
 
 
+def test_a_visitor_of_two_booths_of_an_exhibitor_is_one_lead(sample_project: Project, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.duckdb"
+    copy.write_bytes(sample_project.published.read_bytes())
+    with connect(copy) as connection:
+        connection.execute("update marts.fct_exhibitor_leads set exhibitor_name = 'Lantern'")
+        # Own people at one booth are own people at all.
+        connection.execute(
+            "update marts.fct_exhibitor_leads set is_own_people = true where user_id = '5036' and content_id = '4301'"
+        )
+        booths: dict[str, list[tuple[str, int, str]]] = {}
+        for user_id, *booth in connection.execute(
+            "select user_id, content_id, lead_score, touch_names from marts.fct_exhibitor_leads where not is_staff"
+            " order by first_touch_at, content_id"
+        ).fetchall():
+            booths.setdefault(user_id, []).append(tuple(booth))
+        own = {
+            user
+            for (user,) in connection.sql(
+                "select user_id from marts.fct_exhibitor_leads where is_own_people"
+            ).fetchall()
+        }
+    done = sample_project.script("export_leads.py", PUBLISHED_PATH=str(copy))
+    assert done.returncode == 0, done.stdout + done.stderr
+    [file] = (tmp_path / "leads").iterdir()
+    leads = leads_of(file)
+    assert sorted(lead["User ID"] for lead in leads) == sorted(booths.keys() - own)
+    several = [lead for lead in leads if len(booths[lead["User ID"]]) > 1]
+    assert several
+    for lead in several:
+        contents, scores, touches = zip(*booths[lead["User ID"]], strict=True)
+        score = sum(scores)
+        assert (lead["Booth"], int(lead["Lead Score"])) == (", ".join(contents), score)
+        assert lead["Description"].partition(": ")[2] == "; ".join(touches)
+        assert lead["Rating"] == ("Hot" if score >= 10 else "Warm" if score >= 5 else "Cold")
+
+
 def test_a_shared_copy_gives_no_column_that_its_annotations_keep_back(
     sample_project: Project, shared_sample: Path, tmp_path: Path
 ) -> None:
