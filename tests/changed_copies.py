@@ -30,6 +30,13 @@ def written(
             with duckdb.connect(str(folder / path.name)) as connection:
                 for statement in statements:
                     connection.execute(statement)
+    return run_on_copies(project, folder, *arguments, script=script)
+
+
+def run_on_copies(
+    project: Project, folder: Path, *arguments: str, script: str = "evidence_pack.py"
+) -> CompletedProcess[str]:
+    """Run a command on copies of the two files that `written` made."""
     paths = {
         "WAREHOUSE_PATH": str(folder / project.warehouse.name),
         "PUBLISHED_PATH": str(folder / project.published.name),

@@ -341,6 +341,19 @@ def two_threads(instance: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 @contextmanager
+def open_elsewhere(path: Path) -> Iterator[None]:
+    """A database that another process has open to write."""
+    hold = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", hold, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "open\n"
+        yield
+        other.communicate("")
+
+
+@contextmanager
 def warehouse_in(instance: duckdb.DuckDBPyConnection, name: str = "warehouse") -> Iterator[duckdb.DuckDBPyConnection]:
     """A warehouse in memory into which nothing was landed yet; several at once have names of their own."""
     with instance.cursor() as connection:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from changed_copies import forget_only_in_raw, written
+from changed_copies import forget_only_in_raw, run_on_copies, written
 from conftest import Project
 
 
@@ -108,11 +108,7 @@ def test_a_correction_decides_and_a_course_goes_by_the_record_of_its_end(
 def test_a_person_who_was_forgotten_is_not_in_the_list_of_an_old_copy(sample_project: Project, tmp_path: Path) -> None:
     written(sample_project, tmp_path, "--session", "no such", script="certificates.py")
     forget_only_in_raw(tmp_path / "activity.duckdb", "5041")
-    paths = {
-        name: str(tmp_path / file)
-        for name, file in (("WAREHOUSE_PATH", "activity.duckdb"), ("PUBLISHED_PATH", "published.duckdb"))
-    }
-    done = sample_project.script("certificates.py", **paths)
+    done = run_on_copies(sample_project, tmp_path, script="certificates.py")
     assert done.returncode == 0, done.stdout + done.stderr
     text = (tmp_path / "certificates.csv").read_text(encoding="utf-8")
     assert "5001" in text and "5041" not in text and "Otto" not in text

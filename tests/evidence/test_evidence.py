@@ -10,7 +10,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from changed_copies import forget_only_in_raw, written
+from changed_copies import forget_only_in_raw, run_on_copies, written
 from conftest import ROOT, Project
 from evidence.rules import COUNTED, LIMITS, as_html, attended_rule, section, settings_of_attendance, verdict_rule
 
@@ -228,11 +228,7 @@ def test_a_person_who_was_forgotten_is_not_printed_from_an_old_copy(
 ) -> None:
     written(sample_project, tmp_path, "--session", "no such")
     forget_only_in_raw(tmp_path / "activity.duckdb", OTTO)
-    paths = {
-        "WAREHOUSE_PATH": str(tmp_path / "activity.duckdb"),
-        "PUBLISHED_PATH": str(tmp_path / "published.duckdb"),
-    }
-    done = sample_project.script("evidence_pack.py", *wanted, **paths)
+    done = run_on_copies(sample_project, tmp_path, *wanted)
     if wanted[0] == "--user":
         assert done.returncode == 1 and "was forgotten, so there is nothing to print" in done.stdout
         assert list(tmp_path.glob("evidence*")) == []

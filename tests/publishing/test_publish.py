@@ -16,7 +16,7 @@ import pytest
 from rich.console import Console
 
 from building.build import build
-from conftest import Project
+from conftest import Project, open_elsewhere
 from landing.outcome import Given
 from landing.parquet import writing
 from loader_fixtures import rows, write
@@ -388,15 +388,8 @@ def test_a_place_that_cannot_be_written_is_said(warehouse: Path, tmp_path: Path,
 
 def test_a_warehouse_in_use_by_another_process_is_said(warehouse: Path, published: Path) -> None:
     publish(warehouse, published)
-    hold = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
-    with subprocess.Popen(
-        [sys.executable, "-c", hold, str(warehouse)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as other:
-        assert other.stdout is not None
-        assert other.stdout.readline() == "open\n"
-        with pytest.raises(WarehouseError, match="in use by another process"):
-            publish(warehouse, published)
-        other.communicate("")
+    with open_elsewhere(warehouse), pytest.raises(WarehouseError, match="in use by another process"):
+        publish(warehouse, published)
 
     assert str(cities(published)[0]).startswith("zürich")
 

@@ -20,7 +20,7 @@ import duckdb
 import pytest
 import yaml
 
-from conftest import ROOT
+from conftest import ROOT, open_elsewhere
 from loader_fixtures import rows
 from page import write_page as page_writer
 from page.write_page import write_page
@@ -474,15 +474,8 @@ def test_neither_copy_replaces_the_other_whatever_the_path_is_called(
 
 
 def test_a_shared_copy_that_a_tool_has_open_to_write_is_not_replaced_either(published: Path, shared: Path) -> None:
-    hold = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
-    with subprocess.Popen(
-        [sys.executable, "-c", hold, str(shared)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as other:
-        assert other.stdout is not None
-        assert other.stdout.readline() == "open\n"
-        with pytest.raises(WarehouseError, match="is a shared copy"):
-            publish(published.with_name("warehouse.duckdb"), shared)
-        other.communicate("")
+    with open_elsewhere(shared), pytest.raises(WarehouseError, match="is a shared copy"):
+        publish(published.with_name("warehouse.duckdb"), shared)
 
 
 def test_parquet_files_of_a_shared_copy_are_not_replaced_by_real_ones(

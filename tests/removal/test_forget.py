@@ -89,9 +89,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def warehouse(loaded: Path, path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    shutil.copytree(loaded, path.parent, dirs_exist_ok=True)
-    with connect(path) as connection:
-        yield connection
+    yield from opened_copy(loaded, path)
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +105,12 @@ def left(loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def forgotten(left: Path, path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A warehouse where the person was forgotten."""
-    shutil.copytree(left, path.parent, dirs_exist_ok=True)
+    yield from opened_copy(left, path)
+
+
+def opened_copy(folder: Path, path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse of a folder, copied and opened."""
+    shutil.copytree(folder, path.parent, dirs_exist_ok=True)
     with connect(path) as connection:
         yield connection
 
