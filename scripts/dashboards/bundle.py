@@ -114,18 +114,6 @@ def filters_that_miss(chart: Chart, dashboard: Dashboard, source: Source, contra
     return [it.name for it in dashboard.filters if not (it.column in columns if it.column else dataset.time)]
 
 
-def datasets_of(dashboard: Dashboard, source: Source) -> set[str]:
-    """The marts that a dashboard reads."""
-    names = {chart.dataset for chart in dashboard.charts} | {it.dataset for it in dashboard.filters if it.dataset}
-    read = set()
-    for name in names:
-        dataset = source.datasets[name]
-        read |= {dataset.table} | {join.table for join in dataset.joins}
-        for made in dataset.calculated.values():
-            read |= set(re.findall(rf"\b{SCHEMA}\.(\w+)", made.expression))
-    return read
-
-
 def _database(path: Path) -> dict[str, Any]:
     if "?" in str(path.resolve()):
         raise SourceError(f"{path} holds a question mark, where Superset's address ends. Fix: another PUBLISHED_PATH.")

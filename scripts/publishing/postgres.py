@@ -56,7 +56,7 @@ BATCH_ROWS = 50_000
 # How long a publication waits for those who read the old tables.
 PATIENCE_SECONDS = 300.0
 
-CANCELED, DEPENDENT = "57014", "2BP01"
+DEPENDENT = "2BP01"
 # What PostgreSQL says by its code, with what to do about it; the letters of a class stand for all its codes.
 FIXES = {
     "42501": "Fix: let an administrator run: grant create on database … to …; the user must own what was published.",

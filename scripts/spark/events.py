@@ -29,9 +29,7 @@ class Cost:
         shuffled_bytes: written by tasks for other tasks.
         spilled_bytes: written to the disk because memory was short.
         cpu_seconds: processor time of all tasks.
-        task_seconds: run time of all tasks.
         longest_task_seconds: run time of the longest.
-        failed_tasks: tasks that had to be run again.
         partitioned_by: what rows were brought together by, as the plans say it.
         read_bytes: by stage, what each of its tasks read of a shuffle.
     """
@@ -39,9 +37,7 @@ class Cost:
     shuffled_bytes: int = 0
     spilled_bytes: int = 0
     cpu_seconds: float = 0.0
-    task_seconds: float = 0.0
     longest_task_seconds: float = 0.0
-    failed_tasks: int = 0
     partitioned_by: set[str] = field(default_factory=set)
     read_bytes: dict[tuple[str, int], list[int]] = field(default_factory=lambda: defaultdict(list), compare=False)
 
@@ -129,19 +125,15 @@ def _node_of(statement: str) -> str:
 
 
 def _add_task(cost: Cost, stage: tuple[str, int], event: dict[str, Any]) -> None:
-    if event["Task End Reason"]["Reason"] != "Success":
-        cost.failed_tasks += 1
     metrics = event.get("Task Metrics")
     if not metrics:
         return
     read = metrics["Shuffle Read Metrics"]
     fetched = read["Remote Bytes Read"] + read["Local Bytes Read"]
-    seconds = metrics["Executor Run Time"] / 1000
     cost.shuffled_bytes += metrics["Shuffle Write Metrics"]["Shuffle Bytes Written"]
     cost.spilled_bytes += metrics["Disk Bytes Spilled"]
     cost.cpu_seconds += metrics["Executor CPU Time"] / 1e9
-    cost.task_seconds += seconds
-    cost.longest_task_seconds = max(cost.longest_task_seconds, seconds)
+    cost.longest_task_seconds = max(cost.longest_task_seconds, metrics["Executor Run Time"] / 1000)
     cost.read_bytes[stage].append(fetched)
 
 

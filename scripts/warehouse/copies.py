@@ -23,7 +23,6 @@ from warehouse.names import refuse_taken_name
 PUBLISHED, SHARED = "published", "shared"
 # In a schema that is no mart's.
 TABLE = "about_this_copy"
-DESCRIPTION = "What this copy is and how it was made. The JUNO activity warehouse reads it before it replaces the file."
 # Copies of older versions have no mark. All users of a shared one are called so.
 PSEUDONYM = "^u_[0-9a-f]{16}$"
 # The mark of a folder of Parquet files.

@@ -18,10 +18,10 @@ import pytest
 import yaml
 
 from conftest import ROOT
-from dashboards.bundle import DATABASE_SETTINGS, Bundle, datasets_of, make_bundle, uuid_of, write_bundle
+from dashboards.bundle import DATABASE_SETTINGS, Bundle, make_bundle, uuid_of, write_bundle
 from dashboards.inside_superset import superset_config
 from dashboards.serve import SECRETS, SupersetError, read_secrets, set_up
-from dashboards.source import SOURCES, Source, SourceError, problems, read_contracts, read_source
+from dashboards.source import SCHEMA, SOURCES, Dashboard, Source, SourceError, problems, read_contracts, read_source
 from declarations import by_name
 from warm_start import run_warm
 
@@ -241,6 +241,18 @@ def test_the_same_source_makes_the_same_bytes(tmp_path: Path, bundle: Bundle) ->
         assert {name.split("/", 1)[0] for name in zipped.namelist()} == {"juno"}
         assert yaml.safe_load(zipped.read("juno/metadata.yaml"))["type"] == "Dashboard"
         assert yaml.safe_load(zipped.read("juno/dashboards/quality.yaml")) == bundle["dashboards/quality.yaml"]
+
+
+def datasets_of(dashboard: Dashboard, source: Source) -> set[str]:
+    """The marts that a dashboard reads."""
+    names = {chart.dataset for chart in dashboard.charts} | {it.dataset for it in dashboard.filters if it.dataset}
+    read = set()
+    for name in names:
+        dataset = source.datasets[name]
+        read |= {dataset.table} | {join.table for join in dataset.joins}
+        for made in dataset.calculated.values():
+            read |= set(re.findall(rf"\b{SCHEMA}\.(\w+)", made.expression))
+    return read
 
 
 @pytest.mark.parametrize("name", sorted(SOURCE.dashboards))

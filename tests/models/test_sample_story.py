@@ -948,7 +948,7 @@ def quality__what_changed() -> list[Row]:
 
 # Attendance, by the rules of attendance_rules.md, one person and one room after the other.
 
-BUFFER, CAP, MEETING_PAGE = timedelta(minutes=15), timedelta(hours=4), ""
+BUFFER, CAP = timedelta(minutes=15), timedelta(hours=4)
 PRESENCE = ("Chat", "Hand", "Dialog", "Reaction")
 
 
