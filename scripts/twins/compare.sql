@@ -21,68 +21,20 @@ from (
 
 -- Each pair of a sampled record and an old one that are the same in all but one thing or two, with these things.
 create or replace temp table twin_pairs as
-with moved as (
-    select
-        new_record.record_number,
-        new_record.moment as new_at,
-        old_record.moment as old_at,
-        old_record.report_id,
-        old_record.site_id,
-        new_record.user_id is not distinct from old_record.user_id as is_same_user,
-        new_record.content_id,
-        old_record.content_id as old_content_id,
-        new_record.folded[2] = old_record.folded[2] as is_like_content,
-        new_record.user_id,
-        old_record.user_id as old_user_id,
-        true as is_same_text,
-        true as is_plain,
-        null as category,
-        null as action,
-        null as old_category,
-        null as label,
-        null as old_label,
-        null as old_key,
-        timezone(getvariable('twin_zone'), timezone('UTC', new_record.moment)) as new_local,
-        timezone(getvariable('twin_zone'), timezone('UTC', old_record.moment)) as old_local
+with joined as (
+    -- At another time,
+    select new_record, old_record, true as is_moved
     from twin_near as old_record
     inner join twin_sample as new_record on old_record.loose_key = new_record.loose_key
-    where
-        new_record.moment <> old_record.moment
-        and coalesce(old_record.member < twin_member(new_record.record_number), true)
-),
-same_second as (
-    select
-        new_record.record_number,
-        new_record.moment as new_at,
-        old_record.moment as old_at,
-        old_record.report_id,
-        old_record.site_id,
-        new_record.user_id is not distinct from old_record.user_id as is_same_user,
-        new_record.content_id,
-        old_record.content_id as old_content_id,
-        new_record.folded[2] = old_record.folded[2] as is_like_content,
-        new_record.user_id,
-        old_record.user_id as old_user_id,
-        new_record.category is not distinct from old_record.category
-        and new_record.action is not distinct from old_record.action
-        and new_record.label is not distinct from old_record.label as is_same_text,
-        new_record.plain = old_record.plain as is_plain,
-        new_record.category,
-        new_record.action,
-        old_record.category as old_category,
-        new_record.label,
-        old_record.label as old_label,
-        hash(
-            old_record.user_id, old_record.content_id, old_record.category, old_record.label, old_record.second_key
-        ) as old_key,
-        new_record.moment as new_local,
-        old_record.moment as old_local
+    where new_record.moment <> old_record.moment
+    union all
+    -- or at the same second in other words.
+    select new_record, old_record, false
     from twin_near as old_record
     inner join twin_sample as new_record on old_record.second_key = new_record.second_key
     where
-        coalesce(old_record.member < twin_member(new_record.record_number), true)
         -- A label that a program changed may be any text; then all else is the same.
-        and (
+        (
             new_record.plain = old_record.plain
             or new_record.plain[1] = old_record.plain[1]
             and new_record.action is not distinct from old_record.action
@@ -105,22 +57,45 @@ same_second as (
 ),
 timed as (
     select
-        *,
+        new_record.record_number,
+        new_record.moment as new_at,
+        old_record.moment as old_at,
+        old_record.report_id,
+        old_record.site_id,
+        new_record.user_id as user_id,
+        old_record.user_id as old_user_id,
+        user_id is not distinct from old_user_id as is_same_user,
+        new_record.content_id as content_id,
+        old_record.content_id as old_content_id,
         content_id is not distinct from old_content_id as is_same_content,
         (content_id is null) <> (old_content_id is null) as is_content_missing,
+        new_record.folded[2] = old_record.folded[2] as is_like_content,
+        new_record.category as category,
+        old_record.category as old_category,
+        new_record.action as action,
+        new_record.label as label,
+        old_record.label as old_label,
+        category is not distinct from old_category
+        and action is not distinct from old_record.action
+        and label is not distinct from old_label as is_same_text,
+        new_record.plain = old_record.plain as is_plain,
+        case
+            when not is_moved
+                then hash(old_user_id, old_content_id, old_category, old_label, old_record.second_key)
+        end as old_key,
+        timezone(getvariable('twin_zone'), timezone('UTC', new_at)) as new_local,
+        timezone(getvariable('twin_zone'), timezone('UTC', old_at)) as old_local,
         cast(epoch(new_at) - epoch(old_at) as bigint) as difference,
         second(new_at) = 0 or second(old_at - to_seconds(getvariable('twin_offset'))) = 0 as is_without_seconds,
-        getvariable('twin_offset') = 0
+        is_moved
+        and getvariable('twin_offset') = 0
         and year(new_local) = year(old_local)
         and day(new_local) = month(old_local)
         and month(new_local) = day(old_local)
         and new_local::date <> old_local::date
         and abs(epoch(new_local::time) - epoch(old_local::time)) < 60 as is_swapped
-    from (
-        select * from moved
-        union all
-        select * from same_second
-    )
+    from joined
+    where coalesce(old_record.member < twin_member(new_record.record_number), true)
 ),
 shifted as (
     select
