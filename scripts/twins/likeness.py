@@ -61,7 +61,7 @@ class Likeness:
         shift: how many seconds later it is, where the thing is `MOVED`.
         share: the part of its records that is so.
         is_sure: whether that cannot be an accident.
-        report_ids: the earlier reports, where the thing is a column of its own; empty if `matched` says which they are.
+        report_ids: the earlier report of each record that was found; empty if `matched` says which they are.
         matched: the activity and the second of earlier records.
     """
 
@@ -165,13 +165,7 @@ def renamed(thing: str, pairs: Sequence[Pair]) -> Likeness | None:
     )
     if thing == USERS and any(pair.is_other_name for pair in same):
         is_sure = False
-    reports = Counter(pair.report_id for pair in same)
-    return Likeness(
-        thing,
-        len(same) / len(pairs),
-        is_sure,
-        report_ids=tuple(report for report, _ in reports.most_common()),
-    )
+    return Likeness(thing, len(same) / len(pairs), is_sure, report_ids=tuple(pair.report_id for pair in same))
 
 
 def read_probes(connection: duckdb.DuckDBPyConnection) -> dict[int, list[Probe]]:

@@ -222,6 +222,17 @@ def test_what_was_rounded_may_be_the_earlier_one(
     assert thing in (land(warehouse, write(tmp_path / "second.csv", event())).refusal or "")
 
 
+def test_of_two_reports_the_one_with_the_most_is_named_first(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    land(warehouse, write(tmp_path / "a.csv", event()[:20]))
+    land(warehouse, write(tmp_path / "b.csv", event()[20:]))
+
+    refusal = land(warehouse, write(tmp_path / "copy.csv", list(map(as_nobody, event())))).refusal or ""
+
+    assert "are already in b.csv, a.csv, the same in all but their users" in refusal
+
+
 @pytest.fixture(scope="module")
 def small_reports(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The event and other ones."""
