@@ -39,13 +39,13 @@ READ = f"""
     lower({unless_null("texts[6]")}) as email,
     lower(concat_ws(' ', texts[4], texts[5])) as full_name
 """
-SAMPLE_STEP, FIND_STEP, PROBE_STEP, COMPARE_STEP, SETTLE_STEP = (
+SAMPLE_STEP, EARLIER_STEP, PROBE_STEP, COMPARE_STEP, SETTLE_STEP = (
     Path(__file__)
     .with_name(f"{step}.sql")
     .read_text(encoding="utf-8")
     .replace("{cleaned}", CLEANED.strip())
     .replace("{read}", READ.strip())
-    for step in ("sample", "find", "probe", "compare", "settle")
+    for step in ("sample", "earlier", "probe", "compare", "settle")
 )
 # What equals earlier records if clocks are taken to run late is none of it.
 NOTE_EQUALS = """
@@ -104,7 +104,7 @@ def show_earlier(connection: duckdb.DuckDBPyConnection, old: Earlier, offset: in
 
 def find_earlier(connection: duckdb.DuckDBPyConnection, among: str = "true") -> None:
     """Find the earlier records around the days of those records of the sample for which a condition holds."""
-    execute_again(connection, FIND_STEP.replace("{among}", among))
+    execute_again(connection, EARLIER_STEP.replace("{among}", among))
 
 
 def probe(connection: duckdb.DuckDBPyConnection, periods: str = "", members: str = "") -> dict[int, list[Probe]]:
