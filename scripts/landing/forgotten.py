@@ -57,6 +57,8 @@ NAMES_IN_A_PATTERN = 20
 NOTHING = r"[^\s\S]"
 # The rest of an address that no record has, after the name was taken out of it.
 REST_OF_ADDRESS = rf"""()[^\s,;<>"'()]*\[forgotten\][^\s,;<>"'()@]*{AT}[^\s,;<>"'()/?&]+()"""
+# What two ways to write one e-mail differ in: its signs, and the tag (ann+news@…).
+SIGNS_OF_MAILBOX = {AT: "@", DOT: ".", rf"^([^+%@]+)(?:\+|{PERCENT}2b)[^@]*@": r"\1@"}
 # Letters that people and platforms write in other ways, with these ways.
 SPELLINGS = {
     "ä": ("ae",),
@@ -80,6 +82,8 @@ LATIN = (range(0xC0, 0x180), range(0x218, 0x21C), range(0xFF41, 0xFF5B))
 # Accents of their own, and invisible signs, such as a soft hyphen. The whole classes of Unicode would make a
 # pattern too large for DuckDB.
 BESIDE_A_LETTER = "[\u0300-\u036f\u00ad\u200b-\u200f\u2060\ufeff]*"
+# The columns that say who the user of a record is.
+WHO = ("first_name", "last_name", "company", "email")
 # The columns that no alias knows, in one JSON object.
 JSON_COLUMN = "extra_columns"
 # The users of a site, to be selected from.
@@ -191,7 +195,7 @@ def names_of(people: Iterable[tuple[str | None, str | None]], emails: Iterable[s
                 if len(form) == len(PARTS_OF_A_NAME):
                     apart.add((_in_this_order(form[:1]), _in_this_order(form[1:])))
     # What has no @ is no address, and may be a word that stands everywhere, such as "none".
-    known = {_untagged(email.strip()) for email in emails if email and "@" in email}
+    known = {mail for mail in (mailbox(email.strip()) for email in emails if email) if "@" in mail}
     addresses = {_address(email) for email in known}
     patterns = []
     in_slugs = []
@@ -228,10 +232,11 @@ def _words(name: str) -> list[str]:
     return re.findall(r"[^\W_]+", unicodedata.normalize("NFC", name))
 
 
-def _untagged(email: str) -> str:
-    """An e-mail without the tag that the mailbox ignores: the pattern of it takes any tag."""
-    local, _, host = email.rpartition("@")
-    return f"{local.partition('+')[0] or local}@{host}"
+def mailbox(email: str) -> str:
+    """An e-mail as it is compared: with its signs as such, and without the tag that the mailbox ignores."""
+    for pattern, sign in SIGNS_OF_MAILBOX.items():
+        email = re.sub(f"(?i){pattern}", sign, email)
+    return email
 
 
 def _address(email: str) -> str:
@@ -322,15 +327,28 @@ def known_id(column: str) -> str:
     return f"coalesce({cleaned_id(column)}, '')"
 
 
+def mailboxes(emails: Iterable[str]) -> list[str]:
+    """E-mails as they are compared with `known_mailbox`."""
+    return [mailbox(email).lower() for email in emails]
+
+
 def known_email(column: str) -> str:
     """SQL for an e-mail as the models read it; '' for none."""
     return f"coalesce({cleaned_field(column)}, '')"
 
 
+def known_mailbox(column: str) -> str:
+    """SQL for an e-mail as it is compared (`mailbox`), in small letters."""
+    email = known_email(column)
+    for pattern, sign in SIGNS_OF_MAILBOX.items():
+        email = f"regexp_replace({email}, {text_of(f'(?i){pattern}')}, {text_of(sign)}, 'g')"
+    return f"lower({email})"
+
+
 def identities(site_id: str, user_id: str, emails: Iterable[str]) -> list[str]:
     """What is remembered of a person, before it is hashed."""
     ids = [f"{site_id}:id:{one}" for one in same_ids_of(user_id)]
-    return [*ids, *(f"{site_id}:email:{email.lower()}" for email in sorted(emails))]
+    return [*ids, *(f"{site_id}:email:{email}" for email in sorted({*mailboxes(emails)}))]
 
 
 def other_identity(site_id: str, user_id: str) -> str:
@@ -370,12 +388,12 @@ class Remembered:
         known = known_id(user_id)
         by_id = f"case when {is_plain(known)} then {self._is_known('id', known)} else {forms} end"
         by_id = f"({by_id}) and not {self._is_known('spelling', known)}"
-        return f"({by_id} or {known} = '' and {self._is_known('email', f'lower({known_email(email)})')})"
+        return f"({by_id} or {known} = '' and {self._is_known_email(email)})"
 
     def shares_email(self, user_id: str, email: str) -> str:
         """SQL for whether a record of another id has one of their e-mails, and is not declared another person's."""
         return (
-            f"({self._is_known('email', f'lower({known_email(email)})')}"
+            f"({self._is_known_email(email)}"
             f" and not {self._is_known('other', known_id(user_id))}"
             f" and not {self.is_theirs(user_id, email)})"
         )
@@ -387,12 +405,18 @@ class Remembered:
 
     def is_id_or_email(self, site: str, written: str) -> bool:
         """Whether an id, in whatever form, or an e-mail is one of theirs."""
-        is_email = hashed(self.salt, f"{site}:email:{written.lower()}") in self.hashes
+        emails = {written.lower(), mailbox(written).lower()}
+        is_email = any(hashed(self.salt, f"{site}:email:{email}") in self.hashes for email in emails)
         return is_email or self.is_id_of_theirs(site, written)
 
     def is_another_person(self, site: str, user_id: str) -> bool:
         """Whether an id that is another spelling of a forgotten one was declared another person's."""
         return hashed(self.salt, spelling_identity(site, user_id)) in self.hashes
+
+    def _is_known_email(self, column: str) -> str:
+        """SQL for whether an e-mail is remembered: until 30 November 2026 it was so as it was written."""
+        written = self._is_known("email", f"lower({known_email(column)})")
+        return f"({written} or {self._is_known('email', known_mailbox(column))})"
 
     def _is_known(self, kind: str, value: str) -> str:
         """SQL for whether an identity of a kind is remembered for one of the sites."""
@@ -429,7 +453,8 @@ class Remembered:
 def _identities_of(table: str, user_id: str, email: str) -> str:
     """SQL for the ids and e-mails in a table, as they are hashed, but without the site."""
     ids = f"list_transform({same_ids(user_id)}, lambda form: 'id:' || form)"
-    return f"select unnest({ids} || ['email:' || lower({known_email(email)})]) as identity from {table}"
+    emails = f"['email:' || lower({known_email(email)}), 'email:' || {known_mailbox(email)}]"
+    return f"select unnest({ids} || {emails}) as identity from {table}"
 
 
 def _hash_of(site_id: str) -> str:
@@ -498,12 +523,14 @@ class Place:
         columns: its columns of texts, with what they are called in raw.
         condition: SQL for which rows are searched.
         row_id: SQL for what a row is found by.
+        user_id: its column of the user's id, if its rows have a user.
     """
 
     table: str
     columns: Mapping[str, str]
     condition: str = "true"
     row_id: str = "rowid"
+    user_id: str = ""
 
 
 def find_names(
@@ -553,6 +580,15 @@ def replace_named(connection: duckdb.DuckDBPyConnection, places: Sequence[Place]
             f" as found where {table}.rowid = found.row_id",
             {"place": number},
         )
+        who = [column for column, kind in places[number].columns.items() if kind in WHO]
+        if places[number].user_id and not {*who}.isdisjoint(field_names):
+            # Without an id the e-mail is who it is, so that the rest of the name goes with it.
+            connection.execute(
+                f"update {table} set {', '.join(f'{column} = {text_of(FORGOTTEN)}' for column in who)}"
+                f" where {known_id(places[number].user_id)} = ''"
+                " and rowid in (select row_id from named where place = $place and kind = 'email')",
+                {"place": number},
+            )
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from landing.forgotten import (
     NAMED_REASON,
     REASON,
     UNSCRUBBED,
+    WHO,
     Forgotten,
     Place,
     Remembered,
@@ -171,7 +172,7 @@ def stage_forgotten(
     )
     moved = known.moved(connection, columns.get("user_id", "null"), email)
     # Perhaps the person under another id: the details of the user go, the activity stays.
-    who = [columns[column] for column in ("first_name", "last_name", "company", "email") if column in columns]
+    who = [columns[column] for column in WHO if column in columns]
     shared_count = 0
     if "email" in columns:
         values = ", ".join(f"{column} = {text_of(FORGOTTEN)}" for column in who)
@@ -180,7 +181,7 @@ def stage_forgotten(
     names = names_of([person[:2] for person in people], [person[2] for person in people])
     kinds = {f"c{index}": "" for index in range(len(report.header))} | {place: name for name, place in columns.items()}
     searched = {place: kind for place, kind in kinds.items() if kind not in UNSCRUBBED}
-    places = [Place("staged", searched)]
+    places = [Place("staged", searched, user_id=columns.get("user_id", "null"))]
     find_names(connection, names, places, {})
     # The row ids go on following the file.
     replace_named(connection, places)

@@ -31,8 +31,9 @@ from landing.forgotten import (
     find_names,
     hashed,
     identities,
-    known_email,
     known_id,
+    known_mailbox,
+    mailboxes,
     names_of,
     other_identity,
     remembered,
@@ -118,7 +119,7 @@ class Person:
     @property
     def parameters(self) -> dict[str, object]:
         """The parameters of the statements below."""
-        return {"site": self.site_id, "user": self.user_ids, "emails": [email.lower() for email in self.emails]}
+        return {"site": self.site_id, "user": self.user_ids, "emails": mailboxes(self.emails)}
 
 
 @dataclass
@@ -139,7 +140,7 @@ class Traces:
 OF_SITE = f"report_id in (select report_id from {MANIFESTS} where site_id = $site)"
 HAS_IDENTITY = (
     f"({known_id('user_id')} = any($user)"
-    f" or ({known_id('user_id')} = '' and list_contains($emails, lower({known_email('email')}))))"
+    f" or ({known_id('user_id')} = '' and list_contains($emails, {known_mailbox('email')})))"
 )
 IS_THEIRS = f"({OF_SITE} and {HAS_IDENTITY})"
 REJECTED_TEXTS = ("record_text", "rejected_value", "reason")
@@ -193,7 +194,7 @@ def find_person(
 
 def _sites_of(connection: duckdb.DuckDBPyConnection, user_id: str, emails: list[str]) -> set[str]:
     """The sites with a record of the user, in whatever form it has the id."""
-    has_email = f"{known_id('user_id')} = '' and lower({known_email('email')}) = any($emails)"
+    has_email = f"{known_id('user_id')} = '' and {known_mailbox('email')} = any($emails)"
     found = connection.execute(
         f"""
         select distinct site_id from (
@@ -203,7 +204,7 @@ def _sites_of(connection: duckdb.DuckDBPyConnection, user_id: str, emails: list[
         )
         where list_has_any($ids, {same_ids("user_id")}) or ({has_email})
         """,
-        {"ids": same_ids_of(user_id), "emails": [email.lower() for email in emails]},
+        {"ids": same_ids_of(user_id), "emails": mailboxes(emails)},
     )
     return {site for (site,) in found.fetchall()}
 
@@ -235,7 +236,7 @@ def _told(
     connection: duckdb.DuckDBPyConnection, site: str, user_ids: list[str], emails: list[str]
 ) -> list[tuple[str | None, str | None, str | None]]:
     """First name, last name and e-mail as the user's own records have them."""
-    parameters = {"site": site, "user": user_ids, "emails": [email.lower() for email in emails]}
+    parameters = {"site": site, "user": user_ids, "emails": mailboxes(emails)}
     return [
         row
         for table in RECORDS
@@ -285,7 +286,9 @@ def find_traces(connection: duckdb.DuckDBPyConnection, person: Person) -> Traces
 
 def _place(connection: duckdb.DuckDBPyConnection, table: str, condition: str, row_id: str = "rowid") -> Place:
     """A table of raw, with the columns that may name somebody."""
-    return Place(f"raw.{table}", {column: column for column in _texts(connection, table)}, condition, row_id)
+    user_id = "user_id" if table in ("user_names", "users") else ""
+    columns = {column: column for column in _texts(connection, table)}
+    return Place(f"raw.{table}", columns, condition, row_id, user_id)
 
 
 def _rejected(connection: duckdb.DuckDBPyConnection) -> Place:

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 from rich.console import Console
 
-from landing.forgotten import known_email
+from landing.forgotten import known_mailbox, mailboxes
 from landing.landed import LANDED_REPORTS
 from landing.parquet import writing
 from landing.parquet_files import (
@@ -97,8 +97,8 @@ def forget_in(root: Path, request: Request, console: Console | None = None) -> l
 
 def _load_records_of(connection: duckdb.DuckDBPyConnection, root: Path, found: Identities) -> None:
     """Load the records with one of some ids or e-mails."""
-    emails = [*found.emails, *(one.lower() for one in found.user_ids if "@" in one)]
-    condition = f"list_has_any($ids, {same_ids('user_id')}) or list_contains($emails, lower({known_email('email')}))"
+    emails = mailboxes([*found.emails, *(one for one in found.user_ids if "@" in one)])
+    condition = f"list_has_any($ids, {same_ids('user_id')}) or list_contains($emails, {known_mailbox('email')})"
     ids = [form for one in found.user_ids for form in same_ids_of(one)]
     delete_all_records(connection)
     connection.execute("delete from raw.users")

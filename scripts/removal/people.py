@@ -17,7 +17,7 @@ from typing import Annotated
 import duckdb
 import typer
 
-from landing.forgotten import known_email, known_id, remembered
+from landing.forgotten import known_email, known_id, known_mailbox, mailboxes, remembered
 from reports.ids import plain_id, same_ids_of
 from warehouse.database import identifier
 from warehouse.errors import WarehouseError
@@ -49,7 +49,7 @@ class Identities:
 
     Attributes:
         user_ids: the ids that are the person's, the one that was asked for first.
-        emails: their e-mails, in small letters.
+        emails: their e-mails, in small letters, with the tags that the records give them.
         names: first and last names.
         others: ids with one of the e-mails; it is not declared whether they are the same person.
         spellings: other spellings of the ids that are not taken.
@@ -128,7 +128,7 @@ def identities_of(
             left |= set(forms) - taken - known
         grown |= _same_users(site, grown, left)
         emails = {email for one in grown if one in profiles for email in profiles[one].emails}
-        emails |= {user_id.lower()} if "@" in user_id else set()
+        emails |= {*mailboxes([user_id])} if "@" in user_id else set()
         sharing = {one for one, profile in profiles.items() if not emails.isdisjoint(profile.emails)} - grown - left
         if is_same_email_same:
             grown |= sharing
@@ -136,17 +136,17 @@ def identities_of(
             break
         known = grown
     written = connection.execute(
-        "select distinct written_id, first_name, last_name from known_users where list_contains($ids, written_id)"
-        " or written_id = '' and list_contains($emails, email) order by all",
+        "select distinct written_id, first_name, last_name, email from known_users"
+        " where list_contains($ids, written_id) or written_id = '' and list_contains($emails, mailbox) order by all",
         {"ids": sorted(known), "emails": sorted(emails)},
     ).fetchall()
     ids = dict.fromkeys([user_id, *(row[0] for row in written if row[0])])
-    parts = [[part.strip() for part in row[1:] if part and part.strip()] for row in written]
+    parts = [[part.strip() for part in row[1:3] if part and part.strip()] for row in written]
     # In both orders; a name of one word is many people's.
     names = {" ".join(order) for name in parts if len(name) > 1 for order in (name, name[::-1])}
     return Identities(
         tuple(ids),
-        tuple(sorted(emails)),
+        tuple(sorted({row[3] for row in written if row[3]} | ({user_id.lower()} if "@" in user_id else set()))),
         tuple(sorted(names)),
         tuple(sorted(sharing - known)),
         tuple(sorted(left)),
@@ -159,7 +159,7 @@ def _profiles(connection: duckdb.DuckDBPyConnection) -> dict[str, Profile]:
     """What the records say of the user of each id, as it is written."""
     name = "lower(trim(regexp_replace(concat_ws(' ', first_name, last_name), '\\s+', ' ', 'g')))"
     found = connection.execute(
-        f"select written_id, list(distinct email), list(distinct {name}) from known_users"
+        f"select written_id, list(distinct mailbox), list(distinct {name}) from known_users"
         " where written_id <> '' group by 1"
     ).fetchall()
     return {
@@ -238,6 +238,7 @@ def _collect_users(connection: duckdb.DuckDBPyConnection, site: str | None = Non
         select distinct
             {known_id("user_id")} as written_id,
             lower({known_email("email")}) as email,
+            {known_mailbox("email")} as mailbox,
             first_name,
             last_name
         from ({" union all ".join(parts)})

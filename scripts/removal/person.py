@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from landing.forgotten import known_email, known_id
+from landing.forgotten import known_id, known_mailbox, mailboxes
 from publishing.export_table import copy_rows, safe_columns
 from removal.forget import find_person, find_traces
 from removal.people import Identities, identities_of, require_sure
@@ -112,7 +112,7 @@ def _write_rows(connection: duckdb.DuckDBPyConnection, site: str, found: Identit
         if "$others" in test:
             parameters["others"] = list(found.spellings)
         if "$emails" in test:
-            parameters["emails"] = list(found.emails)
+            parameters["emails"] = mailboxes(found.emails)
         count = connection.execute(f"select count(*) from ({query})", parameters).fetchone()
         if count and count[0]:
             path = folder / f"{schema}.{table}.csv"
@@ -138,7 +138,7 @@ def _is_theirs(schema: str, columns: Sequence[str]) -> str:
     if of_site and "user_id" in columns:
         by_id = _has_id("user_id")
         if schema == "raw" and "email" in columns:
-            by_id += f" or {known_id('user_id')} = '' and list_contains($emails, lower({known_email('email')}))"
+            by_id += f" or {known_id('user_id')} = '' and list_contains($emails, {known_mailbox('email')})"
         tests.append(f"{of_site} and ({by_id})")
     elif "user_key" in columns:
         tests.append(f"starts_with(user_key, $site || ':') and {_has_id('user_key[len($site) + 2:]')}")

@@ -260,6 +260,46 @@ def test_an_e_mail_beside_the_id_of_another_makes_no_record_theirs(
     assert rows(forgotten, "select user_id, email from raw.activities where label = 'Hello'") == [("5", "[forgotten]")]
 
 
+@pytest.mark.parametrize(
+    ("email", "is_theirs"),
+    [
+        ("ottoline.w+tag@mail.example", True),
+        ("Ottoline.W%2Btag@mail.example", True),
+        ("ottoline.w\uff20mail.example", True),
+        ("ottoline.w (at) mail (dot) example", True),
+        (f"Otti <{EMAIL}>", False),
+        (f"mailto:{EMAIL}", False),
+    ],
+)
+@pytest.mark.parametrize("order", ["forget first", "land first"])
+def test_a_guest_with_their_e_mail_in_another_form_keeps_no_name(
+    loaded: Path, left: Path, path: Path, tmp_path: Path, order: str, email: str, is_theirs: bool
+) -> None:
+    """Where the address is a part of what is in the field, the record stays, without who it was."""
+    activity = "Chat,Message,Hello,2026-05-06 09:00:00,41,Keynote,keynote"
+    me = ME if order == "forget first" else f"{USER},Otto,Wrexham,Teal Labs,{EMAIL}"
+    later = write(tmp_path / "later.csv", f"{HEAD}\n{me},{activity}\n,Otti,Teal,Teal Inc,{email},{activity}\n")
+    for connection in opened_copy(left if order == "forget first" else loaded, path):
+        land(connection, later)
+        if order == "land first":
+            forget_them(connection)
+        found = rows(
+            connection, "select first_name, last_name, company, email from raw.activities where label = 'Hello'"
+        )
+        # The name alone is that of other people too, but the warehouse had it from this guest only.
+        assert [text for text in texts(connection) if "Teal Inc" in text or "Otti" in text] == []
+    assert found == ([] if is_theirs else [("[forgotten]",) * 4])
+
+
+def test_a_guest_with_the_tag_of_the_e_mail_stays_away_from_a_file_without_the_person(
+    forgotten: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    activity = "Chat,Message,Hello,2026-05-06 09:00:00,41,Keynote,keynote"
+    report = f"{HEAD}\n,Otti,Teal,Teal Inc,ottoline.w+tag@mail.example,{activity}\n{BO},{activity}\n"
+    landing = land(forgotten, write(tmp_path / "later.csv", report))
+    assert (landing.landed_count, landing.rejected_count) == (1, 1)
+
+
 def test_landing_first_or_forgetting_first_is_the_same(tmp_path: Path) -> None:
     found = []
     for order in ("forget first", "land first"):

@@ -383,9 +383,10 @@ def test_a_later_download_brings_no_name_back_under_another_id(
     files: Files, console: Console, tmp_path: Path, is_same: bool, name: str
 ) -> None:
     forget_from_files(files, Request("7001", is_same_email_same=is_same), console)
+    tagged = EMAIL.replace("@", "+new@")
     later = (
         f"{HEAD}\n8002,Otti,Wrexham-Teal,Teal Labs,{EMAIL},Chat,Message,Hi again,2026-05-05 09:00:03,41,Keynote,k\n"
-        f"9003,Olli,Wrexham-Auk,Teal Labs,{EMAIL},Chat,Message,New,2026-05-05 09:00:04,41,Keynote,keynote\n"
+        f"9003,Olli,Wrexham-Auk,Teal Labs,{tagged},Chat,Message,New,2026-05-05 09:00:04,41,Keynote,keynote\n"
         "7001.0,Ottoline,Wrexham,Teal Labs,,Chat,Message,Back,2026-05-05 09:00:05,41,Keynote,keynote\n"
         # In a form that no report had before, and with a name that none had.
         "0007001,Otis,Wrexham-Sea,,,Chat,Message,Back,2026-05-05 09:00:06,41,Keynote,keynote\n"
