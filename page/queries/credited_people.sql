@@ -1,4 +1,4 @@
--- Each person with credits on a page, and whether the log supports a certificate.
+-- Each person with credits of a session or page, and whether the log supports a certificate.
 select
     evidence.site_id,
     evidence.user_key,
@@ -22,4 +22,6 @@ order by
     content_name asc,
     full_name asc,
     evidence.user_key asc,
-    evidence.content_key asc
+    evidence.content_key asc,
+    evidence.booked_date asc,
+    evidence.session_key asc

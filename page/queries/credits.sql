@@ -1,4 +1,4 @@
--- People with credits by page and day, and whether the log supports a certificate.
+-- People with credits, once per session, by page and day, and whether the log supports a certificate.
 select
     evidence.site_id,
     evidence.content_key,

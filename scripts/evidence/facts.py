@@ -200,7 +200,7 @@ where
     $session is null
     or credits.session_key = $session
     or (credits.session_key is null and credits.content_key = sessions.content_key)
-order by credits.user_key, credits.booked_date, credits.content_key
+order by credits.user_key, credits.booked_date, credits.content_key, credits.session_key
 """
 
 REPORTS = """

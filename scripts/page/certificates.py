@@ -18,7 +18,8 @@ import duckdb
 from warehouse.database import text_of
 
 # Everybody who registered, came, has a credit on the page or a correction may expect a certificate of a session. A
-# registration belongs to the next session of its page, and to the last one where none follows.
+# registration belongs to the next session of its page, and to the last one where none follows. A credit from before
+# the person entered any is in the list of the first one.
 PEOPLE = """
 with sessions as (
     select session_key, content_key, window_closed_at from marts.fct_sessions where session_type = 'session'
@@ -42,16 +43,20 @@ corrections as (
     select * from restricted.corrected_attendance where is_applied
 ),
 
+first_sessions as (
+    select content_key, min(session_key) as session_key from sessions group by content_key
+),
+
 credits as (
     select
         credits.user_key,
-        coalesce(credits.session_key, min(sessions.session_key)) as session_key,
-        credits.earned_credits,
-        credits.earned_count,
-        credits.claimed_count
+        coalesce(credits.session_key, first_sessions.session_key) as session_key,
+        sum(credits.earned_credits) as earned_credits,
+        sum(credits.earned_count) as earned_count,
+        sum(credits.claimed_count) as claimed_count
     from marts.fct_credit_evidence as credits
-    inner join sessions on credits.content_key = sessions.content_key
-    group by credits.user_key, credits.session_key, credits.content_key, 3, 4, 5
+    inner join first_sessions on credits.content_key = first_sessions.content_key
+    group by 1, 2
 ),
 
 entered as (

@@ -105,6 +105,29 @@ def test_a_correction_decides_and_a_course_goes_by_the_record_of_its_end(
     assert {row["entitled"] for row in courses.values()} == {"yes", "no"}
 
 
+def test_a_credit_is_in_the_list_of_its_own_session(sample_project: Project, tmp_path: Path) -> None:
+    """Of two sessions of a page, and of none: one from before the person entered any is in the list of the first."""
+    credit = (
+        "insert into marts.fct_credit_evidence select * replace ({session} as session_key, {credits} as earned_credits)"
+        " from marts.fct_credit_evidence where session_key = 'sample:4101' and user_id = '5038'"
+    )
+    first = "session_key = 'sample:4101'"
+    second = "select * replace ('sample:4101:2' as session_key)"
+    _, rows = listed(
+        sample_project,
+        tmp_path,
+        published=(
+            f"insert into marts.fct_sessions {second} from marts.fct_sessions where {first}",
+            f"insert into marts.fct_session_attendance {second} from marts.fct_session_attendance where {first}",
+            f"update marts.fct_credit_evidence set earned_credits = 1 where {first} and user_id = '5038'",
+            credit.format(session="'sample:4101:2'", credits=2),
+            credit.format(session="null", credits=4),
+        ),
+    )
+    found = {row["key"]: row["credits"] for row in rows if row["user_id"] == "5038" and "4101" in row["key"]}
+    assert found == {"sample:4101": "5.00", "sample:4101:2": "2.00"}
+
+
 def test_a_person_who_was_forgotten_is_not_in_the_list_of_an_old_copy(sample_project: Project, tmp_path: Path) -> None:
     written(sample_project, tmp_path, "--session", "no such", script="certificates.py")
     forget_only_in_raw(tmp_path / "activity.duckdb", "5041")
