@@ -24,6 +24,14 @@ GROUPED = {
 }
 
 
+VISITS = "from marts.fct_session_attendance where session_type = 'session'"
+STAYS = (
+    "from marts.fct_presence_intervals where session_key in"
+    " (select session_key from marts.fct_sessions where session_type = 'session')"
+)
+HOURS, PLANNED, CAME, STAYED = (
+    (ROOT / "page" / "headline" / f"{name}.sql").read_text() for name in ("hours", "planned", "came", "stayed")
+)
 METRICS = by_name("metrics")
 SAVED_QUERIES = by_name("saved_queries")
 
@@ -62,19 +70,26 @@ def test_every_metric_and_every_saved_query_has_an_answer(answers: dict[str, lis
 @pytest.mark.parametrize(
     ("metric", "sql"),
     [
-        ("attendees", "select count(distinct user_key) from marts.fct_session_attendance where is_attended"),
-        ("live_people", "select count(distinct user_key) from marts.fct_presence_intervals"),
-        ("attended_sessions", "select sum(attendee_count) from marts.fct_sessions"),
-        ("attendance_minutes_proven", "select sum(proven_added_seconds) / 60.0 from marts.fct_presence_intervals"),
-        ("attendance_minutes_likely", "select sum(likely_seconds) / 60.0 from marts.fct_sessions"),
-        ("average_minutes_possible", "select avg(possible_seconds) / 60 from marts.fct_session_attendance"),
-        ("evidence_ratio", "select sum(proven_seconds)::double / sum(likely_seconds) from marts.fct_sessions"),
+        ("attendees", f"select count(distinct user_key) from ({VISITS}) where is_attended"),
+        ("live_people", f"select count(distinct user_key) from ({STAYS})"),
+        # As the first screen and the summary of a build count them.
+        ("sessions_held", f"select session_count from ({HOURS})"),
+        ("live_rate", f"select kept_ratio from ({PLANNED})"),
+        ("live_people", f"select came_count from ({CAME})"),
+        ("attended_sessions", f"select attended_count from ({STAYED})"),
+        ("attendance_minutes_possible", f"select possible_hours * 60 from ({HOURS})"),
+        ("attendance_minutes_proven", f"select sum(proven_added_seconds) / 60.0 from ({STAYS})"),
+        ("attendance_minutes_likely", f"select sum(likely_seconds) / 60.0 from ({VISITS})"),
+        ("average_minutes_possible", f"select avg(possible_seconds) / 60 from ({VISITS})"),
+        ("evidence_ratio", f"select sum(proven_seconds)::double / sum(likely_seconds) from ({VISITS})"),
         (
             "live_rate",
             """
             select count(*) filter (where is_live)::double / count(*) from (
                 select bool_or(session_event <> 'attend') as is_live from activity.intermediate.int_session_events
-                where user_id is not null group by session_key, user_id having bool_or(session_event = 'attend')
+                where user_id is not null and session_key in (
+                    select session_key from marts.fct_sessions where session_type = 'session'
+                ) group by session_key, user_id having bool_or(session_event = 'attend')
             )
             """,
         ),
@@ -121,7 +136,8 @@ def test_a_metric_is_what_sql_counts(
         (
             "by_site",
             """
-            select site_id, (select count(distinct user_key) from marts.fct_session_attendance where is_attended),
+            select site_id, (select count(distinct user_key) from marts.fct_session_attendance
+                    where session_type = 'session' and is_attended),
                 (select sum(points) from marts.fct_points_awarded), count(*),
                 (select count(*) from marts.fct_credit_evidence where verdict = 'supported')
             from marts.dim_users where activity_count > 0 group by site_id
@@ -131,12 +147,12 @@ def test_a_metric_is_what_sql_counts(
             "by_session",
             """
             select session_key, attendee_count, registered_count, no_show_count, nullif(unique_people_count, 0)
-            from marts.fct_sessions
+            from marts.fct_sessions where session_type = 'session'
             """,
         ),
         ("by_date", "select activity_date::timestamp, count(*), count(*) from marts.fct_user_days group by 1"),
         ("by_family", "select activity_family, count(*) from marts.fct_activities group by 1"),
-        ("by_type", "select session_type, sum(possible_seconds) / 60 from marts.fct_sessions group by 1"),
+        ("by_type", f"select session_type, sum(possible_seconds) / 60 from ({VISITS}) group by 1"),
     ],
 )
 def test_metrics_by_a_dimension_are_what_sql_counts(
