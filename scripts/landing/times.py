@@ -50,7 +50,7 @@ def parsed(dates: Dates, date_format: str) -> str:
     beginning of 1900: neither is possible.
     """
     if date_format == WITH_OFFSET:
-        text = f"regexp_replace(trim({dates.column}), '\\s+([+-])', '\\1')"
+        text = f"regexp_replace(trim({dates.column}), '\\s+([Z+-])', '\\1')"
         instant = f"case when regexp_matches({text}, {text_of(HAS_OFFSET)}) then try_cast({text} as timestamptz) end"
         return f"timezone('UTC', {instant})"
     if date_format == EPOCH and not dates.digits:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,11 @@ from landing.declarations import declaration_of
 from landing.landed import delete_reports
 from landing.options import checked
 from landing.outcome import Declaration, Given
+from landing.times import parsed
 from loader_fixtures import land, report_text, rows, write
+from reports import date_shapes
+from reports.dates import Dates
+from reports.format import DEFAULT_DATE_FORMAT, WITH_OFFSET
 from warehouse.raw_tables import prepare_raw
 
 OCCURRED = "select occurred_at::varchar from raw.activities order by record_number"
@@ -102,6 +107,61 @@ def test_a_date_is_read_as_what_it_means(
     assert landing.refusal is None
     assert rows(warehouse, OCCURRED) == times
     assert rows(warehouse, "select date from raw.activities order by record_number") == dates
+
+
+# Every way to write one moment that programs have: before the time, its end, and a zone.
+AHEAD = {"+03": "07:00", "+0300": "07:00", "+03:00": "07:00", "-0330": "13:30"}
+SEPARATORS = (" ", "T", "t")
+SECONDS = ("", ":01", *(f":01{sign}{'123456789'[:n]}" for sign in ".," for n in range(1, 10)))
+ZONES = ("", *(f"{blank}{zone}" for blank in ("", " ") for zone in ("Z", "z", "+03", "+0300", "+03:00", "-0330")))
+WAYS = {
+    f"2024-05-13{separator}10:00{seconds}{zone}": AHEAD.get(zone.strip(), "10:00") + (":01" if seconds else ":00")
+    for separator, seconds, zone in itertools.product(SEPARATORS, SECONDS, ZONES)
+}
+
+
+def test_each_separator_fraction_and_zone_is_read_beside_all_others(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    assert land(warehouse, write(tmp_path / "a.csv", report_of(*WAYS))).refusal is None
+
+    found = warehouse.execute("select date, strftime(occurred_at, '%H:%M:%S') from raw.activities").fetchall()
+    read = dict(found)
+    assert {written: read.get(written) for written in WAYS} == WAYS
+
+
+def test_each_way_to_write_a_date_that_needs_no_plan_is_read_as_it_stands(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """A report of one way is read by a format where its shape says that one reads it."""
+    shapes = {written: re.sub("[0-9]", "9", written) for written in WAYS}
+    formats = {
+        **{written: WITH_OFFSET for written, shape in shapes.items() if date_shapes.WITH_OFFSET.fullmatch(shape)},
+        **{written: DEFAULT_DATE_FORMAT for written, shape in shapes.items() if date_shapes.PLAIN.fullmatch(shape)},
+    }
+    assert set(formats.values()) == {WITH_OFFSET, DEFAULT_DATE_FORMAT}
+
+    for date_format in set(formats.values()):
+        written = [one for one, own in formats.items() if own == date_format]
+        read = warehouse.execute(
+            f"select written, strftime({parsed(Dates('written', 'written'), date_format)}, '%H:%M:%S')"
+            " from (select unnest($written) as written)",
+            {"written": written},
+        ).fetchall()
+        assert dict(read) == {one: WAYS[one] for one in written}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2024-05-13T10:00:01.123",
+        "2024-05-13T10:00:01.123456",
+        "2024-05-13t10:00:01",
+        "2024-05-13t10:00:01z",
+        "2024-05-13T10:00:01z",
+    ],
+)
+def test_a_report_of_one_way_is_read(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, written: str) -> None:
+    assert land(warehouse, write(tmp_path / "a.csv", report_of(written, written))).refusal is None
+    assert rows(warehouse, OCCURRED) == [AT, AT]
 
 
 @pytest.mark.parametrize(
