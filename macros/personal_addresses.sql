@@ -11,8 +11,14 @@
     ) }}
 {%- endmacro %}
 
+{#- The entries of a setting, each in small letters. Without any, no text may have one. -#}
+{% macro any_of_setting(name) -%}
+    {%- set entries = var(name) | map("trim") | map("lower") | join("|") | replace(".", "[.]") | replace("+", "[+]") -%}
+    {{ return("(?:" ~ (entries or "[^\\s\\S]") ~ ")") }}
+{%- endmacro %}
+
 {% macro personal_hosts() -%}
-    {{ return("(?:" ~ (var("personal_page_hosts") | join("|") | replace(".", "[.]")) ~ ")") }}
+    {{ return(any_of_setting("personal_page_hosts")) }}
 {%- endmacro %}
 
 {#- The address of a personal page inside another text, such as a slug that is none or a path that leads on. -#}
@@ -25,7 +31,7 @@
 
 {#- Whether a text in the place of a slug may lead to a person. -#}
 {% macro is_personal_slug(column) -%}
-    {%- set calls = "(?i)^(?:" ~ (var("schemes_without_host") | join("|")) ~ "):" -%}
+    {%- set calls = "(?i)^" ~ any_of_setting("schemes_without_host") ~ ":" -%}
     coalesce(
         {{ column }} like '%?%=%'
         or {{ is_match(column, personal_mark()) }}
@@ -42,5 +48,5 @@
 
 {#- Whether a scheme that has a place for a host is none of those whose addresses are shown. -#}
 {% macro opens_a_program(scheme) -%}
-    {{ scheme }} not in ('{{ var("schemes_with_host") | join("', '") }}')
+    {{ scheme }} not in ('{{ var("schemes_with_host") | map("trim") | map("lower") | join("', '") }}')
 {%- endmacro %}

@@ -33,9 +33,9 @@
         "lead_hot_score": ["number", none, none],
         "call_answer_minutes": duration,
         "click_follow_minutes": duration,
-        "personal_page_hosts": ["list"],
-        "schemes_without_host": ["list"],
-        "schemes_with_host": ["list"],
+        "personal_page_hosts": ["hosts"],
+        "schemes_without_host": ["schemes"],
+        "schemes_with_host": ["schemes"],
         "leaderboard_history_days": count,
         "leaderboard_history_places": at_least_one,
         "counted_answer": ["first", "last"],
@@ -50,7 +50,8 @@
 {% macro require_known_settings() %}
     {%- set wrong = [] -%}
     {%- for name, rule in setting_rules().items() if not is_known_setting(var(name), rule) -%}
-        {%- do wrong.append(name ~ " is " ~ tojson(var(name)) ~ ", and must be " ~ words_of_setting(rule)) -%}
+        {%- set value = wrong_entries(var(name), rule) or var(name) -%}
+        {%- do wrong.append(name ~ " is " ~ tojson(value) ~ ", and must be " ~ words_of_setting(rule)) -%}
     {%- endfor -%}
     {%- if wrong -%}
         {{ exceptions.raise_compiler_error(
@@ -66,14 +67,27 @@
         {{- return(value is boolean) -}}
     {%- elif rule[0] == "zone" -%}
         {{- return(value is string and value in modules.pytz.all_timezones) -}}
-    {%- elif rule[0] == "list" -%}
-        {{- return(value is iterable and value is not string and value is not mapping and value | reject("string") | list == []) -}}
+    {%- elif rule[0] in ("hosts", "schemes") -%}
+        {{- return(value is iterable and value is not string and value is not mapping and not wrong_entries(value, rule)) -}}
     {%- elif rule[0] not in ("number", "whole") -%}
         {{- return(value in rule) -}}
     {%- elif value is not number or value is boolean or (rule[0] == "whole" and value is not integer) -%}
         {{- return(false) -}}
     {%- endif -%}
     {{- return((rule[1] is none or value >= rule[1]) and (rule[2] is none or value <= rule[2])) -}}
+{% endmacro %}
+
+
+{#- The entries of a list that are none of its kind; the same forms as in scripts/publishing/share.py. -#}
+{% macro wrong_entries(value, rule) %}
+    {%- set wrong = [] -%}
+    {%- set forms = {"hosts": "(?!www[.])[\\w-]+([.][\\w-]+)+$", "schemes": "[a-z][a-z0-9+.-]*$"} -%}
+    {%- if rule[0] in forms and value is iterable and value is not string and value is not mapping -%}
+        {%- for entry in value if entry is not string or not modules.re.match(forms[rule[0]], entry | trim | lower) -%}
+            {%- do wrong.append(entry) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{- return(wrong) -}}
 {% endmacro %}
 
 
@@ -86,6 +100,7 @@
     {{- return({
         "switch": "true or false, without quotes",
         "zone": "an IANA time zone, such as Europe/Zurich",
-        "list": "a list of texts",
+        "hosts": "a list of hosts such as linkedin.com, without https://, www., @, *, a port or a path",
+        "schemes": "a list of schemes such as mailto, without : or //",
     }.get(rule[0], rule | join(" or "))) -}}
 {% endmacro %}

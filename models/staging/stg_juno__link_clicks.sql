@@ -30,9 +30,7 @@ parsed as (
             {{ lowered(regex_group("url", "(?is)^" ~ bare_host ~ port_and_path)) }}
         ) as url_host,
         {{ lowered(regex_group("url", scheme_of_host())) }} as host_scheme,
-        {{ lowered(
-            regex_group("url", "(?i)^(" ~ (var("schemes_without_host") | join("|")) ~ "):")
-        ) }} as calling_scheme
+        {{ lowered(regex_group("url", "(?i)^(" ~ any_of_setting("schemes_without_host") ~ "):")) }} as calling_scheme
     from told_apart
 ),
 

@@ -39,6 +39,10 @@ TEXTLESS = re.compile(
     r"BOOLEAN|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL(\(.*\))?|DATE|TIME(STAMP)?(_.*| WITH.*)?|INTERVAL"
 )
 
+# The entries of two settings (macros/require_known_settings.sql).
+HOST = re.compile(r"(?!www[.])[\w-]+([.][\w-]+)+")
+SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
+
 DIM_USERS = 'marts."dim_users"'
 
 # These reach one person, in a text that the owner of the site named: an e-mail, a number with the code of a country,
@@ -74,12 +78,28 @@ class Table:
 
 def personal_text(settings: Mapping[str, Any]) -> str:
     """A pattern of texts that reach one person, with the personal pages that the settings name."""
-    hosts = "|".join(re.escape(host) for host in settings["personal_page_hosts"])
-    schemes = "|".join(settings["schemes_without_host"])
+    hosts = _any_of(settings, "personal_page_hosts", HOST)
+    schemes = _any_of(settings, "schemes_without_host", SCHEME)
     code = f"{PERCENT}[0-9a-f]{{2}}"
     page = rf"(?:^|{code}|[^a-z0-9-])(?:{hosts})[.]?(?::[0-9]*)?(?:[/?#\\]|{code})."
     calls = rf"(?:^|{code}|[^\p{{L}}\p{{N}}])(?:{schemes})(?::|{PERCENT}3a)[^\s]"
     return f"(?is)(?:{'|'.join((E_MAIL, PHONE, page, calls))})"
+
+
+def _any_of(settings: Mapping[str, Any], name: str, form: re.Pattern[str]) -> str:
+    """A pattern of the entries of a setting; one that no text has, if there are none.
+
+    Raises:
+        WarehouseError: an entry would find nothing. dbt refuses it too, but the file may have changed since the build.
+    """
+    entries = [str(entry).strip().lower() for entry in settings[name]]
+    wrong = [entry for entry in entries if not form.fullmatch(entry)]
+    if wrong:
+        raise WarehouseError(
+            f"{name} of dbt_project.yml has {', '.join(map(repr, wrong))}, but its entries are like linkedin.com and"
+            " mailto. Nothing was shared. Fix: correct it, and make build"
+        )
+    return "|".join(map(re.escape, entries)) or r"[^\s\S]"
 
 
 def minimum_cohort_size() -> int:

@@ -19,8 +19,23 @@ WRONG = {
     "open_stay_leavers_ratio": "half",
     "outlier_days": 3.5,
     "open_stay_leavers_minimum": True,
-    "personal_page_hosts": "x.com",
-    "schemes_with_host": [1],
+    "personal_page_hosts": [
+        "https://x.com",
+        "x.com/",
+        "x.com/people",
+        "www.x.com",
+        "@x.com",
+        "*.x.com",
+        "x.com:443",
+        "x",
+        "",
+        ".x.com",
+        "x..com",
+        "a b.com",
+        None,
+    ],
+    "schemes_without_host": "mailto",
+    "schemes_with_host": [1, "https:", "https://"],
     "counted_answer": "newest",
 }
 AT_THE_BOUNDS = {
@@ -31,7 +46,10 @@ AT_THE_BOUNDS = {
     "left_early_ratio": 0.0,
     "meeting_gap_hours": 0.5,
     "personal_page_hosts": [],
+    "schemes_without_host": [" Mailto", "git+ssh"],
 }
+# Those that would find nothing are named, and not the rest of the list.
+HOSTS: dict[str, object] = {"personal_page_hosts": [" LinkedIn.com ", "b\u00fccher.example", "*.x.com"]}
 
 
 @pytest.fixture
@@ -60,6 +78,13 @@ def test_each_wrong_setting_is_named_with_its_value(small: Project) -> None:
 def test_the_settings_as_shipped_and_those_at_their_bounds_are_known(small: Project) -> None:
     assert ask(small, {})[0] == 0
     assert ask(small, AT_THE_BOUNDS)[0] == 0
+
+
+@pytest.mark.slow
+def test_of_a_list_only_the_wrong_entries_are_named(small: Project) -> None:
+    code, said = ask(small, HOSTS)
+    assert code != 0
+    assert 'personal_page_hosts is ["*.x.com"], and must be a list of hosts such as linkedin.com' in said
 
 
 def test_every_setting_has_a_rule() -> None:

@@ -227,6 +227,16 @@ def test_a_text_that_reaches_one_person_is_known(text: str, reaches: bool) -> No
     assert duckdb.execute("select regexp_matches(?, ?)", [text, personal_text(HOSTS)]).fetchall() == [(reaches,)]
 
 
+def test_a_host_is_found_in_whatever_case_and_one_that_finds_nothing_is_refused() -> None:
+    settings = {"personal_page_hosts": [" Profiles.Example "], "schemes_without_host": []}
+    texts = {"profiles.example/ada": True, "a: b, c/d": False}
+    for text, reaches in texts.items():
+        assert duckdb.execute("select regexp_matches(?, ?)", [text, personal_text(settings)]).fetchall() == [(reaches,)]
+    for wrong in ("https://profiles.example", "*.profiles.example", "profiles.example/people"):
+        with pytest.raises(WarehouseError, match="personal_page_hosts of"):
+            personal_text({**settings, "personal_page_hosts": [wrong]})
+
+
 def test_a_text_that_reaches_one_person_is_never_shared_as_it_is(published: Path) -> None:
     with connect(published) as connection:
         connection.execute(
