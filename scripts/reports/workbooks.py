@@ -13,8 +13,9 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from string import ascii_uppercase
 
-from reports.format import ACTIVITY_REPORT, REPORT_KINDS, REQUIRED_COLUMNS, USERS_REPORT
+from reports.format import ACTIVITY_REPORT, REPORT_KINDS, USERS_REPORT
 from reports.text import ReportRefused
 from reports.workbook_child import MOST_SHEETS, TOO_LARGE, TOO_MANY, UNREADABLE
 
@@ -66,11 +67,8 @@ def _refuse_hollow(sheet: Path, merged: list[list[list[int]]], unknown: dict[str
         unknown: by the letters of a column, the cells with a formula and no value.
     """
     with sheet.open(encoding="utf-8", newline="") as file:
-        reader = csv.reader(file)
-        header = next(filter(any, reader), [])
-        record_count = sum(1 for _ in reader) if unknown else 0
-    columns = {name: place for kind in REPORT_KINDS for name, place in kind.columns_of(header).items()}
-    known = columns.values()
+        number, header = next(((number, row) for number, row in enumerate(csv.reader(file), 1) if any(row)), (0, []))
+    known = sorted({place for kind in REPORT_KINDS for place in kind.columns_of(header).values()})
     for (top, left), (bottom, right) in merged:
         if any(left <= place <= right for place in known):
             raise ReportRefused(
@@ -78,10 +76,9 @@ def _refuse_hollow(sheet: Path, merged: list[list[list[int]]], unknown: dict[str
                 " of these records has their value. Fix: load the report as it was downloaded; or unmerge its cells and"
                 " fill in the blank ones."
             )
-    for name, place in columns.items():
-        cells = unknown.get(_letters(place), [])
-        # A program may have taken what a person wrote for a formula.
-        if len(cells) > (0 if name in REQUIRED_COLUMNS else record_count // 2):
+    titles = [cell for cells in unknown.values() for cell in cells if cell.lstrip(ascii_uppercase) == str(number)]
+    for cells in (titles, *(unknown.get(_letters(place), []) for place in known)):
+        if cells:
             more = f" and {len(cells) - 1:,} more" if len(cells) > 1 else ""
             raise ReportRefused(
                 f"no value is stored of the formula in its cell {cells[0]}{more}: its program calculates none."

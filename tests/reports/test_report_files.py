@@ -26,6 +26,7 @@ from landing.land import land_reports
 from landing.outcome import Declaration, Landing
 from landing.terminal import describe
 from loader_fixtures import DAY, SHORT_HEADER, activity, land, landed_users, report_text, rows, write
+from loader_fixtures import HEADER as LONG_HEADER
 from reports import files as report_files
 from reports import workbooks
 from reports.files import find_reports, passed_over, reports_in
@@ -343,7 +344,7 @@ def test_the_cells_of_a_workbook_land_as_the_report_has_them(
 ) -> None:
     sheet: list[list[Any]] = [
         HEADER,
-        [5001, "Chat", "Message", "=1+1", datetime(2026, 5, 14, 10, 0, 7), 4101],
+        [5001, "Chat", "Message", 2, datetime(2026, 5, 14, 10, 0, 7), 4101],
         ["007", "Chat", "Message", True, datetime(2026, 5, 14, 10, 0, 6, 999_995), "0042"],
         [5003.5, "Chat", "Message", None, date(2026, 5, 14), None],
         [5004, "Chat", "Message", 'two\nlines, "quoted"', "2026-05-14 10:00:00", 123_456_789_012_345],
@@ -355,9 +356,8 @@ def test_the_cells_of_a_workbook_land_as_the_report_has_them(
         warehouse, "select user_id, label, date, content_id, occurred_at::varchar from raw.activities order by 1"
     )
     assert landed == [
-        # openpyxl calculates nothing, so that the formula has no value; Excel keeps the one that it shows.
         ("007", "true", "2026-05-14 10:00:07", "0042", "2026-05-14 10:00:07"),
-        ("5001", "", "2026-05-14 10:00:07", "4101", "2026-05-14 10:00:07"),
+        ("5001", "2", "2026-05-14 10:00:07", "4101", "2026-05-14 10:00:07"),
         ("5003.5", "", "2026-05-14 00:00:00", "", "2026-05-14 00:00:00"),
         ("5004", 'two\nlines, "quoted"', "2026-05-14 10:00:00", "123456789012345", "2026-05-14 10:00:00"),
         ("5005", "09:05:00", "1999-12-31 23:59:59", " x ", "1999-12-31 23:59:59"),
@@ -494,7 +494,11 @@ def formula(text: str, *places: str) -> Callable[[Worksheet], None]:
             "in its cell F4 and 1 more: its program",
         ),
         (formula("=D1", "E4", "E5", "E6"), "in its cell E4 and 2 more: its"),
-        (formula("=D", "E4", "E5"), None),
+        # A person may have written it, and a program took it for a formula.
+        (formula("=D", "E5"), "in its cell E5: its"),
+        (formula("=4000+100", "H5"), None),
+        (formula("=A1", "C3"), "in its cell C3: its"),
+        (formula("=A1", "H3"), "in its cell H3: its"),
         (lambda sheet: sheet.merge_cells("G4:G7"), None),
         (lambda sheet: sheet.merge_cells("C4:D4"), None),
         (formula("=NOW()", "G4"), None),
@@ -508,6 +512,18 @@ def test_cells_that_hold_less_than_they_show_refuse_a_workbook(
     [landing] = all_landed(warehouse, write(tmp_path / "a.xlsx", book_of_records(change)))
 
     assert (landing.landed_count, landing.refusal) == (4, None) if said is None else said in (landing.refusal or "")
+
+
+@pytest.mark.parametrize("title", LONG_HEADER)
+def test_a_formula_without_a_value_refuses_a_workbook_in_each_known_column(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, title: str
+) -> None:
+    """One such cell would land as blank, and its record would be on no page, or of nobody."""
+    records = [[f"7{number}", *["x"] * 7, DAY, "4100", "x", "x"] for number in range(9)]
+    records[4][LONG_HEADER.index(title)] = "=4000+100"
+    said = refusal_of(warehouse, write(tmp_path / "a.xlsx", workbook_of([LONG_HEADER, *records])))
+
+    assert f"the formula in its cell {'ABCDEFGHIJKL'[LONG_HEADER.index(title)]}6: its program" in said
 
 
 def test_a_formula_whose_value_is_stored_is_read(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
