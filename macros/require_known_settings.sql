@@ -20,6 +20,7 @@
         "session_buffer_before_minutes": duration,
         "session_buffer_after_minutes": duration,
         "meeting_gap_hours": duration,
+        "late_activity_minutes": duration,
         "schedule_is_claim": ["switch"],
         "schedule_correction_minimum": at_least_one,
         "left_delay_minutes": duration,

@@ -6,12 +6,7 @@ with session_events as (
 ),
 
 evidence as (
-    select
-        session_key,
-        user_id,
-        max(occurred_at) as last_evidence_at
-    from {{ ref('int_presence_evidence') }}
-    group by 1, 2
+    select * from {{ ref('int_presence_evidence') }}
 ),
 
 schedule as (
@@ -153,60 +148,22 @@ gone as (
     from people
 ),
 
--- A person not known to have gone was there at least until the last Joined, Left or activity that proves presence.
-last_known as (
-    select
-        gone.session_key,
-        gone.first_joined_at,
-        gone.is_gone,
-        gone.last_left_at is not null as has_left,
-        case
-            when gone.is_gone then {{ add_seconds('gone.last_left_at', -30 * var('left_delay_minutes')) }}
-            else greatest(gone.last_seen_at, coalesce(evidence.last_evidence_at, gone.last_seen_at))
-        end as last_known_at,
-        gone.last_seen_at
-    from gone
-    left join evidence on gone.session_key = evidence.session_key and gone.user_id = evidence.user_id
-),
-
-shown as (
-    select
-        *,
-        -- A lone Joined shows no end, and would pull the quantiles to the start.
-        case when is_gone or last_known_at > first_joined_at then last_known_at end as shown_until_at
-    from last_known
-),
-
--- The quantiles keep a presenter who came an hour early, or a few who never left, from stretching the session.
-quantiles as (
+-- When people came, and the last Joined and Left without those of stragglers.
+records as (
     select
         session_key,
         {{ quantile('first_joined_at', var('session_window_quantile')) }} as early_joined_at,
         {{ quantile('first_joined_at', 1 - var('session_core_quantile')) }} as core_joined_at,
-        {{ quantile('first_joined_at', 1 - var('session_window_quantile')) }} as late_joined_at,
-        -- A log that lacks most Lefts lacks those of the end: then the last of all that is known ends it.
-        case
-            when 3 * count(case when has_left then 1 end) < count(*) then max(last_known_at)
-            else {{ quantile('shown_until_at', 1 - var('session_window_quantile')) }}
-        end as late_known_at,
-        -- Of two people the one who goes first ends it.
-        case
-            when count(shown_until_at) = 2 and count(case when is_gone then 1 end) = 2 then min(shown_until_at)
-            else {{ quantile('shown_until_at', var('session_core_quantile')) }}
-        end as core_known_at,
-        count(*) as people_count,
-        count(case when is_gone then 1 end) as gone_count,
-        count(shown_until_at) as shown_count,
-        min(coalesce(first_joined_at, last_seen_at)) as first_there_at,
-        min(last_seen_at) as first_seen_at,
-        max(last_seen_at) as last_seen_at
-    from shown
+        {{ quantile('last_joined_at', 1 - var('session_window_quantile')) }} as last_joined_at,
+        {{ quantile('last_left_at', var('session_core_quantile')) }} as core_left_at,
+        {{ quantile('last_left_at', 1 - var('session_window_quantile')) }} as late_left_at,
+        3 * count(last_left_at) >= count(*) as has_lefts,
+        min(last_seen_at) as first_seen_at
+    from gone
     group by 1
 ),
 
--- With nine people or fewer these quantiles are the first and the last of them: the core of the people shows whether
--- one of those is a straggler, such as a browser that was left open overnight. It did not end before nine tenths came.
-inferred as (
+run as (
     select
         session_key,
         case
@@ -215,19 +172,15 @@ inferred as (
         end as first_joined_at,
         greatest(
             case
-                when late_known_at > {{ add_minutes('core_known_at', 60 * var('straggler_hours')) }} then core_known_at
-                else late_known_at
+                when late_left_at > {{ add_minutes('core_left_at', 60 * var('straggler_hours')) }} then core_left_at
+                else late_left_at
             end,
-            late_joined_at
-        ) as last_known_at,
+            last_joined_at
+        ) as run_until_at,
         early_joined_at,
-        people_count,
-        gone_count,
-        shown_count,
-        first_there_at,
-        first_seen_at,
-        last_seen_at
-    from quantiles
+        has_lefts,
+        first_seen_at
+    from records
 ),
 
 -- A row before all sessions of its page is of the first. Of several rows of one session the nearest counts: the others
@@ -243,7 +196,7 @@ offered as (
             order by
                 abs({{ seconds_between(
                     'placed_rows.starts_at',
-                    'coalesce(inferred.first_joined_at, inferred.first_seen_at, placed_rows.starts_at)'
+                    'coalesce(run.first_joined_at, run.first_seen_at, placed_rows.starts_at)'
                 ) }}),
                 placed_rows.starts_at
         ) as row_place
@@ -256,13 +209,115 @@ offered as (
                 placed_rows.last_session_key = page_sessions.session_key
                 or (placed_rows.last_session_key is null and page_sessions.occurrence_number = 1)
             )
-    left join inferred on page_sessions.session_key = inferred.session_key
+    left join run on page_sessions.session_key = run.session_key
     where placed_rows.starts_at is not null
 ),
 
 scheduled as (
     select * from offered
     where row_place = 1
+),
+
+-- Long after the session an activity, such as a rating of the next day, proves no presence.
+late_bounds as (
+    select
+        run.session_key,
+        case
+            when run.has_lefts or scheduled.ends_at is not null
+                then {{ add_minutes('greatest(run.run_until_at, scheduled.ends_at)', var('late_activity_minutes')) }}
+            else {{ add_minutes('run.run_until_at', 60 * var('straggler_hours')) }}
+        end as late_at
+    from run
+    left join scheduled on run.session_key = scheduled.session_key
+),
+
+timely_evidence as (
+    select
+        evidence.session_key,
+        evidence.user_id,
+        max(evidence.occurred_at) as last_evidence_at
+    from evidence
+    inner join late_bounds
+        on evidence.session_key = late_bounds.session_key and evidence.occurred_at <= late_bounds.late_at
+    group by 1, 2
+),
+
+-- A person not known to have gone was there at least until the last Joined, Left or activity that proves presence.
+last_known as (
+    select
+        gone.session_key,
+        gone.first_joined_at,
+        gone.is_gone,
+        gone.last_left_at is not null as has_left,
+        case
+            when gone.is_gone then {{ add_seconds('gone.last_left_at', -30 * var('left_delay_minutes')) }}
+            else greatest(gone.last_seen_at, coalesce(timely_evidence.last_evidence_at, gone.last_seen_at))
+        end as last_known_at,
+        gone.last_seen_at
+    from gone
+    left join timely_evidence
+        on gone.session_key = timely_evidence.session_key and gone.user_id = timely_evidence.user_id
+),
+
+shown as (
+    select
+        *,
+        -- A lone Joined shows no end, and would pull the quantiles to the start.
+        case when is_gone or last_known_at > first_joined_at then last_known_at end as shown_until_at
+    from last_known
+),
+
+-- The quantiles keep a presenter who came an hour early, or a few who never left, from stretching the session.
+quantiles as (
+    select
+        session_key,
+        {{ quantile('first_joined_at', 1 - var('session_window_quantile')) }} as late_joined_at,
+        -- A log that lacks most Lefts lacks those of the end: then the last of all that is known ends it.
+        case
+            when 3 * count(case when has_left then 1 end) < count(*) then max(last_known_at)
+            else {{ quantile('shown_until_at', 1 - var('session_window_quantile')) }}
+        end as late_known_at,
+        -- Of two people the one who goes first ends it.
+        case
+            when count(shown_until_at) = 2 and count(case when is_gone then 1 end) = 2 then min(shown_until_at)
+            else {{ quantile('shown_until_at', var('session_core_quantile')) }}
+        end as core_known_at,
+        count(*) as people_count,
+        count(first_joined_at) as came_count,
+        count(case when is_gone then 1 end) as gone_count,
+        count(shown_until_at) as shown_count,
+        min(coalesce(first_joined_at, last_seen_at)) as first_there_at,
+        max(last_seen_at) as last_seen_at
+    from shown
+    group by 1
+),
+
+-- With nine people or fewer these quantiles are the first and the last of them: the core of the people shows whether
+-- one of those is a straggler, such as a browser that was left open overnight. It did not end before nine tenths came.
+inferred as (
+    select
+        quantiles.session_key,
+        run.first_joined_at,
+        greatest(
+            case
+                when
+                    quantiles.late_known_at
+                    > {{ add_minutes('quantiles.core_known_at', 60 * var('straggler_hours')) }}
+                    then quantiles.core_known_at
+                else quantiles.late_known_at
+            end,
+            quantiles.late_joined_at
+        ) as last_known_at,
+        run.early_joined_at,
+        quantiles.people_count,
+        quantiles.came_count,
+        quantiles.gone_count,
+        quantiles.shown_count,
+        quantiles.first_there_at,
+        run.first_seen_at,
+        quantiles.last_seen_at
+    from quantiles
+    inner join run on quantiles.session_key = run.session_key
 ),
 
 -- How many people show that a schedule is wrong by more than the buffers.
@@ -330,7 +385,8 @@ claimed as (
                 and inferred.first_joined_at
                 < {{ add_minutes('scheduled.starts_at', - var('session_buffer_before_minutes')) }}
             ) or (
-                inferred.people_count >= {{ var('schedule_correction_minimum') }}
+                inferred.came_count >= {{ var('schedule_correction_minimum') }}
+                and 2 * inferred.came_count >= inferred.people_count
                 and inferred.early_joined_at
                 > {{ add_minutes('scheduled.starts_at', var('session_buffer_before_minutes')) }}
             ), false
