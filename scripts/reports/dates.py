@@ -509,7 +509,6 @@ def _canonical(text: str) -> str:
                 when half is not null then lpad(cast({hour} % 12 + 12 as varchar), 2, '0')
                 else lpad(substr({text}, h, hn), 2, '0')
             end
-            || ':' || case when im = 0 then '00' else substr({text}, i, im) end
-            || ':' || case when sn = 0 then '00' else substr({text}, s, sn) end
+            || ':' || lpad(substr({text}, i, im), 2, '0') || ':' || lpad(substr({text}, s, sn), 2, '0')
         end
     """

@@ -89,6 +89,11 @@ def report_of(*dates: str, header: str = "User ID,Category,Action,Label,Date") -
         (["2024年5月13日 10:00:01", "2024年5月13日 10时00分01秒"], [AT, AT]),
         (["Mon May 13 10:00:01 2024"], [AT]),
         (["13.05.2024 10.00.01"], [AT]),
+        # minutes and seconds of one digit
+        (["2024年5月13日 10時0分1秒", "2024年5月13日 13時00分1秒"], [AT, NEXT]),
+        (["2024年5月13日 9時5分", "2024년 5월 13일 9시 5분 7초"], ["2024-05-13 09:05:00", "2024-05-13 09:05:07"]),
+        (["13.5.2024 10.0.1", "13.05.2024 13.00.1"], [AT, NEXT]),
+        (["13 May 2024 10:0:1", "13 May 2024 1.0.01 PM", "13 mai 2024 10h0"], [AT, NEXT, "2024-05-13 10:00:00"]),
         (["10:00:01 13/05/2024"], [AT]),
         (["13.05.2024, 10:00 Uhr"], ["2024-05-13 10:00:00"]),
         # what a spreadsheet puts around a text, and dashes
@@ -204,6 +209,14 @@ def test_a_zone_in_the_text_wins_over_the_declared_one_and_shifts_once(
     land(warehouse, write(tmp_path / "a.csv", report_of(written)), ZURICH)
 
     assert rows(warehouse, OCCURRED) == [time]
+
+
+@pytest.mark.parametrize("written", ["13.05.2024 8.2", "2024-05-13 8.2"])
+def test_a_time_that_may_have_lost_a_zero_is_no_time(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, written: str
+) -> None:
+    """A spreadsheet may have made 8.2 of 8.20."""
+    assert land(warehouse, write(tmp_path / "a.csv", report_of(written))).refusal is not None
 
 
 def test_zones_may_differ_from_record_to_record(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
