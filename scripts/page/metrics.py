@@ -12,6 +12,7 @@ from types import ModuleType
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT, path_for_dbt, warehouse_path
+from warehouse.unfinished_builds import refuse_a_mixture
 
 MANIFEST = PROJECT_ROOT / "target" / "semantic_manifest.json"
 # Whatever the manifest is made of.
@@ -72,7 +73,8 @@ def check_usage(arguments: list[str]) -> None:
         raise WarehouseError(f"there is no warehouse at {warehouse_path()}. Fix: make build")
     if arguments[:1] != ["list"]:
         # MetricFlow would end with its own lines about a file that cannot be opened.
-        connect(warehouse_path()).close()
+        with connect(warehouse_path()) as connection:
+            refuse_a_mixture(connection, ", and a metric may be of both")
 
 
 def check_metrics(arguments: list[str], manifest: Path) -> None:

@@ -23,11 +23,7 @@ from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
 from warehouse.locks import only_writer
 from warehouse.paths import marts_path
-
-# Where dbt notes a build while it lasts, and what it left unfinished (macros/unfinished_builds.sql).
-UNFINISHED_BUILDS = ("staging", "unfinished_builds")
-# So many of them are named in a message.
-NAMED = 5
+from warehouse.unfinished_builds import refuse_a_mixture
 
 
 def publish(warehouse: Path, published: Path) -> int:
@@ -47,7 +43,7 @@ def publish(warehouse: Path, published: Path) -> int:
     mode = published_mode(there)
     # The warehouse stays locked meanwhile, so that no build writes to the marts.
     with only_writer(warehouse, patience=0), opened(warehouse, read_only=False) as connection:
-        _refuse_a_mixture(connection)
+        refuse_a_mixture(connection, ", and nothing was published")
         count = _count_marts(marts, Mark(PUBLISHED, file_mode=mode))
 
         def copy(unfinished: Path) -> int:
@@ -68,36 +64,6 @@ def publish(warehouse: Path, published: Path) -> int:
         count = replace_file(published, copy, check)
     note_file(warehouse, published)
     return count
-
-
-def _refuse_a_mixture(connection: duckdb.DuckDBPyConnection) -> None:
-    """Refuse marts if some are older than others.
-
-    Raises:
-        WarehouseError: the last build was killed or failed.
-    """
-    noted = connection.execute(
-        "select 1 from duckdb_tables() where database_name = current_database() and schema_name = ? and table_name = ?",
-        UNFINISHED_BUILDS,
-    ).fetchone()
-    if not noted:
-        return
-    rows = connection.execute(f"select distinct invocation_id from {'.'.join(UNFINISHED_BUILDS)} order by 1").fetchall()
-    if rows:
-        raise WarehouseError(
-            f"the last build did not finish{_unfinished([str(name) for (name,) in rows])}, so that some"
-            " marts are older than others, and nothing was published. Fix: make build, or .venv/bin/dbt build"
-        )
-
-
-def _unfinished(noted: list[str]) -> str:
-    """The models, seeds and tests among what is noted, in brackets; nothing for a build that was killed."""
-    # Such as model.juno_activity.fct_calls.
-    names = [name.split(".")[2] for name in noted if name.count(".") > 1]
-    if not names:
-        return ""
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return f" (unfinished: {', '.join(names[:NAMED])}{more})"
 
 
 def _count_marts(marts: Path, mark: Mark) -> int:

@@ -23,6 +23,7 @@ from faults.kills import BUILT, Expected, Victim, expected_of, haunt, loading, p
 from faults.readers import Seen, faults_of, reading
 from faults.victims import Site, copy_site
 from loader_fixtures import activity, report_text, write
+from page.metrics import check_usage
 from publishing.publish import publish
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
@@ -142,7 +143,9 @@ def test_readers_see_whole_publications_while_one_follows_another(sample_project
     assert len(published_prints(published)) == len(publications[0]) + 1
 
 
-def test_what_an_unfinished_build_left_is_not_published(sample_project: Project, tmp_path: Path) -> None:
+def test_what_an_unfinished_build_left_is_not_published_and_no_metric_reads_it(
+    sample_project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     warehouse, published = tmp_path / "activity.duckdb", tmp_path / "published.duckdb"
     shutil.copy(sample_project.warehouse, warehouse)
     shutil.copy(sample_project.marts, marts_path(warehouse))
@@ -153,6 +156,10 @@ def test_what_an_unfinished_build_left_is_not_published(sample_project: Project,
     with pytest.raises(WarehouseError, match=r"did not finish.*nothing was published\. Fix: make build"):
         publish(warehouse, published)
     assert not published.exists()
+    monkeypatch.setenv("WAREHOUSE_PATH", str(warehouse))
+    check_usage(["list", "metrics"])
+    with pytest.raises(WarehouseError, match=r"did not finish.*a metric may be of both\. Fix: make build"):
+        check_usage(["query", "--metrics", "attendees"])
 
 
 # Two at once.
