@@ -1,5 +1,4 @@
 {% macro is_attended(measure) -%}
-    {{- known_measure(var("attendance_measure")) -}}{#- This refuses the older names of the measures. -#}
     {%- set reaches = ">=" if var("attendance_bound_included") else ">" -%}
     {{ measure }}_seconds {{ reaches }} {{ var("attendance_minimum_seconds") }}
     {%- if var("attendance_minimum_ratio") != 0 %}

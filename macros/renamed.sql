@@ -1,18 +1,6 @@
 {#- For one release after names have changed (CHANGELOG.md). -#}
 
 
-{% macro known_measure(measure) -%}
-    {%- set renamed = {"strict": "proven", "upper": "possible"} -%}{#- by its older name -#}
-    {%- set known = setting_rules().attendance_measure -%}
-    {%- if measure not in known -%}
-        {{ exceptions.raise_compiler_error(
-            "attendance_measure is '" ~ measure ~ "'; they are called " ~ known[:-1] | join(", ") ~ " and " ~ known[-1] ~ "."
-            ~ " Fix: set it to " ~ renamed.get(measure, "one of them") ~ " (dbt_project.yml, or --vars)."
-        ) }}
-    {%- endif -%}
-{%- endmacro %}
-
-
 {% macro require_new_setting(older, name) -%}
     {%- if var(older, none) is not none -%}
         {{ exceptions.raise_compiler_error(

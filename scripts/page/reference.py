@@ -40,7 +40,8 @@ change how numbers are counted. The [settings of commands](#settings-of-commands
 
 ## Settings of the project
 
-Change a value in `dbt_project.yml` under `vars`, and run `make build`. The defaults are those that the project ships
+Change a value in `dbt_project.yml` under `vars`, and run `make build`. A build refuses a value that has no meaning, and
+says what is allowed. The defaults are those that the project ships
 with.
 
 ### Days

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import available_timezones
 
+import jinja2
 import pytest
 
 from conftest import ROOT, SETTINGS, Project
+
+MACROS = (ROOT / "macros" / "require_known_settings.sql").read_text()
 
 WRONG = {
     "reporting_time_zone": "Mars/Base",
@@ -87,6 +93,159 @@ def test_of_a_list_only_the_wrong_entries_are_named(small: Project) -> None:
     assert 'personal_page_hosts is ["*.x.com"], and must be a list of hosts such as linkedin.com' in said
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"session_buffer_before_minutes": "15"}, 'session_buffer_before_minutes is "15", and must be a number from 0'),
+        ({"attendance_measure": ["likely"]}, 'attendance_measure is ["likely"], and must be proven or likely or'),
+        ({"meeting_gap_hours": None}, "meeting_gap_hours is not set, and must be a number above 0 up to 8760"),
+    ],
+)
+def test_a_model_that_would_fail_by_a_setting_names_it(project: Project, settings: dict[str, Any], said: str) -> None:
+    for path in (project.root / "models").rglob("*.*"):
+        if path.name not in ("int_sessions.sql", "int_session_events.sql", "fct_session_attendance.sql"):
+            path.unlink()
+    result = project.dbt("parse", "--vars", json.dumps(settings))
+    assert result.returncode != 0
+    assert said in result.stdout, result.stdout
+
+
+class Said(Exception):
+    """What dbt would stop with."""
+
+
+class Returned(Exception):
+    """The value that a macro returns, as dbt does it."""
+
+
+def macros_beside(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The macros without dbt, which takes seconds to start."""
+
+    def raise_returned(value: object) -> None:
+        raise Returned(value)
+
+    def stop(text: str) -> None:
+        raise Said(text)
+
+    def called(name: str, text: str) -> Any:
+        def call(*values: object, **named: object) -> object:
+            try:
+                return getattr(template.module, name)(*values, **named)
+            except Returned as returned:
+                return returned.args[0]
+
+        template = jinja.from_string(text)
+        return call
+
+    jinja = jinja2.Environment(extensions=["jinja2.ext.do"])
+    jinja.globals.update(
+        {
+            "return": raise_returned,
+            "exceptions": {"raise_compiler_error": stop},
+            "builtins": {"var": settings.get},
+            "tojson": lambda value, default=None: json.dumps(value, default=lambda _: default),
+            "modules": {"re": re, "pytz": {"all_timezones": available_timezones()}},
+        }
+    )
+    macros: dict[str, Any] = {}
+    # Each is a template of its own, so that they find each other as dbt's do.
+    for found in re.finditer(r"{% macro (\w+).*?{% endmacro %}", MACROS, flags=re.DOTALL):
+        macros[found[1]] = jinja.globals[found[1]] = called(found[1], found[0])
+    return macros
+
+
+def said_of(settings: Mapping[str, Any]) -> list[str]:
+    """The sentences about settings, without the first and the last line; none if all are in order."""
+    try:
+        macros_beside(settings)["require_known_settings"]()
+    except Said as said:
+        return str(said).splitlines()[1:-1]
+    return []
+
+
+KINDS: dict[str, Any] = {
+    "deleted": None,
+    "a text": "soon",
+    "a number as a text": "0.5",
+    "a number": 0.123,
+    "a negative number": -1,
+    "a large number": 1e11,
+    "a number as YAML 1.1 reads 1e30": "1e30",
+    "no number": float("nan"),
+    "without end": float("inf"),
+    "a switch": True,
+    "a switch as a text": "true",
+    "a list": [1],
+    "a list of lists": [["x"]],
+    "a dict": {"x": 1},
+    "a blank text": "",
+}
+FIT = {
+    "a number": {name for name, value in SETTINGS.items() if isinstance(value, float)}
+    | {name for name in SETTINGS if name.endswith(("_ratio", "_score", "_minutes", "_hours", "_seconds"))},
+    "a switch": {name for name, value in SETTINGS.items() if isinstance(value, bool)},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_setting_takes_a_value_of_a_kind_that_it_cannot_have(kind: str) -> None:
+    value, fit = KINDS[kind], FIT.get(kind, set()) - {"session_core_quantile"}
+    is_said = "is not set" if value is None else f"is {json.dumps(value)}"
+    wrong = {name: value for name in SETTINGS if name not in fit}
+    said = said_of(SETTINGS | wrong)
+    assert [one.partition(", and must be ")[0] for one in said] == [f"{name} {is_said}" for name in wrong]
+    assert said_of(SETTINGS | dict.fromkeys(fit, value)) == []
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_setting_by_another_name_is_missing_wherever_it_is_read(name: str) -> None:
+    settings = {(f"{one}_x" if one == name else one): value for one, value in SETTINGS.items()}
+    macros = macros_beside(settings)
+    with pytest.raises(Said, match=rf"\n{name} is not set, and must be .+\nFix: "):
+        macros["var"](name)
+    assert [macros["var"](one) for one in SETTINGS if one != name] == [SETTINGS[one] for one in SETTINGS if one != name]
+    assert macros["var"]("of_a_site") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "must_be"),
+    [
+        ("meeting_gap_hours", 0, "a number above 0 up to 8760"),
+        ("straggler_hours", 0, "a number above 0 up to 8760"),
+        ("session_window_quantile", 0.9, "a number from 0 to 0.5"),
+        ("session_core_quantile", 0, "a number from 0.5 to 1"),
+        ("open_stay_leavers_ratio", 0, "a number above 0 up to 1"),
+        ("video_completed_ratio", 0, "a number above 0 up to 1"),
+        ("session_buffer_before_minutes", 100_000_000_000, "a number from 0 to 1440"),
+        ("session_buffer_after_minutes", 1441, "a number from 0 to 1440"),
+        ("outlier_days", 0, "a whole number from 1 to 36500"),
+        ("minimum_cohort_size", 10**30, "a whole number from 1 to 1000000"),
+        ("lead_hot_score", -1, "a number from 0 to 1000000"),
+    ],
+)
+def test_a_number_without_a_meaning_is_refused(name: str, value: float, must_be: str) -> None:
+    assert said_of(SETTINGS | {name: value}) == [f"{name} is {json.dumps(value)}, and must be {must_be}"]
+
+
+@pytest.mark.parametrize(
+    ("fits", "does_not"),
+    [
+        ({"lead_warm_score": 10}, {"lead_warm_score": 20}),
+        ({"session_window_quantile": 0.3, "session_core_quantile": 0.7}, {"session_window_quantile": 0.4}),
+        ({"session_buffer_after_minutes": 240}, {"session_buffer_after_minutes": 241}),
+        (
+            {"attendance_minimum_ratio": 1},
+            {"attendance_minimum_ratio": 1, "attendance_bound_included": False},
+        ),
+    ],
+)
+def test_settings_fit_to_each_other(fits: dict[str, Any], does_not: dict[str, Any]) -> None:
+    assert said_of(SETTINGS | fits) == []
+    [sentence] = said_of(SETTINGS | does_not)
+    for name, value in does_not.items():
+        assert f"{name} is {json.dumps(value)}" in sentence
+
+
 def test_every_setting_has_a_rule() -> None:
-    rules = (ROOT / "macros" / "require_known_settings.sql").read_text().split("{% macro require_known_settings")[0]
-    assert re.findall(r'^ {8}"(\w+)":', rules, flags=re.MULTILINE) == [*SETTINGS]
+    assert [*macros_beside({})["setting_rules"]()] == [*SETTINGS]

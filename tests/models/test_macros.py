@@ -29,7 +29,6 @@ EXPRESSIONS = (
     "is_attended",
     "label_shape",
     "plain_number",
-    "renamed",
     "star_number",
     "word_stems",
 )
@@ -73,8 +72,6 @@ def rendered(engine: str, query: str, variables: Mapping[str, Any]) -> str:
             listagg=lambda *arguments: of_the_engine("listagg")(*arguments, None),
         ),
         "return": lambda value: value,
-        # A macro that returns a dict is a text without dbt.
-        "setting_rules": lambda: {"attendance_measure": ["proven", "likely", "possible"]},
         "var": variables.__getitem__,
     }
     template = jinja2.Template.from_code(JINJA, compiled(engine), JINJA.make_globals(macros))
