@@ -232,7 +232,7 @@ def _tables(connection: duckdb.DuckDBPyConnection, models: Mapping[str, Model]) 
     if unknown:
         raise WarehouseError(
             f"no model says what the columns of {', '.join(unknown)} hold, so that they cannot be shared."
-            " Fix: make build"
+            " Fix: make build, which removes what no model makes. A model with an alias needs its own name instead."
         )
     missing = [
         sentence

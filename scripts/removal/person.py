@@ -59,7 +59,8 @@ def write_person(
     """Write what is known of a person below a folder, which takes its place when it is whole.
 
     Raises:
-        WarehouseError: no user is known by this id, several are, or the folder cannot be written.
+        WarehouseError: no user is known by this id, several are, the person was forgotten, or the folder cannot be
+            written.
     """
     if not warehouse.exists():
         raise WarehouseError(f"there is no warehouse at {warehouse}. Fix: make build")
@@ -86,6 +87,11 @@ def write_person(
             if published.exists():
                 with opened(published) as copy:
                     rows |= _write_rows(copy, person.site_id, found, unfinished)
+            if person.is_remembered and not rows:
+                raise WarehouseError(
+                    f"user {written} of the site {person.site_id} was forgotten, and the warehouse holds nothing of the"
+                    " person. Nothing was written. Fix: answer the request with that."
+                )
             written_person = Written(target, rows, found, named)
             (unfinished / ABOUT).write_text(_about(written_person, person.site_id), encoding="utf-8")
             return written_person

@@ -211,6 +211,7 @@ def test_a_decimal_may_be_written_with_a_comma() -> None:
 
 
 MULTIPLIERS = "site_id,content_id,multiplier,valid_from,valid_until\n"
+CORRECTIONS = "site_id,user_id,session_key,session_date,minutes,attended,reason,decided_by,decided_at\n"
 
 
 @pytest.mark.parametrize(
@@ -237,6 +238,18 @@ MULTIPLIERS = "site_id,content_id,multiplier,valid_from,valid_until\n"
             "exhibitors",
             "site_id,content_id,exhibitor_name,company\nm,1,A,\n\nm,1,B,\n",
             "line 4: site id is `m` and content id is `1`, as in line 2. Fix: keep one of the two lines.",
+        ),
+        *(
+            (
+                "attendance_corrections",
+                CORRECTIONS + row,
+                f"line 2: {blank} is blank. That breaks the rule: {rule}. Fix:",
+            )
+            for row, blank, rule in (
+                ("m,7,m:1,2024-05-13,30,,,Mo,2024-05-14\n", "reason", "has a reason"),
+                ("m,7,m:1,2024-05-13,30,,sheet,,2024-05-14\n", "decided by", "says who decided"),
+                ("m,7,m:1,2024-05-13,30,,sheet,Mo,\n", "decided at", "says when it was decided"),
+            )
         ),
         ("staff", "site_id,user_id,email\nm,,\n", "line 2: user id is blank and email is blank. That breaks the rule"),
         (

@@ -629,6 +629,15 @@ def test_all_that_is_known_of_a_person_is_written(files: Files, tmp_path: Path) 
         write_person(files.warehouse, files.published, "404", None, tmp_path / "out", is_same_email_same=False)
 
 
+def test_who_was_forgotten_is_said_and_no_folder_is_written(files: Files, console: Console, tmp_path: Path) -> None:
+    forget_from_files(files, Request("70010"), console)
+    with pytest.raises(
+        WarehouseError, match=r"user 70010 of the site main was forgotten, .* holds nothing of the person"
+    ):
+        write_person(files.warehouse, files.published, "70010", None, tmp_path / "out", is_same_email_same=False)
+    assert not list((tmp_path / "out").glob("*"))
+
+
 def test_what_is_older_goes_and_stays_counted(files: Files, tmp_path: Path) -> None:
     old = f"{HEAD}\n5,Bo,L,Auk,b@x.example,Chat,Message,ages ago,2024-05-04 09:00:00,,,\n"
     mixed = old + "6,Cy,N,Auk,c@x.example,Chat,Message,today,2026-05-04 09:00:09,,,\n"
