@@ -6,6 +6,7 @@ a report holds the days of an event, and where that leaves it open the user is a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -104,7 +105,7 @@ def format_of(asked: Asked) -> Found:
     """The date format of a staged report: as declared if that reads any date and no other order reads more, else found.
 
     Raises:
-        ReportRefused: nothing was declared, and none is found.
+        ReportRefused: nothing was declared that reads a date, and none is found.
     """
     declared = asked.declaration.date_format
     if declared is None:
@@ -112,12 +113,15 @@ def format_of(asked: Asked) -> Found:
     if not asked.reads_any(declared):
         try:
             return _found_format(asked, declared)
-        except ReportRefused:
-            # Each record says that it is not written as declared.
-            return Found(declared)
+        except ReportRefused as found_none:
+            raise ReportRefused(
+                f"{declared}, which was declared as its DATE_FORMAT, reads none of its dates, and {found_none}"
+            ) from found_none
     other = _order_of_more(asked, declared)
+    if other is None:
+        return Found(declared, _scattered_notes(asked, declared))
     if other not in SELDOM:
-        return Found(other or declared)
+        return Found(other)
     # The user's word holds against an order that hardly anybody writes.
     return Found(
         declared,
@@ -169,6 +173,7 @@ def _found_format(asked: Asked, remembered: str | None) -> Found:
     order = day_is_first(remembered) if remembered else None
     in_order = [name for name in best if name == remembered or (order is not None and day_is_first(name) is order)]
     if len(in_order) == 1:
+        _refuse_scattered(asked, in_order[0], best, example)
         return Found(in_order[0])
     if len(best) == 1:
         return _only_order(asked, counts, best[0])
@@ -309,6 +314,43 @@ def _span(asked: Asked, date_format: str) -> _Span:
 def _scatters(asked: Asked, name: str, other: str) -> bool:
     """Whether an order has the days far more apart than another."""
     return _span(asked, name).length > _span(asked, other).length * _SPAN_RATIO
+
+
+def _closer_days(asked: Asked, declared: str, names: Sequence[str]) -> tuple[str, str] | None:
+    """A format that has the days far closer together than the declared one, and the days of both in words.
+
+    Five days in a row of an event are the fifth of five months in the other order.
+    """
+    closer = next((name for name in names if name != declared and _scatters(asked, declared, name)), None)
+    if closer is None:
+        return None
+    spans = {name: _span(asked, name) for name in (declared, closer)}
+    days = (f"as {name} from {span.first:%Y-%m-%d} to {span.last:%Y-%m-%d}" for name, span in spans.items())
+    return closer, ", and ".join(days)
+
+
+def _refuse_scattered(asked: Asked, remembered: str, best: Sequence[str], example: str) -> None:
+    """Raise ReportRefused if another order that reads all dates has the days far closer together than the declared."""
+    if found := _closer_days(asked, remembered, best):
+        raise ReportRefused(
+            f"its column {asked.title} can be read in two ways, such as {example!r}: {found[1]}. The first was declared"
+            f" for the site, and has the days far apart. Fix: say which: {in_make('DATE_FORMAT', found[0])}"
+            f" DECLARE=once, or {in_make('DATE_FORMAT', remembered)}"
+        )
+
+
+def _scattered_notes(asked: Asked, declared: str) -> tuple[str, ...]:
+    """What is said if the order that the user gave for this load has the days far apart, and the other has not."""
+    other = re.sub("dd|MM", lambda part: "MM" if part[0] == "dd" else "dd", declared)
+    if other not in DATE_FORMATS or other in SELDOM or day_is_first(other) is None or not asked.reads_all(other):
+        return ()
+    found = _closer_days(asked, declared, (other,))
+    if found is None:
+        return ()
+    return (
+        f"its dates lie {found[1]}. They were read as {declared}, as declared. If that is wrong: make remove with this"
+        f" report, and {in_make('DATE_FORMAT', other)} DECLARE=once",
+    )
 
 
 def _only_order(asked: Asked, counts: dict[str, int], name: str) -> Found:

@@ -471,6 +471,62 @@ def test_a_declared_order_holds_against_one_that_hardly_anybody_writes(
     assert any("make remove with this report, and make build DATE_FORMAT=MM.dd.yyyy" in one for one in landing.notes)
 
 
+@pytest.mark.parametrize(
+    ("days", "is_scattered"),
+    [("3 4 5 6 7 8", True), ("5 6", True), ("5", False)],
+)
+@pytest.mark.parametrize(
+    ("form", "declared", "other"),
+    [
+        ("%m/%d/%Y %H:%M:%S", "dd/MM/yyyy", "MM/dd/yyyy"),
+        ("%d/%m/%Y %H:%M:%S", "MM/dd/yyyy", "dd/MM/yyyy"),
+        ("%d-%m-%y %H:%M:%S", "MM-dd-yyyy", "dd-MM-yyyy"),
+    ],
+)
+def test_an_order_that_was_declared_before_is_asked_again_where_it_scatters_the_days(
+    warehouse: duckdb.DuckDBPyConnection,
+    tmp_path: Path,
+    days: str,
+    is_scattered: bool,
+    form: str,
+    declared: str,
+    other: str,
+) -> None:
+    path = write(tmp_path / "a.csv", report_of(*times_of(days, form)[0]))
+    landing = land(warehouse, path, Declaration(remembered_date_format=declared))
+    way = f"make build DATE_FORMAT={other} DECLARE=once, or make build DATE_FORMAT={declared}"
+    assert (way in (landing.refusal or "")) is is_scattered
+
+    # The user's word for this load holds, and the other reading is said.
+    landing = land(warehouse, path, Declaration(date_format=declared))
+    assert landing.refusal is None
+    if is_scattered:
+        assert rows(warehouse, "select date_format from raw.reports") == [declared]
+        assert [f"{other} from 2024-05-0" in note for note in landing.notes] == [True]
+
+
+def test_an_order_that_was_declared_before_holds_where_it_has_the_days_together(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    written, meant = times_of("3 4 5 6 7 8", "%d/%m/%Y %H:%M:%S")
+    path = write(tmp_path / "a.csv", report_of(*written))
+    landing = land(warehouse, path, Declaration(remembered_date_format="dd/MM/yyyy"))
+
+    assert (landing.refusal, landing.notes) == (None, [])
+    assert rows(warehouse, OCCURRED) == meant
+
+
+@pytest.mark.parametrize("date_format", ["%H:%M", "yyyy-MM-dd"])
+def test_a_declared_format_that_reads_no_date_is_said_once(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, date_format: str
+) -> None:
+    path = write(tmp_path / "a.csv", report_of("05/03/2024 10:00:01", "06/03/2024 10:00:01"))
+    refusal = land(warehouse, path, Declaration(date_format=date_format)).refusal or ""
+
+    assert f"{date_format}, which was declared as its DATE_FORMAT, reads none of its dates, and its column" in refusal
+    assert "make build DATE_FORMAT=dd/MM/yyyy or make build DATE_FORMAT=MM/dd/yyyy" in refusal
+
+
 def test_a_declared_order_gives_way_to_one_that_reads_more(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
