@@ -59,8 +59,7 @@ candidates as (
     select
         *,
         coalesce(next_left_at <= coalesce(next_elsewhere_at, next_left_at), false) as is_closed_by_left,
-        coalesce(emptied_at <= coalesce(next_elsewhere_at, emptied_at), false) and is_last_joined
-            as is_balance_proven,
+        emptied_at is not null and is_last_joined as is_balance_proven,
         greatest(ended_at, began_at) as session_ended_at,
         {{ add_minutes('began_at', var('open_stay_cap_minutes')) }} as capped_at
     from believed
@@ -93,7 +92,9 @@ clipped as (
                 ), window_closed_at)
         end as likely_left_at,
         case
-            when is_balance_proven then least(greatest(began_at, emptied_at, window_opened_at), window_closed_at)
+            when is_balance_proven
+                -- A Left after a look into another session shows the time before that look.
+                then least(greatest(began_at, least(emptied_at, next_elsewhere_at), window_opened_at), window_closed_at)
             when is_closed_by_left then least(greatest(began_at, next_left_at, window_opened_at), window_closed_at)
         end as left_at,
         -- A minute clock cuts the seconds: an end may be up to 59 seconds later than it is written.
