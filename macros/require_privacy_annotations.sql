@@ -44,9 +44,16 @@ can name one. The same rules as in scripts/publishing/share.py (missing_annotati
             ~ " cohort_size in " ~ node.name ~ ".yml."
         ) -%}
     {%- endif -%}
+    {%- set measure = modules.re.compile(".*_(count|seconds|minutes|hours|days|ratio)$") -%}
     {%- for column in node.columns.values() -%}
+        {%- set type = column.data_type or "string" -%}
+        {#- In a site's own mart every column says it, but for what a number measures and the hash of a key. -#}
+        {%- set needs_no_word = textless.match(type) and (
+            node.schema != "site" or column.name == cohort or measure.match(column.name)
+            or (column.name.endswith("_key") and type | lower == "bigint")
+        ) -%}
         {%- set meta = column.get("config", {}).get("meta") or column.get("meta") or {} -%}
-        {%- if not textless.match(column.data_type or "string") and not known.match(column.name)
+        {%- if not needs_no_word and not known.match(column.name)
             and meta.get("shared_as") not in ("pseudonym", "user_pseudonym", "unchanged")
             and meta.get("blank_small_groups") is not true -%}
             {%- do found.append(

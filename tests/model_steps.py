@@ -32,7 +32,7 @@ def missing_steps(root: Path) -> list[str]:
     for path in sorted((root / "models" / "site").rglob("*.sql")):
         if path.stem in declared:
             types = {column["name"]: _as_duckdb(column) for column in declared[path.stem].get("columns") or []}
-            found += missing_annotations(path.stem, types, shared[path.stem])
+            found += missing_annotations(f"site.{path.stem}", types, shared[path.stem])
     return found
 
 

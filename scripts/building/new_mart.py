@@ -48,8 +48,9 @@ models:
       meta:
         # The column that counts the people behind a row: `make share` blanks the numbers of small groups.
         cohort_size: unique_user_count
-    # Every column of the SQL, with its type. The build stops if they differ. A column of texts also says whether it can
-    # name a person, such as config: {meta: {shared_as: unchanged}} (models/site/README.md).
+    # Every column of the SQL, with its type. The build stops if they differ. A column also says if it can name a person
+    # (shared_as: pseudonym) or not (unchanged). Keys need no word, nor do numbers whose name ends in _count, _seconds,
+    # _minutes, _hours, _days or _ratio (models/site/README.md).
     columns:
       - name: site_id
         data_type: string
@@ -59,6 +60,7 @@ models:
         data_type: date
         description: Day in the reporting zone.
         constraints: [{type: not_null}]
+        config: {meta: {shared_as: unchanged}}
       - name: activity_count
         data_type: bigint
         description: Activities on that day, each counted once.

@@ -43,6 +43,14 @@ TEXTLESS = re.compile(
 HOST = re.compile(r"(?!www[.])[\w-]+([.][\w-]+)+")
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
 
+# Their values are ours: a hash of a file, a word of a seed, what the owner calls a site. No text of a report is.
+OURS = ("site_id", "report_id", "activity_type", "activity_family")
+# What a number of a site's own mart measures, by the end of its name. Any other column there says what it is shared as.
+MEASURE = re.compile(r".*_(count|seconds|minutes|hours|days|ratio)")
+NUMBER = re.compile(rf"{COUNT.pattern}|DOUBLE|FLOAT|DECIMAL.*", re.IGNORECASE)
+# A smaller number may be a place or a count that happens to be the id of its user.
+LEAST_ID = 1_000
+
 DIM_USERS = 'marts."dim_users"'
 
 # These reach one person, in a text that the owner of the site named: an e-mail, a number with the code of a country,
@@ -50,7 +58,7 @@ DIM_USERS = 'marts."dim_users"'
 GAP = rf"(?:[ \x{{a0}}().+/-]|{PERCENT}20|{PERCENT}2b)*"
 E_MAIL = rf"[\p{{L}}\p{{N}}._%+'-]{AT}[\p{{L}}\p{{N}}-]+{DOT}[\p{{L}}\p{{N}}]"
 # Without the code of a country a number may be a date.
-PHONE = rf"(?:^|[\s(,;/=])(?:\+|00|{PERCENT}2b){GAP}\p{{Nd}}(?:{GAP}\p{{Nd}}){{6}}"
+PHONE = rf"(?:(?:^|[\s(,;/=:])(?:\+|{PERCENT}2b)|(?:^|[\s(,;/=])00){GAP}\p{{Nd}}(?:{GAP}\p{{Nd}}){{6}}"
 
 # 64 bits: among ten million values the odds that two share a pseudonym are 3 in a million, and it is checked.
 MACROS = """
@@ -179,6 +187,9 @@ def _write(
     connection.execute("set variable salt = ?", [salt])
     connection.execute("set variable personal_text = ?", [personal_text(read_settings())])
     connection.execute(MACROS)
+    for table in tables:
+        _refuse_bare_ids(connection, table)
+    _refuse_foreign_names(connection, tables)
     tables = _with_reaching(connection, tables)
     for schema in schemas_of(table.name.split(".")[0] for table in tables):
         connection.execute(f"create schema shared.{schema}")
@@ -199,10 +210,11 @@ def _with_reaching(connection: duckdb.DuckDBPyConnection, tables: Iterable[Table
     tables = list(tables)
     texts = [
         f"select {number} as number, {text_of(name)} as name, value from"
-        f" (select distinct {identifier(name)} as value from {table.name})"
+        f" (select distinct {_within_site(name) if name.endswith('_key') else identifier(name)} as value"
+        f" from {table.name})"
         for number, table in enumerate(tables)
         for name, data_type in table.columns.items()
-        if data_type == "VARCHAR" and not _is_our_key(name) and _pseudonym(table, name) == f'"{name}"'
+        if data_type == "VARCHAR" and name not in OURS and _may_reach(table, name)
     ]
     if not texts:
         return tables
@@ -215,6 +227,72 @@ def _with_reaching(connection: duckdb.DuckDBPyConnection, tables: Iterable[Table
         replace(table, reaching=frozenset(name for place, name in found if place == number))
         for number, table in enumerate(tables)
     ]
+
+
+def _may_reach(table: Table, column: str) -> bool:
+    """Whether a text is shared as it is, or is a key that holds an id as the report has it."""
+    is_key = column.endswith(KEYS) and table.model.columns.get(column, {}).get("shared_as") != "pseudonym"
+    return is_key or _pseudonym(table, column) == f'"{column}"'
+
+
+def _within_site(key: str) -> str:
+    """SQL for a key without the site before it."""
+    return f"{identifier(key)}[strpos({identifier(key)}, ':') + 1:]"
+
+
+def _refuse_bare_ids(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """See that no column has the id of the user whose pseudonym is beside it.
+
+    Raises:
+        WarehouseError: most values of a column are it.
+    """
+    user = "user_id" if "user_id" in table.columns else "split_part(user_key, ':', 2)"
+    is_of_users = not {"user_id", "user_key"}.isdisjoint(table.columns)
+    # A text may hold it too where the owner of the site says what is shared.
+    columns = [
+        name
+        for name, data_type in table.columns.items()
+        if is_of_users
+        and (NUMBER.fullmatch(data_type) or (data_type == "VARCHAR" and table.name.startswith("site.")))
+        and _pseudonym(table, name) == f'"{name}"'
+    ]
+    if not columns:
+        return
+    values = ", ".join(f'try_cast("{name}" as double) as "{name}"' for name in columns)
+    tests = ", ".join(f'2 * count_if("{name}" = own_id) > count("{name}")' for name in columns)
+    found = connection.execute(
+        f"select {tests} from (select try_cast({user} as double) as own_id, {values} from {table.name})"
+        f" where own_id >= {LEAST_ID}"
+    ).fetchone()
+    bare = [name for name, is_id in zip(columns, found or (), strict=True) if is_id]
+    if bare:
+        raise WarehouseError(
+            f"{table.name} has the id of the user in {', '.join(bare)}, beside the pseudonym. Nothing was shared. Fix:"
+            " leave the column out, or write under it in the YAML of the mart config: meta: shared_as: pseudonym"
+        )
+
+
+def _refuse_foreign_names(connection: duckdb.DuckDBPyConnection, tables: Iterable[Table]) -> None:
+    """See that an id or a key in a site's own mart is one that our marts have, because only then its name says enough.
+
+    Raises:
+        WarehouseError: it holds something else.
+    """
+    tables = list(tables)
+    ours = [table for table in tables if table.name.startswith("marts.")]
+    for table in (table for table in tables if table.name.startswith("site.")):
+        for column in filter(_is_our_key, table.columns):
+            if table.model.columns.get(column, {}).get("shared_as") in SHARED_AS:
+                continue
+            kind = next((key for key in KEYS if column.endswith(key)), column)
+            known = [f'select "{kind}"::varchar from {other.name}' for other in ours if kind in other.columns]
+            query = f'select "{column}"::varchar from {table.name} where "{column}" is not null'
+            if connection.execute(" except ".join([query, *known]) + " limit 1").fetchone():
+                raise WarehouseError(
+                    f"{table.name} has values in {column} that no mart of ours has as {kind}. Nothing was shared. Fix:"
+                    " write under the column in the YAML of the mart config: meta: with shared_as: pseudonym (or"
+                    " unchanged, if it never names a person)."
+                )
 
 
 def _tables(connection: duckdb.DuckDBPyConnection, models: Mapping[str, Model]) -> list[Table]:
@@ -267,9 +345,11 @@ def missing_annotations(name: str, types: Mapping[str, str], model: Model) -> li
     for column, data_type in types.items():
         meta = model.columns.get(column, {})
         is_known = _is_user_id(column) or _is_user_key(column) or _is_our_key(column)
-        can_hold_text = TEXTLESS.fullmatch(data_type) is None
+        can_name = TEXTLESS.fullmatch(data_type) is None
+        if name.startswith("site.") and column != model.cohort_size:
+            can_name |= MEASURE.fullmatch(column) is None and not _is_hash(column, data_type)
         is_said = meta.get("shared_as") in SHARED_AS or meta.get("blank_small_groups") is True
-        if can_hold_text and not is_known and not is_said:
+        if can_name and not is_known and not is_said:
             found.append(
                 f"{name} does not say whether {column} can name a person. Fix: write under the column in {file}"
                 " config: meta: with shared_as: pseudonym (or unchanged, if it never names one)."
@@ -325,12 +405,7 @@ def _pseudonym(table: Table, column: str) -> str:
     if _is_hash(column, data_type):
         return f"number_pseudonym('{_kind(column)}', {quoted})"
     if column.endswith("_key") and data_type == "VARCHAR" and shared_as != "pseudonym":
-        # Where the log gives no page, a key holds a hash of a name: that of a session may be a person's.
-        site_and_kind = f"regexp_extract({quoted}, '^[^:]*:(?:name|track):')"
-        return (
-            f"case when {site_and_kind} <> '' then {site_and_kind} || pseudonym_hash('name', {quoted})"
-            f" else {quoted} end"
-        )
+        return _shared_key(table, column)
     if shared_as == "user_pseudonym":
         return f"case when {quoted} is not null then user_pseudonym(site_id, user_id) end"
     is_personal = table.name.startswith("restricted.") and column not in IMPERSONAL
@@ -339,10 +414,30 @@ def _pseudonym(table: Table, column: str) -> str:
         return f"case when reaches_person({quoted}) then 'p_' || pseudonym_hash('text', {quoted}) else {quoted} end"
     if shared_as == "unchanged" or meta.get("blank_small_groups") or not (is_personal or shared_as == "pseudonym"):
         return quoted
+    return _hidden(column, data_type, is_said=shared_as == "pseudonym")
+
+
+def _hidden(column: str, data_type: str, *, is_said: bool) -> str:
+    """SQL for a pseudonym of a value, or nothing where the type has none."""
     if data_type == "VARCHAR":
-        return f"'p_' || pseudonym_hash('{column}', {quoted})"
+        return f"'p_' || pseudonym_hash('{column}', \"{column}\")"
+    if is_said and data_type == "BIGINT":
+        return f"number_pseudonym('{column}', \"{column}\")"
     # A time, a number or a flag says nothing without the person; a list or a structure could hold anything.
-    return quoted if "[" not in data_type and "(" not in data_type else f"null::{data_type}"
+    return f'"{column}"' if not is_said and "[" not in data_type and "(" not in data_type else f"null::{data_type}"
+
+
+def _shared_key(table: Table, column: str) -> str:
+    """SQL for the shared form of a key that is a text."""
+    quoted, id_ = f'"{column}"', _within_site(column)
+    # Where the log gives no page, a key holds a hash of a name: that of a session may be a person's.
+    site_and_kind = f"regexp_extract({quoted}, '^[^:]*:(?:name|track):')"
+    cases = f"when {site_and_kind} <> '' then {site_and_kind} || pseudonym_hash('name', {quoted})"
+    if column in table.reaching:
+        # As the id of the page becomes, so that what is made of it still joins.
+        hashed = f"split_part({quoted}, ':', 1) || ':p_' || pseudonym_hash('text', {id_})"
+        cases += f" when reaches_person({id_}) then {hashed}"
+    return f"case {cases} else {quoted} end"
 
 
 def _kind(column: str) -> str:

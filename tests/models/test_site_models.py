@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -50,9 +51,13 @@ def test_a_new_mart_lacks_nothing(site: Path) -> None:
          "counts its people in activity_date, which is no whole number."),
         ("name: activity_count", "name: company\n        data_type: string\n      - name: activity_count",
          "does not say whether company can name a person. Fix: write under the column"),
+        ("name: activity_count", "name: member_no\n        data_type: bigint\n      - name: activity_count",
+         "does not say whether member_no can name a person. Fix: write under the column"),
+        ("        config: {meta: {shared_as: unchanged}}\n", "", "whether activity_date can name a person."),
         ("Day in the reporting zone.", "", "activity_date has no description. Fix: write it in fct_daily_activity.yml"),
     ],
-    ids=["grain", "grain test", "data type", "contract", "no cohort", "wrong cohort", "no count", "text", "column"],
+    ids=["grain", "grain test", "data type", "contract", "no cohort", "wrong cohort", "no count", "text", "number",
+         "date", "column"],
 )  # fmt: skip
 def test_what_the_yaml_lacks_is_said_with_a_fix(site: Path, old: str, new: str, sentence: str) -> None:
     change(site / f"{NAME}.yml", old, new)
@@ -150,9 +155,13 @@ def test_a_new_mart_is_built_linted_published_and_shared(sample_project: Project
 
     project.shared.unlink()
     change(project.root / "models" / "site" / f"{NAME}.yml", "cohort_size:", "unknown:")
+    change(project.root / "models" / "site" / f"{NAME}.yml", "config: {meta: {shared_as: unchanged}}", "quote: false")
+    change(project.root / "models" / "site" / f"{NAME}.yml", "name: unique_user_count", "name: people")
     unbuilt = project.dbt("run", "--select", "dim_dates")
     assert unbuilt.returncode == 2
     assert f"site.{NAME} does not say how many people are behind a row" in unbuilt.stdout
+    # Of the numbers only the one that counts nothing by its name, now that it is not the cohort.
+    assert re.findall(r"whether (\w+) can name a person", unbuilt.stdout) == ["activity_date", "people"]
     refused = project.script("share.py")
     assert refused.returncode == 1
     assert f"site.{NAME} does not say how many people are behind a row" in refused.stdout

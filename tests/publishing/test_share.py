@@ -207,6 +207,7 @@ HOSTS = {"personal_page_hosts": ["linkedin.com", "x.com"], "schemes_without_host
         ("Drinks @ Bar. Then dinner", False),
         ("Q&A @noon", False),
         ("call +41 44 555 01 23", True),
+        ("Phone:+41445550123", True),
         ("?tel=%2B41445550123", True),
         ("(0041) 44/555 01 23", True),
         ("Day of 2026-05-12, 09:00 2026-05-13, 10.30-11.45", False),
@@ -434,6 +435,122 @@ def test_what_cannot_be_shared_safely_is_not_shared(
     with pytest.raises(WarehouseError, match=said):
         share(published, target, SALT, 5, models)
     assert not target.exists()
+
+
+# Ids as a platform has them; the rows of a mart of the site are these users.
+SITE_MART = """
+create schema if not exists site;
+create table site.fct_x as
+    select 'a' as site_id, (70010 + i)::varchar as user_id, 'a:' || (70010 + i) as user_key, {column}
+    from range(20) as r(i);
+"""
+
+
+def shared_with(published: Path, column: str, meta: Mapping[str, Any] | None) -> list[Any]:
+    """The values of a column, called ``x`` if it has no other name, of a mart of the site in the shared copy."""
+    name = column.split(" as ")[-1]
+    with connect(published) as connection:
+        connection.execute(SITE_MART.format(column=column))
+    target = published.with_name("shared.duckdb")
+    share(published, target, SALT, 5, {**MODELS, "fct_x": Model(columns={name: meta} if meta else {})})
+    return ask(target, f"select distinct {name} from site.fct_x")
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        "(70010 + i)::bigint as member_no",
+        "(70010 + i)::double as member_no",
+        "49151000000 + i as phone",
+        "date '1990-01-01' + i::integer as birthday",
+        "date '1990-01-01' + i::integer as birth_date",
+        "timestamp '1990-01-01' as born_at",
+        "i % 2 = 0 as is_ill",
+        "i::decimal(10, 2) as salary",
+    ],
+)
+def test_each_column_of_a_mart_of_the_site_says_what_it_is_shared_as(published: Path, column: str) -> None:
+    name = column.split(" as ")[-1]
+    with pytest.raises(WarehouseError, match=rf"site\.fct_x does not say whether {name} can name a person"):
+        shared_with(published, column, None)
+
+
+@pytest.mark.parametrize(
+    "column", ["i as chat_count", "i / 2 as attended_ratio", "i as some_seconds", "i as group_key"]
+)
+def test_a_measure_and_the_hash_of_a_key_need_no_word(published: Path, column: str) -> None:
+    assert len(shared_with(published, column, None)) == 20
+
+
+@pytest.mark.parametrize("meta", [None, UNCHANGED])
+@pytest.mark.parametrize("value", ["(70010 + i)::bigint", "(70010 + i)::double", "case when i > 9 then 70010 + i end"])
+def test_the_id_of_a_user_is_never_beside_the_pseudonym(
+    published: Path, value: str, meta: Mapping[str, Any] | None
+) -> None:
+    with pytest.raises(WarehouseError, match=r'site\."fct_x" has the id of the user in chat_count, beside'):
+        shared_with(published, f"{value} as chat_count", meta)
+
+
+def test_the_id_of_a_user_is_found_as_a_text_and_in_a_mart_of_ours(published: Path) -> None:
+    with pytest.raises(WarehouseError, match="has the id of the user in member"):
+        shared_with(published, "(70010 + i)::varchar as member", UNCHANGED)
+    with connect(published) as connection:
+        connection.execute(
+            "create table marts.members as select user_key, user_id::bigint as points from site.fct_x;"
+            " drop table site.fct_x"
+        )
+    with pytest.raises(WarehouseError, match="has the id of the user in points"):
+        share(published, published.with_name("shared.duckdb"), SALT, 5, {**MODELS, "members": Model()})
+
+
+@pytest.mark.parametrize(
+    ("value", "shared"),
+    [("(70010 + i)::bigint", r"\d+"), ("date '1990-01-01' + i::integer", "None"), ("i % 2 = 0", "None")],
+)
+def test_whatever_is_to_be_a_pseudonym_is_one_or_empty(published: Path, value: str, shared: str) -> None:
+    found = shared_with(published, f"{value} as x", PSEUDONYM)
+    assert all(re.fullmatch(shared, str(one)) for one in found)
+    assert not {str(70010 + i) for i in range(20)} & {str(one) for one in found}
+
+
+@pytest.mark.parametrize(
+    "name", ["site_id", "content_id", "report_id", "activity_type", "activity_family", "session_key", "room_key"]
+)
+def test_a_text_is_no_id_of_ours_because_its_column_is_called_so(published: Path, name: str) -> None:
+    with pytest.raises(WarehouseError, match=rf'site\."fct_y" has values in {name} that no mart of ours has'):
+        shared_from(published, f"select 'Ada Okafor' as {name}", {})
+    [found] = shared_from(published, f"select 'Ada Okafor' as {name}", {name: PSEUDONYM})
+    assert re.fullmatch("p_[0-9a-f]{16}", found)
+
+
+def test_an_id_of_ours_stays(published: Path) -> None:
+    assert shared_from(published, "select 'r' as report_id", {}) == ["r"]
+    assert shared_from(published, "select 'a:41' as first_session_key", {}) == ["a:41"]
+
+
+def shared_from(published: Path, query: str, columns: Mapping[str, Mapping[str, Any]]) -> list[Any]:
+    """The shared form of a mart of the site about nobody, with one row."""
+    with connect(published) as connection:
+        connection.execute(f"create schema if not exists site; create or replace table site.fct_y as {query}")
+    target = published.with_name("shared.duckdb")
+    share(published, target, SALT, 5, {**MODELS, "fct_y": Model(columns=columns, is_about_nobody=True)})
+    return ask(target, "from site.fct_y")
+
+
+def test_an_e_mail_is_no_id_of_a_page(published: Path) -> None:
+    with connect(published) as connection:
+        connection.execute(
+            "create table marts.dim_content as select 'a' as site_id, id as content_id, 'a:' || id as content_key,"
+            " 'a:' || id || ':2' as session_key from (values ('41'), ('ada@post.example'), ('+41445550123')) as v(id)"
+        )
+    target = published.with_name("shared.duckdb")
+    share(published, target, SALT, 5, {**MODELS, "dim_content": Model(is_about_nobody=True)})
+    found = ask(target, "select (content_id, content_key, session_key) from marts.dim_content")
+    assert found[0] == ("41", "a:41", "a:41:2")
+    for content_id, content_key, session_key in found[1:]:
+        assert re.fullmatch("p_[0-9a-f]{16}", content_id)
+        assert content_key == f"a:{content_id}"
+        assert re.fullmatch("a:p_[0-9a-f]{16}", session_key)
 
 
 def test_a_mart_about_nobody_and_a_key_that_is_a_pseudonym_are_shared(published: Path) -> None:
