@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from naming.dictionary import nearest
 from naming.seed_rules import Column
-from reports.ids import ID_COLUMNS, whole_id
+from reports.ids import ID_COLUMNS, LOST, SHORTENED, whole_id
 
 ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 # As a spreadsheet writes a date: by its country the day or the month comes first.
@@ -61,8 +62,17 @@ def read_value(column: Column, written: str, row: Mapping[str, str], is_day_firs
         if kind == "date":
             return f"{moment:%Y-%m-%d}"
         return f"{moment:%Y-%m-%d %H:%M:%S}" + (f".{moment:%f}" if moment.microsecond else "")
-    # As the reports' ids are read.
-    return whole_id(written) if column.name in (*ID_COLUMNS, "same_as_user_id", "email") else written
+    return _id(column, written) if column.name in (*ID_COLUMNS, "same_as_user_id", "email") else written
+
+
+def _id(column: Column, written: str) -> str:
+    """An id, or an e-mail in the place of one, as those of the reports are read."""
+    if re.fullmatch(f"{SHORTENED}|{LOST}", written):
+        raise Refused(
+            f"{column.in_words} `{written}` is what a spreadsheet shows when it has lost an id. Fix: write the id, in a"
+            " column with the format of a text."
+        )
+    return whole_id(written)
 
 
 def _accepted(column: Column, written: str) -> str:
@@ -127,6 +137,7 @@ def _moment(column: Column, written: str, row: Mapping[str, str], is_day_first: 
         raise wrong from None
     if offset:
         _refuse_offset(column, written, offset[1], moment, row.get("time_zone", ""))
+    _refuse_clock_change(column, written, moment, row.get("time_zone") or "UTC")
     return moment
 
 
@@ -186,4 +197,24 @@ def _refuse_offset(column: Column, written: str, offset: str, moment: datetime, 
         raise Refused(
             f"{column.in_words} `{written}` has an offset, and the column is in UTC. Fix: write"
             f" {in_utc:%Y-%m-%d %H:%M:%S}."
+        )
+
+
+def _refuse_clock_change(column: Column, written: str, moment: datetime, zone: str) -> None:
+    """A time that the clocks of its zone skipped, or showed twice, is none or two."""
+    try:
+        there = ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        return  # The column of the zone says so.
+    first, second = (moment.replace(tzinfo=there, fold=fold).utcoffset() or timedelta() for fold in (0, 1))
+    if first < second:
+        raise Refused(
+            f"{column.in_words} `{written}` is a time that the clocks of {zone} skipped. Fix: write the time that they"
+            f" showed, such as {moment + second - first:%Y-%m-%d %H:%M:%S}."
+        )
+    if first > second:
+        raise Refused(
+            f"{column.in_words} `{written}` is a time that the clocks of {zone} showed twice. Fix: write the times of"
+            f" the line in UTC, with UTC as time zone: it is {moment - first:%Y-%m-%d %H:%M:%S} or"
+            f" {moment - second:%Y-%m-%d %H:%M:%S}."
         )

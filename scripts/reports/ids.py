@@ -48,6 +48,8 @@ ZEROS = (
 ANY_DIGIT = "".join(f"{chr(zero)}-{chr(zero + 9)}" for zero in ZEROS)
 OTHER_DIGITS = "".join(chr(zero + digit) for zero in ZEROS for digit in range(10))
 DIGITS = "0123456789" * len(ZEROS)
+TEXT_OF_A_SPREADSHEET = r"""^(?:="([^"]+)"|=([0-9]+)|'([0-9]+))$"""
+IN_OTHER_DIGITS = f"^[^0-9]*[{ANY_DIGIT}]+$"
 # Signs in full width, and the Arabic ones of a number.
 _PLAIN_SIGNS = {chr(0xFEE0 + sign): chr(sign) for sign in range(0x21, 0x7F)} | {"\u066b": ".", "\u066c": ","}
 _PLAIN_SIGNS |= dict(zip(OTHER_DIGITS, DIGITS, strict=True))
@@ -90,8 +92,13 @@ def id_of(written: str) -> str:
 
 
 def whole_id(written: str) -> str:
-    """An id as a person writes it, without a fraction of zeros either."""
-    return re.sub(r"\A([0-9]+)[.,]0+\Z", r"\1", id_of(written))
+    """An id as a person writes it, read as in a report where it alone shows how: 7001.0, ="7001", other digits."""
+    text = id_of(written)
+    if found := re.fullmatch(TEXT_OF_A_SPREADSHEET, text):
+        text = found[found.lastindex or 0]
+    if re.fullmatch(IN_OTHER_DIGITS, text):
+        text = text.translate(_IN_PLAIN_SIGNS)
+    return re.sub(r"\A([0-9]+)[.,]0+\Z", r"\1", text)
 
 
 def without_fraction(column: str) -> str:
@@ -193,13 +200,13 @@ _IS_ANOTHER = "bool_or(not regexp_full_match(id, '[0-9]{1,3}[.]000')) filter (wh
 
 READINGS = (
     IdReading(
-        r"""^(?:="([^"]+)"|=([0-9]+)|'([0-9]+))$""",
+        TEXT_OF_A_SPREADSHEET,
         r"""regexp_replace({id}, '^(?:="([^"]+)"|=([0-9]+)|''([0-9]+))$', '\1\2\3')""",
         "texts of a spreadsheet",
         is_of_column=False,
     ),
     IdReading(
-        f"^[^0-9]*[{ANY_DIGIT}]+$",
+        IN_OTHER_DIGITS,
         f"translate({{id}}, {text_of(''.join(_PLAIN_SIGNS))}, {text_of(''.join(_PLAIN_SIGNS.values()))})",
         "digits of another script",
         is_of_column=False,

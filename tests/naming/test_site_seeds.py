@@ -17,6 +17,7 @@ from naming.effects import Known, Session, doubtful_corrections, read_known, row
 from naming.seed_csv import SeedError
 from naming.seed_rules import SITE_SEEDS, Column, Rules, read_rules
 from naming.seed_tests import as_table, broken_by
+from naming.seed_values import LARGEST
 from naming.site_seeds import check, check_site_seeds, copy_name, replace_site_seeds
 from warehouse.project_copy import copy_to
 
@@ -116,6 +117,44 @@ def test_a_time_in_utc_is_refused_beside_another_time_zone() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("starts_at", "zone", "said"),
+    [
+        (
+            "2026-03-29 02:30",
+            "Europe/Zurich",
+            "skipped. Fix: write the time that they showed, such as 2026-03-29 03:30:00.",
+        ),
+        (
+            "2026-10-25 02:30",
+            "Europe/Zurich",
+            "showed twice. Fix: write the times of the line in UTC, with UTC as time zone: it is 2026-10-25 00:30:00 or"
+            " 2026-10-25 01:30:00.",
+        ),
+        (
+            "2026-10-04 02:15",
+            "Australia/Lord_Howe",
+            "skipped. Fix: write the time that they showed, such as 2026-10-04 02:45:00.",
+        ),
+    ],
+)
+def test_a_time_of_an_hour_that_the_clocks_changed_is_refused(starts_at: str, zone: str, said: str) -> None:
+    assert refused(f"{SCHEDULE}m,1,session,{starts_at},2027-01-01 10:00,{zone}\n") == [
+        f"session_schedule.csv, line 2: starts at `{starts_at}` is a time that the clocks of {zone} {said}"
+    ]
+    assert refused(f"{SCHEDULE}m,1,session,2026-01-01 10:00,{starts_at},{zone}\n")[0].startswith(
+        f"session_schedule.csv, line 2: ends at `{starts_at}` is a time that the clocks of {zone} "
+    )
+    for other in ("", "UTC", "Asia/Tokyo"):
+        assert checked(f"{SCHEDULE}m,1,session,{starts_at},2027-01-01 10:00,{other}\n")
+
+
+@pytest.mark.parametrize("written", ["03:00", "01:59:59"])
+def test_the_times_beside_a_skipped_hour_are_read(written: str) -> None:
+    text = f"{SCHEDULE}m,1,session,2026-03-29 {written},2026-03-29 12:00,Europe/Zurich\n"
+    assert checked(text)[0][3].startswith(f"2026-03-29 {written}")
+
+
 def test_one_date_of_a_file_shows_the_order_of_the_others() -> None:
     text = f"{RESETS}main,05/06/2024 10:00,\nmain,13/06/2024 10:00,\n"
     assert [row[1] for row in checked(text, "point_resets")] == ["2024-06-05 10:00:00", "2024-06-13 10:00:00"]
@@ -132,6 +171,37 @@ def test_an_id_that_counts_for_another_is_itself_no_other() -> None:
 def test_both_ids_of_a_line_are_read_as_those_of_the_reports() -> None:
     text = "site_id,user_id,same_as_user_id,note\nmain,7002.0,\u00a07001.0,\n"
     assert checked(text, "same_user") == (("main", "7002", "7001", ""),)
+
+
+@pytest.mark.parametrize(
+    "written", ["4101.0", "4101,00", "'4101", '="4101"', "=4101", "\u0664\u0661\u0660\u0661", "\u200b4101"]
+)
+@pytest.mark.parametrize("header", ["user_id", "content_id", "same_as_user_id"])
+def test_an_id_is_read_as_one_of_the_reports(header: str, written: str) -> None:
+    quoted = written.replace('"', '""')
+    found = check(f'{header}\n"{quoted}"\n'.encode(), "x.csv", Rules((Column(header, "string"),)))
+    assert (found.rows, found.is_as_written) == ((("4101",),), False)
+
+
+@pytest.mark.parametrize("written", ["4.1E+09", "4,1e+9", "###", "#NAME?", "#DIV/0!"])
+def test_an_id_that_a_spreadsheet_has_lost_is_refused(written: str) -> None:
+    assert refused(f'site_id,user_id,email\nm,"{written}",\n', "staff") == [
+        f"staff.csv, line 2: user id `{written}` is what a spreadsheet shows when it has lost an id. Fix: write the id,"
+        " in a column with the format of a text."
+    ]
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_number_of_a_seed_has_bounds(name: str) -> None:
+    """The largest number that the type holds has no meaning, and dbt would stop with an overflow or multiply by it."""
+    rules = RULES[name]
+    row = {"string": "a", "boolean": "true", "timestamp": "2024-05-13 10:00:00", "date": "2024-05-13"}
+    for column in rules.columns:
+        if column.type == "integer" and column.name != "priority":  # Only the order of priorities counts.
+            line = [str(LARGEST - 1) if one == column else row.get(one.type, "1") for one in rules.columns]
+            with as_table(rules.columns, {2: line}) as connection:
+                said = [broken.text for test in rules.tests for broken in broken_by(connection, test, rules.columns)]
+            assert any(f"{column.in_words} is `{LARGEST - 1}`" in one and "at most" in one for one in said), column
 
 
 @pytest.mark.parametrize("written", ["2024-13-01", "31/31/2024", "tomorrow", "2024-05-13 25:00", "2024-05-13 13:00 PM"])

@@ -129,7 +129,8 @@ def test_the_models_know_the_same_characters_and_spellings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "read"), [("7001.0", "7001"), (" 7001\u00a0", "7001"), ("7.5", "7.5"), ("NULL", "")]
+    ("written", "read"),
+    [("7001.0", "7001"), (" 7001\u00a0", "7001"), ("7.5", "7.5"), ("NULL", ""), ("'7001", "7001"), ("+7001", "+7001")],
 )
 def test_a_seed_names_an_id_as_the_reports_are_read(written: str, read: str) -> None:
     assert whole_id(written) == read
