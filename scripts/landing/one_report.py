@@ -24,9 +24,10 @@ from landing.held import NotPlain, Part, part_of
 from landing.landed import Before, delete_reports
 from landing.outcome import Declaration, Landing, SiteNeeded
 from landing.statements import Staged, stage_forgotten, write_report
+from reports.dates import TIME_TITLES, ZONE_TITLES
 from reports.encoding import Survey, encoding_of, survey
 from reports.files import ReportFile
-from reports.format import ReportFormat, read_format
+from reports.format import ReportFormat, may_be_called, read_format
 from reports.ids import may_read_ids, read_ids
 from reports.look import look_at, nobody_notes
 from reports.rows import RowCount
@@ -39,6 +40,8 @@ from warehouse.command_line import counted
 from warehouse.database import number_of, transaction
 from warehouse.raw import EqualRecords
 from warehouse.rejections import Kind
+
+TITLES_SHOWN = 5
 
 # Shows how far a report has come, from 0 to 1.
 Show = Callable[[float], None]
@@ -176,6 +179,7 @@ def _taken_apart(load: Load, read: Read, count: RowCount | None, part: Part | No
     report = with_nameless(connection, report)
     notes = [
         *_guessed_encoding(report, declaration),
+        *_unknown_columns(report),
         *notes_of(rows.ill_fitting, report),
         *trail_notes(connection, report, look),
         *nobody_notes(look),
@@ -269,6 +273,27 @@ def _guessed_encoding(report: ReportFormat, declaration: Declaration) -> list[st
         f"it is not in UTF-8, and was read as {report.encoding}. If letters look wrong: make remove"
         " REPORT=…, then make build AGAIN=1 ENCODING=…"
     ]
+
+
+def _unknown_columns(report: ReportFormat) -> list[str]:
+    """What is said of titles that may be a column which the report lacks: nothing of it counts."""
+    if not report.is_of_activities:
+        return []
+    unknown = {key: title for key, title in report.unknown.items() if key not in (*TIME_TITLES, *ZONE_TITLES)}
+    named = {column: [title] for column, title in may_be_called(report.missing, unknown).items()}
+    left = [title for title in unknown.values() if [title] not in named.values()]
+    # Without these two nobody has attended anything, and all texts are blank.
+    named = {column: left for column in ("content_id", "label") if left and column in report.missing} | named
+    return [_unknown(report.kind.headline(column), titles) for column, titles in named.items()]
+
+
+def _unknown(wanted: str, titles: list[str]) -> str:
+    which = f"columns {', '.join(titles[:TITLES_SHOWN])} are" if titles[1:] else f"column {titles[0]} is"
+    one = "one of them" if titles[1:] else "it"
+    return (
+        f"it has no column {wanted}, and its {which} not known. Fix: if {one} is {wanted}, make remove REPORT=…, name"
+        f" it {wanted} in the file, then make build"
+    )
 
 
 def _other_date_format(staged: Staged) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from reports.format import IDENTIFYING_COLUMNS, ReportFormat
+from reports.format import ACTIVITY_REPORT, IDENTIFYING_COLUMNS, ReportFormat
 from reports.text import ReportRefused
 from warehouse.database import number_of
 
@@ -54,8 +54,9 @@ def refuse_other_lists(
     raise ReportRefused(
         f"its header has {known} and no column of an activity report, as a unique users report has, but"
         f" {double_count:,} of its {count:,} rows are of a user of an earlier row, such as records {numbers[0]:,} and"
-        f" {numbers[1]:,}. Fix: download it again and leave its first line as it is, if it is an activity report; move"
-        " it to another folder, if it is a list of something else; or keep one row per user."
+        f" {numbers[1]:,}. Fix: if it is an activity report, download it again and leave its first line as it is, or"
+        f" name its columns {', '.join(map(ACTIVITY_REPORT.headline, ACTIVITY_REPORT.aliases))}; move it to another"
+        " folder, if it is a list of something else; or keep one row per user."
     )
 
 

@@ -17,7 +17,14 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from reports.invisible import without_invisible
-from reports.text import BROKEN_BYTE, ReportRefused, open_text
+from reports.resembling import resembling
+from reports.text import (
+    BROKEN_BYTE,
+    ReportRefused,
+    has_blanks_beside_quotes,
+    open_text,
+    without_blanks_beside_quotes,
+)
 
 
 @dataclass(frozen=True)
@@ -78,10 +85,14 @@ ACTIVITY_REPORT = ReportKind(
     },
     # No report is known to have them: people who put a report together head their column so.
     stand_ins={
+        "first_name": ("given name",),
+        "last_name": ("surname", "family name"),
+        "company": ("organization", "organisation", "company name", "organization name"),
+        "email": ("email address", "e-mail address"),
         "date": (
             *("activity date", "event date", "activity date time", "event date time", "date and time", "timestamp"),
             *("time stamp", "occurred at", "created at", "created", "day", "datum", "fecha", "data"),
-        )
+        ),
     },
 )
 REQUIRED_COLUMNS = ("user_id", "category", "action", "date")
@@ -252,6 +263,7 @@ class ReportFormat:
         nameless: position of each last column without a name, which is nothing as long as nothing is in it.
         wrapped_by: the delimiter of the table whose first field is every line; None for most reports.
         trailed_by: the text behind the last column, because the report was saved as a table of another delimiter.
+        is_spaced: whether blanks are between the delimiters and the double quotes of its header.
     """
 
     kind: ReportKind
@@ -265,6 +277,7 @@ class ReportFormat:
     nameless: tuple[int, ...] = ()
     wrapped_by: str | None = None
     trailed_by: str = ""
+    is_spaced: bool = False
 
     @property
     def is_of_activities(self) -> bool:
@@ -278,13 +291,18 @@ class ReportFormat:
             self.is_of_activities
             and self.encoding == "utf-8"
             and (self.start, self.header_lines) == (0, 1)
-            and not (self.extra or self.nameless or self.wrapped_by or self.trailed_by)
+            and not (self.extra or self.nameless or self.wrapped_by or self.trailed_by or self.is_spaced)
         )
 
     @property
     def missing(self) -> list[str]:
         """The columns of its kind that it lacks."""
         return [column for column in self.kind.aliases if column not in self.columns]
+
+    @property
+    def unknown(self) -> dict[str, str]:
+        """The titles that no alias knows, by their keys."""
+        return {key_of(self.header[index]): self.header[index] for index in self.extra if self.header[index]}
 
     @property
     def renamed(self) -> list[str]:
@@ -311,6 +329,8 @@ def read_format(path: Path, encoding: str = "utf-8") -> ReportFormat:
         ReportRefused: the file is empty, has no header that is known, or lacks a column.
     """
     above, text = _head(path, encoding)
+    is_spaced = has_blanks_beside_quotes(text)
+    text = "".join(without_blanks_beside_quotes(io.StringIO(text, newline=""))) if is_spaced else text
     delimiter, header = _header(text)
     wrapped_by = None
     if not any(kind.columns_of(header) for kind in REPORT_KINDS):
@@ -335,7 +355,24 @@ def read_format(path: Path, encoding: str = "utf-8") -> ReportFormat:
         *(kind, delimiter, encoding, len(above), tuple(header), header_lines, columns, extra, nameless),
         wrapped_by=wrapped_by,
         trailed_by=trailed_by,
+        is_spaced=is_spaced,
     )
+
+
+def may_be_called(columns: list[str], titles: dict[str, str]) -> dict[str, str]:
+    """The title that each of these columns of an activity report may have; none of the others.
+
+    Args:
+        columns: those that it lacks.
+        titles: what it has and no alias knows, by the keys.
+    """
+    left, found = dict(titles), {}
+    for column in columns:
+        title = resembling(column, _keys_of(ACTIVITY_REPORT.aliases[column]), left)
+        if title is not None:
+            found[column] = title
+            del left[key_of(title)]
+    return found
 
 
 def _trail_of(header: list[str], delimiter: str) -> str:
@@ -494,6 +531,10 @@ def _what_is_missing(missing: list[str], header: list[str], is_of_activities: bo
     wanted = ", ".join(ACTIVITY_REPORT.headline(column) for column in missing)
     report = "activity report" if is_of_activities else "report"
     fixes = [f"download the {report} again and leave its first line as it is"]
+    known = ACTIVITY_REPORT.columns_of(header).values()
+    unknown = {key_of(title): title for index, title in enumerate(header) if title and index not in known}
+    for column, title in may_be_called(missing, unknown).items():
+        fixes.append(f"rename {title} to {ACTIVITY_REPORT.headline(column)}, if it is that column")
     for column in missing:
         others = ACTIVITY_REPORT.aliases[column][1:]
         if others:

@@ -28,7 +28,7 @@ from reports.rows import (
     second_count,
     without_trail,
 )
-from reports.text import ReportRefused
+from reports.text import ReportRefused, without_blanks_beside_quotes
 from reports.width import unwrap
 from warehouse.database import number_of
 from warehouse.rejections import Kind
@@ -252,6 +252,13 @@ def _in_utf8(text: Path, report: ReportFormat, folder: Path) -> Path:
     else:
         plain.unlink(missing_ok=True)
         plain.symlink_to(text.resolve())
+    if report.is_spaced:
+        spaced, plain = plain, folder / "tight.csv"
+        with (
+            spaced.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as lines,
+            plain.open("w", encoding="utf-8", errors="surrogateescape", newline="") as copy,
+        ):
+            copy.writelines(without_blanks_beside_quotes(lines))
     bare = folder / "bare.csv"
     if report.wrapped_by is not None:
         unwrap(plain, report.wrapped_by, bare)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
@@ -53,3 +54,30 @@ def open_text(path: Path, encoding: str) -> TextIO:
     """A report as text. A byte that no character can be made of comes out as a lone surrogate."""
     codec = "utf-8-sig" if encoding == "utf-8" else encoding
     return path.open(encoding=codec, errors=BROKEN, newline="")
+
+
+_BEHIND_QUOTE = re.compile(r"\A +(?=[,;\t|\r\n])")
+_BEFORE_QUOTE = re.compile(r"(?<=[,;\t|]) +\Z")
+
+
+def without_blanks_beside_quotes(lines: Iterable[str]) -> Iterator[str]:
+    """The lines of a table without the blanks between its delimiters and its double quotes, as in `"a", "b" ,"c"`."""
+    is_quoted = False
+    for line in lines:
+        pieces = line.split('"')
+        last = len(pieces) - 1
+        for place in range(is_quoted, last + 1, 2):
+            outside = pieces[place]
+            if place:
+                outside = _BEHIND_QUOTE.sub("", outside)
+            if place < last:
+                outside = _BEFORE_QUOTE.sub("", outside) if place or outside.strip(" ") else ""
+            pieces[place] = outside
+        is_quoted ^= last % 2 == 1
+        yield '"'.join(pieces)
+
+
+def has_blanks_beside_quotes(text: str) -> bool:
+    """Whether the first line of a table has such blanks."""
+    first = text[: text.find("\n") + 1] or text
+    return '"' in first and next(without_blanks_beside_quotes([first])) != first

@@ -218,6 +218,63 @@ def test_extra_columns_are_kept_by_their_names(warehouse: duckdb.DuckDBPyConnect
     assert landed_users(warehouse) == [(1, "u1")]
 
 
+@pytest.mark.parametrize(
+    ("renamed", "notes"),
+    [
+        ({}, []),
+        ({"Content ID": "Page ID"}, ["no column Content ID, and its column Page ID is not known. Fix: if it is"]),
+        (
+            {"Content ID": "Content IDs", "Label": "Labell"},
+            ["no column Label, and its column Labell is", "no column Content ID, and its column Content IDs is"],
+        ),
+        ({"Label": "Bezeichnung"}, ["no column Label, and its column Bezeichnung is not known"]),
+        ({"Content ID": "Kennung"}, ["no column Content ID, and its column Kennung is not known"]),
+        ({"Content Name": "Page Title", "Content Slug": "Slug"}, ["its column Page Title is", "its column Slug is"]),
+        ({"First": "Vorname", "Email": "Mail"}, ["its column Vorname is not known", "its column Mail is not known"]),
+        # nothing that resembles them, and a download that leaves them out
+        ({"Company": "T-Shirt Size"}, []),
+        ({"Content ID": None, "Content Name": None, "Content Slug": None}, []),
+        ({"Content ID": None, "First": "Time", "Last": "Time Zone"}, []),
+        (
+            {"Content ID": None, "First": "Room", "Last": "Seat"},
+            ["no column Content ID, and its columns Room, Seat are not known. Fix: if one of them is Content ID, make"],
+        ),
+    ],
+)
+def test_a_column_that_is_missing_is_named_with_the_one_that_may_be_it(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, renamed: dict[str, str | None], notes: list[str]
+) -> None:
+    """Else all its values are lost without a word: without a Content ID nobody has attended anything."""
+    known = dict(
+        zip(HEADER, ("7", "A", "B", "C", "a@b.example", "Chat", "Message", "x", DAY, "1", "x", "x"), strict=True)
+    )
+    record = {renamed.get(title, title): value for title, value in known.items()}
+    record.pop(None, None)
+    text = report_text(",".join(record.values()), header=",".join(str(title) for title in record))
+    landing = land(warehouse, write(report, text))
+
+    assert landing.landed_count == 1
+    assert [said in note for note, said in zip(landing.notes, notes, strict=True)] == [True] * len(notes)
+
+
+def test_a_header_with_blanks_before_its_quotes_is_one(warehouse: duckdb.DuckDBPyConnection, report: Path) -> None:
+    """Each row is counted as DuckDB reads it, also where one of them is broken."""
+    header = ", ".join(f'"{title}"' for title in SHORT_HEADER.split(","))
+    lines = [
+        f'"7", "Chat", "Message", "a, ""b"", \n c", "{DAY}"',
+        '"8", "Chat", "Message"',
+        f'"9" , "Chat" , "Message" , "" , "{DAY}"',
+        f'"10", "Chat", "Message", "x" "y", "{DAY}"',
+    ]
+    land(warehouse, write(report, report_text(*lines, header=header)))
+
+    assert rows(warehouse, "select user_id, label from raw.activities order by 1") == [("7", 'a, "b", \n c'), ("9", "")]
+    assert rows(warehouse, "select record_number, kind from raw.rejected_records order by 1") == [
+        (2, "too_few_fields"),
+        (4, "stray_quote"),
+    ]
+
+
 def test_extra_columns_of_one_name_are_both_kept(warehouse: duckdb.DuckDBPyConnection, report: Path) -> None:
     land(warehouse, write(report, report_text(activity("u1") + ",1,2,", header=SHORT_HEADER + ",X,X,")))
 
@@ -1158,8 +1215,8 @@ def test_whatever_the_texts_hold_lands_verbatim_and_in_order(
     quoting: Literal[0, 1],
 ) -> None:
     empty(warehouse)
-    # Ids of letters, for what a spreadsheet did to numbers is undone.
-    records = [[f"u{record[0]}", *record[1:8], f"u{record[8]}", *record[9:]] for record in records]
+    # Ids of letters, for what a spreadsheet did to numbers is undone, and digits of another script at the end are read.
+    records = [[f"u{record[0]}u", *record[1:8], f"u{record[8]}u", *record[9:]] for record in records]
     lines = [HEADER, *([*record[:8], DAY, *record[8:]] for record in records)]
     write(report, "".join(csv_line(line, delimiter, quoting) + line_end for line in lines))
     landing = land(warehouse, report)

@@ -82,10 +82,10 @@ def test_a_file_that_says_neither_who_nor_what_is_refused_with_both_fixes(report
 
 
 def test_an_activity_report_stays_one_whatever_is_known_of_users(report: Path) -> None:
-    kind = read_format(write(report, SHORT_HEADER + ",Tags,Organization,ID,Title,Title\n"))
+    kind = read_format(write(report, SHORT_HEADER + ",Tags,Country,ID,Title,Title\n"))
 
     assert kind.kind is ACTIVITY_REPORT
-    assert [kind.header[index] for index in kind.extra] == ["Tags", "Organization", "ID", "Title", "Title"]
+    assert [kind.header[index] for index in kind.extra] == ["Tags", "Country", "ID", "Title", "Title"]
 
 
 @pytest.mark.parametrize("column", USERS_REPORT.aliases)

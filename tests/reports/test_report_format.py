@@ -15,7 +15,7 @@ from reports import rows as report_rows
 from reports.encoding import encoding_of, survey
 from reports.format import read_format
 from reports.rows import RowCount, count_rows, examine_rows
-from reports.text import ReportRefused
+from reports.text import ReportRefused, without_blanks_beside_quotes
 
 REQUIRED = ("User ID", "Category", "Action", "Date")
 one_folder = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -49,6 +49,9 @@ def refusal_of(path: Path) -> str:
         ("Activity Date", "date"),
         ("Timestamp", "date"),
         ("Datum", "date"),
+        ("Surname", "last_name"),
+        ("Organisation", "company"),
+        ("E-mail Address", "email"),
         ("Date (UTC)", "date"),
         ("Content Slug", "content_slug"),
     ],
@@ -158,6 +161,11 @@ def test_a_known_column_that_stands_twice_is_refused(tmp_path: Path, also: str, 
         ("colons.csv", b"User ID:Category:Action:Date\n7001\n", "separated by none of , ; tab and |: User ID:Category"),
         ("other.csv", b"Invoice,Sum\n1,20\n", "no column User ID, Category, Action, Date; it reads: Invoice, Sum"),
         ("no-header.csv", b"u1,Chat,Message,hi,2024-05-01 10:00:00\n", "it has no header: its first row is a record"),
+        (
+            "event.csv",
+            b"User,Event Category,Action,Date\n1\n",
+            "rename User to User ID, if it is that column; rename Ev",
+        ),
         ("column.csv", b"User ID,Label\nu1,hi\n", "no column Category, Action, Date"),
         ("open-quote.csv", b'User ID,Category,"Action,Label,Date\nu1,Chat\n', "no column Action, Date"),
     ],
@@ -167,6 +175,35 @@ def test_a_file_that_is_no_report_is_refused_with_a_fix(tmp_path: Path, name: st
 
     assert said in message
     assert "Fix:" in message
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("between", [" {} ", "{} ", " {}", "   {}"])
+def test_blanks_between_delimiters_and_double_quotes_are_passed_over(
+    tmp_path: Path, delimiter: str, between: str
+) -> None:
+    """In the records DuckDB does the same, but the second count would part a field at a delimiter inside of it."""
+    titles = [f'"{title}"' for title in (*HEADER, f"Points{delimiter} 'earned'")]
+    report = read_format(write(tmp_path / "a.csv", " " + between.format(delimiter).join(titles) + "\n"))
+
+    assert report.delimiter == delimiter
+    assert report.header == (*HEADER, f"Points{delimiter} 'earned'")
+    assert sorted(report.columns.values()) == list(range(12))
+    assert report.is_spaced and not report.is_usual
+
+
+def test_blanks_beside_quotes_are_taken_out_of_the_table_alone() -> None:
+    lines = [
+        '"a", "b" ,"c ""d"" , ""e"" "\r\n',
+        ' "x, ""\n',
+        ' "" , ", "y" \n',
+        "a , b,  \n",
+        '"a" "b", "c"\n',
+        '7, "", 8\n',
+    ]
+    tight = ['"a","b","c ""d"" , ""e"" "\r\n', '"x, ""\n', ' "" , ","y"\n', "a , b,  \n", '"a" "b","c"\n', '7,"", 8\n']
+
+    assert list(without_blanks_beside_quotes(lines)) == tight
 
 
 @pytest.mark.parametrize(
