@@ -13,6 +13,7 @@ from twins.kinds import (
     CONTENT,
     CONTENTS,
     DAYS,
+    DOUBLED,
     IDS,
     LABEL,
     MOVED,
@@ -42,6 +43,10 @@ WORDS = {
         " one as {new.time_zone})",
     ),
     LATE_CLOCK: ("their times, which are {shift} here", LEAVE_OUT + " whose clock runs late"),
+    DOUBLED: (
+        "their times, in an hour that the clocks showed twice when summer time ended",
+        LEAVE_OUT + " whose dates have no offset",
+    ),
     SWAP: (
         "the order of day and month",
         "make build DATE_FORMAT={format} with the order of its dates ({older.file_name} was read as"

@@ -64,7 +64,7 @@ def note_earlier(connection: duckdb.DuckDBPyConnection, site_id: str, left_out: 
     connection.execute(
         f"""
         create or replace temp table twin_reports as
-        select report_id, site_id, null::bigint as member
+        select report_id, site_id, time_zone, null::bigint as member
         from raw.reports
         where
             (site_id = '{SAMPLE_SITE}') = ($site = '{SAMPLE_SITE}')
@@ -167,7 +167,7 @@ def older_of(connection: duckdb.DuckDBPyConnection, records: str, parameters: di
     """The reports that count and hold some earlier records, the one with the most first."""
     rows = connection.execute(
         f"""
-        select report_id, file_name, reports.site_id, time_zone, date_format
+        select report_id, file_name, reports.site_id, reports.time_zone, date_format
         from (select report_id, count(*) as found_count from {records} group by 1)
         inner join twin_reports using (report_id)
         inner join raw.reports as reports using (report_id)

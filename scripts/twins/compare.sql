@@ -9,6 +9,7 @@ from (
     select
         found.report_id,
         reports.site_id,
+        reports.time_zone,
         reports.member,
         {cleaned},
         date_trunc('second', occurred_at) as moment,
@@ -86,6 +87,14 @@ timed as (
         timezone(getvariable('twin_zone'), timezone('UTC', new_at)) as new_local,
         timezone(getvariable('twin_zone'), timezone('UTC', old_at)) as old_local,
         cast(epoch(new_at) - epoch(old_at) as bigint) as difference,
+        -- At an hour that the clocks show twice, the zone of one of the two reports has one time for both.
+        getvariable('twin_offset') = 0
+        and abs(difference) in (1800, 3600)
+        and (
+            new_local = old_local
+            or timezone(old_record.time_zone, timezone('UTC', new_at))
+            = timezone(old_record.time_zone, timezone('UTC', old_at))
+        ) as is_doubled,
         second(new_at) = 0 or second(old_at - to_seconds(getvariable('twin_offset'))) = 0 as is_without_seconds,
         is_moved
         and getvariable('twin_offset') = 0
@@ -100,7 +109,7 @@ timed as (
 shifted as (
     select
         *,
-        case when is_swapped then 0 else cast(round(difference / 900.0) as bigint) * 900 end as shift,
+        case when is_swapped or is_doubled then 0 else cast(round(difference / 900.0) as bigint) * 900 end as shift,
         case
             when is_swapped then cast(epoch(new_local::time) - epoch(old_local::time) as bigint)
             else difference - cast(round(difference / 900.0) as bigint) * 900
@@ -130,6 +139,7 @@ judged as (
                 case when is_content_missing then 'content' end,
                 case when is_swapped then 'swap' end,
                 case when shift + getvariable('twin_offset') <> 0 then 'shift' end,
+                case when is_doubled then 'doubled' end,
                 case when seconds_off <> 0 then 'seconds' end,
                 case when site_id <> getvariable('twin_site') then 'site' end,
                 case when not is_same_text then 'text' end

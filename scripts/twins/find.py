@@ -20,7 +20,7 @@ from twins.compare import (
     take_sample,
 )
 from twins.judge import judge, stands_out
-from twins.kinds import FEWEST, HOUR, QUARTER, Kind, Twins
+from twins.kinds import DOUBLED, FEWEST, HOUR, QUARTER, Kind, Twins
 from twins.likeness import Probe, find_far, find_renamed, note_matched, shifts_of
 from twins.records import Earlier, New
 from warehouse.database import number_of
@@ -85,7 +85,8 @@ def may_hold_twins(
     )
     note_earlier(connection, site_id)
     connection.execute(
-        f"insert into twin_reports select distinct report_id, $site, member from {members}", {"site": site_id}
+        f"insert into twin_reports select distinct report_id, $site, $zone, member from {members}",
+        {"site": site_id, "zone": time_zone},
     )
     take_sample(connection, sample, site_id, time_zone, old, PROBES_OF_EACH)
     most = number_of(
@@ -163,7 +164,7 @@ def _judged(connection: duckdb.DuckDBPyConnection, new: New, old: Earlier) -> Tw
     """Compare what was found with the sample, and decide."""
     compared = compare_sample(connection, f"({old.whole})")[0]
     weight = new.count / max(1, len(compared.equal) + len(compared.other))
-    for kind in sorted(compared.kinds, key=lambda kind: (-len(kind.times), len(kind.things))):
+    for kind in sorted(compared.kinds, key=_rank):
         if not stands_out(compared, kind):
             continue
         older = older_of(connection, *pairs_of(kind))
@@ -171,6 +172,11 @@ def _judged(connection: duckdb.DuckDBPyConnection, new: New, old: Earlier) -> Tw
         if is_sure is not None:
             return Twins(kind, round(len(kind.times) * weight), older, example_of(connection, kind), is_sure)
     return None
+
+
+def _rank(kind: Kind) -> tuple[bool, int, int]:
+    """What is only said comes after what may refuse the report."""
+    return DOUBLED in kind.things, -len(kind.times), len(kind.things)
 
 
 def _alike(

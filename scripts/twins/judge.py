@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from twins.kinds import DAY, FEWEST, FEWEST_OF_A_DAY, HOUR, LABEL, QUARTER, SHIFT, Kind
+from twins.kinds import DAY, DOUBLED, FEWEST, FEWEST_OF_A_DAY, HOUR, LABEL, QUARTER, SHIFT, Kind
 
 # The share of the records that could be twins; where people come every day at the same time, of all others.
 SHARE, SHARE_OF_A_DAY = 0.5, 0.95
@@ -68,6 +68,8 @@ def with_summer_time(kinds: Iterable[Kind]) -> tuple[Kind, ...]:
 
 def stands_out(compared: Compared, kind: Kind) -> bool:
     """Whether a kind of twins is no accident: it has enough times, and a shift stands out from other shifts."""
+    if kind.things == (DOUBLED,):
+        return True
     return kind.moments >= FEWEST and (SHIFT not in kind.things or _is_one_shift(compared, kind))
 
 
@@ -77,6 +79,9 @@ def judge(compared: Compared, kind: Kind, old: OldTimes) -> bool | None:
     Twins are compared with the records that could be twins: those of the report in the period of the earlier reports,
     or those of the earlier reports in the period of the report, whichever are fewer. Records that are equal are none.
     """
+    if DOUBLED in kind.things:
+        # No wrong zone: a local time does not say which of the two hours it means.
+        return False if len(kind.things) == 1 else None
     new_count = sum(_is_within(kind.old_time(time), old) for time in compared.other)
     old_count = old.count - old.equal_count * old.weight
     share = max(

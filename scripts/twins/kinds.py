@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 # The things that differ, record by record, as compare.sql names them.
 IDS, SECONDS, SHIFT, SWAP, CONTENT, SITE = "ids", "seconds", "shift", "swap", "content", "site"
-TEXT, LABEL = "text", "label"
+TEXT, LABEL, DOUBLED = "text", "label", "doubled"
 # Those of whole reports: who, what, the time by a shift of any length, the day, and the time by a rounding.
 USERS, CONTENTS, MOVED, DAYS, ROUNDED = "users", "contents", "moved", "days", "rounded"
 

@@ -379,6 +379,47 @@ def test_a_zone_that_was_forgotten_in_summer_is_found(warehouse: duckdb.DuckDBPy
     assert "make build TIME_ZONE=Europe/London" in landing.refusal
 
 
+@pytest.mark.parametrize("zone", ["Europe/Zurich", "Australia/Lord_Howe"])
+@pytest.mark.parametrize("is_local_first", [True, False])
+@pytest.mark.parametrize("few", [0, 1])
+def test_a_copy_of_the_night_that_clocks_are_set_back_is_loaded_and_said(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, zone: str, is_local_first: bool, few: int
+) -> None:
+    """A time that the clocks show twice may be that of the copy an hour before, or half an hour in Lord Howe."""
+    night = {"Europe/Zurich": datetime(2025, 10, 25, 20), "Australia/Lord_Howe": datetime(2025, 4, 5, 11)}[zone]
+    chance = random.Random(3)
+    times = sorted(night + timedelta(seconds=chance.randrange(8 * 3600)) for _ in range(80))
+    records = [record | {"Date": f"{time:{DATE}}Z"} for record, time in zip(event(4, 20), times, strict=True)]
+
+    def on_the_wall(time: datetime) -> datetime:
+        return time.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(zone))
+
+    local = [record | {"Date": f"{on_the_wall(time):{DATE}}"} for record, time in zip(records, times, strict=True)]
+    first = [n for n, time in enumerate(times) if (wall := on_the_wall(time)).fold == 0 and _is_shown_twice(wall)]
+    assert len(first) > 2
+    if few:
+        gone = set(first[few:])
+        records, local = ([one for n, one in enumerate(report) if n not in gone] for report in (records, local))
+        first = first[:few]
+    declared = Declaration(time_zone=zone)
+    reports = [("local", local, declared), ("with_z", records, declared)]
+    notes = []
+    for name, report, declaration in reports if is_local_first else reports[::-1]:
+        landing = land(warehouse, write(tmp_path / f"{name}.csv", report), declaration)
+        assert landing.refusal is None
+        notes += [note for note in landing.notes if "are also in" in note]
+
+    older = "local" if is_local_first else "with_z"
+    assert [note.partition(". They")[0] for note in notes] == [
+        f"{len(first)} of its {len(records)} records are also in {older}.csv, the same in all but their times, in an"
+        " hour that the clocks showed twice when summer time ended"
+    ]
+
+
+def _is_shown_twice(time: datetime) -> bool:
+    return time.replace(fold=0).utcoffset() != time.replace(fold=1).utcoffset()
+
+
 def test_a_copy_of_one_page_in_another_zone_is_found_in_all_of_the_site(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
