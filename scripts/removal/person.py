@@ -14,18 +14,26 @@ import duckdb
 
 from landing.forgotten import known_id, known_mailbox, mailboxes
 from publishing.export_table import copy_rows, safe_columns
-from removal.forget import find_person, find_traces
+from removal.forget import HAS_FIELD, OF_SITE, RECORDS, Person, find_person, find_traces
 from removal.people import Identities, identities_of, require_sure
+from reports.addresses import AT
 from reports.ids import id_of, plain_id, same_ids, same_ids_of
 from warehouse.command_line import counted
 from warehouse.copies import refuse_inside_a_shared_copy
-from warehouse.database import identifier, opened
+from warehouse.database import identifier, opened, text_of
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_folder
 from warehouse.names import name_for_file
 from warehouse.raw_tables import raw_to_read
 
 ABOUT = "about.txt"
+REJECTED = "raw.rejected_records"
+# A rejected record has no columns. It is the person's if a field is the id, the name or an e-mail is in it too, and no
+# e-mail of somebody else is: 7 may be the field of another.
+IS_OWN = (
+    f"({HAS_FIELD}) and rowid in (select row_id from named where place = $place"
+    f" group by 1 having not bool_or(regexp_matches(clean, {text_of(AT)})))"
+)
 SCHEMAS = ("raw", "marts", "restricted", "site")
 
 
@@ -37,7 +45,7 @@ class Written:
         folder: where.
         rows: the rows of each table.
         identities: the ids and e-mails of the person.
-        named: texts of others that name the person, by table and column.
+        named: texts of others that name the person, by table and column, and rejected records that may be of others.
     """
 
     folder: Path
@@ -76,7 +84,8 @@ def write_person(
         )
         require_sure("person", written, person.site_id, found)
         known = find_person(connection, written, person.site_id, found.also, found.user_ids)
-        named = {place: count for place, count in find_traces(connection, known).named.items() if count}
+        traces = find_traces(connection, known)
+        named = {place: count for place, count in traces.named.items() if count}
         called = written if found.spellings else plain_id(written)
         target = folder / f"person_{name_for_file(person.site_id)}_{name_for_file(called)}"
         refuse_inside_a_shared_copy(target)
@@ -84,6 +93,10 @@ def write_person(
         def write_all(unfinished: Path) -> Written:
             unfinished.mkdir(parents=True)
             rows = _write_rows(connection, person.site_id, found, unfinished)
+            if traces.rejected:
+                own = _write_rejected(connection, known, unfinished)
+                rows |= {REJECTED: own} if own else {}
+                named.update({REJECTED: others} if (others := sum(traces.rejected.values()) - own) else {})
             if published.exists():
                 with opened(published) as copy:
                     rows |= _write_rows(copy, person.site_id, found, unfinished)
@@ -126,6 +139,16 @@ def _write_rows(connection: duckdb.DuckDBPyConnection, site: str, found: Identit
     return rows
 
 
+def _write_rejected(connection: duckdb.DuckDBPyConnection, person: Person, folder: Path) -> int:
+    """The rejected records that are surely the person's; ``find_traces`` has found those that may be."""
+    schema, table = REJECTED.split(".")
+    query = f"select {safe_columns(connection, schema, table)} from {REJECTED} where {OF_SITE} and {IS_OWN}"
+    parameters = {"site": person.site_id, "fields": person.forms, "place": len(RECORDS)}
+    if not connection.execute(query, parameters).fetchone():
+        return 0
+    return copy_rows(connection, query, folder / f"{REJECTED}.csv", parameters)
+
+
 def _forms(found: Identities) -> list[str]:
     return [form for user_id in found.user_ids for form in same_ids_of(user_id)]
 
@@ -165,7 +188,7 @@ def _about(written_person: Written, site: str) -> str:
         "Each file holds the rows of one table. raw.* are the records as the reports have them.",
         *(f"  {table}.csv: {counted(count, 'row')}" for table, count in sorted(written_person.rows.items())),
         "",
-        "Texts of other people that name this person, which are not written here:",
+        "Texts that name this person and are of others, or may be, which are not written here:",
         *(f"  {place}: {count:,}" for place, count in sorted(written_person.named.items())),
         *([] if written_person.named else ["  none"]),
         "",

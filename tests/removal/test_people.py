@@ -629,6 +629,30 @@ def test_all_that_is_known_of_a_person_is_written(files: Files, tmp_path: Path) 
         write_person(files.warehouse, files.published, "404", None, tmp_path / "out", is_same_email_same=False)
 
 
+def test_rejected_records_of_the_person_are_written_and_those_that_may_be_of_others_counted(
+    files: Files, tmp_path: Path
+) -> None:
+    report = "\n".join(
+        (
+            HEAD,
+            f"7001,Ottoline,Wrexham,Teal Labs,{EMAIL},Chat,Message,undated,?,41,Keynote,keynote",
+            f"07001,Ottoline,Wrexham,Teal Labs,{EMAIL},Chat,cut off",
+            "7001,Ottoline,Wrexham,Teal Labs,,Chat,Message,ask bo@mail.example,?,41,Keynote,keynote",
+            "5,Bo,Lindqvist,Auk,bo@mail.example,Chat,Message,thanks Ottoline Wrexham,?,7001,Keynote,keynote",
+            "5,Bo,Lindqvist,Auk,,Chat,Message,nothing,?,7001,Keynote,keynote",
+            "5,Bo,Lindqvist,Auk,bo@mail.example,Chat,Message,nothing,?,41,Keynote,keynote",
+            "5,Bo,Lindqvist,Auk,bo@mail.example,Chat,Message,nothing,2026-05-04 09:00:07,41,Keynote,keynote\n",
+        )
+    )
+    with connect(files.warehouse) as connection:
+        land(connection, write(tmp_path / "rejected.csv", report))
+    seen = write_person(files.warehouse, files.published, "7001", None, tmp_path / "out", is_same_email_same=False)
+    written = (seen.folder / "raw.rejected_records.csv").read_text()
+    assert "undated" in written and "cut off" in written and "Bo" not in written and "bo@" not in written
+    assert (seen.rows["raw.rejected_records"], seen.named["raw.rejected_records"]) == (2, 3)
+    assert "  raw.rejected_records: 3\n" in (seen.folder / "about.txt").read_text()
+
+
 def test_who_was_forgotten_is_said_and_no_folder_is_written(files: Files, console: Console, tmp_path: Path) -> None:
     forget_from_files(files, Request("70010"), console)
     with pytest.raises(
