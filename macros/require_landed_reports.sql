@@ -1,5 +1,10 @@
 {% macro require_landed_reports() %}
     {%- if execute and flags.WHICH in ("build", "run", "test") -%}
+        {%- if flags.EMPTY -%}
+            {{ exceptions.raise_compiler_error(
+                "With --empty dbt reads no records, and every mart would be empty.\nFix: leave --empty out"
+            ) }}
+        {%- endif -%}
         {%- set missing = missing_reports() -%}
         {%- if missing -%}
             {{ exceptions.raise_compiler_error("No report has been landed yet: " ~ missing) }}

@@ -357,6 +357,13 @@ def test_dbt_before_any_report_says_what_to_do(project: Project) -> None:
     assert not project.published.exists()
 
 
+def test_dbt_without_records_is_refused(project: Project) -> None:
+    """Every mart would be empty, and the salt of the meetings was said to be missing."""
+    result = project.dbt("run", "--empty")
+    assert result.returncode != 0
+    assert "With --empty dbt reads no records, and every mart would be empty." in result.stdout
+
+
 def test_the_sample_makes_room_for_the_first_real_report(guide: tuple[Project, str]) -> None:
     project, output = guide
     assert "The sample was taken out" in output
