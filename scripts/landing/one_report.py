@@ -8,6 +8,7 @@ compared with earlier reports (``twins``), and written (``landing.statements``) 
 
 from __future__ import annotations
 
+import codecs
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -178,7 +179,7 @@ def _taken_apart(load: Load, read: Read, count: RowCount | None, part: Part | No
     refuse_other_columns(connection, report, look)
     report = with_nameless(connection, report)
     notes = [
-        *_guessed_encoding(report, declaration),
+        *_other_encoding(report, declaration),
         *_unknown_columns(report),
         *notes_of(rows.ill_fitting, report),
         *trail_notes(connection, report, look),
@@ -266,11 +267,18 @@ def _brought_back(connection: duckdb.DuckDBPyConnection, before: Before) -> list
     ]
 
 
-def _guessed_encoding(report: ReportFormat, declaration: Declaration) -> list[str]:
-    if report.encoding.startswith("utf") or declaration.encoding is not None:
+def _other_encoding(report: ReportFormat, declaration: Declaration) -> list[str]:
+    """What is said of an encoding that was guessed, or is another than declared."""
+    declared, found = declaration.encoding, report.encoding
+    if declared is not None:
+        is_another = found.startswith("utf") and not codecs.lookup(declared).name.startswith(found[:5])
+        return (
+            [f"its letters are in {found}, so it was not read as {declared}, which was declared"] if is_another else []
+        )
+    if found.startswith("utf"):
         return []
     return [
-        f"it is not in UTF-8, and was read as {report.encoding}. If letters look wrong: make remove"
+        f"it is not in UTF-8, and was read as {found}. If letters look wrong: make remove"
         " REPORT=…, then make build AGAIN=1 ENCODING=…"
     ]
 

@@ -81,16 +81,17 @@ def survey(path: Path) -> Survey:
 
 
 def encoding_of(path: Path, seen: Survey, declared: str | None = None, remembered: str | None = None) -> str:
-    """The encoding of a report: by its mark, as declared, UTF-8 if it is, or the likeliest of an office program.
+    """The encoding of a report: by its mark, UTF-8 if its letters are, as declared, or the likeliest one of an office.
 
-    An encoding that was declared before (``remembered``) takes the place of the likeliest one, which is a guess.
+    An encoding that was declared before (``remembered``) takes the place of the likeliest one, which is a guess. One
+    that is declared now is also that of a file of ASCII alone: it may be in UTF-7, or in Japanese as in mails.
     """
     with path.open("rb") as file:
         head = file.read(_NAME_BYTES)
     if (marked := _by_mark(head)) is not None:
         return marked
     if declared is not None:
-        return _without_mark(declared)
+        return "utf-8" if _has_letters_of_utf8(path) else _without_mark(declared)
     if (unmarked := _by_zeros(head)) is not None:
         return unmarked
     if seen.is_utf8:
@@ -127,6 +128,17 @@ def _without_mark(declared: str) -> str:
     name = codecs.lookup(declared).name
     # Without a mark these two would not be read at all. Windows writes the lower byte first.
     return f"{name}-le" if name in ("utf-16", "utf-32") else name
+
+
+def _has_letters_of_utf8(path: Path) -> bool:
+    """Whether most letters beyond ASCII are in UTF-8, and there are any."""
+    valid = others = 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            chunk += file.readline(_CHUNK_BYTES)
+            valid += sum(map(len, _VALID.findall(chunk)))
+            others += len(chunk.translate(None, _ASCII))
+    return 0 < others <= 2 * valid
 
 
 def _likeliest(path: Path) -> str:
