@@ -24,6 +24,7 @@
         "open_stay_remainder_ratio": share,
         "open_stay_leavers_ratio": some_share,
         "open_stay_leavers_minimum": people,
+        "open_stay_passer_by_ratio": share,
         "open_stay_cap_minutes": minutes_of_a_day,
         "session_buffer_before_minutes": minutes_of_a_day,
         "session_buffer_after_minutes": minutes_of_a_day,

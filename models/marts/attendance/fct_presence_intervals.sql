@@ -204,6 +204,8 @@ visits as (
         session_events.session_key,
         session_events.user_id,
         max(sessions.session_type) as session_type,
+        max(sessions.started_at) as started_at,
+        min(session_events.occurred_at) filter (where session_events.session_event = 'joined') as first_joined_at,
         max(session_events.occurred_at) filter (where session_events.session_event = 'joined') as last_joined_at,
         max(session_events.occurred_at) filter (
             where session_events.session_event = 'left' and session_events.occurred_at <= sessions.straggled_at
@@ -236,6 +238,9 @@ leavers as (
         visits.last_left_at is not null
         and (visits.last_joined_at is null or visits.last_left_at > visits.last_joined_at)
         and open_visits.user_id is null
+        -- A passer-by is none of the others.
+        and {{ seconds_between('coalesce(visits.first_joined_at, visits.started_at)', 'visits.last_left_at') }}
+        >= {{ var('open_stay_passer_by_ratio') }} * {{ seconds_between('visits.started_at', 'visits.last_left_at') }}
 ),
 
 -- Leavers and stays that never close, in one order: each of these knows how many had left before it was last seen.
