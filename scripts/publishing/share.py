@@ -17,7 +17,7 @@ import duckdb
 
 from publishing.mart_models import Model, read_models
 from publishing.published_tables import PUBLISHED_SCHEMAS, schemas_of, write_comments
-from reports.addresses import AT, DOT, PERCENT
+from reports.addresses import AT, DOT, IS_TRANSLATED, PERCENT, TRANSLATED, TRANSLATION
 from warehouse.copies import SHARED, Mark, mark_of, read_every_block, require_place_for, write_mark
 from warehouse.database import identifier, opened, text_of
 from warehouse.errors import WarehouseError
@@ -56,14 +56,21 @@ DIM_USERS = 'marts."dim_users"'
 # These reach one person, in a text that the owner of the site named: an e-mail, a number with the code of a country,
 # an address that calls somebody.
 GAP = rf"(?:[ \x{{a0}}().+/-]|{PERCENT}20|{PERCENT}2b)*"
-E_MAIL = rf"[\p{{L}}\p{{N}}._%+'-]{AT}[\p{{L}}\p{{N}}-]+{DOT}[\p{{L}}\p{{N}}]"
+# With blanks around the @ the end is that of a host: a time may follow it too.
+E_MAIL = rf"[\p{{L}}\p{{N}}._%+'-](?: +@ *|@ +)[\p{{L}}\p{{N}}-]+{DOT}\p{{L}}{{2}}|"
+E_MAIL += rf"[\p{{L}}\p{{N}}._%+'-]{AT}[\p{{L}}\p{{N}}-]+{DOT}[\p{{L}}\p{{N}}]"
 # Without the code of a country a number may be a date.
 PHONE = rf"(?:(?:^|[\s(,;/=:])(?:\+|{PERCENT}2b)|(?:^|[\s(,;/=])00){GAP}\p{{Nd}}(?:{GAP}\p{{Nd}}){{6}}"
 
 # 64 bits: among ten million values the odds that two share a pseudonym are 3 in a million, and it is checked.
 MACROS = """
 create temp macro pseudonym_hash(kind, value) as sha256(getvariable('salt') || kind || ':' || value)[:16];
-create temp macro reaches_person(value) as regexp_matches(value, getvariable('personal_text'));
+create temp macro reaches_person(value) as
+    regexp_matches(
+        case when regexp_matches(value, getvariable('is_translated'))
+            then translate(value, getvariable('translated'), getvariable('translation')) else value end,
+        getvariable('personal_text')
+    );
 create temp macro user_pseudonym(site_id, user_id) as 'u_' || pseudonym_hash('user', site_id || ':' || user_id);
 create temp macro user_key_pseudonym(user_key) as
     split_part(user_key, ':', 1) || ':u_' || pseudonym_hash('user', user_key);
@@ -107,7 +114,7 @@ def _any_of(settings: Mapping[str, Any], name: str, form: re.Pattern[str]) -> st
             f"{name} of dbt_project.yml has {', '.join(map(repr, wrong))}, but its entries are like linkedin.com and"
             " mailto. Nothing was shared. Fix: correct it, and make build"
         )
-    return "|".join(map(re.escape, entries)) or r"[^\s\S]"
+    return "|".join(re.escape(entry).replace(r"\.", DOT) for entry in entries) or r"[^\s\S]"
 
 
 def minimum_cohort_size() -> int:
@@ -184,9 +191,7 @@ def _write(
     if not tables:
         raise WarehouseError("the published copy holds no marts. Fix: make build")
     attach_new(connection, target, "shared")
-    connection.execute("set variable salt = ?", [salt])
-    connection.execute("set variable personal_text = ?", [personal_text(read_settings())])
-    connection.execute(MACROS)
+    prepare(connection, salt, read_settings())
     for table in tables:
         _refuse_bare_ids(connection, table)
     _refuse_foreign_names(connection, tables)
@@ -203,6 +208,20 @@ def _write(
     write_comments(connection, models, "shared")
     connection.execute("detach shared")
     return len(tables)
+
+
+def prepare(connection: duckdb.DuckDBPyConnection, salt: str, settings: Mapping[str, Any]) -> None:
+    """Make the functions that the expressions of the columns call."""
+    variables = {
+        "salt": salt,
+        "personal_text": personal_text(settings),
+        "is_translated": IS_TRANSLATED,
+        "translated": TRANSLATED,
+        "translation": TRANSLATION,
+    }
+    for name, value in variables.items():
+        connection.execute(f"set variable {name} = ?", [value])
+    connection.execute(MACROS)
 
 
 def _with_reaching(connection: duckdb.DuckDBPyConnection, tables: Iterable[Table]) -> list[Table]:

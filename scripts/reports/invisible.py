@@ -33,6 +33,7 @@ def _all_of(characters: str) -> str:
 
 
 _EDGES = _all_of(INVISIBLE)
+ALL_FORMAT = _all_of(FORMAT)
 _INSIDE = re.compile(f"[{of_python(FORMAT)}]+")
 
 

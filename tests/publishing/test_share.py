@@ -29,7 +29,7 @@ from publishing.export_table import export
 from publishing.mart_models import Model, read_models
 from publishing.parquet import publish_to_parquet
 from publishing.publish import publish
-from publishing.share import minimum_cohort_size, minimum_for, personal_text, share
+from publishing.share import minimum_cohort_size, minimum_for, personal_text, prepare, share
 from publishing.workbook import write_workbook
 from warehouse.copies import Mark, mark_of, page_mark
 from warehouse.database import BLOCK_SIZE, connect, looked_into
@@ -204,10 +204,24 @@ HOSTS = {"personal_page_hosts": ["linkedin.com", "x.com"], "schemes_without_host
         ("ada&#x40;post.example", True),
         ("ada&#0064;post.example", True),
         ("ada\uff20post.example", True),
+        ("ada18\u200b@example.org", True),
+        ("ada19@exam\u00adple.org", True),
+        ("ada\x01@example.org", True),
+        ("ada9 @ example.org", True),
+        ("ada9 @example.org", True),
+        ("ada9@ example.org", True),
+        ("ada21@example\u3002org", True),
+        ("ada\ufe6bpost\uff0eexample", True),
+        ("Lunch @ 12.30", False),
         ("Drinks @ Bar. Then dinner", False),
         ("Q&A @noon", False),
         ("call +41 44 555 01 23", True),
         ("Phone:+41445550123", True),
+        ("+49\u2013151\u20135550014", True),
+        ("+\u200b49 151 5550014", True),
+        ("\uff0b\uff14\uff19\u3000\uff11\uff15\uff11\u3000\uff15\uff15\uff15\uff10\uff10\uff11\uff14", True),
+        ("+49\u202f151\u00a05550014", True),
+        ("2026\u201305\u201312, 10:00\u201311:00", False),
         ("?tel=%2B41445550123", True),
         ("(0041) 44/555 01 23", True),
         ("Day of 2026-05-12, 09:00 2026-05-13, 10.30-11.45", False),
@@ -216,6 +230,10 @@ HOSTS = {"personal_page_hosts": ["linkedin.com", "x.com"], "schemes_without_host
         ("https://de.linkedin.com:443/in/ada", True),
         ("leave/https%253A%252F%252Fx.com%252Fada", True),
         ("LinkedIn.com\\in\\ada", True),
+        ("linkedin\uff0ecom/in/ada", True),
+        ("linkedin%2Ecom/in/ada", True),
+        ("linked\u200bin.com\uff0fin\uff0fada", True),
+        ("mailto\uff1aada", True),
         ("How to use linkedin.com", False),
         ("netflix.com/title", False),
         ("Mailto:ada", True),
@@ -225,7 +243,9 @@ HOSTS = {"personal_page_hosts": ["linkedin.com", "x.com"], "schemes_without_host
     ],
 )
 def test_a_text_that_reaches_one_person_is_known(text: str, reaches: bool) -> None:
-    assert duckdb.execute("select regexp_matches(?, ?)", [text, personal_text(HOSTS)]).fetchall() == [(reaches,)]
+    with duckdb.connect() as connection:
+        prepare(connection, SALT, HOSTS)
+        assert connection.execute("select reaches_person(?)", [text]).fetchall() == [(reaches,)]
 
 
 def test_a_host_is_found_in_whatever_case_and_one_that_finds_nothing_is_refused() -> None:
