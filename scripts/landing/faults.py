@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reports.format import ReportFormat
-from reports.ids import LOST, POWER, SHORTENED, cleaned
+from reports.ids import LOST, POWER, SHORTENED, cleaned, may_be_rounded
 from reports.look import Look
 from warehouse.database import text_of
 from warehouse.rejections import Kind
@@ -50,14 +50,16 @@ def no_record(report: ReportFormat) -> list[Fault]:
 
 
 def shortened_ids(report: ReportFormat, column: str, look: Look) -> list[Fault]:
-    """An id that a spreadsheet has shortened or could not show, if any of the column is no plain number."""
-    if column not in look.odd:
+    """An id that a spreadsheet has shortened or could not show, if any of the column may be one."""
+    if column not in look.odd and column not in look.rounded:
         return []
     text = f"c{report.columns[column]}"
     # The first search is a hundred times as fast, and nearly always enough.
     is_shortened = f"(contains({text}, '+') and regexp_matches({text}, {text_of(SHORTENED)}))"
     if column in look.powers:
         is_shortened = f"({is_shortened} or regexp_matches({text}, {text_of(POWER)}))"
+    if column in look.rounded:
+        is_shortened = f"({is_shortened} or {may_be_rounded(text)})"
     return [
         Fault(
             Kind.LOST_ID,

@@ -21,7 +21,18 @@ from urllib.parse import quote
 import duckdb
 
 from reports.addresses import AT, DOT, PERCENT
-from reports.ids import LOST, POWER, SHORTENED, cleaned_field, cleaned_id, id_of, is_plain, same_ids, same_ids_of
+from reports.ids import (
+    LOST,
+    POWER,
+    ROUNDED,
+    SHORTENED,
+    cleaned_field,
+    cleaned_id,
+    id_of,
+    is_plain,
+    same_ids,
+    same_ids_of,
+)
 from warehouse.database import number_of, path_of, text_of
 from warehouse.salts import IN_MEMORY, check_value, forgotten_salt
 
@@ -97,7 +108,7 @@ PARTS_OF_A_NAME = ("first", "last")
 # The fields of a record that was rejected, or of the list of its fields: a number may have commas in it.
 FIELDS = (r'[,;|\t"\r\n\[\]]+', r'[;|\t"\r\n\[\]]+')
 # A spreadsheet kept the first digits of these ids, or nothing: they may be anybody's.
-_UNREADABLE = re.compile(f"{SHORTENED}|{POWER}|{LOST}")
+_UNREADABLE = re.compile(f"{SHORTENED}|{POWER}|{ROUNDED}|{LOST}")
 # Words that a platform may hold as a part of a name, and that others leave out.
 TITLES = {
     *("dr", "prof", "professor", "mr", "mrs", "ms", "mx", "miss", "sir", "herr", "frau", "mme", "ing", "dipl", "mag"),

@@ -204,7 +204,10 @@ def _staged(
         return None
     look = look_at(connection, report, declaration.possible, numbered(rows))
     refuse_other_columns(connection, report, look)
-    if look.has_trails or may_read_ids(connection, report, look.odd) or holds_alike(connection, report, look.odd):
+    # Ids of another report could hide that those of one are rounded.
+    if look.has_trails or look.may_be_rounded:
+        return None
+    if may_read_ids(connection, report, look.odd) or holds_alike(connection, report, look.odd):
         return None
     known = remembered(connection, declaration.site_id)
     if known is not None:

@@ -225,7 +225,7 @@ def _is_plain(connection: duckdb.DuckDBPyConnection, staged: Staged) -> bool:
         and dates.is_read
         and not dates.is_minutes
         and dates.time in staged.destination.essence
-        and not (look.may_have_titles or look.has_trails or staged.notes)
+        and not (look.may_have_titles or look.has_trails or look.may_be_rounded or staged.notes)
         and not staged.forgotten.is_any
         and not may_read_ids(connection, staged.report, look.odd)
     )

@@ -33,6 +33,11 @@ ID_COLUMNS = ("user_id", "content_id")
 SHORTENED = r"^\s*-?[0-9](?:[.,][0-9]+)?[Ee]\+[0-9]+\s*$"
 # Without its plus it may be an id like any other: it is shortened where the other ids are numbers.
 POWER = r"^\s*[0-9](?:[.,][0-9]+)?[Ee][0-9]+\s*$"
+# Of a whole number of more digits it keeps the first 15, and writes zeros for the others.
+ROUNDED = r"^\s*[1-9][0-9]{14}0+\s*$"
+_LONG = r"^\s*[0-9]{16,}\s*$"
+# An id of 16 digits ends in a zero by itself in one case of ten, and two of them in one of a hundred.
+_FEWEST_ZEROS = 2
 # What a spreadsheet shows in place of an id: #NAME?, #DIV/0!, or ### in a narrow column. (#N/A means nothing.)
 LOST = r"^\s*#(?:#*|[A-Z0-9/_]+[!?])\s*$"
 _NUMBER = r"^\s*[0-9]+(?:[.,]0+)?\s*$"
@@ -287,6 +292,31 @@ def _has_power_among_numbers(connection: duckdb.DuckDBPyConnection, report: Repo
         f"select coalesce(bool_or({number}) and bool_and({number} or {power} or {no_id}), false)"
         f" from (select distinct {text} from staged)"
         f" where {cleaned_id(text)} is not null and {text} <> {text_of(report.header_of(column))}"
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def may_be_rounded(column: str) -> str:
+    """SQL for whether an id is a number of over 15 digits with zeros for the others."""
+    return f"case when strlen({column}) > 15 then regexp_matches({column}, {text_of(ROUNDED)}) else false end"
+
+
+def rounded_columns(
+    connection: duckdb.DuckDBPyConnection, report: ReportFormat, columns: Collection[str]
+) -> frozenset[str]:
+    """Those of the columns where all such long numbers end so."""
+    return frozenset(column for column in columns if _is_rounded(connection, f"c{report.columns[column]}"))
+
+
+def _is_rounded(connection: duckdb.DuckDBPyConnection, text: str) -> bool:
+    row = connection.execute(
+        f"""
+        select
+            coalesce(bool_and(regexp_matches(id, {text_of(ROUNDED)})), false)
+            and sum(strlen(trim(id)) - 15) >= $fewest
+        from (select distinct {text} as id from staged where regexp_matches({text}, {text_of(_LONG)}))
+        """,
+        {"fewest": _FEWEST_ZEROS},
     ).fetchone()
     return bool(row and row[0])
 

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from reports.format import DATE_FORMATS, DEFAULT_DATE_FORMAT, IDENTIFYING_COLUMNS, ReportFormat
-from reports.ids import ID_COLUMNS, may_be_read, powers_among_numbers
+from reports.ids import ID_COLUMNS, may_be_read, may_be_rounded, powers_among_numbers, rounded_columns
 from warehouse.database import text_of
 
 # So many dates at the beginning of a report show how the others are written.
@@ -95,6 +95,8 @@ class Look:
         numbered: a with clause that gives the records their numbers in the file (``reports.staged``).
         dates: of activities, what their dates are like.
         powers: the columns of ids where a power of ten stands among numbers.
+        may_be_rounded: whether an id may be a long number of which a spreadsheet kept 15 digits.
+        rounded: the columns of ids where it kept 15 of all of them.
     """
 
     may_have_titles: bool
@@ -103,6 +105,8 @@ class Look:
     numbered: str
     dates: DatesSeen | None = None
     powers: frozenset[str] = frozenset()
+    may_be_rounded: bool = False
+    rounded: frozenset[str] = frozenset()
 
 
 def look_at(connection: duckdb.DuckDBPyConnection, report: ReportFormat, possible: Possible, numbered: str) -> Look:
@@ -119,11 +123,17 @@ def look_at(connection: duckdb.DuckDBPyConnection, report: ReportFormat, possibl
         _any(_may_be_title(report)),
         _any(ends_in_trail(report)),
         *(_any(may_be_read(f"c{report.columns[column]}")) for column in ids),
+        *(_any(may_be_rounded(f"c{report.columns[column]}")) for column in ids),
     ]
+
+    def looked(titles: Any, trails: Any, answers: list[Any], dates: DatesSeen | None = None) -> Look:
+        odd, long = _those(ids, answers[: len(ids)]), _those(ids, answers[len(ids) :])
+        powers, rounded = powers_among_numbers(connection, report, odd), rounded_columns(connection, report, long)
+        return Look(bool(titles), bool(trails), odd, numbered, dates, powers, bool(long), rounded)
+
     if not report.is_of_activities:
         titles, trails, *answers = _answers(connection, questions, "staged")
-        odd = _those(ids, answers)
-        return Look(bool(titles), bool(trails), odd, numbered, powers=powers_among_numbers(connection, report, odd))
+        return looked(titles, trails, answers)
     raw = f"c{report.columns['date']}"
     time = time_in(raw, DEFAULT_DATE_FORMAT, is_trimmed=False)
     questions += [
@@ -143,12 +153,12 @@ def look_at(connection: duckdb.DuckDBPyConnection, report: ReportFormat, possibl
     titles, trails, *answers = _answers(
         connection, questions, f"(select *, rowid as place, {time} as time from staged)"
     )
-    odd = _those(ids, answers[: len(ids)])
-    count, nobodies, is_default, is_minutes, is_half_day, is_possible, is_read, date_count, *times = answers[len(ids) :]
+    of_ids, of_dates = answers[: 2 * len(ids)], answers[2 * len(ids) :]
+    count, nobodies, is_default, is_minutes, is_half_day, is_possible, is_read, date_count, *times = of_dates
     dates = DatesSeen(
         *(count, nobodies, is_default, is_minutes, is_half_day, is_possible, is_read, date_count, time), *times
     )
-    return Look(bool(titles), bool(trails), odd, numbered, dates, powers_among_numbers(connection, report, odd))
+    return looked(titles, trails, of_ids, dates)
 
 
 def is_nobody(user_id: str) -> str:

@@ -49,6 +49,8 @@ LATER = re.compile(r" (\d\d):")
 # Reports that are not plain, made of lines of its own or of those of the report before it.
 ODD: dict[str, Callable[[list[str]], str]] = {
     "ids with a fraction": lambda lines: text_of([one.replace(",", ".0,", 1) for one in lines]),
+    "ids that a spreadsheet rounded": lambda lines: text_of([one.replace(",", "98765432109800,", 1) for one in lines]),
+    "long ids": lambda lines: text_of([one.replace(",", "98765432109801,", 1) for one in lines]),
     "a record without a date": lambda lines: text_of([*lines, line(1, "")]),
     "an impossible date": lambda lines: text_of([*lines, line(1, "1970-01-01 00:00:00")]),
     "a date of a month that is none": lambda lines: text_of([*lines, line(1, "2024-13-01 00:00:00")]),

@@ -181,6 +181,10 @@ ODD: dict[str, tuple[str, str]] = {
         text_of(LINES[:30]),
         text_of([*LINES[:30], line(30, at="2999-01-01 00:00:01")]),
     ),
+    "an id that a spreadsheet rounded": (
+        text_of(LINES[:30]),
+        text_of([*LINES[:30], line(30, user="98765432109875000")]),
+    ),
     "a blank line": (text_of(LINES[:30]), text_of([*LINES[:30], "", *LINES[30:]])),
     "a short record": (text_of(LINES[:30]), text_of([*LINES[:30], LINES[30].rsplit(",", 3)[0]])),
     "other line ends": (text_of(LINES[:30]), text_of(LINES[:30]) + text_of(LINES[30:40], "\r\n", header=LINES[40])),

@@ -44,6 +44,7 @@ from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
 from warehouse.raw import Stored, delete_all_records
 from warehouse.raw_tables import RAW_TABLES
+from warehouse.rejections import Kind
 from warm_start import run_warm
 
 LINE_ENDS = ["\n", "\r\n", "\r"]
@@ -331,6 +332,39 @@ def test_a_power_of_ten_is_a_shortened_id_where_the_others_are_numbers(
     rejected = rows(warehouse, "select record_number from raw.rejected_records where reason like '%has shortened%'")
     assert (2 in rejected) == is_rejected
     assert power.strip() not in [user for _, user in landed_users(warehouse)] or not is_rejected
+
+
+@pytest.mark.parametrize(
+    ("ids", "rejected"),
+    [
+        # Excel keeps 15 digits
+        (["98765432109875000"], [1]),
+        (["9876543210987500", "9876543210987510", "12", "a7", "NULL"], [1, 2]),
+        (["1234567890123450000", "7001", " 1234567890123460000 "], [1, 3]),
+        # one of ten such ids ends in a zero by itself, and what has zeros before it is no number of a spreadsheet
+        (["9876543210987510"], []),
+        (["98765432109875000", "98765432109875001"], []),
+        (["987654321098750", "00000000000000012000"], []),
+        (["98765432109875000-0000"], []),
+    ],
+)
+@pytest.mark.parametrize("column", ["User ID", "Content ID"])
+def test_long_ids_that_all_end_in_zeros_are_shortened_ones(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, column: str, ids: list[str], rejected: list[int]
+) -> None:
+    """Else twelve people become one."""
+    lines = [f"{user_id},Chat,Message,{place},{DAY}" for place, user_id in enumerate(ids)]
+    header = f"{column},Category,Action,Label,Date"
+    if column != "User ID":
+        lines, header = [f"{line},7001" for line in lines], f"{header},User ID"
+    landing = land(warehouse, write(report, report_text(*lines, header=header)))
+
+    assert landing.refusal is None
+    assert (
+        rows(warehouse, f"select record_number from raw.rejected_records where kind = '{Kind.SHORTENED_ID}'")
+        == rejected
+    )
+    assert landing.landed_count == len(ids) - len(rejected)
 
 
 @pytest.mark.parametrize(("line", "column", "reason"), NO_RECORDS)
