@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 
 import duckdb
 
@@ -34,12 +35,16 @@ HAS_OFFSET = r":\d\d(?:\.\d+)?\s*(?:[Zz]|[+-]\d\d(?::?\d\d)?)\s*$"
 # setting outlier_days.
 OUTLIER_DAYS = 365
 # Formats that are offered, if one of them reads the date.
-_OFFERED = (
-    "%d %m %Y %H:%M:%S",
-    "%d %m %Y %H:%M",
-    "%Y %m %d %H:%M:%S",
-    "%d%m%Y%H%M",
-    "%d%m%Y%H%M%S",
+_OFFERED, MOST_OFFERED = ("%d%m%Y%H%M", "%d%m%Y%H%M%S"), 2
+# The parts of a date in each order that programs write, with a month in digits or by its name.
+_ORDERS, _ORDERS_BESIDE_NAME = ("Ymd", "dmY", "mdY", "Yj"), ("dY", "Yd")
+_TIMES_OF_DAY = ("HMSf", "HMS", "HM")
+# Words behind the time may be a zone, which a format would pass over.
+_HAS_USUAL_SIGNS = re.compile(r"[\w .,:/+-]*\d([+-]\d\d:?\d\d| ?[ap]m| ?[^\W\d_a-z]\.?)?", re.IGNORECASE)
+_ENGLISH_MONTHS = re.compile(
+    r"(?<![^\W\d_])(?:(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)|January|February|March|April|June|July|August"
+    r"|September|October|November|December)(?![^\W\d_])",
+    re.IGNORECASE,
 )
 
 
@@ -111,7 +116,7 @@ def why_none(
     """Why no date of a report can be read, by the shape of the first."""
     title = report.header_of("date")
     # Digits of a day and a time seem to be seconds since 1970, or a day of another millennium.
-    if dates.digits and (offer := _offer(connection, title, possible, example)):
+    if dates.digits and (offer := _offer(connection, title, dates, possible, example)):
         return offer
     for name in DATE_FORMATS:
         last, first = connection.execute(
@@ -137,7 +142,7 @@ def why_none(
             f"its column {title} holds numbers that a spreadsheet has shortened, such as {example!r}. Fix: load the"
             " report as it was downloaded."
         )
-    if offer := _offer(connection, title, possible, example):
+    if offer := _offer(connection, title, dates, possible, example):
         return offer
     return (
         f"its column {title} holds no date that is known: the first is {example!r}. Fix: load the report as it was"
@@ -145,18 +150,47 @@ def why_none(
     )
 
 
-def _offer(connection: duckdb.DuckDBPyConnection, title: str, possible: Possible, example: str) -> str | None:
-    """The command with a format that reads a date, if one of those that are offered does."""
+def _formats_of(example: str) -> list[str]:
+    """The strptime formats with the signs of a date, and its numbers as the parts of one in each order."""
+    if not _HAS_USUAL_SIGNS.fullmatch(example):
+        return []
+    text = re.sub(r"[+-]\d\d:?\d\d$", "%z", example)
+    text, halves = re.subn(r"[ap]m$", "%p", text, flags=re.IGNORECASE)
+    text, names = _ENGLISH_MONTHS.subn(lambda found: "%b" if found[1] else "%B", text)
+    formats = []
+    for date_parts, time_parts in product(_ORDERS_BESIDE_NAME if names else _ORDERS, _TIMES_OF_DAY):
+        parts = date_parts + (time_parts.replace("H", "I") if halves else time_parts)
+        if names <= 1 and len(re.findall(r"\d+", text)) == len(parts):
+            filled = text
+            for part in parts:
+                filled = re.sub(r"\d+", f"%{part}", filled, count=1)
+            formats.append(filled)
+    return formats
+
+
+def _offer(
+    connection: duckdb.DuckDBPyConnection, title: str, dates: Dates, possible: Possible, example: str
+) -> str | None:
+    """The command with the formats that read a date, and the most of the others; None if none of those offered does."""
     numbers = [name for names in NUMBER_READINGS.values() for name in names if name != EPOCH]
-    for offered in (*_OFFERED, *numbers):
-        tried = Dates(text_of(example), text_of(example))
-        row = connection.execute(f"select {possible.only(parsed(tried, offered))}").fetchone()
-        if row and row[0]:
-            return (
-                f"its column {title} holds no date that is known: the first is {example!r}. Fix: say how it is written,"
-                f" for example {in_make('DATE_FORMAT', offered)}, which reads it as {row[0]}"
-            )
-    return None
+    read: dict[str, tuple[int, datetime]] = {}
+    for offered in dict.fromkeys((*_formats_of(example), *_OFFERED, *numbers)):
+        time, times = (possible.only(parsed(Dates(text, text), offered)) for text in (text_of(example), dates.raw))
+        [(first, count)] = connection.execute(f"select {time}, (select count({times}) from staged)").fetchall()
+        if first is not None:
+            read[offered] = (count, first)
+    most = max((count for count, _ in read.values()), default=0)
+    ways = [
+        f"{in_make('DATE_FORMAT', offered)}, which reads it as {first}"
+        for offered, (count, first) in read.items()
+        if count == most
+    ]
+    if not ways:
+        return None
+    return (
+        f"its column {title} holds no date that is known: the first is {example!r}. Fix: say how it is written, for"
+        f" example {', or '.join(ways[:MOST_OFFERED])}"
+    )
 
 
 # Years that a calendar is ahead of the Gregorian one, about.

@@ -623,6 +623,18 @@ def test_an_old_record_and_one_of_tomorrow_are_loaded(
         (["2024-05-13 10:00:01 (Swiss time)"], "holds no date that is known"),
         (["2024-05-13 10:00:01 Central Standard Time (Mexico)"], "holds no date that is known"),
         (["yesterday"], "holds no date that is known"),
+        # A format that reads them all is offered, whatever stands between the numbers.
+        (["2024:05:13 10:00:01"], "make build DATE_FORMAT='%Y:%m:%d %H:%M:%S', which reads it as 2024-05-13 10:00:01"),
+        (["13.5.2024 klo 10.00.01"], "make build DATE_FORMAT='%d.%m.%Y klo %H.%M.%S', which reads it as 2024-05-13"),
+        (["5.6.2024 klo 10.00.01"], "as 2024-06-05 10:00:01, or make build DATE_FORMAT='%m.%d.%Y klo %H.%M.%S'"),
+        (["5.6.2024 klo 10.00.01", "13.6.2024 klo 10.00.01"], "as 2024-06-05 10:00:01"),
+        (["13MAY2024:10:00:01"], "make build DATE_FORMAT='%d%b%Y:%H:%M:%S', which reads it as 2024-05-13 10:00:01"),
+        (["13/June/2024:10:00:01 +0200"], "DATE_FORMAT='%d/%B/%Y:%H:%M:%S %z', which reads it as 2024-06-13 08:00:01"),
+        (["2024-134T10:00:01"], "make build DATE_FORMAT='%Y-%jT%H:%M:%S', which reads it as 2024-05-13 10:00:01"),
+        (["2024:05:13 01:00:01.5 PM"], "make build DATE_FORMAT='%Y:%m:%d %I:%M:%S.%f %p', which reads it as 2024"),
+        # but none that passes over a zone
+        (["2024:05:13 10:00:01 Swiss"], "see which forms are known"),
+        (["2024:05:13 10:00:01 Z"], "see which forms are known"),
     ],
 )
 def test_what_cannot_be_read_is_refused_by_what_it_is(
