@@ -149,7 +149,7 @@
         "zone": "an IANA time zone, such as Europe/Zurich",
         "hosts": "a list of hosts such as linkedin.com, without https://, www., @, *, a port or a path",
         "schemes": "a list of schemes such as mailto, without : or //",
-        "choice": rule.of | join(" or "),
+        "choice": rule.get("of", []) | join(" or "),
     }.get(rule.kind) or number ~ (" above " ~ rule.above ~ " up" if "above" in rule else " from " ~ rule.from) ~ " to " ~ rule.to -%}
     {%- set newer = rule.get("renamed", {}).items() | selectattr(0, "eq", value) | map("last") | list -%}
     {%- set wrong = wrong_entries(value, rule) or value -%}

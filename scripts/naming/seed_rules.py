@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import jinja2
 
 from naming.seed_csv import SeedError, read_seed_csv
-from warehouse.settings import read_yaml
+from warehouse.macros import with_macros
+from warehouse.settings import read_yaml, time_zones
 
 SITE_SEEDS = Path("seeds") / "site"
 GENERIC_TESTS = Path("tests") / "generic"
@@ -198,15 +197,6 @@ class _Found:
         return rows
 
 
-class _Returned(Exception):
-    def __init__(self, value: object) -> None:
-        self.value = value
-
-
-def _return(value: object) -> None:
-    raise _Returned(value)
-
-
 def _only_dbt(*_: object, **__: object) -> str:
     raise LeftToDbt
 
@@ -218,34 +208,16 @@ def _config(**settings: object) -> str:
     return ""
 
 
-@cache
-def _time_zones() -> list[str]:
-    with duckdb.connect() as connection:
-        return [name for (name,) in connection.execute("select name from pg_timezone_names()").fetchall()]
-
-
 class _Jinja:
     """What the YAML and the generic tests may call, as dbt gives it: their own macros and the names of time zones."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.environment = jinja2.Environment(extensions=["jinja2.ext.do"], undefined=jinja2.StrictUndefined)
-        self.environment.globals.update(
-            {"return": _return, "config": _config, "execute": False, "ref": _only_dbt, "source": _only_dbt}
+        texts = [path.read_text(encoding="utf-8") for path in sorted((root / "macros").glob("*.sql"))]
+        modules = {"pytz": {"all_timezones": time_zones()}}
+        self.environment = with_macros(
+            texts, config=_config, execute=False, ref=_only_dbt, source=_only_dbt, modules=modules
         )
-        self.environment.globals["modules"] = {"pytz": {"all_timezones": _time_zones()}}
-        for path in sorted((root / "macros").glob("*.sql")):
-            for name in re.findall(r"{%-?\s*macro (\w+)\(", text := path.read_text(encoding="utf-8")):
-                self.environment.globals.setdefault(name, self._macro(name, text))
-
-    def _macro(self, name: str, source: str) -> Any:
-        def call(*values: object, **named: object) -> object:
-            try:
-                return getattr(self.environment.from_string(source).module, name)(*values, **named)
-            except _Returned as returned:
-                return returned.value
-
-        return call
 
     def text(self, text: str) -> str:
         """A text of the YAML."""

@@ -2,18 +2,60 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import yaml
 
+from warehouse.errors import WarehouseError
+from warehouse.macros import with_macros
 from warehouse.paths import PROJECT_ROOT
+
+RULES = Path("macros") / "require_known_settings.sql"
 
 
 def read_settings(root: Path = PROJECT_ROOT) -> dict[str, Any]:
-    """The settings (`vars`) by name."""
-    settings: dict[str, Any] = read_yaml((root / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    """The settings (`vars`) by name.
+
+    Raises:
+        WarehouseError: one has a value that it cannot have. A build refuses it too, but this may come before the next.
+    """
+    return dict(_known((root / "dbt_project.yml").read_text(encoding="utf-8")))
+
+
+@cache
+def _known(project: str) -> dict[str, Any]:
+    """The settings of a text of dbt_project.yml: a command asks several times, and each check takes 25 ms."""
+    settings: dict[str, Any] = read_yaml(project).get("vars") or {}
+    settings_macros(settings)["require_known_settings"]()
     return settings
+
+
+def settings_macros(settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The macros that know what each setting may be, over some settings; they raise a WarehouseError."""
+
+    def refuse(text: str) -> None:
+        raise WarehouseError(text)
+
+    return with_macros(
+        [(PROJECT_ROOT / RULES).read_text(encoding="utf-8")],
+        builtins={"var": settings.get},
+        exceptions={"raise_compiler_error": refuse},
+        tojson=lambda value, default=None: json.dumps(value, default=lambda _: default),
+        modules={"re": re, "pytz": {"all_timezones": time_zones()}},
+    ).globals
+
+
+@cache
+def time_zones() -> list[str]:
+    """The names of time zones that DuckDB knows."""
+    with duckdb.connect() as connection:
+        return [name for (name,) in connection.execute("select name from pg_timezone_names()").fetchall()]
 
 
 def read_yaml(text: str | bytes) -> Any:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
-from zoneinfo import available_timezones
 
-import jinja2
 import pytest
 
-from conftest import ROOT, SETTINGS, Project
-
-MACROS = (ROOT / "macros" / "require_known_settings.sql").read_text()
+from conftest import SETTINGS, Project
+from warehouse.errors import WarehouseError
+from warehouse.settings import read_settings, settings_macros
 
 WRONG = {
     "reporting_time_zone": "Mars/Base",
@@ -111,55 +110,11 @@ def test_a_model_that_would_fail_by_a_setting_names_it(project: Project, setting
     assert said in result.stdout, result.stdout
 
 
-class Said(Exception):
-    """What dbt would stop with."""
-
-
-class Returned(Exception):
-    """The value that a macro returns, as dbt does it."""
-
-
-def macros_beside(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The macros without dbt, which takes seconds to start."""
-
-    def raise_returned(value: object) -> None:
-        raise Returned(value)
-
-    def stop(text: str) -> None:
-        raise Said(text)
-
-    def called(name: str, text: str) -> Any:
-        def call(*values: object, **named: object) -> object:
-            try:
-                return getattr(template.module, name)(*values, **named)
-            except Returned as returned:
-                return returned.args[0]
-
-        template = jinja.from_string(text)
-        return call
-
-    jinja = jinja2.Environment(extensions=["jinja2.ext.do"])
-    jinja.globals.update(
-        {
-            "return": raise_returned,
-            "exceptions": {"raise_compiler_error": stop},
-            "builtins": {"var": settings.get},
-            "tojson": lambda value, default=None: json.dumps(value, default=lambda _: default),
-            "modules": {"re": re, "pytz": {"all_timezones": available_timezones()}},
-        }
-    )
-    macros: dict[str, Any] = {}
-    # Each is a template of its own, so that they find each other as dbt's do.
-    for found in re.finditer(r"{% macro (\w+).*?{% endmacro %}", MACROS, flags=re.DOTALL):
-        macros[found[1]] = jinja.globals[found[1]] = called(found[1], found[0])
-    return macros
-
-
 def said_of(settings: Mapping[str, Any]) -> list[str]:
     """The sentences about settings, without the first and the last line; none if all are in order."""
     try:
-        macros_beside(settings)["require_known_settings"]()
-    except Said as said:
+        settings_macros(settings)["require_known_settings"]()
+    except WarehouseError as said:
         return str(said).splitlines()[1:-1]
     return []
 
@@ -201,8 +156,8 @@ def test_no_setting_takes_a_value_of_a_kind_that_it_cannot_have(kind: str) -> No
 @pytest.mark.parametrize("name", SETTINGS)
 def test_a_setting_by_another_name_is_missing_wherever_it_is_read(name: str) -> None:
     settings = {(f"{one}_x" if one == name else one): value for one, value in SETTINGS.items()}
-    macros = macros_beside(settings)
-    with pytest.raises(Said, match=rf"\n{name} is not set, and must be .+\nFix: "):
+    macros = settings_macros(settings)
+    with pytest.raises(WarehouseError, match=rf"\n{name} is not set, and must be .+\nFix: "):
         macros["var"](name)
     assert [macros["var"](one) for one in SETTINGS if one != name] == [SETTINGS[one] for one in SETTINGS if one != name]
     assert macros["var"]("of_a_site") is None
@@ -247,5 +202,13 @@ def test_settings_fit_to_each_other(fits: dict[str, Any], does_not: dict[str, An
         assert f"{name} is {json.dumps(value)}" in sentence
 
 
+def test_a_command_names_a_setting_that_was_changed_after_the_build(tmp_path: Path) -> None:
+    (tmp_path / "dbt_project.yml").write_text(json.dumps({"vars": SETTINGS}))
+    assert read_settings(tmp_path) == SETTINGS
+    (tmp_path / "dbt_project.yml").write_text(json.dumps({"vars": SETTINGS | {"attendance_minimum_seconds": "5 min"}}))
+    with pytest.raises(WarehouseError, match='\nattendance_minimum_seconds is "5 min", and must be a number from 0'):
+        read_settings(tmp_path)
+
+
 def test_every_setting_has_a_rule() -> None:
-    assert [*macros_beside({})["setting_rules"]()] == [*SETTINGS]
+    assert [*settings_macros({})["setting_rules"]()] == [*SETTINGS]
