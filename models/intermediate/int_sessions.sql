@@ -228,7 +228,10 @@ late_bounds as (
             else {{ add_minutes('run.run_until_at', 60 * var('straggler_hours')) }}
         end as late_at
     from run
-    left join scheduled on run.session_key = scheduled.session_key
+    left join scheduled
+        on
+            run.session_key = scheduled.session_key
+            and scheduled.starts_at <= {{ add_minutes('run.run_until_at', 60 * var('straggler_hours')) }}
 ),
 
 timely_evidence as (
