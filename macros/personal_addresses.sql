@@ -11,9 +11,10 @@
     ) }}
 {%- endmacro %}
 
-{#- The entries of a setting, each in small letters. Without any, no text may have one. -#}
+{#- The entries of a setting, each in small letters, and with a code for a dot too. Without any, no text may have one. -#}
 {% macro any_of_setting(name) -%}
-    {%- set entries = var(name) | map("trim") | map("lower") | join("|") | replace(".", "[.]") | replace("+", "[+]") -%}
+    {%- set entries = var(name) | map("trim") | map("lower") | join("|") | replace("+", "[+]") -%}
+    {%- set entries = entries | replace(".", "(?:[.]|" ~ percent() ~ "2e)") -%}
     {{ return("(?:" ~ (entries or "[^\\s\\S]") ~ ")") }}
 {%- endmacro %}
 

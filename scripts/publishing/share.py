@@ -191,7 +191,7 @@ def _write(
     if not tables:
         raise WarehouseError("the published copy holds no marts. Fix: make build")
     attach_new(connection, target, "shared")
-    prepare(connection, salt, read_settings())
+    define_pseudonyms(connection, salt, read_settings())
     for table in tables:
         _refuse_bare_ids(connection, table)
     _refuse_foreign_names(connection, tables)
@@ -210,7 +210,7 @@ def _write(
     return len(tables)
 
 
-def prepare(connection: duckdb.DuckDBPyConnection, salt: str, settings: Mapping[str, Any]) -> None:
+def define_pseudonyms(connection: duckdb.DuckDBPyConnection, salt: str, settings: Mapping[str, Any]) -> None:
     """Make the functions that the expressions of the columns call."""
     variables = {
         "salt": salt,

@@ -29,7 +29,7 @@ from publishing.export_table import export
 from publishing.mart_models import Model, read_models
 from publishing.parquet import publish_to_parquet
 from publishing.publish import publish
-from publishing.share import minimum_cohort_size, minimum_for, personal_text, prepare, share
+from publishing.share import define_pseudonyms, minimum_cohort_size, minimum_for, personal_text, share
 from publishing.workbook import write_workbook
 from warehouse.copies import Mark, mark_of, page_mark
 from warehouse.database import BLOCK_SIZE, connect, looked_into
@@ -244,7 +244,7 @@ HOSTS = {"personal_page_hosts": ["linkedin.com", "x.com"], "schemes_without_host
 )
 def test_a_text_that_reaches_one_person_is_known(text: str, reaches: bool) -> None:
     with duckdb.connect() as connection:
-        prepare(connection, SALT, HOSTS)
+        define_pseudonyms(connection, SALT, HOSTS)
         assert connection.execute("select reaches_person(?)", [text]).fetchall() == [(reaches,)]
 
 
