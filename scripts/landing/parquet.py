@@ -238,7 +238,11 @@ def _check_twins(
         return []
     period = f"select timestamp '{first}', timestamp '{last}'"
     sample = parquet_sample(staged.files["activities"], count)
-    new = New(sample, count, declaration.site_id, declaration.time_zone, date_format, left_out=left_out, period=period)
+    new = New(
+        *(sample, count, declaration.site_id, declaration.time_zone, date_format, left_out),
+        period=period,
+        file_name=staged.file_name,
+    )
     return check_twins(manifest, new, landed_in_parquet(files), is_allowed=declaration.allows_twins)
 
 

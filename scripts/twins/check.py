@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
+from collections import Counter
+from dataclasses import replace
 
 import duckdb
 
@@ -12,6 +13,7 @@ from twins.find import find_twins
 from twins.kinds import (
     CONTENT,
     CONTENTS,
+    DAY,
     DAYS,
     DOUBLED,
     IDS,
@@ -25,6 +27,8 @@ from twins.kinds import (
     SWAP,
     TEXT,
     USERS,
+    Kind,
+    Older,
     Twins,
 )
 from twins.records import Earlier, New
@@ -32,14 +36,14 @@ from warehouse.command_line import counted
 
 SHOWN_NAMES = 3
 LEAVE_OUT = "load the report as it was downloaded, and leave out the copy"
-LATE_CLOCK = "late clock"
+LATE_CLOCK, HALF_DAY = "late clock", "half a day"
 # How a thing is called, and what to do if the new report has it wrong.
 WORDS = {
     IDS: ("the way that ids are written{example}", LEAVE_OUT + " with other ids"),
     SECONDS: ("the seconds of their times", LEAVE_OUT + " whose seconds a program took away or rounded"),
     SHIFT: (
         "their times, which are {shift} here",
-        "make build TIME_ZONE={zone} with the zone of its dates ({older.file_name} was read as {older.time_zone}, this"
+        "make build TIME_ZONE={zone} with the zone of its dates ({older.shown} was read as {older.time_zone}, this"
         " one as {new.time_zone})",
     ),
     LATE_CLOCK: ("their times, which are {shift} here", LEAVE_OUT + " whose clock runs late"),
@@ -47,9 +51,13 @@ WORDS = {
         "their times, in an hour that the clocks showed twice when summer time ended",
         LEAVE_OUT + " whose dates have no offset",
     ),
+    HALF_DAY: (
+        "their times, which are {shift} here",
+        LEAVE_OUT + " whose times have lost AM and PM, or if another zone is meant: make build TIME_ZONE={zone}",
+    ),
     SWAP: (
         "the order of day and month",
-        "make build DATE_FORMAT={format} with the order of its dates ({older.file_name} was read as"
+        "make build DATE_FORMAT={format} with the order of its dates ({older.shown} was read as"
         " {older.date_format}, this one as {new.date_format})",
     ),
     CONTENT: (
@@ -73,7 +81,7 @@ WORDS = {
     MOVED: ("their times, which are {shift} here", LEAVE_OUT + " with other dates"),
     DAYS: (
         "the days of their times",
-        "make build DATE_FORMAT={format} with the order of year, month and day ({older.file_name} was read as"
+        "make build DATE_FORMAT={format} with the order of year, month and day ({older.shown} was read as"
         " {older.date_format}, this one as {new.date_format}), or load the report as it was downloaded",
     ),
     ROUNDED: ("their times, which are rounded in one of them", LEAVE_OUT + " whose times a program has rounded"),
@@ -95,6 +103,9 @@ def check_twins(connection: duckdb.DuckDBPyConnection, new: New, old: Earlier, *
     twins = find_twins(connection, new, old)
     if twins is None:
         return []
+    names = Counter([new.file_name, *(one.file_name for one in twins.older)])
+    older = tuple(replace(one, is_namesake=names[one.file_name] > 1) for one in twins.older)
+    twins = replace(twins, older=older)
     if twins.is_sure and not is_allowed:
         raise ReportRefused(_refusal_of(twins, new, how_to_cut(connection, twins, new)))
     return [_note_of(twins, new)]
@@ -103,12 +114,11 @@ def check_twins(connection: duckdb.DuckDBPyConnection, new: New, old: Earlier, *
 def _refusal_of(twins: Twins, new: New, cut: str) -> str:
     """Why a report of twins is refused, and the fix for each of the ways how that can be."""
     older = twins.older[0]
-    remove = f"make remove REPORT={shlex.quote(older.file_name)}"
     things, fixes = _words(twins, new)
     return (
         f"{_counted(twins, new)} are already in {_names(twins)}, the same in all but {things}. They would count twice,"
-        f" so nothing of it was loaded. Fix: {fixes}. If {older.file_name} is the wrong one: {remove}, then the same"
-        f" make build again.{cut} If both are right: make build ALLOW_TWINS=1"
+        f" so nothing of it was loaded. Fix: {fixes}. If {older.shown} is the wrong one: {older.removal}, then the"
+        f" same make build again.{cut} If both are right: make build ALLOW_TWINS=1"
     )
 
 
@@ -127,7 +137,7 @@ def _counted(twins: Twins, new: New) -> str:
 
 
 def _names(twins: Twins) -> str:
-    names = [one.file_name for one in twins.older[:SHOWN_NAMES]]
+    names = [one.shown for one in twins.older[:SHOWN_NAMES]]
     more = len(twins.older) - len(names)
     return ", ".join(names) + (f" and {counted(more, 'more report')}" if more else "")
 
@@ -143,10 +153,16 @@ def _words(twins: Twins, new: New) -> tuple[str, str]:
         "zone": _unless_same(older.time_zone, new.time_zone),
         "format": _unless_same(older.date_format, new.date_format),
     }
-    is_late_clock = kind.shift % QUARTER != 0
-    words = [WORDS[LATE_CLOCK if thing == SHIFT and is_late_clock else thing] for thing in kind.things]
+    words = [WORDS[_cause_of_shift(kind, older, new) if thing == SHIFT else thing] for thing in kind.things]
     things, fixes = (" and ".join(dict.fromkeys(texts)).format(**values) for texts in zip(*words, strict=True))
     return things, fixes
+
+
+def _cause_of_shift(kind: Kind, older: Older, new: New) -> str:
+    """What moves times so: a clock that runs late, a clock of 12 hours in one of two reports of a zone, or a zone."""
+    if kind.shift % QUARTER:
+        return LATE_CLOCK
+    return HALF_DAY if abs(kind.shift) == DAY // 2 and older.time_zone == new.time_zone else SHIFT
 
 
 def _unless_same(older: str, new: str) -> str:

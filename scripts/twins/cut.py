@@ -6,7 +6,6 @@ that says less: by its times, if all that the two have in these times is in both
 
 from __future__ import annotations
 
-import shlex
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -34,7 +33,7 @@ def how_to_cut(connection: duckdb.DuckDBPyConnection, twins: Twins, new: New) ->
     if _is_older_poorer(connection, twins):
         if all(own[0] <= first and last <= own[1] for first, last in older):
             return ""
-        names = " and ".join(f"make remove REPORT={shlex.quote(one.file_name)}" for one in twins.older)
+        names = " and ".join(one.removal for one in twins.older)
         when, file = _said([own], twins.older[0].time_zone), "its file" if len(twins.older) == 1 else "its files"
         return (
             f" If each has records that the other lacks: {names}, delete the records {when} from {file}, and load all."

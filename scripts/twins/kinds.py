@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,6 +18,8 @@ QUARTER = 900
 
 # Twins at so many different times are no accident. Where people come every day at the same time, they may be.
 FEWEST, FEWEST_OF_A_DAY = 3, 50
+# So many characters of an id are shown.
+SHOWN_ID = 8
 
 
 @dataclass(frozen=True)
@@ -47,13 +50,32 @@ class Kind:
 
 @dataclass(frozen=True)
 class Older:
-    """An earlier report that holds twins, as the manifest has it."""
+    """An earlier report that holds twins, as the manifest has it.
+
+    Attributes:
+        is_namesake: whether the new report, or another earlier one, has the same name.
+    """
 
     report_id: str
     file_name: str
     site_id: str
     time_zone: str
     date_format: str
+    is_namesake: bool = False
+
+    @property
+    def shown(self) -> str:
+        """How it is called in a message."""
+        return f"{self.file_name} (id {self._short_id})" if self.is_namesake else self.file_name
+
+    @property
+    def removal(self) -> str:
+        """The command that removes it."""
+        return f"make remove REPORT={self._short_id if self.is_namesake else shlex.quote(self.file_name)}"
+
+    @property
+    def _short_id(self) -> str:
+        return self.report_id[:SHOWN_ID]
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ class New:
         date_format: how its dates were read.
         left_out: earlier reports that do not count, because they are about to be loaded again.
         unread: the places of the records that an earlier report holds, which counts: all at the beginning or the end.
+        file_name: its name, without its folder.
         period: SQL of the first and the last time of all its records; '' if only those of the sample are known.
     """
 
@@ -40,6 +41,7 @@ class New:
     left_out: Collection[str] = ()
     unread: range = range(0)
     period: str = ""
+    file_name: str = ""
 
     @property
     def is_sampled(self) -> bool:

@@ -337,6 +337,30 @@ def test_of_copies_that_overlap_in_part_the_overlap_is_cut_out_and_nothing_is_lo
     assert rows(warehouse, "select count(*) from raw.activities") == [len(records)]
 
 
+@pytest.mark.parametrize("is_lost_first", [True, False])
+def test_a_copy_that_lost_am_and_pm_and_has_the_same_name_is_called_by_its_id(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, is_lost_first: bool
+) -> None:
+    whole, lost = tmp_path / "a" / "report.csv", tmp_path / "b" / "report.csv"
+    records = event(first_day=FIRST_DAY + timedelta(hours=4))
+    for path, change in ((whole, lambda time: time), (lost, lambda time: time.replace(hour=time.hour % 12 or 12))):
+        path.parent.mkdir()
+        write(path, [changed for record in records if (changed := with_time(change)(record))])
+    first, second = (lost, whole) if is_lost_first else (whole, lost)
+    land(warehouse, first)
+    refusal = land(warehouse, second).refusal or ""
+
+    [report_id] = rows(warehouse, "select report_id from raw.reports")
+    when = "later" if is_lost_first else "earlier"
+    assert (
+        f"are already in report.csv (id {report_id[:8]}), the same in all but their times, which are 12 hours {when}"
+        in (refusal)
+    )
+    assert "leave out the copy whose times have lost AM and PM, or if another zone is meant: make build TIME" in refusal
+    assert f"If report.csv (id {report_id[:8]}) is the wrong one: make remove REPORT={report_id[:8]}, then" in refusal
+    assert find_report(warehouse, report_id[:8], tmp_path / "no.duckdb").report_id == report_id
+
+
 def test_where_one_copy_holds_all_of_the_other_nothing_is_cut(
     loaded: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
