@@ -179,6 +179,7 @@ def _taken_apart(load: Load, read: Read, count: RowCount | None, part: Part | No
     refuse_other_columns(connection, report, look)
     report = with_nameless(connection, report)
     notes = [
+        *read.file.notes,
         *_other_encoding(report, declaration),
         *_unknown_columns(report),
         *notes_of(rows.ill_fitting, report),

@@ -19,7 +19,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
@@ -100,12 +100,14 @@ class ReportFile:
         file_format: ``csv``, ``gz``, ``zip`` or ``xlsx``.
         name: of the file, and of the member of the archive or the sheet of the workbook.
         unpack: writes the report as plain text to a path; None where the file is plain text itself.
+        notes: what was found while it was unpacked, in words.
     """
 
     path: Path
     file_format: str
     name: str
     unpack: Callable[[Path], None] | None = None
+    notes: list[str] = field(default_factory=list, compare=False)
 
     @property
     def shown(self) -> str:
@@ -393,15 +395,12 @@ def _in_workbook(path: Path, members: list[zipfile.ZipInfo]) -> list[ReportFile]
     sheets = sheets_of(path)
     if not sheets:
         raise ReportRefused("it is a workbook without a sheet. Fix: save it again as .xlsx or as 'CSV UTF-8'.")
-    return [
-        ReportFile(
-            path,
-            "xlsx",
-            legible(path.name) if len(sheets) == 1 else f"{legible(path.name)} > {_shortened(name)}",
-            partial(write_sheet, path, number, most),
-        )
-        for number, name in sheets
-    ]
+    reports = []
+    for number, name in sheets:
+        shown = legible(path.name) if len(sheets) == 1 else f"{legible(path.name)} > {_shortened(name)}"
+        notes: list[str] = []
+        reports.append(ReportFile(path, "xlsx", shown, partial(write_sheet, path, number, most, notes), notes))
+    return reports
 
 
 def _shortened(name: str) -> str:

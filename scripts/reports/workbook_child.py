@@ -1,7 +1,8 @@
 """Read one workbook, in a process of its own: the reader is native code, and a crafted workbook ends its process.
 
 ``list PATH`` prints the names of the sheets that hold something; ``write PATH NUMBER TARGET BYTES`` writes a sheet as
-CSV, and prints the year that the workbook counts the days of its dates from, and which cells hold less than they show.
+CSV, and prints the year that the workbook counts the days of its dates from, which cells hold less than they show, and
+which are errors or dates.
 ``reports.workbooks`` calls it, and sets how much memory and time it may take. It imports nothing of ours, because it
 starts for each workbook.
 """
@@ -14,7 +15,8 @@ import re
 import sys
 import zipfile
 from contextlib import suppress
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from xml.parsers import expat
 
@@ -24,7 +26,9 @@ MOST_SHEETS = 100
 # No program for spreadsheets writes a row behind it; the reader would make empty rows up to the one that a file claims.
 MOST_ROWS = 1 << 20
 MOST_RANGES = 1000
-FORMULA = re.compile(rb"<(?:\w+:)?f[ />]")
+LONGEST_ERROR = 20
+TIMES = (date, datetime, time)
+FORMULA_OR_ERROR = re.compile(rb"<(?:\w+:)?f[ />]|\st=[\"']e[\"']")
 
 
 def limit(memory: int, seconds: int) -> None:
@@ -104,19 +108,34 @@ def first_year_and_parts(parts: zipfile.ZipFile) -> tuple[int, list[str]]:
     return year, [f"xl/{targets.get(one, '')}" for one in ids]
 
 
-def without_values(parts: zipfile.ZipFile, part: str) -> dict[str, list[str]]:
-    """The cells of each column with a formula whose value no program has stored: the reader takes them for blank."""
-    if part not in parts.namelist() or not _has_formulas(parts, part):
-        return {}
-    found: dict[str, list[str]] = {}
-    cell, is_formula, value, is_in_value = "", False, "", False
+@dataclass
+class Beside:
+    """What a sheet says beside the values that the reader gives.
+
+    Attributes:
+        unknown: the cells of each column with a formula whose value no program has stored: the reader makes them blank.
+        errors: by row and column from 0 on, the errors such as #REF!, which it makes blank too.
+    """
+
+    unknown: dict[str, list[str]] = field(default_factory=dict)
+    errors: dict[int, dict[int, str]] = field(default_factory=dict)
+
+
+def beside_values(parts: zipfile.ZipFile, part: str) -> Beside:
+    """Look for formulas without a value, and for errors."""
+    found = Beside()
+    if part not in parts.namelist() or not _has_formulas_or_errors(parts, part):
+        return found
+    row, column, is_formula, kind, value, is_in_value = -1, -1, False, "", "", False
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal cell, is_formula, value, is_in_value
+        nonlocal row, column, is_formula, kind, value, is_in_value
         tag = name.rpartition(":")[2]
-        if tag == "c":
-            # An empty text is a value too.
-            cell, is_formula, value = attributes.get("r", ""), False, attributes.get("t", "n").replace("n", "")
+        if tag == "row":
+            row, column = int(attributes.get("r", row + 2)) - 1, -1
+        elif tag == "c":
+            column = place_of(attributes["r"]) if "r" in attributes else column + 1
+            is_formula, kind, value = False, attributes.get("t", "n"), ""
         is_formula = is_formula or tag == "f"
         is_in_value = tag == "v"
 
@@ -127,8 +146,13 @@ def without_values(parts: zipfile.ZipFile, part: str) -> dict[str, list[str]]:
     def end(name: str) -> None:
         nonlocal is_in_value
         is_in_value = False
-        if name.rpartition(":")[2] == "c" and is_formula and not value:
-            found.setdefault(cell.rstrip("0123456789"), []).append(cell)
+        if name.rpartition(":")[2] != "c":
+            return
+        # An empty text is a value too.
+        if is_formula and not value and kind == "n":
+            found.unknown.setdefault(letters(column), []).append(f"{letters(column)}{row + 1}")
+        if kind == "e":
+            found.errors.setdefault(row, {})[column] = value[:LONGEST_ERROR]
 
     parser = expat.ParserCreate()
     parser.StartElementHandler, parser.CharacterDataHandler, parser.EndElementHandler = start, text, end
@@ -137,14 +161,38 @@ def without_values(parts: zipfile.ZipFile, part: str) -> dict[str, list[str]]:
     return found
 
 
-def _has_formulas(parts: zipfile.ZipFile, part: str) -> bool:
+def letters(place: int) -> str:
+    """The name of a column."""
+    return (letters(place // 26 - 1) if place >= 26 else "") + chr(ord("A") + place % 26)
+
+
+def place_of(cell: str) -> int:
+    """The place of the column of a cell such as AB12."""
+    place = 0
+    for letter in cell.rstrip("0123456789"):
+        place = 26 * place + ord(letter) - ord("A") + 1
+    return place - 1
+
+
+def _has_formulas_or_errors(parts: zipfile.ZipFile, part: str) -> bool:
     before = b""
     with parts.open(part) as file:
         while chunk := file.read(1 << 20):
-            if FORMULA.search(before + chunk):
+            if FORMULA_OR_ERROR.search(before + chunk):
                 return True
             before = chunk[-20:]
     return False
+
+
+# Of each column how many of its cells are odd, and the first with its text.
+Odd = dict[str, tuple[int, str, str]]
+
+
+def add(odd: Odd, row: int, column: int, text: str) -> None:
+    """Count a cell."""
+    name = letters(column)
+    count, first, shown = odd.get(name, (0, f"{name}{row + 1}", text))
+    odd[name] = (count + 1, first, shown)
 
 
 def read(command: str, path: str, *arguments: str) -> None:
@@ -178,21 +226,32 @@ def read(command: str, path: str, *arguments: str) -> None:
     sheet = workbook.get_sheet_by_index(int(number))
     if sheet.total_height > MOST_ROWS:
         sys.exit(TOO_LARGE)
+    with zipfile.ZipFile(path) as parts:
+        year, places = first_year_and_parts(parts)
+        beside = beside_values(parts, places[int(number)]) if int(number) < len(places) else Beside()
+    errors: Odd = {}
+    dates: Odd = {}
     # The rows begin at the first, and their cells where the first column with a cell is.
     before = [""] * (sheet.start[1] if sheet.start else 0)
     with Path(target).open("w", encoding="utf-8", newline="") as copy:
         # With \n alone Python 3.11 would not quote a \r in a cell.
         writer = csv.writer(copy, lineterminator="\r\n")
-        for row in sheet.iter_rows():
-            writer.writerow(before + [cell_text(cell) for cell in row])
+        for place, row in enumerate(sheet.iter_rows()):
+            texts = before + [cell_text(cell) for cell in row]
+            for column, error in beside.errors.get(place, {}).items():
+                if column < len(texts) and not texts[column]:
+                    texts[column] = error
+                    add(errors, place, column, error)
+            for column, cell in enumerate(row, len(before)):
+                if type(cell) in TIMES:
+                    add(dates, place, column, texts[column])
+            writer.writerow(texts)
             if copy.tell() > int(most):
                 sys.exit(TOO_LARGE)
-    with zipfile.ZipFile(path) as parts:
-        year, places = first_year_and_parts(parts)
-        unknown = without_values(parts, places[int(number)]) if int(number) < len(places) else {}
     header = sheet.start[0] if sheet.start else 0
     merged = [range for range in sorted(sheet.merged_cell_ranges or []) if header < range[0][0] < range[1][0]]
-    print(json.dumps({"year": year, "merged": merged[:MOST_RANGES], "unknown": unknown}))
+    found = {"errors": errors, "dates": dates, "unknown": beside.unknown}
+    print(json.dumps({"year": year, "merged": merged[:MOST_RANGES], **found}))
 
 
 if __name__ == "__main__":

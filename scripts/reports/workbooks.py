@@ -13,11 +13,11 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from string import ascii_uppercase
 
 from reports.format import ACTIVITY_REPORT, REPORT_KINDS, USERS_REPORT
 from reports.text import ReportRefused
-from reports.workbook_child import MOST_SHEETS, TOO_LARGE, TOO_MANY, UNREADABLE
+from reports.workbook_child import MOST_SHEETS, TOO_LARGE, TOO_MANY, UNREADABLE, letters
+from warehouse.command_line import counted
 
 CHILD = Path(__file__).with_name("workbook_child.py")
 # A sheet of a million rows and twelve columns takes 1.3 GB and 20 s.
@@ -25,6 +25,14 @@ MEMORY_BYTES = 4 << 30
 SECONDS = 120
 # Where the system does not count processor time.
 _PATIENCE = 10 * SECONDS
+ERROR_NOTE = (
+    "an error of the spreadsheet stands in {count} of its column {title}, first in {first}: {shown}. Fix: load the"
+    " report as it was downloaded"
+)
+DATE_NOTE = (
+    "a date or a time stands in {count} of its column {title}, first in {first}, and was read as {shown}. A spreadsheet"
+    " makes such of texts like 1/2. Fix: if it did, load the report as it was downloaded"
+)
 # From the first day of workbooks that count from 1900 to that of others, which old Excels for the Mac made.
 DAYS_TO_1904 = 1462
 SERIAL = re.compile(r"([0-9]{5})((?:[.,][0-9]+)?(?: .*)?)")
@@ -40,44 +48,58 @@ def sheets_of(path: Path) -> list[tuple[int, str]]:
     return [(int(number), str(name)) for number, name in json.loads(_run("list", str(path)))]
 
 
-def write_sheet(path: Path, number: int, most: int, target: Path) -> None:
+def write_sheet(path: Path, number: int, most: int, notes: list[str], target: Path) -> None:
     """Write a sheet as CSV.
 
     Args:
         path: the workbook.
         number: the place of the sheet.
         most: more bytes than these no report has.
+        notes: where to put what is to be said of its cells.
         target: where to write it.
 
     Raises:
         ReportRefused: the workbook cannot be read within the limits, or cells of it hold less than they show.
     """
     found = json.loads(_run("write", str(path), str(number), str(target), str(most)))
-    _refuse_hollow(target, found["merged"], found["unknown"])
+    number, header = _first_row(target)
+    places = {letters(place): header[place] for kind in REPORT_KINDS for place in kind.columns_of(header).values()}
+    _refuse_hollow(number, places, found["merged"], found["unknown"])
+    dates = {letters(place) for place in _places_of_dates(header)}
+    notes[:] = [
+        *_notes(places, found["errors"], ERROR_NOTE),
+        *_notes(places, {cells: them for cells, them in found["dates"].items() if cells not in dates}, DATE_NOTE),
+    ]
     if found["year"] != 1900:
         _count_from_1900(target)
 
 
-def _refuse_hollow(sheet: Path, merged: list[list[list[int]]], unknown: dict[str, list[str]]) -> None:
+def _first_row(sheet: Path) -> tuple[int, list[str]]:
+    """The number and the cells of the first row that is not blank."""
+    with sheet.open(encoding="utf-8", newline="") as file:
+        return next(((number, row) for number, row in enumerate(csv.reader(file), 1) if any(row)), (0, []))
+
+
+def _refuse_hollow(
+    header_number: int, known: dict[str, str], merged: list[list[list[int]]], unknown: dict[str, list[str]]
+) -> None:
     """Raise ReportRefused if records would land without what the sheet shows of them, such as their user.
 
     Args:
-        sheet: its cells as CSV.
+        header_number: the row of the header.
+        known: the titles of the known columns, by their letters.
         merged: the first and the last cell of each range below the header that takes several rows.
         unknown: by the letters of a column, the cells with a formula and no value.
     """
-    with sheet.open(encoding="utf-8", newline="") as file:
-        number, header = next(((number, row) for number, row in enumerate(csv.reader(file), 1) if any(row)), (0, []))
-    known = sorted({place for kind in REPORT_KINDS for place in kind.columns_of(header).values()})
     for (top, left), (bottom, right) in merged:
-        if any(left <= place <= right for place in known):
+        if any(letters(place) in known for place in range(left, right + 1)):
             raise ReportRefused(
-                f"its cells {_letters(left)}{top + 1}:{_letters(right)}{bottom + 1} are merged, so that only the first"
+                f"its cells {letters(left)}{top + 1}:{letters(right)}{bottom + 1} are merged, so that only the first"
                 " of these records has their value. Fix: load the report as it was downloaded; or unmerge its cells and"
                 " fill in the blank ones."
             )
-    titles = [cell for cells in unknown.values() for cell in cells if cell.lstrip(ascii_uppercase) == str(number)]
-    for cells in (titles, *(unknown.get(_letters(place), []) for place in known)):
+    titles = [cell for column, cells in unknown.items() for cell in cells if cell == f"{column}{header_number}"]
+    for cells in (titles, *(unknown.get(column, []) for column in known)):
         if cells:
             more = f" and {len(cells) - 1:,} more" if len(cells) > 1 else ""
             raise ReportRefused(
@@ -86,9 +108,13 @@ def _refuse_hollow(sheet: Path, merged: list[list[list[int]]], unknown: dict[str
             )
 
 
-def _letters(place: int) -> str:
-    """The name of a column."""
-    return (_letters(place // 26 - 1) if place >= 26 else "") + chr(ord("A") + place % 26)
+def _notes(known: dict[str, str], odd: dict[str, tuple[int, str, str]], words: str) -> list[str]:
+    """What is said of the odd cells of each known column: their number, and the first with its text."""
+    return [
+        words.format(count=counted(count, "cell"), title=known[column], first=first, shown=repr(shown))
+        for column, (count, first, shown) in odd.items()
+        if column in known
+    ]
 
 
 def _count_from_1900(sheet: Path) -> None:

@@ -538,6 +538,52 @@ def test_a_formula_whose_value_is_stored_is_read(warehouse: duckdb.DuckDBPyConne
     assert rows(warehouse, "select label from raw.activities order by date") == ["hello", "", "hi 2", "hi 3"]
 
 
+def test_an_error_in_a_cell_is_kept_and_said(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """The reader gives a blank cell for it: an id would be that of nobody, and a label none."""
+
+    def change(sheet: Worksheet) -> None:
+        for place, error in {"E4": "#NAME?", "B5": "#REF!", "E6": "#N/A", "F7": "#VALUE!", "G4": "#NUM!"}.items():
+            sheet[place] = error
+            assert sheet[place].data_type == "e"
+
+    [landing] = all_landed(warehouse, write(tmp_path / "a.xlsx", book_of_records(change)))
+
+    assert rows(warehouse, "select user_id, label from raw.activities order by 1") == [
+        ("7001", "#NAME?"),
+        ("7003", "#N/A"),
+    ]
+    assert rows(warehouse, "select record_number, kind from raw.rejected_records order by 1") == [
+        (2, "lost_id"),
+        (4, "unreadable_date"),
+    ]
+    assert [note.partition(". Fix")[0] for note in landing.notes if "spreadsheet" in note] == [
+        "an error of the spreadsheet stands in 2 cells of its column Label, first in E4: '#NAME?'",
+        "an error of the spreadsheet stands in 1 cell of its column User ID, first in B5: '#REF!'",
+        "an error of the spreadsheet stands in 1 cell of its column Date, first in F7: '#VALUE!'",
+    ]
+
+
+@pytest.mark.parametrize("row_count", [1, 4])
+def test_a_date_in_a_label_is_said(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, row_count: int) -> None:
+    """A spreadsheet makes one of the answer 1/2. The column Date and unknown columns may hold dates."""
+    sheet: list[list[Any]] = [
+        [*HEADER, "Notes"],
+        *(
+            [7001 + number, "Chat", "Message", date(2026, 1, 2), datetime(2026, 5, 14, 10, 0, number), 4100, time(9)]
+            for number in range(row_count)
+        ),
+        [7009, "Chat", "Message", time(9, 5), datetime(2026, 5, 14), date(2024, 1, 2)],
+    ]
+    [landing] = all_landed(warehouse, write(tmp_path / "a.xlsx", workbook_of(sheet)))
+
+    assert landing.landed_count == row_count + 1
+    said = [note.partition(". A")[0].removeprefix("a date or a time stands in ") for note in landing.notes]
+    assert said == [
+        f"{row_count + 1} cells of its column Label, first in D2, and was read as '2026-01-02 00:00:00'",
+        f"1 cell of its column Content ID, first in F{row_count + 2}, and was read as '2024-01-02 00:00:00'",
+    ]
+
+
 def test_a_hidden_sheet_is_read_and_named_so(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     def hide(sheet: Worksheet) -> None:
         assert sheet.parent is not None
