@@ -142,19 +142,23 @@
 {% endmacro %}
 
 
-{% macro wrong_setting(name, value, rule) %}
+{% macro allowed_setting(rule) %}
     {%- set number = "a whole number" if rule.kind == "whole" else "a number" -%}
-    {%- set must_be = {
+    {{- return({
         "switch": "true or false, without quotes",
         "zone": "an IANA time zone, such as Europe/Zurich",
         "hosts": "a list of hosts such as linkedin.com, without https://, www., @, *, a port or a path",
         "schemes": "a list of schemes such as mailto, without : or //",
         "choice": rule.get("of", []) | join(" or "),
-    }.get(rule.kind) or number ~ (" above " ~ rule.above ~ " up" if "above" in rule else " from " ~ rule.from) ~ " to " ~ rule.to -%}
+    }.get(rule.kind) or number ~ (" above " ~ rule.above ~ " up" if "above" in rule else " from " ~ rule.from) ~ " to " ~ rule.to) -}}
+{% endmacro %}
+
+
+{% macro wrong_setting(name, value, rule) %}
     {%- set newer = rule.get("renamed", {}).items() | selectattr(0, "eq", value) | map("last") | list -%}
     {%- set wrong = wrong_entries(value, rule) or value -%}
     {{- return(
-        name ~ (" is not set" if value is none else " is " ~ tojson(wrong, wrong | string)) ~ ", and must be " ~ must_be
+        name ~ (" is not set" if value is none else " is " ~ tojson(wrong, wrong | string)) ~ ", and must be " ~ allowed_setting(rule)
         ~ (" (" ~ value ~ " is called " ~ newer[0] ~ " now)" if newer else "")
     ) -}}
 {% endmacro %}

@@ -17,6 +17,7 @@ import yaml
 
 from page.messages import PAGE as MESSAGES
 from warehouse.paths import PROJECT_ROOT
+from warehouse.settings import settings_macros
 
 COMMANDS = MESSAGES.with_name("commands.md")
 SETTINGS = MESSAGES.with_name("settings.md")
@@ -30,7 +31,7 @@ it does not have.
 
 {WRITTEN}
 """
-TABLE = ("| setting | default | meaning |", "|---|---|---|")
+TABLE = ("| setting | default | meaning | allowed |", "|---|---|---|---|")
 SETTINGS_HEAD = f"""# Settings
 
 There are two kinds of settings. The [settings of the project](#settings-of-the-project) are in `dbt_project.yml` and
@@ -40,9 +41,9 @@ change how numbers are counted. The [settings of commands](#settings-of-commands
 
 ## Settings of the project
 
-Change a value in `dbt_project.yml` under `vars`, and run `make build`. A build refuses a value that has no meaning, and
-says what is allowed. The defaults are those that the project ships
-with.
+Change a value in `dbt_project.yml` under `vars`, and run `make build`. A build refuses a value that is not allowed,
+and settings that do not fit to each other, such as a `lead_warm_score` above `lead_hot_score`. dbt passes over a name
+in `--vars` that no setting has. The defaults are those that the project ships with.
 
 ### Days
 """
@@ -112,6 +113,8 @@ def _project_settings() -> Iterator[str]:
     """A table per group of settings, from the file of the shipped defaults and its comments."""
     text = DEFAULTS.read_text(encoding="utf-8")
     defaults = yaml.safe_load(text)["vars"]
+    macros = settings_macros(defaults)
+    rules = macros["setting_rules"]()
     above = ""
     yield from ("", *TABLE)
     for line in text[text.index("vars:") :].splitlines()[1:]:
@@ -123,7 +126,8 @@ def _project_settings() -> Iterator[str]:
         elif (setting := SETTING.fullmatch(line)) and setting["name"] in defaults:
             value = defaults[setting["name"]]
             shown = ", ".join(value) if isinstance(value, list) else setting["value"].strip()
-            yield f"| `{setting['name']}` | `{shown}` | {_cell(setting['words'] or above)} |"
+            allowed = _cell(macros["allowed_setting"](rules[setting["name"]])).replace("https://", "`https://`")
+            yield f"| `{setting['name']}` | `{shown}` | {_cell(setting['words'] or above)} | {allowed} |"
 
 
 def settings_page() -> str:
