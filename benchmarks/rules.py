@@ -52,6 +52,7 @@ WINDOW_QUANTILE = Fraction(str(SETTINGS["session_window_quantile"]))
 CORE_QUANTILE = Fraction(str(SETTINGS["session_core_quantile"]))
 REMAINDER = Fraction(str(SETTINGS["open_stay_remainder_ratio"]))
 LEAVERS = Fraction(str(SETTINGS["open_stay_leavers_ratio"]))
+PASSER_BY = Fraction(str(SETTINGS["open_stay_passer_by_ratio"]))
 
 # The marts that are made, and the columns of each.
 MARTS = {

@@ -373,7 +373,7 @@ def measured_stays(events: pd.DataFrame, evidence: pd.DataFrame, sessions: pd.Da
     emptied_at = balanced_at.where(balanced_at <= straggled_at)
     left_at = stays["next_left_at"].where(stays["next_left_at"] <= straggled_at)
     is_closed_by_left = left_at.notna() & ~(left_at > elsewhere_at)
-    is_balanced = emptied_at.notna() & ~(emptied_at > elsewhere_at) & ~(stays["next_stay_at"] < balanced_at)
+    is_balanced = emptied_at.notna() & ~(stays["next_stay_at"] < balanced_at)
 
     def laid_in(moments: pd.Series) -> pd.Series:
         return np.fmax(began_at, moments).clip(opened_at, closed_at)
@@ -405,7 +405,9 @@ def measured_stays(events: pd.DataFrame, evidence: pd.DataFrame, sessions: pd.Da
     last_seen_at = np.fmax(stays["started_at"], last_evidence_at.where(is_of_stay))
     stays["last_seen_at"] = last_seen_at
 
-    proven_left_at = laid_in(emptied_at.where(is_balanced, left_at)).where(is_balanced | is_closed_by_left)
+    proven_left_at = laid_in(np.fmin(emptied_at, elsewhere_at).where(is_balanced, left_at)).where(
+        is_balanced | is_closed_by_left
+    )
     stays["proven_ended_at"] = np.fmax(last_seen_at, proven_left_at).where(~is_unexplained, stays["started_at"])
     remainder = seconds_between(last_seen_at, end_at).clip(lower=0)
     share = rules.REMAINDER
@@ -419,10 +421,15 @@ def measured_stays(events: pd.DataFrame, evidence: pd.DataFrame, sessions: pd.Da
 
 def when_others_left(stays: pd.DataFrame, events: pd.DataFrame, sessions: pd.DataFrame) -> pd.Series:
     """When a share of those who were still there when an open stay was last seen had left for good."""
-    leavers = visits(events).merge(sessions[["session_key", "straggled_at"]], on="session_key")
-    is_leaver = (leavers["last_left_at"] <= leavers["straggled_at"]) & ~(
-        leavers["last_left_at"] <= leavers["last_joined_at"]
-    )
+    leavers = visits(events).merge(sessions[["session_key", "started_at", "straggled_at"]], on="session_key")
+    left_at = leavers["last_left_at"]
+    is_leaver = (left_at <= leavers["straggled_at"]) & ~(left_at <= leavers["last_joined_at"])
+    # A passer-by is none of the others, nor is a person with an open stay.
+    open_visits = pd.MultiIndex.from_frame(stays.loc[stays["is_never_closed"], VISIT])
+    is_leaver &= ~pd.MultiIndex.from_frame(leavers[VISIT]).isin(open_visits)
+    stayed = left_at - leavers["first_joined_at"].fillna(leavers["started_at"])
+    share = rules.PASSER_BY
+    is_leaver &= share.denominator * stayed >= share.numerator * (left_at - leavers["started_at"])
     leavers = leavers.loc[is_leaver, ["session_key", "last_left_at"]].sort_values("last_left_at")
     leavers["earlier_count"] = leavers.groupby("session_key", observed=True).cumcount() + 1
     open_stays = stays.loc[stays["is_never_closed"], ["session_key", "is_meeting", "last_seen_at"]]

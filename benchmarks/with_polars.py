@@ -400,7 +400,7 @@ def measured_stays(events: pl.DataFrame, evidence: pl.DataFrame, sessions: pl.Da
     rejoined_at, first_end_at, straggled_at = pl.col("next_rejoined_at"), pl.col("first_end_at"), pl.col("straggled_at")
     is_closed_by_left = left_at.is_not_null() & (elsewhere_at.is_null() | (left_at <= elsewhere_at))
     is_last_joined = ~(pl.col("next_stay_at") < pl.col("balanced_at")).fill_null(False)
-    is_balance_proven = is_last_joined & emptied_at.is_not_null() & ~(elsewhere_at < emptied_at).fill_null(False)
+    is_balance_proven = is_last_joined & emptied_at.is_not_null()
     session_ended_at = pl.max_horizontal("ended_at", "began_at")
     capped_at = pl.col("began_at") + pl.duration(minutes=SETTINGS["open_stay_cap_minutes"])
     is_moved = (first_end_at == rejoined_at).fill_null(False) | (first_end_at == elsewhere_at).fill_null(False)
@@ -446,7 +446,7 @@ def measured_stays(events: pl.DataFrame, evidence: pl.DataFrame, sessions: pl.Da
             laid_in("began_at").alias("started_at"),
             laid_in("began_at", "first_end_at").alias("end_at"),
             pl.when(is_balance_proven)
-            .then(laid_in("began_at", emptied_at))
+            .then(laid_in("began_at", pl.min_horizontal(emptied_at, elsewhere_at)))
             .when("is_closed_by_left")
             .then(laid_in("began_at", left_at))
             .alias("left_at"),
@@ -492,9 +492,14 @@ def measured_stays(events: pl.DataFrame, evidence: pl.DataFrame, sessions: pl.Da
 
 def with_others(stays: pl.DataFrame, events: pl.DataFrame, sessions: pl.DataFrame) -> pl.DataFrame:
     """Add when a share of those who were still there when an open stay was last seen had left for good."""
+    stayed = pl.col("last_left_at") - pl.coalesce("first_joined_at", "started_at")
+    until_left = pl.col("last_left_at") - pl.col("started_at")
     leavers = (
         collected(visits(events))
-        .join(sessions.select("session_key", "straggled_at"), on="session_key")
+        .join(sessions.select("session_key", "started_at", "straggled_at"), on="session_key")
+        # A passer-by is none of the others, nor is a person with an open stay.
+        .join(stays.filter("is_never_closed").select(VISIT), on=VISIT, how="anti")
+        .filter(rules.PASSER_BY.denominator * stayed >= rules.PASSER_BY.numerator * until_left)
         .filter(pl.col("last_left_at") <= pl.col("straggled_at"))
         .filter(pl.col("last_joined_at").is_null() | (pl.col("last_left_at") > pl.col("last_joined_at")))
         .select("session_key", pl.col("last_left_at").alias("others_left_at"))
