@@ -26,7 +26,7 @@ from landing.landed import Before, delete_reports
 from landing.outcome import Declaration, Landing, SiteNeeded
 from landing.statements import Staged, stage_forgotten, write_report
 from reports.dates import TIME_TITLES, ZONE_TITLES
-from reports.encoding import Survey, encoding_of, survey
+from reports.encoding import Survey, encoding_of, refuse_hole, survey
 from reports.files import ReportFile
 from reports.format import ReportFormat, may_be_called, read_format
 from reports.ids import may_read_ids, read_ids
@@ -134,6 +134,7 @@ def land_report(
 
     if opened:
         text.write_bytes(opened.content)
+    refuse_hole(text, seen)
     report = read_format(text, encoding_of(text, seen, declaration.encoding, declaration.remembered_encoding))
     read = Read(file, text, seen, report, before.site_id)
 

@@ -41,6 +41,8 @@ _NAME_BYTES = 64
 UNMARKED = ((4, 0, "utf-32-le"), (4, 3, "utf-32-be"), (2, 0, "utf-16-le"), (2, 1, "utf-16-be"))
 _FEWEST_LETTERS = 4
 _SAMPLE_LINES = 500
+# A field of a fixed width may be filled with some; a block of a disk has 512 bytes or more.
+_HOLE = bytes(256)
 _SAMPLE_WIDTH = 1000
 # Of charset-normalizer's measure of the mess that an encoding makes of a text.
 _EQUALLY_GOOD = 0.1
@@ -50,22 +52,39 @@ _ASCII = bytes(range(128))
 
 @dataclass(frozen=True)
 class Survey:
-    """The findings of one pass over a report's bytes."""
+    """The findings of one pass over a report's bytes.
+
+    Attributes:
+        sha256: their hash.
+        byte_count: how many they are.
+        is_utf8: whether all of them are UTF-8.
+        hole: where as many NUL bytes follow each other as no text has; None for nowhere.
+    """
 
     sha256: str
     byte_count: int
     is_utf8: bool
+    hole: int | None = None
 
 
 def survey(path: Path) -> Survey:
-    """Hash the bytes of a report, and see whether all of them are UTF-8."""
+    """Hash the bytes of a report, and see whether all of them are UTF-8 and none is missing."""
     digest = hashlib.sha256()
     decoder = codecs.getincrementaldecoder("utf-8")()
     is_utf8 = True
     size = 0
+    hole: int | None = None
+    nuls_before = 0
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK_BYTES):
             digest.update(chunk)
+            # To see that there is none takes no time.
+            if hole is None and b"\0" in chunk:
+                found = (bytes(nuls_before) + chunk).find(_HOLE)
+                hole = size - nuls_before + found if found >= 0 else None
+                nuls_before = min(len(_HOLE), len(chunk) - len(chunk.rstrip(b"\0")))
+            else:
+                nuls_before = 0
             size += len(chunk)
             if is_utf8:
                 try:
@@ -77,7 +96,29 @@ def survey(path: Path) -> Survey:
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             is_utf8 = False
-    return Survey(digest.hexdigest(), size, is_utf8)
+    return Survey(digest.hexdigest(), size, is_utf8, hole)
+
+
+def refuse_hole(path: Path, seen: Survey) -> None:
+    """Refuse a report with a hole: the records that were there are lost, and what is around it may pass for one.
+
+    Raises:
+        ReportRefused: it has one.
+    """
+    if seen.hole is None:
+        return
+    if seen.hole == 0:
+        raise ReportRefused("it begins with NUL bytes, as a copy that broke off. Fix: download it again.")
+    length = 0
+    with path.open("rb") as file:
+        file.seek(seen.hole)
+        while (chunk := file.read(_CHUNK_BYTES)) and not chunk.strip(b"\0"):
+            length += len(chunk)
+        length += len(chunk) - len(chunk.lstrip(b"\0"))
+    raise ReportRefused(
+        f"from byte {seen.hole + 1:,} on it holds {length:,} NUL bytes in place of text, as a copy that broke off."
+        " Fix: download it again; if no record is missing, delete these bytes."
+    )
 
 
 def encoding_of(path: Path, seen: Survey, declared: str | None = None, remembered: str | None = None) -> str:

@@ -426,7 +426,7 @@ def _head(path: Path, encoding: str) -> tuple[str, str]:
     if not text:
         raise ReportRefused("it is empty. Fix: download it again.")
     above, text = _parted(text)
-    if not text.strip():
+    if not text.strip(" \r\n\t\0"):
         raise ReportRefused("it holds nothing but blank lines. Fix: download it again.")
     return above, text
 

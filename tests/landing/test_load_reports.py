@@ -276,6 +276,43 @@ def test_a_header_with_blanks_before_its_quotes_is_one(warehouse: duckdb.DuckDBP
     ]
 
 
+@pytest.mark.parametrize("size", [256, 4096, 1 << 19])
+@pytest.mark.parametrize("place", [1, 60, (1 << 18) - 100, 300_000, None])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_hole_in_a_file_is_named(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, size: int, place: int | None, encoding: str
+) -> None:
+    """Where a copy broke off, NULs stand for records. They would pass for a part of the record before."""
+    text = report_text(*(activity(f"u{number}") for number in range(9_000))).encode(encoding)
+    place = len(text) if place is None else place
+    landing = land(warehouse, write(report, text[:place] + bytes(size) + text[place:]))
+
+    assert landing.refusal is not None
+    # Half of a letter of UTF-16 is such a byte too.
+    numbers = [int(number.replace(",", "")) for number in re.findall("[0-9,]*[0-9]", landing.refusal)]
+    assert [place + 1 - numbers[0], numbers[1] - size] in (
+        [[0, 0]] if encoding == "utf-8" else [[0, 0], [1, 1], [0, 1]]
+    )
+    assert "NUL bytes in place of text" in landing.refusal
+    assert landing.landed_count == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(bytes(4096), "it begins with NUL bytes"), (bytes(40), "nothing but blank")]
+)
+def test_a_file_of_nul_bytes_is_named(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, content: bytes, said: str
+) -> None:
+    assert said in (land(warehouse, write(report, content)).refusal or "")
+
+
+def test_fields_that_are_filled_with_nul_bytes_are_read(warehouse: duckdb.DuckDBPyConnection, report: Path) -> None:
+    text = report_text(*(activity(f"u{number}{chr(0) * 250}") for number in range(2_000)))
+    land(warehouse, write(report, text))
+
+    assert rows(warehouse, "select count(distinct user_id) from raw.activities") == [2_000]
+
+
 def test_extra_columns_of_one_name_are_both_kept(warehouse: duckdb.DuckDBPyConnection, report: Path) -> None:
     land(warehouse, write(report, report_text(activity("u1") + ",1,2,", header=SHORT_HEADER + ",X,X,")))
 
