@@ -13,7 +13,7 @@ import duckdb
 
 from reports.ids import cleaned, cleaned_id, unless_null
 from twins.judge import Compared, OldTimes, with_summer_time
-from twins.kinds import FEWEST, IDS, TEXT, Kind, Older
+from twins.kinds import IDS, TEXT, Kind, Older
 from twins.labels import note_words
 from twins.likeness import Probe, read_probes
 from twins.records import Earlier
@@ -134,8 +134,8 @@ def compare_sample(connection: duckdb.DuckDBPyConnection, whole: str) -> dict[in
         whole: SQL of it with all columns (`Earlier`).
     """
     execute_again(connection, COMPARE_STEP.replace("{whole}", whole))
-    texts = f"select count(distinct new_at) from twin_pairs where list_contains(things, '{TEXT}')"
-    if number_of(connection, texts) >= FEWEST:
+    texts = f"select count(*) from twin_pairs where list_contains(things, '{TEXT}')"
+    if number_of(connection, texts):
         note_words(connection)
         execute_again(connection, SETTLE_STEP)
     execute_again(connection, NOTE_EQUALS)

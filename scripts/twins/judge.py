@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from twins.kinds import DAY, DOUBLED, FEWEST, FEWEST_OF_A_DAY, HOUR, LABEL, QUARTER, SHIFT, Kind
+from twins.kinds import DAY, DOUBLED, FEWEST, FEWEST_OF_A_DAY, HOUR, LABEL, QUARTER, SHIFT, TEXT, Kind
 
 # The share of the records that could be twins; where people come every day at the same time, of all others.
 SHARE, SHARE_OF_A_DAY = 0.5, 0.95
 MINUTE = timedelta(seconds=60)
+# At the same second of the same user a single one is no accident. Fewer than three are only said.
+SAID_FROM_ONE = ((DOUBLED,), (LABEL,), (TEXT,))
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def with_summer_time(kinds: Iterable[Kind]) -> tuple[Kind, ...]:
 
 def stands_out(compared: Compared, kind: Kind) -> bool:
     """Whether a kind of twins is no accident: it has enough times, and a shift stands out from other shifts."""
-    if kind.things == (DOUBLED,):
+    if kind.things in SAID_FROM_ONE:
         return True
     return kind.moments >= FEWEST and (SHIFT not in kind.things or _is_one_shift(compared, kind))
 
@@ -91,9 +93,9 @@ def judge(compared: Compared, kind: Kind, old: OldTimes) -> bool | None:
     if LABEL in kind.things and share > SHARE:
         # A program changes a part of the labels of its copy. If more records are known, the report may be a download in
         # which people have edited texts.
-        return len(kind.times) >= len(compared.equal)
+        return kind.moments >= FEWEST and len(kind.times) >= len(compared.equal)
     if SHIFT not in kind.things:
-        return True if share > SHARE else None
+        return kind.moments >= FEWEST if share > SHARE else None
     if kind.shift % DAY == 0:
         # People who come every day leave such twins, but hardly of everything that they do.
         if len(kind.times) < SHARE_OF_A_DAY * len(compared.other) or compared.equal:
