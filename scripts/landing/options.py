@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import shlex
 from dataclasses import replace
@@ -22,6 +23,8 @@ from warehouse.paths import PROJECT_ROOT
 from warehouse.raw import SAMPLE_SITE
 
 SAMPLE_REPORTS = PROJECT_ROOT / "sample" / "reports"
+# Python's codecs for names of hosts and for source code, which no file is written in.
+NO_ENCODINGS = ("idna", "punycode", "unicode-escape", "raw-unicode-escape")
 DEFAULT_REPORTS = PROJECT_ROOT / "reports"
 
 
@@ -112,7 +115,7 @@ def _format_meant(date_format: str) -> str | None:
 def _is_encoding(encoding: str) -> bool:
     # Of an empty text Python would not even look for the encoding.
     try:
-        return bool("a".encode(encoding).decode(encoding))
+        return codecs.lookup(encoding).name not in NO_ENCODINGS and bool("a".encode(encoding).decode(encoding))
     except (LookupError, ValueError):
         return False
 

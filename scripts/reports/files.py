@@ -40,11 +40,10 @@ _MAYBE = re.compile(
 )
 # The beginning of such a text, which is looked at.
 _BEGINNING = 1 << 16
+_OTHER_WORKBOOK = ("a workbook that is not read", "save it as .xlsx or as 'CSV UTF-8'")
 # Why a file is passed over, by the end of its name: what that name says, and what to do.
 PASSED_OVER = {
-    (".xls", ".xlsb", ".xlsm", ".ods", ".numbers", ".fods"): (
-        *("a workbook that is not read", "save it as .xlsx or as 'CSV UTF-8'"),
-    ),
+    (".xls", ".xlsb", ".xlsm", ".ods", ".numbers", ".fods"): _OTHER_WORKBOOK,
     (".crdownload", ".part", ".partial", ".download", ".opdownload", ".tmp"): (
         *("a download that is not finished", "download it again"),
     ),
@@ -82,7 +81,16 @@ OTHER_FORMATS = {
     b"\x28\xb5\x2f\xfd": ("packed by zstd", "unpack it"),
     b"PAR1": ("a Parquet file", "download the report as CSV"),
     b"\x89PNG": ("a picture", "download the report as CSV"),
+    **dict.fromkeys((b"ID;PWXL", b"ID;PCALC", b"ID;PSCALC", b"TABLE\r\n0,1", b"TABLE\n0,1"), _OTHER_WORKBOOK),
 }
+# What a text says in its beginning if it is a workbook: of Excel 2003, of LibreOffice, or a web page that Excel saved.
+_WORKBOOK_WORDS = (
+    b"urn:schemas-microsoft-com:office:spreadsheet",
+    b'progid="excel.sheet"',
+    b"<office:document",
+    b"urn:schemas-microsoft-com:office:excel",
+)
+_TAR, _TAR_PLACE = b"ustar", 257
 _GZIP, _ZIP, _EMPTY_ZIP = b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06"
 UNREADABLE = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError, RuntimeError)
 # zipfile lets these through where an archive is damaged: names that are not UTF-8, offsets before its beginning.
@@ -329,13 +337,24 @@ def refuse_other_formats(head: bytes) -> None:
     for magic, (what, fix) in OTHER_FORMATS.items():
         if head.startswith(magic):
             raise ReportRefused(f"it is {what}, and no CSV. Fix: {fix}.")
+    if head.startswith(_TAR, _TAR_PLACE):
+        raise ReportRefused("it is a tar archive, and no CSV. Fix: unpack it.")
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:15].lower()
+    if start.startswith(b"<") and any(words in head.lower() for words in _WORKBOOK_WORDS):
+        raise ReportRefused(_is_other_workbook())
+    if start.startswith(b"<?xml") and b"html" not in head.lower():
+        raise ReportRefused("it is XML, and no CSV. Fix: download the report as CSV.")
     if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<body")):
         raise ReportRefused(
             "it is a web page, such as one that says that a session has expired. Fix: log in and download it again."
         )
     if start.startswith((b'{"', b"[{", b"{\n", b"{\r")):
         raise ReportRefused("it is JSON, and no CSV. Fix: download the report as CSV.")
+
+
+def _is_other_workbook() -> str:
+    what, fix = _OTHER_WORKBOOK
+    return f"it is {what}, and no CSV. Fix: {fix}."
 
 
 def _in_archive(path: Path) -> list[ReportFile]:
@@ -348,11 +367,14 @@ def _in_archive(path: Path) -> list[ReportFile]:
         if _is_workbook(archive):
             return _in_workbook(path, members)
         reasons = _members(archive)
+        is_other_workbook = _is_other_workbook_packed(archive)
     reports = [
         ReportFile(path, "zip", f"{legible(path.name)} > {member.filename}", partial(_unpack_member, path, member))
         for member, reason in reasons.items()
         if reason is None
     ]
+    if not reports and is_other_workbook:
+        raise ReportRefused(_is_other_workbook())
     if not reports:
         raise ReportRefused(f"it holds no report ({', '.join(SUFFIXES)}). Fix: see what is in it.")
     return reports
@@ -361,6 +383,15 @@ def _in_archive(path: Path) -> list[ReportFile]:
 def _is_workbook(archive: zipfile.ZipFile) -> bool:
     names = archive.namelist()
     return "[Content_Types].xml" in names and any(name.startswith("xl/") for name in names)
+
+
+def _is_other_workbook_packed(archive: zipfile.ZipFile) -> bool:
+    """Whether an archive is a workbook of LibreOffice or Numbers."""
+    names = archive.namelist()
+    if "mimetype" in names:
+        with _opened(archive, archive.getinfo("mimetype")) as file:
+            return file.read(100).startswith(b"application/vnd.oasis.opendocument.spreadsheet")
+    return any(name.startswith("Index/") and name.endswith(".iwa") for name in names)
 
 
 def _members(archive: zipfile.ZipFile) -> dict[zipfile.ZipInfo, str | None]:

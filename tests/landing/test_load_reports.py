@@ -1186,6 +1186,10 @@ def test_a_rejected_record_alone_exits_with_1(tmp_path: Path) -> None:
         (["--encoding", "utf9", "a.csv"], "'utf9' is no encoding such as cp1250 or utf-16"),
         (["--encoding", "hex", "a.csv"], "'hex' is no encoding"),
         (["--encoding", "undefined", "a.csv"], "'undefined' is no encoding"),
+        *(
+            (["--encoding", name, "a.csv"], f"'{name}' is no encoding")
+            for name in ("idna", "punycode", "Unicode_Escape", "raw-unicode-escape")
+        ),
         (["--encoding", "x\x1b[2J\u202e\nlanded b.csv", "a.csv"], r"'x\x1b[2J\u202e\nlanded b.csv' is no encoding"),
         (["--site", "x\x1b[2J", "\x1b[2Jlanded.csv"], "letters, digits"),
         (["\x1b[2J\u202elanded.csv"], r"'\x1b[2J\u202elanded.csv'"),

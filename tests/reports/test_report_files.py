@@ -9,6 +9,7 @@ import os
 import random
 import re
 import subprocess
+import tarfile
 import zipfile
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
@@ -744,6 +745,34 @@ def test_a_workbook_that_keeps_its_reader_busy_is_refused(
 
 # --- What is no report ---
 
+OTHER_WORKBOOK = "it is a workbook that is not read, and no CSV. Fix: save it as .xlsx or as 'CSV UTF-8'."
+
+
+def tar_of(members: dict[str, str]) -> bytes:
+    """A tar archive of these members."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name, text in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text.encode()))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("name", ["a.ods", "a.csv", "a.xlsx", "a.txt"])
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": "<x/>"},
+        {"mimetype": "application/vnd.oasis.opendocument.spreadsheet-template", "content.xml": "<x/>"},
+        {"Index/Document.iwa": "x", "preview.jpg": "x"},
+    ],
+)
+def test_another_workbook_is_named_whatever_its_file_is_called(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, name: str, members: dict[str, str | bytes]
+) -> None:
+    assert refusal_of(warehouse, write(tmp_path / name, zipped(members))) == OTHER_WORKBOOK
+
 
 @pytest.mark.parametrize(
     ("content", "said"),
@@ -759,7 +788,14 @@ def test_a_workbook_that_keeps_its_reader_busy_is_refused(
         (b"\x89PNG\r\n", "a picture"),
         (b"<!DOCTYPE html><p>Your session has expired", "a web page, such as one that says that a session has expired"),
         (b"\xef\xbb\xbf \n<HTML><head>", "a web page"),
-        (b"<?xml version='1.0'?>", "a web page"),
+        (b"<?xml version='1.0'?><!DOCTYPE html>", "a web page"),
+        (b"<?xml version='1.0'?><rows>", "it is XML, and no CSV. Fix: download the report as CSV."),
+        (b'<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?><Workbook/>', OTHER_WORKBOOK),
+        (b'<?xml version="1.0"?>\n<office:document xmlns:xhtml="http://www.w3.org/1999/xhtml">', OTHER_WORKBOOK),
+        (b'<html xmlns:x="urn:schemas-microsoft-com:office:excel">', OTHER_WORKBOOK),
+        (b"ID;PWXL;N;E\r\nP;PGeneral\r\n", OTHER_WORKBOOK),
+        (b'TABLE\r\n0,1\r\n"EXCEL"\r\n', OTHER_WORKBOOK),
+        (tar_of({"a.csv": REPORT}), "it is a tar archive, and no CSV. Fix: unpack it."),
         (b'{"error": "no"}', "it is JSON"),
         (b'[{"id": 1}]', "it is JSON"),
     ],
