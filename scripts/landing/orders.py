@@ -307,8 +307,9 @@ class _Span:
 
 def _span(asked: Asked, date_format: str) -> _Span:
     times = f"quantile_disc({asked.time(date_format)}, {list(_MIDDLE)})"
-    [((first, last),)] = asked.connection.execute(f"select {times} from staged").fetchall()
-    return _Span(first, last)
+    [(found,)] = asked.connection.execute(f"select {times} from staged").fetchall()
+    # No time that it reads may be: none is farther apart.
+    return _Span(*(found or (datetime.min, datetime.max)))
 
 
 def _scatters(asked: Asked, name: str, other: str) -> bool:

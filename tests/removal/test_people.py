@@ -694,7 +694,7 @@ def test_what_was_taken_out_on_purpose_stays_out_where_nothing_else_of_its_file_
         "5,Bo,L,,,Chat,Message,ages ago,2026-03-04 09:00:00,,,",
         "7,Ann,Lee,,,Chat,Message,x,2026-05-20 09:00:00,,,",
     )
-    undated = "5,Bo,L,,,Chat,Message,{},2026m03d05,,,"
+    undated = "5,Bo,L,,,Chat,Message,{},05.03.1066,,,"
     files = [
         write(tmp_path / f"{name}.csv", "\n".join((HEAD, *lines, "")))
         for name, lines in {
