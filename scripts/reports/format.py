@@ -329,8 +329,7 @@ def read_format(path: Path, encoding: str = "utf-8") -> ReportFormat:
         ReportRefused: the file is empty, has no header that is known, or lacks a column.
     """
     above, text = _head(path, encoding)
-    is_spaced = has_blanks_beside_quotes(text)
-    text = "".join(without_blanks_beside_quotes(io.StringIO(text, newline=""))) if is_spaced else text
+    is_spaced, text = _tight(text)
     delimiter, header = _header(text)
     wrapped_by = None
     if not any(kind.columns_of(header) for kind in REPORT_KINDS):
@@ -383,7 +382,7 @@ def _trail_of(header: list[str], delimiter: str) -> str:
 
 def may_hold_report(text: str) -> bool:
     """Whether a text that begins so has the header of a report in one of its first rows."""
-    _, begins = _parted(text)
+    _, begins = _tight(_parted(text)[1])
     return _is_header(_header(_unwrapped(begins)[1])[1]) or _row_of_header(text) is not None
 
 
@@ -409,6 +408,12 @@ def _parted(text: str) -> tuple[str, str]:
     above = _PREAMBLE.match(text)
     end = above.end() if above else 0
     return text[:end], text[end:]
+
+
+def _tight(text: str) -> tuple[bool, str]:
+    """Whether blanks are between the delimiters and the double quotes of a header, and the text without them."""
+    is_spaced = has_blanks_beside_quotes(text)
+    return is_spaced, "".join(without_blanks_beside_quotes(io.StringIO(text, newline=""))) if is_spaced else text
 
 
 def _head(path: Path, encoding: str) -> tuple[str, str]:
