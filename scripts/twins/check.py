@@ -153,7 +153,8 @@ def _words(twins: Twins, new: New) -> tuple[str, str]:
         "zone": _unless_same(older.time_zone, new.time_zone),
         "format": _unless_same(older.date_format, new.date_format),
     }
-    words = [WORDS[_cause_of_shift(kind, older, new) if thing == SHIFT else thing] for thing in kind.things]
+    all_things = (IDS, *kind.things) if twins.has_other_ids else kind.things
+    words = [WORDS[_cause_of_shift(kind, older, new) if thing == SHIFT else thing] for thing in all_things]
     things, fixes = (" and ".join(dict.fromkeys(texts)).format(**values) for texts in zip(*words, strict=True))
     return things, fixes
 

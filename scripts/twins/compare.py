@@ -163,6 +163,46 @@ def _times_by_member(connection: duckdb.DuckDBPyConnection, records: str) -> dic
     return {member: tuple(times) for member, times in found}
 
 
+def have_other_ids(connection: duckdb.DuckDBPyConnection, old: Earlier) -> bool:
+    """Whether most records of a report in the sample are of people who have another id elsewhere, by their e-mails."""
+    if not old.ids:
+        return False
+    most = f"""
+        with ids as (
+            select lower(email) as email, user_id from ({old.ids}) where lower(email) in (select email from twin_sample)
+            union all
+            select email, written_user_id from twin_sample
+        ),
+        several as (
+            select email from ids where email is not null group by 1 having count(distinct user_id) > 1
+        )
+        select coalesce(bool_or(is_most)::integer, 0) from (
+            select 2 * count(*) filter (where email in (select email from several)) > count(*) as is_most
+            from twin_sample
+            group by twin_member(record_number)
+        )
+    """
+    return number_of(connection, most) == 1
+
+
+def with_earlier_ids(connection: duckdb.DuckDBPyConnection, sample: str, old: Earlier) -> str:
+    """SQL of the sample, where each user has the only earlier id of the same e-mail."""
+    connection.execute(
+        f"""
+        create or replace temp table twin_ids as
+        select lower(email) as known_email, min(user_id) as known_id
+        from ({old.ids})
+        where lower(email) in (select email from twin_sample)
+        group by 1
+        having count(distinct user_id) = 1
+        """
+    )
+    return (
+        f"select sample.* replace (coalesce(known_id, user_id) as user_id) from ({sample}) as sample"
+        " left join twin_ids on lower(trim(sample.email)) = known_email"
+    )
+
+
 def older_of(connection: duckdb.DuckDBPyConnection, records: str, parameters: dict[str, object]) -> tuple[Older, ...]:
     """The reports that count and hold some earlier records, the one with the most first."""
     rows = connection.execute(

@@ -88,6 +88,7 @@ class Twins:
         older: the reports that hold the earlier ones, the one with the most first.
         example: an id in the new report and the earlier one, where they differ.
         is_sure: whether the report is refused for it. Else it is said.
+        has_other_ids: whether its users have other ids with the same e-mails as well.
     """
 
     kind: Kind
@@ -95,3 +96,4 @@ class Twins:
     older: tuple[Older, ...]
     example: tuple[str, str] | None
     is_sure: bool
+    has_other_ids: bool = False

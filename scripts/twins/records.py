@@ -57,11 +57,13 @@ class Earlier:
         scanned: what a record says but for names, each at least once: user_id, action, occurred_at and more.
         whole: the same with report_id, record_number and names, of those that are in ``twin_found``.
         records: report_id and occurred_at of every record.
+        ids: user_id and email of every user; '' if that is not known.
     """
 
     scanned: str
     whole: str
     records: str
+    ids: str = ""
 
 
 IN_WAREHOUSE = Earlier(
@@ -75,6 +77,7 @@ IN_WAREHOUSE = Earlier(
     inner join raw.user_names on records.user_name_id = user_names.user_name_id
     """,
     records="select report_id, occurred_at from raw.activities",
+    ids="select user_id, email from raw.user_names",
 )
 
 

@@ -403,6 +403,42 @@ def test_a_zone_that_was_forgotten_in_summer_is_found(warehouse: duckdb.DuckDBPy
     assert "make build TIME_ZONE=Europe/London" in landing.refusal
 
 
+@pytest.mark.parametrize("are_together", [True, False])
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (with_time(lambda time: time + timedelta(hours=9)), "ids are written and their times, which are 9 hours later"),
+        (with_time(lambda time: time.replace(second=0)), "ids are written and the seconds of their times"),
+    ],
+)
+def test_a_copy_with_other_ids_and_other_times_is_known_by_the_emails(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, change: Change, words: str, are_together: bool
+) -> None:
+    records = event()
+    copy = [changed for record in with_new_ids(records) if (changed := change(record))]
+    paths = [write(tmp_path / "first.csv", records), write(tmp_path / "second.csv", copy)]
+    if are_together:
+        _, landing = land_reports(warehouse, paths, Declaration())
+    else:
+        land(warehouse, paths[0])
+        landing = land(warehouse, paths[1])
+
+    assert f"already in first.csv, the same in all but the way that {words}" in (landing.refusal or "")
+
+
+def test_people_who_have_new_ids_at_the_next_event_are_loaded(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    land(warehouse, write(tmp_path / "first.csv", event()))
+    landing = land(warehouse, write(tmp_path / "second.csv", with_new_ids(event(seed=2))))
+
+    assert (landing.refusal, landing.notes) == (None, [])
+
+
+def with_new_ids(records: list[Record]) -> list[Record]:
+    return [record | {"User ID": f"9{int(record['User ID']) * 7}"} for record in records]
+
+
 @pytest.mark.parametrize("zone", ["Europe/Zurich", "Australia/Lord_Howe"])
 @pytest.mark.parametrize("is_local_first", [True, False])
 @pytest.mark.parametrize("few", [0, 1])
