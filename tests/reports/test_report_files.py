@@ -853,7 +853,7 @@ ONE_REPORT = "User ID,Category,Action,Label,Date\n7001,Chat,Message,hi,2024-05-1
     [
         ("r.CSV", ONE_REPORT, None),
         ("r.txt", ONE_REPORT, None),
-        ("r.txt", '"User ID", "Category", "Action", "Date"\n', None),
+        ("r.txt", '"Category", "User ID", "Action", "Date"\n', None),
         ("r.tab", ONE_REPORT.replace(",", "\t"), None),
         ("r.csv (1)", ONE_REPORT, None),
         ("r.csv(2)", ONE_REPORT, None),
