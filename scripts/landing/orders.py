@@ -326,7 +326,12 @@ def _closer_days(asked: Asked, declared: str, names: Sequence[str]) -> tuple[str
     if closer is None:
         return None
     spans = {name: _span(asked, name) for name in (declared, closer)}
-    days = (f"as {name} from {span.first:%Y-%m-%d} to {span.last:%Y-%m-%d}" for name, span in spans.items())
+    days = (
+        f"as {name} from {span.first:%Y-%m-%d} to {span.last:%Y-%m-%d}"
+        if span.first > datetime.min
+        else f"as {name} on impossible days"
+        for name, span in spans.items()
+    )
     return closer, ", and ".join(days)
 
 

@@ -150,6 +150,11 @@ def why_none(
     )
 
 
+def _fits(part: str, width: int) -> bool:
+    """Whether a number of so many digits can be a part of a date."""
+    return width == {"Y": 4, "j": 3}[part] if part in "Yj" else part == "f" or width <= 2
+
+
 def _formats_of(example: str) -> list[str]:
     """The strptime formats with the signs of a date, and its numbers as the parts of one in each order."""
     if not _HAS_USUAL_SIGNS.fullmatch(example):
@@ -160,7 +165,9 @@ def _formats_of(example: str) -> list[str]:
     formats = []
     for date_parts, time_parts in product(_ORDERS_BESIDE_NAME if names else _ORDERS, _TIMES_OF_DAY):
         parts = date_parts + (time_parts.replace("H", "I") if halves else time_parts)
-        if names <= 1 and len(re.findall(r"\d+", text)) == len(parts):
+        widths = [len(number) for number in re.findall(r"\d+", text)]
+        fits = len(widths) == len(parts) and all(map(_fits, parts, widths))
+        if names <= 1 and fits and ("f" not in parts or re.search(r"[.,]\d+\D*$", text)):
             filled = text
             for part in parts:
                 filled = re.sub(r"\d+", f"%{part}", filled, count=1)

@@ -1334,6 +1334,9 @@ def test_every_record_lands_or_is_rejected_under_its_own_number(
     warehouse: duckdb.DuckDBPyConnection, report: Path, shapes: list[str], line_end: str
 ) -> None:
     empty(warehouse)
+    if "bad date" in shapes:
+        # Of dates only that cannot be read, the report is refused.
+        shapes = [*shapes, "good"]
     lines = [SHORT_HEADER.encode()]
     landed: list[tuple[int, str]] = []
     rejected: list[int] = []

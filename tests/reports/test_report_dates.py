@@ -632,7 +632,10 @@ def test_an_old_record_and_one_of_tomorrow_are_loaded(
         (["13/June/2024:10:00:01 +0200"], "DATE_FORMAT='%d/%B/%Y:%H:%M:%S %z', which reads it as 2024-06-13 08:00:01"),
         (["2024-134T10:00:01"], "make build DATE_FORMAT='%Y-%jT%H:%M:%S', which reads it as 2024-05-13 10:00:01"),
         (["2024:05:13 01:00:01.5 PM"], "make build DATE_FORMAT='%Y:%m:%d %I:%M:%S.%f %p', which reads it as 2024"),
-        # but none that passes over a zone
+        # but none that takes a part for another
+        (["2024-05-01 24:00:00"], "see which forms are known"),
+        (["2024:05:13 10:00:01:12"], "see which forms are known"),
+        # and none that passes over a zone
         (["2024:05:13 10:00:01 Swiss"], "see which forms are known"),
         (["2024:05:13 10:00:01 Z"], "see which forms are known"),
     ],
