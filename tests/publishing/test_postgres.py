@@ -223,7 +223,7 @@ def test_the_grain_of_each_model_is_its_key(sample: Database) -> None:
             unique[model["name"]] = {f"UNIQUE NULLS NOT DISTINCT ({names})"}
         else:
             primary[model["name"]] = {f"PRIMARY KEY ({names})"}
-    assert len(unique) == 5
+    assert len(unique) == 6
     assert constraints(sample, "p") == primary
     assert constraints(sample, "u") == unique
 

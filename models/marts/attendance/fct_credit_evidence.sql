@@ -1,6 +1,6 @@
 -- Credits that the log books, held against the attendance bracket: does the log support the certificate?
--- Grain: one row per site, user, content and session with a credit earned or claimed; all that was booked before the user
--- entered any session of the page is one.
+-- Grain: one row per site, user, content and session with a credit earned or claimed; all that was booked before the
+-- user entered any session of the page is one.
 -- The rules, and what they cannot know: attendance_rules.md beside this file.
 
 -- A claim is for what was earned last before it.
@@ -90,12 +90,14 @@ booked as (
         cast(sum(credits.credit_amount) as decimal(38, 2)) as earned_credits,
         count(*) filter (where credits.is_credit_amount_unparsed) as unparsed_count,
         min(credits.occurred_at) filter (where credits.activity_type = 'credits_earned') as first_earned_at,
-        min_by(credits.activity_key, (credits.occurred_at, credits.activity_key))
-            filter (where credits.activity_type = 'credits_earned') as first_earned_activity_key,
+        min_by(credits.activity_key, (credits.occurred_at, credits.activity_key)) filter (
+            where credits.activity_type = 'credits_earned'
+        ) as first_earned_activity_key,
         count(*) filter (where credits.activity_type = 'credits_claimed') as claimed_count,
         min(credits.occurred_at) filter (where credits.activity_type = 'credits_claimed') as first_claimed_at,
-        min_by(credits.activity_key, (credits.occurred_at, credits.activity_key))
-            filter (where credits.activity_type = 'credits_claimed') as first_claimed_activity_key
+        min_by(credits.activity_key, (credits.occurred_at, credits.activity_key)) filter (
+            where credits.activity_type = 'credits_claimed'
+        ) as first_claimed_activity_key
     from credits
     left join credited on credits.activity_key = credited.activity_key
     group by 1, 2, 3, 4
