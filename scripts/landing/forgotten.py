@@ -68,7 +68,7 @@ NAMES_IN_A_PATTERN = 20
 NOTHING = r"[^\s\S]"
 # The rest of an address that no record has, after the name was taken out of it.
 REST_OF_ADDRESS = rf"""()[^\s,;<>"'()]*\[forgotten\][^\s,;<>"'()@]*{AT}[^\s,;<>"'()/?&]+()"""
-# What two ways to write one e-mail differ in: its signs, and the tag (ann+news@…).
+# Two ways to write one e-mail differ in its signs and in the tag (ann+news@…).
 SIGNS_OF_MAILBOX = {AT: "@", DOT: ".", rf"^([^+%@]+)(?:\+|{PERCENT}2b)[^@]*@": r"\1@"}
 # Letters that people and platforms write in other ways, with these ways.
 SPELLINGS = {

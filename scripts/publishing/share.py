@@ -45,7 +45,7 @@ SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
 
 # Their values are ours: a hash of a file, a word of a seed, what the owner calls a site. No text of a report is.
 OURS = ("site_id", "report_id", "activity_type", "activity_family")
-# What a number of a site's own mart measures, by the end of its name. Any other column there says what it is shared as.
+# The names of a site's own numbers end in what they measure. Any other column there says what it is shared as.
 MEASURE = re.compile(r".*_(count|seconds|minutes|hours|days|ratio)")
 NUMBER = re.compile(rf"{COUNT.pattern}|DOUBLE|FLOAT|DECIMAL.*", re.IGNORECASE)
 # A smaller number may be a place or a count that happens to be the id of its user.

@@ -11,7 +11,7 @@ PERCENT = "%(?:25)*"
 AT = rf"(?:[@＠]|{PERCENT}40|&#(?:0*64|x0*40);|&commat;| ?[(\[]at[)\]] ?)"
 DOT = rf"(?:[.]|{PERCENT}2e| ?[(\[]dot[)\]] ?)"
 
-# What looks like a sign of an address is it: in full width or small, a dash of any length, a full stop of
+# A sign that looks like one of an address is it: in full width or small, a dash of any length, a full stop of
 # Chinese, a blank of any width. What takes no place is nothing.
 _WIDE = {
     sign: unicodedata.normalize("NFKC", sign) for sign in map(chr, (*range(0xFE50, 0xFE70), *range(0xFF01, 0xFF5F)))

@@ -33,7 +33,7 @@ ID_COLUMNS = ("user_id", "content_id")
 SHORTENED = r"^\s*-?[0-9](?:[.,][0-9]+)?[Ee]\+[0-9]+\s*$"
 # Without its plus it may be an id like any other: it is shortened where the other ids are numbers.
 POWER = r"^\s*[0-9](?:[.,][0-9]+)?[Ee][0-9]+\s*$"
-# Of a whole number of more digits it keeps the first 15, and writes zeros for the others.
+# It keeps the first 15 digits of a longer whole number, and writes zeros for the others.
 ROUNDED = r"^\s*[1-9][0-9]{14}0+\s*$"
 _LONG = r"^\s*[0-9]{16,}\s*$"
 # An id of 16 digits ends in a zero by itself in one case of ten, and two of them in one of a hundred.
@@ -172,7 +172,7 @@ class IdReading:
         reading: SQL of the id that is meant, of {id}.
         words: what is said of it.
         is_of_column: whether every id of the column must be a number, written so or in another of these ways.
-        is_clear: SQL of all ids of the column, and of which are such (is_such): whether they can mean nothing else.
+        is_clear: SQL over the ids of the column and whether each is such (is_such): can they mean nothing else?
         names_unclear: whether those that are not clear are named; else the next reading decides.
     """
 
@@ -355,7 +355,7 @@ def may_be_read(column: str) -> str:
 
 
 def _read_column(connection: duckdb.DuckDBPyConnection, column: str, title: str) -> list[tuple[str, str, str]]:
-    """What was done: what the column holds, an example, and what becomes of it."""
+    """What was done: what the column holds, an example, and how it is read."""
     notes: list[tuple[str, str, str]] = []
     ids = _ids_in(column, title)
     found = _readings_in(connection, column)

@@ -96,7 +96,7 @@ class Look:
         dates: of activities, what their dates are like.
         powers: the columns of ids where a power of ten stands among numbers.
         may_be_rounded: whether an id may be a long number of which a spreadsheet kept 15 digits.
-        rounded: the columns of ids where it kept 15 of all of them.
+        rounded: the columns where it kept 15 digits of all long ids.
     """
 
     may_have_titles: bool

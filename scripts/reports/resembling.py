@@ -24,7 +24,7 @@ OTHER_NAMES = {
     ),
     "content_slug": ("slug", "pageslug", "contenturl", "pageurl", "url", "inhaltsslug"),
 }
-# Of difflib's measure: `labell` has more of `label`, and `contentname` has 0.7 of `contentid`.
+# difflib's measure: `labell` and `label` have more, `contentname` and `contentid` have 0.7.
 LIKENESS = 0.8
 
 

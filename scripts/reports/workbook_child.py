@@ -184,7 +184,7 @@ def _has_formulas_or_errors(parts: zipfile.ZipFile, part: str) -> bool:
     return False
 
 
-# Of each column how many of its cells are odd, and the first with its text.
+# How many cells of each column are odd, and the first with its text.
 Odd = dict[str, tuple[int, str, str]]
 
 

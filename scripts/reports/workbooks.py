@@ -26,11 +26,11 @@ SECONDS = 120
 # Where the system does not count processor time.
 _PATIENCE = 10 * SECONDS
 ERROR_NOTE = (
-    "an error of the spreadsheet stands in {count} of its column {title}, first in {first}: {shown}. Fix: load the"
+    "an error of the spreadsheet is in {count} of its column {title}, first in {first}: {shown}. Fix: load the"
     " report as it was downloaded"
 )
 DATE_NOTE = (
-    "a date or a time stands in {count} of its column {title}, first in {first}, and was read as {shown}. A spreadsheet"
+    "a date or a time is in {count} of its column {title}, first in {first}, and was read as {shown}. A spreadsheet"
     " makes such of texts like 1/2. Fix: if it did, load the report as it was downloaded"
 )
 # From the first day of workbooks that count from 1900 to that of others, which old Excels for the Mac made.

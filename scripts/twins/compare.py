@@ -47,7 +47,7 @@ SAMPLE_STEP, EARLIER_STEP, PROBE_STEP, COMPARE_STEP, SETTLE_STEP = (
     .replace("{read}", READ.strip())
     for step in ("sample", "earlier", "probe", "compare", "settle")
 )
-# What equals earlier records if clocks are taken to run late is none of it.
+# Records that equal earlier ones only if a clock runs late are no equals.
 NOTE_EQUALS = """
     insert into twin_equals
     select distinct record_number, new_at from twin_pairs where len(things) = 0 and getvariable('twin_offset') = 0

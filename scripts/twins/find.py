@@ -31,7 +31,7 @@ from warehouse.database import number_of
 # A copy of another time is looked for in the periods of so many reports, if they have at most so many times as many
 # records, or as few. To read all that there is would take 15 ms for each million.
 LIKE_REPORTS, LIKE_SIZE = 5, 1.25
-# Of several reports so many records of each are looked for at any time.
+# So many records of each of several reports are looked for at any time.
 PROBES_OF_EACH = 12
 # More records of one key make more pairs than a group is worth.
 MOST_ALIKE = 200

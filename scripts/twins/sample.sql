@@ -41,7 +41,7 @@ create or replace temp macro twin_coarse(coarse_act, occurred_at) as xor(
     coarse_act, cast(minute(occurred_at) % 15 as ubigint)
 );
 
--- Of the records that share a second, or a user, a text and a minute, ten: each of them meets all old ones like it.
+-- Ten of the records that share a second, or a user, a text and a minute: each of them meets all old ones like it.
 create or replace temp table twin_sample as
 -- (Read before the few are picked, which DuckDB gives in pieces: it compiles the patterns again for each piece.)
 with sampled as (

@@ -1335,7 +1335,7 @@ def test_every_record_lands_or_is_rejected_under_its_own_number(
 ) -> None:
     empty(warehouse)
     if "bad date" in shapes:
-        # Of dates only that cannot be read, the report is refused.
+        # A report whose dates are all unreadable is refused.
         shapes = [*shapes, "good"]
     lines = [SHORT_HEADER.encode()]
     landed: list[tuple[int, str]] = []

@@ -160,7 +160,7 @@ def test_a_new_mart_is_built_linted_published_and_shared(sample_project: Project
     unbuilt = project.dbt("run", "--select", "dim_dates")
     assert unbuilt.returncode == 2
     assert f"site.{NAME} does not say how many people are behind a row" in unbuilt.stdout
-    # Of the numbers only the one that counts nothing by its name, now that it is not the cohort.
+    # Only one number counts nothing by its name, now that it is not the cohort.
     assert re.findall(r"whether (\w+) can name a person", unbuilt.stdout) == ["activity_date", "people"]
     refused = project.script("share.py")
     assert refused.returncode == 1

@@ -558,9 +558,9 @@ def test_an_error_in_a_cell_is_kept_and_said(warehouse: duckdb.DuckDBPyConnectio
         (4, "unreadable_date"),
     ]
     assert [note.partition(". Fix")[0] for note in landing.notes if "spreadsheet" in note] == [
-        "an error of the spreadsheet stands in 2 cells of its column Label, first in E4: '#NAME?'",
-        "an error of the spreadsheet stands in 1 cell of its column User ID, first in B5: '#REF!'",
-        "an error of the spreadsheet stands in 1 cell of its column Date, first in F7: '#VALUE!'",
+        "an error of the spreadsheet is in 2 cells of its column Label, first in E4: '#NAME?'",
+        "an error of the spreadsheet is in 1 cell of its column User ID, first in B5: '#REF!'",
+        "an error of the spreadsheet is in 1 cell of its column Date, first in F7: '#VALUE!'",
     ]
 
 
@@ -578,7 +578,7 @@ def test_a_date_in_a_label_is_said(warehouse: duckdb.DuckDBPyConnection, tmp_pat
     [landing] = all_landed(warehouse, write(tmp_path / "a.xlsx", workbook_of(sheet)))
 
     assert landing.landed_count == row_count + 1
-    said = [note.partition(". A")[0].removeprefix("a date or a time stands in ") for note in landing.notes]
+    said = [note.partition(". A")[0].removeprefix("a date or a time is in ") for note in landing.notes]
     assert said == [
         f"{row_count + 1} cells of its column Label, first in D2, and was read as '2026-01-02 00:00:00'",
         f"1 cell of its column Content ID, first in F{row_count + 2}, and was read as '2024-01-02 00:00:00'",

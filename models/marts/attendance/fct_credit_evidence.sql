@@ -29,7 +29,7 @@ corrections as (
     where is_applied
 ),
 
--- Who has a Left without its Joined may have been there before it, and who has a correction from the start.
+-- A user with a Left and no Joined may have been there before it, and one with a correction from the start.
 entered as (
     select
         site_id,

@@ -51,7 +51,7 @@ activities as (
         4 as stage_number
     from credits
     inner join sessions on credits.content_key = sessions.content_key
-    -- Who was credited before coming, or without, counts in the first session of the page.
+    -- A user who was credited before coming, or without, counts in the first session of the page.
     where sessions.occurrence_number = 1
 ),
 
