@@ -21,6 +21,8 @@ from reports.files import STANDARD_INPUT
 from warehouse.errors import WarehouseError
 from warehouse.raw import SAMPLE_SITE
 
+pytestmark = pytest.mark.slow
+
 AMBIGUOUS = [activity(user, date=f"5/3/2024 10:0{user}") for user in "1234"]
 CLEAR = [activity(user, date=f"2024-07-01 10:00:0{user}") for user in "1234"]
 LATER = [activity(user, date=f"2024-07-03 10:00:0{user}") for user in "1234"]
@@ -74,7 +76,6 @@ def test_an_offset_in_the_file_wins_over_what_was_declared(
     assert rows(warehouse, TIMES) == ["07-01 14", "07-03 10"]
 
 
-@pytest.mark.slow
 def test_an_order_of_dates_holds_where_the_file_leaves_it_open(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:

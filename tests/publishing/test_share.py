@@ -38,6 +38,8 @@ from warehouse.paths import marts_path
 from warehouse.salts import pseudonym_salt
 from warm_start import run_warm
 
+pytestmark = pytest.mark.slow
+
 SALT = "a salt for the tests, and no secret"
 # Five of Auk in site a, four in site b; two have no company. User 1 is of both sites.
 MARTS = """
@@ -683,7 +685,6 @@ def test_a_copy_that_lost_a_row_does_not_take_the_place(
     assert shared.read_bytes() == before
 
 
-@pytest.mark.slow
 def damage(path: Path) -> None:
     """Change a byte of each block without which the file can still be opened, so that no table can be read."""
     content = bytearray(path.read_bytes())
@@ -721,7 +722,6 @@ def test_a_damaged_copy_is_named_and_replaces_nothing(published: Path, target: s
         READS[target](published, place)
 
 
-@pytest.mark.slow
 def test_two_at_once_wait_for_each_other(published: Path, tmp_path: Path) -> None:
     """Four commands write one copy, and whoever reads it meanwhile never finds half of it."""
     program = (

@@ -24,6 +24,8 @@ from naming.dictionary import ACTIVITY_TYPES
 from removal.remove import find_report, remove
 from warehouse.paths import PROJECT_ROOT
 
+pytestmark = pytest.mark.slow
+
 COLUMNS = ("User ID", "First", "Last", "Email", "Category", "Action", "Label", "Date", "Content ID", "Content Name")
 Record = dict[str, str]
 Change = Callable[[Record], Record | None]
@@ -493,7 +495,6 @@ def test_a_copy_of_one_page_in_another_zone_is_found_in_all_of_the_site(
     assert "which are 4 hours earlier here" in landing.refusal
 
 
-@pytest.mark.slow
 def test_a_new_copy_of_many_reports_names_some_of_them(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     records = event()
     for number in range(5):
