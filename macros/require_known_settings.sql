@@ -129,7 +129,7 @@
 {% endmacro %}
 
 
-{#- The entries of a list that are none of its kind; the same forms as in scripts/publishing/share.py. -#}
+{#- The entries of a list that are none of its kind. -#}
 {% macro wrong_entries(value, rule) %}
     {%- set wrong = [] -%}
     {%- set forms = {"hosts": "(?!www[.])[\\w-]+([.][\\w-]+)+$", "schemes": "[a-z][a-z0-9+.-]*$"} -%}

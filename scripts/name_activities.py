@@ -9,11 +9,11 @@ import typer
 
 from naming.dictionary import read_dictionary
 from naming.run import accept, export_words, guide, list_decisions, open_decisions
-from publishing.share import minimum_cohort_size
 from removal.journal import finish_first
 from warehouse.command_line import errors_said, run_command
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT, published_path, warehouse_path
+from warehouse.settings import read_settings
 from warehouse.visible import SafeConsole
 
 
@@ -42,7 +42,8 @@ def main(
         elif is_list or target is not None:
             unknown, _ = open_decisions(published, dictionary)
             if target is not None:
-                said = export_words(published, unknown, dictionary, target, minimum_cohort_size())
+                minimum = read_settings()["minimum_cohort_size"]
+                said = export_words(published, unknown, dictionary, target, minimum)
                 console.print(said, highlight=False, markup=False)
             else:
                 list_decisions(unknown, console)

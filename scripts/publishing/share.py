@@ -39,10 +39,6 @@ TEXTLESS = re.compile(
     r"BOOLEAN|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL(\(.*\))?|DATE|TIME(STAMP)?(_.*| WITH.*)?|INTERVAL"
 )
 
-# The entries of two settings (macros/require_known_settings.sql).
-HOST = re.compile(r"(?!www[.])[\w-]+([.][\w-]+)+")
-SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
-
 # Their values are ours: a hash of a file, a word of a seed, what the owner calls a site. No text of a report is.
 OURS = ("site_id", "report_id", "activity_type", "activity_family")
 # The names of a site's own numbers end in what they measure. Any other column there says what it is shared as.
@@ -93,50 +89,24 @@ class Table:
 
 def personal_text(settings: Mapping[str, Any]) -> str:
     """A pattern of texts that reach one person, with the personal pages that the settings name."""
-    hosts = _any_of(settings, "personal_page_hosts", HOST)
-    schemes = _any_of(settings, "schemes_without_host", SCHEME)
+    hosts = _any_of(settings["personal_page_hosts"])
+    schemes = _any_of(settings["schemes_without_host"])
     code = f"{PERCENT}[0-9a-f]{{2}}"
     page = rf"(?:^|{code}|[^a-z0-9-])(?:{hosts})[.]?(?::[0-9]*)?(?:[/?#\\]|{code})."
     calls = rf"(?:^|{code}|[^\p{{L}}\p{{N}}])(?:{schemes})(?::|{PERCENT}3a)[^\s]"
     return f"(?is)(?:{'|'.join((E_MAIL, PHONE, page, calls))})"
 
 
-def _any_of(settings: Mapping[str, Any], name: str, form: re.Pattern[str]) -> str:
-    """A pattern of the entries of a setting; one that no text has, if there are none.
-
-    Raises:
-        WarehouseError: an entry would find nothing. dbt refuses it too, but the file may have changed since the build.
-    """
-    entries = [str(entry).strip().lower() for entry in settings[name]]
-    wrong = [entry for entry in entries if not form.fullmatch(entry)]
-    if wrong:
-        raise WarehouseError(
-            f"{name} of dbt_project.yml has {', '.join(map(repr, wrong))}, but its entries are like linkedin.com and"
-            " mailto. Nothing was shared. Fix: correct it, and make build"
-        )
-    return "|".join(re.escape(entry).replace(r"\.", DOT) for entry in entries) or r"[^\s\S]"
-
-
-def minimum_cohort_size() -> int:
-    """The setting of this name.
-
-    Raises:
-        WarehouseError: it is no whole number from 1 on.
-    """
-    size = read_settings().get("minimum_cohort_size")
-    # dbt checks it too (macros/require_known_settings.sql), but the file may have changed since the build.
-    if type(size) is not int or size < 1:
-        raise WarehouseError(
-            f"minimum_cohort_size of dbt_project.yml is {size!r}, and must be a whole number from 1 on. Nothing was"
-            " written. Fix: minimum_cohort_size: 5"
-        )
-    return size
+def _any_of(entries: Iterable[str]) -> str:
+    """A pattern of the entries of a setting; one that no text has, if there are none."""
+    return "|".join(re.escape(entry.strip().lower()).replace(r"\.", DOT) for entry in entries) or r"[^\s\S]"
 
 
 def minimum_for(shared: Path) -> int:
     """The minimum where none is given: never lower than that with which the copy there was made."""
     there = mark_of(shared)
-    return max(minimum_cohort_size(), (there.minimum_cohort_size or 0) if there else 0)
+    of_project: int = read_settings()["minimum_cohort_size"]
+    return max(of_project, (there.minimum_cohort_size or 0) if there else 0)
 
 
 def share(published: Path, shared: Path, salt: str, minimum: int, models: Mapping[str, Model] | None = None) -> int:

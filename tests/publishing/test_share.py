@@ -29,7 +29,7 @@ from publishing.export_table import export
 from publishing.mart_models import Model, read_models
 from publishing.parquet import publish_to_parquet
 from publishing.publish import publish
-from publishing.share import define_pseudonyms, minimum_cohort_size, minimum_for, personal_text, share
+from publishing.share import define_pseudonyms, minimum_for, personal_text, share
 from publishing.workbook import write_workbook
 from warehouse.copies import Mark, mark_of, page_mark
 from warehouse.database import BLOCK_SIZE, connect, looked_into
@@ -250,14 +250,11 @@ def test_a_text_that_reaches_one_person_is_known(text: str, reaches: bool) -> No
         assert connection.execute("select reaches_person(?)", [text]).fetchall() == [(reaches,)]
 
 
-def test_a_host_is_found_in_whatever_case_and_one_that_finds_nothing_is_refused() -> None:
+def test_a_host_is_found_in_whatever_case() -> None:
     settings = {"personal_page_hosts": [" Profiles.Example "], "schemes_without_host": []}
     texts = {"profiles.example/ada": True, "a: b, c/d": False}
     for text, reaches in texts.items():
         assert duckdb.execute("select regexp_matches(?, ?)", [text, personal_text(settings)]).fetchall() == [(reaches,)]
-    for wrong in ("https://profiles.example", "*.profiles.example", "profiles.example/people"):
-        with pytest.raises(WarehouseError, match="personal_page_hosts of"):
-            personal_text({**settings, "personal_page_hosts": [wrong]})
 
 
 def test_a_text_that_reaches_one_person_is_never_shared_as_it_is(published: Path) -> None:
@@ -658,21 +655,13 @@ def test_a_page_with_names_does_not_replace_one_with_pseudonyms(
 
 
 def test_the_minimum_stays_with_the_copy(published: Path, shared: Path) -> None:
-    assert minimum_for(shared.with_name("none.duckdb")) == minimum_cohort_size()
+    of_project = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]["minimum_cohort_size"]
+    assert minimum_for(shared.with_name("none.duckdb")) == of_project
     share(published, shared, SALT, 12, MODELS)
     assert minimum_for(shared) == 12
     assert "fewer than 12 people are blank" in page_writer._notice(mark_of(shared) or Mark("published"), 5)
     share(published, shared, SALT, 2, MODELS)
-    assert minimum_for(shared) == minimum_cohort_size(), "never lower than the setting of the project"
-
-
-@pytest.mark.parametrize("size", ["five", None, 0, -3, 4.7, True])
-def test_a_minimum_that_is_no_number_of_people_shares_nothing(
-    size: object, shared: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sharer, "read_settings", lambda: {"minimum_cohort_size": size})
-    with pytest.raises(WarehouseError, match=r"minimum_cohort_size of dbt_project\.yml is .*a whole number from 1 on"):
-        minimum_for(shared)
+    assert minimum_for(shared) == of_project, "never lower than the setting of the project"
 
 
 def test_a_copy_that_lost_a_row_does_not_take_the_place(
@@ -750,11 +739,6 @@ def test_the_command_says_what_is_missing(published: Path, tmp_path: Path) -> No
     assert done.returncode == 1
     assert "there is no published copy" in done.stdout
     assert "Traceback" not in done.stderr
-
-
-def test_the_setting_is_read_from_the_project() -> None:
-    settings = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]
-    assert minimum_cohort_size() == settings["minimum_cohort_size"]
 
 
 def test_the_models_say_what_the_copy_needs() -> None:
