@@ -166,17 +166,8 @@ records as (
 run as (
     select
         session_key,
-        case
-            when early_joined_at < {{ add_minutes('core_joined_at', -60 * var('straggler_hours')) }} then core_joined_at
-            else early_joined_at
-        end as first_joined_at,
-        greatest(
-            case
-                when late_left_at > {{ add_minutes('core_left_at', 60 * var('straggler_hours')) }} then core_left_at
-                else late_left_at
-            end,
-            last_joined_at
-        ) as run_until_at,
+        {{ without_straggler('early_joined_at', 'core_joined_at') }} as first_joined_at,
+        greatest({{ without_straggler('late_left_at', 'core_left_at') }}, last_joined_at) as run_until_at,
         early_joined_at,
         has_lefts,
         first_seen_at
@@ -251,13 +242,14 @@ last_known as (
         gone.session_key,
         gone.first_joined_at,
         gone.is_gone,
-        gone.last_left_at is not null as has_left,
         case
             when gone.is_gone then {{ add_seconds('gone.last_left_at', -30 * var('left_delay_minutes')) }}
             else greatest(gone.last_seen_at, coalesce(timely_evidence.last_evidence_at, gone.last_seen_at))
         end as last_known_at,
-        gone.last_seen_at
+        gone.last_seen_at,
+        run.has_lefts
     from gone
+    inner join run on gone.session_key = run.session_key
     left join timely_evidence
         on gone.session_key = timely_evidence.session_key and gone.user_id = timely_evidence.user_id
 ),
@@ -277,8 +269,8 @@ quantiles as (
         {{ quantile('first_joined_at', 1 - var('session_window_quantile')) }} as late_joined_at,
         -- A log that lacks most Lefts lacks those of the end: then the last of all that is known ends it.
         case
-            when 3 * count(case when has_left then 1 end) < count(*) then max(last_known_at)
-            else {{ quantile('shown_until_at', 1 - var('session_window_quantile')) }}
+            when has_lefts then {{ quantile('shown_until_at', 1 - var('session_window_quantile')) }}
+            else max(last_known_at)
         end as late_known_at,
         -- Of two people the one who goes first ends it.
         case
@@ -292,7 +284,7 @@ quantiles as (
         min(coalesce(first_joined_at, last_seen_at)) as first_there_at,
         max(last_seen_at) as last_seen_at
     from shown
-    group by 1
+    group by session_key, has_lefts
 ),
 
 -- With nine people or fewer these quantiles are the first and the last of them: the core of the people shows whether
@@ -302,13 +294,7 @@ inferred as (
         quantiles.session_key,
         run.first_joined_at,
         greatest(
-            case
-                when
-                    quantiles.late_known_at
-                    > {{ add_minutes('quantiles.core_known_at', 60 * var('straggler_hours')) }}
-                    then quantiles.core_known_at
-                else quantiles.late_known_at
-            end,
+            {{ without_straggler('quantiles.late_known_at', 'quantiles.core_known_at') }},
             quantiles.late_joined_at
         ) as last_known_at,
         run.early_joined_at,
