@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import duckdb
 
@@ -138,7 +139,7 @@ def _order_of_more(asked: Asked, declared: str) -> str | None:
         return None
     names = [name for name in _names(asked) if name not in (declared, *YEAR_FIRST)]
     reads_more = "count(mine) filter (where {0} is null) = 0 and count({0}) filter (where mine is null) > 0"
-    found = _numbers_of_dates(asked, names, f"({reads_more})::integer", asked.time(declared))
+    found = _of_dates(asked, names, f"({reads_more})::integer", asked.time(declared))
     more = [name for name, is_found in zip(names, found, strict=True) if is_found]
     return next((name for name in more if not _scatters(asked, name, declared)), None)
 
@@ -155,7 +156,7 @@ def _found_format(asked: Asked, remembered: str | None) -> Found:
     if own is None and remembered not in SELDOM and _is_default(asked):
         return Found(DEFAULT_DATE_FORMAT)
     names = _names(asked)
-    counts = dict(zip(names, _numbers_of_dates(asked, names, "count({})"), strict=True))
+    counts = dict(zip(names, _of_dates(asked, names, "count({})"), strict=True))
     most = max(counts.values())
     example = _example(asked)
     if example is None:
@@ -226,22 +227,21 @@ def _has_exchanged(asked: Asked) -> bool:
     return asked.connection.execute(f"select 1 from staged where {exchanged} limit 1").fetchone() is not None
 
 
-def _numbers_of_dates(asked: Asked, names: Sequence[str], number: str, mine: str = "null") -> list[int]:
+def _of_dates(asked: Asked, names: Sequence[str], aggregate: str, mine: str = "null") -> Sequence[Any]:
     """What an aggregate gives for each of some formats, over one reading of the dates.
 
     Args:
         asked: the staged report.
         names: the formats.
-        number: the aggregate, over the time as a format reads it and over ``mine``.
+        aggregate: its SQL, over the time as a format reads it and over ``mine``.
         mine: SQL of a time that each of them is compared with.
     """
     # DuckDB takes longer to understand the SQL of a date that is folded than to run it: it is there once.
     written = replace(asked.dates, column="written")
     times = ", ".join(f"{asked.possible.only(parsed(written, name))} as time_{n}" for n, name in enumerate(names))
-    numbers = ", ".join(number.format(f"time_{n}") for n in range(len(names)))
+    aggregates = ", ".join(aggregate.format(f"time_{n}") for n in range(len(names)))
     texts = f"select {mine} as mine, {asked.dates.column} as written from staged"
-    row = asked.connection.execute(f"select {numbers} from (select mine, {times} from ({texts}))").fetchone()
-    return [int(value) for value in row or ()]
+    return asked.connection.execute(f"select {aggregates} from (select mine, {times} from ({texts}))").fetchone() or ()
 
 
 def _reads_the_first(asked: Asked) -> bool:
@@ -269,7 +269,7 @@ def _refuse_two_orders(asked: Asked, names: Sequence[str], best: str) -> None:
     only_other = (
         "case when count(mine) filter (where {0} is null) > 0 then count({0}) filter (where mine is null) else 0 end"
     )
-    found = _numbers_of_dates(asked, names, only_other, asked.time(best))
+    found = _of_dates(asked, names, only_other, asked.time(best))
     for name, count in zip(names, found, strict=True):
         # A few dates in an order that hardly anybody writes are mistakes.
         if count >= (TIMES_NEEDED if name in (*SELDOM, *YEAR_FIRST) else 1):
@@ -301,20 +301,24 @@ class _Span:
     def length(self) -> timedelta:
         return max(self.last - self.first, timedelta(days=1))
 
+    def scatters_beside(self, other: _Span) -> bool:
+        """Whether it is far longer than another."""
+        return self.length > other.length * _SPAN_RATIO
+
     def is_near(self, first: datetime, last: datetime) -> bool:
         return self.first <= last + _NEAR and self.last >= first - _NEAR
 
 
-def _span(asked: Asked, date_format: str) -> _Span:
-    times = f"quantile_disc({asked.time(date_format)}, {list(_MIDDLE)})"
-    [(found,)] = asked.connection.execute(f"select {times} from staged").fetchall()
-    # No time that it reads may be: none is farther apart.
-    return _Span(*(found or (datetime.min, datetime.max)))
+def _spans(asked: Asked, *names: str) -> dict[str, _Span]:
+    found = _of_dates(asked, names, f"quantile_disc({{}}, {list(_MIDDLE)})")
+    # No time that a format reads may be: none is farther apart.
+    return {name: _Span(*(times or (datetime.min, datetime.max))) for name, times in zip(names, found, strict=True)}
 
 
 def _scatters(asked: Asked, name: str, other: str) -> bool:
     """Whether an order has the days far more apart than another."""
-    return _span(asked, name).length > _span(asked, other).length * _SPAN_RATIO
+    spans = _spans(asked, name, other)
+    return spans[name].scatters_beside(spans[other])
 
 
 def _closer_days(asked: Asked, declared: str, names: Sequence[str]) -> tuple[str, str] | None:
@@ -322,15 +326,15 @@ def _closer_days(asked: Asked, declared: str, names: Sequence[str]) -> tuple[str
 
     Five days in a row of an event are the fifth of five months in the other order.
     """
-    closer = next((name for name in names if name != declared and _scatters(asked, declared, name)), None)
+    spans = _spans(asked, declared, *(name for name in names if name != declared))
+    closer = next((name for name, span in spans.items() if spans[declared].scatters_beside(span)), None)
     if closer is None:
         return None
-    spans = {name: _span(asked, name) for name in (declared, closer)}
     days = (
         f"as {name} from {span.first:%Y-%m-%d} to {span.last:%Y-%m-%d}"
         if span.first > datetime.min
         else f"as {name} on impossible days"
-        for name, span in spans.items()
+        for name, span in ((name, spans[name]) for name in (declared, closer))
     )
     return closer, ", and ".join(days)
 
@@ -412,9 +416,9 @@ def _by_year(asked: Asked, best: list[str]) -> tuple[list[str], tuple[str, ...]]
     The other reports of the site and the day in the name of the file are known. Else no year is long ago, and the year
     is not first, if that leaves one. The other readings are said.
     """
-    spans = {name: _span(asked, name) for name in best}
-    shortest = min(span.length for span in spans.values())
-    spans = {name: span for name, span in spans.items() if span.length <= shortest * _SPAN_RATIO}
+    spans = _spans(asked, *best)
+    shortest = min(spans.values(), key=lambda span: span.length)
+    spans = {name: span for name, span in spans.items() if not span.scatters_beside(shortest)}
     known = _known_times(asked) if len(spans) > 1 else []
     spans = {name: span for name, span in spans.items() if any(span.is_near(*one) for one in known)} or spans
     latest = max(span.last for span in spans.values())
