@@ -11,7 +11,9 @@ with differing as (
         label is distinct from old_label as is_other_label,
         category is distinct from old_category as is_other_category,
         -- All records of a page have its name; what people wrote differs.
-        count(distinct coalesce(old_label, '')) over (partition by category, action, new_id) > 1 as has_texts
+        count(distinct coalesce(old_label, '')) over (
+            partition by twin_member(record_number), category, action, new_id
+        ) > 1 as has_texts
     from twin_pairs
     where list_contains(things, 'text')
 ),
@@ -40,4 +42,6 @@ select * from settled
 where
     not list_contains(things, 'label')
     -- A record that has its equal is no twin of another: of two messages in one second one may be new.
-    or old_key not in (select old_key from settled where len(things) = 0 and old_key is not null);
+    or (twin_member(record_number), old_key) not in (
+        select (twin_member(record_number), old_key) from settled where len(things) = 0 and old_key is not null
+    );
