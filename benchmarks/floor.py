@@ -27,7 +27,8 @@ from typing import Any
 import duckdb
 
 from publishing.published_tables import PUBLISHED_SCHEMAS
-from reports.format import ACTIVITY_REPORT, read_format
+from reports.columns import ACTIVITY_REPORT
+from reports.format import read_format
 from rules import PROJECT_ROOT, SITE
 from warehouse.database import BLOCK_SIZE, STORAGE_VERSION, memory_limit
 from warehouse.raw import store_records

@@ -24,9 +24,9 @@ import duckdb
 from landing.landed import LANDED_REPORTS, Before, landed_before
 from landing.outcome import DEFAULT_SITE, FIRST_DATE, Declaration, Given, day_after_today
 from landing.times import is_let_in, parsed
+from reports.date_formats import WITH_OFFSET, day_is_first
 from reports.dates import Dates, normal_text
 from reports.files import hashes_in, legible
-from reports.format import WITH_OFFSET, day_is_first
 from warehouse.command_line import counted
 from warehouse.database import path_of, spool_of
 from warehouse.errors import WarehouseError

@@ -19,8 +19,10 @@ from landing.outcome import Declaration
 from landing.times import impossible, is_never, parsed
 from landing.user_lists import refuse_other_lists
 from landing.zones import in_utc, notes_of_unknown_zone
+from reports.columns import IDENTIFYING_COLUMNS
+from reports.date_formats import DEFAULT_DATE_FORMAT
 from reports.dates import read_dates
-from reports.format import DEFAULT_DATE_FORMAT, IDENTIFYING_COLUMNS, ReportFormat
+from reports.format import ReportFormat
 from reports.ids import cleaned_field, cleaned_id
 from reports.look import DatesSeen, Look
 from warehouse.database import text_of

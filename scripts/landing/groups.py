@@ -27,10 +27,11 @@ from landing.pasted import FEWEST, found_copies
 from landing.statements import facts_of_form, raw_columns_of
 from landing.times import OUTLIER_DAYS
 from landing.zones import notes_of_clock_changes
+from reports.date_formats import DEFAULT_DATE_FORMAT, SELDOM
 from reports.dates import TIMES_NEEDED
 from reports.encoding import Survey, encoding_of
 from reports.files import STANDARD_INPUT, ReportFile
-from reports.format import DEFAULT_DATE_FORMAT, SELDOM, ReportFormat, read_format
+from reports.format import ReportFormat, read_format
 from reports.ids import holds_alike, may_read_ids
 from reports.look import is_nobody, is_of_half_day, look_at
 from reports.rows import RowCount, count_rows

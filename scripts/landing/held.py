@@ -18,8 +18,9 @@ from typing import Any, BinaryIO
 import duckdb
 
 from landing.outcome import Declaration
+from reports.date_formats import DEFAULT_DATE_FORMAT
 from reports.encoding import Survey
-from reports.format import DEFAULT_DATE_FORMAT, ReportFormat
+from reports.format import ReportFormat
 from warehouse.raw import Held
 
 # A smaller report is read in less time than it takes to look for an earlier one in it.

@@ -25,10 +25,11 @@ from landing.held import NotPlain, Part, part_of
 from landing.landed import Before, delete_reports
 from landing.outcome import Declaration, Landing, SiteNeeded
 from landing.statements import Staged, stage_forgotten, write_report
+from reports.columns import may_be_called
 from reports.dates import TIME_TITLES, ZONE_TITLES
 from reports.encoding import Survey, encoding_of, refuse_hole, survey
 from reports.files import ReportFile
-from reports.format import ReportFormat, may_be_called, read_format
+from reports.format import ReportFormat, read_format
 from reports.ids import may_read_ids, read_ids
 from reports.look import look_at, nobody_notes
 from reports.rows import RowCount

@@ -14,10 +14,10 @@ import duckdb
 import typer
 
 from landing.outcome import FIRST_DATE, Given
+from reports.date_formats import DATE_FORMATS
 from reports.date_shapes import UNCLEAR_ZONES
 from reports.dates import zones_called
 from reports.files import SUFFIXES, find_reports
-from reports.format import DATE_FORMATS
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
 from warehouse.raw import SAMPLE_SITE

@@ -16,8 +16,7 @@ import duckdb
 
 from landing.outcome import Declaration
 from landing.times import in_make, is_never, parsed, why_none
-from reports.dates import TIMES_NEEDED, Dates
-from reports.format import (
+from reports.date_formats import (
     DATE_FORMATS,
     DEFAULT_DATE_FORMAT,
     EPOCH,
@@ -25,9 +24,10 @@ from reports.format import (
     SELDOM,
     WITH_OFFSET,
     YEAR_FIRST,
-    ReportFormat,
     day_is_first,
 )
+from reports.dates import TIMES_NEEDED, Dates
+from reports.format import ReportFormat
 from reports.look import FIRST_DATES, Possible
 from reports.text import ReportRefused
 from warehouse.command_line import counted

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from reports.format import ACTIVITY_REPORT
+from reports.columns import ACTIVITY_REPORT
 from reports.look import Possible
 
 DEFAULT_SITE = "main"

@@ -59,7 +59,7 @@ from landing.parquet_files import (
     write_parquet,
 )
 from landing.terminal import declare
-from reports.format import day_is_first
+from reports.date_formats import day_is_first
 from reports.text import ReportRefused
 from twins.check import check_twins
 from twins.records import New, landed_in_parquet, parquet_sample

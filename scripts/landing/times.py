@@ -14,16 +14,10 @@ from itertools import product
 import duckdb
 
 from landing.faults import Fault
+from reports.date_formats import DATE_FORMATS, DEFAULT_DATE_FORMAT, EPOCH, NUMBER_READINGS, WITH_OFFSET
 from reports.date_shapes import Plan, plan_of
 from reports.dates import Dates, normal_text
-from reports.format import (
-    DATE_FORMATS,
-    DEFAULT_DATE_FORMAT,
-    EPOCH,
-    NUMBER_READINGS,
-    WITH_OFFSET,
-    ReportFormat,
-)
+from reports.format import ReportFormat
 from reports.look import Possible, time_in
 from warehouse.database import text_of
 from warehouse.rejections import Kind

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import duckdb
 
-from reports.format import ACTIVITY_REPORT, IDENTIFYING_COLUMNS, ReportFormat
+from reports.columns import ACTIVITY_REPORT, IDENTIFYING_COLUMNS
+from reports.format import ReportFormat
 from reports.text import ReportRefused
 from warehouse.database import number_of
 

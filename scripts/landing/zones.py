@@ -11,9 +11,9 @@ from datetime import timedelta
 import duckdb
 
 from landing.outcome import Declaration
+from reports.date_formats import DATE_FORMATS, WITH_OFFSET
 from reports.date_shapes import UNCLEAR_ZONES
 from reports.dates import Dates
-from reports.format import DATE_FORMATS, WITH_OFFSET
 from reports.text import ReportRefused
 from warehouse.command_line import counted
 from warehouse.database import text_of

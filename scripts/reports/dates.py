@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
+from reports.columns import in_brackets, key_of
 from reports.date_shapes import PLAIN, WITH_OFFSET, Plan, plan_of
-from reports.format import ReportFormat, in_brackets, key_of
+from reports.format import ReportFormat
 from reports.ids import DIGITS, OTHER_DIGITS
 from reports.invisible import FORMAT, INVISIBLE
 from reports.look import DatesSeen

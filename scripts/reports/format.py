@@ -1,10 +1,4 @@
-"""How a report is written: its kind, columns, delimiter, encoding and dates.
-
-Column names are matched by a list of aliases and never by position, because the order of the columns is not documented
-and the User Activity Exporter names one of them otherwise. The meaning of every name of an activity report is in the
-guide; the spellings that occur are partly inferred, so case, blanks and underscores are ignored. Of the unique users
-report nothing is documented but that there is one.
-"""
+"""The head of a report, and what it shows: the kind of the report, its columns, delimiter and encoding."""
 
 from __future__ import annotations
 
@@ -12,12 +6,23 @@ import csv
 import io
 import itertools
 import re
-from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from dataclasses import dataclass
 from pathlib import Path
 
+from reports.columns import (
+    ACTIVITY_REPORT,
+    IDENTIFYING_COLUMNS,
+    MAX_COLUMNS,
+    ONLY_OF_ACTIVITIES,
+    REPORT_KINDS,
+    REQUIRED_COLUMNS,
+    USERS_REPORT,
+    ReportKind,
+    key_of,
+    may_be_called,
+    normalised,
+)
 from reports.invisible import without_invisible
-from reports.resembling import resembling
 from reports.text import (
     BROKEN_BYTE,
     ReportRefused,
@@ -26,205 +31,9 @@ from reports.text import (
     without_blanks_beside_quotes,
 )
 
-
-@dataclass(frozen=True)
-class ReportKind:
-    """A kind of report, as its header shows it.
-
-    Attributes:
-        unit: what one record of it is called.
-        aliases: the columns of its raw table, and the headers that mean each (compared by `key_of`).
-        first_alias_wins: whether a column may stand under several of its names: the one that comes first among the
-            aliases is taken, the others are extra columns. Else the report is refused.
-        stand_ins: headers that mean a column where none of its aliases is there, the first of them.
-    """
-
-    unit: str
-    aliases: dict[str, tuple[str, ...]]
-    first_alias_wins: bool = False
-    stand_ins: dict[str, tuple[str, ...]] = field(default_factory=dict)
-
-    def columns_of(self, header: list[str]) -> dict[str, int]:
-        """Position in the header of each column that an alias knows."""
-        keys = [key_of(title) for title in header]
-        found = {column: self._names_in(column, keys) for column in self.aliases}
-        return {column: keys.index(names[0]) for column, names in found.items() if names}
-
-    def titles_of(self, column: str, header: list[str]) -> list[str]:
-        """The headers that claim to be a column."""
-        keys = [key_of(title) for title in header]
-        names = self._names_in(column, keys)
-        return [title for title, key in zip(header, keys, strict=True) if key in names]
-
-    def _names_in(self, column: str, keys: list[str]) -> list[str]:
-        """The names of a column that count in a header of these keys."""
-        found = [name for name in _keys_of(self.aliases[column]) if name in keys]
-        others = [name for name in _keys_of(self.stand_ins.get(column, ())) if name in keys]
-        return (found[:1] if self.first_alias_wins else found) or others[:1]
-
-    def headline(self, column: str) -> str:
-        """A column's usual header."""
-        return self.aliases[column][0].title().replace("Id", "ID")
-
-
-ACTIVITY_REPORT = ReportKind(
-    "record",
-    {
-        "user_id": ("user id", "userid"),
-        "first_name": ("first", "first name"),
-        "last_name": ("last", "last name"),
-        "company": ("company",),
-        "email": ("email", "e-mail"),
-        "category": ("category",),
-        "action": ("action",),
-        "label": ("label",),
-        "date": ("date", "date/time", "datetime", "date time"),
-        "content_id": ("content id", "contentid"),
-        "content_name": ("content name",),
-        "content_slug": ("content slug",),
-    },
-    # No report is known to have them: people who put a report together head their column so.
-    stand_ins={
-        "first_name": ("given name",),
-        "last_name": ("surname", "family name"),
-        "company": ("organization", "organisation", "company name", "organization name"),
-        "email": ("email address", "e-mail address"),
-        "date": (
-            *("activity date", "event date", "activity date time", "event date time", "date and time", "timestamp"),
-            *("time stamp", "occurred at", "created at", "created", "day", "datum", "fecha", "data"),
-        ),
-    },
-)
-REQUIRED_COLUMNS = ("user_id", "category", "action", "date")
-
-# The header of the unique users report is not known, so every alias is inferred: from the two other places where the
-# platform names the same things, which are documented for those places, or from how such columns are usually headed.
-USERS_REPORT = ReportKind(
-    "user",
-    {
-        "user_id": ("user id", "userid", "id"),
-        "first_name": ("first name", "first", "firstname", "given name"),
-        "last_name": ("last name", "last", "lastname", "surname", "family name"),
-        "company": ("company", "company name", "organization", "organisation", "organization name"),
-        "email": ("email", "e-mail", "email address", "e-mail address"),
-        # A Title beside a Job Title is a form of address.
-        "title": ("job title", "title", "position"),
-        "job_type": ("job type",),
-        "phone": ("phone", "phone number", "telephone", "mobile"),
-        "city": ("city",),
-        "state_province": ("state province", "state/province", "state", "province"),
-        "country": ("country",),
-        "time_zone_offset_seconds": ("timezone", "time zone", "timezone offset", "time zone offset"),
-        "account_level": ("account level", "access level"),
-        "date_created": (
-            *("date created", "created", "created at", "created on", "created date", "registered", "registered at"),
-            *("date registered", "registration date"),
-        ),
-        "date_last_login": ("date last login", "last login", "last login at", "last login date", "last logged in"),
-        "tags": ("tags", "tag", "user tags", "tag groups", "tag group", "groups", "group"),
-    },
-    first_alias_wins=True,
-)
-REPORT_KINDS = (ACTIVITY_REPORT, USERS_REPORT)
-# A report with one of these is an activity report, whatever it lacks. (A Date alone may be that of anything.)
-ONLY_OF_ACTIVITIES = ("category", "action", "label", "content_id", "content_name", "content_slug")
-IDENTIFYING_COLUMNS = ("user_id", "email")
-
 DELIMITERS = (",", ";", "\t", "|")
 
-# The order of day, month and year in a date, and the strptime formats that it stands for.
-DATE_FORMATS: dict[str, tuple[str, ...]] = {
-    "yyyy-MM-dd": (
-        "%Y-%m-%d %H:%M:%S",
-        "%Y-%m-%d %H:%M",
-        "%Y-%m-%dT%H:%M:%S",
-        "%Y-%m-%d %H:%M:%S.%f",
-    ),
-    "yyyy/MM/dd": ("%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M"),
-    "dd/MM/yyyy": (
-        "%d/%m/%y %H:%M:%S",
-        "%d/%m/%y %H:%M",
-        "%d/%m/%y %I:%M:%S %p",
-        "%d/%m/%y %I:%M %p",
-        "%d/%m/%Y %H:%M:%S",
-        "%d/%m/%Y %H:%M",
-        "%d/%m/%Y %I:%M:%S %p",
-        "%d/%m/%Y %I:%M %p",
-    ),
-    "MM/dd/yyyy": (
-        "%m/%d/%y %H:%M:%S",
-        "%m/%d/%y %H:%M",
-        "%m/%d/%y %I:%M:%S %p",
-        "%m/%d/%y %I:%M %p",
-        "%m/%d/%Y %H:%M:%S",
-        "%m/%d/%Y %H:%M",
-        "%m/%d/%Y %I:%M:%S %p",
-        "%m/%d/%Y %I:%M %p",
-    ),
-    "dd.MM.yyyy": ("%d.%m.%y %H:%M:%S", "%d.%m.%y %H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M"),
-    "dd-MM-yyyy": (
-        "%d-%m-%y %H:%M:%S",
-        "%d-%m-%y %H:%M",
-        "%d-%m-%y %I:%M:%S %p",
-        "%d-%m-%y %I:%M %p",
-        "%d-%m-%Y %H:%M:%S",
-        "%d-%m-%Y %H:%M",
-        "%d-%m-%Y %I:%M:%S %p",
-        "%d-%m-%Y %I:%M %p",
-    ),
-    "MM-dd-yyyy": (
-        "%m-%d-%y %H:%M:%S",
-        "%m-%d-%y %H:%M",
-        "%m-%d-%y %I:%M:%S %p",
-        "%m-%d-%y %I:%M %p",
-        "%m-%d-%Y %H:%M:%S",
-        "%m-%d-%Y %H:%M",
-        "%m-%d-%Y %I:%M:%S %p",
-        "%m-%d-%Y %I:%M %p",
-    ),
-    "yy-MM-dd": ("%y-%m-%d %H:%M:%S", "%y-%m-%d %H:%M", "%y-%m-%d %I:%M:%S %p", "%y-%m-%d %I:%M %p"),
-    "yy/MM/dd": ("%y/%m/%d %H:%M:%S", "%y/%m/%d %H:%M", "%y/%m/%d %I:%M:%S %p", "%y/%m/%d %I:%M %p"),
-    "yy.MM.dd": ("%y.%m.%d %H:%M:%S", "%y.%m.%d %H:%M"),
-    "MM.dd.yyyy": ("%m.%d.%y %H:%M:%S", "%m.%d.%y %H:%M", "%m.%d.%Y %H:%M:%S", "%m.%d.%Y %H:%M"),
-    "yyyy-dd-MM": (
-        "%Y-%d-%m %H:%M:%S",
-        "%Y-%d-%m %H:%M",
-        "%Y-%d-%mT%H:%M:%S",
-        "%Y-%d-%m %H:%M:%S.%f",
-    ),
-    "yyyy/dd/MM": ("%Y/%d/%m %H:%M:%S", "%Y/%d/%m %H:%M"),
-    # Numbers of seconds since 1970, once they are brought into the usual form.
-    "epoch": ("%Y-%m-%d %H:%M:%S",),
-    # Read by DuckDB's own cast: strptime knows no Z.
-    "ISO 8601 with offset": (),
-}
-DEFAULT_DATE_FORMAT = "yyyy-MM-dd"
-WITH_OFFSET = "ISO 8601 with offset"
-EPOCH = "epoch"
-# Hardly anybody writes these: without a declaration they are taken only where they read more dates than any other.
-SELDOM = ("MM.dd.yyyy", "yyyy-dd-MM", "yyyy/dd/MM")
-# Years of two digits that come first look like days.
-YEAR_FIRST = ("yy-MM-dd", "yy/MM/dd", "yy.MM.dd")
-# How numbers of so many digits may be meant. The first is how they are read if no other fits.
-NUMBER_READINGS = {
-    10: (EPOCH, "%y%m%d%H%M", "%d%m%y%H%M", "%m%d%y%H%M"),
-    12: ("%Y%m%d%H%M", "%y%m%d%H%M%S", "%d%m%y%H%M%S", "%m%d%y%H%M%S", "%d%m%Y%H%M", "%m%d%Y%H%M"),
-}
-
-
-def day_is_first(date_format: str) -> bool | None:
-    """Whether a format has the day before the month, so that dates can be read in the other order; None if neither."""
-    first = DATE_FORMATS.get(date_format, (date_format,))[:1]
-    places = [("".join(first).find(sign)) for sign in ("%d", "%m")]
-    year = min((place for sign in "Yy" if (place := "".join(first).find(f"%{sign}")) >= 0), default=-1)
-    if min(places) < 0 or 0 <= year < min(places):
-        return None
-    return places[0] < places[1]
-
-
 _HEADER_CHARACTERS = 1 << 20
-# DuckDB takes minutes over a statement of many thousand columns.
-MAX_COLUMNS = 1000
 _LINE_END = "(?:\\r\\n|\\r|\\n)"
 # Programs put these above a header: byte order marks (one was read, one was read as cp1252), how the fields
 # are separated, rows without a value.
@@ -243,8 +52,6 @@ _AGGREGATE = re.compile(
     r" (?:of|von|de|di) .*|grand total",
     re.IGNORECASE,
 )
-# The text in brackets behind a name, such as the zone in `Date (UTC)`.
-_IN_BRACKETS = re.compile(r"\s*(?:\(([^()]*)\)|\[([^\[\]]*)\])\Z")
 
 
 @dataclass(frozen=True)
@@ -356,22 +163,6 @@ def read_format(path: Path, encoding: str = "utf-8") -> ReportFormat:
         trailed_by=trailed_by,
         is_spaced=is_spaced,
     )
-
-
-def may_be_called(columns: list[str], titles: dict[str, str]) -> dict[str, str]:
-    """The title that each of these columns of an activity report may have; none of the others.
-
-    Args:
-        columns: those that it lacks.
-        titles: what it has and no alias knows, by the keys.
-    """
-    left, found = dict(titles), {}
-    for column in columns:
-        title = resembling(column, _keys_of(ACTIVITY_REPORT.aliases[column]), left)
-        if title is not None:
-            found[column] = title
-            del left[key_of(title)]
-    return found
 
 
 def _trail_of(header: list[str], delimiter: str) -> str:
@@ -588,26 +379,3 @@ def _first_record(text: str, delimiter: str) -> list[str]:
     csv.field_size_limit(2**31 - 1)
     record = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
     return [without_invisible(title) for title in record]
-
-
-def normalised(title: str) -> str:
-    """A title as the aliases have it."""
-    return " ".join(without_invisible(title).replace("_", " ").split()).casefold()
-
-
-@lru_cache(4 * MAX_COLUMNS)
-def key_of(title: str) -> str:
-    """What two titles of one meaning have in common: no blanks and signs, and nothing in brackets behind."""
-    return re.sub(r"[\s_/.*#:&-]+", "", _IN_BRACKETS.sub("", normalised(title)))
-
-
-@cache
-def _keys_of(aliases: tuple[str, ...]) -> tuple[str, ...]:
-    """The keys of a column's names, which are the same for every report."""
-    return tuple(map(key_of, aliases))
-
-
-def in_brackets(title: str) -> str:
-    """The text in brackets behind a title; '' for nothing."""
-    found = _IN_BRACKETS.search(without_invisible(title))
-    return (found[1] or found[2] or "").strip() if found else ""

@@ -12,7 +12,9 @@ from typing import Any
 
 import duckdb
 
-from reports.format import DATE_FORMATS, DEFAULT_DATE_FORMAT, IDENTIFYING_COLUMNS, ReportFormat
+from reports.columns import IDENTIFYING_COLUMNS
+from reports.date_formats import DATE_FORMATS, DEFAULT_DATE_FORMAT
+from reports.format import ReportFormat
 from reports.ids import ID_COLUMNS, may_be_read, may_be_rounded, powers_among_numbers, rounded_columns
 from warehouse.database import text_of
 

@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from reports.format import ACTIVITY_REPORT, REPORT_KINDS, USERS_REPORT
+from reports.columns import ACTIVITY_REPORT, REPORT_KINDS, USERS_REPORT
 from reports.text import ReportRefused
 from reports.workbook_child import MOST_SHEETS, TOO_LARGE, TOO_MANY, UNREADABLE, letters
 from warehouse.command_line import counted

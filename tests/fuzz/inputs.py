@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from fuzz.disguises import Meant, disguised
 from landing.outcome import Declaration
-from reports.format import ACTIVITY_REPORT, USERS_REPORT
+from reports.columns import ACTIVITY_REPORT, USERS_REPORT
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LINE_ENDS = ("\n", "\r\n", "\r")

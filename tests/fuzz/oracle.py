@@ -26,7 +26,7 @@ from fuzz.disguises import NULLS, Meant
 from fuzz.inputs import FuzzInput
 from landing.land import land_reports
 from landing.outcome import Landing
-from reports.format import REPORT_KINDS
+from reports.columns import REPORT_KINDS
 from warehouse.errors import WarehouseError
 from warehouse.raw import delete_all_records
 from warehouse.raw_tables import RAW_TABLES

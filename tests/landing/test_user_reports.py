@@ -16,7 +16,8 @@ from landing.landed import LANDED_REPORTS, holds_own_reports, remove_sample
 from landing.outcome import Declaration
 from landing.terminal import describe
 from loader_fixtures import SHORT_HEADER, activity, land, rejected_numbers, report_text, rows, write
-from reports.format import ACTIVITY_REPORT, USERS_REPORT, read_format
+from reports.columns import ACTIVITY_REPORT, USERS_REPORT
+from reports.format import read_format
 from reports.text import ReportRefused
 from warehouse.database import connect
 from warehouse.raw import SAMPLE_SITE

@@ -15,9 +15,9 @@ import yaml
 from conftest import ROOT, Project
 from declarations import by_name, declared
 from page import manual, messages, reference
+from reports.date_formats import DATE_FORMATS
 from reports.encoding import OFFICE_ENCODINGS
 from reports.files import MAX_MEMBERS, MAX_RATIO, SUFFIXES
-from reports.format import DATE_FORMATS
 from reports.records import MAX_ROW_BYTES
 from reports.rows import TEXT_KEPT
 

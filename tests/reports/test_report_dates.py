@@ -18,8 +18,8 @@ from landing.outcome import Declaration, Given
 from landing.times import parsed
 from loader_fixtures import land, report_text, rows, write
 from reports import date_shapes
+from reports.date_formats import DEFAULT_DATE_FORMAT, WITH_OFFSET
 from reports.dates import Dates
-from reports.format import DEFAULT_DATE_FORMAT, WITH_OFFSET
 from warehouse.raw_tables import prepare_raw
 
 OCCURRED = "select occurred_at::varchar from raw.activities order by record_number"

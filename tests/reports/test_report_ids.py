@@ -13,7 +13,8 @@ import pytest
 from conftest import ROOT
 from landing.forgotten import Remembered, hashed, identities
 from macro_cases import CASES
-from reports.format import ACTIVITY_REPORT, ReportFormat
+from reports.columns import ACTIVITY_REPORT
+from reports.format import ReportFormat
 from reports.ids import (
     NULL_SPELLINGS,
     ZEROS,
