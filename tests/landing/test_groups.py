@@ -156,9 +156,9 @@ def test_a_report_that_is_not_plain_keeps_its_own_outcome_in_a_group(
 
 
 def test_a_changed_label_is_said_though_another_report_of_the_group_has_the_first_one(tmp_path: Path) -> None:
-    chat = line(7999, "2024-05-20 10:00:01", "Hello").replace("Session,Joined", "Chat,Message")
-    first, second, third = lines_of(1), lines_of(4), lines_of(26)
-    lines = [[*first, chat], [*second, chat], [*third, *first[:3], chat.replace("Hello", "Hallo")]]
+    chat = line(7999, "2024-05-04 10:00:01", "Hello").replace("Session,Joined", "Chat,Message")
+    first, second, third = lines_of(1), lines_of(2), lines_of(8)
+    lines = [[*first, chat], [*second, chat], [*third[:3], *first[:3], chat.replace("Hello", "Hallo")]]
     paths = [write(tmp_path / f"{number}.csv", text_of(own)) for number, own in enumerate(lines)]
     with duckdb.connect(config={"threads": 1}) as warehouse, counted_groups():
         found = outcome(paths, DECLARED, warehouse)
