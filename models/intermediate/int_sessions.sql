@@ -134,7 +134,8 @@ people as (
 ),
 
 -- Gone for good are those whose last record is a Left, unless it is one of a breakout and they never left the session
--- itself. Of one second it is the Joined that counts, if they had come before.
+-- itself. Of one second it is the Joined that counts, if they had come before. fct_presence_intervals asks it again
+-- without the Lefts long after the end, which is not known here.
 gone as (
     select
         *,
