@@ -11,35 +11,32 @@ evidence_types as (
     where is_presence_evidence
 ),
 
--- A page with one session decides it; else the activity's own time does.
-pages as (
-    select * from {{ ref('int_page_sessions') }}
-    where occurrence_number = 1
-),
-
-activity_sessions as (
-    select * from {{ ref('int_activity_sessions') }}
-),
-
 live_sessions as (
     select session_key from {{ ref('int_page_sessions') }}
     where is_live
 ),
 
-placed as (
+evidence as (
     select
+        activities.activity_key,
         activities.site_id,
+        activities.content_id,
         activities.user_id,
-        coalesce(activity_sessions.session_key, pages.session_key) as session_key,
         activities.occurred_at
     from activities
     inner join evidence_types on activities.activity_type = evidence_types.activity_type
-    inner join pages on activities.site_id = pages.site_id and activities.content_id = pages.content_id
-    left join activity_sessions on activities.activity_key = activity_sessions.activity_key
+),
+
+placed as (
+    {{ with_session_key('evidence') }}
 ),
 
 final as (
-    select distinct placed.*
+    select distinct
+        placed.site_id,
+        placed.user_id,
+        placed.session_key,
+        placed.occurred_at
     from placed
     inner join live_sessions on placed.session_key = live_sessions.session_key
 )

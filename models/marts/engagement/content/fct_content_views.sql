@@ -3,7 +3,7 @@
 -- The rules, and what they cannot know: activities_rules.md in the folder above.
 
 with content_views as (
-    select * from {{ ref('stg_juno__content_views') }}
+    {{ with_session_key(ref('stg_juno__content_views')) }}
 ),
 
 sessions as (
@@ -11,20 +11,9 @@ sessions as (
     where content_id is not null
 ),
 
-pages as (
-    select * from {{ ref('int_page_sessions') }}
-    where occurrence_number = 1
-),
-
--- On a page that holds several sessions, the last one that had begun.
-activity_sessions as (
-    select * from {{ ref('int_activity_sessions') }}
-),
-
 placed as (
     select
         content_views.*,
-        sessions.session_key,
         case
             when content_views.occurred_at < sessions.started_at then 'before'
             when content_views.occurred_at <= sessions.ended_at then 'during'
@@ -38,10 +27,7 @@ placed as (
                 ) as bigint)
         end as view_number
     from content_views
-    left join pages
-        on content_views.site_id = pages.site_id and content_views.content_id = pages.content_id
-    left join activity_sessions on content_views.activity_key = activity_sessions.activity_key
-    left join sessions on coalesce(activity_sessions.session_key, pages.session_key) = sessions.session_key
+    left join sessions on content_views.session_key = sessions.session_key
 ),
 
 final as (

@@ -5,28 +5,17 @@
 {%- set counted_number = {"first": "1", "last": "user_answer_count"}[var("counted_answer")] %}
 
 with answers as (
-    select * from {{ ref('stg_juno__question_answers') }}
+    {{ with_session_key(ref('stg_juno__question_answers')) }}
 ),
 
 activity_types as (
     select * from {{ ref('activity_types') }}
 ),
 
-pages as (
-    select * from {{ ref('int_page_sessions') }}
-    where occurrence_number = 1
-),
-
--- On a page that holds several sessions, the last one that had begun.
-activity_sessions as (
-    select * from {{ ref('int_activity_sessions') }}
-),
-
 -- A question is known by its words alone; where the category cannot be read, all of it stands for them.
 typed as (
     select
         answers.*,
-        coalesce(activity_sessions.session_key, pages.session_key) as session_key,
         {{ hash_key([
             "answers.site_id",
             "answers.content_id",
@@ -37,8 +26,6 @@ typed as (
         coalesce(cast(answers.rating_value as {{ dbt.type_string() }}), answers.answer_text) as answer
     from answers
     inner join activity_types on answers.activity_type = activity_types.activity_type
-    left join pages on answers.site_id = pages.site_id and answers.content_id = pages.content_id
-    left join activity_sessions on answers.activity_key = activity_sessions.activity_key
 ),
 
 -- The log has no order within one second, so the key settles it.

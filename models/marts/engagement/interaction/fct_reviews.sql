@@ -3,34 +3,21 @@
 -- The rules, and what they cannot know: answers_and_progress_rules.md in the folder above.
 
 with reviews as (
-    select * from {{ ref('stg_juno__reviews') }}
-),
-
-pages as (
-    select * from {{ ref('int_page_sessions') }}
-    where occurrence_number = 1
-),
-
--- On a page that holds several sessions, the last one that had begun.
-activity_sessions as (
-    select * from {{ ref('int_activity_sessions') }}
+    {{ with_session_key(ref('stg_juno__reviews')) }}
 ),
 
 -- Nobody knows whose an anonymous review is, nor what one off a content page is about: none of them replaces another.
 numbered as (
     select
-        reviews.*,
-        coalesce(activity_sessions.session_key, pages.session_key) as session_key,
-        reviews.star_count > {{ var('review_star_maximum') }} as is_beyond_maximum,
-        reviews.user_id is null
-        or reviews.content_id is null
+        *,
+        star_count > {{ var('review_star_maximum') }} as is_beyond_maximum,
+        user_id is null
+        or content_id is null
         or row_number() over (
-            partition by reviews.site_id, reviews.user_id, reviews.content_id
-            order by reviews.occurred_at desc, reviews.activity_key desc
+            partition by site_id, user_id, content_id
+            order by occurred_at desc, activity_key desc
         ) = 1 as is_latest_review
     from reviews
-    left join pages on reviews.site_id = pages.site_id and reviews.content_id = pages.content_id
-    left join activity_sessions on reviews.activity_key = activity_sessions.activity_key
 ),
 
 final as (
