@@ -223,24 +223,23 @@ def clear_unfinished(root: Path) -> None:
                 drop(folder)
 
 
-def name_kinds(root: Path) -> None:
+def name_kinds(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
     """Give the rejected records of a landing that an older version made their kinds, all or none."""
     files = list((root / REJECTED).glob(f"*/*/{FILE_NAME}"))
-    with duckdb.connect() as connection:
-        # All are of one version, because each command that writes to a landing begins with this.
-        if (
-            not files
-            or connection.execute(
-                "select 1 from parquet_schema($file) where name = 'kind'", {"file": str(files[0])}
-            ).fetchone()
-        ):
-            return
-        unfinished = Path(f"{root}.scratch-kinds")
-        for file in files:
-            written = unfinished / file.relative_to(root)
-            written.parent.mkdir(parents=True)
-            columns = f"*, {KIND_OF_OLDER} as kind, {DAY_OF_OLDER} as impossible_date"
-            _write_again(connection, columns, file, written)
+    # All are of one version, because each command that writes to a landing begins with this.
+    if (
+        not files
+        or connection.execute(
+            "select 1 from parquet_schema($file) where name = 'kind'", {"file": str(files[0])}
+        ).fetchone()
+    ):
+        return
+    unfinished = Path(f"{root}.scratch-kinds")
+    for file in files:
+        written = unfinished / file.relative_to(root)
+        written.parent.mkdir(parents=True)
+        columns = f"*, {KIND_OF_OLDER} as kind, {DAY_OF_OLDER} as impossible_date"
+        _write_again(connection, columns, file, written)
     begin_rewriting(root, unfinished)
 
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -23,7 +24,7 @@ import duckdb
 import pytest
 from rich.console import Console
 
-from conftest import Once
+from conftest import Once, warehouse_in
 from landing import parquet as parquet_landing
 from landing import parquet_files as parquet_layout
 from landing.land import land_reports
@@ -41,7 +42,7 @@ from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
 from warehouse.raw import SAMPLE_SITE
-from warehouse.raw_tables import RAW_TABLES
+from warehouse.raw_tables import NEW_TABLES
 from warm_start import run_warm
 
 pytestmark = pytest.mark.slow
@@ -64,32 +65,34 @@ def land(root: Path, *paths: Path, declaration: Declaration | None = None, jobs:
     return list(land_as_parquet(root, list(paths), declaration or Declaration(), jobs))
 
 
-def landed(root: Path) -> duckdb.DuckDBPyConnection:
+@cache
+def own_duckdb() -> duckdb.DuckDBPyConnection:
+    """One DuckDB to look into all landings."""
+    return duckdb.connect()
+
+
+@contextmanager
+def landed(root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The contents of a landing, in the tables of raw, read without any code of ours."""
-    connection = duckdb.connect()
-    connection.execute("set TimeZone = 'UTC'")
-    connection.execute(RAW_TABLES)
-    # There each record lies with all its texts.
-    connection.execute("create table kept as from raw.activities; drop view raw.activities")
-    connection.execute("create table raw.activities as from kept")
-    for table in TABLES:
-        if files := [str(path) for path in (root / table).rglob("*.parquet")]:
-            names = ", ".join(columns(connection, table))
-            connection.execute(
-                f"insert into raw.{table} select {names}"
-                " from read_parquet($files, hive_partitioning = true, hive_types_autocast = false)",
-                # DuckDB looks for signs of a pattern in whatever is the name of a file.
-                {"files": [file.translate({ord(sign): f"[{sign}]" for sign in "[*?"}) for file in files]},
-            )
-    return connection
+    with warehouse_in(own_duckdb(), "landed") as connection:
+        connection.execute(NEW_TABLES)
+        # There each record lies with all its texts.
+        connection.execute("create table kept as from raw.activities; drop view raw.activities")
+        connection.execute("create table raw.activities as from kept")
+        for table in TABLES:
+            if files := [str(path) for path in (root / table).rglob("*.parquet")]:
+                names = ", ".join(columns(connection, table))
+                connection.execute(
+                    f"insert into raw.{table} select {names}"
+                    " from read_parquet($files, hive_partitioning = true, hive_types_autocast = false)",
+                    # DuckDB looks for signs of a pattern in whatever is the name of a file.
+                    {"files": [file.translate({ord(sign): f"[{sign}]" for sign in "[*?"}) for file in files]},
+                )
+        yield connection
 
 
 def columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
-    found = connection.execute(
-        "select column_name from duckdb_columns() where schema_name = 'raw' and table_name = ? order by column_index",
-        [table],
-    ).fetchall()
-    return [name for (name,) in found]
+    return rows(connection, f"select name from pragma_table_info('raw.{table}') order by cid")
 
 
 def assert_equal_to_the_warehouse(root: Path, warehouse: duckdb.DuckDBPyConnection) -> None:
@@ -258,6 +261,14 @@ def test_what_is_landed_is_not_touched_again(root: Path, tmp_path: Path) -> None
 def test_who_lands_meanwhile_is_told_to_wait(root: Path) -> None:
     with writing(root), pytest.raises(WarehouseError, match=r"another command is writing to .* Fix: wait"):
         land(root, *SAMPLE)
+
+
+def test_only_the_owner_reads_what_is_being_landed(root: Path, tmp_path: Path) -> None:
+    landings = land_as_parquet(root, [write(tmp_path / "a.csv", BROKEN)], Declaration(), 1)
+    next(landings)
+    scratch = [Path(f"{root}.scratch{name}") for name in ("", "-seed")]
+    assert [path.stat().st_mode & 0o777 for path in scratch] == [0o600, 0o600]
+    assert list(landings) == []
 
 
 def test_the_sample_makes_room(root: Path, tmp_path: Path) -> None:
@@ -439,7 +450,7 @@ def test_a_removal_that_was_cut_short_is_completed(root: Path, tmp_path: Path, m
 def beside(root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A warehouse beside the landing, so that both have the same salt."""
     with connect(root.parent / "activity.duckdb") as connection:
-        connection.execute(RAW_TABLES)
+        connection.execute(NEW_TABLES)
         yield connection
 
 
