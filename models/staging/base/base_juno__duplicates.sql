@@ -5,7 +5,7 @@ with report_records as (
     select * from {{ ref('base_juno__report_records') }}
 ),
 
-event_downloads as (
+event_downloads as {{ not_materialized() }} (
     select * from {{ ref('base_juno__event_downloads') }}
 ),
 

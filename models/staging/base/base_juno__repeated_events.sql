@@ -2,7 +2,7 @@
 -- Grain: one row per event.
 -- They are few: equal records in one file, and events that differ only in what can be edited.
 
-with events as (
+with events as {{ not_materialized() }} (
     select
         event_id,
         identity_hash,

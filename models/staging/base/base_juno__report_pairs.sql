@@ -5,13 +5,17 @@ with report_records as (
     select * from {{ ref('base_juno__report_records') }}
 ),
 
-events as (
+-- Not kept, nor the downloads: each is read as a whole once, and then a few events of it.
+events as {{ not_materialized() }} (
     select * from {{ ref('base_juno__events') }}
 ),
 
-event_downloads as (
+event_downloads as {{ not_materialized() }} (
     select * from {{ ref('base_juno__event_downloads') }}
-    where is_in_each
+),
+
+repeated_events as (
+    select * from {{ ref('base_juno__repeated_events') }}
 ),
 
 reports as (
@@ -30,12 +34,15 @@ of_each_download as (
         count(*) as record_count
     from event_downloads
     inner join events on event_downloads.event_id = events.event_id
+    where event_downloads.is_in_each
     group by 1, 2, 3, 4, 5, 6, 7
 ),
 
 other_events as (
-    select * from events
-    where event_id not in (select event_downloads.event_id from event_downloads)
+    select event_id from event_downloads
+    where not is_in_each
+    union all
+    select event_id from repeated_events
 ),
 
 counted as (
@@ -57,13 +64,14 @@ counted as (
     select
         report_records.report_id,
         report_records.site_id,
-        other_events.category,
-        other_events.action,
-        other_events.activity_type,
-        other_events.alias_evidence,
+        events.category,
+        events.action,
+        events.activity_type,
+        events.alias_evidence,
         1 as record_count
-    from report_records
-    inner join other_events on report_records.event_id = other_events.event_id
+    from other_events
+    inner join report_records on other_events.event_id = report_records.event_id
+    inner join events on other_events.event_id = events.event_id
 ),
 
 final as (
