@@ -1,9 +1,9 @@
 """Whom the warehouse has forgotten, and how a name or an address is taken out of a text.
 
-A record is a person's if it has their user id, or no id and one of their e-mails. Of a forgotten person the warehouse
-keeps salted hashes of these, so that a later download does not bring them back, and for each record that it was
-there. Everything here is SQL over texts: the command (``forget``) runs it on what was landed, the loader
-(``landing.one_report``) on what is about to land, so that nothing of it ever reaches the file.
+A record is a person's if its id is theirs or one of their e-mails, or if it has no id and one of these e-mails. Of a
+forgotten person the warehouse keeps salted hashes of these, so that a later download does not bring them back, and for
+each record that it was there. Everything here is SQL over texts: the command (``forget``) runs it on what was landed,
+the loader (``landing.one_report``) on what is about to land, so that nothing of it ever reaches the file.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from reports.ids import (
     same_ids,
     same_ids_of,
 )
+from reports.invisible import FORMAT, INVISIBLE, of_python
 from warehouse.database import number_of, path_of, text_of
 from warehouse.salts import IN_MEMORY, check_value, forgotten_salt
 
@@ -68,8 +69,20 @@ NAMES_IN_A_PATTERN = 20
 NOTHING = r"[^\s\S]"
 # The rest of an address that no record has, after the name was taken out of it.
 REST_OF_ADDRESS = rf"""()[^\s,;<>"'()]*\[forgotten\][^\s,;<>"'()@]*{AT}[^\s,;<>"'()/?&]+()"""
-# Two ways to write one e-mail differ in its signs and in the tag (ann+news@…).
-SIGNS_OF_MAILBOX = {AT: "@", DOT: ".", rf"^([^+%@]+)(?:\+|{PERCENT}2b)[^@]*@": r"\1@"}
+# What stands around an address in a field: `Ann <ann@…>`, `mailto:ann@…?subject=…`, `"ann@…",`.
+_BESIDE_ADDRESS = rf"{INVISIBLE}<>()\[\]\x22:;,="
+_ONLY_ADDRESS = (
+    rf"^(?:.*?[{_BESIDE_ADDRESS}])?'*([^{_BESIDE_ADDRESS}'@][^{_BESIDE_ADDRESS}@]*)[{INVISIBLE}]*@[{INVISIBLE}]*"
+    rf"([^{_BESIDE_ADDRESS}'?@]*[^{_BESIDE_ADDRESS}'?@.])(?:[{_BESIDE_ADDRESS}'?.].*)?$"
+)
+# Two ways to write one e-mail differ in its signs, in what is around it and in the tag (ann+news@…).
+SIGNS_OF_MAILBOX = {
+    f"[{FORMAT}]+": "",
+    AT: "@",
+    DOT: ".",
+    _ONLY_ADDRESS: r"\1@\2",
+    rf"^([^+%@]+)(?:\+|{PERCENT}2b)[^@]*@": r"\1@",
+}
 # Letters that people and platforms write in other ways, with these ways.
 SPELLINGS = {
     "ä": ("ae",),
@@ -244,9 +257,9 @@ def _words(name: str) -> list[str]:
 
 
 def mailbox(email: str) -> str:
-    """An e-mail as it is compared: with its signs as such, and without the tag that the mailbox ignores."""
+    """An e-mail as it is compared: with its signs as such, without what is around it and the tag that is ignored."""
     for pattern, sign in SIGNS_OF_MAILBOX.items():
-        email = re.sub(f"(?i){pattern}", sign, email)
+        email = re.sub(f"(?i){of_python(pattern)}", sign, email)
     return email
 
 
@@ -397,7 +410,9 @@ class Remembered:
         forms = f"len(list_filter({same_ids(user_id)}, lambda form: {self._is_known('id', 'form')})) > 0"
         # To ask one form takes a quarter of the time.
         known = known_id(user_id)
-        by_id = f"case when {is_plain(known)} then {self._is_known('id', known)} else {forms} end"
+        # With a single sign-on the e-mail may be the id.
+        as_email = f"{self._is_known_email(user_id)} and not {self._is_known('other', known)}"
+        by_id = f"case when {is_plain(known)} then {self._is_known('id', known)} else {forms} or {as_email} end"
         by_id = f"({by_id}) and not {self._is_known('spelling', known)}"
         return f"({by_id} or {known} = '' and {self._is_known_email(email)})"
 

@@ -128,7 +128,7 @@ def identities_of(
             left |= set(forms) - taken - known
         grown |= _same_users(site, grown, left)
         emails = {email for one in grown if one in profiles for email in profiles[one].emails}
-        emails |= {*mailboxes([user_id])} if "@" in user_id else set()
+        emails |= {*_as_email(user_id)}
         sharing = {one for one, profile in profiles.items() if not emails.isdisjoint(profile.emails)} - grown - left
         if is_same_email_same:
             grown |= sharing
@@ -163,8 +163,14 @@ def _profiles(connection: duckdb.DuckDBPyConnection) -> dict[str, Profile]:
         " where written_id <> '' group by 1"
     ).fetchall()
     return {
-        one: Profile(frozenset(filter(None, emails)), frozenset(filter(None, names))) for one, emails, names in found
+        one: Profile(frozenset(filter(None, (*emails, *_as_email(one)))), frozenset(filter(None, names)))
+        for one, emails, names in found
     }
+
+
+def _as_email(user_id: str) -> list[str]:
+    """An id that is an e-mail, as with a single sign-on, as e-mails are compared."""
+    return mailboxes([user_id]) if "@" in user_id else []
 
 
 def _of_one_person(forms: dict[str, Profile], known: Set[str], declared: Set[str]) -> set[str]:

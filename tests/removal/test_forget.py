@@ -267,15 +267,19 @@ def test_an_e_mail_beside_the_id_of_another_makes_no_record_theirs(
         ("Ottoline.W%2Btag@mail.example", True),
         ("ottoline.w\uff20mail.example", True),
         ("ottoline.w (at) mail (dot) example", True),
-        (f"Otti <{EMAIL}>", False),
-        (f"mailto:{EMAIL}", False),
+        (f"Otti <{EMAIL}>", True),
+        (f"<{EMAIL}>", True),
+        (f"mailto:{EMAIL}?subject=Hi", True),
+        ("ottoline.w @ mail.example", True),
+        (f"{EMAIL} (private)", True),
+        (f"{EMAIL};otti@mail.example", False),
     ],
 )
 @pytest.mark.parametrize("order", ["forget first", "land first"])
 def test_a_guest_with_their_e_mail_in_another_form_keeps_no_name(
     loaded: Path, left: Path, path: Path, tmp_path: Path, order: str, email: str, is_theirs: bool
 ) -> None:
-    """Where the address is a part of what is in the field, the record stays, without who it was."""
+    """Where the field has another address as well, the record stays, without who it was."""
     activity = "Chat,Message,Hello,2026-05-06 09:00:00,41,Keynote,keynote"
     me = ME if order == "forget first" else f"{USER},Otto,Wrexham,Teal Labs,{EMAIL}"
     later = write(tmp_path / "later.csv", f"{HEAD}\n{me},{activity}\n,Otti,Teal,Teal Inc,{email},{activity}\n")
@@ -289,6 +293,24 @@ def test_a_guest_with_their_e_mail_in_another_form_keeps_no_name(
         # The name alone is that of other people too, but the warehouse had it from this guest only.
         assert [text for text in texts(connection) if "Teal Inc" in text or "Otti" in text] == []
     assert found == ([] if is_theirs else [("[forgotten]",) * 4])
+
+
+@pytest.mark.parametrize(
+    "user_id", [EMAIL, OLD_EMAIL.upper(), f"<{EMAIL}>", f"mailto:{EMAIL}", "ottoline.w+tag@mail.example"]
+)
+def test_their_e_mail_as_the_id_does_not_bring_them_back(
+    forgotten: duckdb.DuckDBPyConnection, tmp_path: Path, user_id: str
+) -> None:
+    """With a single sign-on the platform has the e-mail as the id; others keep theirs."""
+    activity = "Chat,Message,Hello,2026-05-06 09:00:00,41,Keynote,keynote"
+    cy = f"cy@mail.example,Cy,Nandi,Auk Works,cy@mail.example,{activity}"
+    report = f"{HEAD}\n{user_id},Ottoline,Wrexham,Teal Labs,,{activity}\n{cy}\n"
+    landing = land(forgotten, write(tmp_path / "later.csv", report))
+    assert (landing.landed_count, landing.rejected_count) == (1, 1)
+    assert marked(texts(forgotten)) == []
+    assert rows(forgotten, "select user_id, email from raw.activities where label = 'Hello'") == [
+        ("cy@mail.example", "cy@mail.example")
+    ]
 
 
 def test_a_guest_with_the_tag_of_the_e_mail_stays_away_from_a_file_without_the_person(

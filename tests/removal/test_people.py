@@ -170,6 +170,14 @@ def test_all_forms_and_e_mails_are_found_and_other_ids_only_if_somebody_says_so(
     assert set(identities_of(warehouse_of, "main", "0007001").user_ids) == {"0007001", "7001", "07001"}
 
 
+def test_an_id_that_is_one_of_the_e_mails_may_be_the_same_person(tmp_path: Path) -> None:
+    activity = "Chat,Message,Hello,2026-05-04 09:00:00,41,Keynote,keynote"
+    report = f"{HEAD}\n7001,Ottoline,Wrexham,Teal Labs,{EMAIL},{activity}\n{EMAIL.upper()},,,,,{activity}\n"
+    with connect(tmp_path / "activity.duckdb") as connection:
+        land(connection, write(tmp_path / "sitewide.csv", report))
+        assert identities_of(connection, "main", "7001").others == (EMAIL.upper(),)
+
+
 def test_the_file_of_the_site_says_who_is_the_same_user(
     warehouse_of: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
