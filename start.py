@@ -717,7 +717,8 @@ def adapt(name: str, command: Command) -> Command:
         return command._replace(needs=(POSTGRES,))
     if name == "metrics":
         saved = Option("--saved-query", "SAVED")
-        asked = (saved,) if saved.arguments() else (Option("--metrics", "METRICS"), Option("--group-by", "BY"))
+        by = Option("--group-by", "BY"), Option("--order", "BY")
+        asked = (saved,) if saved.arguments() else (Option("--metrics", "METRICS"), *by)
         words = ("query", *asked) if any(option.arguments() for option in asked) else ("list", "metrics")
         return command._replace(steps=(("scripts/metrics.py", *words),))
     if name == "mutants" and not os.environ.get("ONLY"):

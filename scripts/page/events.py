@@ -186,9 +186,14 @@ def _by_others(event: Event, table: str, columns: Sequence[str], views: str) -> 
         yield f"session_key in (select session_key from {views}.marts.fct_sessions)"
 
 
-def is_limited(columns: Sequence[str]) -> bool:
-    """Whether a table of these columns has only the rows of an event that has bounds."""
-    return bool({"content_key", "content_id", "session_key", *DAYS} & set(columns))
+def counts_whole_site(connection: duckdb.DuckDBPyConnection, query: str) -> bool:
+    """Whether a query counts the whole site of an event: the table that it begins with has no days and no pages."""
+    found = re.search(r"\bfrom ((?:marts|restricted)\.\w+)", query)
+    columns = connection.execute(f"select * from {found[1]} limit 0").description if found else None
+    return columns is not None and not {column[0] for column in columns} & {
+        *("content_key", "content_id", "session_key"),
+        *DAYS,
+    }
 
 
 def file_names(events: Sequence[Event]) -> dict[Event, str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from page.events import counts_whole_site
 from page.labels import make_labels
 from warehouse.paths import PROJECT_ROOT
 from warehouse.settings import read_yaml
@@ -70,11 +71,13 @@ class Facts:
         connection: where the marts are.
         settings: values that texts may name beside the columns.
         fewest: a figure about fewer people is left out, as a shared copy asks.
+        is_part: whether these are the marts of an event of some days or pages.
     """
 
     connection: duckdb.DuckDBPyConnection
     settings: Mapping[str, object]
     fewest: int = 0
+    is_part: bool = False
 
     def __post_init__(self) -> None:
         """Begin with no row, and with names that distinguish."""
@@ -84,7 +87,7 @@ class Facts:
     def of(self, query: str) -> Row:
         """The row of a query with the settings; without a row only those."""
         if query not in self._rows:
-            result = self.connection.execute((PAGE / "headline" / f"{query}.sql").read_text(encoding="utf-8"))
+            result = self.connection.execute(_sql_of(query))
             row = result.fetchone() or ()
             self._rows[query] = dict(zip((column[0] for column in result.description or ()), row, strict=False))
         return {**self.settings, **self._rows[query]}
@@ -142,7 +145,12 @@ def _unknowns(declared: list[dict[str, Any]], facts: Facts) -> Iterator[Sentence
         row = facts.of(entry["query"])
         text = filled(entry["text"], row)
         if text and ("only_if" not in entry or row[entry["only_if"]]):
-            yield Sentence(text)
+            is_whole = facts.is_part and counts_whole_site(facts.connection, _sql_of(entry["query"]))
+            yield Sentence(f"{text} This counts the whole site." if is_whole else text)
+
+
+def _sql_of(query: str) -> str:
+    return (PAGE / "headline" / f"{query}.sql").read_text(encoding="utf-8")
 
 
 def filled(template: str, row: Mapping[str, object]) -> str | None:

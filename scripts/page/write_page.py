@@ -12,7 +12,6 @@ import gzip
 import hashlib
 import html
 import json
-import re
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -27,7 +26,7 @@ import duckdb
 
 from naming.understood import Understood, how_much_is_understood
 from page.certificates import collected_for_all, list_certificates_of_marts
-from page.events import Event, event_before, events_of, file_names, is_limited, marts_of, read_events
+from page.events import Event, counts_whole_site, event_before, events_of, file_names, marts_of, read_events
 from page.headline import NO_BREAK, Facts, filled, headline_of
 from page.labels import Labels, read_labels
 from page.people import make_people_at_once, make_words
@@ -179,21 +178,22 @@ def data_of(
     zone = settings["reporting_time_zone"]
     connection.execute("set variable reporting_time_zone = ?", [zone])
     fewest = (mark.minimum_cohort_size or settings["minimum_cohort_size"]) if mark.kind == SHARED else 0
-    facts = Facts(connection, settings, fewest)
+    is_part = event is not None and event.is_bounded
+    facts = Facts(connection, settings, fewest, is_part=is_part)
     headline = headline_of(facts, Facts(before[1], settings, fewest) if before else None, before[0] if before else "")
     queries = sorted((PAGE / "queries").glob("*.sql"))
     labels = read_labels(connection)
     make_people_at_once(connection)
     make_words(connection, settings)
     datasets = {path.stem: dataset_of(connection, path, labels) for path in queries}
-    for path in queries if event and event.is_bounded else ():
-        datasets[path.stem]["is_whole"] = _is_whole(connection, path)
+    for path in queries if is_part else ():
+        datasets[path.stem]["is_whole"] = counts_whole_site(connection, path.read_text(encoding="utf-8"))
     understood = how_much_is_understood(connection, settings["minimum_understood_ratio"])
     return {
         "title": event.name if event else _title(datasets),
         "period": _period(facts.of("period")),
         "zone": zone,
-        "trust": _trust(understood, facts, is_part=event is not None and event.is_bounded),
+        "trust": _trust(understood, facts, is_part=is_part),
         "understood": {"consequences": understood.consequences, "instead": understood.instead},
         "headline": asdict(headline),
         "notice": _notice(mark, settings["minimum_cohort_size"]),
@@ -309,13 +309,6 @@ def dataset_of(connection: duckdb.DuckDBPyConnection, query: Path, labels: Label
         if distinct and key in columns and name in columns:
             columns[name] = [distinct.get(str(one), old) for one, old in zip(columns[key], columns[name], strict=True)]
     return {"total": total, "columns": {name: _column(values) for name, values in columns.items()}}
-
-
-def _is_whole(connection: duckdb.DuckDBPyConnection, query: Path) -> bool:
-    """Whether a query counts the whole site of an event: the table that it begins with has no days and no pages."""
-    found = re.search(r"\bfrom ((?:marts|restricted)\.\w+)", query.read_text(encoding="utf-8"))
-    columns = connection.execute(f"select * from {found[1]} limit 0").description if found else None
-    return found is not None and not is_limited([column[0] for column in columns or ()])
 
 
 def _plain_column(values: Sequence[Any]) -> list[Any]:

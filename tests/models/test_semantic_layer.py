@@ -16,7 +16,7 @@ Row = dict[str, Any]
 
 # Each of these is a question of its own beside the saved queries, and an answer that SQL finds in another place.
 GROUPED = {
-    "by_site": (["attendees", "points", "active_users", "certificates_supported"], ["user__site"]),
+    "by_site": (["attendees", "points", "active_users", "certificates_supported", "activities"], ["site"]),
     "by_session": (["attendees", "registrations", "no_shows", "visits"], ["session"]),
     "by_date": (["active_users", "active_days"], ["metric_time__day"]),
     "by_family": (["activities"], ["activity__activity_family"]),
@@ -139,7 +139,8 @@ def test_a_metric_is_what_sql_counts(
             select site_id, (select count(distinct user_key) from marts.fct_session_attendance
                     where session_type = 'session' and is_attended),
                 (select sum(points) from marts.fct_points_awarded), count(*),
-                (select count(*) from marts.fct_credit_evidence where verdict = 'supported')
+                (select count(*) from marts.fct_credit_evidence where verdict = 'supported'),
+                (select count(*) from marts.fct_activities)
             from marts.dim_users where activity_count > 0 group by site_id
             """,
         ),

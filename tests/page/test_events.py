@@ -12,7 +12,7 @@ from conftest import ROOT, Project
 from loader_fixtures import rows, write
 from page import certificates
 from page import write_page as writer
-from page.events import Event, Part, event_before, events_of, file_names, is_limited, marts_of, read_events
+from page.events import Event, Part, event_before, events_of, file_names, counts_whole_site, marts_of, read_events
 from page.write_page import pages_at, write_page
 from warehouse.errors import WarehouseError
 
@@ -130,8 +130,13 @@ def test_each_event_has_a_file_of_its_own() -> None:
 
 
 def test_what_counts_the_whole_site_is_known_by_its_columns() -> None:
-    assert is_limited(["site_id", "session_date"]) and is_limited(["content_key"])
-    assert not is_limited(["site_id", "user_key", "likely_seconds"])
+    with duckdb.connect() as marts:
+        marts.execute(
+            "create schema marts; create table marts.days (site_id text, session_date date);"
+            "create table marts.pages (content_key text); create table marts.users (site_id text, user_key text);"
+        )
+        whole = {name: counts_whole_site(marts, f"select 1 from marts.{name}") for name in ("days", "pages", "users")}
+    assert whole == {"days": False, "pages": False, "users": True}
 
 
 def test_a_page_for_each_event_and_an_index(

@@ -22,6 +22,7 @@ create table marts.dim_content as from (values ('k', 'Big', null, '1'), ('l', 'S
     as v(content_key, content_name, content_slug, content_id);
 create table marts.fct_activities as
     from (values ('a', date '2026-03-28', timestamp '2026-03-28 10:00')) as v(user_key, occurred_date, occurred_at);
+insert into marts.fct_activities select null, occurred_date, occurred_at from marts.fct_activities, range(3);
 create table marts.fct_session_attendance as
     from (values ('a', 'session', 3, 1), ('b', 'session', 1, 0), ('c', 'private_meeting', 4, 4))
     as v(user_key, session_type, stay_count, open_stay_count);
@@ -34,8 +35,8 @@ create table marts.fct_sessions (
     proven_seconds bigint, likely_seconds bigint, possible_seconds bigint
 );
 create table marts.fct_reviews (content_key varchar, user_key varchar, star_count bigint, is_counted boolean);
-create table marts.site_checks as from (values ('s', 0, 0, null), ('t', 3, 0, '2026-03-02'))
-    as v(site_id, without_user_count, same_user_pair_count, silent_dates);
+create table marts.site_checks as from (values ('s', 0, null), ('t', 0, '2026-03-02'))
+    as v(site_id, same_user_pair_count, silent_dates);
 create table marts.report_reconciliation as from (values (10, 3, 3))
     as v(record_count, rejected_count, forgotten_count);
 """
@@ -177,10 +178,8 @@ def test_two_of_one_name_are_told_apart_by_their_start_or_else_by_their_key(mart
 def test_one_is_no_people(marts: duckdb.DuckDBPyConnection) -> None:
     marts.execute("delete from marts.fct_session_attendance where user_key <> 'a'")
     marts.execute("update marts.fct_session_attendance set stay_count = 1")
-    marts.execute(
-        "update marts.site_checks set without_user_count = (site_id = 's')::int,"
-        " same_user_pair_count = (site_id = 's')::int"
-    )
+    marts.execute("update marts.site_checks set same_user_pair_count = (site_id = 's')::int")
+    marts.execute("delete from marts.fct_activities where user_key is null and rowid > 1")
     marts.execute("update marts.report_reconciliation set record_count = 1, rejected_count = 1, forgotten_count = 0")
     marts.execute("insert into marts.fct_reviews values ('k', 'a', 4, true)")
     for name in ("Big", "Small"):
@@ -234,6 +233,12 @@ def test_what_is_unknown_is_said_where_there_is_some(marts: duckdb.DuckDBPyConne
         "The reports give no start and end for 1 of 1 session or meeting. The log suggests them.",
         "3 activities have no user id, and count for no person.",
         "No activity on 2026-03-02: a quiet day, or a day that no download covers.",
+    ]
+    # The days and the rejected records of an event are those of its site, and its activities are its own.
+    of_event = headline_of(Facts(marts, SETTINGS, is_part=True)).unknowns
+    assert [plain(one.text) for one in of_event][2:] == [
+        "3 activities have no user id, and count for no person.",
+        "No activity on 2026-03-02: a quiet day, or a day that no download covers. This counts the whole site.",
     ]
 
 
