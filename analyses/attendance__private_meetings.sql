@@ -1,7 +1,7 @@
 -- How many private meetings took place, and how long were they?
--- Each side sees its own name of a meeting, so a meeting of two is two rows. Meetings without people are left out.
+-- Each side sees its own name of a meeting; two names are one meeting where they fit. Meetings without people are left out.
 select
-    count(*) as rows_of_meetings,
+    count(*) as meetings,
     sum(unique_people_count)::int as people,
     round(max(likely_seconds) / 60)::int as longest_likely_minutes,
     round(max(possible_seconds) / 60)::int as longest_possible_minutes

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from naming.understood import how_much_is_understood
 from page.headline import Facts, headline_of
+from page.labels import make_labels
 from page.people import make_words
 from page.write_page import page_path
 from warehouse.command_line import counted, one_line
@@ -65,10 +66,11 @@ where unique_valueless_count > 0
 UNRECOGNISED = """
 select
     category || ' / ' || action as "words",
-    activity_count as "activities",
-    candidate_1_activity_type as "perhaps"
+    sum(activity_count)::bigint as "activities",
+    min(candidate_1_activity_type) as "perhaps"
 from marts.unrecognised_activities
-order by activity_count desc, category, action
+group by category, action
+order by 2 desc, category, action
 limit 5
 """
 
@@ -122,7 +124,7 @@ HANG = "  "
 
 ATTENDANCE = """
 select
-    session_name as "session",
+    labels.label as "session",
     with_range(
         count(*) filter (where is_attended),
         count(*) filter (where is_attended_proven),
@@ -131,9 +133,10 @@ select
     round(avg(proven_seconds) / 60)::int as "proven",
     round(avg(likely_seconds) / 60)::int as "likely",
     round(avg(possible_seconds) / 60)::int as "possible"
-from marts.fct_session_attendance
+from marts.fct_session_attendance as attendance
+inner join session_labels as labels on attendance.session_key = labels.key
 where session_type = 'session'
-group by session_key, session_name
+group by session_key, labels.label
 order by count(*) filter (where is_attended) desc, 1
 limit 5
 """
@@ -193,6 +196,7 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
             "\n[bold]Attendance[/bold]: people, in brackets from proven to possible, and mean minutes a person"
         )
         make_words(connection, read_settings())
+        make_labels(connection, read_settings()["reporting_time_zone"])
         print_table(connection.execute(ATTENDANCE), console, nothing="No record was understood as joining a session.")
         console.print("\n[bold]Leaderboard[/bold], an estimate: the report carries no points")
         if understood.is_enough:

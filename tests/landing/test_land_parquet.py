@@ -178,7 +178,11 @@ def test_a_landing_and_a_warehouse_side_by_side_have_one_salt_for_meetings(tmp_p
 
 
 def test_what_is_declared_reaches_the_workers_and_what_they_found_comes_back(
-    warehouse: duckdb.DuckDBPyConnection, root: Path, tmp_path: Path, broken: list[Path]
+    warehouse: duckdb.DuckDBPyConnection,
+    root: Path,
+    tmp_path: Path,
+    broken: list[Path],
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     text = report_text(activity("u1", "gr\N{LATIN SMALL LETTER U WITH DIAERESIS}ezi", date="01/02/2024 10:00"))
     own = [write(tmp_path / "a.csv", text.encode("cp1252")), write(tmp_path / "b.csv", text.encode("mac_roman"))]
@@ -186,6 +190,7 @@ def test_what_is_declared_reaches_the_workers_and_what_they_found_comes_back(
     declaration = Declaration("s", "America/New_York", "MM/dd/yyyy", "mac_roman")
 
     landings = land(root, *paths, declaration=declaration, jobs=2)
+    assert capfd.readouterr().err == ""
     assert landings == [replace(one, new_count=None) for one in land_reports(warehouse, paths, declaration)]
     assert_equal_to_the_warehouse(root, warehouse)
     assert leftovers(root) == []

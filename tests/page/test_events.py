@@ -12,7 +12,7 @@ from conftest import ROOT, Project
 from loader_fixtures import rows, write
 from page import certificates
 from page import write_page as writer
-from page.events import Event, Part, event_before, events_of, file_names, counts_whole_site, marts_of, read_events
+from page.events import Event, Part, counts_whole_site, event_before, events_of, file_names, marts_of, read_events
 from page.write_page import pages_at, write_page
 from warehouse.errors import WarehouseError
 

@@ -66,11 +66,11 @@ create table marts.unrecognised_activities as
     as v(activity_count, category, action, candidate_1_activity_type, candidate_1_score);
 create table marts.fct_session_attendance as
     from (values
-        ('1', 'Small', 'session', true, true, true, 600, 660, 720),
-        ('2', 'Large', 'session', true, false, true, 60, 120, 180),
-        ('2', 'Large', 'session', true, true, true, 180, 240, 300),
-        ('2', 'Large', 'session', false, false, true, 0, 0, 0),
-        ('3', 'Private meeting', 'private_meeting', true, true, true, 60, 60, 60))
+        ('s:2', 'Small', 'session', true, true, true, 600, 660, 720),
+        ('s:1', 'Large', 'session', true, false, true, 60, 120, 180),
+        ('s:1', 'Large', 'session', true, true, true, 180, 240, 300),
+        ('s:1', 'Large', 'session', false, false, true, 0, 0, 0),
+        ('s:3', 'Private meeting', 'private_meeting', true, true, true, 60, 60, 60))
     as v(session_key, session_name, session_type, is_attended, is_attended_proven, is_attended_possible, proven_seconds,
         likely_seconds, possible_seconds);
 create table marts.fct_leaderboard as
@@ -182,6 +182,17 @@ def test_the_figures_and_findings_of_the_page_are_said(published: Path) -> None:
     ]
 
 
+def test_two_sessions_of_one_name_have_their_start(published: Path) -> None:
+    with connect(published) as connection:
+        for table in ("fct_sessions", "fct_session_attendance"):
+            connection.execute(f"update marts.{table} set session_name = 'Call' where session_type = 'session'")
+        connection.execute("update marts.fct_sessions set started_at = timestamp '2026-05-12 08:00' where rowid = 0")
+    lines = printed(published)
+    attendance = lines.index("session attended proven likely possible")
+    assert lines[attendance + 1].startswith("Call (12 May 2026, 08:00) 2 ")
+    assert lines[attendance + 2].startswith("Call (s:2) 1 ")
+
+
 def test_a_name_of_thousands_of_letters_is_cut_off(published: Path) -> None:
     with connect(published) as connection:
         for table in ("fct_sessions", "fct_session_attendance"):
@@ -239,11 +250,16 @@ def test_what_to_look_at_is_said_for_each_site(published: Path) -> None:
 
 
 def test_unknown_words_are_listed_with_the_fix_the_most_frequent_first(published: Path) -> None:
+    with connect(published) as connection:
+        # Another site has the same words.
+        connection.execute(
+            "insert into marts.unrecognised_activities values (4, 'Common', '', 'review_submitted', 0.9)"
+        )
     lines = printed(published)
     [headline] = [number for number, line in enumerate(lines) if line.startswith("3 activities have words")]
     assert "Fix: make name" in lines[headline]
     assert "docs/reference/activity_types.md" in lines[headline]
-    assert lines[headline + 2 : headline + 4] == ["Common / 2 review_submitted", "Rare / [x] 1 –"]
+    assert lines[headline + 2 : headline + 4] == ["Common / 6 review_submitted", "Rare / [x] 1 –"]
 
 
 def test_the_first_line_says_how_much_was_understood_and_what_is_missing(published: Path) -> None:
