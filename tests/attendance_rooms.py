@@ -66,7 +66,7 @@ def read_people(text: str) -> list[tuple[str, list[tuple[str, int]]]]:
     words = text.split()
     count = int(words.pop(0)) if words[0].isdigit() else 1
     tokens = [(token[0], seconds_of(token[1:])) for token in words[1:]]
-    assert all(re.fullmatch(rf"[JLCA]{MINUS}?\d+(:\d+)?", token) for token in words[1:]), text
+    assert all(re.fullmatch(rf"[JLCA][{MINUS}-]?\d+(:\d+)?", token) for token in words[1:]), text
     return [(words[0] if number == 0 else f"{words[0]}{number}", tokens) for number in range(count)]
 
 

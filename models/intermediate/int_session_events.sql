@@ -343,6 +343,9 @@ seconds as (
 occurrences as (
     select
         activity_key,
+        place_key,
+        user_id,
+        session_event,
         cast(greatest(1, case session_event
             when 'attend'
                 then case when is_running then running_number else least(running_number + 1, occurrence_count) end
@@ -359,18 +362,101 @@ occurrences as (
     where session_event <> 'opening'
 ),
 
+people as (
+    select distinct
+        place_key,
+        occurrence_number,
+        user_id,
+        session_event
+    from occurrences
+    where session_event in ('attend', 'joined')
+),
+
+sizes as (
+    select
+        place_key,
+        occurrence_number,
+        count(*) as people_count
+    from people
+    where session_event = 'joined'
+    group by 1, 2
+),
+
+compared as (
+    select
+        *,
+        coalesce(
+            2 * people_count <= max(people_count) over (
+                partition by place_key
+                order by occurrence_number
+                rows between 1 following and unbounded following
+            ), false
+        ) as is_small
+    from sizes
+),
+
+-- The next session to which no later one of its place has twice the people. The last of a place is such a session.
+larger as (
+    select
+        place_key,
+        occurrence_number,
+        min(case when not is_small then occurrence_number end) over (
+            partition by place_key
+            order by occurrence_number
+            rows between current row and unbounded following
+        ) as larger_number
+    from compared
+),
+
+-- A small session was a rehearsal if twice as many of those who had registered for it came to the next larger one.
+rehearsals as (
+    select
+        registered.place_key,
+        registered.occurrence_number,
+        larger.larger_number
+    from people as registered
+    inner join larger
+        on
+            registered.place_key = larger.place_key
+            and registered.occurrence_number = larger.occurrence_number
+            and larger.occurrence_number < larger.larger_number
+    left join people as came
+        on
+            registered.place_key = came.place_key
+            and registered.user_id = came.user_id
+            and came.session_event = 'joined'
+            and came.occurrence_number in (larger.occurrence_number, larger.larger_number)
+    where registered.session_event = 'attend'
+    group by 1, 2, 3
+    having
+        2 * count(case when came.occurrence_number = larger.occurrence_number then 1 end)
+        <= count(case when came.occurrence_number = larger.larger_number then 1 end)
+),
+
+numbered_events as (
+    select
+        occurrences.activity_key,
+        coalesce(rehearsals.larger_number, occurrences.occurrence_number) as occurrence_number
+    from occurrences
+    left join rehearsals
+        on
+            occurrences.place_key = rehearsals.place_key
+            and occurrences.occurrence_number = rehearsals.occurrence_number
+            and occurrences.session_event = 'attend'
+),
+
 -- The first session of a page has the key that it would have alone.
 placed as (
     select
         keyed.*,
-        coalesce(occurrences.occurrence_number, 1) as occurrence_number,
+        coalesce(numbered_events.occurrence_number, 1) as occurrence_number,
         case
-            when keyed.session_content_id is not null and coalesce(occurrences.occurrence_number, 1) = 1
+            when keyed.session_content_id is not null and coalesce(numbered_events.occurrence_number, 1) = 1
                 then keyed.place_key
-            else keyed.place_key || ':' || coalesce(occurrences.occurrence_number, 1)
+            else keyed.place_key || ':' || coalesce(numbered_events.occurrence_number, 1)
         end as session_key
     from keyed
-    left join occurrences on keyed.activity_key = occurrences.activity_key
+    left join numbered_events on keyed.activity_key = numbered_events.activity_key
 ),
 
 -- The times of a report are whole minutes if none is not, and there are enough of them in it or in another of the site:

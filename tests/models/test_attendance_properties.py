@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from attendance_rooms import read_rooms
+from attendance_rooms import read_people, read_rooms
 from compiled_models import Chain, Marts, Record, Report, Row, Schedule, chain_of
 from conftest import Once
 from naming.effects import Known, Session, why_session_unmatched
@@ -85,10 +85,18 @@ def record(user: str, kind: str, at: timedelta, room: Room = ONE) -> Record:
     return Record(user, category, action, label, START + at, room.content_id, room.content_name)
 
 
+# The notation of attendance_rules.md: J10 is a Joined at minute 10.
+NAMES = {"J": "Joined", "L": "Left", "C": "Chat", "A": "Attend"}
+
+
 def minutes(user: str, *tokens: str, room: Room = ONE) -> list[Record]:
-    """Records of a user in the notation of attendance_rules.md: J10 is a Joined at minute 10."""
-    kinds = {"J": "Joined", "L": "Left", "C": "Chat", "A": "Attend"}
-    return [record(user, kinds[token[0]], timedelta(minutes=int(token[1:])), room) for token in tokens]
+    """Records of a user in the notation of attendance_rules.md."""
+    return [record(user, NAMES[token[0]], timedelta(minutes=int(token[1:])), room) for token in tokens]
+
+
+def done(user: str, tokens: Iterable[tuple[str, int]]) -> list[Record]:
+    """Records of a user whose times are seconds from the start."""
+    return [record(user, NAMES[kind], timedelta(seconds=at)) for kind, at in tokens]
 
 
 def planned(starts: timedelta, ends: timedelta, room: Room = ONE) -> Schedule:
@@ -878,10 +886,64 @@ def test_a_straggler_stretches_no_window(built: Built, one: Case, hours: tuple[i
     assert (session["started_at"], session["ended_at"]) == tuple(START + timedelta(minutes=at) for at in hours)
 
 
+# A page: what people did on it, and how many were registered for each of its sessions and came to none of it.
+PLANS = {
+    "a test of the room for a minute": ("host J0 L1 J1440 L1500; 6 ada A-9000 J1440 L1500", [(0, 0), (6, 0)]),
+    "a test five hours before, by a speaker who had registered": (
+        "host A-9000 J0 L20 J300 L360; 25 ada A-9000 J300 L360; 5 bob A-9000",
+        [(0, 0), (31, 5)],
+    ),
+    "one of thirty looks in two days early": (
+        "ada A-9000 J0 L1 J2880 L2940; 24 bob A-9000 J2880 L2940; 5 cy A-9000",
+        [(0, 0), (30, 5)],
+    ),
+    "half a team rehearses, and guests register meanwhile": (
+        "4 host A-9000 J0 L60 J1440 L1500; 4 ada A30 J1440 L1500; bob A-9000",
+        [(0, 0), (9, 1)],
+    ),
+    "a test, and a rehearsal after it": (
+        "host J0 L1; 3 host J600 L700; 9 ada A-9 J1440 L1500",
+        [(0, 0), (0, 0), (9, 0)],
+    ),
+    "nobody registered comes": ("host J0 L1; 4 ada J1440 L1500; 2 bob A-9000", [(0, 0), (2, 2)]),
+    "a test after which nothing comes": ("host J0 L1; 6 ada A-9000", [(6, 6)]),
+    "weekly, with a small second week": (
+        "12 ada A-9 J0 L60 J10080 L10140 J20160 L20220; 28 bob A-9 J0 L60 J20160 L20220; 5 cy A600 J20160 L20220;"
+        " 3 dee A600 J10080 L10140",
+        [(40, 0), (8, 5), (0, 0)],
+    ),
+    "weekly, and each week more": (
+        "4 ada A-9 J0 L60 J10080 L10140 J20160 L20220; 2 bob A-9; 12 cy J10080 L10140 J20160 L20220;"
+        " 40 dee J20160 L20220",
+        [(6, 2), (0, 0), (0, 0)],
+    ),
+    "weekly, and one who registered misses a week": (
+        "ada A600 J20160 L20220; 9 bob J0 L60 J10080 L10140 J20160 L20220",
+        [(0, 0), (1, 1), (0, 0)],
+    ),
+    "one looks in on the day after": ("9 ada A-9 J0 L60; bob A-9 J1440 L1442", [(10, 1), (0, 0)]),
+}
+
+
+@pytest.mark.parametrize(
+    ("one", "counts"),
+    [
+        pytest.param(
+            case([r for part in people.split("; ") for user, did in read_people(part) for r in done(user, did)]),
+            counts,
+            id=name,
+        )
+        for name, (people, counts) in PLANS.items()
+    ],
+)
+def test_a_rehearsal_takes_no_registrations(built: Built, one: Case, counts: list[tuple[int, int]]) -> None:
+    sessions = sorted(built.of(one).sessions, key=lambda row: row["occurrence_number"])
+    assert [(row["registered_count"], row["no_show_count"]) for row in sessions] == counts
+
+
 # The rooms of attendance_rules.md, all in one build.
 
 ROOM_TABLE = read_rooms()
-ROOM_KINDS = {"J": "Joined", "L": "Left", "C": "Chat", "A": "Attend"}
 
 
 @pytest.fixture(scope="module")
@@ -894,11 +956,7 @@ def rooms(chain: Chain) -> Marts:
         World(
             (
                 record("zed", "Joined", timedelta(seconds=7), TWO),
-                *(
-                    record(user, ROOM_KINDS[kind], timedelta(seconds=at))
-                    for user, tokens in room.records.items()
-                    for kind, at in tokens
-                ),
+                *(one for user, tokens in room.records.items() for one in done(user, tokens)),
             ),
             tuple(planned(timedelta(seconds=start), timedelta(seconds=end)) for start, end in room.schedule),
         )
