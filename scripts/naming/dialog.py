@@ -275,6 +275,9 @@ class Dialog:
             self.say(f"     {one_line(pair.text)} ({pair.records:,})")
         if len(taken) > PREVIEW:
             self.say(f"     and {len(taken) - PREVIEW:,} more unknown texts")
+        for pair in [pair for pair in decision.others if general.takes(pair.category, pair.action)][:PREVIEW]:
+            perhaps = pair.candidates[0].activity_type
+            self.say(f"     [yellow]{one_line(pair.text)} ({pair.records:,}), which may be {perhaps}[/yellow]")
         besides = caught_besides(general, {pair.site_id for pair in decision.pairs}, self.recognised)
         for text, activity_type, records in besides[:PREVIEW]:
             self.say(f"     [yellow]{one_line(text)} ({records:,}), which is {activity_type} today[/yellow]")

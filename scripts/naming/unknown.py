@@ -1,12 +1,13 @@
 """The words of the reports that have no name yet, as the decisions that a person takes about them.
 
-Texts that are the same but for upper case are one decision, and so are siblings: ``Poll - A`` and ``Poll - B``.
+Texts that are the same but for upper case are one decision, and so are siblings: ``Poll - A`` and ``Poll - B``. Texts
+that most likely mean different things are no siblings: ``Web: Joined`` and ``Web: Left``.
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -148,10 +149,12 @@ class Decision:
     Attributes:
         pairs: the words, those with the most records first.
         general: a pattern that takes all of them and others like them; none where they are a name as they stand.
+        others: words that the pattern takes too and that are a decision of their own, because they mean another thing.
     """
 
     pairs: tuple[Pair, ...]
     general: Pattern | None = None
+    others: tuple[Pair, ...] = ()
 
     @property
     def records(self) -> int:
@@ -239,23 +242,36 @@ def read_pairs(connection: duckdb.DuckDBPyConnection, query: str = PAIRS) -> lis
 
 def decisions_of(pairs: Iterable[Pair], dictionary: Dictionary, *, are_guesses: bool = False) -> list[Decision]:
     """The decisions about these words, those with the largest effect first."""
-    same: dict[tuple[str, str], list[Pair]] = defaultdict(list)
-    for pair in pairs:
-        same[_clean(pair.category), _clean(pair.action)].append(pair)
     families: dict[Pattern | tuple[str, str], list[Pair]] = defaultdict(list)
-    for words, found in same.items():
+    for words, found in _by_words(pairs).items():
         pattern = None if are_guesses else general_pattern(found[0])
         families[pattern or words].extend(found)
     decisions = []
     for key, found in families.items():
         found.sort(key=lambda pair: -pair.records)
-        if not isinstance(key, Pattern):
-            decisions.append(Decision(tuple(found)))
-        elif len({(_clean(pair.category), _clean(pair.action)) for pair in found}) > 1 or is_sentence(found[0]):
-            decisions.append(Decision(tuple(found), general=key))
-        else:
-            decisions.append(Decision(tuple(found)))
+        siblings, others = _siblings(found) if isinstance(key, Pattern) else ((), found)
+        if isinstance(key, Pattern) and siblings:
+            is_family = len(_by_words(siblings)) > 1 or is_sentence(siblings[0])
+            decisions.append(Decision(tuple(siblings), key, tuple(others)) if is_family else Decision(tuple(siblings)))
+        decisions.extend(Decision(tuple(same_words)) for same_words in _by_words(others).values())
     return sorted(decisions, key=lambda decision: (*decision.effect(dictionary), decision.text))
+
+
+def _by_words(pairs: Iterable[Pair]) -> dict[tuple[str, str], list[Pair]]:
+    """Texts that are the same but for upper case."""
+    same: dict[tuple[str, str], list[Pair]] = defaultdict(list)
+    for pair in pairs:
+        same[_clean(pair.category), _clean(pair.action)].append(pair)
+    return same
+
+
+def _siblings(family: Sequence[Pair]) -> tuple[list[Pair], list[Pair]]:
+    """The texts of one form that most likely mean one thing, if most do, and the others."""
+    best = Counter(pair.candidates[0].activity_type for pair in family if pair.candidates)
+    common, count = max(best.items(), key=lambda one: one[1], default=("", 0))
+    shared = common if 2 * count > best.total() else None
+    siblings = [pair for pair in family if not pair.candidates or pair.candidates[0].activity_type == shared]
+    return siblings, [pair for pair in family if pair not in siblings]
 
 
 def general_pattern(pair: Pair) -> Pattern | None:

@@ -93,6 +93,24 @@ def test_siblings_are_one_decision_and_other_words_stay_apart() -> None:
     assert decisions["Rating - Pace / Question"].general is None
 
 
+def test_texts_of_one_form_that_mean_different_things_are_decided_one_by_one(tmp_path: Path) -> None:
+    joined, left = pair("Web: Joined", "Go", "session_joined"), pair("Web: Left", "Go", "session_left")
+    apart = decisions_of([joined, left], DICTIONARY)
+    assert [(decision.text, decision.general) for decision in apart] == [
+        ("Web: Joined / Go", None),
+        ("Web: Left / Go", None),
+    ]
+    # Where most mean one thing, the pattern is offered, and shows what else it takes.
+    more = [pair(f"Web: {name}", "Go", "session_joined") for name in ("Entered", "In")]
+    decisions = decisions_of([joined, left, *more, pair("Web: Ping", "Go")], DICTIONARY)
+    assert [(decision.text, len(decision.pairs)) for decision in decisions] == [
+        ("web: * / go", 4),
+        ("Web: Left / Go", 1),
+    ]
+    shown, _ = asked(decisions[:1], ["1", "1", "1"], tmp_path / "aliases.csv")
+    assert "Web: Left / Go (1), which may be session_left" in shown
+
+
 @pytest.mark.parametrize(
     ("category", "action", "pattern"),
     [
