@@ -21,7 +21,7 @@ from landing.user_lists import refuse_other_lists
 from landing.zones import in_utc, notes_of_unknown_zone
 from reports.columns import IDENTIFYING_COLUMNS
 from reports.date_formats import DEFAULT_DATE_FORMAT
-from reports.dates import read_dates
+from reports.dates import notes_of_days, read_dates
 from reports.format import ReportFormat
 from reports.ids import cleaned_field, cleaned_id
 from reports.look import DatesSeen, Look
@@ -89,17 +89,19 @@ def _activities(
     """Activities land by their date, in UTC."""
     dates = read_dates(connection, report, seen)
     found = format_of(Asked(connection, report, dates, declaration, look.numbered, date_in(name)))
-    date_format = found.date_format
+    # A form that is brought into the usual one has a name of its own: a change of it is a change of the report.
+    date_format = dates.form if dates.form and found.date_format == DEFAULT_DATE_FORMAT else found.date_format
     title, column, read = report.header_of("date"), dates.raw, parsed(dates, date_format)
     # In nearly every report all dates are possible, to the second. The text is asked, as comparing times costs more.
     time = read if dates.is_possible and date_format == DEFAULT_DATE_FORMAT else declaration.possible.only(read)
     occurred_at, flag = in_utc(connection, dates, date_format, time, declaration)
     shortened = shortened_ids(report, "user_id", look) + shortened_ids(report, "content_id", look)
     is_shortened = " or ".join(fault.test for fault in shortened)
+    essence = f"case when {is_shortened} then null else {time} end" if is_shortened else time
     return Destination(
         manifest="raw.reports",
         table="raw.activities",
-        essence=f"case when {is_shortened} then null else {time} end" if is_shortened else time,
+        essence=essence,
         columns=(("occurred_at", occurred_at, "timestamp"), ("time_flag", flag, "varchar")),
         faults=[
             *no_record(report),
@@ -140,6 +142,7 @@ def _activities(
         },
         notes=(
             *dates.notes,
+            *notes_of_days(connection, dates, essence),
             *found.notes,
             *notes_of_half_days(connection, report, read, look),
             *notes_of_unknown_zone(connection, dates, date_format, declaration),

@@ -14,7 +14,7 @@ from itertools import product
 import duckdb
 
 from landing.faults import Fault
-from reports.date_formats import DATE_FORMATS, DEFAULT_DATE_FORMAT, EPOCH, NUMBER_READINGS, WITH_OFFSET
+from reports.date_formats import DATE_FORMATS, DEFAULT_DATE_FORMAT, EPOCH, FORMS, NUMBER_READINGS, WITH_OFFSET
 from reports.date_shapes import Plan, plan_of
 from reports.dates import Dates, normal_text
 from reports.format import ReportFormat
@@ -52,7 +52,7 @@ def parsed(dates: Dates, date_format: str) -> str:
         text = f"regexp_replace(trim({dates.column}), '\\s+([Z+-])', '\\1')"
         instant = f"case when regexp_matches({text}, {text_of(HAS_OFFSET)}) then try_cast({text} as timestamptz) end"
         return f"timezone('UTC', {instant})"
-    if date_format == EPOCH and not dates.digits:
+    if date_format in FORMS and date_format != dates.form:
         return "null::timestamp"
     if date_format in DATE_FORMATS:
         is_bare = dates.is_bare and date_format == DEFAULT_DATE_FORMAT

@@ -5,6 +5,11 @@ from __future__ import annotations
 DEFAULT_DATE_FORMAT = "yyyy-MM-dd"
 WITH_OFFSET = "ISO 8601 with offset"
 EPOCH = "epoch"
+SPREADSHEET_DAYS = "spreadsheet days"
+MONTH_BY_NAME = "month by name"
+COMPACT = "yyyyMMdd"
+# Forms that are brought into the usual one before they are read (reports.date_shapes).
+FORMS = (EPOCH, SPREADSHEET_DAYS, MONTH_BY_NAME, COMPACT)
 
 _HOURS = (" %H:%M:%S", " %H:%M")
 _HALF_DAYS = (*_HOURS, " %I:%M:%S %p", " %I:%M %p")
@@ -25,8 +30,7 @@ DATE_FORMATS: dict[str, tuple[str, ...]] = {
         ("MM.dd.yyyy", ("%m.%d.%y", "%m.%d.%Y"), _HOURS),
         ("yyyy-dd-MM", ("%Y-%d-%m",), _ISO),
         ("yyyy/dd/MM", ("%Y/%d/%m",), _HOURS),
-        # Numbers of seconds since 1970, once they are brought into the usual form.
-        (EPOCH, ("%Y-%m-%d",), _HOURS[:1]),
+        *((form, ("%Y-%m-%d",), _HOURS[:1]) for form in FORMS),
         # Read by DuckDB's own cast: strptime knows no Z.
         (WITH_OFFSET, (), ()),
     )

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
+from reports.date_formats import COMPACT, EPOCH, MONTH_BY_NAME, SPREADSHEET_DAYS
+
 # Full names and what they are shortened to, in the languages of the platform's users; letter case is ignored.
 MONTHS = (
     "jan january januar jänner janvier janv ene enero gennaio gen janeiro januari",
@@ -259,6 +261,15 @@ class Plan:
     offset_minute: Part = NO_PART
     unclear: str | None = None
     tells_time: bool = True
+
+    @property
+    def form(self) -> str | None:
+        """The name of a form that is not read as it is written; None if it is a usual one."""
+        if self.kind != "parts":
+            return SPREADSHEET_DAYS if self.kind == "serial" else EPOCH
+        if self.month is not None:
+            return MONTH_BY_NAME
+        return COMPACT if self.first.start == self.year.start + self.year.length else None
 
 
 def plan_of(shape: str, *, has_halves: bool = True) -> Plan | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass, replace
 
 import duckdb
@@ -80,6 +81,8 @@ class Dates:
         is_read: whether it is known that no other format can be meant.
         is_bare: whether the usual format reads every date as it stands, so that none need be trimmed.
         has_offsets: whether every date ends with an offset, as ISO 8601 has it.
+        form: the name of their form, if it is brought into the usual one.
+        untimed: SQL for whether a date has no time of the day, if others have one.
         digits: how many digits each date has, if all are numbers of as many digits.
         names_zones: whether a date names its zone.
         unclear: the name of a zone that may be several.
@@ -96,6 +99,8 @@ class Dates:
     is_read: bool = False
     is_bare: bool = False
     has_offsets: bool = False
+    form: str | None = None
+    untimed: str = ""
     digits: int = 0
     names_zones: bool = False
     unclear: str | None = None
@@ -103,6 +108,7 @@ class Dates:
     notes: tuple[str, ...] = ()
 
 
+_NO_TIME = "no time of the day"
 # Behind a day in a cell for dates.
 MIDNIGHT = "[T ]+0?0:00(:00)?(\\.0+)?$"
 
@@ -248,9 +254,20 @@ def _one_clock(connection: duckdb.DuckDBPyConnection, text: str) -> str | None:
     return row[0] if row else None
 
 
-def _notes(
-    report: ReportFormat, count: int, is_minutes: bool, clock: str | None, date_count: int | None = 0
-) -> tuple[str, ...]:
+def notes_of_days(connection: duckdb.DuckDBPyConnection, dates: Dates, time: str) -> tuple[str, ...]:
+    """What is said of days without a time that land, among dates with one; ``time`` is SQL of what lands."""
+    if not dates.untimed or any(_NO_TIME in note for note in dates.notes):
+        return ()
+    count = number_of(connection, f"select count(*) from staged where {dates.untimed} and {time} is not null")
+    if not count:
+        return ()
+    return (
+        f"{count:,} of its records {'has' if count == 1 else 'have'} a day and {_NO_TIME}, which is read as midnight."
+        " Fix: load the report as it was downloaded",
+    )
+
+
+def _notes(report: ReportFormat, count: int, is_minutes: bool, clock: str | None) -> tuple[str, ...]:
     """What is said of times that say less than they should.
 
     Args:
@@ -258,20 +275,14 @@ def _notes(
         count: its dates.
         is_minutes: whether every time ends in :00.
         clock: the time of the day, if all have the same.
-        date_count: dates without a time of the day; None for all of them.
     """
     title = report.header_of("date")
-    if date_count is None or (clock is not None and count >= TIMES_NEEDED // 2):
-        at = "midnight" if date_count is None or clock == "00:00:00" else clock
+    if clock is not None and count >= TIMES_NEEDED // 2:
+        at = "midnight" if clock == "00:00:00" else clock
         return (
-            f"its column {title} has days and no time of the day: every time is {at}. So no attendance can be"
+            f"its column {title} has days and {_NO_TIME}: every time is {at}. So no attendance can be"
             " counted from it: each stay takes 0 minutes. Fix: make remove with this report, and load it as it was"
             " downloaded",
-        )
-    if date_count:
-        return (
-            f"{date_count:,} of its records {'has' if date_count == 1 else 'have'} a day and no time of the day, which"
-            " is read as midnight. Fix: load the report as it was downloaded",
         )
     if is_minutes and count >= TIMES_NEEDED:
         return (
@@ -379,6 +390,9 @@ def _folded(connection: duckdb.DuckDBPyConnection, report: ReportFormat, raw: st
         """
     )
     exact_to = _exact_to(connection, plans)
+    forms = Counter[str | None]()
+    for shape, _, count in shapes:
+        forms[plans[shape].form if shape in plans else None] += count
     # A date without a plan may be read as it stands. Where each has one, its text need not be looked for again.
     has_plans = len(plans) == len(shapes) < MAX_SHAPES
     return Dates(
@@ -386,11 +400,21 @@ def _folded(connection: duckdb.DuckDBPyConnection, report: ReportFormat, raw: st
         raw,
         is_folded=True,
         is_usual=has_plans and not any(plan.separator for plan in plans.values()),
+        form=forms.most_common(1)[0][0],
+        untimed=_is_untimed(text, plans),
         digits=digits,
         unclear=unclear,
-        notes=(*notes, *_notes_of(connection, report, {shape: count for shape, _, count in shapes}, plans, exact_to)),
+        notes=(*notes, *_notes_of(connection, report, plans, exact_to)),
         names_zones=any(plan.zone for plan in plans.values()),
     )
+
+
+def _is_untimed(text: str, plans: dict[str, Plan]) -> str:
+    """SQL for whether a date is a day alone; '' if none is, or none has more."""
+    days = [shape for shape, plan in plans.items() if not plan.tells_time]
+    if not 0 < len(days) < len(plans):
+        return ""
+    return f"regexp_replace({text}, '[0-9]', '9', 'g') in ({', '.join(map(text_of, days))})"
 
 
 def _write_plans(connection: duckdb.DuckDBPyConnection, plans: dict[str, Plan]) -> None:
@@ -437,12 +461,11 @@ def _exact_to(connection: duckdb.DuckDBPyConnection, plans: dict[str, Plan]) -> 
 def _notes_of(
     connection: duckdb.DuckDBPyConnection,
     report: ReportFormat,
-    counts: dict[str, int],
     plans: dict[str, Plan],
     exact_to: int,
 ) -> tuple[str, ...]:
     if not any(plan.tells_time for plan in plans.values()):
-        return _notes(report, 0, False, None, None)
+        return _notes(report, TIMES_NEEDED, False, "00:00:00")
     if exact_to > 1:
         off = counted(exact_to, "second") if exact_to < 120 else f"{math.ceil(exact_to / 60)} minutes"
         return (
@@ -454,8 +477,7 @@ def _notes_of(
         "select count(date_text), bool_and(date_text like '%:00') and min(date_text) <> max(date_text) from staged"
     ).fetchone()
     count, is_minutes = row or (0, False)
-    date_count = sum(counts[shape] for shape, plan in plans.items() if not plan.tells_time)
-    return _notes(report, count, is_minutes, _one_clock(connection, "date_text"), date_count) if count else ()
+    return _notes(report, count, is_minutes, _one_clock(connection, "date_text")) if count else ()
 
 
 def _row(plan: Plan) -> list[object]:

@@ -679,7 +679,6 @@ def test_a_declaration_that_reads_no_date_gives_way_to_the_form_that_is_found(
         ([f"2024-05-{day} 12:00:00" for day in range(10, 16)], "every time is 12:00:00"),
         (["2024-05-13 12:00:00"] * 6, "every time is 12:00:00"),
         (["2024-05-13 11:30:00"] * 6, None),
-        ([f"13.05.2024 10:{minute}" for minute in range(10, 22)] + ["13.05.2024"], "1 of its records has a day and no"),
         ([f"2024-05-13 10:{minute}:00" for minute in range(10, 22)], "ends in :00"),
         ([f"13.05.2024 10:{minute}" for minute in range(10, 22)], "ends in :00"),
         ([f"5/13/2024 10:{minute} AM" for minute in range(10, 22)], "ends in :00"),
@@ -704,6 +703,56 @@ def test_times_that_tell_less_than_they_should_are_said(
 
     assert landing.landed_count == len(dates)
     assert [(words or "") in note for note in landing.notes] == ([True] if words else [])
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (["14.05.2024"], "1 of its records has a day and no time of the day"),
+        (["14.05.2024", "05.14.2024", "15.05.2024"], "2 of its records have a day and no time of the day"),
+        (["31.31.2024"], None),
+        (["05.14.2024"], None),
+        (["14.05.2124"], None),
+        (["01.01.1900"], None),
+    ],
+)
+def test_days_without_a_time_are_counted_if_they_land(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, days: list[str], words: str | None
+) -> None:
+    dates = [f"13.05.2024 10:{minute}:01" for minute in range(10, 22)]
+    landing = land(warehouse, write(tmp_path / "a.csv", report_of(*dates, *days)))
+
+    assert [(words or "") in note for note in landing.notes] == ([True] if words else [])
+
+
+@pytest.mark.parametrize(
+    ("dates", "form"),
+    [
+        (["1715594401", "1715594402"], "epoch"),
+        (["1715594401123", "1715594402456"], "epoch"),
+        (["1715594401123456", "1715594402456789"], "epoch"),
+        (["1715594401.5", "1715594402"], "epoch"),
+        (["45425.4166782407", "45426.5"], "spreadsheet days"),
+        (["13 May 2024 10:00:01", "14 May 2024 10:00:02"], "month by name"),
+        (["Mon May 13 2024 10:00:01", "2024-05-14 10:00:01", "Tue May 14 2024 10:00:02"], "month by name"),
+        (["20240513100001", "20240514100002"], "yyyyMMdd"),
+        (["20240513T100001Z"], "yyyyMMdd"),
+        (["2024-05-13 10:00:01 AM", "2024-05-14 10:00:02 PM"], "yyyy-MM-dd"),
+        ([AT, "1715594401", AT], "yyyy-MM-dd"),
+    ],
+)
+def test_a_form_that_is_brought_into_the_usual_one_has_its_name_and_is_read_again_by_it(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, dates: list[str], form: str
+) -> None:
+    path = write(tmp_path / "a.csv", report_of(*dates))
+    found = []
+    for declaration in (Declaration(), Declaration(date_format=form)):
+        landing = land(warehouse, path, declaration)
+        assert (landing.landed_count, "which was declared" in str(landing.notes)) == (len(dates), False)
+        assert rows(warehouse, "select date_format from raw.reports") == [form]
+        found.append(rows(warehouse, OCCURRED))
+        delete_reports(warehouse, rows(warehouse, "select report_id from raw.reports"))
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize(
