@@ -1,4 +1,4 @@
-"""The rule in words: sections of ``attendance_rules.md`` as HTML, and its settings with the values in use."""
+"""The rule in words: sections of ``attendance_rules.md`` as HTML, and the settings with the values in use."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ RULES = PROJECT_ROOT / "models" / "marts" / "attendance" / "attendance_rules.md"
 # The sections of the page, by what the evidence calls them.
 COUNTED = ("What the log gives", "The three measures", "The window of a session", "Corrections")
 LIMITS = ("What it cannot know",)
-SETTINGS = "Settings"
 VERDICTS = "From stays to people and sessions"
 
 # On paper a link leads nowhere.
 LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
-SETTING = re.compile(r"^\| `(\w+)` \| `[^|]*` \| (.+) \|$", re.MULTILINE)
+# The settings of attendance in dbt_project.yml, and one of them with its meaning.
+SETTINGS = re.compile(r"^  # Attendance: .*\n((?:  \w.*\n)+)", re.MULTILINE)
+SETTING = re.compile(r"^  (\w+):[^#\n]*# (.+)$", re.MULTILINE)
 VERDICT = re.compile(r"^- \*\*Credits\*\*.*(?:\n  .*)*", re.MULTILINE)
 
 
@@ -39,16 +40,16 @@ class Setting:
     meaning: str
 
 
-def section(heading: str, page: Path = RULES) -> str:
+def section(heading: str) -> str:
     """The Markdown of a section of the rules, without its heading.
 
     Raises:
         WarehouseError: the page has no such section.
     """
-    text = page.read_text(encoding="utf-8")
+    text = RULES.read_text(encoding="utf-8")
     found = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
     if found is None:
-        raise WarehouseError(f"{page} has no section {heading!r}. Fix: restore the page of your version.")
+        raise WarehouseError(f"{RULES} has no section {heading!r}. Fix: restore the page of your version.")
     return found[1].strip()
 
 
@@ -82,9 +83,15 @@ def as_html(markdown: str) -> str:
 
 
 def settings_of_attendance(settings: Mapping[str, object]) -> list[Setting]:
-    """The settings that the rules list, with the values in use."""
-    rows = SETTING.findall(section(SETTINGS))
-    return [Setting(name, settings.get(name, "not set"), meaning) for name, meaning in rows]
+    """The settings of attendance, with the values in use.
+
+    Raises:
+        WarehouseError: their comments are gone, so that nothing says what they mean.
+    """
+    found = SETTINGS.search((PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+    if found is None:
+        raise WarehouseError("dbt_project.yml has no settings below # Attendance. Fix: restore its comments.")
+    return [Setting(name, settings.get(name, "not set"), meaning) for name, meaning in SETTING.findall(found[1])]
 
 
 @contextmanager
