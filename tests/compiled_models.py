@@ -245,11 +245,11 @@ class Chain:
         )
 
     def _insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """Insert all rows in one statement: one per row would take longer than the models."""
+        """Insert all rows in one statement, a list for each column: a place for each value takes ten times as long."""
         if rows:
-            places = ", ".join(["(" + ", ".join("?" * len(columns)) + ")"] * len(rows))
-            values = [value for row in rows for value in row]
-            self.connection.execute(f"insert into {table} ({', '.join(columns)}) values {places}", values)
+            lists = ", ".join(["unnest(?)"] * len(columns))
+            values = [list(column) for column in zip(*rows, strict=True)]
+            self.connection.execute(f"insert into {table} ({', '.join(columns)}) select {lists}", values)
 
 
 def build_meanings(connection: duckdb.DuckDBPyConnection, schema: str, sql: Mapping[str, str]) -> None:

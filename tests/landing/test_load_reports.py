@@ -43,7 +43,7 @@ from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
 from warehouse.raw import Stored, delete_all_records
-from warehouse.raw_tables import RAW_TABLES
+from warehouse.raw_tables import NEW_TABLES
 from warehouse.rejections import Kind
 from warm_start import run_warm
 
@@ -62,7 +62,7 @@ def report(tmp_path: Path) -> Path:
 
 
 def empty(warehouse: duckdb.DuckDBPyConnection) -> None:
-    warehouse.execute(RAW_TABLES)
+    warehouse.execute(NEW_TABLES)
     delete_all_records(warehouse)
     for table in ("reports", "rejected_records"):
         warehouse.execute(f"delete from raw.{table}")
@@ -523,9 +523,11 @@ def test_an_unclosed_quote_tells_how_many_lines_it_swallows(
 def test_no_record_of_a_large_file_vanishes_behind_an_unclosed_quote(
     warehouse: duckdb.DuckDBPyConnection, report: Path
 ) -> None:
-    count = 200_000
-    lines = (activity(f"u{number}", '"open' if number == 2 else "hello") for number in range(1, count + 1))
+    count = 50_000
+    label = "hello" * 30
+    lines = (activity(f"u{number}", '"open' if number == 2 else label) for number in range(1, count + 1))
     landing = land(warehouse, write(report, report_text(*lines)))
+    assert report.stat().st_size > PIECE_BYTES
 
     owned_up = landing.landed_count + landing.rejected_count + swallowed_lines(warehouse)
     assert owned_up == count or landing.refusal is not None

@@ -189,8 +189,11 @@ def several(world: st.SearchStrategy[Drawn]) -> st.SearchStrategy[tuple[Drawn, .
 
 @pytest.fixture(scope="session")
 def chain(once: Once, run_folder: Path) -> Chain:
-    """The compiled models, once for all tests."""
-    return chain_of(once, run_folder)
+    """The compiled models, once for all tests, with the meanings of what the records of any world say."""
+    chain = chain_of(once, run_folder)
+    said = [record("ada", kind, timedelta(0), room) for kind, room in product(dict.fromkeys(KINDS), (*ROOMS, TWIN))]
+    chain.meanings(Report(site(number), said, site_id=site(number)) for number in range(WORLDS))
+    return chain
 
 
 # The page and the start of each session, by site and key. A page may be of two sites.
