@@ -10,20 +10,8 @@ import duckdb
 from landing.land import land_reports
 from landing.outcome import Declaration, Landing
 
-HEADER = (
-    "User ID",
-    "First",
-    "Last",
-    "Company",
-    "Email",
-    "Category",
-    "Action",
-    "Label",
-    "Date",
-    "Content ID",
-    "Content Name",
-    "Content Slug",
-)
+_TITLES = "User ID,First,Last,Company,Email,Category,Action,Label,Date,Content ID,Content Name,Content Slug"
+HEADER = tuple(_TITLES.split(","))
 SHORT_HEADER = "User ID,Category,Action,Label,Date"
 DAY = "2024-05-01 10:00:00"
 

@@ -15,20 +15,8 @@ from typing import IO, NamedTuple
 
 from simulation.stage import DAY, Activity, Edition, Stay
 
-HEADER: tuple[str, ...] = (
-    "User ID",
-    "First",
-    "Last",
-    "Company",
-    "Email",
-    "Category",
-    "Action",
-    "Label",
-    "Date",
-    "Content ID",
-    "Content Name",
-    "Content Slug",
-)
+_TITLES = "User ID,First,Last,Company,Email,Category,Action,Label,Date,Content ID,Content Name,Content Slug"
+HEADER = tuple(_TITLES.split(","))
 
 SCHEDULE_HEADER = ("site_id", "content_id", "session_type", "starts_at", "ends_at", "time_zone")
 EXHIBITORS_HEADER = ("site_id", "content_id", "exhibitor_name", "company")
