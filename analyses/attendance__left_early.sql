@@ -1,5 +1,5 @@
 -- Which sessions did people leave early?
--- Early is less than left_early_ratio of the session, by the likely measure.
+-- Early is for good before left_early_ratio of the session was over, by the likely measure.
 select
     session_name,
     attendee_count as attended,

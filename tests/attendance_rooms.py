@@ -37,19 +37,58 @@ def seconds_of(text: str) -> int:
     return int(minutes) * 60 + int(rest or 0)
 
 
+@dataclass(frozen=True)
+class LeftRoom:
+    """A row of the table of who left early: least, likely and most people."""
+
+    name: str
+    schedule: tuple[Span, ...]
+    records: dict[str, list[tuple[str, int]]] = field(repr=False)
+    left_early: tuple[int, ...]
+    stayed: tuple[int, ...]
+
+
 def read_rooms() -> list[TableRoom]:
     """The rows of the table of rooms."""
-    table = RULES.read_text(encoding="utf-8").split("## Rooms")[1].split("\n## ")[0]
+    return [read_room(*row) for row in rows_of("Rooms")]
+
+
+def read_left_rooms() -> list[LeftRoom]:
+    """The rows of the table of who left early."""
+    return [
+        LeftRoom(
+            name,
+            read_schedule(schedule),
+            read_records(records),
+            *(tuple(map(int, counts.split())) for counts in (left_early, stayed)),
+        )
+        for name, schedule, records, left_early, stayed in rows_of("Who left early")
+    ]
+
+
+def rows_of(section: str) -> list[list[str]]:
+    """The cells of the table of a section, without its head."""
+    table = RULES.read_text(encoding="utf-8").split(f"\n## {section}\n")[1].split("\n## ")[0]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line[:1] == "|"]
-    return [read_room(*row) for row in rows[2:]]
+    return rows[2:]
+
+
+def read_schedule(text: str) -> tuple[Span, ...]:
+    """The rows of the schedule, each from start to end, with commas between."""
+    return tuple(read_span(part) for part in text.split(", ") if part)
+
+
+def read_records(text: str) -> dict[str, list[tuple[str, int]]]:
+    """The records of each person, such as `ada J0; 2 bob J0 L60`."""
+    return {user: tokens for part in text.split("; ") for user, tokens in read_people(part)}
 
 
 def read_room(name: str, schedule: str, records: str, windows: str, counted: str) -> TableRoom:
     """A room as a line of the table describes it."""
     return TableRoom(
         name,
-        tuple(read_span(part) for part in schedule.split(", ") if part),
-        {user: tokens for part in records.split("; ") for user, tokens in read_people(part)},
+        read_schedule(schedule),
+        read_records(records),
         tuple((*read_span(part.split()[0]), part.split()[1]) for part in windows.split("; ")),
         dict(read_seconds(part) for part in counted.split("; ")),
     )

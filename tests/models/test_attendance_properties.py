@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from attendance_rooms import read_people, read_rooms
+from attendance_rooms import LeftRoom, TableRoom, read_left_rooms, read_people, read_rooms
 from compiled_models import Chain, Marts, Record, Report, Row, Schedule, chain_of
 from conftest import Once
 from naming.effects import Known, Session, why_session_unmatched
@@ -947,14 +947,16 @@ def test_a_rehearsal_takes_no_registrations(built: Built, one: Case, counts: lis
 # The rooms of attendance_rules.md, all in one build.
 
 ROOM_TABLE = read_rooms()
+LEFT_TABLE = read_left_rooms()
 
 
 @pytest.fixture(scope="module")
 def rooms(chain: Chain) -> Marts:
-    """The marts of all rooms of the table, each on a site of its own.
+    """The marts of all rooms of both tables, each on a site of its own.
 
     Somebody elsewhere shows that the clock has seconds.
     """
+    tables: list[TableRoom | LeftRoom] = [*ROOM_TABLE, *LEFT_TABLE]
     worlds = tuple(
         World(
             (
@@ -963,7 +965,7 @@ def rooms(chain: Chain) -> Marts:
             ),
             tuple(planned(timedelta(seconds=start), timedelta(seconds=end)) for start, end in room.schedule),
         )
-        for room in ROOM_TABLE
+        for room in tables
     )
     return run(chain, worlds)
 
@@ -987,5 +989,20 @@ def test_room(rooms: Marts, number: int) -> None:
     assert {key: counted.get(key) for key in ROOM_TABLE[number].seconds} == ROOM_TABLE[number].seconds
 
 
+@pytest.mark.parametrize("number", range(len(LEFT_TABLE)), ids=[room.name for room in LEFT_TABLE])
+def test_who_left_early(rooms: Marts, number: int) -> None:
+    place = (site(len(ROOM_TABLE) + number), "1", 1)
+    [session] = [
+        row for row in rooms.sessions if (row["site_id"], row["content_id"], row["occurrence_number"]) == place
+    ]
+    counted = {
+        people: tuple(session[f"{measure}{people}_count"] for measure in ("proven_", "", "possible_"))
+        for people in ("left_early", "stayed")
+    }
+
+    assert counted == {"left_early": LEFT_TABLE[number].left_early, "stayed": LEFT_TABLE[number].stayed}
+
+
 def test_all_rooms_were_read() -> None:
     assert len(ROOM_TABLE) >= 20
+    assert len(LEFT_TABLE) >= 10

@@ -1234,12 +1234,28 @@ def attendance__no_shows() -> list[Row]:
     return ranked(rows, lambda row: -row[2], lambda row: row[0], limit=8)
 
 
+def until_likely(session: str, user: str) -> datetime:
+    """Until when a person was likely there: a Left without a Joined has no minutes, but says until when."""
+    return max(
+        stay.ends["possible" if stay.closed_by == "nothing" else "likely"]
+        for stay in stays(session)
+        if stay.user == user
+    )
+
+
 @story
 def attendance__left_early() -> list[Row]:
     rows = []
     for session in public():
-        likely = seconds(session, "likely")
-        early = [user for user in attendees(session) if likely[user] < 0.8 * length(session)]
+        until = {user: until_likely(session, user) for user in attendees(session)}
+        came = sorted(
+            min(activity.at for activity in events()[session] if (activity.user, activity.action) == (user, "Joined"))
+            for user in until
+        )
+        # One person alone is no session.
+        started, ended = hours(session)
+        started, ended = max(started, came[1]), min(ended, sorted(until.values())[-2])
+        early = [user for user in until if until[user] < started + 0.8 * (ended - started)]
         rows.append((names()[session], len(attendees(session)), len(early), len(early) / len(attendees(session))))
     order = ranked(rows, lambda row: -round(row[3], 2), lambda row: row[0], limit=8)
     return [(*row[:3], round(row[3], 2)) for row in order]

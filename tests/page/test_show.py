@@ -41,8 +41,8 @@ def test_a_session_is_shown_with_its_people(sample_project: Project) -> None:
     # The same ranges as on the page, which test_browser.py looks at.
     assert {
         "attended 43 (36 to 43)",
-        "to the end 29 (18 to 33)",
-        "left early 14 (10 to 25)",
+        "to the end 39 (30 to 40)",
+        "left early 4 (3 to 12)",
         "most at once 40 (30 to 40)",
     } <= set(said)
     assert "Ada Okafor Samphire Health 08:46 1 74 74 74 yes, proven" in said

@@ -64,8 +64,12 @@ summed as (
         {%- for seconds in [
             'proven_added', 'likely_added', 'possible_added', 'gap_before', 'before', 'after', 'breakout_added'
         ] %}
-        cast(sum({{ seconds }}_seconds) as bigint) as {{ seconds }}_seconds{% if not loop.last %},{% endif %}
+        cast(sum({{ seconds }}_seconds) as bigint) as {{ seconds }}_seconds,
         {%- endfor %}
+        max(proven_ended_at) as proven_until_at,
+        -- A Left that no Joined explains has no minutes, but says until when.
+        max(case when opened_by = 'nothing' then possible_ended_at else likely_ended_at end) as likely_until_at,
+        max(possible_ended_at) as possible_until_at
     from measured
     group by 1, 2, 3
 ),
@@ -91,6 +95,7 @@ attended as (
                     1.0, cast(coalesce(summed.{{ measure }}_added_seconds, 0) as double) / sessions.session_seconds
                 )
         end as {{ measure }}_ratio,
+        summed.{{ measure }}_until_at,
         {%- endfor %}
         coalesce(summed.gap_before_seconds, 0) as gap_seconds,
         coalesce(summed.before_seconds, 0) as before_start_seconds,
@@ -135,6 +140,9 @@ final as (
         attended.proven_seconds,
         attended.likely_seconds,
         attended.possible_seconds,
+        attended.proven_until_at,
+        attended.likely_until_at,
+        attended.possible_until_at,
         attended.window_seconds,
         attended.session_seconds,
         attended.proven_ratio,

@@ -10,15 +10,8 @@ session_events as (
     select * from {{ ref('int_session_events') }}
 ),
 
--- Whoever is early by what the log allows left early for sure, and whoever is not early by what it proves stayed for
--- sure.
 attendance as (
-    select
-        *,
-        coalesce(possible_ratio < {{ var('left_early_ratio') }}, false) as is_early_at_least,
-        coalesce(likely_ratio < {{ var('left_early_ratio') }}, false) as is_likely_early,
-        coalesce(proven_ratio < {{ var('left_early_ratio') }}, false) as is_early_at_most
-    from {{ ref('fct_session_attendance') }}
+    select * from {{ ref('fct_session_attendance') }}
 ),
 
 concurrency as (
@@ -50,6 +43,68 @@ planned_and_came as (
     group by 1
 ),
 
+ordered as (
+    select
+        session_key,
+        first_joined_at,
+        likely_until_at,
+        row_number() over (partition by session_key order by first_joined_at nulls last) as came_number,
+        row_number() over (partition by session_key order by likely_until_at desc nulls last) as went_number
+    from attendance
+    where is_attended
+),
+
+company as (
+    select
+        session_key,
+        max(case when came_number = 2 then first_joined_at end) as second_came_at,
+        max(case when went_number = 2 then likely_until_at end) as last_but_one_went_at,
+        {{ quantile('likely_until_at', var('session_core_quantile')) }} as most_went_at
+    from ordered
+    group by 1
+),
+
+-- Start and end for who left early. A schedule says them. Else one person alone is no session, and it may have been over
+-- when most had gone.
+bounded as (
+    select
+        sessions.session_key,
+        sessions.ended_at,
+        case
+            when sessions.started_at = sessions.scheduled_start_at then sessions.started_at
+            else greatest(sessions.started_at, least(company.second_came_at, sessions.ended_at))
+        end as met_at,
+        case
+            when sessions.ended_at = sessions.scheduled_end_at then sessions.ended_at
+            else least(sessions.ended_at, company.last_but_one_went_at)
+        end as parted_at,
+        case
+            when sessions.ended_at = sessions.scheduled_end_at then sessions.ended_at
+            else least(sessions.ended_at, company.last_but_one_went_at, company.most_went_at)
+        end as may_have_ended_at
+    from sessions
+    left join company on sessions.session_key = company.session_key
+),
+
+-- Whoever is early by what the log allows left early for sure, and whoever is not early by what it proves stayed for
+-- sure.
+judged as (
+    select
+        attendance.*,
+        {%- for measure, end, answer in [
+            ('possible', 'may_have_ended_at', 'is_early_at_least'),
+            ('likely', 'parted_at', 'is_likely_early'),
+            ('proven', 'ended_at', 'is_early_at_most'),
+        ] %}
+        coalesce(
+            {{ seconds_between('bounded.met_at', 'attendance.' ~ measure ~ '_until_at') }}
+            < {{ var('left_early_ratio') }} * {{ seconds_between('bounded.met_at', 'bounded.' ~ end) }}, false
+        ) as {{ answer }}{% if not loop.last %},{% endif %}
+        {%- endfor %}
+    from attendance
+    inner join bounded on attendance.session_key = bounded.session_key
+),
+
 attended as (
     select
         session_key,
@@ -66,7 +121,7 @@ attended as (
         count(*) filter (where is_attended and not is_likely_early) as stayed_count,
         count(*) filter (where is_attended_proven and not is_early_at_most) as proven_stayed_count,
         count(*) filter (where is_attended_possible and not is_early_at_least) as possible_stayed_count
-    from attendance
+    from judged
     group by 1
 ),
 
