@@ -23,9 +23,12 @@ import duckdb
 import pytest
 import yaml
 
+from page.manual import SETTINGS as SETTINGS_OF_MANUAL
+from page.manual import all_files
 from warehouse.paths import marts_path
 from warehouse.project_copy import copy_to
 from warehouse.settings import read_yaml
+from warm_environment import warm_environment
 from warm_start import compile_beforehand, parse_beforehand, run_warm
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,6 +47,8 @@ MARKERS = {
 }
 TIERS = {*MARKERS.values(), "superset"}
 PATIENCE_SECONDS = 900
+# Where `make docs` writes.
+MANUAL = Path("warehouse") / "manual"
 # The report of the sample that tests remove.
 REMOVED = "sitewide_2026-05-14.csv"
 # Some tests share with a salt of their own, and a copy of the sample has none.
@@ -405,6 +410,23 @@ def shared_sample(sample_project: Project, once: Once) -> Path:
         assert result.returncode == 0, result.stdout + result.stderr
 
     return once("shared_sample", make) / "shared.duckdb"
+
+
+@pytest.fixture(scope="session")
+def sample_with_manual(sample_project: Project, once: Once) -> Project:
+    """The sample with its manual, as `make docs` writes it; do not change it."""
+
+    def make(folder: Path) -> None:
+        project = sample_project.copy(folder)
+        locks = (Path(path.name) for path in ROOT.glob("requirements*.lock"))
+        for path in (*all_files(), SETTINGS_OF_MANUAL, Path("start.py"), *locks):
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / path, folder / path)
+        with warm_environment(folder / ".venv", (ROOT / ".venv").resolve()):
+            result = project.run(sys.executable, "start.py", "docs")
+        assert result.returncode == 0, result.stdout + result.stderr
+
+    return Project(once("manual", make), is_shared=True)
 
 
 @pytest.fixture(scope="session")

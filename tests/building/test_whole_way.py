@@ -10,10 +10,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
-import yaml
 
 from conftest import ROOT, WITHOUT_TESTS, Once, Project, copy_project
 from warehouse.database import number_of
+from warehouse.settings import read_yaml
 
 REPORTS = ROOT / "tests" / "fixtures"
 SITE_ALIASES = Path("seeds") / "site" / "site_activity_aliases.csv"
@@ -344,7 +344,7 @@ def unfinished(project: Project) -> list[str]:
 def test_the_unit_tests_of_the_models_pass(sample_project: Project, tmp_path: Path) -> None:
     result = sample_project.copy(tmp_path).dbt("test", "--select", "test_type:unit")
     assert result.returncode == 0, result.stdout
-    files = [yaml.safe_load(path.read_text()) for path in (ROOT / "models").rglob("*.yml")]
+    files = [read_yaml(path.read_text()) for path in (ROOT / "models").rglob("*.yml")]
     declared = sum(len(file.get("unit_tests") or []) for file in files)
     assert f"{declared} unit tests" in result.stdout
 

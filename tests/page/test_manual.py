@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from conftest import ROOT
+from conftest import MANUAL, ROOT, Project
 from page import manual
 from page.browser import find_chromium
 from warehouse.errors import WarehouseError
@@ -22,11 +22,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site without dbt's page."""
-    folder = tmp_path_factory.mktemp("manual")
-    manual.build_site(folder)
-    return folder / "site"
+def site(sample_with_manual: Project) -> Path:
+    """The site, with dbt's page."""
+    return sample_with_manual.root / MANUAL
 
 
 def test_the_site_has_every_page_of_the_manual_under_its_kind(site: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from conftest import ROOT, Project
+from conftest import MANUAL, ROOT, Project
 from declarations import by_name, declared
 from page import manual, messages, reference
 from reports.date_formats import DATE_FORMATS
@@ -217,15 +216,10 @@ def fetched(page: str) -> list[str]:
     return [match for pattern in FETCHES for match in re.findall(pattern, page)]
 
 
-def test_the_page_needs_no_network_and_tells_nothing_of_its_machine(sample_project: Project, tmp_path: Path) -> None:
-    project = sample_project.copy(tmp_path)
-    for path in (*manual.all_files(), manual.SETTINGS):
-        (project.root / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / path, project.root / path)
-    written = project.script("write_docs.py", "--output", str(tmp_path / "manual"))
-    assert written.returncode == 0, written.stdout + written.stderr
-    page = (tmp_path / "manual" / "lineage.html").read_text()
-    assert "docs/how_to/load.html" in (tmp_path / "manual" / "index.html").read_text()
+def test_the_page_needs_no_network_and_tells_nothing_of_its_machine(sample_with_manual: Project) -> None:
+    project, written = sample_with_manual, sample_with_manual.root / MANUAL
+    page = (written / "lineage.html").read_text()
+    assert "docs/how_to/load.html" in (written / "index.html").read_text()
     assert fetched(page) == []
     # The default selector of selectors.yml knows them.
     catalog = json.loads((project.root / "target" / "catalog.json").read_text())

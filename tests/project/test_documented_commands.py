@@ -2,7 +2,7 @@
 
 A page is read by a person with a fresh clone who ran `make build`; the README's `make build` is that of one who has the
 sample in the warehouse, so that it is a second build as well. Its commands run from top to bottom: those of its shell
-blocks, and those in its text that no page before it names.
+blocks, and those in its text that no block runs and that no page before it names.
 `documented_commands.toml` lists the commands that don't run here. Scripts and dbt start warm (`warm_environment.py`);
 `test_whole_way.py` starts the loader and dbt as a user does.
 """
@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 import start
 
-from conftest import OF_ANOTHER_SALT, ROOT, WITHOUT_TESTS, Project, marts, with_shipped_settings
+from conftest import MANUAL, OF_ANOTHER_SALT, ROOT, WITHOUT_TESTS, Project, marts, with_shipped_settings
 from documented_commands import Documented, documented_commands, fits, pages_with_commands
 from removal.remove import find_report, remove
 from warehouse.database import connect
@@ -33,17 +33,23 @@ EXPORTER = "exporter_2026-05-15.csv"
 
 
 def commands_by_page() -> dict[Path, list[Documented]]:
-    """What is run of each page: its shell blocks, and what its text names first."""
-    seen: set[str] = set()
+    """What is run of each page: its shell blocks, and what its text names first and no block has."""
+    pages = {page: commands_to_run(page) for page in pages_with_commands()}
+    seen = {one.spelled for commands in pages.values() for one in commands if one.is_block}
     found: dict[Path, list[Documented]] = {}
-    for page in pages_with_commands():
-        for documented in documented_commands((ROOT / page).read_text(encoding="utf-8")):
-            is_listed = {(None, documented.spelled), (page.as_posix(), documented.spelled)} & NOT_RUN.keys()
-            if is_listed or (documented.spelled in seen and not documented.is_block):
+    for page, commands in pages.items():
+        for documented in commands:
+            if documented.spelled in seen and not documented.is_block:
                 continue
             seen.add(documented.spelled)
             found.setdefault(page, []).append(documented)
     return found
+
+
+def commands_to_run(page: Path) -> list[Documented]:
+    """The commands of a page that are not listed as not run."""
+    commands = documented_commands((ROOT / page).read_text(encoding="utf-8"))
+    return [one for one in commands if not {(None, one.spelled), (page.as_posix(), one.spelled)} & NOT_RUN.keys()]
 
 
 def clone(target: Path) -> Project:
@@ -58,10 +64,13 @@ def clone(target: Path) -> Project:
     return Project(target)
 
 
-def give_what_it_leaves(documented: Documented, project: Project, page: Path, shared: Path) -> bool:
+def give_what_it_leaves(documented: Documented, project: Project, page: Path, shared: Path, manual: Path) -> bool:
     """Whether another test or page runs a command, and here the page goes on with what that leaves."""
     if documented.spelled == "make share" and page != BEFORE_THE_BUILD:
         shutil.copy(shared, project.shared)
+        return True
+    if documented.spelled == "make docs":
+        shutil.copytree(manual, project.root / MANUAL)
         return True
     if documented.spelled == f"make remove REPORT={EXPORTER}":
         # test_remove.py builds what is left. Here `make build AGAIN=1` is next.
@@ -88,12 +97,12 @@ def run(documented: Documented, project: Project, page: Path) -> str:
 )
 @pytest.mark.parametrize("page", commands_by_page(), ids=str)
 def test_the_commands_of_a_page_do_what_it_says(
-    page: Path, sample_project: Project, shared_sample: Path, tmp_path: Path
+    page: Path, sample_project: Project, shared_sample: Path, sample_with_manual: Project, tmp_path: Path
 ) -> None:
     project = clone(tmp_path / "clone")
     # `make build` leaves this of dbt and no manifest; for the README it saves dbt the time to parse.
     shutil.copy(sample_project.as_built / "partial_parse.msgpack", project.root / "target")
-    built = sample_project.root / "warehouse"
+    built, manual = sample_project.root / "warehouse", sample_with_manual.root / MANUAL
     if page == BEFORE_THE_BUILD:
         project.warehouse.parent.mkdir(exist_ok=True)
         project.take_over(sample_project)
@@ -104,7 +113,7 @@ def test_the_commands_of_a_page_do_what_it_says(
     printed = {}
     with warm_environment(project.root / ".venv", (ROOT / ".venv").resolve()):
         for documented in commands_by_page()[page]:
-            if not give_what_it_leaves(documented, project, page, shared_sample):
+            if not give_what_it_leaves(documented, project, page, shared_sample, manual):
                 printed[documented.spelled] = run(documented, project, page)
     if page == BEFORE_THE_BUILD:
         promised = set(re.findall(r"warehouse/[\w/]+\.\w+", (ROOT / page).read_text(encoding="utf-8")))
