@@ -639,6 +639,11 @@ CASES = [
         ],
     ),
     by_value(
+        "unless_forgotten",
+        "{{ unless_forgotten('value') }}",
+        {"Ann": "Ann", "[forgotten]": None, "Ann <[forgotten]>": None, "forgotten": "forgotten", None: None},
+    ),
+    by_value(
         "decimal_number",
         "{{ decimal_number('value', after=' *%') }}",
         {"4 %": "4.00", "4,5%": "4.50", ".5%": "0.50", "1,500%": None, "4": None, "%": None, "4%\n": None, None: None},

@@ -358,7 +358,12 @@ def mailboxes(emails: Iterable[str]) -> list[str]:
 
 def known_email(column: str) -> str:
     """SQL for an e-mail as the models read it; '' for none."""
-    return f"coalesce({cleaned_field(column)}, '')"
+    return f"coalesce({cleaned_field(unless_forgotten(column))}, '')"
+
+
+def unless_forgotten(column: str) -> str:
+    """SQL for a detail of a user; null where somebody was forgotten in it, so that no two people have it in common."""
+    return f"case when {column} not like {text_of(f'%{FORGOTTEN}%')} then {column} end"
 
 
 def known_mailbox(column: str) -> str:
@@ -608,9 +613,12 @@ def replace_named(connection: duckdb.DuckDBPyConnection, places: Sequence[Place]
         )
         who = [column for column, kind in places[number].columns.items() if kind in WHO]
         if places[number].user_id and not {*who}.isdisjoint(field_names):
-            # Without an id the e-mail is who it is, so that the rest of the name goes with it.
+            # Without an id the e-mail is who it is, so that the rest of the name goes with it. A unique users report
+            # must have one of the two.
+            left = {"email": text_of(FORGOTTEN)}
+            values = ", ".join(f"{column} = {left.get(places[number].columns[column], 'null')}" for column in who)
             connection.execute(
-                f"update {table} set {', '.join(f'{column} = {text_of(FORGOTTEN)}' for column in who)}"
+                f"update {table} set {values}"
                 f" where {known_id(places[number].user_id)} = ''"
                 " and rowid in (select row_id from named where place = $place and kind = 'email')",
                 {"place": number},

@@ -9,7 +9,6 @@ import duckdb
 from landing.destinations import Destination
 from landing.faults import Fault
 from landing.forgotten import (
-    FORGOTTEN,
     NAMED_REASON,
     REASON,
     UNSCRUBBED,
@@ -161,8 +160,9 @@ def stage_forgotten(
     columns = {column: f"c{index}" for column, index in report.columns.items()}
     first, last, email = (columns.get(column, "null") for column in ("first_name", "last_name", "email"))
     theirs = known.is_theirs(columns.get("user_id", "null"), email)
+    shares = known.shares_email(columns.get("user_id", "null"), email)
     people = connection.execute(
-        f"select distinct {first}, {last}, {email} from staged where {theirs}", known.parameters
+        f"select distinct {first}, {last}, {email} from staged where {theirs} or {shares}", known.parameters
     ).fetchall()
     count = number_of(
         connection,
@@ -175,8 +175,7 @@ def stage_forgotten(
     who = [columns[column] for column in WHO if column in columns]
     shared_count = 0
     if "email" in columns:
-        values = ", ".join(f"{column} = {text_of(FORGOTTEN)}" for column in who)
-        shares = known.shares_email(columns.get("user_id", "null"), email)
+        values = ", ".join(f"{column} = null" for column in who)
         shared_count = number_of(connection, f"update staged set {values} where {shares}", known.parameters)
     names = names_of([person[:2] for person in people], [person[2] for person in people])
     kinds = {f"c{index}": "" for index in range(len(report.header))} | {place: name for name, place in columns.items()}

@@ -40,6 +40,7 @@ from landing.forgotten import (
     replace_named,
     salt_of,
     spelling_identity,
+    unless_forgotten,
     without_names,
 )
 from landing.landed import landed_before
@@ -143,6 +144,7 @@ HAS_IDENTITY = (
     f" or ({known_id('user_id')} = '' and list_contains($emails, {known_mailbox('email')})))"
 )
 IS_THEIRS = f"({OF_SITE} and {HAS_IDENTITY})"
+DETAILS = ", ".join(map(unless_forgotten, ("first_name", "last_name", "email")))
 REJECTED_TEXTS = ("record_text", "rejected_value", "reason")
 HAS_FIELD = " or ".join(
     f"coalesce(list_bool_or(list_transform(regexp_split_to_array({column}, {text_of(ends)}),"
@@ -241,7 +243,7 @@ def _told(
         row
         for table in RECORDS
         for row in connection.execute(
-            f"select distinct first_name, last_name, email from raw.{table} where {IS_THEIRS}", parameters
+            f"select distinct {DETAILS} from raw.{table} where {IS_THEIRS}", parameters
         ).fetchall()
     ]
 

@@ -17,7 +17,7 @@ from typing import Annotated
 import duckdb
 import typer
 
-from landing.forgotten import known_email, known_id, known_mailbox, mailboxes, remembered
+from landing.forgotten import known_email, known_id, known_mailbox, mailboxes, remembered, unless_forgotten
 from reports.ids import plain_id, same_ids_of
 from warehouse.database import identifier
 from warehouse.errors import WarehouseError
@@ -245,8 +245,8 @@ def _collect_users(connection: duckdb.DuckDBPyConnection, site: str | None = Non
             {known_id("user_id")} as written_id,
             lower({known_email("email")}) as email,
             {known_mailbox("email")} as mailbox,
-            first_name,
-            last_name
+            {unless_forgotten("first_name")} as first_name,
+            {unless_forgotten("last_name")} as last_name
         from ({" union all ".join(parts)})
         where $site is null or site_id = $site
         """,

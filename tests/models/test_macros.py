@@ -30,6 +30,7 @@ EXPRESSIONS = (
     "label_shape",
     "plain_number",
     "star_number",
+    "unless_forgotten",
     "word_stems",
 )
 # Macros that a build runs before its first model and after its last: only a build on Spark runs these statements.

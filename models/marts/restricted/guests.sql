@@ -18,10 +18,10 @@ events as (
 user_names as (
     select
         user_name_id,
-        {{ cleaned('first_name') }} as first_name,
-        {{ cleaned('last_name') }} as last_name,
-        {{ cleaned('company') }} as company,
-        {{ lowered(cleaned_field('email')) }} as email
+        {{ cleaned(unless_forgotten('first_name')) }} as first_name,
+        {{ cleaned(unless_forgotten('last_name')) }} as last_name,
+        {{ cleaned(unless_forgotten('company')) }} as company,
+        {{ lowered(cleaned_field(unless_forgotten('email'))) }} as email
     from {{ source('raw', 'user_names') }}
 ),
 

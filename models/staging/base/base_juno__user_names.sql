@@ -32,10 +32,10 @@ cleaned as (
         seen.site_id,
         seen.download_number,
         {{ cleaned_id('user_names.user_id') }} as user_id,
-        {{ cleaned('user_names.first_name') }} as first_name,
-        {{ cleaned('user_names.last_name') }} as last_name,
-        {{ cleaned('user_names.company') }} as company,
-        {{ cleaned_field('user_names.email') }} as email,
+        {{ cleaned(unless_forgotten('user_names.first_name')) }} as first_name,
+        {{ cleaned(unless_forgotten('user_names.last_name')) }} as last_name,
+        {{ cleaned(unless_forgotten('user_names.company')) }} as company,
+        {{ cleaned_field(unless_forgotten('user_names.email')) }} as email,
         seen.last_occurred_at
     from seen
     inner join user_names on seen.user_name_id = user_names.user_name_id
