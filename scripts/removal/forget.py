@@ -49,7 +49,7 @@ from naming.seed_csv import SeedError, read_seed_csv
 from page.write_page import page_path, pages_at, shared_page_path
 from publishing.places import PLACES, publish_again
 from removal.journal import FORGET, JOURNAL, Task, begin, end
-from removal.people import Identities, identities_of, require_sure, spellings_of
+from removal.people import Identities, identities_of, known_elsewhere, require_sure, spellings_of
 from removal.verify import left_in_file, left_in_reports, left_in_texts
 from reports.ids import id_of, same_ids, same_ids_of
 from warehouse.command_line import counted, one_line
@@ -67,6 +67,17 @@ MANIFESTS = (
     "(select report_id, site_id, file_name from raw.reports"
     " union all select report_id, site_id, file_name from raw.user_reports)"
 )
+# The same, where two of one name can be told apart.
+NAMED_REPORTS = """(
+    select report_id, site_id, concat(file_name, case when count(*) over (partition by file_name) > 1 then
+        ' (' || concat_ws(', ', nullif(concat_ws(' to ', first_date, last_date), ''), 'report ' || report_id) || ')'
+    end) as file_name
+    from (
+        select report_id, site_id, file_name, first_occurred_at::date as first_date, last_occurred_at::date as last_date
+        from raw.reports
+        union all select report_id, site_id, file_name, report_date, null from raw.user_reports
+    )
+)"""
 SITE_SEEDS = PROJECT_ROOT / "seeds" / "site"
 
 
@@ -257,10 +268,10 @@ def _remembered_sites(connection: duckdb.DuckDBPyConnection, user_id: str) -> se
 def find_traces(connection: duckdb.DuckDBPyConnection, person: Person) -> Traces:
     """Count what holds the person."""
     traces = Traces()
-    for table, manifest in RECORDS.items():
+    for table in RECORDS:
         traces.records |= dict(
             connection.execute(
-                f"select file_name, count(*) from raw.{table} inner join raw.{manifest} using (report_id)"
+                f"select file_name, count(*) from raw.{table} inner join {NAMED_REPORTS} using (report_id)"
                 f" where {IS_THEIRS} group by 1 order by 1",
                 person.parameters,
             ).fetchall()
@@ -278,7 +289,7 @@ def find_traces(connection: duckdb.DuckDBPyConnection, person: Person) -> Traces
     if places[-1].columns:
         traces.rejected = dict(
             connection.execute(
-                f"select file_name, count(*) from raw.rejected_records inner join {MANIFESTS} using (report_id)"
+                f"select file_name, count(*) from raw.rejected_records inner join {NAMED_REPORTS} using (report_id)"
                 f" where site_id = $site and {NAMES_THEM} group by 1 order by 1",
                 {"site": person.site_id, "fields": person.forms, "place": len(RECORDS)},
             ).fetchall()
@@ -610,7 +621,8 @@ def carry_out(files: Files, task: Task, console: Console) -> None:
     done = rebuild(files, "The user is forgotten", console)
     places = publish_again(files.published, files.shared, files.warehouse)
     console.print(f"[green]Forgotten[/green] in {done}.", highlight=False)
-    _tell_what_is_left(files, task, person.names if person is not None else Names(), places, console)
+    names, emails = (person.names, person.emails) if person is not None else (Names(), ())
+    _tell_what_is_left(files, task, names, emails, places, console)
     end(files.warehouse)
 
 
@@ -652,22 +664,27 @@ def forget_in_lists(connection: duckdb.DuckDBPyConnection, person: Person) -> No
         )
 
 
-def _tell_what_is_left(files: Files, task: Task, names: Names, places: list[str], console: Console) -> None:
+def _tell_what_is_left(
+    files: Files, task: Task, names: Names, emails: Iterable[str], places: list[str], console: Console
+) -> None:
     """Read everything again, and name what still holds the person, and what cannot be read here."""
-    for path in (files.warehouse, marts_path(files.warehouse), files.published):
-        left = left_in_file(path, task.site_id, task.user_ids, names, task.spellings)
-        _list(f"Still in {path.name}:", [f"{place}: {counted(count, 'row')}" for place, count in left.items()], console)
-    # There the ids are pseudonyms, so that only names count.
-    left = left_in_file(files.shared, task.site_id, [], names)
-    _list(
-        f"Still in {files.shared.name}:",
-        [f"{place}: {counted(count, 'row')}" for place, count in left.items()],
-        console,
-    )
-    pages = [*pages_at(page_path(files.published)), *pages_at(shared_page_path(files.shared))]
-    _list("Still in a page:", left_in_texts(pages, names), console)
     with files.open_warehouse() as connection:
         sites = {sha256: before.site_id for sha256, before in landed_before(connection).items()}
+        elsewhere = known_elsewhere(connection, task.site_id, emails)
+    for site, ids in elsewhere.items():
+        fix = f"make forget USER_ID={ids[0]} SITE={site}"
+        console.print(one_line(f"{site} has this e-mail as {' and '.join(ids)}: {fix}"), highlight=False)
+    is_left = False
+    for path in (files.warehouse, marts_path(files.warehouse), files.published, files.shared):
+        # In the shared copy the ids are pseudonyms, so that only names count.
+        user_ids = [] if path == files.shared else task.user_ids
+        left = left_in_file(path, task.site_id, user_ids, names, task.spellings, tuple(elsewhere))
+        is_left |= bool(left)
+        _list(f"Still in {path.name}:", [f"{place}: {counted(count, 'row')}" for place, count in left.items()], console)
+    # What the pages show of another site goes with the command for that site.
+    if is_left or not elsewhere:
+        pages = [*pages_at(page_path(files.published)), *pages_at(shared_page_path(files.shared))]
+        _list("Still in a page:", left_in_texts(pages, names), console)
     reports = left_in_reports(DEFAULT_REPORTS, task.site_id, task.user_ids, names, sites, task.spellings)
     _list(
         "These reports of yours go on holding the person; delete the records, or download them again:",

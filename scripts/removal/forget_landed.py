@@ -12,7 +12,6 @@ import duckdb
 from rich.console import Console
 
 from landing.forgotten import known_mailbox, mailboxes
-from landing.landed import LANDED_REPORTS
 from landing.parquet import writing
 from landing.parquet_files import (
     FILE_NAME,
@@ -26,7 +25,16 @@ from landing.parquet_files import (
     place,
     write_parquet,
 )
-from removal.forget import Person, Request, find_person, find_traces, forget, identities_or_question, remember_others
+from removal.forget import (
+    NAMED_REPORTS,
+    Person,
+    Request,
+    find_person,
+    find_traces,
+    forget,
+    identities_or_question,
+    remember_others,
+)
 from removal.people import Identities
 from reports.ids import id_of, same_ids, same_ids_of
 from warehouse.command_line import counted, one_line
@@ -66,7 +74,7 @@ def forget_in(root: Path, request: Request, console: Console | None = None) -> l
     """
     with writing(root) as connection:
         reports = connection.execute(
-            f"select report_id, site_id, file_name from ({LANDED_REPORTS}) order by all"
+            f"select report_id, site_id, file_name from {NAMED_REPORTS} order by all"
         ).fetchall()
         found = Identities((id_of(request.user_id),))
         while True:

@@ -242,6 +242,7 @@ def _collect_users(connection: duckdb.DuckDBPyConnection, site: str | None = Non
         f"""
         create or replace temp table known_users as
         select distinct
+            site_id,
             {known_id("user_id")} as written_id,
             lower({known_email("email")}) as email,
             {known_mailbox("email")} as mailbox,
@@ -251,6 +252,24 @@ def _collect_users(connection: duckdb.DuckDBPyConnection, site: str | None = Non
         where $site is null or site_id = $site
         """,
         {"site": site},
+    )
+
+
+def known_elsewhere(connection: duckdb.DuckDBPyConnection, site: str, emails: Iterable[str]) -> dict[str, list[str]]:
+    """The users of other sites who have one of the e-mails, by their site."""
+    _collect_users(connection)
+    mailbox_of_id = known_mailbox("written_id")
+    return dict(
+        connection.execute(
+            f"""
+            select site_id, list_sort(list(distinct coalesce(nullif(written_id, ''), email)))
+            from known_users
+            where
+                site_id <> $site and (list_contains($emails, mailbox) or list_contains($emails, {mailbox_of_id}))
+            group by 1 order by 1
+            """,
+            {"site": site, "emails": mailboxes(emails)},
+        ).fetchall()
     )
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from landing.forgotten import JSON_COLUMN, Names, known_id, without_names
+from landing.landed import LANDED_REPORTS
 from reports.encoding import Survey, encoding_of, survey
 from reports.files import find_reports, reports_in
 from reports.format import DELIMITERS, ReportFormat, read_format
@@ -31,20 +32,30 @@ SITE, USER = "site_id", "user_id"
 
 
 def left_in_file(
-    path: Path, site: str, user_ids: Sequence[str], names: Names, others: Sequence[str] = ()
+    path: Path,
+    site: str,
+    user_ids: Sequence[str],
+    names: Names,
+    others: Sequence[str] = (),
+    elsewhere: Sequence[str] = (),
 ) -> dict[str, int]:
     """The rows of each column of a DuckDB file that still hold the person: an id of theirs, a name or an e-mail.
 
-    The others are spellings of the ids that are other people.
+    The others are spellings of the ids that are other people. Rows of the sites elsewhere do not count.
     """
     if not path.exists():
         return {}
     with opened(path) as connection:
-        return left_in_tables(connection, site, user_ids, names, others)
+        return left_in_tables(connection, site, user_ids, names, others, elsewhere)
 
 
 def left_in_tables(
-    connection: duckdb.DuckDBPyConnection, site: str, user_ids: Sequence[str], names: Names, others: Sequence[str] = ()
+    connection: duckdb.DuckDBPyConnection,
+    site: str,
+    user_ids: Sequence[str],
+    names: Names,
+    others: Sequence[str] = (),
+    elsewhere: Sequence[str] = (),
 ) -> dict[str, int]:
     """The same, of what a connection has open."""
     tables: dict[tuple[str, str], dict[str, str]] = {}
@@ -58,12 +69,15 @@ def left_in_tables(
     ).fetchall():
         tables.setdefault((schema, table), {})[column] = data_type
     ids = {"ids": [form for user_id in user_ids for form in same_ids_of(user_id)], "others": list(others)}
+    ids["elsewhere"] = list(elsewhere)
     left: dict[str, int] = {}
     for (schema, table), columns in tables.items():
         texts = [column for column, data_type in columns.items() if any(kind in data_type for kind in TEXTS)]
         if not texts:
             continue
         name = identifier(schema, table)
+        if elsewhere and (is_elsewhere := _is_elsewhere(schema, columns)):
+            name = f"(from {name} where ({is_elsewhere}) is distinct from true)"
         # All texts of a row at once: a pattern takes longer to prepare than to search a small table.
         whole_row = f"concat_ws(chr(10), {', '.join(f'{identifier(column)}::varchar' for column in texts)})"
         has_id = " or ".join(test for column in texts if (test := _is_id(column, columns))) or "false"
@@ -90,11 +104,24 @@ def _count(
     connection: duckdb.DuckDBPyConnection, table: str, test: str, site: str, ids: Mapping[str, list[str]]
 ) -> int:
     parameters: dict[str, object] = {}
-    if "$ids" in test:
-        parameters |= ids
+    for parameter in ("ids", "others", "elsewhere"):
+        if f"${parameter}" in table + test:
+            parameters[parameter] = ids[parameter]
     if "$site" in test:
         parameters["site"] = site
     return number_of(connection, f"select count(*) from {table} where {test}", parameters)
+
+
+def _is_elsewhere(schema: str, columns: Mapping[str, str]) -> str:
+    """SQL for whether a row is of another site that has the person; nothing for a table that does not say its site."""
+    keys = [column for column in columns if column.endswith(("user_key", "session_key"))]
+    if SITE in columns:
+        return f"list_contains($elsewhere, {SITE})"
+    if keys:
+        return f"list_contains($elsewhere, split_part({identifier(keys[0])}, ':', 1))"
+    if schema == "raw" and "report_id" in columns:
+        return f"report_id in (select report_id from ({LANDED_REPORTS}) where list_contains($elsewhere, site_id))"
+    return ""
 
 
 def _is_id(column: str, columns: dict[str, str]) -> str:

@@ -45,7 +45,7 @@ from removal.journal import FORGET, REBUILD, Task, begin, finish_first, path_of_
 from removal.people import identities_of
 from removal.person import write_person
 from removal.retention import find_old, keep_days, remove_old
-from removal.verify import left_in_file, left_in_reports, left_in_texts
+from removal.verify import left_in_file, left_in_reports, left_in_tables, left_in_texts
 from reports.encoding import survey
 from reports.ids import plain_id
 from warehouse.copies import SHARED, Mark, write_mark
@@ -397,6 +397,49 @@ def test_what_was_taken_out_of_two_people_makes_them_no_one_person(warehouse_of:
     assert (person.emails, person.names.patterns, person.names.whole) == ((), (), ())
 
 
+def test_of_another_site_one_line_says_who_has_the_e_mail(files: Files, console: Console, tmp_path: Path) -> None:
+    users = f"User ID,Email,First,Last,Phone\n9101,{EMAIL},Ottoline,Wrexham,+41 44 555 01 23\n"
+    own = (
+        REPORT.replace("07001,", "9101,")
+        .replace("7001.0,", "9101,")
+        .replace("7001,", "9101,")
+        .replace("8002,", "9102,")
+        .replace("5,Bo", "5,Di")
+    )
+    with connect(files.warehouse) as connection:
+        for name, text in (
+            ("own.csv", own),
+            ("cut.csv", f"{HEAD}\n9101,Ottoline Wrexham,Chat\n"),
+            ("users.csv", users),
+        ):
+            land(connection, write(tmp_path / name, text), Declaration(site_id="academy", allows_twins=True))
+    forget_from_files(files, Request("7001", "main", is_same_email_same=True), console)
+    said = console.export_text()
+    assert "academy has this e-mail as 9101 and 9102: make forget USER_ID=9101 SITE=academy\n" in said
+    assert "Still in" not in said
+    # What no such line explains is still named.
+    with connect(files.warehouse) as connection:
+        connection.execute("create table raw.notes as select 'academy' as site_id, 'Ottoline Wrexham' as note")
+        connection.execute("insert into raw.notes values ('third', 'Ottoline Wrexham')")
+        names = names_of([("Ottoline", "Wrexham")], [EMAIL])
+        left = left_in_tables(connection, "main", ["7001"], names, elsewhere=["academy"])
+    assert left == {"raw.notes.note": 1}
+
+
+def test_two_reports_of_one_name_are_told_apart(files: Files, console: Console, tmp_path: Path) -> None:
+    with connect(files.warehouse) as connection:
+        for folder, day in (("one", "05-11"), ("two", "05-12")):
+            (tmp_path / folder).mkdir()
+            text = f"{HEAD}\n7001,,,,,Chat,Message,Hi,2026-{day} 09:00:03,41,Keynote,keynote\n"
+            land(connection, write(tmp_path / folder / "week.csv", text))
+        ids = dict(rows(connection, "select first_occurred_at::date::varchar, report_id from raw.reports"))
+    forget_from_files(files, Request("7001", is_dry_run=True), console)
+    said = console.export_text()
+    assert "in 3 reports" in said and "  sitewide.csv\n" in said
+    for day in ("2026-05-11", "2026-05-12"):
+        assert f"  week.csv ({day} to {day}, report {ids[day]})\n" in said
+
+
 @pytest.mark.usefixtures("raw_alone")
 @pytest.mark.parametrize(("is_same", "name"), [(True, None), (False, "Otti")])
 def test_a_later_download_brings_no_name_back_under_another_id(
@@ -423,7 +466,7 @@ def test_a_later_download_brings_no_name_back_under_another_id(
         )
         assert [text for text in texts(connection) if "Olli" in text] == []
         assert [text for text in texts(connection) if "Otis" in text or "cut off" in text] == []
-    new = ("9003", None, None)
+    new: tuple[str, str | None, str | None] = ("9003", None, None)
     assert found == ([new] if is_same else [("8002", name, "Teal Labs"), new])
 
 
