@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,15 @@ def read_settings(root: Path = PROJECT_ROOT) -> dict[str, Any]:
 def _known(project: str) -> dict[str, Any]:
     """The settings of a text of dbt_project.yml: a command asks several times, and each check takes 25 ms."""
     settings: dict[str, Any] = read_yaml(project).get("vars") or {}
-    settings_macros(settings)["require_known_settings"]()
+    macros = settings_macros(settings)
+    macros["require_known_settings"]()
+    known = macros["setting_rules"]()
+    for name in settings.keys() - known.keys():
+        # A fork may have settings of its own, whose names begin like those of ours.
+        for near in get_close_matches(name, known, 1, cutoff=0.95):
+            raise WarehouseError(
+                f"dbt_project.yml has a setting {name}, and nothing reads it. Fix: call it {near}, or delete the line."
+            )
     return settings
 
 

@@ -210,5 +210,23 @@ def test_a_command_names_a_setting_that_was_changed_after_the_build(tmp_path: Pa
         read_settings(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("attendance_minimum_second", "attendance_minimum_seconds"),
+        ("reporting_timezone", "reporting_time_zone"),
+        ("attendance_minimum_seconds_vip", None),
+        ("sponsor_tag", None),
+    ],
+)
+def test_a_misspelt_setting_beside_the_right_one_is_named(tmp_path: Path, name: str, near: str | None) -> None:
+    (tmp_path / "dbt_project.yml").write_text(json.dumps({"vars": SETTINGS | {name: 200}}))
+    if near is None:
+        assert read_settings(tmp_path)[name] == 200
+        return
+    with pytest.raises(WarehouseError, match=f"a setting {name}, and nothing reads it. Fix: call it {near},"):
+        read_settings(tmp_path)
+
+
 def test_every_setting_has_a_rule() -> None:
     assert [*settings_macros({})["setting_rules"]()] == [*SETTINGS]
