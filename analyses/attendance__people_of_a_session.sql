@@ -1,5 +1,6 @@
 -- Who attended a session, and for how long?
--- Put the name of your session in, and of one that meets each week its session_date. Names are personal: restricted.user_details.
+-- Put the name of your session in, and of one that meets each week its session_date. Names are personal:
+-- restricted.user_details.
 select
     users.full_name,
     round(attendance.proven_seconds / 60)::int as proven,

@@ -1,5 +1,6 @@
 -- How many private meetings took place, and how long were they?
--- Each side sees its own name of a meeting; two names are one meeting where they fit. Meetings without people are left out.
+-- Each side sees its own name of a meeting; two names are one meeting where they fit. Meetings without people are left
+-- out.
 select
     count(*) as meetings,
     sum(unique_people_count)::int as people,

@@ -315,8 +315,8 @@ running as (
     from numbered
 ),
 
--- What the user did before each second, and in it: the log has no order within one. Whether the user was there is asked of
--- the place, by the last Joined and Left: the rooms of a session, which int_presence_stays asks, are not known yet.
+-- What the user did before each second, and in it: the log has no order within one. Whether the user was there is asked
+-- of the place, by the last Joined and Left: the rooms of a session, which int_presence_stays asks, are not known yet.
 seconds as (
     select
         *,

@@ -267,6 +267,7 @@ shown as (
 quantiles as (
     select
         session_key,
+        has_lefts,
         {{ quantile('first_joined_at', 1 - var('session_window_quantile')) }} as late_joined_at,
         -- A log that lacks most Lefts lacks those of the end: then the last of all that is known ends it.
         case
@@ -285,7 +286,7 @@ quantiles as (
         min(coalesce(first_joined_at, last_seen_at)) as first_there_at,
         max(last_seen_at) as last_seen_at
     from shown
-    group by session_key, has_lefts
+    group by 1, 2
 ),
 
 -- With nine people or fewer these quantiles are the first and the last of them: the core of the people shows whether
