@@ -3,8 +3,12 @@
 
 with activities as (
     select * from {{ ref('base_juno__activities') }}
-    -- The label of a session event is the name of the session; those that hold a person's are in meeting_names.
-    where not is_duplicate and label is not null and activity_family <> 'session_events'
+    -- The label of a session event is the name of the session; those that hold a person's are in meeting_names. The
+    -- other three families hold most labels that are no texts: DuckDB would join them before it looks at the types.
+    where
+        not is_duplicate
+        and label is not null
+        and activity_family not in ('session_events', 'content_clicks', 'content_views', 'video_events')
 ),
 
 text_types as (
