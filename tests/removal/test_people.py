@@ -49,7 +49,7 @@ from removal.verify import left_in_file, left_in_reports, left_in_tables, left_i
 from reports.encoding import survey
 from reports.ids import plain_id
 from warehouse.copies import SHARED, Mark, write_mark
-from warehouse.database import connect
+from warehouse.database import connect, looked_into
 from warehouse.errors import WarehouseError
 from warehouse.files import attach_new
 from warehouse.paths import marts_path
@@ -262,7 +262,7 @@ def test_of_two_people_whose_ids_differ_in_zeros_only_the_one_is_forgotten(
     assert "The ids 0012 and 12 differ only in zeros" in console.export_text()
     with pytest.raises(WarehouseError, match=r"has no user 012, but .* 0012, 12\..*Fix: USER_ID=0012 or USER_ID=12"):
         forget_from_files(of_two, Request("012"), console)
-    with connect(of_two.warehouse) as connection:
+    with looked_into(of_two.warehouse) as connection:
         assert ids_in(connection) == ["0012", "12"]
     for _ in range(2):
         forget_from_files(of_two, Request("0012", is_spelling_same=False), console)
@@ -290,7 +290,7 @@ def test_whoever_sits_at_the_terminal_says_whose_the_other_spelling_is(
     monkeypatch.setattr(forgetter, "is_asked", lambda _: True)
     monkeypatch.setattr(console, "input", lambda _: "yes")
     forgetter.forget_from_files(of_two, Request("0012"), console)
-    with connect(of_two.warehouse) as connection:
+    with looked_into(of_two.warehouse) as connection:
         assert ids_in(connection) == []
 
 
@@ -313,13 +313,13 @@ def test_what_is_known_of_a_person_has_nothing_of_another_spelling(of_two: Files
 
 
 def test_whoever_shares_an_e_mail_is_asked_about_and_nothing_is_changed(files: Files, console: Console) -> None:
-    with connect(files.warehouse) as connection:
+    with looked_into(files.warehouse) as connection:
         before = texts(connection)
     with pytest.raises(WarehouseError, match=r"also that of user 8002.*Fix: ALSO_SAME_EMAIL=1 .*ALSO_SAME_EMAIL=0"):
         forget_from_files(files, Request("7001"), console)
     forget_from_files(files, Request("7001", is_dry_run=True), console)
     assert "also that of user 8002" in console.export_text()
-    with connect(files.warehouse) as connection:
+    with looked_into(files.warehouse) as connection:
         assert texts(connection) == before
     assert not path_of_journal(files.warehouse).exists()
 
@@ -333,7 +333,7 @@ def test_whoever_sits_at_the_terminal_answers_there(
     monkeypatch.setattr(console, "input", lambda _: answers.pop(0))
     forgetter.forget_from_files(files, Request("7001"), console)
     assert answers == []
-    with connect(files.warehouse) as connection:
+    with looked_into(files.warehouse) as connection:
         left = {row[0] for row in connection.execute("select distinct trim(user_id) from raw.activities").fetchall()}
     assert ("8002" in left) is not forgotten
 
@@ -342,7 +342,7 @@ def test_nothing_is_begun_that_no_command_could_finish(files: Files, console: Co
     page = page_path(files.published)
     page.parent.mkdir()
     page.write_text('<html><meta name="juno-copy" content="shared">')
-    with connect(files.warehouse) as connection:
+    with looked_into(files.warehouse) as connection:
         before = texts(connection)
     with pytest.raises(WarehouseError, match="is the page of a shared copy"):
         forgetter.forget_from_files(files, Request("7001", is_same_email_same=True), console)
@@ -354,15 +354,15 @@ def test_nothing_is_begun_that_no_command_could_finish(files: Files, console: Co
     with pytest.raises(WarehouseError, match=r"pseudonym_salt is not there.* Fix: give the salt"):
         forgetter.forget_from_files(files, Request("7001", is_same_email_same=True), console)
     assert unfinished_task(files.warehouse) is None
-    with connect(files.warehouse) as connection:
+    with looked_into(files.warehouse) as connection:
         assert texts(connection) == before
 
 
 def test_nothing_of_the_person_is_left_under_any_id_in_any_form(files: Files, console: Console, tmp_path: Path) -> None:
-    with connect(files.warehouse) as connection:
+    with looked_into(files.warehouse) as connection:
         assert len(marked(connection)) > 8
     forget_from_files(files, Request("7001", is_same_email_same=True), console)
-    with connect(files.warehouse) as connection:
+    with looked_into(files.warehouse) as connection:
         assert marked(connection) == []
         assert rows(connection, "select header[13:15] from raw.reports") == [
             ["Note of [forgotten]", "Guest first", "Guest last"]
@@ -381,7 +381,7 @@ def test_nothing_of_the_person_is_left_under_any_id_in_any_form(files: Files, co
 
 
 def rows_of(path: Path, query: str) -> list[Any]:
-    with connect(path, read_only=True) as connection:
+    with looked_into(path) as connection:
         return rows(connection, query)
 
 
@@ -489,7 +489,7 @@ def test_what_was_killed_is_finished_by_the_next_command(
 
     finish_first(console)
     assert "was interrupted. It is finished first." in console.export_text()
-    with connect(files.warehouse) as connection:
+    with looked_into(files.warehouse) as connection:
         assert marked(connection) == []
     assert rows_of(files.published, "select user_id from marts.dim_users order by 1") == ["5", "70010"]
     assert unfinished_task(files.warehouse) is None
@@ -814,7 +814,7 @@ def test_a_correction_that_was_killed_stops_no_erasure_and_its_numbers_are_said(
     forget_from_files(files, Request("7001", is_same_email_same=True), console)
     assert console.export_text().startswith(f"{half}So it is in the copies that this command writes. Fix: make build")
     assert rows_of(files.published, "select user_id from marts.dim_users order by 1") == ["5", "70010"]
-    with connect(files.warehouse) as connection:
+    with looked_into(files.warehouse) as connection:
         assert rows(connection, "select declare from raw.report_declarations") == ["again"]
 
 
@@ -825,7 +825,7 @@ def test_a_dry_run_leaves_an_older_warehouse_as_it_is(files: Files, console: Con
         connection.execute("alter table raw.rejected_records drop kind")
         older = rows(connection, columns)
     keep_days(files, 30, console, is_dry_run=True, now=datetime(2027, 6, 1))
-    with connect(files.warehouse) as connection:
+    with looked_into(files.warehouse) as connection:
         assert rows(connection, columns) == older
 
 
@@ -870,6 +870,6 @@ def test_a_site_that_has_forgotten_a_person_is_no_reason_to_take_the_one_of_anot
 @pytest.mark.usefixtures("raw_alone")
 def test_a_person_is_found_by_the_id_in_another_form(files: Files, console: Console) -> None:
     forget_from_files(files, Request("70010.0"), console)
-    with connect(files.warehouse) as connection:
+    with looked_into(files.warehouse) as connection:
         assert rows(connection, "select count(*) from raw.activities where user_id = '70010'") == [0]
         assert find_person(connection, "70010", None).is_remembered
