@@ -48,10 +48,14 @@ class Figure:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence, and the figure of the page that shows it; blank if none does."""
+    """A sentence, and the figure of the page that shows it; blank if none does.
+
+    What is urgent is in the first lines of the summary, too.
+    """
 
     text: str
     where: str = ""
+    is_urgent: bool = False
 
 
 @dataclass(frozen=True)
@@ -146,7 +150,9 @@ def _unknowns(declared: list[dict[str, Any]], facts: Facts) -> Iterator[Sentence
         text = filled(entry["text"], row)
         if text and ("only_if" not in entry or row[entry["only_if"]]):
             is_whole = facts.is_part and counts_whole_site(facts.connection, _sql_of(entry["query"]))
-            yield Sentence(f"{text} This counts the whole site." if is_whole else text)
+            yield Sentence(
+                f"{text} This counts the whole site." if is_whole else text, is_urgent=entry.get("is_urgent", False)
+            )
 
 
 def _sql_of(query: str) -> str:

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from naming.understood import how_much_is_understood
-from page.headline import Facts, headline_of
+from page.headline import Facts, Headline, headline_of
 from page.labels import make_labels
 from page.people import make_words
 from page.write_page import page_path
@@ -176,6 +176,10 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
             " the same.",
             highlight=False,
         )
+        found = headline_of(Facts(connection, read_settings()))
+        for unknown in found.unknowns:
+            if unknown.is_urgent:
+                console.print(f"[yellow]{one_line(unknown.text)}[/yellow]", highlight=False)
         _print_checks(connection, console)
         _print_users(connection, console)
         if rejected:
@@ -191,7 +195,7 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
             )
             print_table(connection.execute(UNRECOGNISED), console)
         if understood.is_enough:
-            _print_headline(connection, console)
+            _print_headline(found, console)
         console.print(
             "\n[bold]Attendance[/bold]: people, in brackets from proven to possible, and mean minutes a person"
         )
@@ -219,9 +223,8 @@ def with_site(connection: duckdb.DuckDBPyConnection, query: str) -> str:
     return query.format(site=', leaderboard.site_id as "site"' if count > 1 else "")
 
 
-def _print_headline(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
+def _print_headline(found: Headline, console: Console) -> None:
     """Print the figures and the findings of the page's first screen."""
-    found = headline_of(Facts(connection, read_settings()))
     if found.figures:
         console.print("\n[bold]At a glance[/bold], as on the page")
     for figure in found.figures:

@@ -26,6 +26,8 @@ insert into marts.fct_activities select null, occurred_date, occurred_at from ma
 create table marts.fct_session_attendance as
     from (values ('a', 'session', 3, 1), ('b', 'session', 1, 0), ('c', 'private_meeting', 4, 4))
     as v(user_key, session_type, stay_count, open_stay_count);
+alter table marts.fct_session_attendance add column session_key varchar default 's:a';
+alter table marts.fct_session_attendance add column left_count bigint default 1;
 create table marts.fct_sessions (
     session_key varchar, content_key varchar, started_at timestamp,
     session_name varchar, session_type varchar, session_date date, window_source varchar, registered_count bigint,
@@ -240,6 +242,34 @@ def test_what_is_unknown_is_said_where_there_is_some(marts: duckdb.DuckDBPyConne
         "3 activities have no user id, and count for no person.",
         "No activity on 2026-03-02: a quiet day, or a day that no download covers. This counts the whole site.",
     ]
+
+
+def test_sessions_that_nobody_is_known_to_have_left_come_first(marts: duckdb.DuckDBPyConnection) -> None:
+    def urgent() -> list[str]:
+        return [plain(one.text) for one in shown(marts).unknowns if one.is_urgent]
+
+    for name in ("Open", "Closed", "Planned", "Alone", "Meeting"):
+        add_session(
+            marts,
+            name,
+            session_type="private_meeting" if name == "Meeting" else "session",
+            window_source="schedule" if name == "Planned" else "inferred",
+        )
+        marts.execute(
+            "insert into marts.fct_session_attendance (user_key, stay_count, open_stay_count, session_key, left_count)"
+            " select 'u' || i, 1, 1, ?, (i < ?)::int from range(?) as r(i)",
+            [f"s:{name}", 2 if name == "Closed" else 1, 1 if name == "Alone" else 4],
+        )
+    marts.execute("update marts.fct_session_attendance set left_count = 0 where session_key = 's:Alone'")
+    said = (
+        "1 of 4 sessions has hardly any record of leaving (Left), and no schedule says when it ended. So the minutes in"
+        " it, and who attended, are not known: proven and likely are too low, and possible may be. Fix: a row for each"
+        " in seeds/site/session_schedule.csv."
+    )
+    assert urgent() == [said]
+    assert plain(shown(marts).unknowns[0].text) == said
+    marts.execute("update marts.fct_session_attendance set left_count = 1 where user_key = 'u1'")
+    assert urgent() == [], "a third of the people have one"
 
 
 @pytest.mark.parametrize(

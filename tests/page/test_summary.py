@@ -77,6 +77,7 @@ create table marts.fct_leaderboard as
     from (values ('all_time', 2, 'b', 10, 's'), ('all_time', 1, 'a', 30, 's'), ('days', 1, 'b', 99, 's'))
     as v(contest_id, rank, user_key, points, site_id);
 create table restricted.user_details as from (values ('a', 'Ada'), ('b', 'Bo')) as v(user_key, full_name);
+alter table marts.fct_session_attendance add column left_count bigint default 1;
 alter table marts.fct_session_attendance add column user_key varchar default 'a';
 alter table marts.fct_session_attendance add column stay_count bigint default 1;
 alter table marts.fct_session_attendance add column open_stay_count bigint default 0;
@@ -191,6 +192,18 @@ def test_two_sessions_of_one_name_have_their_start(published: Path) -> None:
     attendance = lines.index("session attended proven likely possible")
     assert lines[attendance + 1].startswith("Call (12 May 2026, 08:00) 2 ")
     assert lines[attendance + 2].startswith("Call (s:2) 1 ")
+
+
+def test_sessions_without_a_left_are_in_the_first_lines(published: Path) -> None:
+    first = "1 of 2 sessions has hardly any record of leaving (Left), and no schedule says when it ended."
+    assert not any(line.startswith(first) for line in printed(published))
+    with connect(published) as connection:
+        connection.execute("update marts.fct_session_attendance set left_count = 0")
+        connection.execute("update marts.fct_sessions set window_source = 'inferred'")
+    lines = printed(published)
+    [place] = [number for number, line in enumerate(lines) if line.startswith(first)]
+    assert lines[place - 1].endswith("because a newer download holds the same.")
+    assert lines[place].endswith("Fix: a row for each in seeds/site/session_schedule.csv.")
 
 
 def test_a_name_of_thousands_of_letters_is_cut_off(published: Path) -> None:
