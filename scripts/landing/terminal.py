@@ -19,6 +19,9 @@ from warehouse.command_line import counted, one_line, printable
 from warehouse.database import transaction
 from warehouse.raw_tables import prepare_raw
 
+# Of more old files of a kind their number is said, and one of them: each build reads all of a year again.
+LINES_OF_A_KIND = 3
+
 
 def progress_bar(console: Console) -> Progress:
     """A progress bar in bytes, for loads that take long."""
@@ -117,15 +120,40 @@ def declare(connection: duckdb.DuckDBPyConnection, given: Given, paths: list[Pat
 
 
 def each_printed(landings: Iterable[Landing], declaration: Declaration, console: Console) -> Iterator[Landing]:
-    """Print what became of each report, and of the first of a new site that it is one."""
+    """Print what became of each report, and of the first of a new site that it is one; at the end what is not new."""
     is_new = bool(declaration.new_beside)
+    old: dict[tuple[bool, str | None], list[Landing]] = {}
     for landing in landings:
         if is_new and landing.landed_count:
             is_new = False
             beside = ", ".join(declaration.new_beside)
             console.print(f"{declaration.site_id} is a new site, beside {printable(beside)}.", highlight=False)
-        console.print(describe(landing), highlight=False)
+        if landing.refusal is None and (landing.already_landed_as is not None or landing.removed_on is not None):
+            old.setdefault((landing.already_landed_as is None, landing.of_other_site), []).append(landing)
+        else:
+            console.print(describe(landing), highlight=False)
         yield landing
+    for alike in old.values():
+        for line in map(describe, alike) if len(alike) <= LINES_OF_A_KIND else [_describe_many(alike)]:
+            console.print(line, highlight=False)
+
+
+def _describe_many(alike: list[Landing]) -> str:
+    """What is said of many files that were not landed for one reason (rich markup)."""
+    one = alike[0]
+    named = f"{counted(len(alike), 'file')}, such as [bold]{one_line(one.name)}[/bold]"
+    if one.already_landed_as is None:
+        return (
+            f"[yellow]left out[/yellow] {named}: they were removed."
+            " To land them again: make build AGAIN=1 (or load_reports.py --again)"
+        )
+    if one.of_other_site is None:
+        return f"[dim]nothing new in {named}: the same bytes were landed before[/dim]"
+    return (
+        f"[yellow]nothing new[/yellow] in {named}: the same bytes were landed for the site"
+        f" {one_line(one.of_other_site)}. To load one for this site instead: the same command with"
+        f" REPORTS={one_line(shlex.quote(str(one.path)))} DECLARE=again"
+    )
 
 
 def land_with_progress(

@@ -12,18 +12,20 @@ import random
 import re
 import subprocess
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rich.console import Console
 
 from landing import statements
 from landing.land import land_reports
-from landing.outcome import Declaration
+from landing.outcome import Declaration, Landing
+from landing.terminal import each_printed
 from loader_fixtures import (
     DAY,
     HEADER,
@@ -1133,6 +1135,32 @@ def run_loader(*arguments: str | Path, **environment: str) -> subprocess.Complet
     done = run_warm(command, Path.cwd(), {**settled, "COLUMNS": "200", "NO_COLOR": "1", **environment}, needs_dbt=False)
     assert "Traceback" not in done.stderr
     return done
+
+
+def test_of_many_old_files_one_line_has_the_number_and_an_example() -> None:
+    def printed(*landings: Landing) -> list[str]:
+        console = Console(record=True, width=400)
+        assert [*each_printed(landings, Declaration(), console)] == [*landings]
+        return console.export_text().splitlines()
+
+    def old(kind: str, count: int, **what: Any) -> list[Landing]:
+        return [Landing(Path(f"{kind}{number}.csv"), f"{kind}{number}.csv", **what) for number in range(count)]
+
+    new = Landing(Path("new.csv"), "new.csv", 2)
+    same: dict[str, Any] = {"already_landed_as": "x.csv"}
+    moved = {"already_landed_as": "y.csv", "of_other_site": "north"}
+    removed = {"removed_on": date(2026, 11, 24)}
+    assert printed(*old("a", 104, **same), new, *old("b", 4, **removed), *old("c", 5, **moved)) == [
+        "landed   new.csv: 2 records",
+        "nothing new in 104 files, such as a0.csv: the same bytes were landed before",
+        "left out 4 files, such as b0.csv: they were removed."
+        " To land them again: make build AGAIN=1 (or load_reports.py --again)",
+        "nothing new in 5 files, such as c0.csv: the same bytes were landed for the site north. To load one for this"
+        " site instead: the same command with REPORTS=c0.csv DECLARE=again",
+    ]
+    assert len(printed(*old("a", 3, **same), *old("b", 3, **removed))) == 6
+    refused = Landing(Path("r.csv"), "r.csv", refusal="it is empty. Fix: download it again.", **same)
+    assert len(printed(*[refused] * 4)) == 4
 
 
 def test_all_landed_exits_with_0_and_again_says_that_nothing_is_new(tmp_path: Path) -> None:
