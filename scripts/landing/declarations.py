@@ -263,10 +263,13 @@ def site_needed(
     names = ", ".join(legible(str(path)) for path in new[:SHOWN_FILES])
     more = f" and {counted(len(new) - SHOWN_FILES, 'more file')}" if len(new) > SHOWN_FILES else ""
     sites = " or ".join(f"SITE={site}" for site in declaration.sites)
+    folders = (
+        "; or put the files of each site into a folder, and name it with REPORTS and its SITE" if len(new) > 1 else ""
+    )
     return WarehouseError(
         f"{names}{more} {'is' if len(new) == 1 else 'are'} new, and the warehouse holds several sites:"
-        f" {', '.join(declaration.sites)}. Nothing new was loaded. Fix: say of which site a file is, one after the"
-        f" other: the same command with REPORTS={shlex.quote(legible(str(first)))} and {sites}"
+        f" {', '.join(declaration.sites)}. Nothing new was loaded. Fix: say of which site it is: the same command with"
+        f" REPORTS={shlex.quote(legible(str(first)))} and {sites}{folders}"
     )
 
 

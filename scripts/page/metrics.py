@@ -20,6 +20,10 @@ SOURCES = ("dbt_project.yml", "models/**/*", "seeds/**/*", "macros/**/*")
 EXAMPLE = "make metrics METRICS=attendees,live_rate BY=metric_time__week, or SAVED=site_overview"
 
 
+# The grains of MetricFlow that a time can have.
+GRAINS = {"millisecond", "second", "minute", "hour", "day", "week", "month", "quarter", "year"}
+
+
 class NoUpdateChecker:
     """Knows of no newer version."""
 
@@ -78,16 +82,39 @@ def check_usage(arguments: list[str]) -> None:
 
 
 def check_metrics(arguments: list[str], manifest: Path) -> None:
-    """See whether there is each metric that is asked for; of one that is not MetricFlow says a page.
+    """See whether there is each metric and dimension that is asked for; of one that is not MetricFlow says a page.
 
     Raises:
         WarehouseError: there is none of that name.
     """
-    if "--metrics" not in arguments[:-1]:
-        return
-    known = [metric["name"] for metric in json.loads(manifest.read_text(encoding="utf-8"))["metrics"]]
-    for name in arguments[arguments.index("--metrics") + 1].split(","):
-        if name.strip().lower() not in known:
-            nearest = difflib.get_close_matches(name, known, 1)
-            hint = f" Did you mean {nearest[0]}?" if nearest else ""
+    said = json.loads(manifest.read_text(encoding="utf-8"))
+    metrics = [metric["name"] for metric in said["metrics"]]
+    for name in _names(arguments, "--metrics"):
+        if name.lower() not in metrics:
+            hint = _nearest(name, metrics)
             raise WarehouseError(f"there is no metric {name}.{hint} Fix: make metrics METRICS=… with one of its list.")
+    # An entity, such as session, or a dimension of one: session__session_name. A time may have its grain behind it.
+    models = said["semantic_models"]
+    entities = {entity["name"] for model in models for entity in model["entities"]}
+    dimensions = {dimension["name"] for model in models for dimension in model["dimensions"]}
+    known = entities | dimensions | {"metric_time"}
+    for name in _names(arguments, "--group-by"):
+        first, *parts = name.lower().split("__")
+        is_time = bool(parts) and (parts[-1] in GRAINS or parts[-1].startswith("extract_"))
+        if not {first, *(parts[:-1] if is_time else parts)} <= known:
+            written = {f"{entity}__{dimension}" for entity in entities for dimension in dimensions}
+            hint = _nearest(name, sorted(written | known))
+            raise WarehouseError(f"no metric can be grouped by {name}.{hint} Fix: BY=… as make metrics lists it.")
+
+
+def _names(arguments: list[str], option: str) -> list[str]:
+    """The names behind an option, which are separated by commas."""
+    if option not in arguments[:-1]:
+        return []
+    return [name.strip() for name in arguments[arguments.index(option) + 1].split(",")]
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    """A question for what was meant."""
+    nearest = difflib.get_close_matches(name, known, 1)
+    return f" Did you mean {nearest[0]}?" if nearest else ""

@@ -14,7 +14,8 @@ DISK_TROUBLES = {
     "No space left on device": "the disk is full. Fix: free some space, and give the same command again",
     "Disk quota exceeded": "the disk quota is used up. Fix: free some space, and give the same command again",
     "File too large": "a file may not grow any larger here. Fix: raise the limit (ulimit -f), or free some space",
-    "Read-only file system": "the disk is read-only. Fix: say where it can be written with WAREHOUSE_PATH",
+    "Read-only file system": "the disk is read-only. Fix: make it writable, and give the same command again. A new"
+    " warehouse can be elsewhere: make build WAREHOUSE_PATH=…",
     "Input/output error": "the disk reports an error. Fix: see whether it is sound",
 }
 OUT_OF_MEMORY = "Out of Memory Error"

@@ -292,7 +292,7 @@ def test_on_a_read_only_disk_everything_says_so_and_stays(
     reports = [str(site.root / "sample")] if script == "load_reports.py" else []
     said = on_a_disk(site, None, *script.split(), *reports)
 
-    assert "the disk is read-only. Fix: say where it can be written with WAREHOUSE_PATH" in said
+    assert "the disk is read-only. Fix: make it writable, and give the same command again." in said
     assert "Traceback" not in said
     assert {path.name: path.read_bytes() for path in site.data.iterdir()} == before
 

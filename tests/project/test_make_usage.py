@@ -119,3 +119,9 @@ def test_metrics_answer_where_no_build_wrote_a_manifest(sample_project: Project,
     assert wrong.stderr.startswith("there is no metric no_such_metric. Fix: make metrics METRICS=")
     near = project.script("metrics.py", "query", "--metrics", "attendees,atendees")
     assert near.stderr.startswith("there is no metric atendees. Did you mean attendees? Fix: ")
+    groups = "metric_time__month,session,session__sesion_name"
+    wrong = project.script("metrics.py", "query", "--metrics", "attendees", "--group-by", groups)
+    assert wrong.returncode == 1
+    assert wrong.stderr.startswith(
+        "no metric can be grouped by session__sesion_name. Did you mean session__session_name? Fix: BY=… as"
+    )
