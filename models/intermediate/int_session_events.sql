@@ -264,10 +264,11 @@ looked_back_again as (
     )
 ),
 
--- After some hours without a Joined or a Left, the next Joined begins the next session of the place.
+-- After some hours without a Joined or a Left, the next Joined begins the next part of what happened at the place.
 begun as (
     select
         *,
+        greatest(last_joined_at, coalesce(last_left_at, last_joined_at)) as last_record_at,
         {{ add_minutes('occurred_at', -60 * var('meeting_gap_hours')) }} as silent_since_at
     from looked_back_again
 ),
@@ -279,7 +280,7 @@ firsts as (
             when session_event <> 'joined' then 0
             when last_joined_at is null then 1
             when opening_count > joined_opening_count then 1
-            when greatest(last_joined_at, coalesce(last_left_at, last_joined_at)) >= silent_since_at then 0
+            when last_record_at >= silent_since_at then 0
             else 1
         end as is_first
     from begun
@@ -338,15 +339,16 @@ seconds as (
         )
 ),
 
--- An Attend belongs to the session that runs, else to the next, and to the last where none comes. A Left belongs to the
+-- An Attend belongs to the part that runs, else to the next, and to the last where none comes. A Left belongs to the
 -- Joined before it. One in the second of a Joined belongs to that one if the user was not there before.
-occurrences as (
+parted as (
     select
         activity_key,
         place_key,
         user_id,
         session_event,
-        cast(greatest(1, case session_event
+        occurred_at,
+        greatest(1, case session_event
             when 'attend'
                 then case when is_running then running_number else least(running_number + 1, occurrence_count) end
             when 'left'
@@ -357,9 +359,76 @@ occurrences as (
                     running_number
                 )
             else running_number
-        end) as bigint) as occurrence_number
+        end) as part_number
     from seconds
     where session_event <> 'opening'
+),
+
+visits as (
+    select
+        place_key,
+        part_number,
+        user_id,
+        max(case when session_event = 'left' then occurred_at end) as last_left_at
+    from parted
+    group by 1, 2, 3
+    having max(case when session_event = 'joined' then 1 end) = 1
+),
+
+parts as (
+    select
+        place_key,
+        running_number as part_number,
+        silent_since_at,
+        last_record_at >= {{ add_minutes('occurred_at', -120 * var('meeting_gap_hours')) }}
+        and opening_count = joined_opening_count as may_go_on
+    from numbered
+    where is_first = 1
+),
+
+-- A part goes on with the session before it if most people of the part before were there through the silence.
+continued as (
+    select
+        parts.place_key,
+        parts.part_number
+    from parts
+    inner join visits
+        on
+            parts.place_key = visits.place_key
+            and parts.part_number = visits.part_number + 1
+    where parts.may_go_on
+    group by 1, 2
+    having 2 * count(case when visits.last_left_at > parts.silent_since_at then 1 end) > count(*)
+),
+
+parts_of_sessions as (
+    select
+        parts.place_key,
+        parts.part_number,
+        count(case when continued.part_number is null then 1 end) over (
+            partition by parts.place_key
+            order by parts.part_number
+            rows between unbounded preceding and current row
+        ) as occurrence_number
+    from parts
+    left join continued
+        on
+            parts.place_key = continued.place_key
+            and parts.part_number = continued.part_number
+),
+
+occurrences as (
+    select
+        parted.activity_key,
+        parted.place_key,
+        parted.user_id,
+        parted.session_event,
+        coalesce(parts_of_sessions.occurrence_number, 1) as occurrence_number
+    from parted
+    left join parts_of_sessions
+        on
+            parted.place_key = parts_of_sessions.place_key
+            and parted.part_number = parts_of_sessions.part_number
 ),
 
 people as (
