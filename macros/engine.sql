@@ -67,6 +67,10 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
         "null", "(null)", "[null]", "<null>", escape ~ "n", "nan", "nat", "none", "nil", "na", "<na>", "n/a", "#n/a",
         "#null!", "undefined", "(blank)", "-", "–", "—", "--", "(none)", "<none>", "<nil>", "#ref!", "#value!",
         "#name?", "#div/0!", "#num!", "#spill!", "#calc!",
+        "(empty)", "(not set)", "(leer)", "(vide)", "(vacío)", "(en blanco)", "(vuoto)", "(vazio)", "(leeg)", "n.a.",
+        "n. a.", "n/d", "n/v", "#nv", "#n/d", "#n/b", "#i/t", "#yok", "#н/д", "#wert!", "#bezug!", "#zahl!", "#valeur!",
+        "#nom?", "#nombre!", "#¡valor!", "#¡ref!", "#¡num!", "#¡div/0!", "#¿nombre?", "#valor!", "#valore!", "#rif!",
+        "#nome?",
     ] -%}
     {{ spellings | join(between) }}
 {%- endmacro %}
@@ -74,9 +78,9 @@ All times are naive timestamps in UTC. (On Spark: its timestamp in a session of 
 {#- As a pattern, because DuckDB makes a join of a long list, for all rows. -#}
 {% macro duckdb__unless_null(text) -%}
     {%- set pattern = null_spellings("\\\\", "|") | replace("(", "\\(") | replace(")", "\\)") -%}
-    {%- set pattern = pattern | replace("[", "\\[") | replace("]", "\\]") | replace("?", "\\?") -%}
+    {%- set pattern = pattern | replace("[", "\\[") | replace("]", "\\]") | replace("?", "\\?") | replace(".", "\\.") -%}
     case
-        when strlen({{ text }}) > 9 or not regexp_full_match(lower({{ text }}), '{{ pattern }}')
+        when strlen({{ text }}) > 11 or not regexp_full_match(lower({{ text }}), '{{ pattern }}')
             then {{ text }}
     end
 {%- endmacro %}

@@ -63,7 +63,7 @@ def shortened_ids(report: ReportFormat, column: str, look: Look) -> list[Fault]:
     return [
         Fault(
             Kind.LOST_ID,
-            f"(contains({text}, '#') and regexp_matches({text}, {text_of(LOST)}))",
+            f"((contains({text}, '#') or contains({text}, 'Err:')) and regexp_matches({text}, {text_of(LOST)}))",
             "'a spreadsheet could not show the id, and others may look the same now. Fix: land the report as it was"
             " downloaded.'",
             report.header_of(column),

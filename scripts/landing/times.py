@@ -230,6 +230,11 @@ def _why_impossible(title: str, example: str, time: datetime, possible: Possible
     """Why a date that can be read is none of the report."""
     if calendar := _calendar_of(time.year):
         return f"the dates in its column {title} are of {calendar}: the first is {example!r}. Fix: {_GREGORIAN}"
+    if meant := _short_year(example, time.year):
+        return (
+            f"the dates in its column {title} have years of two digits, such as {example!r}: {time.year} is impossible,"
+            f" and {time.year % 100:02} may be {meant}. Fix: {_GREGORIAN}"
+        )
     is_plausible = time.date() >= PLAUSIBLE_FROM and time.year <= datetime.now(UTC).year + PLAUSIBLE_YEARS_AHEAD
     is_late = time.date() > possible.last
     if possible.is_last_given if is_late else possible.is_first_given:
@@ -262,6 +267,19 @@ def _calendar_of(year: int) -> str | None:
     for ahead, calendar in CALENDARS.items():
         if now - 25 <= year - ahead <= now + 1 and abs(year - now) > 300:
             return calendar
+    return None
+
+
+def _short_year(example: str, year: int) -> str | None:
+    """The year of another calendar, near to the present one, that a year of two digits may be."""
+    if str(year) in example:
+        return None
+    now = datetime.now(UTC).year
+    for ahead, calendar in CALENDARS.items():
+        # From ten years ago to the next year.
+        late = (year - now - ahead + 10) % 100 - 10
+        if late <= 1:
+            return f"{now + ahead + late} of {calendar}, which is {now + late}"
     return None
 
 

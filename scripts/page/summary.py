@@ -114,6 +114,16 @@ select
 from marts.site_checks
 order by marts.site_checks.site_id
 """
+# An id that so many names and as many e-mails have is no person's: somebody marries, moves and marries again.
+SHARED_BY = 5
+SHARED_IDS = """
+select
+    count(*),
+    any_value(user_key order by email_count desc, user_key),
+    max(email_count)
+from marts.dim_users
+where least(name_count, email_count) >= $fewest
+"""
 CHANGE_LINES, CHANGE_WIDTH = 3, 200
 # A name of thousands of letters would fill the terminal.
 NAME_WIDTH, FINDING_WIDTH = 100, 400
@@ -181,6 +191,7 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
             if unknown.is_urgent:
                 console.print(f"[yellow]{one_line(unknown.text)}[/yellow]", highlight=False)
         _print_checks(connection, console)
+        _print_shared_ids(connection, console)
         _print_users(connection, console)
         if rejected:
             console.print("Why records were rejected: raw.rejected_records.", highlight=False)
@@ -266,6 +277,17 @@ def _print_checks(connection: duckdb.DuckDBPyConnection, console: Console) -> No
                 " (restricted.same_user_candidates). They count as two until seeds/site/same_user.csv says otherwise."
             )
         console.print("\n".join(lines), highlight=False)
+
+
+def _print_shared_ids(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
+    count, user, emails = connection.execute(SHARED_IDS, {"fewest": SHARED_BY}).fetchone() or (0, "", 0)
+    if count:
+        console.print(
+            f"[yellow]{counted(count, 'user id has', 'user ids have')} {SHARED_BY} or more names and e-mails"
+            f"[/yellow], such as {one_line(short(user))} with {emails:,} e-mails: several people may count as one."
+            " Fix: load the reports as they were downloaded, or make the user id blank where it names no person.",
+            highlight=False,
+        )
 
 
 def _print_valueless(connection: duckdb.DuckDBPyConnection, console: Console) -> None:

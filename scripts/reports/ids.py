@@ -25,6 +25,11 @@ NULL_SPELLINGS = (
     *("null", "(null)", "[null]", "<null>", "\\n", "nan", "nat", "none", "nil", "na", "<na>", "n/a", "#n/a", "#null!"),
     *("undefined", "(blank)", "-", "–", "—", "--", "(none)", "<none>", "<nil>", "#ref!", "#value!"),
     *("#name?", "#div/0!", "#num!", "#spill!", "#calc!"),
+    # In German, French, Spanish, Italian, Portuguese, Dutch, Danish, Turkish and Russian.
+    *("(empty)", "(not set)", "(leer)", "(vide)", "(vacío)", "(en blanco)", "(vuoto)", "(vazio)", "(leeg)", "n.a."),
+    *("n. a.", "n/d", "n/v", "#nv", "#n/d", "#n/b", "#i/t", "#yok", "#н/д", "#wert!", "#bezug!", "#zahl!", "#valeur!"),
+    *("#nom?", "#nombre!", "#¡valor!", "#¡ref!", "#¡num!", "#¡div/0!", "#¿nombre?", "#valor!", "#valore!", "#rif!"),
+    "#nome?",
 )
 _NULL = "^(?i:" + "|".join(map(re.escape, NULL_SPELLINGS)) + ")$"
 ID_COLUMNS = ("user_id", "content_id")
@@ -38,8 +43,11 @@ ROUNDED = r"^\s*[1-9][0-9]{14}0+\s*$"
 _LONG = r"^\s*[0-9]{16,}\s*$"
 # An id of 16 digits ends in a zero by itself in one case of ten, and two of them in one of a hundred.
 _FEWEST_ZEROS = 2
-# What a spreadsheet shows in place of an id: #NAME?, #DIV/0!, or ### in a narrow column. (#N/A means nothing.)
-LOST = r"^\s*#(?:#*|[A-Z0-9/_]+[!?])\s*$"
+# What a spreadsheet shows in place of an id, in any language: #NAME?, #¡DIV/0!, #GETTING_DATA, Err:502, or ### in a
+# narrow column. (#N/A means nothing.)
+LOST = r"^\s*(?:#(?:#*|[^\sa-z]+[!?]|[^\sa-z0-9]+_[^\sa-z0-9]+)|Err:[0-9]{3})\s*$"
+# An empty id of 16 bytes.
+_ZERO_GUID = "00000000-0000-0000-0000-000000000000"
 _NUMBER = r"^\s*[0-9]+(?:[.,]0+)?\s*$"
 
 # Where the digits of other scripts begin, each with its zero (\\p{Nd} of Unicode 15).
@@ -216,6 +224,7 @@ READINGS = (
         "digits of another script",
         is_of_column=False,
     ),
+    IdReading(rf"^[{{(]?{_ZERO_GUID}[)}}]?$", "left({id}, 0)", "GUIDs of zeros", is_of_column=False),
     IdReading(f"^{_WITH_PLUS}$", "replace({id}, '+', '')", "numbers with a plus"),
     IdReading(
         f"^{_SET_APART}$",
@@ -347,11 +356,12 @@ def is_odd(column: str) -> str:
 def may_be_read(column: str) -> str:
     """SQL for whether a program may have changed an id: it is no plain number or word, or a power of ten.
 
-    A minus before a number is no plain one, and alone means none; of 1_000 only a program makes a number.
+    A minus before a number is no plain one, and alone means none; of 1_000 only a program makes a number. A GUID of
+    zeros looks plain.
     """
     power = f"substr({column}, 2, 1) in ('E', 'e') and regexp_full_match({column}, '[0-9][Ee][0-9]+')"
     plain = "[0-9]*(?:[A-Za-z@][0-9A-Za-z_@-]*)?|[0-9]+-[0-9A-Za-z_@-]*|_[0-9A-Za-z_@-]*|-"
-    return f"(not regexp_full_match({column}, '{plain}') or {power})"
+    return f"(not regexp_full_match({column}, '{plain}') or {power} or {column} = '{_ZERO_GUID}')"
 
 
 def _read_column(connection: duckdb.DuckDBPyConnection, column: str, title: str) -> list[tuple[str, str, str]]:
@@ -387,8 +397,9 @@ def _read_column(connection: duckdb.DuckDBPyConnection, column: str, title: str)
         )
         # What was read may look as another reading says.
         found = _readings_in(connection, column)
-        such = f": {example!r} is read as {read[0] if read else ''}"
-        notes.append((f"{reading.words}, which are read as plain ids", such, ""))
+        is_id = read is not None and read[0] != ""
+        such = f": {example!r} is read as {read[0] if read and is_id else 'none'}"
+        notes.append((f"{reading.words}, which are {'read as plain ids' if is_id else 'no ids'}", such, ""))
     return notes
 
 

@@ -183,7 +183,7 @@ def test_an_id_is_read_as_one_of_the_reports(header: str, written: str) -> None:
     assert (found.rows, found.is_as_written) == ((("4101",),), False)
 
 
-@pytest.mark.parametrize("written", ["4.1E+09", "4,1e+9", "###", "#NAME?", "#DIV/0!"])
+@pytest.mark.parametrize("written", ["4.1E+09", "4,1e+9", "###", "#NAME?", "#DIV/0!", "#¡REF!", "Err:502"])
 def test_an_id_that_a_spreadsheet_has_lost_is_refused(written: str) -> None:
     assert refused(f'site_id,user_id,email\nm,"{written}",\n', "staff") == [
         f"staff.csv, line 2: user id `{written}` is what a spreadsheet shows when it has lost an id. Fix: write the id,"

@@ -81,7 +81,7 @@ alter table marts.fct_session_attendance add column left_count bigint default 1;
 alter table marts.fct_session_attendance add column user_key varchar default 'a';
 alter table marts.fct_session_attendance add column stay_count bigint default 1;
 alter table marts.fct_session_attendance add column open_stay_count bigint default 0;
-create table marts.dim_users as from (values ('a'), ('b')) as v(user_key);
+create table marts.dim_users as from (values ('a', 4, 9), ('b', 9, 4)) as v(user_key, name_count, email_count);
 create table marts.dim_content as from (values ('k', 'Page', 'page', '1'))
     as v(content_key, content_name, content_slug, content_id);
 create table marts.fct_activities as from (values ('a')) as v(user_key);
@@ -130,6 +130,16 @@ def test_the_counts_of_all_reports_are_told(published: Path) -> None:
         "What they are made of: activity.duckdb",
         f"The marts, for SQL and BI tools, read-only: {published}",
     } <= set(lines)
+
+
+def test_an_id_of_many_people_is_named(published: Path) -> None:
+    assert not any("names and e-mails" in line for line in printed(published))
+    with connect(published) as connection:
+        connection.execute("insert into marts.dim_users values ('s:0', 5, 6), ('s:unknown', 12, 5)")
+    assert (
+        "2 user ids have 5 or more names and e-mails, such as s:0 with 6 e-mails: several people may count as one."
+        " Fix: load the reports as they were downloaded, or make the user id blank where it names no person."
+    ) in printed(published)
 
 
 def test_values_that_cannot_be_read_are_counted_with_an_example(published: Path) -> None:

@@ -594,6 +594,14 @@ def test_an_old_record_and_one_of_tomorrow_are_loaded(
     ("dates", "words"),
     [
         (["13/05/2567 10:00:01"], "are of the Buddhist calendar"),
+        (
+            ["13/05/67"],
+            "have years of two digits, such as '13/05/67': 2067 is impossible, and 67 may be 2567 of the Bud",
+        ),
+        (
+            ["13/05/69 10:00:01"],
+            "1969 is impossible, and 69 may be 2569 of the Buddhist calendar, which is 2026. Fix: l",
+        ),
         (["1445-11-05 10:00:01"], "are of the Islamic calendar"),
         (["1403/02/24 10:00"], "are of the Persian calendar"),
         (["R6/5/13 10:00"], "are of the Japanese calendar"),

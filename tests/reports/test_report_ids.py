@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import sys
 import unicodedata
 from datetime import date
@@ -16,6 +17,7 @@ from macro_cases import CASES
 from reports.columns import ACTIVITY_REPORT
 from reports.format import ReportFormat
 from reports.ids import (
+    LOST,
     NULL_SPELLINGS,
     ZEROS,
     cleaned,
@@ -28,7 +30,7 @@ from reports.ids import (
     whole_id,
 )
 from reports.invisible import FORMAT, INVISIBLE
-from reports.look import Possible, look_at
+from reports.look import Possible, look_at, nobody_notes
 from reports.rows import Rows
 from reports.staged import numbered
 
@@ -70,6 +72,10 @@ RULES = {"cleaned": cleaned, "cleaned_id": cleaned_id, "cleaned_field": cleaned_
         (['="007001"', "7002"], ["007001", "7002"]),
         (["'007001", "'abc"], ["007001", "'abc"]),
         (["٧٠٠١", "７００２"], ["7001", "7002"]),
+        # no id at all
+        (["7001", "00000000-0000-0000-0000-000000000000", "u-7"], ["7001", "", "u-7"]),
+        (["{00000000-0000-0000-0000-000000000000}"], [""]),
+        (["00000000-0000-0000-0000-000000000001"], ["00000000-0000-0000-0000-000000000001"]),
         (["௭௦௦௧", "𝟕𝟎𝟎𝟐", "೭೦೦೩", "٧٬٠٠٤٫٠٠"], ["7001", "7002", "7003", "7004"]),
     ],
 )
@@ -83,6 +89,18 @@ def test_what_a_program_did_to_a_column_of_ids_is_undone(
         )
         assert [row[0] for row in connection.execute("from staged").fetchall()] == read
     assert any("is read as" in note for note in notes) == (written != read)
+
+
+@pytest.mark.parametrize("spelling", ["", "  ", *NULL_SPELLINGS, "NULL", "#NV", "#WERT!", " N/A ", "\ufeffnone\u00a0"])
+def test_each_spelling_of_no_id_counts_as_nobody(instance: duckdb.DuckDBPyConnection, spelling: str) -> None:
+    with instance.cursor() as connection:
+        connection.execute(
+            "create temp table staged as select unnest($ids) as c0, '' as c1", {"ids": [spelling] * 12 + ["7001"] * 4}
+        )
+        notes = nobody_notes(look_at(connection, REPORT, Possible(date.min, date.max), numbered(Rows(1))))
+    # Errors are rejected, and said there.
+    expected = [] if re.fullmatch(LOST, spelling) else ["12 of its 16 records have no user id"]
+    assert [note.partition(",")[0] for note in notes] == expected
 
 
 @pytest.mark.parametrize(
