@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from naming.dictionary import nearest
 from naming.seed_rules import Column
+from reports.date_shapes import plan_of
 from reports.ids import ID_COLUMNS, LOST, SHORTENED, whole_id
 
 ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
@@ -24,6 +25,9 @@ DECIMAL = re.compile(r"([+-]?\d*)(?:[.,](\d+))?")
 # As spreadsheets write them in other languages.
 TRUE = ("true", "yes", "1", "wahr", "ja", "vrai", "oui", "verdadero", "sí", "si", "vero", "verdadeiro", "sim", "waar")
 FALSE = ("false", "no", "0", "falsch", "nein", "faux", "non", "falso", "não", "nao", "onwaar", "nee")
+
+# Years that the calendar is ahead; so far back a date of an event may lie.
+BUDDHIST_YEARS, YEARS_BACK = 543, 25
 
 # Each of these types holds what is below.
 LARGEST = 1 << 31
@@ -80,12 +84,18 @@ def _accepted(column: Column, written: str) -> str:
         return written
     # Among time zones EST is nearest to CEST, and six hours away.
     near = nearest(written, column.accepted)
-    if near and len(column.accepted) > MANY and "/" not in near:
-        near = None
+    if len(column.accepted) > MANY:
+        near = _zone_called(column, written) or (near if near and "/" in near else None)
     few = f"it is one of {', '.join(column.accepted)}." if len(column.accepted) <= 8 else column.description
     if column.name == "activity_type":
         few = "see docs/reference/activity_types.md."
     raise Refused(f"unknown {column.in_words} `{written}`; {f'did you mean `{near}`?' if near else few}")
+
+
+def _zone_called(column: Column, written: str) -> str | None:
+    """The zone that a longer name means in a report, such as W. Europe Standard Time."""
+    plan = plan_of(f"9999-99-99 99:99:99 {re.sub('[0-9]', '9', written)}")
+    return plan.zone if plan is not None and plan.zone in column.accepted else None
 
 
 def _whole(column: Column, written: str) -> str:
@@ -135,6 +145,9 @@ def _moment(column: Column, written: str, row: Mapping[str, str], is_day_first: 
         moment = datetime(year, month, day) + _clock(rest)
     except ValueError:
         raise wrong from None
+    if -YEARS_BACK <= moment.year - BUDDHIST_YEARS - datetime.now(UTC).year <= 1:
+        meant = f"{moment.year - BUDDHIST_YEARS}{moment:-%m-%d %H:%M:%S}"
+        raise Refused(f"{column.in_words} `{written}` is of the Buddhist calendar. Fix: write it as {meant}.")
     if offset:
         _refuse_offset(column, written, offset[1], moment, row.get("time_zone", ""))
     _refuse_clock_change(column, written, moment, row.get("time_zone") or "UTC")

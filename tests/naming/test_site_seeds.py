@@ -102,6 +102,8 @@ def test_dates_are_read_as_a_spreadsheet_writes_them(written: str, read: str) ->
         ),
         ("2024-05-13T10:00:00-0530", "has an offset, and the column is in UTC. Fix: write 2024-05-13 15:30:00."),
         ("12345", "is no date. Fix: "),
+        ("13/05/2567 10:00", "is of the Buddhist calendar. Fix: write it as 2024-05-13 10:00:00."),
+        ("2567-05-13", "is of the Buddhist calendar. Fix: write it as 2024-05-13 00:00:00."),
     ],
 )
 def test_a_date_that_means_something_else_is_refused_with_what_it_would_be(written: str, said: str) -> None:
@@ -297,6 +299,16 @@ CORRECTIONS = "site_id,user_id,session_key,session_date,minutes,attended,reason,
             "session_schedule",
             SCHEDULE + "m,1,session,2024-05-13 10:00,2024-05-13 12:00,Europe/Zürich\n",
             "line 2: unknown time zone `Europe/Zürich`; did you mean `Europe/Zurich`?",
+        ),
+        (
+            "session_schedule",
+            SCHEDULE + "m,1,session,2024-05-13 10:00,2024-05-13 12:00,W. Europe Standard Time\n",
+            "line 2: unknown time zone `W. Europe Standard Time`; did you mean `Europe/Berlin`?",
+        ),
+        (
+            "session_schedule",
+            SCHEDULE + "m,1,session,2024-05-13 10:00,2024-05-13 12:00,Eastern Time\n",
+            "line 2: unknown time zone `Eastern Time`; did you mean `America/New_York`?",
         ),
         (
             "session_schedule",
