@@ -314,7 +314,8 @@ function start(page) {
     .map((part) => element("li", {}, element("a", { href: `#${part.id}` }, part.title)))));
   at("glance").append(...glance());
   at("trust").append(...page.trust.map((one) => element("li", {}, element("strong", {}, one.value), " ",
-    element("a", { href: `#definition-${one.definition}` }, one.label))));
+    element("a", { href: `#definition-${one.definition}` }, one.label))),
+    ...page.headline.unknowns.filter((one) => one.is_urgent).map((one) => element("li", {}, one.text)));
   at("understood").replaceChildren(page.understood.consequences, " ",
     at("figure-unrecognised") ? element("a", { href: "#figure-unrecognised" }, "See which words have no name yet.") : "");
   if (page.home) at("home").append(element("a", { href: page.home }, "All events"));

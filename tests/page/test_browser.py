@@ -614,6 +614,15 @@ def test_where_too_little_is_understood_no_total_and_no_leaderboard_is_shown(
     expect(page.locator("#figure-sessions td").first).to_be_visible()
 
 
+def test_sessions_without_a_left_are_said_on_the_first_screen(
+    opened: Opener, sample_project: Project, tmp_path: Path
+) -> None:
+    page = opened(changed_copy(sample_project, tmp_path, "update marts.fct_session_attendance set left_count = 0"))
+    said = "11 of 11 sessions have hardly any record of leaving (Left), and no schedule says when they ended."
+    expect(page.locator("#trust li").last).to_contain_text(said)
+    expect(page.locator("#figure-unknowns li").first).to_contain_text(said)
+
+
 def test_a_large_page_unpacks_its_data(
     opened: Opener, sample_project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

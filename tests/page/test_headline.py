@@ -112,7 +112,7 @@ def test_the_figures_have_their_context(marts: duckdb.DuckDBPyConnection) -> Non
             "80 %",
             "8 of 10 (5 proven, 9 possible)",
             "attendance: one person in one session",
-            "to the end: until at least 80 % of the session was over",
+            "to the end: until 80 % of it was over",
         ),
         "hours attended, likely": ("2", "1 proven, 3 possible", "sessions held: 1"),
     }

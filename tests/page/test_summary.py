@@ -184,7 +184,7 @@ def test_the_figures_and_findings_of_the_page_are_said(published: Path) -> None:
         "1 person came to a session: of 2 with an account; 1 did anything on the platform",
         "56 % of planned visits took place: 5 of 9; planned: the session was in a person's own schedule",
         "75 % of attendances lasted to the end: 3 of 4 (2 proven, 4 possible); attendance: one person in one"
-        " session; to the end: until at least 80 % of the session was over",
+        " session; to the end: until 80 % of it was over",
         "2 hours attended, likely: 1 proven, 3 possible; sessions held: 2",
         "5.0 stars on average: 1 review by 1 person; the most is 5 stars",
         "Large drew the most people: 3 of the 1 who came to any session (1 proven, 4 possible). No other session can"
