@@ -64,8 +64,8 @@ company as (
     group by 1
 ),
 
--- Start and end for who left early. A schedule says them. Else one person alone is no session, and it may have been over
--- when most had gone.
+-- Start and end for who left early. A schedule says them. Else one person alone is no session, and it may have been
+-- over when most had gone.
 bounded as (
     select
         sessions.session_key,
@@ -91,16 +91,21 @@ bounded as (
 judged as (
     select
         attendance.*,
-        {%- for measure, end, answer in [
-            ('possible', 'may_have_ended_at', 'is_early_at_least'),
-            ('likely', 'parted_at', 'is_likely_early'),
-            ('proven', 'ended_at', 'is_early_at_most'),
-        ] %}
         coalesce(
-            {{ seconds_between('bounded.met_at', 'attendance.' ~ measure ~ '_until_at') }}
-            < {{ var('left_early_ratio') }} * {{ seconds_between('bounded.met_at', 'bounded.' ~ end) }}, false
-        ) as {{ answer }}{% if not loop.last %},{% endif %}
-        {%- endfor %}
+            {{ seconds_between('bounded.met_at', 'attendance.possible_until_at') }}
+            < {{ var('left_early_ratio') }}
+            * {{ seconds_between('bounded.met_at', 'bounded.may_have_ended_at') }}, false
+        ) as is_early_at_least,
+        coalesce(
+            {{ seconds_between('bounded.met_at', 'attendance.likely_until_at') }}
+            < {{ var('left_early_ratio') }}
+            * {{ seconds_between('bounded.met_at', 'bounded.parted_at') }}, false
+        ) as is_likely_early,
+        coalesce(
+            {{ seconds_between('bounded.met_at', 'attendance.proven_until_at') }}
+            < {{ var('left_early_ratio') }}
+            * {{ seconds_between('bounded.met_at', 'bounded.ended_at') }}, false
+        ) as is_early_at_most
     from attendance
     inner join bounded on attendance.session_key = bounded.session_key
 ),
