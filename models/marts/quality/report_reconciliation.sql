@@ -149,9 +149,30 @@ counted as (
 
 final as (
     select
-        *,
+        report_id,
+        site_id,
+        file_name,
+        first_occurred_at,
+        last_occurred_at,
+        loaded_at,
+        record_count,
+        landed_count,
+        rejected_count,
+        forgotten_count,
+        new_count,
+        unique_count,
+        duplicate_count,
+        unique_in_file_names,
+        unique_recognised_count,
+        unique_unrecognised_count,
+        landed_understood_count,
         cast(landed_understood_count as double) / nullif(landed_count, 0) as understood_ratio,
+        landed_other_activity_count,
         cast(landed_other_activity_count as double) / nullif(landed_count, 0) as other_activity_ratio,
+        landed_unrecognised_count,
+        landed_normalised_count,
+        unique_valueless_count,
+        first_valueless_record_number,
         record_count = landed_count + rejected_count
         and landed_count = unique_count + duplicate_count
         and landed_count = landed_understood_count + landed_other_activity_count + landed_unrecognised_count
