@@ -19,7 +19,7 @@ from warehouse.command_line import counted, one_line, printable
 from warehouse.database import transaction
 from warehouse.raw_tables import prepare_raw
 
-# Of more old files of a kind their number is said, and one of them: each build reads all of a year again.
+# More old files of a kind are one line with their number and an example: each build reads all of a year again.
 LINES_OF_A_KIND = 3
 
 

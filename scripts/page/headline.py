@@ -50,7 +50,7 @@ class Figure:
 class Sentence:
     """A sentence, and the figure of the page that shows it; blank if none does.
 
-    What is urgent is in the first lines of the summary, too.
+    An urgent one is in the first lines of the summary, too.
     """
 
     text: str
