@@ -348,7 +348,7 @@ parted as (
         user_id,
         session_event,
         occurred_at,
-        greatest(1, case session_event
+        cast(greatest(1, case session_event
             when 'attend'
                 then case when is_running then running_number else least(running_number + 1, occurrence_count) end
             when 'left'
@@ -359,7 +359,15 @@ parted as (
                     running_number
                 )
             else running_number
-        end) as part_number
+        end) as bigint) as part_number,
+        -- The silence before a part, if it is not too long and no row of the schedule opened since.
+        case
+            when
+                is_first = 1
+                and last_record_at >= {{ add_minutes('occurred_at', -120 * var('meeting_gap_hours')) }}
+                and opening_count = joined_opening_count
+                then silent_since_at
+        end as silence_at
     from seconds
     where session_event <> 'opening'
 ),
@@ -369,52 +377,47 @@ visits as (
         place_key,
         part_number,
         user_id,
-        max(case when session_event = 'left' then occurred_at end) as last_left_at
+        max(case when session_event = 'joined' then 1 else 0 end) as is_visit,
+        max(case when session_event = 'left' then occurred_at end) as last_left_at,
+        max(silence_at) as silence_at
     from parted
     group by 1, 2, 3
-    having max(case when session_event = 'joined' then 1 end) = 1
 ),
 
+followed as (
+    select
+        *,
+        max(silence_at) over (
+            partition by place_key
+            order by part_number
+            range between 1 following and 1 following
+        ) as next_silence_at
+    from visits
+),
+
+-- A session goes on in the next part if most people of its part were there through the silence.
 parts as (
     select
         place_key,
-        running_number as part_number,
-        silent_since_at,
-        last_record_at >= {{ add_minutes('occurred_at', -120 * var('meeting_gap_hours')) }}
-        and opening_count = joined_opening_count as may_go_on
-    from numbered
-    where is_first = 1
-),
-
--- A part goes on with the session before it if most people of the part before were there through the silence.
-continued as (
-    select
-        parts.place_key,
-        parts.part_number
-    from parts
-    inner join visits
-        on
-            parts.place_key = visits.place_key
-            and parts.part_number = visits.part_number + 1
-    where parts.may_go_on
+        part_number,
+        case
+            when 2 * sum(case when last_left_at > next_silence_at then is_visit else 0 end) > sum(is_visit) then 0
+            else 1
+        end as is_last
+    from followed
     group by 1, 2
-    having 2 * count(case when visits.last_left_at > parts.silent_since_at then 1 end) > count(*)
 ),
 
 parts_of_sessions as (
     select
-        parts.place_key,
-        parts.part_number,
-        count(case when continued.part_number is null then 1 end) over (
-            partition by parts.place_key
-            order by parts.part_number
-            rows between unbounded preceding and current row
-        ) as occurrence_number
+        place_key,
+        part_number,
+        1 + coalesce(sum(is_last) over (
+            partition by place_key
+            order by part_number
+            rows between unbounded preceding and 1 preceding
+        ), 0) as occurrence_number
     from parts
-    left join continued
-        on
-            parts.place_key = continued.place_key
-            and parts.part_number = continued.part_number
 ),
 
 occurrences as (
@@ -423,32 +426,30 @@ occurrences as (
         parted.place_key,
         parted.user_id,
         parted.session_event,
-        coalesce(parts_of_sessions.occurrence_number, 1) as occurrence_number
+        cast(parts_of_sessions.occurrence_number as bigint) as occurrence_number
     from parted
-    left join parts_of_sessions
+    inner join parts_of_sessions
         on
             parted.place_key = parts_of_sessions.place_key
             and parted.part_number = parts_of_sessions.part_number
 ),
 
 people as (
-    select distinct
-        place_key,
-        occurrence_number,
-        user_id,
-        session_event
-    from occurrences
-    where session_event in ('attend', 'joined')
-),
-
-sizes as (
     select
         place_key,
         occurrence_number,
-        count(*) as people_count
+        user_id,
+        max(case when session_event = 'attend' then 1 else 0 end) as is_registered,
+        max(case when session_event = 'joined' then 1 else 0 end) as is_visit
+    from occurrences
+    group by 1, 2, 3
+),
+
+sized as (
+    select
+        *,
+        sum(is_visit) over (partition by place_key, occurrence_number) as people_count
     from people
-    where session_event = 'joined'
-    group by 1, 2
 ),
 
 compared as (
@@ -458,21 +459,20 @@ compared as (
             2 * people_count <= max(people_count) over (
                 partition by place_key
                 order by occurrence_number
-                rows between 1 following and unbounded following
+                range between 1 following and unbounded following
             ), false
         ) as is_small
-    from sizes
+    from sized
 ),
 
 -- The next session to which no later one of its place has twice the people. The last of a place is such a session.
 larger as (
     select
-        place_key,
-        occurrence_number,
+        *,
         min(case when not is_small then occurrence_number end) over (
             partition by place_key
             order by occurrence_number
-            rows between current row and unbounded following
+            range between current row and unbounded following
         ) as larger_number
     from compared
 ),
@@ -482,24 +482,16 @@ rehearsals as (
     select
         registered.place_key,
         registered.occurrence_number,
-        larger.larger_number
-    from people as registered
-    inner join larger
-        on
-            registered.place_key = larger.place_key
-            and registered.occurrence_number = larger.occurrence_number
-            and larger.occurrence_number < larger.larger_number
+        registered.larger_number
+    from larger as registered
     left join people as came
         on
             registered.place_key = came.place_key
             and registered.user_id = came.user_id
-            and came.session_event = 'joined'
-            and came.occurrence_number in (larger.occurrence_number, larger.larger_number)
-    where registered.session_event = 'attend'
+            and registered.larger_number = came.occurrence_number
+    where registered.is_registered = 1 and registered.occurrence_number < registered.larger_number
     group by 1, 2, 3
-    having
-        2 * count(case when came.occurrence_number = larger.occurrence_number then 1 end)
-        <= count(case when came.occurrence_number = larger.larger_number then 1 end)
+    having 2 * sum(registered.is_visit) <= coalesce(sum(came.is_visit), 0)
 ),
 
 numbered_events as (
