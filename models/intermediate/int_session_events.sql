@@ -372,83 +372,74 @@ parted as (
     where session_event <> 'opening'
 ),
 
-visits as (
-    select
-        place_key,
-        part_number,
-        user_id,
-        max(case when session_event = 'joined' then 1 else 0 end) as is_visit,
-        max(case when session_event = 'left' then occurred_at end) as last_left_at,
-        max(silence_at) as silence_at
-    from parted
-    group by 1, 2, 3
-),
-
-followed as (
+-- From here on each row knows by windows what is true of its part, its session and its user: Spark reads a query again
+-- for each join of it with itself, and ran out of memory.
+visited as (
     select
         *,
+        max(case when session_event = 'joined' then 1 else 0 end) over visits as is_visit,
+        max(case when session_event = 'left' then occurred_at end) over visits as last_left_at,
+        row_number() over (partition by place_key, part_number, user_id order by activity_key) as visit_row,
+        row_number() over (partition by place_key, part_number order by activity_key) as part_row,
         max(silence_at) over (
             partition by place_key
             order by part_number
             range between 1 following and 1 following
         ) as next_silence_at
-    from visits
+    from parted
+    window visits as (partition by place_key, part_number, user_id)
 ),
 
 -- A session goes on in the next part if most people of its part were there through the silence.
-parts as (
+ended as (
     select
-        place_key,
-        part_number,
+        *,
         case
-            when 2 * sum(case when last_left_at > next_silence_at then is_visit else 0 end) > sum(is_visit) then 0
+            when
+                2 * sum(case when visit_row = 1 and last_left_at > next_silence_at then is_visit else 0 end) over parts
+                > sum(case when visit_row = 1 then is_visit else 0 end) over parts
+                then 0
             else 1
         end as is_last
-    from followed
-    group by 1, 2
-),
-
-parts_of_sessions as (
-    select
-        place_key,
-        part_number,
-        1 + coalesce(sum(is_last) over (
-            partition by place_key
-            order by part_number
-            rows between unbounded preceding and 1 preceding
-        ), 0) as occurrence_number
-    from parts
+    from visited
+    window parts as (partition by place_key, part_number)
 ),
 
 occurrences as (
     select
-        parted.activity_key,
-        parted.place_key,
-        parted.user_id,
-        parted.session_event,
-        cast(parts_of_sessions.occurrence_number as bigint) as occurrence_number
-    from parted
-    inner join parts_of_sessions
-        on
-            parted.place_key = parts_of_sessions.place_key
-            and parted.part_number = parts_of_sessions.part_number
+        activity_key,
+        place_key,
+        user_id,
+        session_event,
+        cast(1 + coalesce(sum(case when part_row = 1 then is_last else 0 end) over (
+            partition by place_key
+            order by part_number
+            range between unbounded preceding and 1 preceding
+        ), 0) as bigint) as occurrence_number
+    from ended
 ),
 
 people as (
     select
-        place_key,
-        occurrence_number,
-        user_id,
-        max(case when session_event = 'attend' then 1 else 0 end) as is_registered,
-        max(case when session_event = 'joined' then 1 else 0 end) as is_visit
+        *,
+        max(case when session_event = 'attend' then 1 else 0 end) over visits as is_registered,
+        max(case when session_event = 'joined' then 1 else 0 end) over visits as is_visit,
+        min(case when session_event = 'joined' then occurrence_number end) over (
+            partition by place_key, user_id
+            order by occurrence_number
+            range between 1 following and unbounded following
+        ) as next_visit_number,
+        row_number() over (partition by place_key, occurrence_number, user_id order by activity_key) as visit_row
     from occurrences
-    group by 1, 2, 3
+    window visits as (partition by place_key, occurrence_number, user_id)
 ),
 
 sized as (
     select
         *,
-        sum(is_visit) over (partition by place_key, occurrence_number) as people_count
+        sum(case when visit_row = 1 then is_visit else 0 end) over (
+            partition by place_key, occurrence_number
+        ) as people_count
     from people
 ),
 
@@ -477,33 +468,23 @@ larger as (
     from compared
 ),
 
--- A small session was a rehearsal if twice as many of those who had registered for it came to the next larger one.
-rehearsals as (
-    select
-        registered.place_key,
-        registered.occurrence_number,
-        registered.larger_number
-    from larger as registered
-    left join people as came
-        on
-            registered.place_key = came.place_key
-            and registered.user_id = came.user_id
-            and registered.larger_number = came.occurrence_number
-    where registered.is_registered = 1 and registered.occurrence_number < registered.larger_number
-    group by 1, 2, 3
-    having 2 * sum(registered.is_visit) <= coalesce(sum(came.is_visit), 0)
-),
-
+-- A small session was a rehearsal if twice as many of those who had registered for it came later, at the latest to the
+-- next larger one.
 numbered_events as (
     select
-        occurrences.activity_key,
-        coalesce(rehearsals.larger_number, occurrences.occurrence_number) as occurrence_number
-    from occurrences
-    left join rehearsals
-        on
-            occurrences.place_key = rehearsals.place_key
-            and occurrences.occurrence_number = rehearsals.occurrence_number
-            and occurrences.session_event = 'attend'
+        activity_key,
+        case
+            when
+                session_event = 'attend'
+                and 2 * sum(case when visit_row = 1 and is_registered = 1 then is_visit else 0 end) over sessions
+                <= sum(case
+                    when visit_row = 1 and is_registered = 1 and next_visit_number <= larger_number then 1 else 0
+                end) over sessions
+                then larger_number
+            else occurrence_number
+        end as occurrence_number
+    from larger
+    window sessions as (partition by place_key, occurrence_number)
 ),
 
 -- The first session of a page has the key that it would have alone.

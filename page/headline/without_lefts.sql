@@ -5,7 +5,10 @@ with visits as (
         3 * count(*) filter (where attendance.left_count > 0) < count(*) as is_endless
     from marts.fct_session_attendance as attendance
     inner join marts.fct_sessions as sessions on attendance.session_key = sessions.session_key
-    where sessions.session_type = 'session' and sessions.window_source = 'inferred'
+    where
+        sessions.session_type = 'session'
+        and sessions.window_source = 'inferred'
+        and sessions.unique_people_count > 0
     group by attendance.session_key
     having count(*) > 1
 ),

@@ -72,8 +72,8 @@ REST_OF_ADDRESS = rf"""()[^\s,;<>"'()]*\[forgotten\][^\s,;<>"'()@]*{AT}[^\s,;<>"
 # What stands around an address in a field: `Ann <ann@…>`, `mailto:ann@…?subject=…`, `"ann@…",`.
 _BESIDE_ADDRESS = rf"{INVISIBLE}<>()\[\]\x22:;,="
 _ONLY_ADDRESS = (
-    rf"^(?:.*?[{_BESIDE_ADDRESS}])?'*([^{_BESIDE_ADDRESS}'@][^{_BESIDE_ADDRESS}@]*)[{INVISIBLE}]*@[{INVISIBLE}]*"
-    rf"([^{_BESIDE_ADDRESS}'?@]*[^{_BESIDE_ADDRESS}'?@.])(?:[{_BESIDE_ADDRESS}'?.].*)?$"
+    rf"^(?:[^@]*?[{_BESIDE_ADDRESS}])?'*([^{_BESIDE_ADDRESS}'@][^{_BESIDE_ADDRESS}@]*)[{INVISIBLE}]*@[{INVISIBLE}]*"
+    rf"([^{_BESIDE_ADDRESS}'?@]*[^{_BESIDE_ADDRESS}'?@.])(?:[{_BESIDE_ADDRESS}'?.][^@]*)?$"
 )
 # Two ways to write one e-mail differ in its signs, in what is around it and in the tag (ann+news@…).
 SIGNS_OF_MAILBOX = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -90,7 +91,7 @@ def exported(
     minimum: int,
 ) -> list[dict[str, str]]:
     """The rows to send; those with a text that may not leave are left out."""
-    rows = []
+    found: list[tuple[tuple[str, ...], bool, dict[str, str]]] = []
     for decision in decisions:
         shown = decision.literals[0]
         general = decision.general or general_pattern(decision.pairs[0]) or shown
@@ -101,18 +102,19 @@ def exported(
         plain = [text.replace(r"\*", " ").replace("*", " ").strip() for text in texts]
         if not all(not text or may_leave(text, decision.people, known, names, pages, minimum) for text in plain):
             continue
-        candidates = [found.activity_type for found in decision.candidates if found.activity_type in dictionary]
-        rows.append(
-            {
-                "category_pattern": texts[0],
-                "action_pattern": texts[1],
-                "activity_type": "",
-                "label_shapes": " | ".join(dict.fromkeys(map(shape, decision.labels))),
-                "activities": str(decision.records),
-                "candidates": " ".join(candidates),
-            }
-        )
-    return rows
+        candidates = [one.activity_type for one in decision.candidates if one.activity_type in dictionary]
+        row = {
+            "category_pattern": texts[0],
+            "action_pattern": texts[1],
+            "activity_type": "",
+            "label_shapes": " | ".join(dict.fromkeys(map(shape, decision.labels))),
+            "activities": str(decision.records),
+            "candidates": " ".join(candidates),
+        }
+        found.append((tuple(texts), decision.general is not None, row))
+    # Texts of one form that may mean different things have one pattern, which one answer cannot name.
+    forms = Counter(pattern for pattern, _, _ in found)
+    return [row for pattern, is_family, row in found if is_family or forms[pattern] == 1]
 
 
 def shape(label: str) -> str:

@@ -7,6 +7,7 @@ another was interrupted.
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -672,7 +673,7 @@ def _tell_what_is_left(
         sites = {sha256: before.site_id for sha256, before in landed_before(connection).items()}
         elsewhere = known_elsewhere(connection, task.site_id, emails)
     for site, ids in elsewhere.items():
-        fix = f"make forget USER_ID={ids[0]} SITE={site}"
+        fix = f"make forget USER_ID={shlex.quote(ids[0])} SITE={shlex.quote(site)}"
         console.print(one_line(f"{site} has this e-mail as {' and '.join(ids)}: {fix}"), highlight=False)
     is_left = False
     for path in (files.warehouse, marts_path(files.warehouse), files.published, files.shared):

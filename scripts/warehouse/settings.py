@@ -37,10 +37,10 @@ def _known(project: str) -> dict[str, Any]:
     macros["require_known_settings"]()
     known = macros["setting_rules"]()
     for name in settings.keys() - known.keys():
-        # A fork may have settings of its own, whose names begin like those of ours.
+        # A fork may have settings of its own, if their names are not a letter or two from one of ours.
         for near in get_close_matches(name, known, 1, cutoff=0.95):
             raise WarehouseError(
-                f"dbt_project.yml has a setting {name}, and nothing reads it. Fix: call it {near}, or delete the line."
+                f"dbt_project.yml has a setting {name}, which is almost {near}. Fix: correct its name, or delete the line."
             )
     return settings
 

@@ -224,7 +224,7 @@ def test_a_misspelt_setting_beside_the_right_one_is_named(tmp_path: Path, name: 
     if near is None:
         assert read_settings(tmp_path)[name] == 200
         return
-    with pytest.raises(WarehouseError, match=f"a setting {name}, and nothing reads it. Fix: call it {near},"):
+    with pytest.raises(WarehouseError, match=f"a setting {name}, which is almost {near}. Fix: "):
         read_settings(tmp_path)
 
 

@@ -484,6 +484,19 @@ def test_an_export_generalises_or_leaves_out_what_people_wrote() -> None:
     assert {row["label_shapes"] for row in rows} == {"word"}
 
 
+def test_an_export_leaves_out_texts_of_one_form_that_mean_different_things() -> None:
+    joined, left = pair("Web: Ferry", "Go", "session_joined"), pair("Web: Lantern", "Go", "session_left")
+    more = [pair(f"Web: {name}", "Go", "session_joined") for name in ("Tide", "Osprey")]
+
+    def patterns(*pairs: Pair) -> list[str]:
+        decisions = decisions_of(pairs, DICTIONARY)
+        rows = exported(decisions, DICTIONARY, known=KNOWN, names=set(), pages=set(), minimum=5)
+        return [row["category_pattern"] for row in rows]
+
+    assert patterns(joined, left) == []
+    assert patterns(joined, left, *more) == ["web: *"]
+
+
 def test_labels_leave_as_shapes_only() -> None:
     labels = ["xxxxx://xxx.xx/xx", "xx@xx.xx", "nn %", "n.n", "Xxx xx", "xxx"]
     assert list(map(shape, labels)) == ["url", "address", "percent", "number", "words", "word"]

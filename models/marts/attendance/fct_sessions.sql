@@ -72,7 +72,9 @@ bounded as (
         sessions.ended_at,
         case
             when sessions.started_at = sessions.scheduled_start_at then sessions.started_at
-            else greatest(sessions.started_at, least(company.second_came_at, sessions.ended_at))
+            else greatest(sessions.started_at, least(
+                coalesce(company.second_came_at, sessions.started_at), sessions.ended_at
+            ))
         end as met_at,
         case
             when sessions.ended_at = sessions.scheduled_end_at then sessions.ended_at
