@@ -45,7 +45,8 @@ _LONG = r"^\s*[0-9]{16,}\s*$"
 _FEWEST_ZEROS = 2
 # What a spreadsheet shows in place of an id, in any language: #NAME?, #¡DIV/0!, #GETTING_DATA, Err:502, or ### in a
 # narrow column. (#N/A means nothing.)
-LOST = r"^\s*(?:#(?:#*|[^\sa-z]+[!?]|(?:[A-Z]+_)?(?:DATA|DATEN|DONNEES|DATOS|DADOS|DATI|GEGEVENS)(?:_[A-Z_]+)?)|Err:[0-9]{3})\s*$"
+_LOADING = "(?:[A-Z]+_)?(?:DATA|DATEN|DONNEES|DATOS|DADOS|DATI|GEGEVENS)(?:_[A-Z_]+)?"
+LOST = rf"^\s*(?:#(?:#*|[^\sa-z]+[!?]|{_LOADING})|Err:[0-9]{{3}})\s*$"
 # An empty id of 16 bytes.
 _ZERO_GUID = "00000000-0000-0000-0000-000000000000"
 _NUMBER = r"^\s*[0-9]+(?:[.,]0+)?\s*$"

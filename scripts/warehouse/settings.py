@@ -40,7 +40,8 @@ def _known(project: str) -> dict[str, Any]:
         # A fork may have settings of its own, if their names are not a letter or two from one of ours.
         for near in get_close_matches(name, known, 1, cutoff=0.95):
             raise WarehouseError(
-                f"dbt_project.yml has a setting {name}, which is almost {near}. Fix: correct its name, or delete the line."
+                f"dbt_project.yml has a setting {name}, which is almost {near}. Fix: correct its name, or delete the"
+                " line."
             )
     return settings
 
