@@ -164,8 +164,8 @@ def report_prints(connection: duckdb.DuckDBPyConnection) -> ReportPrints:
 
 
 def landed_reports(path: Path) -> ReportPrints:
-    """The print of every report of a warehouse."""
-    with duckdb.connect(str(path)) as connection:
+    """The print of every report of a warehouse. Reading only: others may read a shared one at the same time."""
+    with duckdb.connect(str(path), read_only=True) as connection:
         return report_prints(connection)
 
 
