@@ -295,6 +295,27 @@ def test_a_guest_with_their_e_mail_in_another_form_keeps_no_name(
     assert found == ([] if is_theirs else [(None, None, None, "[forgotten]")])
 
 
+@pytest.mark.parametrize("emails", ["ann@a.example;al@b.example", "al@b.example;ann@a.example"])
+@pytest.mark.parametrize("order", ["forget first", "land first"])
+def test_an_e_mail_field_with_two_addresses_is_of_neither_person(
+    path: Path, tmp_path: Path, order: str, emails: str
+) -> None:
+    """Ann is forgotten. The record with both addresses stays without who it was, and what is Al's stays as it was."""
+    activity = "Chat,Message,Hello,2026-05-06 09:00:0{},41,Keynote,keynote"
+    people = ("7,Ann,Lee,A Ltd,ann@a.example", ",Al,Ito,B Ltd,al@b.example", f",Two,People,C Ltd,{emails}")
+    lines = [f"{who},{activity.format(second)}" for second, who in enumerate(people)]
+    with connect(path) as connection:
+        land(connection, write(tmp_path / "first.csv", "\n".join([HEAD, lines[0], ""])))
+        if order == "land first":
+            land(connection, write(tmp_path / "later.csv", "\n".join([HEAD, *lines, ""])))
+        forget(connection, find_person(connection, "7", None))
+        if order == "forget first":
+            land(connection, write(tmp_path / "later.csv", "\n".join([HEAD, *lines, ""])))
+        found = rows(connection, "select first_name, company, email from raw.activities order by occurred_at")
+        assert found == [("Al", "B Ltd", "al@b.example"), (None, None, "[forgotten]")]
+        assert [text for text in texts(connection) if "Ann" in text or "ann@" in text or "C Ltd" in text] == []
+
+
 @pytest.mark.parametrize(
     "user_id", [EMAIL, OLD_EMAIL.upper(), f"<{EMAIL}>", f"mailto:{EMAIL}", "ottoline.w+tag@mail.example"]
 )
