@@ -47,7 +47,7 @@ def run_on_copies(
 def forget_only_in_raw(warehouse: Path, user_id: str) -> None:
     """Remember a person as forgotten, while the published copy is the old one."""
     with connect(warehouse) as connection:
-        salt = salt_of(connection, is_in_use=False)
+        salt = salt_of(connection)
         for identity in identities("sample", user_id, []):
             connection.execute(
                 "insert into raw.forgotten_users values ('sample', ?, ?)",

@@ -21,6 +21,7 @@ import duckdb
 from landing.declarations import remember
 from landing.destinations import Destination, destination_of
 from landing.forgotten import remembered
+from landing.left_out import touches_staged
 from landing.one_report import Load, Opened
 from landing.outcome import Declaration, Landing
 from landing.pasted import FEWEST, found_copies
@@ -211,14 +212,8 @@ def _staged(
         return None
     if may_read_ids(connection, report, look.odd) or holds_alike(connection, report, look.odd):
         return None
-    known = remembered(connection, declaration.site_id)
-    if known is not None:
-        user_id, email = (
-            f"c{report.columns[column]}" if column in report.columns else "null" for column in ("user_id", "email")
-        )
-        tests = f"{known.is_theirs(user_id, email)} or {known.shares_email(user_id, email)}"
-        if number_of(connection, f"select count(*) from staged where {tests}", known.parameters):
-            return None
+    if touches_staged(connection, report, remembered(connection, declaration.site_id)):
+        return None
     destination = destination_of(connection, group[0].file.name, report, declaration, look)
     if destination.facts["date_format"] != DEFAULT_DATE_FORMAT or destination.notes:
         return None

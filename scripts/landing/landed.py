@@ -19,6 +19,12 @@ union all
 select report_id, file_name, file_sha256, site_id, landed_count, rejected_count, loaded_at, null
 from raw.user_reports
 """
+# What the records say of users.
+USERS = """(
+    select site_id, user_id, first_name, last_name, email from raw.user_names
+    union all
+    select site_id, user_id, first_name, last_name, email from raw.users inner join raw.user_reports using (report_id)
+)"""
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,9 @@ from landing.destinations import destination_of
 from landing.forgotten import remembered
 from landing.held import NotPlain, Part, part_of
 from landing.landed import Before, delete_reports
+from landing.left_out import stage_forgotten
 from landing.outcome import Declaration, Landing, SiteNeeded
-from landing.statements import Staged, stage_forgotten, write_report
+from landing.statements import Staged, write_report
 from reports.columns import may_be_called
 from reports.dates import TIME_TITLES, ZONE_TITLES
 from reports.encoding import Survey, encoding_of, refuse_hole, survey

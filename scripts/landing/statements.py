@@ -8,23 +8,12 @@ import duckdb
 
 from landing.destinations import Destination
 from landing.faults import Fault
-from landing.forgotten import (
-    NAMED_REASON,
-    REASON,
-    UNSCRUBBED,
-    WHO,
-    Forgotten,
-    Place,
-    Remembered,
-    find_names,
-    names_of,
-    remember_moved,
-    replace_named,
-    without_names,
-)
+from landing.forgotten import remember_moved
 from landing.held import NotPlain, Part
+from landing.left_out import NAMED_REASON, REASON, Forgotten
 from landing.outcome import Declaration, Landing, RejectedRecord
 from landing.pasted import FEWEST, found_copies, notes_of_copies
+from landing.scrubbing import without_names
 from landing.times import usual_end
 from landing.zones import notes_of_clock_changes
 from reports.encoding import Survey
@@ -143,48 +132,6 @@ def _harmless_count(connection: duckdb.DuckDBPyConnection, report_id: str) -> in
         "select count(*) from raw.rejected_records where report_id = $report_id and list_contains($harmless, kind)",
         {"report_id": report_id, "harmless": HARMLESS},
     )
-
-
-def stage_forgotten(
-    connection: duckdb.DuckDBPyConnection, report: ReportFormat, known: Remembered | None, rows: Rows
-) -> Forgotten:
-    """Find the staged records of people who were forgotten, and take their names out of those of others.
-
-    Whoever was forgotten in the site that the report had before stays away: an id is hashed together with its site.
-
-    The first go to the temporary table ``forgotten`` by their number, if somebody was forgotten. Only these records
-    hold the names, which the warehouse no longer knows.
-    """
-    if known is None:
-        return Forgotten()
-    columns = {column: f"c{index}" for column, index in report.columns.items()}
-    first, last, email = (columns.get(column, "null") for column in ("first_name", "last_name", "email"))
-    theirs = known.is_theirs(columns.get("user_id", "null"), email)
-    shares = known.shares_email(columns.get("user_id", "null"), email)
-    people = connection.execute(
-        f"select distinct {first}, {last}, {email} from staged where {theirs} or {shares}", known.parameters
-    ).fetchall()
-    count = number_of(
-        connection,
-        f"create or replace temp table forgotten as {numbered(rows)}"
-        f" select record_number::bigint as record_number from numbered where {theirs}",
-        known.parameters,
-    )
-    moved = known.moved(connection, columns.get("user_id", "null"), email)
-    # Perhaps the person under another id: the details of the user go, the activity stays.
-    who = [columns[column] for column in WHO if column in columns]
-    shared_count = 0
-    if "email" in columns:
-        values = ", ".join(f"{column} = null" for column in who)
-        shared_count = number_of(connection, f"update staged set {values} where {shares}", known.parameters)
-    names = names_of([person[:2] for person in people], [person[2] for person in people])
-    kinds = {f"c{index}": "" for index in range(len(report.header))} | {place: name for name, place in columns.items()}
-    searched = {place: kind for place, kind in kinds.items() if kind not in UNSCRUBBED}
-    places = [Place("staged", searched, user_id=columns.get("user_id", "null"))]
-    find_names(connection, names, places, {})
-    # The row ids go on following the file.
-    replace_named(connection, places)
-    return Forgotten(known, names, count, shared_count, tuple(moved))
 
 
 def raw_columns_of(report: ReportFormat, destination: Destination) -> str:

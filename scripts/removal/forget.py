@@ -12,7 +12,6 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -21,38 +20,19 @@ from rich.console import Console
 from building.rebuild import Files, rebuild, require_places
 from building.unchanged import BUILT
 from landing.declarations import half_corrected
-from landing.forgotten import (
-    FIELDS,
-    NAMED_REASON,
-    REASON,
-    UNSCRUBBED,
-    Names,
-    Place,
-    check_of,
-    find_names,
-    hashed,
-    identities,
-    known_id,
-    known_mailbox,
-    mailboxes,
-    names_of,
-    other_identity,
-    remembered,
-    replace_named,
-    salt_of,
-    spelling_identity,
-    unless_forgotten,
-    without_names,
-)
+from landing.forgotten import FIELDS, remember_others, remember_person, remembered
+from landing.identities import known_mailbox, mailboxes, unless_forgotten
 from landing.landed import landed_before
+from landing.left_out import NAMED_REASON, REASON
 from landing.options import DEFAULT_REPORTS
+from landing.scrubbing import UNSCRUBBED, Names, Place, find_names, names_of, replace_named, without_names
 from naming.seed_csv import SeedError, read_seed_csv
 from page.write_page import page_path, pages_at, shared_page_path
 from publishing.places import PLACES, publish_again
 from removal.journal import FORGET, JOURNAL, Task, begin, end
 from removal.people import Identities, identities_of, known_elsewhere, require_sure, spellings_of
 from removal.verify import left_in_file, left_in_reports, left_in_texts
-from reports.ids import id_of, same_ids, same_ids_of
+from reports.ids import id_of, known_id, same_ids, same_ids_of
 from warehouse.command_line import counted, one_line
 from warehouse.database import identifier, number_of, text_of, transaction
 from warehouse.errors import WarehouseError
@@ -330,18 +310,8 @@ def _has_rows(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
 
 def forget(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
     """Take the person out of the schema raw, in one transaction, and remember the hashes of their id and e-mails."""
-    salt = salt_of(connection, is_in_use=number_of(connection, "select count(*) from raw.forgotten_users") > 0)
     with transaction(connection):
-        theirs = {
-            hashed(salt, one)
-            for user_id in person.user_ids
-            for one in identities(person.site_id, user_id, person.emails)
-        }
-        for user_id in person.user_ids:
-            _unremember(connection, person.site_id, hashed(salt, spelling_identity(person.site_id, user_id)))
-        for hash_ in (*sorted(theirs), check_of(salt)):
-            # The time is that of the last time: by it the incremental base knows that texts are others now.
-            _remember(connection, person.site_id, hash_)
+        remember_person(connection, person.site_id, person.user_ids, person.emails)
         for table, manifest in RECORDS.items():
             _forget_file_names(connection, person, table, manifest)
             connection.execute(
@@ -363,16 +333,6 @@ def forget(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
                 """,
                 {"site": person.site_id},
             )
-
-
-def _remember(connection: duckdb.DuckDBPyConnection, site: str, hash_: str) -> None:
-    _unremember(connection, site, hash_)
-    now = datetime.now(UTC).replace(tzinfo=None)
-    connection.execute("insert into raw.forgotten_users values (?, ?, ?)", [site, hash_, now])
-
-
-def _unremember(connection: duckdb.DuckDBPyConnection, site: str, hash_: str) -> None:
-    connection.execute("delete from raw.forgotten_users where site_id = ? and user_hash = ?", [site, hash_])
 
 
 def _forget_file_names(connection: duckdb.DuckDBPyConnection, person: Person, table: str, manifest: str) -> None:
@@ -625,21 +585,6 @@ def carry_out(files: Files, task: Task, console: Console) -> None:
     names, emails = (person.names, person.emails) if person is not None else (Names(), ())
     _tell_what_is_left(files, task, names, emails, places, console)
     end(files.warehouse)
-
-
-def remember_others(
-    connection: duckdb.DuckDBPyConnection, site: str, others: Iterable[str], spellings: Iterable[str]
-) -> None:
-    """Remember who has the same e-mail, or an id in another form, and is somebody else.
-
-    The loader leaves the first their name, and the second their records too.
-    """
-    spellings = list(spellings)
-    found = [other_identity(site, user_id) for user_id in (*others, *spellings)]
-    found += [spelling_identity(site, user_id) for user_id in spellings]
-    salt = salt_of(connection, is_in_use=True) if found else ""
-    for identity in found:
-        _remember(connection, site, hashed(salt, identity))
 
 
 def forget_in_lists(connection: duckdb.DuckDBPyConnection, person: Person) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 import duckdb
 from rich.console import Console
 
-from landing.forgotten import known_mailbox, mailboxes
+from landing.forgotten import remember_others
+from landing.identities import known_mailbox, mailboxes
 from landing.parquet import writing
 from landing.parquet_files import (
     FILE_NAME,
@@ -33,7 +34,6 @@ from removal.forget import (
     find_traces,
     forget,
     identities_or_question,
-    remember_others,
 )
 from removal.people import Identities
 from reports.ids import id_of, same_ids, same_ids_of

@@ -17,8 +17,9 @@ from typing import Annotated
 import duckdb
 import typer
 
-from landing.forgotten import known_email, known_id, known_mailbox, mailboxes, remembered, unless_forgotten
-from reports.ids import plain_id, same_ids_of
+from landing.forgotten import remembered
+from landing.identities import known_email, known_mailbox, mailboxes, unless_forgotten
+from reports.ids import known_id, plain_id, same_ids_of
 from warehouse.database import identifier
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import duckdb
 
-from landing.forgotten import known_id, known_mailbox, mailboxes
+from landing.identities import known_mailbox, mailboxes
 from publishing.export_table import copy_rows, safe_columns
 from removal.forget import HAS_FIELD, OF_SITE, RECORDS, Person, find_person, find_traces
 from removal.people import Identities, identities_of, require_sure
 from reports.addresses import AT
-from reports.ids import id_of, plain_id, same_ids, same_ids_of
+from reports.ids import id_of, known_id, plain_id, same_ids, same_ids_of
 from warehouse.command_line import counted
 from warehouse.copies import refuse_inside_a_shared_copy
 from warehouse.database import identifier, opened, text_of

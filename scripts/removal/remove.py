@@ -17,12 +17,12 @@ from rich.console import Console
 
 from building.rebuild import Files, compact, rebuild, require_places
 from landing.declarations import half_corrected, not_reloaded
-from landing.forgotten import known_id
 from landing.landed import LANDED_REPORTS, delete_reports
 from landing.options import DEFAULT_REPORTS, SAMPLE_REPORTS
 from publishing.places import publish_again
 from removal.journal import REBUILD, Task, begin, end
 from reports.files import hashes_in
+from reports.ids import known_id
 from warehouse.command_line import counted, one_line
 from warehouse.database import number_of, opened
 from warehouse.errors import WarehouseError

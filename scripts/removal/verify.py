@@ -14,12 +14,12 @@ from pathlib import Path
 
 import duckdb
 
-from landing.forgotten import JSON_COLUMN, Names, known_id, without_names
 from landing.landed import LANDED_REPORTS
+from landing.scrubbing import JSON_COLUMN, Names, without_names
 from reports.encoding import Survey, encoding_of, survey
 from reports.files import find_reports, reports_in
 from reports.format import DELIMITERS, ReportFormat, read_format
-from reports.ids import id_of, same_ids, same_ids_of
+from reports.ids import id_of, known_id, same_ids, same_ids_of
 from reports.text import ReportRefused
 from warehouse.database import identifier, number_of, opened
 

@@ -10,7 +10,7 @@ of ids, such as `7001.0` for 7001: that is how the file is written, as its delim
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import duckdb
@@ -88,6 +88,11 @@ def cleaned_id(column: str) -> str:
     return unless_null(f"regexp_replace({column}, '^[{INVISIBLE}]+|[{INVISIBLE}]+$|[{FORMAT}]+', '', 'g')")
 
 
+def known_id(column: str) -> str:
+    """SQL for an id as the models read it; '' for none."""
+    return f"coalesce({cleaned_id(column)}, '')"
+
+
 def cleaned_field(column: str) -> str:
     """SQL for an e-mail or a name of content without invisible characters around it; null for null spelt out too."""
     return unless_null(cleaned(column))
@@ -144,7 +149,7 @@ def same_ids(column: str) -> str:
     # Each text in a list of its own, so that it is named once: DuckDB would prepare its patterns as often.
     forms = f"list_transform(list_transform([{bare}], lambda bare: {number}), lambda number: {forms})"
     return (
-        f"list_transform([coalesce({cleaned_id(column)}, '')], lambda one: list_filter("
+        f"list_transform([{known_id(column)}], lambda one: list_filter("
         f"case when {is_plain('one')} then [one] else list_distinct([one] || flatten({forms})) end,"
         " lambda form: form <> ''))[1]"
     )
@@ -165,6 +170,11 @@ def same_ids_of(written: str) -> list[str]:
     forms = (bare, re.sub(_FRACTION, r"\1", bare))
     joined = (re.sub("[.,_]", "", form) if re.fullmatch(_GROUPED, form) else form for form in forms)
     return [*dict.fromkeys(filter(None, (one, *(re.sub(r"\A0+([0-9]+)\Z", r"\1", form) for form in joined))))]
+
+
+def all_same_ids_of(user_ids: Iterable[str]) -> list[str]:
+    """Several ids in each form."""
+    return [form for user_id in user_ids for form in same_ids_of(user_id)]
 
 
 def plain_id(written: str) -> str:

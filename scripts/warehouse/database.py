@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import count
@@ -246,3 +247,8 @@ def number_of(connection: duckdb.DuckDBPyConnection, query: str, parameters: dic
     """The one number that a query gives; 0 if it gives none."""
     row = connection.execute(query, parameters).fetchone()
     return int(row[0]) if row else 0
+
+
+def named_in(query: str, parameters: Mapping[str, object]) -> dict[str, object]:
+    """Those of some parameters that a query names: DuckDB refuses the others."""
+    return {name: parameters[name] for name in re.findall(r"\$(\w+)", query) if name in parameters}

@@ -27,13 +27,14 @@ from rich.console import Console
 from conftest import Once, warehouse_in
 from landing import parquet as parquet_landing
 from landing import parquet_files as parquet_layout
+from landing.forgotten import remember_others
 from landing.land import land_reports
 from landing.meetings import SALTS
 from landing.outcome import Declaration, Given, Landing
 from landing.parquet import declare_in, land_as_parquet, remove_sample_from, writing
 from landing.parquet_files import TABLES, place
 from loader_fixtures import SHORT_HEADER, activity, report_text, rows, write
-from removal.forget import Request, find_person, forget, remember_others
+from removal.forget import Request, find_person, forget
 from removal.forget_landed import forget_in
 from removal.remove import find_report, remove
 from removal.remove_landed import remove_from

@@ -16,8 +16,9 @@ import forget as forget_command
 from building import rebuild
 from building.rebuild import compact
 from conftest import Once, Project
-from landing.forgotten import NAMES_IN_A_PATTERN, REASON, Place, find_names, names_of, replace_named, without_names
+from landing.left_out import REASON
 from landing.outcome import Declaration
+from landing.scrubbing import NAMES_IN_A_PATTERN, Place, find_names, names_of, replace_named, without_names
 from loader_fixtures import HEADER, land, rows, texts, write
 from personal_project import IDS, build_personal
 from removal import forget as forgetter

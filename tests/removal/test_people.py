@@ -21,8 +21,8 @@ from rich.console import Console
 import share as share_command
 from building import rebuild
 from building.rebuild import Files
-from landing.forgotten import names_of
 from landing.outcome import Declaration
+from landing.scrubbing import names_of
 from loader_fixtures import HEADER, land, rows, texts, write
 from page.write_page import page_path
 from publishing import publish as publish_module
