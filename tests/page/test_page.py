@@ -28,6 +28,7 @@ from page.certificates import collected_for_all
 from page.events import Event, Part, read_events
 from page.write_page import dataset_of, html_of, page_path, read_data, rows_at_most, shared_page_path, write_page
 from publishing.mart_models import read_models
+from publishing.share import share
 from warehouse.copies import PUBLISHED, Mark, mark_of
 from warehouse.database import opened
 from warehouse.errors import WarehouseError
@@ -538,6 +539,34 @@ def test_the_shared_page_names_nobody(sample_project: Project, shared_sample: Pa
     rows = json.dumps(data["datasets"], ensure_ascii=False)
     assert len(people) == 64
     assert [value for person in people for value in person if value and f'"{value}' in rows] == []
+
+
+def test_the_shared_page_counts_sessions_without_lefts_as_the_page_does(
+    sample_project: Project, tmp_path: Path
+) -> None:
+    copy = tmp_path / "published.duckdb"
+    copy.write_bytes(sample_project.published.read_bytes())
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute("update marts.fct_session_attendance set left_count = 0 where content_id = '4101'")
+
+    def urgent_of(name: str) -> list[str]:
+        shared = tmp_path / f"{name}.duckdb"
+        share(copy, shared, "a salt of the tests, and no secret", SETTINGS["minimum_cohort_size"])
+        headlines = [data_of(page_of(database))["headline"] for database in (copy, shared)]
+        return [one["text"].partition(" hardly")[0] for one in headlines for one in one["unknowns"] if one["is_urgent"]]
+
+    assert urgent_of("shared") == ["1 of 11 sessions has"] * 2
+    # Of a group of three the shared copy leaves the number of people blank.
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute(
+            "create temp table people as select unnest(min(user_key, 3)) as user_key"
+            " from marts.fct_session_attendance where content_id = '4105';"
+            "delete from marts.fct_session_attendance where content_id = '4105'"
+            " and user_key not in (select user_key from people);"
+            "update marts.fct_session_attendance set left_count = 0 where content_id = '4105';"
+            "update marts.fct_sessions set unique_people_count = 3 where content_id = '4105'"
+        )
+    assert urgent_of("shared_again") == ["2 of 11 sessions have", "1 of 10 sessions has"]
 
 
 def test_the_policy_lets_nothing_in_but_the_script(sample_project: Project) -> None:
