@@ -17,7 +17,7 @@ def main() -> None:
         ANSWERS.write_text(answers_page(connection), encoding="utf-8")
         README.write_text(readme_page(README.read_text(encoding="utf-8"), connection), encoding="utf-8")
     QUESTIONS.write_text(questions_page(QUESTIONS.read_text(encoding="utf-8")), encoding="utf-8")
-    SafeConsole().print(f"{len(questions())} questions are answered in {ANSWERS}", highlight=False)
+    SafeConsole().print(f"{len(questions())} questions are answered in {ANSWERS}")
 
 
 if __name__ == "__main__":

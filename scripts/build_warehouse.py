@@ -47,8 +47,8 @@ def main(
         print_summary(published, warehouse, console)
         print_rows_without_effect(published, warehouse, SAMPLE_SITE, console)
     for refusal in built.refusals:
-        console.print(refusal, highlight=False)
-    console.print(f"[dim]{built.steps}[/dim]", highlight=False)
+        console.print(refusal)
+    console.print(f"[dim]{built.steps}[/dim]")
     raise typer.Exit(1 if built.refusals else 0)
 
 

@@ -41,10 +41,9 @@ def main(
         counts = write_certificates(warehouse_path(), published_path(), path, session, course)
     console.print(
         f"{counts['yes']:,} entitled, {counts['undecidable']:,} undecidable, {counts['no']:,} not entitled: {path}",
-        highlight=False,
         markup=False,
     )
-    console.print("It is personal data. Each row has the reason; the records: make evidence USER_ID=…", highlight=False)
+    console.print("It is personal data. Each row has the reason; the records: make evidence USER_ID=…")
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ def main(
             replace_site_seeds(PROJECT_ROOT, written)
     how = "rewritten" if replace else "read as a checked copy"
     also = f" {', '.join(written)}: {how}." if written else ""
-    console.print(f"The files of {SITE_SEEDS.as_posix()} are in order.{also}", highlight=False)
+    console.print(f"The files of {SITE_SEEDS.as_posix()} are in order.{also}")
 
 
 if __name__ == "__main__":

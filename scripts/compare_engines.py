@@ -23,9 +23,9 @@ def main(
     console = SafeConsole()
     with errors_said(console):
         comparisons = compare(published, spark)
-    console.print(shown(comparisons), highlight=False)
+    console.print(shown(comparisons))
     equal = sum(one.is_equal for one in comparisons)
-    console.print(f"{equal} of {len(comparisons)} tables are equal.", highlight=False)
+    console.print(f"{equal} of {len(comparisons)} tables are equal.")
     raise typer.Exit(0 if equal == len(comparisons) else 1)
 
 

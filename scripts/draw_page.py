@@ -13,9 +13,7 @@ from warehouse.command_line import run_command
 from warehouse.paths import PROJECT_ROOT, published_path
 
 
-def main(
-    output: Annotated[Path, typer.Option("--output", help="Folder to write to.")] = PROJECT_ROOT / "docs",
-) -> None:
+def main(output: Annotated[Path, typer.Option("--output", help="Folder to write to.")] = PROJECT_ROOT / "docs") -> None:
     """Draw the page of the published copy."""
     for picture in draw_page(page_path(published_path()), output):
         typer.echo(f"{picture}")

@@ -48,7 +48,7 @@ def main(
         people = counted(written.forgotten, "person who was", "people who were")
         lines.append(f"Not in it: {people} forgotten; the published copy still holds them. Fix: make build")
     for line in [*lines, "To look at or print it, open it in a browser. It is personal data."]:
-        console.print(line, highlight=False, markup=False)
+        console.print(line, markup=False)
 
 
 if __name__ == "__main__":

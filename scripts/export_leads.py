@@ -35,10 +35,9 @@ def main(
         rows = write_leads(published_path(), folder, crm.strip().lower(), read_settings())
     for file, count in rows.items():
         leads = counted(count, "lead is", "leads are")
-        console.print(f"{leads} in {folder / file}", highlight=False, markup=False)
+        console.print(f"{leads} in {folder / file}", markup=False)
     console.print(
         "They are personal data: see whether you may hand them on. No report says who agreed to be contacted.",
-        highlight=False,
         markup=False,
     )
 

@@ -45,8 +45,7 @@ def main(
         path = target or (published.with_name(name) if table == REJECTED else name_beside(published, name))
         count = export(table, warehouse_path(), published, path)
     console.print(
-        f"{counted(count, 'row')} of {one_line(table)} {'is' if count == 1 else 'are'} in {one_line(str(path))}",
-        highlight=False,
+        f"{counted(count, 'row')} of {one_line(table)} {'is' if count == 1 else 'are'} in {one_line(str(path))}"
     )
 
 
@@ -68,7 +67,7 @@ def _write_workbook(console: Console, published: Path, table: str | None, target
         for name, count in book.left_out.items()
     ]
     for line in lines:
-        console.print(line, highlight=False, markup=False)
+        console.print(line, markup=False)
 
 
 if __name__ == "__main__":

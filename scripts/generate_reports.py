@@ -26,9 +26,7 @@ def rate_option(name: str) -> Any:
 
 
 @app.command()
-def sample(
-    output: Annotated[Path, typer.Option(help="Folder of the sample.")] = Path("sample/reports"),
-) -> None:
+def sample(output: Annotated[Path, typer.Option(help="Folder of the sample.")] = Path("sample/reports")) -> None:
     """Write the committed sample: four downloads of the Harbour Learning Summit, and its unique users."""
     typer.echo("\n".join(map(str, write_sample(output))))
 

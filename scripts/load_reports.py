@@ -25,8 +25,7 @@ from warehouse.visible import SafeConsole
 PathsArgument = Annotated[
     list[str],
     typer.Argument(
-        metavar="PATH…",
-        help=f"Files, folders and globs of reports ({', '.join(SUFFIXES)}); - for standard input.",
+        metavar="PATH…", help=f"Files, folders and globs of reports ({', '.join(SUFFIXES)}); - for standard input."
     ),
 ]
 

@@ -44,7 +44,7 @@ def main(
             if target is not None:
                 minimum = read_settings()["minimum_cohort_size"]
                 said = export_words(published, unknown, dictionary, target, minimum)
-                console.print(said, highlight=False, markup=False)
+                console.print(said, markup=False)
             else:
                 list_decisions(unknown, console)
         else:

@@ -20,9 +20,9 @@ def main(
     with errors_said(console, "Not written"):
         files = write_mart(name)
     for path in files:
-        console.print(f"Written: {path.relative_to(PROJECT_ROOT)}", highlight=False)
-    console.print(f"It works as it is: make build, then make export TABLE=site.{name}", highlight=False)
-    console.print("What to change in it: the comments in both files, and models/site/README.md", highlight=False)
+        console.print(f"Written: {path.relative_to(PROJECT_ROOT)}")
+    console.print(f"It works as it is: make build, then make export TABLE=site.{name}")
+    console.print("What to change in it: the comments in both files, and models/site/README.md")
 
 
 if __name__ == "__main__":

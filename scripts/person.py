@@ -42,12 +42,11 @@ def main(
             is_spelling_same=spellings,
         )
     rows = f"{counted(sum(copy.rows.values()), 'row')} of {counted(len(copy.rows), 'table')}"
-    console.print(f"{rows} are in {copy.folder}; about.txt explains them.", highlight=False, markup=False)
+    console.print(f"{rows} are in {copy.folder}; about.txt explains them.", markup=False)
     if copy.identities.others:
         console.print(
             f"Not in it: user {', '.join(copy.identities.others)}, with the same e-mail. If that is the same person:"
             " ALSO_SAME_EMAIL=1.",
-            highlight=False,
             markup=False,
         )
     console.print("It is personal data: hand it to the person alone, and delete it then.")

@@ -45,7 +45,7 @@ def main(
         if warehouse is None:
             finish_first(console)
         said = publish_to(target, warehouse or warehouse_path(), reader, console, shows_restricted=shows_restricted)
-    console.print(one_line(said), highlight=False)
+    console.print(one_line(said))
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ def main(
     folder: Annotated[Path, typer.Option(help="Where Superset keeps its data.")] = FOLDER,
 ) -> None:
     """Serve Superset with the dashboards on 127.0.0.1. Exit codes: 0 ended; 1 not possible, and said; 2 wrong usage."""
-    console = SafeConsole(highlight=False)
+    console = SafeConsole()
     with errors_said(console, also=(SupersetError, SourceError)):
         refuse_unfinished()
         if not is_free(port):

@@ -24,8 +24,7 @@ def main(
         typer.Option("--published", help="Published copy. Default: PUBLISHED_PATH or warehouse/published.duckdb."),
     ] = None,
     target: Annotated[
-        Path | None,
-        typer.Option("--target", help="Shared copy. Default: SHARED_PATH or warehouse/shared.duckdb."),
+        Path | None, typer.Option("--target", help="Shared copy. Default: SHARED_PATH or warehouse/shared.duckdb.")
     ] = None,
     minimum: Annotated[
         int | None,
@@ -53,8 +52,7 @@ def main(
     console.print(
         f"{count} tables with pseudonyms in {one_line(str(path))}, and a page of them in"
         f" {one_line(str(shared_page_path(path)))}. Numbers of fewer than {fewest} people are blank."
-        " What this does not hide: docs/how_to/personal_data.md",
-        highlight=False,
+        " What this does not hide: docs/how_to/personal_data.md"
     )
 
 

@@ -27,7 +27,7 @@ def main(
     running = spark_cluster(folder, Size(workers=workers), port)
     # Whoever reads the line may press Ctrl-C at once: so the line is inside as well.
     with errors_said(console), running as cluster, suppress(KeyboardInterrupt):
-        console.print(f"The thrift server listens on {HOST}:{cluster.port}. Ctrl-C ends it.", highlight=False)
+        console.print(f"The thrift server listens on {HOST}:{cluster.port}. Ctrl-C ends it.")
         signal.pause()
 
 

@@ -36,7 +36,7 @@ def main(
         kind: sum(path.startswith(f"{kind}/") for path in bundle) for kind in ("dashboards", "charts", "datasets")
     }
     found = ", ".join(f"{count} {kind}" for kind, count in counts.items())
-    console.print(f"{found} in {one_line(str(output))}", highlight=False)
+    console.print(f"{found} in {one_line(str(output))}")
 
 
 if __name__ == "__main__":

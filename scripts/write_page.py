@@ -34,10 +34,10 @@ def main(
             finish_first(console)
         path = (output or page_of_copy(copy)).resolve()
         write_page(copy, path)
-        console.print(f"To look at: {one_line(path.as_uri())}", highlight=False)
+        console.print(f"To look at: {one_line(path.as_uri())}")
         for page in pages_at(path) if pdf else ():
             print_page(page, page.with_suffix(".pdf"))
-            console.print(f"To print or to send: {one_line(str(page.with_suffix('.pdf')))}", highlight=False)
+            console.print(f"To print or to send: {one_line(str(page.with_suffix('.pdf')))}")
 
 
 if __name__ == "__main__":

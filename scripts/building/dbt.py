@@ -139,7 +139,7 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
         gc.enable()
         _write_results(result)
     if _trouble(result) is None:
-        console.out(said.getvalue(), end="", highlight=False)
+        console.out(said.getvalue(), end="")
     return result
 
 

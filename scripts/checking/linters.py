@@ -140,11 +140,7 @@ LINTERS = (
         _program("deptry", "--no-ansi", *PYTHON_FOLDERS, "tests/mutants", "--ignore", "DEP004"),
         environment={"PYTHONWARNINGS": "ignore"},
     ),
-    Linter(
-        "import-linter",
-        _program("lint-imports", "--no-cache"),
-        environment={"PYTHONPATH": "scripts"},
-    ),
+    Linter("import-linter", _program("lint-imports", "--no-cache"), environment={"PYTHONPATH": "scripts"}),
     Linter(
         "ruff check",
         _module("ruff", "check", "--quiet", *PYTHON_FILES),

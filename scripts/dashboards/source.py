@@ -195,12 +195,8 @@ def select(dataset: Dataset, contracts: Contracts) -> str:
     joins = []
     for join in dataset.joins:
         columns += [f"{join.table}.{name}" for name in join.columns]
-        joins.append(
-            f"left join {SCHEMA}.{join.table} on {join.of or 'base'}.{join.key} = {join.table}.{join.key}",
-        )
-    return "\n".join(
-        [f"select {', '.join(columns)}", f"from {SCHEMA}.{dataset.table} as base", *joins],
-    )
+        joins.append(f"left join {SCHEMA}.{join.table} on {join.of or 'base'}.{join.key} = {join.table}.{join.key}")
+    return "\n".join([f"select {', '.join(columns)}", f"from {SCHEMA}.{dataset.table} as base", *joins])
 
 
 def columns_of(dataset: Dataset, contracts: Contracts) -> dict[str, Column]:

@@ -59,11 +59,7 @@ class Destination:
 
 
 def destination_of(
-    connection: duckdb.DuckDBPyConnection,
-    name: str,
-    report: ReportFormat,
-    declaration: Declaration,
-    look: Look,
+    connection: duckdb.DuckDBPyConnection, name: str, report: ReportFormat, declaration: Declaration, look: Look
 ) -> Destination:
     """Where the staged records of a report land, with the time zone and the date format that were declared for it.
 
@@ -107,10 +103,7 @@ def _activities(
             *no_record(report),
             *shortened,
             Fault(
-                Kind.NO_DATE,
-                f"trim({column}) = ''",
-                "'it has no date. Fix: fill it in, or delete the record.'",
-                title,
+                Kind.NO_DATE, f"trim({column}) = ''", "'it has no date. Fix: fill it in, or delete the record.'", title
             ),
             Fault(
                 Kind.NEVER,

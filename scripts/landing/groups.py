@@ -275,10 +275,7 @@ def _is_plain(connection: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _written(
-    connection: duckdb.DuckDBPyConnection,
-    group: Sequence[Small],
-    declaration: Declaration,
-    destination: Destination,
+    connection: duckdb.DuckDBPyConnection, group: Sequence[Small], declaration: Declaration, destination: Destination
 ) -> list[Landing]:
     """Write the reports, in the transaction of the caller.
 

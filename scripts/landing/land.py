@@ -18,16 +18,7 @@ import duckdb
 from rich.progress import Progress
 
 from landing.ahead import Ahead
-from landing.groups import (
-    GROUP_BYTES,
-    LARGEST_GROUP,
-    SMALL_BYTES,
-    SMALLEST_GROUP,
-    Reader,
-    Size,
-    Small,
-    land_group,
-)
+from landing.groups import GROUP_BYTES, LARGEST_GROUP, SMALL_BYTES, SMALLEST_GROUP, Reader, Size, Small, land_group
 from landing.landed import Before, landed_before
 from landing.meetings import ensure_meeting_salt
 from landing.one_report import Load, Opened, Show, land_report
@@ -174,11 +165,7 @@ class Loader:
         return landed
 
     def _land_alone(
-        self,
-        report: ReportFile,
-        opened: Opened | None,
-        show: Show | None,
-        following: Path | None = None,
+        self, report: ReportFile, opened: Opened | None, show: Show | None, following: Path | None = None
     ) -> Landing:
         found = self.ahead.take(report.path) if report.unpack is None else None
         if following is not None:

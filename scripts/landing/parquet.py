@@ -203,11 +203,7 @@ def _remember_moved(manifest: duckdb.DuckDBPyConnection, root: Path, staged: Sta
 
 
 def _check_twins(
-    manifest: duckdb.DuckDBPyConnection,
-    root: Path,
-    staged: StagedReport,
-    declaration: Declaration,
-    left_out: set[str],
+    manifest: duckdb.DuckDBPyConnection, root: Path, staged: StagedReport, declaration: Declaration, left_out: set[str]
 ) -> list[str]:
     """What is to be said of a report that holds the activities of others in another form.
 

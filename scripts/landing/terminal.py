@@ -88,8 +88,7 @@ def show_passed_over(patterns: list[str], console: Console) -> None:
     """Name the files in folders that are not read, with the reason."""
     for left_out in passed_over(patterns):
         console.print(
-            f"[yellow]passed over[/yellow] [bold]{one_line(left_out.shown)}[/bold]: {printable(left_out.reason)}",
-            highlight=False,
+            f"[yellow]passed over[/yellow] [bold]{one_line(left_out.shown)}[/bold]: {printable(left_out.reason)}"
         )
 
 
@@ -115,7 +114,7 @@ def declare(connection: duckdb.DuckDBPyConnection, given: Given, paths: list[Pat
     with transaction(connection):
         declaration, said = declaration_of(connection, given, paths)
     for line in said:
-        console.print(printable(line), highlight=False)
+        console.print(printable(line))
     return declaration
 
 
@@ -127,15 +126,15 @@ def each_printed(landings: Iterable[Landing], declaration: Declaration, console:
         if is_new and landing.landed_count:
             is_new = False
             beside = ", ".join(declaration.new_beside)
-            console.print(f"{declaration.site_id} is a new site, beside {printable(beside)}.", highlight=False)
+            console.print(f"{declaration.site_id} is a new site, beside {printable(beside)}.")
         if landing.refusal is None and (landing.already_landed_as is not None or landing.removed_on is not None):
             old.setdefault((landing.already_landed_as is None, landing.of_other_site), []).append(landing)
         else:
-            console.print(describe(landing), highlight=False)
+            console.print(describe(landing))
         yield landing
     for alike in old.values():
         for line in map(describe, alike) if len(alike) <= LINES_OF_A_KIND else [_describe_many(alike)]:
-            console.print(line, highlight=False)
+            console.print(line)
 
 
 def _describe_many(alike: list[Landing]) -> str:
@@ -157,10 +156,7 @@ def _describe_many(alike: list[Landing]) -> str:
 
 
 def land_with_progress(
-    connection: duckdb.DuckDBPyConnection,
-    paths: list[Path],
-    given: Given,
-    console: Console,
+    connection: duckdb.DuckDBPyConnection, paths: list[Path], given: Given, console: Console
 ) -> list[Landing]:
     """Land files, show a progress bar while it lasts, and print what became of each.
 

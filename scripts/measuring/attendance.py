@@ -37,9 +37,7 @@ from measuring.rooms import (
     rooms_table,
     settings_text,
 )
-from measuring.rooms import (
-    TITLES as ROOM_TITLES,
-)
+from measuring.rooms import TITLES as ROOM_TITLES
 from simulation.editions import Editions
 from simulation.exporter import SCHEDULE_HEADER, Download, Losses, log_stay, put_in_file_order, schedule_rows
 from simulation.generate import Truth

@@ -22,10 +22,7 @@ from warehouse.errors import WarehouseError, in_words
 LEFT_OUT = ("loaded_at",)
 
 # To Spark a timestamp is an instant, and all of ours are UTC. It has no integers without a sign, or of 128 bits.
-AS_SPARK_HAS_IT = {
-    "TIMESTAMP": ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE"),
-    "HUGEINT": ("DECIMAL(38,0)",),
-}
+AS_SPARK_HAS_IT = {"TIMESTAMP": ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE"), "HUGEINT": ("DECIMAL(38,0)",)}
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class Dialog:
 
     def say(self, text: str = "") -> None:
         """Show a line with markup."""
-        self.console.print(text, highlight=False)
+        self.console.print(text)
 
     def ask(self, question: str) -> str:
         """The answer to a question, without blanks around it.
@@ -62,7 +62,7 @@ class Dialog:
         Raises:
             Ended: there is no more input, or Ctrl-C was pressed.
         """
-        self.console.print(f"{question} ", end="", highlight=False)
+        self.console.print(f"{question} ", end="")
         try:
             return self.read().strip()
         except (EOFError, KeyboardInterrupt) as error:

@@ -166,11 +166,11 @@ def print_rows_without_effect(published: Path, warehouse: Path, shipped_site: st
 
 def _print_rows(what: str, said: Sequence[str], console: Console) -> None:
     if said:
-        console.print(f"\n[yellow]Rows of seeds/site/ {what}:[/yellow]", highlight=False)
+        console.print(f"\n[yellow]Rows of seeds/site/ {what}:[/yellow]")
     for line in said[:ROWS_SAID]:
-        console.print(one_line(line), highlight=False)
+        console.print(one_line(line))
     if len(said) > ROWS_SAID:
-        console.print(f"and {counted(len(said) - ROWS_SAID, 'more row')}", highlight=False)
+        console.print(f"and {counted(len(said) - ROWS_SAID, 'more row')}")
 
 
 def _why(row: Mapping[str, str], known: Known) -> str | None:

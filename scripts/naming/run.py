@@ -77,18 +77,17 @@ def list_decisions(decisions: list[Decision], console: Console) -> None:
     if not decisions:
         console.print("No word of the reports is unknown.")
     for decision in decisions:
-        console.print(f"[bold]{one_line(decision.text)}[/bold]", highlight=False)
+        console.print(f"[bold]{one_line(decision.text)}[/bold]")
         labels = f"labels: {' | '.join(decision.labels)}" if decision.labels else "no labels"
         console.print(
             one_line(
                 f"   {counted(decision.records, 'activity', 'activities')},"
                 f" {counted(decision.people, 'person', 'people')}, {labels}"
-            ),
-            highlight=False,
+            )
         )
         for candidate in decision.candidates:
             score = f" {candidate.score:.2f}" if candidate.score is not None else ""
-            console.print(one_line(f"   {candidate.activity_type}{score}: {candidate.reason}"), highlight=False)
+            console.print(one_line(f"   {candidate.activity_type}{score}: {candidate.reason}"))
 
 
 def export_words(
@@ -136,8 +135,8 @@ def accept(source: Path, published: Path, warehouse: Path, dictionary: Dictionar
         unknown = read_pairs(connection)
     recognised = recognised_words(warehouse)
     for alias in aliases:
-        console.print(effect_of(alias, unknown, recognised, sites), highlight=False)
-    console.print(f"{said_of(aliases)} Next: make build", highlight=False)
+        console.print(effect_of(alias, unknown, recognised, sites))
+    console.print(f"{said_of(aliases)} Next: make build")
 
 
 def effect_of(alias: Alias, unknown: Sequence[Pair], recognised: Recognised, sites: Collection[str]) -> str:
@@ -181,8 +180,7 @@ def build_again(published: Path, before: tuple[int, int, int], console: Console)
     after = counts_of(published)
     console.print(
         f"\n[bold]Understood before: {share_of(*before[:2])}. Now: {share_of(*after[:2])}.[/bold]\n"
-        f"Sessions attended before: {before[2]:,} times. Now: {after[2]:,} times.",
-        highlight=False,
+        f"Sessions attended before: {before[2]:,} times. Now: {after[2]:,} times."
     )
 
 
@@ -190,17 +188,16 @@ def guide(published: Path, warehouse: Path, dictionary: Dictionary, console: Con
     """Ask about all unknown words, and build again if the person wants it."""
     before = counts_of(published)
     unknown, guesses = open_decisions(published, dictionary)
-    console.print(f"[bold]Understood {share_of(*before[:2])}.[/bold]", highlight=False)
+    console.print(f"[bold]Understood {share_of(*before[:2])}.[/bold]")
     if not unknown and not guesses:
-        console.print("Every word of the reports has a name.", highlight=False)
+        console.print("Every word of the reports has a name.")
         return
     records = sum(decision.records for decision in unknown)
     console.print(
         f"{counted(len(unknown), 'question names', 'questions name')} the other words:"
         f" {counted(records, 'activity', 'activities')}. Those that decide on attendance and"
         f" points come first.\nEach answer is written to {SITE_ALIASES} at once. All activity types:"
-        " docs/reference/activity_types.md",
-        highlight=False,
+        " docs/reference/activity_types.md"
     )
     path, shapes = PROJECT_ROOT / SITE_ALIASES, label_shapes(warehouse)
     dialog = Dialog(dictionary, recognised_words(warehouse), path, console, console.input, shapes)
@@ -208,11 +205,11 @@ def guide(published: Path, warehouse: Path, dictionary: Dictionary, console: Con
     if guesses and not dialog.has_ended:
         dialog.offer_guesses(guesses)
     if not dialog.named:
-        console.print("Nothing was written.", highlight=False)
+        console.print("Nothing was written.")
         return
     aliases = [alias for _, rows in dialog.named for alias in rows]
-    console.print(f"\n{said_of(aliases)}", highlight=False)
+    console.print(f"\n{said_of(aliases)}")
     if dialog.agrees("Build again now, so that they count? (Y/n)"):
         build_again(published, before, console)
     else:
-        console.print("Next: make build", highlight=False)
+        console.print("Next: make build")

@@ -87,10 +87,7 @@ def read_events(root: Path = PROJECT_ROOT) -> list[Event]:
         value = dict(zip(checked.columns, row, strict=True))
         parts.setdefault(value["event_name"], []).append(
             Part(
-                value["site_id"] or None,
-                _day(value["starts_on"]),
-                _day(value["ends_on"]),
-                value["content_id"] or None,
+                value["site_id"] or None, _day(value["starts_on"]), _day(value["ends_on"]), value["content_id"] or None
             )
         )
     return [Event(name, tuple(of_event)) for name, of_event in parts.items()]

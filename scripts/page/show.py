@@ -168,7 +168,7 @@ def show_session(
             (row[0], f"{short(row[1])}, {row[2]}{row[4]}, {counted(row[3] or 0, 'person', 'people')}") for row in found
         ]
         raise _several("sessions", details, "SESSION")
-    console.print(f"[bold]{one_line(short(str(name)))}[/bold], {day}", highlight=False)
+    console.print(f"[bold]{one_line(short(str(name)))}[/bold], {day}")
     settings = read_settings()
     zone = str(settings["reporting_time_zone"])
     make_words(connection, settings)
@@ -179,7 +179,7 @@ def show_session(
     _print_facts(connection.execute(facts, {"session_key": key}), console)
     all_of_them = "" if shows_all else f"make show SESSION={quote(key)}"
     _print_rows(connection.execute(people, {"session_key": key}), console, all_of_them)
-    console.print(f"\n{BRACKET}", highlight=False)
+    console.print(f"\n{BRACKET}")
 
 
 def show_user(
@@ -211,16 +211,14 @@ def show_user(
     if len(found) > 1 and wanted not in (key, str(key).rpartition(":")[2]):
         raise _several("users", [(row[0], short(", ".join(filter(None, row[1:])))) for row in found], "USER_ID")
     details = ", ".join(filter(None, (company, email)))
-    console.print(
-        f"[bold]{one_line(short(str(name)))}[/bold] ({one_line(str(key))}) {one_line(short(details))}", highlight=False
-    )
+    console.print(f"[bold]{one_line(short(str(name)))}[/bold] ({one_line(str(key))}) {one_line(short(details))}")
     connection.execute(IN_MINUTES)
     make_words(connection, read_settings())
     _print_facts(connection.execute(USER, {"user_key": key}), console)
     all_of_them = "" if shows_all else f"make show USER_ID={quote(key)}"
     _print_rows(connection.execute(USER_SESSIONS, {"user_key": key}), console, all_of_them)
     for line in (BRACKET, ESTIMATE, SCORE):
-        console.print(line, highlight=False)
+        console.print(line)
 
 
 def show_contest(
@@ -235,10 +233,10 @@ def show_contest(
     key, name = found[0]
     if len(found) > 1 and key != wanted:
         raise _several("contests", [(row[0], short(str(row[1]))) for row in found], "CONTEST")
-    console.print(f"[bold]{one_line(str(name))}[/bold]", highlight=False)
+    console.print(f"[bold]{one_line(str(name))}[/bold]")
     all_of_them = "" if shows_all else f"make show CONTEST={quote(key)}"
     _print_rows(connection.execute(with_site(connection, CONTEST), {"contest_id": key}), console, all_of_them)
-    console.print(ESTIMATE, highlight=False)
+    console.print(ESTIMATE)
 
 
 def _find(connection: duckdb.DuckDBPyConnection, query: str, wanted: str, kind: str, fix: str) -> list[tuple[Any, ...]]:
@@ -273,4 +271,4 @@ def _print_rows(result: duckdb.DuckDBPyConnection, console: Console, all_of_them
     """Print the first rows of a long list and the command that shows all of them, or all where there is none."""
     left_out = print_table(result, console, SHOWN if all_of_them else None)
     if left_out:
-        console.print(one_line(f"and {left_out:,} more. All of them: {all_of_them} ALL=1"), highlight=False)
+        console.print(one_line(f"and {left_out:,} more. All of them: {all_of_them} ALL=1"))

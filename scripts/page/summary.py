@@ -174,35 +174,31 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
         understood = how_much_is_understood(connection, read_settings()["minimum_understood_ratio"])
         colour = "bold" if understood.is_enough else "bold red"
         hint = "" if understood.is_enough else f" Fix: {understood.fix}"
-        console.print(
-            f"\n[{colour}]{understood.headline}[/{colour}] {understood.consequences}{hint}".rstrip(), highlight=False
-        )
+        console.print(f"\n[{colour}]{understood.headline}[/{colour}] {understood.consequences}{hint}".rstrip())
         console.print(
             f"[bold]{counted(files, 'report')}[/bold] {'holds' if files == 1 else 'hold'} {counted(records, 'record')}:"
             f" {landed:,} landed, {rejected:,} rejected"
             f"{f', {forgotten:,} of people who were forgotten' if forgotten else ''}.\n"
             f"[bold]{counted(unique, 'activity is', 'activities are')}[/bold] unique;"
             f" {counted(duplicates, 'record is a duplicate', 'records are duplicates')}, because a newer download holds"
-            " the same.",
-            highlight=False,
+            " the same."
         )
         found = headline_of(Facts(connection, read_settings()))
         for unknown in found.unknowns:
             if unknown.is_urgent:
-                console.print(f"[yellow]{one_line(unknown.text)}[/yellow]", highlight=False)
+                console.print(f"[yellow]{one_line(unknown.text)}[/yellow]")
         _print_checks(connection, console)
         _print_shared_ids(connection, console)
         _print_users(connection, console)
         if rejected:
-            console.print("Why records were rejected: raw.rejected_records.", highlight=False)
+            console.print("Why records were rejected: raw.rejected_records.")
         _print_valueless(connection, console)
         _print_changes(connection, console)
         if unrecognised:
             console.print(
                 f"\n[yellow]{counted(unrecognised, 'activity has', 'activities have')} words that have no name"
                 " yet.[/yellow] They are kept."
-                " Fix: make name (all activity types: docs/reference/activity_types.md)",
-                highlight=False,
+                " Fix: make name (all activity types: docs/reference/activity_types.md)"
             )
             print_table(connection.execute(UNRECOGNISED), console)
         if understood.is_enough:
@@ -218,12 +214,11 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
             none = "No record was understood as an activity that earns points."
             print_table(connection.execute(with_site(connection, LEADERBOARD)), console, nothing=none)
         else:
-            console.print(understood.instead, highlight=False)
+            console.print(understood.instead)
     console.print(
         f"\nTo look at: {one_line(page_path(published).resolve().as_uri())}"
         f"\nThe marts, for SQL and BI tools, read-only: {one_line(str(published))}"
         f"\nWhat they are made of: {one_line(str(warehouse))}",
-        highlight=False,
         soft_wrap=True,
     )
 
@@ -240,9 +235,9 @@ def _print_headline(found: Headline, console: Console) -> None:
         console.print("\n[bold]At a glance[/bold], as on the page")
     for figure in found.figures:
         context = f": {'; '.join(figure.context)}" if figure.context else ""
-        console.print(f"[bold]{figure.value}[/bold] {one_line(figure.label + context)}", highlight=False)
+        console.print(f"[bold]{figure.value}[/bold] {one_line(figure.label + context)}")
     for finding in found.findings:
-        console.print(one_line(short(finding.text, FINDING_WIDTH)), highlight=False)
+        console.print(one_line(short(finding.text, FINDING_WIDTH)))
 
 
 def _print_users(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
@@ -252,8 +247,7 @@ def _print_users(connection: duckdb.DuckDBPyConnection, console: Console) -> Non
         also = f"; {counted(rejected, 'record was', 'records were')} rejected" if rejected else ""
         console.print(
             f"[bold]{counted(users, 'user')}[/bold] in the unique users reports: {by_id:,} known by id,"
-            f" {by_email:,} by e-mail, {ambiguous:,} ambiguous, {unmatched:,} without an activity{also}.",
-            highlight=False,
+            f" {by_email:,} by e-mail, {ambiguous:,} ambiguous, {unmatched:,} without an activity{also}."
         )
 
 
@@ -276,7 +270,7 @@ def _print_checks(connection: duckdb.DuckDBPyConnection, console: Console) -> No
                 f"[bold]{counted(pairs, 'pair')} of users{where} may be one person[/bold] with two ids"
                 " (restricted.same_user_candidates). They count as two until seeds/site/same_user.csv says otherwise."
             )
-        console.print("\n".join(lines), highlight=False)
+        console.print("\n".join(lines))
 
 
 def _print_shared_ids(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
@@ -285,8 +279,7 @@ def _print_shared_ids(connection: duckdb.DuckDBPyConnection, console: Console) -
         console.print(
             f"[yellow]{counted(count, 'user id has', 'user ids have')} {SHARED_BY} or more names and e-mails"
             f"[/yellow], such as {one_line(short(user))} with {emails:,} e-mails: several people may count as one."
-            " Fix: load the reports as they were downloaded, or make the user id blank where it names no person.",
-            highlight=False,
+            " Fix: load the reports as they were downloaded, or make the user id blank where it names no person."
         )
 
 
@@ -296,8 +289,7 @@ def _print_valueless(connection: duckdb.DuckDBPyConnection, console: Console) ->
         console.print(
             f"[yellow]{counted(int(count), 'activity has', 'activities have')} no value that can be read[/yellow],"
             f" such as stars or credits: {types}. One is record {number:,} of {one_line(file_name)}; all reports with"
-            " such records: marts.report_reconciliation (unique_valueless_count).",
-            highlight=False,
+            " such records: marts.report_reconciliation (unique_valueless_count)."
         )
 
 
@@ -306,14 +298,13 @@ def _print_changes(connection: duckdb.DuckDBPyConnection, console: Console) -> N
     if changed:
         console.print(
             "\n[yellow]What changed in the newest reports since the ones before them[/yellow] (all of it:"
-            " marts.report_changes):",
-            highlight=False,
+            " marts.report_changes):"
         )
     for file_name, changes in changed[:CHANGE_LINES]:
         line = shorten(f"{file_name}: {changes}", CHANGE_WIDTH, placeholder=" […]")
-        console.print(one_line(line), highlight=False, soft_wrap=True)
+        console.print(one_line(line), soft_wrap=True)
     if len(changed) > CHANGE_LINES:
-        console.print(f"and {counted(len(changed) - CHANGE_LINES, 'more report')}", highlight=False)
+        console.print(f"and {counted(len(changed) - CHANGE_LINES, 'more report')}")
 
 
 def short(text: str, width: int = NAME_WIDTH) -> str:
@@ -331,7 +322,7 @@ def print_table(
     columns = [column[0] for column in result.description or []]
     rows = result.fetchall()
     if not rows and nothing:
-        console.print(nothing, highlight=False)
+        console.print(nothing)
         return 0
     shown = [["–" if value is None else on_one_line(short(str(value))) for value in row] for row in rows[:limit]]
     widths = column_widths([columns, *shown], console.width - PADDING * len(columns))
@@ -371,7 +362,7 @@ def _print_one_below_the_other(columns: Sequence[str], rows: Sequence[Sequence[s
     for row in rows:
         for column, value in zip(columns, row, strict=True):
             shown = _hanging(f"{column}: {value}", console.width, console)
-            console.print(Text(shown), highlight=False, soft_wrap=False)
+            console.print(Text(shown), soft_wrap=False)
         console.print()
 
 

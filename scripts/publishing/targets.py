@@ -33,7 +33,7 @@ def publish_to(target: str | None, warehouse: Path, reader: str, console: Consol
             published, target, reader=reader, shows_restricted=shows_restricted, console=console
         )
         for note in publication.notes:
-            console.print(f"[yellow]{one_line(note)}[/yellow]", highlight=False)
+            console.print(f"[yellow]{one_line(note)}[/yellow]")
         note_place(warehouse, target, _kind_of(published))
         return f"{counted(publication.tables, 'table')} with {counted(publication.rows, 'row')} published to PostgreSQL"
     if "://" in target:

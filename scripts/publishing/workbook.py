@@ -255,11 +255,7 @@ def _widths(connection: duckdb.DuckDBPyConnection, table: PublishedTable) -> lis
 
 
 def _fill(
-    sheet: Worksheet,
-    table: PublishedTable,
-    rows: Iterator[tuple[Any, ...]],
-    bold: Format,
-    formats: dict[str, Format],
+    sheet: Worksheet, table: PublishedTable, rows: Iterator[tuple[Any, ...]], bold: Format, formats: dict[str, Format]
 ) -> None:
     writers = [_writer(sheet, column, formats) for column in table.columns]
     for place, column in enumerate(table.columns):

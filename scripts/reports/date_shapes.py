@@ -29,6 +29,19 @@ MONTHS = (
     "dec december dezember dez décembre déc dic diciembre dicembre dezembro",
 )
 MONTH_NUMBERS = {name: number for number, names in enumerate(MONTHS, 1) for name in names.split()}
+# The same of weekdays, a line for each language.
+WEEKDAYS = (
+    "mon tue tues wed thu thur thurs fri sat sun monday tuesday wednesday thursday friday saturday sunday",
+    "mo di mi do fr sa so montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag",
+    "lun mar mer jeu ven sam dim lundi mardi mercredi jeudi vendredi samedi dimanche",
+    "mié jue vie sáb dom lunes martes miércoles jueves viernes sábado domingo",
+    "gio lunedì martedì mercoledì giovedì venerdì sabato domenica",
+    "seg ter qua qui sex segunda terça quarta quinta sexta",
+    "segunda-feira terça-feira quarta-feira quinta-feira sexta-feira",
+    "ma wo vr za zo maandag dinsdag woensdag donderdag vrijdag zaterdag zondag",
+    "星期一 星期二 星期三 星期四 星期五 星期六 星期日",
+)
+WEEKDAY_NAMES = frozenset(name for names in WEEKDAYS for name in names.split())
 AM = r"a\.? ?m\.?|上午|凌晨|早上|清晨|午前|오전|ص|π\.?μ\.?"
 PM = r"p\.? ?m\.?|下午|傍晚|午後|오후|م|μ\.?μ\.?"
 # In Chinese noon begins before 12, and 12 in the evening is no hour of the same day.
@@ -60,12 +73,7 @@ OFFSETS = {
     "nzdt": 780,
 }
 # Names of zones with summer time, as people in the United States write them.
-ZONE_NAMES = {
-    "et": "America/New_York",
-    "ct": "America/Chicago",
-    "mt": "America/Denver",
-    "pt": "America/Los_Angeles",
-}
+ZONE_NAMES = {"et": "America/New_York", "ct": "America/Chicago", "mt": "America/Denver", "pt": "America/Los_Angeles"}
 # Names that mean several zones, and these: such a time is one of the declared zone, if there is one.
 UNCLEAR_ZONES = {
     "ist": ("Asia/Kolkata", "Europe/Dublin", "Asia/Jerusalem"),
@@ -403,7 +411,7 @@ def _zone_of(rest: str) -> dict[str, Any] | None:
             zone = {"unclear": word}
         elif zone and (lower in OFFSETS or lower in UNCLEAR_ZONES):
             continue
-        elif lower not in _WEEKDAYS and lower not in ("", "t"):
+        elif lower not in WEEKDAY_NAMES and lower not in ("", "t"):
             return None
     return zone
 
@@ -416,110 +424,3 @@ def _long_zone(us: str, name: str, standard: str) -> dict[str, Any]:
         if full in LONG_ZONES:
             return {"zone": LONG_ZONES[full]}
     return {}
-
-
-# The first letters of weekdays in the languages of MONTHS.
-_WEEKDAYS = tuple(
-    [
-        "mon",
-        "tue",
-        "wed",
-        "thu",
-        "fri",
-        "sat",
-        "sun",
-        "mo",
-        "di",
-        "mi",
-        "do",
-        "fr",
-        "sa",
-        "so",
-        "montag",
-        "dienstag",
-        "mittwoch",
-        "donnerstag",
-        "freitag",
-        "samstag",
-        "sonnabend",
-        "sonntag",
-        "lun",
-        "mar",
-        "mer",
-        "jeu",
-        "ven",
-        "sam",
-        "dim",
-        "lundi",
-        "mardi",
-        "mercredi",
-        "jeudi",
-        "vendredi",
-        "samedi",
-        "dimanche",
-        "lunes",
-        "martes",
-        "miércoles",
-        "jueves",
-        "viernes",
-        "sábado",
-        "domingo",
-        "mié",
-        "jue",
-        "vie",
-        "sáb",
-        "dom",
-        "lunedì",
-        "martedì",
-        "mercoledì",
-        "giovedì",
-        "venerdì",
-        "sabato",
-        "domenica",
-        "gio",
-        "seg",
-        "ter",
-        "qua",
-        "qui",
-        "sex",
-        "segunda",
-        "terça",
-        "quarta",
-        "quinta",
-        "sexta",
-        "segunda-feira",
-        "terça-feira",
-        "quarta-feira",
-        "quinta-feira",
-        "sexta-feira",
-        "ma",
-        "wo",
-        "vr",
-        "za",
-        "zo",
-        "maandag",
-        "dinsdag",
-        "woensdag",
-        "donderdag",
-        "vrijdag",
-        "zaterdag",
-        "zondag",
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "tues",
-        "thur",
-        "thurs",
-        "星期一",
-        "星期二",
-        "星期三",
-        "星期四",
-        "星期五",
-        "星期六",
-        "星期日",
-    ]
-)

@@ -459,10 +459,7 @@ def _exact_to(connection: duckdb.DuckDBPyConnection, plans: dict[str, Plan]) -> 
 
 
 def _notes_of(
-    connection: duckdb.DuckDBPyConnection,
-    report: ReportFormat,
-    plans: dict[str, Plan],
-    exact_to: int,
+    connection: duckdb.DuckDBPyConnection, report: ReportFormat, plans: dict[str, Plan], exact_to: int
 ) -> tuple[str, ...]:
     if not any(plan.tells_time for plan in plans.values()):
         return _notes(report, TIMES_NEEDED, False, "00:00:00")

@@ -23,13 +23,7 @@ from reports.columns import (
     normalised,
 )
 from reports.invisible import without_invisible
-from reports.text import (
-    BROKEN_BYTE,
-    ReportRefused,
-    has_blanks_beside_quotes,
-    open_text,
-    without_blanks_beside_quotes,
-)
+from reports.text import BROKEN_BYTE, ReportRefused, has_blanks_beside_quotes, open_text, without_blanks_beside_quotes
 
 DELIMITERS = (",", ";", "\t", "|")
 

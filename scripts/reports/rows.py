@@ -104,10 +104,7 @@ class Rows:
         """These rows, with what was found of oversized ones before they were taken out."""
         lines = {number: before.lines[number] for number in before.oversized}
         return replace(
-            self,
-            oversized=self.oversized | before.oversized,
-            sizes=self.sizes | before.sizes,
-            lines=self.lines | lines,
+            self, oversized=self.oversized | before.oversized, sizes=self.sizes | before.sizes, lines=self.lines | lines
         )
 
 

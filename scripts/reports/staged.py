@@ -161,11 +161,7 @@ class Reading:
 
 
 def stage(
-    connection: duckdb.DuckDBPyConnection,
-    text: Path,
-    report: ReportFormat,
-    folder: Path,
-    count: RowCount | None = None,
+    connection: duckdb.DuckDBPyConnection, text: Path, report: ReportFormat, folder: Path, count: RowCount | None = None
 ) -> Rows:
     """Read a report's text into the temporary table ``staged`` (columns c0, c1, …).
 

@@ -37,11 +37,7 @@ def limit(memory: int, seconds: int) -> None:
         import resource
     except ImportError:  # pragma: no cover (Windows)
         return
-    for kind, most in (
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_CORE, 0),
-    ):
+    for kind, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, seconds), (resource.RLIMIT_CORE, 0)):
         # A system may know a limit and not set it.
         with suppress(ValueError, OSError):
             resource.setrlimit(kind, (most, most))

@@ -110,11 +110,7 @@ class Editions:
         self.last_user_id += 1
         first = rng.choice(PEOPLE).split(" ")[0]
         last = rng.choice(PEOPLE).split(" ", 1)[1]
-        user_id, company, domain = (
-            str(self.last_user_id),
-            rng.choice(COMPANIES),
-            rng.choice(DOMAINS),
-        )
+        user_id, company, domain = (str(self.last_user_id), rng.choice(COMPANIES), rng.choice(DOMAINS))
         columns = (user_id, first, last, company, f"u{user_id}@{domain}")
         edited = None
         if rng.random() < self.edited_people:

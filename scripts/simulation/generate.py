@@ -33,12 +33,7 @@ from simulation.summit import downloads, harbour_learning_summit, users_report
 SAMPLE_SEED = 20260512
 SAMPLE_PACE = 0.33
 SAMPLE_LOSSES = Losses(
-    lost_left=0.3,
-    reconnects=0.06,
-    same_second=0.06,
-    two_devices=0.05,
-    left_but_watching=0.4,
-    staff_hops=1.0,
+    lost_left=0.3, reconnects=0.06, same_second=0.06, two_devices=0.05, left_but_watching=0.4, staff_hops=1.0
 )
 DEFAULT_LOSSES = Losses()
 RECORDS_PER_PERSON = 60

@@ -116,13 +116,7 @@ HABITS: tuple[Habit, ...] = (
     Habit(1.5, "between", "booth", (Step("Click Metadata", "Click", "[url]"),)),
     Habit(3, "between", NOWHERE, (OFF_PAGE_VIEW_USER,)),
     Habit(
-        2,
-        "between",
-        NOWHERE,
-        (
-            OFF_PAGE_VIEW_USER,
-            Step("View Users", "View Full Profile", "[other name]", 30, False),
-        ),
+        2, "between", NOWHERE, (OFF_PAGE_VIEW_USER, Step("View Users", "View Full Profile", "[other name]", 30, False))
     ),
     Habit(1, "between", "session", (Step("View Users", "View", "[other name]"),)),
     Habit(2, "between", NOWHERE, (Step("View Leaderboard", "View"),)),
@@ -130,31 +124,12 @@ HABITS: tuple[Habit, ...] = (
         2,
         "between",
         NOWHERE,
-        (
-            Step("View Leaderboard", "View"),
-            Step("View Leaderboard", "View User", "[other name]", 40),
-        ),
+        (Step("View Leaderboard", "View"), Step("View Leaderboard", "View User", "[other name]", 40)),
     ),
     Habit(2, "between", NOWHERE, (Step("View Notifications", "View", "[notification]"),)),
     Habit(1, "between", "any", (Step("Link", "Internal", "[slug]", 0, False),)),
-    Habit(
-        0.7,
-        "between",
-        NOWHERE,
-        (
-            Step("Talk Now", "Requested"),
-            Step("Talk Now", "Accepted", "", 45, False, True),
-        ),
-    ),
-    Habit(
-        0.4,
-        "between",
-        "booth",
-        (
-            Step("Talk Now", "Requested"),
-            Step("Talk Now", "Canceled", "", 60),
-        ),
-    ),
+    Habit(0.7, "between", NOWHERE, (Step("Talk Now", "Requested"), Step("Talk Now", "Accepted", "", 45, False, True))),
+    Habit(0.4, "between", "booth", (Step("Talk Now", "Requested"), Step("Talk Now", "Canceled", "", 60))),
     Habit(
         5,
         "after",
@@ -171,11 +146,7 @@ HABITS: tuple[Habit, ...] = (
         2,
         "after",
         "video",
-        (
-            VIEW,
-            Step("Watched", "Progress", "03:10", 4 * MINUTE),
-            Step("Watched", "Progress", "12:30", 12 * MINUTE),
-        ),
+        (VIEW, Step("Watched", "Progress", "03:10", 4 * MINUTE), Step("Watched", "Progress", "12:30", 12 * MINUTE)),
     ),
     Habit(4, "after", "session", (Step("Click Content", "Schedule", "[slug]", 0, False), VIEW)),
     Habit(3, "after", ATTENDED, (Step("Review - 5", "Review", "[review]"),)),
@@ -184,24 +155,11 @@ HABITS: tuple[Habit, ...] = (
     Habit(0.2, "after", ATTENDED, (Step("Review - 1", "Review", "[review]"),)),
     Habit(3, "after", "any", (VIEW, Step("Favorite", "Favorite", "[content name]", 90))),
     Habit(2, "after", "video", (VIEW, Step("Comment", "Comment", "[comment]", 5 * MINUTE))),
-    Habit(
-        3,
-        "after",
-        ATTENDED,
-        (
-            Step("CE/CME", "Earned", "[credits]"),
-            Step("CE/CME", "Claimed", "", 10 * MINUTE),
-        ),
-    ),
+    Habit(3, "after", ATTENDED, (Step("CE/CME", "Earned", "[credits]"), Step("CE/CME", "Claimed", "", 10 * MINUTE))),
     Habit(1, "after", ATTENDED, (Step("CE/CME", "Earned", "[credits]"),)),
     Habit(0.2, "after", "session", (Step("CE/CME", "Earned", "[credits]"),)),
     Habit(1.5, "after", "session", (VIEW, Step("Resource", "Download", "[resource]", 60))),
-    Habit(
-        1,
-        "after",
-        "course",
-        (Step("Schedule", "Start"), Step("Schedule", "Complete", "", 40 * MINUTE)),
-    ),
+    Habit(1, "after", "course", (Step("Schedule", "Start"), Step("Schedule", "Complete", "", 40 * MINUTE))),
 )
 
 SESSION_HABITS: tuple[Habit, ...] = (

@@ -111,12 +111,7 @@ class Platform:
         return start + int(self.rng.random() ** 2 * (self.edition.closes_at - start))
 
     def _perform(
-        self,
-        person: Person,
-        habit: Habit,
-        at: int,
-        page: Content | None = None,
-        latest: int | None = None,
+        self, person: Person, habit: Habit, at: int, page: Content | None = None, latest: int | None = None
     ) -> Iterator[Activity]:
         rng = self.rng
         people = self.edition.people

@@ -35,17 +35,7 @@ class Content:
 class Person:
     """A user of the platform, with the five columns that every record of the user carries."""
 
-    __slots__ = (
-        "columns",
-        "edited",
-        "edited_after",
-        "is_new",
-        "name",
-        "role",
-        "user_id",
-        "voice",
-        "zeal",
-    )
+    __slots__ = ("columns", "edited", "edited_after", "is_new", "name", "role", "user_id", "voice", "zeal")
 
     def __init__(
         self,

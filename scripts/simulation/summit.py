@@ -30,16 +30,8 @@ KEYNOTE_ID = 4101
 RENAMED_TO = "The Quiet Classroom, Online"
 
 EMPLOYERS: tuple[str, ...] = (
-    "Quayside Academy",
-    "Blue Heron Learning",
-    "Northlight University",
-    "Tern & Co",
-    "Osprey Labs",
-    "Kestrel Training, Inc.",
-    "Saltmarsh College",
-    "Old Mill Library",
-    "Samphire Health",
-    "Windrose Institute",
+    *("Quayside Academy", "Blue Heron Learning", "Northlight University", "Tern & Co", "Osprey Labs"),
+    *("Kestrel Training, Inc.", "Saltmarsh College", "Old Mill Library", "Samphire Health", "Windrose Institute"),
 )
 STAFF = ("Wren Hollowell", "Otto Rautenbach", "Carys Penhallow")
 EXHIBITORS = ("Farid Haddadin", "Zofia Wierzbowska")
@@ -50,17 +42,8 @@ MOVED_EMAIL = ("Hana Moravcová", "hana.sommerova@example.net")
 ABSENT = ("Ilse Vanderkamp", "Marek Dubrowin", "Sunniva Torgersdal", "Leilani Kealohani")
 WITHOUT_ID = ("Hana Moravcová", "Liam O'Shaughran")
 USERS_HEADER = (
-    "User ID",
-    "First Name",
-    "Last Name",
-    "Email Address",
-    "Organization",
-    "Job Title",
-    "Account Level",
-    "Tags",
-    "T-Shirt Size",
-    "Created",
-    "Last Login",
+    *("User ID", "First Name", "Last Name", "Email Address", "Organization", "Job Title", "Account Level", "Tags"),
+    *("T-Shirt Size", "Created", "Last Login"),
 )
 TITLES = ("Learning Designer", "Head of Training", "Lecturer", "Librarian", "Programme Manager")
 ROLE_TAGS = {"speaker": "Speaker", "exhibitor": "Exhibitor", "staff": "Staff"}
@@ -120,18 +103,8 @@ LESSONS = ("Arriving", "Asking", "Listening", "Leaving Well")
 
 EXPORTED_CATEGORIES = frozenset({"Session", "Reaction", "Poll"})
 EXPORTER_HEADER = (
-    "Date",
-    "Category",
-    "Action",
-    "Label",
-    "Content ID",
-    "Content Name",
-    "Content Slug",
-    "User ID",
-    "Email",
-    "First",
-    "Last",
-    "Company",
+    *("Date", "Category", "Action", "Label", "Content ID", "Content Name", "Content Slug", "User ID", "Email"),
+    *("First", "Last", "Company"),
 )
 
 
@@ -221,30 +194,15 @@ def _damages(edition: Edition) -> tuple[Damage, ...]:
     writer = edition.people[12].columns
     video = edition.places["video"][1]
     comment = ("Comment", "Comment", "Watched it over lunch, lovely.", "13 May, after lunch")
-    return (
-        Damage(700, (*writer[:3], "Chat", "Message")),
-        Damage(1100, (*writer, *comment, *video.columns)),
-    )
+    return (Damage(700, (*writer[:3], "Chat", "Message")), Damage(1100, (*writer, *comment, *video.columns)))
 
 
 def downloads(edition: Edition) -> tuple[Download, ...]:
     """Return the four downloads of the sample, the first of them before the edits."""
     return (
-        Download(
-            0,
-            f"sitewide_{timestamp(_at(0))[:10]}.csv",
-            _at(24),
-            line_end="\r\n",
-            has_byte_order_mark=True,
-        ),
+        Download(0, f"sitewide_{timestamp(_at(0))[:10]}.csv", _at(24), line_end="\r\n", has_byte_order_mark=True),
         Download(1, f"sitewide_{timestamp(_at(48))[:10]}.csv", _at(66), damages=_damages(edition)),
-        Download(
-            2,
-            f"content_keynote_{timestamp(_at(48))[:10]}.csv",
-            _at(66.1),
-            delimiter=";",
-            content_id=KEYNOTE_ID,
-        ),
+        Download(2, f"content_keynote_{timestamp(_at(48))[:10]}.csv", _at(66.1), delimiter=";", content_id=KEYNOTE_ID),
         Download(
             3,
             f"exporter_{timestamp(_at(72))[:10]}.csv",

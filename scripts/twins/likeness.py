@@ -281,9 +281,5 @@ def _likeness(
     if thing == DAYS or (thing == MOVED and shift % DAY == 0):
         is_sure = is_sure and len(times) >= FEWEST_OF_A_DAY
     return Likeness(
-        thing,
-        len(matched) / len(probes),
-        is_sure,
-        shift,
-        matched=tuple((probe.act, old) for probe, old in matched),
+        thing, len(matched) / len(probes), is_sure, shift, matched=tuple((probe.act, old) for probe, old in matched)
     )

@@ -54,12 +54,12 @@ def errors_said(
     try:
         yield
     except ours as error:
-        console.print(f"[red]{printable(str(error))}[/red]", highlight=False)
+        console.print(f"[red]{printable(str(error))}[/red]")
         raise typer.Exit(1) from error
     except (OSError, duckdb.Error) as error:
         if unfinished is None:
             raise
-        console.print(f"[red]{unfinished}: {printable(in_words(error))}[/red]", highlight=False)
+        console.print(f"[red]{unfinished}: {printable(in_words(error))}[/red]")
         raise typer.Exit(1) from error
 
 
@@ -127,14 +127,14 @@ def _run(main: Callable[..., None], target: str, fix: str, choices: Callable[[],
             setting_of(setting)
         sys.exit(app(standalone_mode=not target))
     except (WarehouseError, OSError, MemoryError, duckdb.Error) as error:
-        SafeConsole().print(f"[red]{printable(said(error))}[/red]", highlight=False)
+        SafeConsole().print(f"[red]{printable(said(error))}[/red]")
         sys.exit(1)
     except TyperException as error:
         lines = choices() if choices is not None and _is_missing(error) else []
         console = SafeConsole(stderr=True)
-        console.print(printable(f"{_what(error, target)} Fix: {fix}"), style="red", highlight=False)
+        console.print(printable(f"{_what(error, target)} Fix: {fix}"), style="red")
         for line in lines:
-            console.print(f"  {one_line(line)}", highlight=False)
+            console.print(f"  {one_line(line)}")
         sys.exit(2)
 
 

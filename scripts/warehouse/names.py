@@ -11,11 +11,7 @@ from warehouse.errors import WarehouseError
 
 SCHEMAS = ("raw", "staging", "intermediate", "marts", "restricted", "site", "main", "information_schema", "pg_catalog")
 OF_DUCKDB = ("system", "temp")
-ATTACHED = {
-    "WAREHOUSE_PATH": ("published", "created", "compacted"),
-    "PUBLISHED_PATH": ("shared",),
-    "SHARED_PATH": (),
-}
+ATTACHED = {"WAREHOUSE_PATH": ("published", "created", "compacted"), "PUBLISHED_PATH": ("shared",), "SHARED_PATH": ()}
 INSTEAD = {"WAREHOUSE_PATH": "activity.duckdb", "PUBLISHED_PATH": "copy.duckdb", "SHARED_PATH": "shared.duckdb"}
 
 

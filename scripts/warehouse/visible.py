@@ -74,10 +74,10 @@ class VisibleStream(TextIOWrapper):
 class SafeConsole(Console):
     """A console through which no text steers the terminal, whoever forgot to ask."""
 
-    def __init__(self, *, soft_wrap: bool = True, stderr: bool = False, highlight: bool = True) -> None:
+    def __init__(self, *, soft_wrap: bool = True, stderr: bool = False) -> None:
         """Make a console that writes to the standard output, or to that for errors."""
-        # A word of a text between two colons is no picture.
-        super().__init__(soft_wrap=soft_wrap, stderr=stderr, highlight=highlight, emoji=False)
+        # A word of a text between two colons is no picture, and a number in it has no colour.
+        super().__init__(soft_wrap=soft_wrap, stderr=stderr, highlight=False, emoji=False)
         self.push_render_hook(_Visibly())
 
     def print(self, *objects: Any, **style: Any) -> None:
