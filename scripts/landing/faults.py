@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reports.format import ReportFormat
-from reports.ids import LOST, POWER, SHORTENED, cleaned, may_be_rounded
+from reports.ids import LOST, LOST_BEGINS, POWER, SHORTENED, cleaned, may_be_rounded
 from reports.look import Look
 from warehouse.database import text_of
 from warehouse.rejections import Kind
@@ -60,10 +60,11 @@ def shortened_ids(report: ReportFormat, column: str, look: Look) -> list[Fault]:
         is_shortened = f"({is_shortened} or regexp_matches({text}, {text_of(POWER)}))"
     if column in look.rounded:
         is_shortened = f"({is_shortened} or {may_be_rounded(text)})"
+    may_be_lost = " or ".join(f"contains({text}, {text_of(begin)})" for begin in LOST_BEGINS)
     return [
         Fault(
             Kind.LOST_ID,
-            f"((contains({text}, '#') or contains({text}, 'Err:')) and regexp_matches({text}, {text_of(LOST)}))",
+            f"(({may_be_lost}) and regexp_matches({text}, {text_of(LOST)}))",
             "'a spreadsheet could not show the id, and others may look the same now. Fix: land the report as it was"
             " downloaded.'",
             report.header_of(column),

@@ -43,12 +43,14 @@ ROUNDED = r"^\s*[1-9][0-9]{14}0+\s*$"
 _LONG = r"^\s*[0-9]{16,}\s*$"
 # An id of 16 digits ends in a zero by itself in one case of ten, and two of them in one of a hundred.
 _FEWEST_ZEROS = 2
-# What a spreadsheet shows in place of an id, in any language: #NAME?, #¡DIV/0!, #GETTING_DATA, Err:502, or ### in a
-# narrow column. (#N/A means nothing.)
+# What a spreadsheet shows in place of an id, in any language: #NAME?, #¡DIV/0!, #GETTING_DATA, Loading..., Err:502, or
+# ### in a narrow column; and a script, for a whole object. (#N/A means nothing.)
 _LOADING = "(?:[A-Z]+_)?(?:DATA|DATEN|DONNEES|DATOS|DADOS|DATI|GEGEVENS)(?:_[A-Z_]+)?"
-LOST = rf"^\s*(?:#(?:#*|[^\sa-z]+[!?]|{_LOADING})|Err:[0-9]{{3}})\s*$"
+LOST_BEGINS = ("#", "Err:", "Loading", "[object ")
+_OTHERS = r"Err:[0-9]{3}|Loading(?:\.{3}|…)|\[object [A-Z][A-Za-z]*\]"
+LOST = rf"^\s*(?:#(?:#*|[^\sa-z]+[!?]|{_LOADING})|{_OTHERS})\s*$"
 # An empty id of 16 bytes.
-_ZERO_GUID = "00000000-0000-0000-0000-000000000000"
+ZERO_GUID = "00000000-0000-0000-0000-000000000000"
 _NUMBER = r"^\s*[0-9]+(?:[.,]0+)?\s*$"
 
 # Where the digits of other scripts begin, each with its zero (\\p{Nd} of Unicode 15).
@@ -235,7 +237,7 @@ READINGS = (
         "digits of another script",
         is_of_column=False,
     ),
-    IdReading(rf"^[{{(]?{_ZERO_GUID}[)}}]?$", "left({id}, 0)", "GUIDs of zeros", is_of_column=False),
+    IdReading(rf"^[{{(]?{ZERO_GUID}[)}}]?$", "left({id}, 0)", "GUIDs of zeros", is_of_column=False),
     IdReading(f"^{_WITH_PLUS}$", "replace({id}, '+', '')", "numbers with a plus"),
     IdReading(
         f"^{_SET_APART}$",
@@ -372,7 +374,7 @@ def may_be_read(column: str) -> str:
     """
     power = f"substr({column}, 2, 1) in ('E', 'e') and regexp_full_match({column}, '[0-9][Ee][0-9]+')"
     plain = "[0-9]*(?:[A-Za-z@][0-9A-Za-z_@-]*)?|[0-9]+-[0-9A-Za-z_@-]*|_[0-9A-Za-z_@-]*|-"
-    return f"(not regexp_full_match({column}, '{plain}') or {power} or {column} = '{_ZERO_GUID}')"
+    return f"(not regexp_full_match({column}, '{plain}') or {power} or {column} = '{ZERO_GUID}')"
 
 
 def _read_column(connection: duckdb.DuckDBPyConnection, column: str, title: str) -> list[tuple[str, str, str]]:

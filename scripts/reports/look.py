@@ -15,7 +15,16 @@ import duckdb
 from reports.columns import IDENTIFYING_COLUMNS
 from reports.date_formats import DATE_FORMATS, DEFAULT_DATE_FORMAT
 from reports.format import ReportFormat
-from reports.ids import ID_COLUMNS, LOST, cleaned_id, may_be_read, may_be_rounded, powers_among_numbers, rounded_columns
+from reports.ids import (
+    ID_COLUMNS,
+    LOST,
+    ZERO_GUID,
+    cleaned_id,
+    may_be_read,
+    may_be_rounded,
+    powers_among_numbers,
+    rounded_columns,
+)
 from warehouse.database import text_of
 
 # So many dates at the beginning of a report show how the others are written.
@@ -170,7 +179,7 @@ def is_nobody(user_id: str) -> str:
     is_id = f"{begins} or strlen({user_id}) > {LONGEST_NOBODY} or regexp_matches({user_id}, '[1-9]')"
     is_lost = f"regexp_matches({user_id}, {text_of(LOST)})"
     is_blank = f"{cleaned_id(user_id)} is null and not {is_lost}"
-    return f"case when {user_id} = '' then true when {is_id} then false else {is_blank} end"
+    return f"case when {user_id} in ('', '{ZERO_GUID}') then true when {is_id} then false else {is_blank} end"
 
 
 def nobody_notes(look: Look) -> list[str]:

@@ -354,7 +354,10 @@ NO_RECORDS = [
     (b" #VALUE! ,Chat,Message,hi,2024-05-01 10:00:00", "User ID", "a spreadsheet could not show the id"),
     *(
         (f"{error},Chat,Message,hi,2024-05-01 10:00:00".encode(), "User ID", "a spreadsheet could not show the id")
-        for error in ("#¡REF!", "#¿NOMBRE?", "#ÜBERLAUF!", "#ССЫЛКА!", "#GETTING_DATA", "#DATEN_ABRUFEN", "Err:502")
+        for error in (
+            *("#¡REF!", "#¿NOMBRE?", "#ÜBERLAUF!", "#ССЫЛКА!", "#GETTING_DATA", "#DATEN_ABRUFEN", "Err:502"),
+            *("Loading...", "Loading…", "[object Object]", "[object HTMLElement]"),
+        )
     ),
     (b'u2,Chat,Message,"a" "b",2024-05-01 10:00:00', None, "double quotes behind its closing one"),
 ]

@@ -24,6 +24,7 @@ from warehouse.project_copy import copy_to
 RULES = read_rules(ROOT)
 SCHEDULE = "site_id,content_id,session_type,starts_at,ends_at,time_zone\n"
 CORRECTIONS = "site_id,user_id,session_key,session_date,minutes,attended,reason,decided_by,decided_at\n"
+ENGAGEMENT_PARTS = ("attendance", "conversation", "feedback", "reaction", "browsing", "learning", "networking")
 RESETS = "site_id,reset_at,note\n"
 ALIASES = "site_id,category_pattern,action_pattern,label_state,activity_type,priority,note\n"
 READ = ("main", "4106", "session", "2024-05-13 10:00:00", "2024-05-13 11:00:00", "UTC")
@@ -359,6 +360,11 @@ CORRECTIONS = "site_id,user_id,session_key,session_date,minutes,attended,reason,
             "engagement_weights",
             "engagement_part,weight,full_amount,unit\nattendance,1,1,x\n",
             "line 1: the line with the engagement part `conversation` is missing. Fix: put it back.",
+        ),
+        (
+            "engagement_weights",
+            "engagement_part,weight,full_amount,unit\n" + "".join(f"{part},0,1,x\n" for part in ENGAGEMENT_PARTS),
+            "line 2: weight is `0`. That breaks the rule: not all weights are 0. Fix: ",
         ),
         (
             "contests",

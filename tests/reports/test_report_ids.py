@@ -91,7 +91,20 @@ def test_what_a_program_did_to_a_column_of_ids_is_undone(
     assert any("is read as" in note for note in notes) == (written != read)
 
 
-@pytest.mark.parametrize("spelling", ["", "  ", *NULL_SPELLINGS, "NULL", "#NV", "#WERT!", " N/A ", "\ufeffnone\u00a0"])
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "",
+        "  ",
+        *NULL_SPELLINGS,
+        "00000000-0000-0000-0000-000000000000",
+        "NULL",
+        "#NV",
+        "#WERT!",
+        " N/A ",
+        "\ufeffnone\u00a0",
+    ],
+)
 def test_each_spelling_of_no_id_counts_as_nobody(instance: duckdb.DuckDBPyConnection, spelling: str) -> None:
     with instance.cursor() as connection:
         connection.execute(
