@@ -8,10 +8,10 @@ import typer
 
 from building.rebuild import Files
 from landing.options import InLandingOption
-from removal.forget import Request, forget_from_files
+from removal.forget import forget_from_files
 from removal.forget_landed import forget_from_landing
 from removal.journal import finish_first, unfinished_task
-from removal.people import SameEmailOption, SpellingsOption
+from removal.questions import Request, SameEmailOption, SpellingsOption
 from warehouse.command_line import errors_said, run_command
 from warehouse.visible import SafeConsole
 

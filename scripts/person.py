@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from removal.journal import finish_first
-from removal.people import SameEmailOption, SpellingsOption
 from removal.person import write_person
+from removal.questions import SameEmailOption, SpellingsOption
 from warehouse.command_line import counted, errors_said, run_command
 from warehouse.paths import published_path, warehouse_path
 from warehouse.visible import SafeConsole

@@ -9,8 +9,8 @@ import duckdb
 
 from landing.forgotten import remembered
 from page.show import BY_KEY_OR_EMAIL, SESSIONS
-from removal.forget import UnknownUser, find_person
 from removal.people import Identities, identities_of
+from removal.subject import UnknownUser, find_person
 from reports.ids import id_of, same_ids_of, whole_id
 from warehouse.errors import WarehouseError
 from warehouse.raw_tables import raw_to_read

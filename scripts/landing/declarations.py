@@ -37,13 +37,6 @@ DEFAULT_ZONE = "UTC"
 SETTINGS = ("TIME_ZONE", "DATE_FORMAT", "ENCODING")
 LOADED_AS = {"TIME_ZONE": "in the zone", "DATE_FORMAT": "with the date format", "ENCODING": "in the encoding"}
 SHOWN_NAMES, SHOWN_FILES = 3, 5
-MANIFEST = """
-select
-    report_id, file_name, site_id, time_zone, date_format, encoding, landed_count, first_occurred_at, last_occurred_at
-from raw.reports
-union all
-select report_id, file_name, site_id, time_zone, null, encoding, landed_count, null, null from raw.user_reports
-"""
 # A report of which no record landed is read again in any case.
 IS_OF_SITE = """landed_count > 0 and site_id = $site and report_id not in (
     select report_id from raw.report_declarations where declare = 'once' and setting = $setting
@@ -341,7 +334,7 @@ def _reloaded(
         select
             report_id, site_id, time_zone, date_format, encoding, first_occurred_at, last_occurred_at,
             list(setting) filter (where declare = 'once')
-        from ({MANIFEST}) left join raw.report_declarations using (report_id)
+        from ({LANDED_REPORTS}) left join raw.report_declarations using (report_id)
         where list_contains($ids, report_id) and site_id <> $sample
         group by all
         order by report_id
@@ -392,7 +385,7 @@ def loaded_otherwise(connection: duckdb.DuckDBPyConnection, site_id: str, settin
 def _in_other_zone(connection: duckdb.DuckDBPyConnection, site_id: str, time_zone: str) -> list[Loaded]:
     rows = connection.execute(
         f"""
-        select report_id, file_name, time_zone from ({MANIFEST})
+        select report_id, file_name, time_zone from ({LANDED_REPORTS})
         where
             {IS_OF_SITE} and time_zone <> $value
             and (date_format is null or date_format <> $with_offset and not contains(date_format, '%z'))
@@ -448,7 +441,7 @@ def _in_other_encoding(connection: duckdb.DuckDBPyConnection, site_id: str, enco
     """Those that are not in UTF-8, and those with a record that was rejected because it is not."""
     rows = connection.execute(
         f"""
-        select report_id, file_name, encoding from ({MANIFEST})
+        select report_id, file_name, encoding from ({LANDED_REPORTS})
         where
             {IS_OF_SITE}
             and (

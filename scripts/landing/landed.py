@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 import duckdb
 
-from warehouse.database import number_of, transaction
+from warehouse.database import named_in, number_of, transaction
 from warehouse.raw import SAMPLE_SITE, delete_activity_reports
 from warehouse.raw_tables import prepare_raw
 from warehouse.rejections import HARMLESS, Kind
 
-LANDED_REPORTS = """
-select report_id, file_name, file_sha256, site_id, landed_count, rejected_count, loaded_at, last_occurred_at
-from raw.reports
-union all
-select report_id, file_name, file_sha256, site_id, landed_count, rejected_count, loaded_at, null
-from raw.user_reports
-"""
+# The columns that only one of the two has are null for the other.
+LANDED_REPORTS = "from raw.reports union all by name from raw.user_reports"
 # What the records say of users.
 USERS = """(
     select site_id, user_id, first_name, last_name, email from raw.user_names
@@ -102,3 +98,30 @@ def delete_reports(connection: duckdb.DuckDBPyConnection, report_ids: list[str])
     delete_activity_reports(connection, report_ids)
     for table in ("users", "rejected_records", "reports", "user_reports", "report_declarations"):
         connection.execute(f"delete from raw.{table} where list_contains(?, report_id)", [report_ids])
+
+
+def set_aside(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    condition: str,
+    parameters: Mapping[str, object],
+    reason: str,
+    kind: Kind,
+) -> None:
+    """Keep of records that are about to be taken out that they were there, as rejected records without their text."""
+    query = (
+        "insert into raw.rejected_records by name select report_id, record_number, $reason as reason, $kind as kind"
+        f" from raw.{table} where {condition}"
+    )
+    connection.execute(query, named_in(query, {**parameters, "reason": reason, "kind": kind}))
+
+
+def recount(
+    connection: duckdb.DuckDBPyConnection, table: str, manifest: str, condition: str, parameters: dict[str, object]
+) -> None:
+    """Count the records of reports again, after some were set aside."""
+    counts = ", ".join(
+        f"{count} = (select count(*) from raw.{records} as t where t.report_id = manifest.report_id)"
+        for count, records in (("landed_count", table), ("rejected_count", "rejected_records"))
+    )
+    connection.execute(f"update raw.{manifest} as manifest set {counts} where {condition}", parameters)

@@ -207,12 +207,13 @@ def find_names(
     table. Only texts that are likely to hold a name are searched for all its forms.
     """
     found = [
-        f"select {number} as place, {place.row_id} as row_id, unnest([{_fields(place)}], recursive := true)"
+        f"select {text_of(place.table)} as place, {place.row_id} as row_id,"
+        f" unnest([{_fields(place)}], recursive := true)"
         f" from {place.table} where {place.condition}"
         f" and ({' or '.join(names.likely(column, kind) for column, kind in place.columns.items())})"
-        for number, place in enumerate(places)
+        for place in places
         if place.columns
-    ] or ["select 0 as place, 0 as row_id, '' as field, '' as kind, '' as text limit 0"]
+    ] or ["select '' as place, 0 as row_id, '' as field, '' as kind, '' as text limit 0"]
     likely = f"create or replace temp table likely as {' union all '.join(found)}"
     count = number_of(connection, likely, named_in(likely, parameters))
     clean = names.scrubbed("text", "kind") if count else "text"
@@ -228,32 +229,35 @@ def _fields(place: Place) -> str:
     )
 
 
-def replace_named(connection: duckdb.DuckDBPyConnection, places: Sequence[Place]) -> None:
-    """Put a word in place of the names that ``find_names`` has found in these places, the first of those it was given.
+def replace_named(connection: duckdb.DuckDBPyConnection, places: Iterable[Place]) -> None:
+    """Put a word in place of the names that ``find_names`` has found in these places.
 
     The rows are changed in place, so that they keep their row ids.
     """
-    for number, changed in connection.execute(
-        "select place, list(distinct field order by field) from named where place < ? group by 1 order by 1",
-        [len(places)],
-    ).fetchall():
-        place, of_place = places[number], {"place": number}
-        values = ", ".join(f"{column} = coalesce(found.{column}, {place.table}.{column})" for column in changed)
-        columns = ", ".join(f"max(clean) filter (where field = {text_of(column)}) as {column}" for column in changed)
+    fields = "select place, list(distinct field order by field) from named group by 1"
+    changed: dict[str, list[str]] = dict(connection.execute(fields).fetchall())
+    for place in places:
+        if place.table in changed:
+            _replace_in(connection, place, changed[place.table])
+
+
+def _replace_in(connection: duckdb.DuckDBPyConnection, place: Place, changed: list[str]) -> None:
+    table, of_place = place.table, {"place": place.table}
+    values = ", ".join(f"{column} = coalesce(found.{column}, {table}.{column})" for column in changed)
+    columns = ", ".join(f"max(clean) filter (where field = {text_of(column)}) as {column}" for column in changed)
+    connection.execute(
+        f"update {table} set {values} from (select row_id, {columns} from named where place = $place group by 1)"
+        f" as found where {table}.rowid = found.row_id",
+        of_place,
+    )
+    who = {column: "null" for column, kind in place.columns.items() if kind in WHO}
+    if place.user_id and not who.keys().isdisjoint(changed):
+        # Without an id the e-mail is who it is, so that the rest of the name goes with it. A unique users report must
+        # have one of the two.
+        who |= {column: text_of(FORGOTTEN) for column in who if place.columns[column] == "email"}
         connection.execute(
-            f"update {place.table} set {values}"
-            f" from (select row_id, {columns} from named where place = $place group by 1) as found"
-            f" where {place.table}.rowid = found.row_id",
+            f"update {table} set {', '.join(f'{column} = {left}' for column, left in who.items())}"
+            f" where {known_id(place.user_id)} = ''"
+            " and rowid in (select row_id from named where place = $place and kind = 'email')",
             of_place,
         )
-        who = {column: "null" for column, kind in place.columns.items() if kind in WHO}
-        if place.user_id and not who.keys().isdisjoint(changed):
-            # Without an id the e-mail is who it is, so that the rest of the name goes with it. A unique users report
-            # must have one of the two.
-            who |= {column: text_of(FORGOTTEN) for column in who if place.columns[column] == "email"}
-            connection.execute(
-                f"update {place.table} set {', '.join(f'{column} = {left}' for column, left in who.items())}"
-                f" where {known_id(place.user_id)} = ''"
-                " and rowid in (select row_id from named where place = $place and kind = 'email')",
-                of_place,
-            )

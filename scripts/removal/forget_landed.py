@@ -26,17 +26,11 @@ from landing.parquet_files import (
     place,
     write_parquet,
 )
-from removal.forget import (
-    NAMED_REPORTS,
-    Person,
-    Request,
-    find_person,
-    find_traces,
-    forget,
-    identities_or_question,
-)
+from removal.erase import NAMED_REPORTS, find_traces, forget
 from removal.people import Identities
-from reports.ids import id_of, same_ids, same_ids_of
+from removal.questions import Request, identities_or_question
+from removal.subject import Person, find_person
+from reports.ids import all_same_ids_of, same_ids
 from warehouse.command_line import counted, one_line
 from warehouse.raw import delete_all_records
 
@@ -76,17 +70,16 @@ def forget_in(root: Path, request: Request, console: Console | None = None) -> l
         reports = connection.execute(
             f"select report_id, site_id, file_name from {NAMED_REPORTS} order by all"
         ).fetchall()
-        found = Identities((id_of(request.user_id),))
+        found = Identities((request.written,))
         while True:
             # All records of these ids, from every report, and the ids that share their e-mails.
             _load_records_of(connection, root, found)
-            written = id_of(request.user_id)
-            site = find_person(connection, written, request.site_id, request.also).site_id
-            grown, others = identities_or_question(connection, site, written, request, console or Console(quiet=True))
+            site = find_person(connection, request.written, request.site_id, request.also).site_id
+            grown, others = identities_or_question(connection, site, request, console or Console(quiet=True))
             if (grown.user_ids, grown.emails) == (found.user_ids, found.emails):
                 break
             found = grown
-        person = find_person(connection, written, site, [*request.also, *found.also], found.user_ids)
+        person = find_person(connection, request.written, site, [*request.also, *found.also], found.user_ids)
         if not request.is_dry_run:
             # Here for the hashes: from now on no report that lands brings the person back.
             forget(connection, person)
@@ -107,11 +100,10 @@ def _load_records_of(connection: duckdb.DuckDBPyConnection, root: Path, found: I
     """Load the records with one of some ids or e-mails."""
     emails = mailboxes([*found.emails, *(one for one in found.user_ids if "@" in one)])
     condition = f"list_has_any($ids, {same_ids('user_id')}) or list_contains($emails, {known_mailbox('email')})"
-    ids = [form for one in found.user_ids for form in same_ids_of(one)]
     delete_all_records(connection)
     connection.execute("delete from raw.users")
     for table in ("activities", "users"):
-        load(connection, root, table, condition, {"ids": ids, "emails": emails})
+        load(connection, root, table, condition, {"ids": all_same_ids_of(found.user_ids), "emails": emails})
 
 
 def _load_if_held(connection: duckdb.DuckDBPyConnection, root: Path, person: Person, report_id: str) -> bool:
@@ -122,7 +114,7 @@ def _load_if_held(connection: duckdb.DuckDBPyConnection, root: Path, person: Per
             connection.execute(f"delete from raw.{table}")
         load(connection, root, table, report=(person.site_id, report_id))
     traces = find_traces(connection, person)
-    return bool(traces.records or traces.rejected or any(traces.named.values()))
+    return bool(traces.records or traces.rejected or traces.named)
 
 
 def _rewrite_without(connection: duckdb.DuckDBPyConnection, root: Path, person: Person, report_id: str) -> None:

@@ -12,36 +12,16 @@ import csv
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 import duckdb
-import typer
 
 from landing.forgotten import remembered
 from landing.identities import known_email, known_mailbox, mailboxes, unless_forgotten
-from reports.ids import known_id, plain_id, same_ids_of
-from warehouse.database import identifier
-from warehouse.errors import WarehouseError
+from landing.landed import USERS
+from reports.ids import all_same_ids_of, known_id, plain_id, same_ids_of
 from warehouse.paths import PROJECT_ROOT
 
 SAME_USER = PROJECT_ROOT / "seeds" / "site" / "same_user.csv"
-
-SameEmailOption = Annotated[
-    bool | None,
-    typer.Option(
-        "--also-same-email/--not-same-email",
-        envvar="ALSO_SAME_EMAIL",
-        help="Whether other ids with the same e-mail are the same person.",
-    ),
-]
-SpellingsOption = Annotated[
-    bool | None,
-    typer.Option(
-        "--also-spellings/--not-spellings",
-        envvar="ALSO_SPELLINGS",
-        help="Whether ids that differ only in zeros, signs or letter case are the same person.",
-    ),
-]
 
 
 @dataclass(frozen=True)
@@ -109,55 +89,52 @@ def identities_of(
         is_spelling_same: whether spellings of an id are the same person where something contradicts it; None if it is
             not declared.
     """
-    _collect_users(connection, site)
-    profiles = _profiles(connection)
+    profiles = _profiles(connection, site)
     people = remembered(connection, site)
     declared = {one for one in profiles if people is not None and people.is_another_person(site, one)}
-    if is_spelling_same:
-        declared = set()
-    by_form: dict[str, list[str]] = {}
-    for one in profiles:
+    by_form: dict[str, dict[str, Profile]] = {}
+    for one, profile in profiles.items():
         for form in same_ids_of(one):
-            by_form.setdefault(form, []).append(one)
-    known = {user_id}
-    while True:
-        grown, left = set(known), set[str]()
-        for one in sorted(known):
-            forms = {other: profiles[other] for form in same_ids_of(one) for other in by_form.get(form, ())}
-            taken = set(forms) if is_spelling_same else _of_one_person(forms, known, declared)
-            grown |= taken
-            left |= set(forms) - taken - known
-        grown |= _same_users(site, grown, left)
-        emails = {email for one in grown if one in profiles for email in profiles[one].emails}
-        emails |= {*_as_email(user_id)}
+            by_form.setdefault(form, {})[one] = profile
+    grown, known = {user_id}, set[str]()
+    while grown != known:
+        known = grown
+        taken, left = _spellings(known, by_form, declared, is_spelling_same)
+        grown = known | taken
+        grown = grown | _same_users(site, grown, left)
+        emails = {*_as_email(user_id)}.union(*(profiles[one].emails for one in grown if one in profiles))
         sharing = {one for one, profile in profiles.items() if not emails.isdisjoint(profile.emails)} - grown - left
         if is_same_email_same:
-            grown |= sharing
-        if grown == known:
-            break
-        known = grown
-    written = connection.execute(
-        "select distinct written_id, first_name, last_name, email from known_users"
-        " where list_contains($ids, written_id) or written_id = '' and list_contains($emails, mailbox) order by all",
-        {"ids": sorted(known), "emails": sorted(emails)},
-    ).fetchall()
-    ids = dict.fromkeys([user_id, *(row[0] for row in written if row[0])])
+            grown = grown | sharing
+    written = _written(connection, known, emails)
     parts = [[part.strip() for part in row[1:3] if part and part.strip()] for row in written]
-    # In both orders; a name of one word is many people's.
-    names = {" ".join(order) for name in parts if len(name) > 1 for order in (name, name[::-1])}
     return Identities(
-        tuple(ids),
-        tuple(sorted({row[3] for row in written if row[3]} | ({user_id.lower()} if "@" in user_id else set()))),
-        tuple(sorted(names)),
-        tuple(sorted(sharing - known)),
-        tuple(sorted(left)),
-        tuple(sorted(left - declared)) if is_spelling_same is None else (),
-        user_id in profiles,
+        user_ids=tuple(dict.fromkeys([user_id, *(row[0] for row in written if row[0])])),
+        emails=tuple(sorted({row[3] for row in written if row[3]} | ({user_id.lower()} if "@" in user_id else set()))),
+        # In both orders; a name of one word is many people's.
+        names=tuple(sorted({" ".join(order) for name in parts if len(name) > 1 for order in (name, name[::-1])})),
+        others=tuple(sorted(sharing - known)),
+        spellings=tuple(sorted(left)),
+        unsure=tuple(sorted(left - declared)) if is_spelling_same is None else (),
+        is_written=user_id in profiles,
     )
 
 
-def _profiles(connection: duckdb.DuckDBPyConnection) -> dict[str, Profile]:
-    """What the records say of the user of each id, as it is written."""
+def _profiles(connection: duckdb.DuckDBPyConnection, site: str) -> dict[str, Profile]:
+    """What the records say of the user of each id, as it is written. It fills the temporary table ``known_users``."""
+    connection.execute(
+        f"""
+        create or replace temp table known_users as
+        select distinct
+            {known_id("user_id")} as written_id,
+            lower({known_email("email")}) as email,
+            {known_mailbox("email")} as mailbox,
+            {unless_forgotten("first_name")} as first_name,
+            {unless_forgotten("last_name")} as last_name
+        from {USERS} where site_id = $site
+        """,
+        {"site": site},
+    )
     name = "lower(trim(regexp_replace(concat_ws(' ', first_name, last_name), '\\s+', ' ', 'g')))"
     found = connection.execute(
         f"select written_id, list(distinct mailbox), list(distinct {name}) from known_users"
@@ -167,6 +144,28 @@ def _profiles(connection: duckdb.DuckDBPyConnection) -> dict[str, Profile]:
         one: Profile(frozenset(filter(None, (*emails, *_as_email(one)))), frozenset(filter(None, names)))
         for one, emails, names in found
     }
+
+
+def _written(connection: duckdb.DuckDBPyConnection, ids: Set[str], emails: Set[str]) -> list[tuple[str, ...]]:
+    """How the records call the users of some ids, and those without an id of some e-mails."""
+    return connection.execute(
+        "select distinct written_id, first_name, last_name, email from known_users"
+        " where list_contains($ids, written_id) or written_id = '' and list_contains($emails, mailbox) order by all",
+        {"ids": list(ids), "emails": list(emails)},
+    ).fetchall()
+
+
+def _spellings(
+    known: Set[str], by_form: dict[str, dict[str, Profile]], declared: Set[str], is_spelling_same: bool | None
+) -> tuple[set[str], set[str]]:
+    """The ids that are one of the known ones in another form: those of the person, and the others."""
+    taken, left = set[str](), set[str]()
+    for one in sorted(known):
+        forms = {other: profile for form in same_ids_of(one) for other, profile in by_form.get(form, {}).items()}
+        own = {*forms} if is_spelling_same else _of_one_person(forms, known, declared)
+        taken |= own
+        left |= forms.keys() - own - known
+    return taken, left
 
 
 def _as_email(user_id: str) -> list[str]:
@@ -194,89 +193,9 @@ def _of_one_person(forms: dict[str, Profile], known: Set[str], declared: Set[str
     return taken if is_contradicted or rest & declared else taken | rest
 
 
-def require_sure(command: str, user_id: str, site: str, found: Identities) -> None:
-    """Refuse an id if another spelling of it may be somebody else's.
-
-    Raises:
-        WarehouseError: no setting says whether it is the same person.
-    """
-    if not found.unsure:
-        return
-    if not found.is_written:
-        raise WarehouseError(
-            f"the site {site} has no user {user_id}, but several with the same id in another form:"
-            f" {', '.join(found.spellings)}. Nothing was done. Fix: USER_ID={' or USER_ID='.join(found.spellings)}"
-        )
-    call = f"make {command} USER_ID={user_id} SITE={site} ALSO_SPELLINGS"
-    raise WarehouseError(
-        f"{spellings_of(user_id, found)} Nothing was done. Fix: {call}=1 if they are the same person, or {call}=0 if"
-        " they are different people"
-    )
-
-
-def spellings_of(user_id: str, found: Identities) -> str:
-    """What somebody has to say of ids that may be one in two forms."""
-    return (
-        f"The ids {user_id} and {', '.join(found.unsure)} differ only in zeros, signs or letter case, and no name or"
-        " e-mail in the reports says that they are one person."
-    )
-
-
-def _collect_users(connection: duckdb.DuckDBPyConnection, site: str | None = None) -> None:
-    """Put what the records say of users into one temporary table, whatever tables of raw hold them."""
-    tables = connection.execute(
-        """
-        select table_name, list(column_name) from duckdb_columns()
-        where database_name = current_database() and schema_name = 'raw'
-        group by 1 having list_has_all(list(column_name), ['user_id', 'email']) order by 1
-        """
-    ).fetchall()
-    manifests = "(select report_id, site_id from raw.reports union all select report_id, site_id from raw.user_reports)"
-    parts = []
-    for table, columns in tables:
-        names = [name if name in columns else f"null as {name}" for name in ("first_name", "last_name")]
-        source = f"raw.{identifier(table)}" + (
-            "" if "site_id" in columns else f" inner join {manifests} using (report_id)"
-        )
-        parts.append(f"select site_id, user_id, email, {', '.join(names)} from {source}")
-    connection.execute(
-        f"""
-        create or replace temp table known_users as
-        select distinct
-            site_id,
-            {known_id("user_id")} as written_id,
-            lower({known_email("email")}) as email,
-            {known_mailbox("email")} as mailbox,
-            {unless_forgotten("first_name")} as first_name,
-            {unless_forgotten("last_name")} as last_name
-        from ({" union all ".join(parts)})
-        where $site is null or site_id = $site
-        """,
-        {"site": site},
-    )
-
-
-def known_elsewhere(connection: duckdb.DuckDBPyConnection, site: str, emails: Iterable[str]) -> dict[str, list[str]]:
-    """The users of other sites who have one of the e-mails, by their site."""
-    _collect_users(connection)
-    mailbox_of_id = known_mailbox("written_id")
-    return dict(
-        connection.execute(
-            f"""
-            select site_id, list_sort(list(distinct coalesce(nullif(written_id, ''), email)))
-            from known_users
-            where
-                site_id <> $site and (list_contains($emails, mailbox) or list_contains($emails, {mailbox_of_id}))
-            group by 1 order by 1
-            """,
-            {"site": site, "emails": mailboxes(emails)},
-        ).fetchall()
-    )
-
-
 def _same_users(site: str, known: Set[str], others: Set[str]) -> set[str]:
     """The ids that the site's own file says are one of these people; others are spellings of somebody else."""
-    forms = {form for one in known for form in same_ids_of(one)}
+    forms = {*all_same_ids_of(known)}
     return {
         one
         for pair in same_user_pairs(SAME_USER, site)

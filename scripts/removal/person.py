@@ -12,26 +12,26 @@ from pathlib import Path
 
 import duckdb
 
-from landing.identities import known_mailbox, mailboxes
 from publishing.export_table import copy_rows, safe_columns
-from removal.forget import HAS_FIELD, OF_SITE, RECORDS, Person, find_person, find_traces
-from removal.people import Identities, identities_of, require_sure
+from removal.erase import HAS_FIELD, REJECTED, find_traces
+from removal.people import Identities, identities_of
+from removal.questions import require_sure
+from removal.subject import IS_GUEST, OF_SITE, Person, find_person, has_id, has_key
 from reports.addresses import AT
-from reports.ids import id_of, known_id, plain_id, same_ids, same_ids_of
+from reports.ids import id_of, plain_id
 from warehouse.command_line import counted
 from warehouse.copies import refuse_inside_a_shared_copy
-from warehouse.database import identifier, opened, text_of
+from warehouse.database import identifier, named_in, number_of, opened, text_of
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_folder
 from warehouse.names import name_for_file
 from warehouse.raw_tables import raw_to_read
 
 ABOUT = "about.txt"
-REJECTED = "raw.rejected_records"
 # A rejected record has no columns. It is the person's if a field is the id, the name or an e-mail is in it too, and no
 # e-mail of somebody else is: 7 may be the field of another.
 IS_OWN = (
-    f"({HAS_FIELD}) and rowid in (select row_id from named where place = $place"
+    f"({HAS_FIELD}) and rowid in (select row_id from named where place = '{REJECTED}'"
     f" group by 1 having not bool_or(regexp_matches(clean, {text_of(AT)})))"
 )
 SCHEMAS = ("raw", "marts", "restricted", "site")
@@ -83,23 +83,23 @@ def write_person(
             is_spelling_same=is_spelling_same,
         )
         require_sure("person", written, person.site_id, found)
-        known = find_person(connection, written, person.site_id, found.also, found.user_ids)
+        known = find_person(connection, written, person.site_id, found.also, found.user_ids, found.spellings)
         traces = find_traces(connection, known)
-        named = {place: count for place, count in traces.named.items() if count}
         called = written if found.spellings else plain_id(written)
         target = folder / f"person_{name_for_file(person.site_id)}_{name_for_file(called)}"
         refuse_inside_a_shared_copy(target)
 
         def write_all(unfinished: Path) -> Written:
             unfinished.mkdir(parents=True)
-            rows = _write_rows(connection, person.site_id, found, unfinished)
+            rows, named = _write_rows(connection, known, unfinished), dict(traces.named)
             if traces.rejected:
-                own = _write_rejected(connection, known, unfinished)
+                # Those that are surely the person's, of those that may be, which ``find_traces`` has found.
+                own = _write(connection, "raw", "rejected_records", f"{OF_SITE} and {IS_OWN}", known, unfinished)
                 rows |= {REJECTED: own} if own else {}
-                named.update({REJECTED: others} if (others := sum(traces.rejected.values()) - own) else {})
+                named |= {REJECTED: others} if (others := sum(traces.rejected.values()) - own) else {}
             if published.exists():
                 with opened(published) as copy:
-                    rows |= _write_rows(copy, person.site_id, found, unfinished)
+                    rows |= _write_rows(copy, known, unfinished)
             if person.is_remembered and not rows:
                 raise WarehouseError(
                     f"user {written} of the site {person.site_id} was forgotten, and the warehouse holds nothing of the"
@@ -112,7 +112,7 @@ def write_person(
         return replace_folder(target, write_all)
 
 
-def _write_rows(connection: duckdb.DuckDBPyConnection, site: str, found: Identities, folder: Path) -> dict[str, int]:
+def _write_rows(connection: duckdb.DuckDBPyConnection, person: Person, folder: Path) -> dict[str, int]:
     """The rows of the person in each table that names the user of a row."""
     tables: dict[tuple[str, str], list[str]] = {}
     for schema, table, column in connection.execute(
@@ -124,59 +124,30 @@ def _write_rows(connection: duckdb.DuckDBPyConnection, site: str, found: Identit
     rows = {}
     for (schema, table), columns in tables.items():
         test = _is_theirs(schema, columns)
-        if not test:
-            continue
-        query = f"select {safe_columns(connection, schema, table)} from {identifier(schema, table)} where {test}"
-        parameters: dict[str, object] = {"site": site, "ids": _forms(found)}
-        if "$others" in test:
-            parameters["others"] = list(found.spellings)
-        if "$emails" in test:
-            parameters["emails"] = mailboxes(found.emails)
-        count = connection.execute(f"select count(*) from ({query})", parameters).fetchone()
-        if count and count[0]:
-            path = folder / f"{schema}.{table}.csv"
-            rows[f"{schema}.{table}"] = copy_rows(connection, query, path, parameters)
+        if test and (count := _write(connection, schema, table, test, person, folder)):
+            rows[f"{schema}.{table}"] = count
     return rows
 
 
-def _write_rejected(connection: duckdb.DuckDBPyConnection, person: Person, folder: Path) -> int:
-    """The rejected records that are surely the person's; ``find_traces`` has found those that may be."""
-    schema, table = REJECTED.split(".")
-    query = f"select {safe_columns(connection, schema, table)} from {REJECTED} where {OF_SITE} and {IS_OWN}"
-    parameters = {"site": person.site_id, "fields": person.forms, "place": len(RECORDS)}
-    if not connection.execute(query, parameters).fetchone():
+def _write(
+    connection: duckdb.DuckDBPyConnection, schema: str, table: str, test: str, person: Person, folder: Path
+) -> int:
+    """Write the rows of a table that pass a test to a file of its name, if there are any; returns how many."""
+    query = f"select {safe_columns(connection, schema, table)} from {identifier(schema, table)} where {test}"
+    parameters = named_in(query, person.parameters)
+    if not number_of(connection, f"select count(*) from ({query})", parameters):
         return 0
-    return copy_rows(connection, query, folder / f"{REJECTED}.csv", parameters)
-
-
-def _forms(found: Identities) -> list[str]:
-    return [form for user_id in found.user_ids for form in same_ids_of(user_id)]
+    return copy_rows(connection, query, folder / f"{schema}.{table}.csv", parameters)
 
 
 def _is_theirs(schema: str, columns: Sequence[str]) -> str:
     """SQL for whether a row is of the person; nothing for a table that does not name the user of a row."""
-    manifests = "(select report_id, site_id from raw.reports union all select report_id, site_id from raw.user_reports)"
-    of_site = (
-        "site_id = $site"
-        if "site_id" in columns
-        else f"report_id in (select report_id from {manifests} where site_id = $site)"
-        if schema == "raw" and "report_id" in columns
-        else ""
-    )
-    tests = []
+    of_report = OF_SITE if schema == "raw" and "report_id" in columns else ""
+    of_site = "site_id = $site" if "site_id" in columns else of_report
     if of_site and "user_id" in columns:
-        by_id = _has_id("user_id")
-        if schema == "raw" and "email" in columns:
-            by_id += f" or {known_id('user_id')} = '' and list_contains($emails, {known_mailbox('email')})"
-        tests.append(f"{of_site} and ({by_id})")
-    elif "user_key" in columns:
-        tests.append(f"starts_with(user_key, $site || ':') and {_has_id('user_key[len($site) + 2:]')}")
-    return " or ".join(f"({test})" for test in tests)
-
-
-def _has_id(column: str) -> str:
-    """SQL for whether an id is one of theirs, and no spelling of it that is somebody else's."""
-    return f"(list_has_any($ids, {same_ids(column)}) and not list_contains($others, {known_id(column)}))"
+        is_guest = f" or {IS_GUEST}" if schema == "raw" and "email" in columns else ""
+        return f"{of_site} and ({has_id('user_id')}{is_guest})"
+    return has_key("user_key") if "user_key" in columns else ""
 
 
 def _about(written_person: Written, site: str) -> str:

@@ -15,12 +15,12 @@ from pathlib import Path, PurePath
 import duckdb
 from rich.console import Console
 
-from building.rebuild import Files, compact, rebuild, require_places
+from building.rebuild import Files, compact, require_places
 from landing.declarations import half_corrected, not_reloaded
 from landing.landed import LANDED_REPORTS, delete_reports
 from landing.options import DEFAULT_REPORTS, SAMPLE_REPORTS
-from publishing.places import publish_again
-from removal.journal import REBUILD, Task, begin, end
+from removal.completion import complete, say_places
+from removal.journal import REBUILD, Task, begin
 from reports.files import hashes_in
 from reports.ids import known_id
 from warehouse.command_line import counted, one_line
@@ -32,15 +32,12 @@ from warehouse.raw_tables import prepare_raw
 SHORTEST = 4
 
 # A removed report has no name: its file's may hold that of a person.
-KNOWN_REPORTS = """
+KNOWN_REPORTS = f"""
 select
-    report_id, site_id, file_sha256, file_name, ['activity', 'activities'] as unit,
-    landed_count, rejected_count, loaded_at,
-    null::timestamp as removed_at
-from raw.reports
-union all
-select report_id, site_id, file_sha256, file_name, ['user', 'users'], landed_count, rejected_count, loaded_at, null
-from raw.user_reports
+    report_id, site_id, file_sha256, file_name,
+    case when date_format is null then ['user', 'users'] else ['activity', 'activities'] end as unit,
+    landed_count, rejected_count, loaded_at, null::timestamp as removed_at
+from ({LANDED_REPORTS})
 union all
 select report_id, site_id, file_sha256, null, null, 0, 0, null, removed_at
 from raw.removed_reports
@@ -259,9 +256,7 @@ def remove_from_files(files: Files, wanted: str, console: Console, *, is_dry_run
                 begin(files.warehouse, Task(REBUILD))
             connection.execute("commit")
         if half is None:
-            done = rebuild(files, "The report is removed", console)
-            places = publish_again(files.published, files.shared, files.warehouse)
-            end(files.warehouse)
+            done, places = complete(files, "The report is removed", console)
         else:
             done, places = "the warehouse", []
             compact(files.warehouse)
@@ -269,8 +264,7 @@ def remove_from_files(files: Files, wanted: str, console: Console, *, is_dry_run
         f"[green]Removed[/green] from {done}; {counted(left, 'report is', 'reports are')} left."
         f"{'' if half is None else ' Next: make build'}"
     )
-    for place in places:
-        console.print(f"Published there too; publish again: {place}", highlight=False, markup=False)
+    say_places(places, console)
     if not left:
         console.print("All tables are empty until make build lands a report, or the sample while reports/ holds none.")
     console.print("Its file stays where it is, and is left out from now on. To land it again: make build AGAIN=1")

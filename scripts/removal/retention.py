@@ -12,10 +12,11 @@ from datetime import UTC, datetime, time, timedelta
 import duckdb
 from rich.console import Console
 
-from building.rebuild import Files, rebuild, require_places
+from building.rebuild import Files, require_places
 from landing.declarations import half_corrected
-from publishing.places import publish_again
-from removal.journal import REBUILD, Task, begin, end
+from landing.landed import LANDED_REPORTS, recount, set_aside
+from removal.completion import complete, say_places
+from removal.journal import REBUILD, Task, begin
 from removal.remove import Report, all_reports, remove, to_complete_first
 from warehouse.command_line import counted, one_line
 from warehouse.database import number_of
@@ -48,16 +49,11 @@ def find_old(connection: duckdb.DuckDBPyConnection, days: int, now: datetime) ->
     Whole days go, so that a dry run means the same records as the removal on its day, and few sessions are cut in two.
     """
     before = datetime.combine(now.date() - timedelta(days=days), time.min)
-    last = {
-        report_id: at
-        for report_id, at in connection.execute(
-            """
-            select report_id, coalesce(last_occurred_at, loaded_at) from raw.reports
-            union all
-            select report_id, coalesce(report_date::timestamp, loaded_at) from raw.user_reports
-            """
+    last: dict[str, datetime] = dict(
+        connection.execute(
+            f"select report_id, coalesce(last_occurred_at, report_date, loaded_at) from ({LANDED_REPORTS})"
         ).fetchall()
-    }
+    )
     reports = [report for report in all_reports(connection) if last.get(report.report_id, now) < before]
     count = number_of(
         connection,
@@ -72,22 +68,14 @@ def remove_old(connection: duckdb.DuckDBPyConnection, old: Old) -> None:
     for report in old.reports:
         remove(connection, report)
     before: dict[str, object] = {"before": old.before}
-    connection.execute(
-        "insert into raw.rejected_records by name select report_id, record_number, $reason as reason, $kind as kind"
-        " from raw.activities where occurred_at < $before",
-        before | {"reason": TOO_OLD, "kind": Kind.EXPIRED},
-    )
+    set_aside(connection, "activities", "occurred_at < $before", before, TOO_OLD, Kind.EXPIRED)
     events = "select event_id from raw.events where occurred_at < $before"
     delete_records(connection, f"record_id in (select record_id from raw.records where event_id in ({events}))", before)
+    recount(connection, "activities", "reports", "first_occurred_at < $before", before)
     connection.execute(
-        """
-        update raw.reports as manifest set
-            landed_count = (select count(*) from raw.activities as t where t.report_id = manifest.report_id),
-            rejected_count = (select count(*) from raw.rejected_records as r where r.report_id = manifest.report_id),
-            first_occurred_at
-            = (select min(occurred_at) from raw.activities as t where t.report_id = manifest.report_id)
-        where first_occurred_at < $before
-        """,
+        "update raw.reports as manifest set first_occurred_at"
+        " = (select min(occurred_at) from raw.activities as t where t.report_id = manifest.report_id)"
+        " where first_occurred_at < $before",
         before,
     )
 
@@ -115,12 +103,9 @@ def keep_days(files: Files, days: int, console: Console, *, is_dry_run: bool, no
             remove_old(connection, old)
             begin(files.warehouse, Task(REBUILD))
             connection.execute("commit")
-        done = rebuild(files, "What is older is removed", console)
-        left = publish_again(files.published, files.shared, files.warehouse)
-        end(files.warehouse)
+        done, places = complete(files, "What is older is removed", console)
     console.print(f"[green]Removed[/green] from {done}.", highlight=False)
-    for place in left:
-        console.print(f"Published there too; publish again: {place}", highlight=False, markup=False)
+    say_places(places, console)
     console.print("The files of the reports are yours, and stay. A new download can bring older records again.")
 
 

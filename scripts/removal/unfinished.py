@@ -7,10 +7,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from building.rebuild import Files, rebuild
-from publishing.places import publish_again
+from building.rebuild import Files
+from removal.completion import complete, say_places
 from removal.forget import carry_out
-from removal.journal import FORGET, end, unfinished_task
+from removal.journal import FORGET, unfinished_task
 from warehouse.locks import only_writer
 
 
@@ -31,8 +31,6 @@ def finish(console: Console, warehouse: Path | None = None) -> None:
         if task.kind == FORGET:
             carry_out(files, task, console)
         else:
-            rebuild(files, "The data are out", console)
-            for place in publish_again(files.published, files.shared, files.warehouse):
-                console.print(f"Published there too; publish again: {place}", highlight=False, markup=False)
-            end(files.warehouse)
+            _, places = complete(files, "The data are out", console)
+            say_places(places, console)
         console.print("It is finished now.")

@@ -9,19 +9,27 @@ import csv
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
+from itertools import chain, islice
 from pathlib import Path
 
 import duckdb
 
+from building.unchanged import BUILT
 from landing.landed import LANDED_REPORTS
 from landing.scrubbing import JSON_COLUMN, Names, without_names
+from naming.seed_csv import SeedError, read_seed_csv
+from publishing.places import PLACES
+from removal.journal import JOURNAL
+from removal.subject import Person, has_id, has_key
 from reports.encoding import Survey, encoding_of, survey
 from reports.files import find_reports, reports_in
 from reports.format import DELIMITERS, ReportFormat, read_format
-from reports.ids import id_of, known_id, same_ids, same_ids_of
+from reports.ids import id_of, same_ids_of
 from reports.text import ReportRefused
-from warehouse.database import identifier, number_of, opened
+from warehouse.database import identifier, named_in, number_of, opened
+from warehouse.paths import PROJECT_ROOT
 
 # So many lines of a report are searched at a time.
 BATCH_LINES = 20_000
@@ -31,31 +39,19 @@ TEXTS = ("VARCHAR", "JSON", "ENUM")
 SITE, USER = "site_id", "user_id"
 
 
-def left_in_file(
-    path: Path,
-    site: str,
-    user_ids: Sequence[str],
-    names: Names,
-    others: Sequence[str] = (),
-    elsewhere: Sequence[str] = (),
-) -> dict[str, int]:
+def left_in_file(path: Path, person: Person, elsewhere: Sequence[str] = ()) -> dict[str, int]:
     """The rows of each column of a DuckDB file that still hold the person: an id of theirs, a name or an e-mail.
 
-    The others are spellings of the ids that are other people. Rows of the sites elsewhere do not count.
+    Rows of the sites elsewhere do not count.
     """
     if not path.exists():
         return {}
     with opened(path) as connection:
-        return left_in_tables(connection, site, user_ids, names, others, elsewhere)
+        return left_in_tables(connection, person, elsewhere)
 
 
 def left_in_tables(
-    connection: duckdb.DuckDBPyConnection,
-    site: str,
-    user_ids: Sequence[str],
-    names: Names,
-    others: Sequence[str] = (),
-    elsewhere: Sequence[str] = (),
+    connection: duckdb.DuckDBPyConnection, person: Person, elsewhere: Sequence[str] = ()
 ) -> dict[str, int]:
     """The same, of what a connection has open."""
     tables: dict[tuple[str, str], dict[str, str]] = {}
@@ -68,48 +64,49 @@ def left_in_tables(
         """
     ).fetchall():
         tables.setdefault((schema, table), {})[column] = data_type
-    ids = {"ids": [form for user_id in user_ids for form in same_ids_of(user_id)], "others": list(others)}
-    ids["elsewhere"] = list(elsewhere)
     left: dict[str, int] = {}
     for (schema, table), columns in tables.items():
-        texts = [column for column, data_type in columns.items() if any(kind in data_type for kind in TEXTS)]
-        if not texts:
-            continue
-        name = identifier(schema, table)
-        if elsewhere and (is_elsewhere := _is_elsewhere(schema, columns)):
-            name = f"(from {name} where ({is_elsewhere}) is distinct from true)"
-        # All texts of a row at once: a pattern takes longer to prepare than to search a small table.
-        whole_row = f"concat_ws(chr(10), {', '.join(f'{identifier(column)}::varchar' for column in texts)})"
-        has_id = " or ".join(test for column in texts if (test := _is_id(column, columns))) or "false"
-        if not _count(connection, name, f"{names.likely(whole_row)} or {has_id}", site, ids):
-            continue
-        total = _count(connection, name, f"{names.is_in(whole_row)} or {has_id}", site, ids)
-        if not total:
-            continue
-        found = 0
-        for column in texts:
-            text = f"({identifier(column)}::varchar)"
-            tests = [names.is_in(text, JSON_COLUMN if column == JSON_COLUMN else ""), _is_id(column, columns)]
-            count = _count(connection, name, " or ".join(test for test in tests if test), site, ids)
-            found += count
-            if count:
-                left[f"{schema}.{table}.{column}"] = count
-        if not found:
-            # A first and a last name side by side; it may be somebody else's of the same name.
-            left[f"{schema}.{table}, in several columns"] = total
+        left |= _left_in_table(connection, schema, table, columns, person, elsewhere)
     return left
 
 
-def _count(
-    connection: duckdb.DuckDBPyConnection, table: str, test: str, site: str, ids: Mapping[str, list[str]]
-) -> int:
-    parameters: dict[str, object] = {}
-    for parameter in ("ids", "others", "elsewhere"):
-        if f"${parameter}" in table + test:
-            parameters[parameter] = ids[parameter]
-    if "$site" in test:
-        parameters["site"] = site
-    return number_of(connection, f"select count(*) from {table} where {test}", parameters)
+def _left_in_table(
+    connection: duckdb.DuckDBPyConnection,
+    schema: str,
+    table: str,
+    columns: Mapping[str, str],
+    person: Person,
+    elsewhere: Sequence[str],
+) -> dict[str, int]:
+    texts = {
+        column: f"({identifier(column)}::varchar)"
+        for column, data_type in columns.items()
+        if any(kind in data_type for kind in TEXTS)
+    }
+    if not texts:
+        return {}
+    names, source = person.names, identifier(schema, table)
+    if elsewhere and (is_elsewhere := _is_elsewhere(schema, columns)):
+        source = f"(from {source} where ({is_elsewhere}) is distinct from true)"
+    # All texts of a row at once: a pattern takes longer to prepare than to search a small table.
+    whole_row = f"concat_ws(chr(10), {', '.join(texts.values())})"
+    of_ids = {column: test for column, text in texts.items() if (test := _is_id(column, text, columns))}
+    tests = {
+        column: " or ".join([names.is_in(text, JSON_COLUMN if column == JSON_COLUMN else ""), *of_ids.get(column, [])])
+        for column, text in texts.items()
+    }
+
+    def count(test: str) -> int:
+        query = f"select count(*) from {source} where {test}"
+        return number_of(connection, query, named_in(query, {**person.parameters, "elsewhere": list(elsewhere)}))
+
+    if not count(" or ".join([names.likely(whole_row), *chain(*of_ids.values())])):
+        return {}
+    total = count(" or ".join([names.is_in(whole_row), *chain(*of_ids.values())]))
+    found = {f"{schema}.{table}.{column}": count(test) for column, test in tests.items()} if total else {}
+    left = {place: rows for place, rows in found.items() if rows}
+    # A first and a last name side by side; it may be somebody else's of the same name.
+    return left or ({f"{schema}.{table}, in several columns": total} if total else {})
 
 
 def _is_elsewhere(schema: str, columns: Mapping[str, str]) -> str:
@@ -124,37 +121,20 @@ def _is_elsewhere(schema: str, columns: Mapping[str, str]) -> str:
     return ""
 
 
-def _is_id(column: str, columns: dict[str, str]) -> str:
+def _is_id(column: str, text: str, columns: Mapping[str, str]) -> list[str]:
     """SQL for whether a column that names the user of a row holds one of the ids; nothing for another column."""
-    text = f"({identifier(column)}::varchar)"
     if column == USER and SITE in columns:
-        return f"({SITE} = $site and {_has_one(text)})"
-    if column.endswith("user_key"):
-        return f"(starts_with({text}, $site || ':') and {_has_one(f'{text}[len($site) + 2:]')})"
-    return ""
+        return [f"({SITE} = $site and {has_id(text)})"]
+    return [has_key(text)] if column.endswith("user_key") else []
 
 
-def _has_one(text: str) -> str:
-    return f"list_has_any($ids, {same_ids(text)}) and not list_contains($others, {known_id(text)})"
-
-
-def left_in_reports(
-    place: Path,
-    site: str,
-    user_ids: Sequence[str],
-    names: Names,
-    sites: Mapping[str, str],
-    others: Collection[str] = (),
-) -> dict[str, int]:
+def left_in_reports(place: Path, person: Person, sites: Mapping[str, str]) -> dict[str, int]:
     """The records of each report in a folder that hold the person, by the name of the report; 0 if only this does.
 
     Args:
         place: the folder.
-        site: the site of the person. In another site the ids are those of other people.
-        user_ids: the ids of the person.
-        names: their names and e-mails.
+        person: the person. In another site the ids are those of other people.
         sites: the sites of the reports that landed or were removed, by the hash of their bytes.
-        others: spellings of the ids that are other people.
     """
     left = {}
     for path in find_reports([str(place)]) if place.exists() else []:
@@ -163,9 +143,9 @@ def left_in_reports(
                 with tempfile.TemporaryDirectory() as folder:
                     text = report.as_text(Path(folder))
                     seen = survey(text)
-                    is_of_site = sites.get(seen.sha256, site) == site
-                    count = _lines_with(text, seen, user_ids if is_of_site else (), names, others)
-                if count or _is_named(report.shown, names):
+                    is_of_site = sites.get(seen.sha256, person.site_id) == person.site_id
+                    count = _lines_with(text, seen, person if is_of_site else replace(person, user_ids=()))
+                if count or _is_named(report.shown, person.names):
                     left[report.shown] = count
         except (ReportRefused, OSError):
             # It cannot be read, so that its contents are not known.
@@ -178,21 +158,21 @@ def _is_named(text: str, names: Names) -> bool:
         return without_names(connection, names, text) != text
 
 
-def _lines_with(path: Path, seen: Survey, user_ids: Iterable[str], names: Names, others: Collection[str]) -> int:
+def _lines_with(path: Path, seen: Survey, person: Person) -> int:
     codec = encoding_of(path, seen)
     report = None
     # One that the loader refuses has no column that is known to hold the ids.
     with suppress(ReportRefused):
         report = read_format(path, codec)
     count = 0
-    wanted = {form for user_id in user_ids for form in same_ids_of(user_id)}
-    is_theirs = cache(lambda field: _is_one_of(field, wanted, others))
+    wanted = set(person.forms)
+    is_theirs = cache(lambda field: _is_one_of(field, wanted, person.spellings))
     with duckdb.connect() as connection:
         for lines in _batches(path, codec):
             with_id = {line for line in lines if wanted and any(map(is_theirs, _ids_in(line, report)))}
             rest = [line for line in lines if line not in with_id]
             count += len(lines) - len(rest)
-            count += _count_named(connection, rest, names)
+            count += _count_named(connection, rest, person.names)
     return count
 
 
@@ -233,14 +213,8 @@ def _fields(line: str, delimiter: str) -> list[str]:
 
 def _batches(path: Path, codec: str) -> Iterator[list[str]]:
     with path.open(encoding=codec, errors="replace", newline=None) as file:
-        lines: list[str] = []
-        for line in file:
-            lines.append(line)
-            if len(lines) == BATCH_LINES:
-                yield lines
-                lines = []
-    if lines:
-        yield lines
+        while lines := list(islice(file, BATCH_LINES)):
+            yield lines
 
 
 def left_in_texts(paths: Iterable[Path], names: Names) -> list[str]:
@@ -255,3 +229,61 @@ def left_in_texts(paths: Iterable[Path], names: Names) -> list[str]:
             if _count_named(connection, lines, names):
                 found.append(str(path))
     return found
+
+
+def lines_that_name(person: Person, folders: Iterable[Path]) -> list[str]:
+    """File and line of each text file that holds a name or an e-mail, or the id in a column of ids of the site."""
+    lines = [
+        (path, number, line)
+        for folder in folders
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1)
+    ]
+    with duckdb.connect() as connection:
+        # All files in one query, because DuckDB prepares a search for longer than it searches a file.
+        found = connection.execute(
+            "select place from (select unnest($lines::varchar[]) as line, unnest(range(len($lines))) as place)"
+            f" where {person.names.is_in('line')}",
+            {"lines": [line for _, _, line in lines]},
+        ).fetchall()
+    named = {lines[place][:2] for (place,) in found}
+    for path in {path for path, _, _ in lines if path.suffix == ".csv"}:
+        named |= {(path, number) for number in _rows_with_id(path, person)}
+    return [f"{path.relative_to(PROJECT_ROOT)}:{number}" for path, number, _ in lines if (path, number) in named]
+
+
+def _rows_with_id(path: Path, person: Person) -> Iterator[int]:
+    """The lines of a seed with the person's id in a column of user ids (user_id, same_as_user_id), and their site."""
+    # A file that is no CSV stops the next build, which says how to correct it.
+    with suppress(SeedError):
+        seed = read_seed_csv(path)
+        wanted = set(person.forms)
+        for line in seed.lines:
+            values = seed.values(line)
+            is_of_site = values.get("site_id", "") in ("", person.site_id)
+            ids = {id_of(values[name]) for name in values if name.endswith("user_id")} - set(person.spellings)
+            if is_of_site and any(not wanted.isdisjoint(same_ids_of(one)) for one in ids):
+                yield line.number
+
+
+def files_beside(paths: Iterable[Path]) -> list[Path]:
+    """Files in the folders of the warehouse and its copies that are none of these, and may hold records."""
+    ours = {path.resolve() for path in paths}
+    salts = ("pseudonym_salt", "forgotten_salt", "meeting_salt")
+    names = {
+        ".gitkeep",
+        *salts,
+        *(f"{salt}.check" for salt in salts),
+        "manual",
+        "report",
+        "shared_report",
+        PLACES,
+    }
+    return sorted(
+        path
+        for folder in {path.parent for path in ours}
+        if folder.is_dir()
+        for path in folder.iterdir()
+        if path.resolve() not in ours and path.name not in names and not path.name.endswith((".lock", JOURNAL, BUILT))
+    )

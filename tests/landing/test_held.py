@@ -22,8 +22,9 @@ from landing.land import land_reports
 from landing.outcome import Declaration, Landing
 from landing.statements import write_report
 from loader_fixtures import HEADER, rows, write
-from removal.forget import UnknownUser, find_person, forget
+from removal.erase import forget
 from removal.remove import all_reports, remove
+from removal.subject import UnknownUser, find_person
 from warehouse.database import connect, transaction
 from warehouse.raw_tables import RAW_TABLES
 

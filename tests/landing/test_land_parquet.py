@@ -34,10 +34,12 @@ from landing.outcome import Declaration, Given, Landing
 from landing.parquet import declare_in, land_as_parquet, remove_sample_from, writing
 from landing.parquet_files import TABLES, place
 from loader_fixtures import SHORT_HEADER, activity, report_text, rows, write
-from removal.forget import Request, find_person, forget
+from removal.erase import forget
 from removal.forget_landed import forget_in
+from removal.questions import Request
 from removal.remove import find_report, remove
 from removal.remove_landed import remove_from
+from removal.subject import find_person
 from reports.files import find_reports
 from warehouse.database import connect
 from warehouse.errors import WarehouseError

@@ -15,8 +15,9 @@ from landing.outcome import Declaration
 from landing.parquet import land_as_parquet, writing
 from landing.parquet_files import FILE_NAME
 from loader_fixtures import SHORT_HEADER, activity, land, report_text, rows, write
-from removal.forget import find_person, forget
+from removal.erase import forget
 from removal.retention import find_old, remove_old
+from removal.subject import find_person
 from warehouse.database import connect
 from warehouse.paths import PROJECT_ROOT
 from warehouse.raw_tables import prepare_raw

@@ -16,7 +16,8 @@ import pytest
 from landing.landed import delete_reports
 from landing.outcome import Declaration
 from loader_fixtures import HEADER, activity, land, landed_users, report_text, rows, write
-from removal.forget import find_person, forget
+from removal.erase import forget
+from removal.subject import find_person
 from warehouse.database import connect
 from warehouse.raw import renumber_copies
 from warehouse.raw_tables import RAW_TABLES, prepare_raw, raw_to_read

@@ -21,8 +21,9 @@ from landing.outcome import Declaration
 from landing.scrubbing import NAMES_IN_A_PATTERN, Place, find_names, names_of, replace_named, without_names
 from loader_fixtures import HEADER, land, rows, texts, write
 from personal_project import IDS, build_personal
-from removal import forget as forgetter
-from removal.forget import find_person, find_traces, forget
+from removal import erase
+from removal.erase import find_traces, forget
+from removal.subject import find_person
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.files import attach_new
@@ -428,7 +429,7 @@ def test_a_failure_half_way_changes_nothing(
     def fail(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(forgetter, "_scrub", fail)
+    monkeypatch.setattr(erase, "_scrub", fail)
     with pytest.raises(KeyboardInterrupt):
         forget_them(warehouse)
     assert texts(warehouse) == before

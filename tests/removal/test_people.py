@@ -29,23 +29,25 @@ from publishing import publish as publish_module
 from publishing.mart_models import read_models
 from publishing.places import PLACES, note_place, publish_again
 from publishing.publish import publish
+from removal import findings, questions, verify
 from removal import forget as forgetter
 from removal import people as people_of
-from removal.forget import (
-    Person,
-    Request,
-    carry_out,
-    files_beside,
-    find_person,
-    forget,
-    forget_from_files,
-    lines_that_name,
-)
+from removal.erase import forget
+from removal.forget import carry_out, forget_from_files
 from removal.journal import FORGET, REBUILD, Task, begin, finish_first, path_of_journal, unfinished_task
 from removal.people import identities_of
 from removal.person import write_person
+from removal.questions import Request
 from removal.retention import find_old, keep_days, remove_old
-from removal.verify import left_in_file, left_in_reports, left_in_tables, left_in_texts
+from removal.subject import Person, find_person
+from removal.verify import (
+    files_beside,
+    left_in_file,
+    left_in_reports,
+    left_in_tables,
+    left_in_texts,
+    lines_that_name,
+)
 from reports.encoding import survey
 from reports.ids import plain_id
 from warehouse.copies import SHARED, Mark, write_mark
@@ -114,7 +116,7 @@ def files(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files
         monkeypatch.setenv(name, str(path))
     monkeypatch.setenv("SHARED_PATH", str(tmp_path / "s.duckdb"))
     monkeypatch.setattr(people_of, "SAME_USER", tmp_path / "same_user.csv")
-    monkeypatch.setattr(forgetter, "DEFAULT_REPORTS", tmp_path / "reports")
+    monkeypatch.setattr(findings, "DEFAULT_REPORTS", tmp_path / "reports")
     monkeypatch.setattr(rebuild, "run_dbt", lambda *_: build(warehouse))
     monkeypatch.setattr(rebuild, "write_page", lambda *_: None)
     monkeypatch.setattr(publish_module, "read_models", MODELS)
@@ -125,7 +127,7 @@ def files(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files
 def raw_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """For a test that asks nothing but raw: an erasure ends there, after a third of its time."""
     monkeypatch.setattr(forgetter, "rebuild", lambda *_: "nothing else")
-    monkeypatch.setattr(forgetter, "_tell_what_is_left", lambda *_: None)
+    monkeypatch.setattr(forgetter, "say_what_is_left", lambda *_: None)
 
 
 @pytest.fixture
@@ -287,9 +289,9 @@ def test_of_two_people_whose_ids_differ_in_zeros_only_the_one_is_forgotten(
 def test_whoever_sits_at_the_terminal_says_whose_the_other_spelling_is(
     of_two: Files, console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(forgetter, "is_asked", lambda _: True)
+    monkeypatch.setattr(questions, "is_asked", lambda _: True)
     monkeypatch.setattr(console, "input", lambda _: "yes")
-    forgetter.forget_from_files(of_two, Request("0012"), console)
+    forget_from_files(of_two, Request("0012"), console)
     with looked_into(of_two.warehouse) as connection:
         assert ids_in(connection) == []
 
@@ -329,9 +331,9 @@ def test_whoever_shares_an_e_mail_is_asked_about_and_nothing_is_changed(files: F
 def test_whoever_sits_at_the_terminal_answers_there(
     files: Files, console: Console, monkeypatch: pytest.MonkeyPatch, answers: list[str], forgotten: bool
 ) -> None:
-    monkeypatch.setattr(forgetter, "is_asked", lambda _: True)
+    monkeypatch.setattr(questions, "is_asked", lambda _: True)
     monkeypatch.setattr(console, "input", lambda _: answers.pop(0))
-    forgetter.forget_from_files(files, Request("7001"), console)
+    forget_from_files(files, Request("7001"), console)
     assert answers == []
     with looked_into(files.warehouse) as connection:
         left = {row[0] for row in connection.execute("select distinct trim(user_id) from raw.activities").fetchall()}
@@ -345,14 +347,14 @@ def test_nothing_is_begun_that_no_command_could_finish(files: Files, console: Co
     with looked_into(files.warehouse) as connection:
         before = texts(connection)
     with pytest.raises(WarehouseError, match="is the page of a shared copy"):
-        forgetter.forget_from_files(files, Request("7001", is_same_email_same=True), console)
+        forget_from_files(files, Request("7001", is_same_email_same=True), console)
     assert unfinished_task(files.warehouse) is None
     # The salt of a shared copy was in the environment, and is not there now.
     page.unlink()
     write_mark(connect(files.shared), Mark(SHARED))
     (files.warehouse.parent / "pseudonym_salt.check").write_text("0123456789abcdef")
     with pytest.raises(WarehouseError, match=r"pseudonym_salt is not there.* Fix: give the salt"):
-        forgetter.forget_from_files(files, Request("7001", is_same_email_same=True), console)
+        forget_from_files(files, Request("7001", is_same_email_same=True), console)
     assert unfinished_task(files.warehouse) is None
     with looked_into(files.warehouse) as connection:
         assert texts(connection) == before
@@ -422,7 +424,7 @@ def test_of_another_site_one_line_says_who_has_the_e_mail(files: Files, console:
         connection.execute("create table raw.notes as select 'academy' as site_id, 'Ottoline Wrexham' as note")
         connection.execute("insert into raw.notes values ('third', 'Ottoline Wrexham')")
         names = names_of([("Ottoline", "Wrexham")], [EMAIL])
-        left = left_in_tables(connection, "main", ["7001"], names, elsewhere=["academy"])
+        left = left_in_tables(connection, Person("main", ("7001",), names=names), elsewhere=["academy"])
     assert left == {"raw.notes.note": 1}
 
 
@@ -511,15 +513,15 @@ def test_a_removal_that_was_killed_is_finished_too(files: Files, console: Consol
 def test_a_row_of_the_site_is_named_in_whatever_form_it_has_the_id(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(forgetter, "PROJECT_ROOT", tmp_path)
+    monkeypatch.setattr(verify, "PROJECT_ROOT", tmp_path)
     write(tmp_path / "teams.csv", 'site_id,user_id\nmain,07001\nmain, 7001.0\nmain,"7001,0"\nmain,70010\n')
-    person = Person("main", "7001", (), names_of([], []), is_remembered=False)
+    person = Person("main", ("7001",), names=names_of([], []))
     assert lines_that_name(person, [tmp_path]) == ["teams.csv:2", "teams.csv:3", "teams.csv:4"]
 
 
 def test_only_rows_of_the_person_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The id of another site, a weight and a page may be the same number."""
-    monkeypatch.setattr(forgetter, "PROJECT_ROOT", tmp_path)
+    monkeypatch.setattr(verify, "PROJECT_ROOT", tmp_path)
     seeds = {
         "a_corrections.csv": "site_id,user_id,minutes\nmain,7,7\nmain,8,7\n",
         "b_same.csv": '\ufeffsite_id;same_as_user_id;user_id\nmain;007;8\nacademy;7;8\n;7.0;"9\n9"\nmain;8;"7,0"\n',
@@ -530,7 +532,7 @@ def test_only_rows_of_the_person_are_named(tmp_path: Path, monkeypatch: pytest.M
     }
     for name, text in seeds.items():
         write(tmp_path / name, text)
-    person = Person("main", "7", (), names_of([], ["me@mail.example"]), is_remembered=False)
+    person = Person("main", ("7",), names=names_of([], ["me@mail.example"]))
     assert lines_that_name(person, [tmp_path]) == [
         *("a_corrections.csv:2", "b_same.csv:2", "b_same.csv:4", "b_same.csv:6", "d_teams.csv:3", "f_short.csv:3")
     ]
@@ -538,7 +540,7 @@ def test_only_rows_of_the_person_are_named(tmp_path: Path, monkeypatch: pytest.M
 
 def test_only_records_of_the_person_are_counted_in_reports(tmp_path: Path) -> None:
     others = "8,Bo,L,,,Chat,Message,7,2026-05-04 09:00:00,7,Keynote,7\n"
-    names = names_of([], ["me@mail.example"])
+    person = Person("main", ("07",), names=names_of([], ["me@mail.example"]))
     reports = {
         "a page.csv": f"{HEAD}\n{others}7,An,N,,,Chat,Message,x,2026-05-04 09:00:00,,,\n",
         "b forms.csv": "Date;Category;Action;User ID\n"
@@ -552,7 +554,7 @@ def test_only_records_of_the_person_are_counted_in_reports(tmp_path: Path) -> No
     }
     paths = {name: write(tmp_path / name, text) for name, text in reports.items()}
     sites = {survey(paths[name]).sha256: "academy" for name in ("d academy.csv", "e removed.csv")}
-    left = left_in_reports(tmp_path, "main", ["07"], names, sites | {survey(paths["a page.csv"]).sha256: "main"})
+    left = left_in_reports(tmp_path, person, sites | {survey(paths["a page.csv"]).sha256: "main"})
     assert {Path(name).name[0]: count for name, count in left.items()} == {
         "a": 1,
         "b": 3,
@@ -604,7 +606,8 @@ def test_what_is_left_is_named_by_file_table_and_column(files: Files, tmp_path: 
             create table marts.u as select 'other' as site_id, '7001' as user_id, 'main:70010' as user_key;
             """
         )
-    left = left_in_file(copy, "main", ["7001"], names)
+    person = Person("main", ("7001",), names=names)
+    left = left_in_file(copy, person)
     assert left == {
         "marts.t.user_key": 1000,
         "marts.t.tags": 1000,
@@ -616,7 +619,7 @@ def test_what_is_left_is_named_by_file_table_and_column(files: Files, tmp_path: 
         tmp_path / "reports" / "notes on Wrexham, Ottoline.csv",
         f"{HEAD}\n5,Bo,,,,Chat,Message,x,2026-05-04 09:00:00,,,\n",
     )
-    reports = left_in_reports(tmp_path / "reports", "main", ["7001"], names, {})
+    reports = left_in_reports(tmp_path / "reports", person, {})
     expected = [0, 7]  # three by the id, the header, an e-mail of another id, and two texts
     assert list(reports.values()) == expected
     assert left_in_texts([write(tmp_path / "a.html", f"<b>{EMAIL}</b>"), tmp_path / "none"], names) == [

@@ -29,9 +29,11 @@ from landing.terminal import describe
 from loader_fixtures import activity, land, landed_users, report_text, rows, texts, write
 from older_warehouse import OLDER_TABLES, as_older
 from publishing.publish import publish
+from removal import completion
 from removal import remove as remover
-from removal.forget import find_person, forget
+from removal.erase import forget
 from removal.remove import find_report, remove
+from removal.subject import find_person
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
 from warehouse.files import attach_new, remove_database
@@ -195,7 +197,7 @@ def test_only_copies_that_were_there_are_named(
     monkeypatch.setattr(rebuild, "run_dbt", lambda *_: SimpleNamespace(success=True))
     for name in ("require_place_for", "publish", "write_page"):
         monkeypatch.setattr(rebuild, name, lambda *_: None)
-    monkeypatch.setattr(remover, "publish_again", lambda *_: [])
+    monkeypatch.setattr(completion, "publish_again", lambda *_: [])
     for name in there:
         with connect(files.warehouse.with_name(name)) as connection:
             connection.execute("create schema marts")
