@@ -190,8 +190,8 @@ best estimate, and `possible` is what the log allows ([the rules](../../models/m
 
 An example: Ada was in a talk for 50 minutes, and the log lost her Left. If `likely` says 52 minutes, its error is 4 %
 and its bias is +4 %. If it says 48, the error is 4 % too, and the bias is -4 %. If `proven` is 20 minutes and
-`possible` 65, the bracket holds the truth. The tables give the mean over
-many people: an error of 4 % is 2 minutes of 50.
+`possible` 65, the bracket holds the truth. The tables give the mean over many people: an error of 4 % is 2 minutes of
+50.
 
 This page measures how far the three are from the truth, in three ways:
 
@@ -218,17 +218,17 @@ The same seeds give the same page.
 
 {aims}
 
-All in per cent. *Worst cell* is the worst of the rows of whole events below that it can be read from.
+All in per cent. *Worst cell* is the worst row of whole events, at the end of this page, that shows it.
 
-## Rooms as they really are
+## What it does not show
 
-{behaviour}
+- It is a simulated platform. Its people arrive, pause, leave and write as we think people do: four in five stay to the
+  end, and a Left is lost whoever it is. If those who lose it differ from those who do not, the bias is another.
+- Each person is in one session at a time and has an account of their own. The schedule, where one is given, is right.
+- At high rates of loss the rows show the rule for open stays rather than the log. Look at the bracket then, and at
+  `evidence_ratio`.
 
-## Real logs
-
-{real}
-
-## How to read these two tables
+## How to read the tables of rooms and logs
 
 - **likely, bias**: the absolute error of `likely` in per cent of the true time, and its bias: minus counts too little.
   *Limit:* most people have no error at all. At 20 % lost Lefts the others have five times the mean.
@@ -248,15 +248,13 @@ All in per cent. *Worst cell* is the worst of the rows of whole events below tha
   after the true end. In a real log it is the union of the stays that the source states, and a person who has a stay
   without an end is left out.
 
-## Whole events
+## Rooms as they really are
 
-### Windows inferred from the log
+{behaviour}
 
-{inferred}
+## Real logs
 
-### Windows from a schedule
-
-{schedule}
+{real}
 
 ## How to read the tables of whole events
 
@@ -277,13 +275,15 @@ All in per cent. *Worst cell* is the worst of the rows of whole events below tha
   `scripts/generate_reports.py generate`.
 - Every log is downloaded twice, halfway and at the end, with names and e-mails edited meanwhile.
 
-## What it does not show
+## Whole events
 
-- It is a simulated platform. Its people arrive, pause, leave and write as we think people do: four in five stay to the
-  end, and a Left is lost whoever it is. Where those who lose it differ from those who do not, the bias is another.
-- Each person is in one session at a time and has an account of their own. The schedule, where one is given, is right.
-- At high rates of loss the rows show the rule for open stays rather than the log. Look at the bracket then, and at
-  `evidence_ratio`.
+### Windows inferred from the log
+
+{inferred}
+
+### Windows from a schedule
+
+{schedule}
 """
 
 
