@@ -16,7 +16,7 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -323,54 +323,66 @@ def _reloaded(
 
     Beside those that were declared again they are those with a record that MIN_DATE or MAX_DATE lets in.
     """
-    let_in = is_let_in(given.min_date, given.max_date) if given.site_id != SAMPLE_SITE else None
     ids = set(again)
+    let_in = is_let_in(given.min_date, given.max_date) if given.site_id != SAMPLE_SITE else None
     if let_in:
         query = f"select distinct report_id from raw.rejected_records where {let_in}"
         ids.update(report_id for (report_id,) in connection.execute(query).fetchall())
-    rows = (
-        connection.execute(
-            f"""
+    if not ids:
+        return ()
+    rows = connection.execute(
+        f"""
         select
             report_id, site_id, time_zone, date_format, encoding, first_occurred_at, last_occurred_at,
-            list(setting) filter (where declare = 'once')
+            coalesce(list(setting) filter (where declare = 'once'), [])
         from ({LANDED_REPORTS}) left join raw.report_declarations using (report_id)
         where list_contains($ids, report_id) and site_id <> $sample
         group by all
         order by report_id
         """,
-            {"ids": list(ids), "sample": SAMPLE_SITE},
-        ).fetchall()
-        if ids
-        else []
+        {"ids": list(ids), "sample": SAMPLE_SITE},
+    ).fetchall()
+    loaded = [_LoadedAs(*row) for row in rows]
+    return tuple(
+        (one.report_id, _again(connection, declaration, again.get(one.report_id, set()), one)) for one in loaded
     )
-    reloaded = []
-    for report_id, site_id, time_zone, date_format, encoding, first, last, own in rows:
-        settings, known = again.get(report_id, set()), declared_before(connection, site_id)
-        # Of a file in UTF-8 only broken bytes leave the encoding open: its letters must not be read in another.
-        is_utf8 = encoding.startswith("utf")
-        new_encoding = None if is_utf8 else _value(known, "ENCODING")
-        # Dates that MIN_DATE or MAX_DATE let in before still count. A zone changes the day by one.
-        day = timedelta(days=1)
-        reloaded.append(
-            (
-                report_id,
-                Declaration(
-                    site_id=site_id,
-                    time_zone=_value(known, "TIME_ZONE") or DEFAULT_ZONE if "TIME_ZONE" in settings else time_zone,
-                    names_utc=_value(known, "TIME_ZONE") == "UTC" or "TIME_ZONE" in (own or ()),
-                    date_format=_value(known, "DATE_FORMAT") if "DATE_FORMAT" in settings else date_format,
-                    encoding=new_encoding if "ENCODING" in settings else encoding,
-                    remembered_date_format=_value(known, "DATE_FORMAT"),
-                    remembered_encoding=_value(known, "ENCODING"),
-                    min_date=min(declaration.min_date, first.date() - day) if first else declaration.min_date,
-                    max_date=max(declaration.max_date, last.date() + day) if last else declaration.max_date,
-                    allows_twins=declaration.allows_twins,
-                    own_settings=tuple(sorted(own or ())),
-                ),
-            )
-        )
-    return tuple(reloaded)
+
+
+@dataclass(frozen=True)
+class _LoadedAs:
+    """How a report was loaded, and the settings that were given for it alone."""
+
+    report_id: str
+    site_id: str
+    time_zone: str
+    date_format: str | None
+    encoding: str
+    first: datetime | None
+    last: datetime | None
+    own: list[str]
+
+
+def _again(connection: duckdb.DuckDBPyConnection, load: Declaration, changed: set[str], one: _LoadedAs) -> Declaration:
+    """What holds for a report that is loaded again because some settings changed."""
+    known = declared_before(connection, one.site_id)
+    zone, date_format, encoding = (_value(known, setting) for setting in SETTINGS)
+    # Of a file in UTF-8 only broken bytes leave the encoding open: its letters must not be read in another.
+    new_encoding = None if one.encoding.startswith("utf") else encoding
+    # Dates that MIN_DATE or MAX_DATE let in before still count. A zone changes the day by one.
+    day = timedelta(days=1)
+    return Declaration(
+        site_id=one.site_id,
+        time_zone=zone or DEFAULT_ZONE if "TIME_ZONE" in changed else one.time_zone,
+        names_utc=zone == "UTC" or "TIME_ZONE" in one.own,
+        date_format=date_format if "DATE_FORMAT" in changed else one.date_format,
+        encoding=new_encoding if "ENCODING" in changed else one.encoding,
+        remembered_date_format=date_format,
+        remembered_encoding=encoding,
+        min_date=min(load.min_date, one.first.date() - day) if one.first else load.min_date,
+        max_date=max(load.max_date, one.last.date() + day) if one.last else load.max_date,
+        allows_twins=load.allows_twins,
+        own_settings=tuple(sorted(one.own)),
+    )
 
 
 def loaded_otherwise(connection: duckdb.DuckDBPyConnection, site_id: str, setting: str, value: str) -> list[Loaded]:
@@ -382,18 +394,22 @@ def loaded_otherwise(connection: duckdb.DuckDBPyConnection, site_id: str, settin
     return kinds[setting](connection, site_id, value)
 
 
-def _in_other_zone(connection: duckdb.DuckDBPyConnection, site_id: str, time_zone: str) -> list[Loaded]:
+def _loaded(
+    connection: duckdb.DuckDBPyConnection, setting: str, condition: str, parameters: dict[str, object]
+) -> list[Loaded]:
+    """The reports that were loaded under a condition, each with its value of a setting."""
     rows = connection.execute(
-        f"""
-        select report_id, file_name, time_zone from ({LANDED_REPORTS})
-        where
-            {IS_OF_SITE} and time_zone <> $value
-            and (date_format is null or date_format <> $with_offset and not contains(date_format, '%z'))
-        order by 2, 1
-        """,
-        {"site": site_id, "value": time_zone, "with_offset": WITH_OFFSET, "setting": "TIME_ZONE"},
+        f"select report_id, file_name, {setting.lower()} from ({LANDED_REPORTS})"
+        f" where {IS_OF_SITE} and ({condition}) order by 2, 1",
+        {**parameters, "setting": setting},
     ).fetchall()
     return [Loaded(*row) for row in rows]
+
+
+def _in_other_zone(connection: duckdb.DuckDBPyConnection, site_id: str, time_zone: str) -> list[Loaded]:
+    leaves_open = "date_format is null or date_format <> $with_offset and not contains(date_format, '%z')"
+    parameters: dict[str, object] = {"site": site_id, "value": time_zone, "with_offset": WITH_OFFSET}
+    return _loaded(connection, "TIME_ZONE", f"time_zone <> $value and ({leaves_open})", parameters)
 
 
 def _in_other_format(connection: duckdb.DuckDBPyConnection, site_id: str, date_format: str) -> list[Loaded]:
@@ -439,23 +455,11 @@ def _in_other_format(connection: duckdb.DuckDBPyConnection, site_id: str, date_f
 
 def _in_other_encoding(connection: duckdb.DuckDBPyConnection, site_id: str, encoding: str) -> list[Loaded]:
     """Those that are not in UTF-8, and those with a record that was rejected because it is not."""
-    rows = connection.execute(
-        f"""
-        select report_id, file_name, encoding from ({LANDED_REPORTS})
-        where
-            {IS_OF_SITE}
-            and (
-                not starts_with(encoding, 'utf')
-                or report_id in (
-                    select report_id from raw.rejected_records where kind = '{Kind.OTHER_ENCODING}'
-                )
-            )
-        order by 2, 1
-        """,
-        {"site": site_id, "setting": "ENCODING"},
-    ).fetchall()
+    rejected = f"select report_id from raw.rejected_records where kind = '{Kind.OTHER_ENCODING}'"
+    leaves_open = f"not starts_with(encoding, 'utf') or report_id in ({rejected})"
     name = codecs.lookup(encoding).name
-    return [Loaded(*row) for row in rows if codecs.lookup(row[2]).name != name]
+    found = _loaded(connection, "ENCODING", leaves_open, {"site": site_id})
+    return [one for one in found if codecs.lookup(one.value).name != name]
 
 
 def _refuse_contradiction(

@@ -19,13 +19,11 @@ from pathlib import Path
 import duckdb
 
 from landing.declarations import remember
-from landing.destinations import Destination, destination_of
-from landing.forgotten import remembered
-from landing.left_out import touches_staged
-from landing.one_report import Load, Opened
+from landing.destinations import Destination
+from landing.one_report import Load, Opened, Read, stage_report
 from landing.outcome import Declaration, Landing
 from landing.pasted import FEWEST, found_copies
-from landing.statements import facts_of_form, raw_columns_of
+from landing.statements import Staged, facts_of_form, raw_columns_of
 from landing.times import OUTLIER_DAYS
 from landing.zones import notes_of_clock_changes
 from reports.date_formats import DEFAULT_DATE_FORMAT, SELDOM
@@ -34,9 +32,8 @@ from reports.encoding import Survey, encoding_of
 from reports.files import STANDARD_INPUT, ReportFile
 from reports.format import ReportFormat, read_format
 from reports.ids import holds_alike, may_read_ids
-from reports.look import is_nobody, is_of_half_day, look_at
+from reports.look import is_nobody, is_of_half_day
 from reports.rows import RowCount, count_rows
-from reports.staged import numbered, refuse_other_columns, stage
 from reports.text import ReportRefused
 from twins.find import may_hold_twins
 from twins.records import IN_WAREHOUSE
@@ -174,48 +171,36 @@ def land_group(load: Load, group: Sequence[Small]) -> list[Landing] | None:
     """Land small reports of one form in one transaction; None if something of them is not plain, and nothing landed."""
     connection, declaration = load.connection, load.declaration
     try:
-        destination = _staged(connection, group, declaration, load.folder)
-        if destination is None or not _is_plain(connection):
+        staged = _staged(load, group)
+        if staged is None or not _is_plain(connection):
             return None
         if load.checks_twins and may_hold_twins(
             connection, "members", IN_WAREHOUSE, declaration.site_id, declaration.time_zone
         ):
             return None
         with transaction(connection):
-            return _written(connection, group, declaration, destination)
+            return _written(connection, group, declaration, staged.destination)
     except (ReportRefused, duckdb.InvalidInputException):
         return None
 
 
-def _staged(
-    connection: duckdb.DuckDBPyConnection, group: Sequence[Small], declaration: Declaration, folder: Path
-) -> Destination | None:
+def _staged(load: Load, group: Sequence[Small]) -> Staged | None:
     """Stage the reports as one, and put their records into the table ``members``; None if they are not plain."""
-    report = group[0].report
-    text = folder / "group.csv"
-    end = b"\r\n" if group[0].lines.endswith(b"\r\n") else b"\n"
+    connection, first, report = load.connection, group[0], group[0].report
+    text = load.folder / "group.csv"
+    end = b"\r\n" if first.lines.endswith(b"\r\n") else b"\n"
     header = report.delimiter.join(_quoted(title) for title in report.header)
     text.write_bytes(header.encode() + end + b"".join(small.lines for small in group))
-    rows = stage(connection, text, report, folder)
-    count = sum(small.count for small in group)
-    if (
-        rows.ill_fitting
-        or rows.malformed_count
-        or rows.misread_count
-        or not rows.record_count == rows.staged_count == count
-    ):
+    staged = stage_report(load, Read(first.file, text, first.seen, report))
+    rows, look, destination = staged.rows, staged.look, staged.destination
+    if rows.ill_fitting or not rows.record_count == rows.staged_count == sum(small.count for small in group):
         return None
-    look = look_at(connection, report, declaration.possible, numbered(rows))
-    refuse_other_columns(connection, report, look)
+    if staged.notes or staged.forgotten.is_any or destination.facts["date_format"] != DEFAULT_DATE_FORMAT:
+        return None
     # Ids of another report could hide that those of one are rounded.
     if look.has_trails or look.may_be_rounded:
         return None
     if may_read_ids(connection, report, look.odd) or holds_alike(connection, report, look.odd):
-        return None
-    if touches_staged(connection, report, remembered(connection, declaration.site_id)):
-        return None
-    destination = destination_of(connection, group[0].file.name, report, declaration, look)
-    if destination.facts["date_format"] != DEFAULT_DATE_FORMAT or destination.notes:
         return None
     connection.execute(
         f"""
@@ -243,7 +228,7 @@ def _staged(
             "first": list(itertools.accumulate((small.count for small in group[:-1]), initial=0)),
         },
     )
-    return destination
+    return staged
 
 
 def _quoted(text: str) -> str:
@@ -289,46 +274,38 @@ def _written(
         raise ReportRefused("records of a group would be lost.")
     if stored[0].copies and found_copies(connection, stored[0].copies).times >= FEWEST:
         raise ReportRefused("a report of a group may hold downloads that were put into one file.")
-    found = connection.execute(
-        """
-        select
-            min(occurred_at),
-            max(occurred_at),
-            count(*) filter (where time_flag = 'nonexistent'),
-            count(*) filter (where time_flag = 'doubled'),
-            not bool_and(suffix(date, ':00'))
-        from members
-        group by member
-        order by member
-        """
-    ).fetchall()
-    firsts, lasts, nonexistent, doubled, have_seconds = (list(values) for values in zip(*found, strict=True))
-    of_each = {
-        "report_id": ("varchar", ids),
-        "file_name": ("varchar", [small.file.name for small in group]),
-        "file_sha256": ("varchar", [small.seen.sha256 for small in group]),
-        "file_bytes": ("bigint", [small.seen.byte_count for small in group]),
-        "file_format": ("varchar", [small.file.file_format for small in group]),
-        "record_count": ("bigint", [small.count for small in group]),
-        "landed_count": ("bigint", [small.count for small in group]),
-        "first_occurred_at": ("timestamp", firsts),
-        "last_occurred_at": ("timestamp", lasts),
-        "usual_last_occurred_at": ("timestamp", lasts),
-        "nonexistent_hour_count": ("bigint", nonexistent),
-        "doubled_hour_count": ("bigint", doubled),
-        # All else that makes a report plain (``landing.one_report``) holds of each report of a group.
-        "is_plain": ("boolean", have_seconds),
+    files = {
+        "report_id": ids,
+        "file_name": [small.file.name for small in group],
+        "file_sha256": [small.seen.sha256 for small in group],
+        "file_bytes": [small.seen.byte_count for small in group],
+        "file_format": [small.file.file_format for small in group],
     }
-    shared = {**facts_of_form(group[0].report, declaration), **destination.facts, "rejected_count": 0}
-    columns = [f"unnest(${name}::{kind}[]) as {name}" for name, (kind, _) in of_each.items()]
-    columns += [f"${name} as {name}" for name in shared]
-    # Each is a little later than the one before, so that the order of loading stays known.
-    loaded_at = "now()::timestamp + to_microseconds(place) as loaded_at"
-    connection.execute(
-        f"insert into raw.reports by name select * exclude (place), {loaded_at}"
-        f" from (select {', '.join(columns)}, unnest(range({len(group)})) as place)",
-        {**{name: values for name, (_, values) in of_each.items()}, **shared},
-    )
+    shared = {**facts_of_form(group[0].report, declaration), **destination.facts}
+    inserted = connection.execute(
+        f"""
+        insert into raw.reports by name
+        select
+            files.*,
+            {", ".join(f"${name} as {name}" for name in shared)},
+            count(*) as record_count,
+            count(*) as landed_count,
+            0 as rejected_count,
+            {", ".join(f"{measure} as {name}" for name, measure in destination.measures.items())},
+            max(occurred_at) as usual_last_occurred_at,
+            -- All else that makes a report plain (``landing.one_report``) holds of each report of a group.
+            not bool_and(suffix(date, ':00')) as is_plain,
+            -- Each is a little later than the one before, so that the order of loading stays known.
+            now()::timestamp + to_microseconds(member) as loaded_at
+        from members inner join (select {", ".join(f"unnest(${name}) as {name}" for name in files)}) as files
+            using (report_id)
+        group by all
+        order by loaded_at
+        returning report_id, nonexistent_hour_count, doubled_hour_count
+        """,
+        {**files, **shared},
+    ).fetchall()
+    clock_changes = {report_id: counts for report_id, *counts in inserted}
     remember(connection, declaration, ids)
     return [
         Landing(
@@ -336,7 +313,7 @@ def _written(
             small.file.shown,
             landed_count=small.count,
             new_count=one.new_count,
-            notes=notes_of_clock_changes(*clock_changes),
+            notes=notes_of_clock_changes(*clock_changes[small.report_id]),
         )
-        for small, one, *clock_changes in zip(group, stored, nonexistent, doubled, strict=True)
+        for small, one in zip(group, stored, strict=True)
     ]

@@ -95,14 +95,3 @@ def stage_forgotten(
     # The row ids go on following the file.
     replace_named(connection, places)
     return Forgotten(known, names, count, shared_count, tuple(moved))
-
-
-def touches_staged(connection: duckdb.DuckDBPyConnection, report: ReportFormat, known: Remembered | None) -> bool:
-    """Whether a staged record is of a person who was forgotten, or has one of their e-mails."""
-    if known is None:
-        return False
-    user_id, email = (
-        f"c{report.columns[column]}" if column in report.columns else "null" for column in ("user_id", "email")
-    )
-    tests = f"{known.is_theirs(user_id, email)} or {known.shares_email(user_id, email)}"
-    return number_of(connection, f"select count(*) from staged where {tests}", known.parameters) > 0

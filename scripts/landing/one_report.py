@@ -142,7 +142,7 @@ def land_report(
 
     def landed(read: Read, count: RowCount | None = None, part: Part | None = None) -> Landing:
         with _progress_of(load.connection, show, 0.0, 0.4):
-            staged = _taken_apart(load, read, count, part)
+            staged = stage_report(load, read, count, part)
         staged = replace(
             staged,
             was_removed=before.removed_on is not None,
@@ -164,7 +164,7 @@ def land_report(
     return landing
 
 
-def _taken_apart(load: Load, read: Read, count: RowCount | None, part: Part | None) -> Staged:
+def stage_report(load: Load, read: Read, count: RowCount | None = None, part: Part | None = None) -> Staged:
     """Stage a report, or what it holds beside an earlier one, and find out about it all that must be known.
 
     Raises:

@@ -157,6 +157,11 @@ class Decision:
     others: tuple[Pair, ...] = ()
 
     @property
+    def form(self) -> Pattern:
+        """The pattern for its words with another text of the event's own; the words where they hold no such text."""
+        return self.general or general_pattern(self.pairs[0]) or self.literals[0]
+
+    @property
     def records(self) -> int:
         """The activities that the answer names."""
         return sum(pair.records for pair in self.pairs)

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from naming.dictionary import Dictionary
-from naming.unknown import Decision, general_pattern
+from naming.unknown import Decision, Pattern
 from reports.text import FORMULA_SIGNS
 
 COLUMNS = ("category_pattern", "action_pattern", "activity_type", "label_shapes", "activities", "candidates")
@@ -91,30 +91,35 @@ def exported(
     minimum: int,
 ) -> list[dict[str, str]]:
     """The rows to send; those with a text that may not leave are left out."""
-    found: list[tuple[tuple[str, ...], bool, dict[str, str]]] = []
+    found = []
     for decision in decisions:
-        shown = decision.literals[0]
-        general = decision.general or general_pattern(decision.pairs[0]) or shown
-        texts = []
-        for text, wider in ((shown.category, general.category), (shown.action, general.action)):
-            is_vocabulary = decision.general is None and all(word in known for word in words_of(text))
-            texts.append(text if is_vocabulary else wider)
-        plain = [text.replace(r"\*", " ").replace("*", " ").strip() for text in texts]
-        if not all(not text or may_leave(text, decision.people, known, names, pages, minimum) for text in plain):
-            continue
-        candidates = [one.activity_type for one in decision.candidates if one.activity_type in dictionary]
-        row = {
-            "category_pattern": texts[0],
-            "action_pattern": texts[1],
+        pattern = _sent(decision, known)
+        plain = [text.replace(r"\*", " ").replace("*", " ").strip() for text in (pattern.category, pattern.action)]
+        if all(not text or may_leave(text, decision.people, known, names, pages, minimum) for text in plain):
+            found.append((decision, pattern))
+    # Texts of one form that may mean different things have one pattern, which one answer cannot name.
+    forms = Counter(pattern for _, pattern in found)
+    return [
+        {
+            "category_pattern": pattern.category,
+            "action_pattern": pattern.action,
             "activity_type": "",
             "label_shapes": " | ".join(dict.fromkeys(map(shape, decision.labels))),
             "activities": str(decision.records),
-            "candidates": " ".join(candidates),
+            "candidates": " ".join(one.activity_type for one in decision.candidates if one.activity_type in dictionary),
         }
-        found.append((tuple(texts), decision.general is not None, row))
-    # Texts of one form that may mean different things have one pattern, which one answer cannot name.
-    forms = Counter(pattern for pattern, _, _ in found)
-    return [row for pattern, is_family, row in found if is_family or forms[pattern] == 1]
+        for decision, pattern in found
+        if decision.general is not None or forms[pattern] == 1
+    ]
+
+
+def _sent(decision: Decision, known: set[str]) -> Pattern:
+    """The pattern to send: the form, but of a single decision each text of the vocabulary as it stands."""
+    form, literal = decision.form, decision.literals[0]
+    if decision.general is not None:
+        return form
+    texts = ((literal.category, form.category), (literal.action, form.action))
+    return Pattern(*(text if all(word in known for word in words_of(text)) else wider for text, wider in texts))
 
 
 def shape(label: str) -> str:

@@ -34,4 +34,4 @@ def complete(files: Files, done: str, console: Console) -> tuple[str, list[str]]
 def say_places(places: Iterable[str], console: Console) -> None:
     """Name the places where the user must publish again."""
     for place in places:
-        console.print(f"Published there too; publish again: {place}", highlight=False, markup=False)
+        console.print(f"Published there too; publish again: {place}", markup=False)

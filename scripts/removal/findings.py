@@ -24,12 +24,12 @@ SITE_SEEDS = PROJECT_ROOT / "seeds" / "site"
 def say_traces(person: Person, traces: Traces, console: Console) -> None:
     """Say what holds the person, and which files of the user go on holding them."""
     total = sum(traces.records.values())
-    console.print(f"User {', '.join(person.user_ids)} of the site {person.site_id}:", highlight=False, markup=False)
-    console.print(f"  {counted(total, 'record')} in {counted(len(traces.records), 'report')}", highlight=False)
+    console.print(f"User {', '.join(person.user_ids)} of the site {person.site_id}:", markup=False)
+    console.print(f"  {counted(total, 'record')} in {counted(len(traces.records), 'report')}")
     for place, count in traces.named.items():
-        console.print(f"  {counted(count, 'text')} of others in {place}", highlight=False)
+        console.print(f"  {counted(count, 'text')} of others in {place}")
     if traces.rejected:
-        console.print(f"  {counted(sum(traces.rejected.values()), 'rejected record')}", highlight=False)
+        console.print(f"  {counted(sum(traces.rejected.values()), 'rejected record')}")
     if not total and person.is_remembered:
         console.print("They were forgotten before.")
     _list("The files of these reports are yours, and go on holding them:", [*traces.records, *traces.rejected], console)
@@ -44,7 +44,7 @@ def say_what_is_left(files: Files, person: Person, places: list[str], console: C
         elsewhere = known_elsewhere(connection, person)
     for site, ids in elsewhere.items():
         fix = f"make forget USER_ID={shlex.quote(ids[0])} SITE={shlex.quote(site)}"
-        console.print(one_line(f"{site} has this e-mail as {' and '.join(ids)}: {fix}"), highlight=False)
+        console.print(one_line(f"{site} has this e-mail as {' and '.join(ids)}: {fix}"))
     is_left = False
     copies = [files.warehouse, marts_path(files.warehouse), files.published, files.shared]
     for path in copies:
@@ -78,4 +78,4 @@ def _list(headline: str, names: Iterable[str], console: Console) -> None:
     if unique:
         console.print(headline)
     for name in unique:
-        console.print(f"  {one_line(name)}", highlight=False)
+        console.print(f"  {one_line(name)}")

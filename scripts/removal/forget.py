@@ -53,7 +53,6 @@ def _say_half_corrected(connection: duckdb.DuckDBPyConnection, console: Console)
         console.print(
             f"[yellow]{one_line(half)} So it is in the copies that this command writes. Fix: make build loads"
             " them, with REPORTS=… if they are in another folder.[/yellow]",
-            highlight=False,
         )
 
 
@@ -89,7 +88,7 @@ def carry_out(files: Files, task: Task, console: Console) -> None:
         remember_others(connection, task.site_id, task.others, task.spellings)
     done = rebuild(files, "The user is forgotten", console)
     places = publish_again(files.published, files.shared, files.warehouse)
-    console.print(f"[green]Forgotten[/green] in {done}.", highlight=False)
+    console.print(f"[green]Forgotten[/green] in {done}.")
     by_id = Person(task.site_id, tuple(task.user_ids), spellings=tuple(task.spellings))
     say_what_is_left(files, person or by_id, places, console)
     end(files.warehouse)

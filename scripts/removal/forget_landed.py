@@ -46,16 +46,16 @@ def forget_from_landing(root: Path, request: Request, console: Console) -> None:
     names = forget_in(root, request, console)
     if request.is_dry_run:
         reports = counted(len(names), "report of the landing holds", "reports of the landing hold")
-        console.print(f"{reports} them; nothing was changed.", highlight=False)
+        console.print(f"{reports} them; nothing was changed.")
     else:
-        console.print(f"[green]Forgotten[/green] in {counted(len(names), 'report')} of the landing.", highlight=False)
+        console.print(f"[green]Forgotten[/green] in {counted(len(names), 'report')} of the landing.")
         console.print(
             "From Spark's tables they go with the next dbt build --target spark, and that drops the old files."
         )
         if names:
             console.print("The files of these reports are yours, and go on holding them:")
     for name in names:
-        console.print(f"  {one_line(name)}", highlight=False)
+        console.print(f"  {one_line(name)}")
 
 
 def forget_in(root: Path, request: Request, console: Console | None = None) -> list[str]:

@@ -74,42 +74,47 @@ def write_person(
         raise WarehouseError(f"there is no warehouse at {warehouse}. Fix: make build")
     with raw_to_read(warehouse) as connection:
         written = id_of(user_id)
-        person = find_person(connection, written, site_id)
+        site = find_person(connection, written, site_id).site_id
         found = identities_of(
-            connection,
-            person.site_id,
-            written,
-            is_same_email_same=is_same_email_same,
-            is_spelling_same=is_spelling_same,
+            connection, site, written, is_same_email_same=is_same_email_same, is_spelling_same=is_spelling_same
         )
-        require_sure("person", written, person.site_id, found)
-        known = find_person(connection, written, person.site_id, found.also, found.user_ids, found.spellings)
-        traces = find_traces(connection, known)
+        require_sure("person", written, site, found)
+        person = find_person(connection, written, site, found.also, found.user_ids, found.spellings)
         called = written if found.spellings else plain_id(written)
-        target = folder / f"person_{name_for_file(person.site_id)}_{name_for_file(called)}"
+        target = folder / f"person_{name_for_file(site)}_{name_for_file(called)}"
         refuse_inside_a_shared_copy(target)
 
         def write_all(unfinished: Path) -> Written:
             unfinished.mkdir(parents=True)
-            rows, named = _write_rows(connection, known, unfinished), dict(traces.named)
-            if traces.rejected:
-                # Those that are surely the person's, of those that may be, which ``find_traces`` has found.
-                own = _write(connection, "raw", "rejected_records", f"{OF_SITE} and {IS_OWN}", known, unfinished)
-                rows |= {REJECTED: own} if own else {}
-                named |= {REJECTED: others} if (others := sum(traces.rejected.values()) - own) else {}
-            if published.exists():
-                with opened(published) as copy:
-                    rows |= _write_rows(copy, known, unfinished)
+            rows, named = _write_tables(connection, published, person, unfinished)
             if person.is_remembered and not rows:
                 raise WarehouseError(
-                    f"user {written} of the site {person.site_id} was forgotten, and the warehouse holds nothing of the"
-                    " person. Nothing was written. Fix: answer the request with that."
+                    f"user {written} of the site {site} was forgotten, and the warehouse holds nothing of the person."
+                    " Nothing was written. Fix: answer the request with that."
                 )
-            written_person = Written(target, rows, found, named)
-            (unfinished / ABOUT).write_text(_about(written_person, person.site_id), encoding="utf-8")
-            return written_person
+            done = Written(target, rows, found, named)
+            (unfinished / ABOUT).write_text(_about(done, site), encoding="utf-8")
+            return done
 
         return replace_folder(target, write_all)
+
+
+def _write_tables(
+    connection: duckdb.DuckDBPyConnection, published: Path, person: Person, folder: Path
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Write the rows of the person; returns how many of each table, and the texts of others that name the person."""
+    traces = find_traces(connection, person)
+    rows, named = _write_rows(connection, person, folder), traces.named
+    if traces.rejected:
+        # Those that are surely the person's, of those that ``find_traces`` has found.
+        own = _write(connection, "raw", "rejected_records", f"{OF_SITE} and {IS_OWN}", person, folder)
+        others = sum(traces.rejected.values()) - own
+        rows |= {REJECTED: own} if own else {}
+        named |= {REJECTED: others} if others else {}
+    if published.exists():
+        with opened(published) as copy:
+            rows |= _write_rows(copy, person, folder)
+    return rows, named
 
 
 def _write_rows(connection: duckdb.DuckDBPyConnection, person: Person, folder: Path) -> dict[str, int]:

@@ -135,7 +135,7 @@ def _answer(question: str, setting: str, request: Request, console: Console) -> 
     if request.is_dry_run:
         console.print(f"[yellow]{one_line(question)}[/yellow] Say which with {setting}=1 or {setting}=0.")
         return None
-    console.print(one_line(question), highlight=False)
+    console.print(one_line(question))
     while True:
         try:
             answer = console.input("Are they the same person? yes or no: ").strip().lower()

@@ -150,14 +150,14 @@ def _hashes_of(wanted: str) -> list[str]:
 
 def show_report(connection: duckdb.DuckDBPyConnection, report: Report, console: Console) -> None:
     """Say what a report holds, and what only it supports."""
-    console.print(one_line(str(report)), highlight=False)
+    console.print(one_line(str(report)))
     kept = _kept(connection, report)
     if kept is not None:
         counts = f"{counted(kept[0], 'activity is', 'activities are')} counted from it"
-        console.print(f"  {counts}, {kept[0] - kept[1]:,} that no other report holds", highlight=False)
+        console.print(f"  {counts}, {kept[0] - kept[1]:,} that no other report holds")
     users, contents = (_only_here(connection, report, column) for column in ("user_id", "content_id"))
     ids = f"{counted(users, 'user id')} and {counted(contents, 'content id')}"
-    console.print(f"  {ids} are in no other report", highlight=False)
+    console.print(f"  {ids} are in no other report")
 
 
 def _kept(connection: duckdb.DuckDBPyConnection, report: Report) -> tuple[int, int] | None:
@@ -240,11 +240,11 @@ def remove_from_files(files: Files, wanted: str, console: Console, *, is_dry_run
             if half is not None and not is_dry_run:
                 if is_new and report.report_id not in not_reloaded(connection):
                     raise to_complete_first(half)
-                console.print(f"[yellow]The copies stay as they are: {one_line(half)}[/yellow]", highlight=False)
+                console.print(f"[yellow]The copies stay as they are: {one_line(half)}[/yellow]")
             if is_new:
                 show_report(connection, report, console)
             else:
-                console.print(f"It is removed already: {one_line(str(report))}", highlight=False)
+                console.print(f"It is removed already: {one_line(str(report))}")
             if is_dry_run:
                 console.print("Nothing was changed.")
                 return

@@ -20,9 +20,9 @@ def remove_from_landing(root: Path, wanted: str, console: Console, *, is_dry_run
     """
     report = remove_from(root, wanted, is_dry_run=is_dry_run)
     if is_dry_run:
-        console.print(f"{one_line(str(report))}\nNothing was changed.", highlight=False)
+        console.print(f"{one_line(str(report))}\nNothing was changed.")
         return
-    console.print(f"[green]Removed[/green] from the landing: {one_line(str(report))}", highlight=False)
+    console.print(f"[green]Removed[/green] from the landing: {one_line(str(report))}")
     console.print("It goes from the marts with the next dbt build --target spark.")
 
 

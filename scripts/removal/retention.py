@@ -104,13 +104,13 @@ def keep_days(files: Files, days: int, console: Console, *, is_dry_run: bool, no
             begin(files.warehouse, Task(REBUILD))
             connection.execute("commit")
         done, places = complete(files, "What is older is removed", console)
-    console.print(f"[green]Removed[/green] from {done}.", highlight=False)
+    console.print(f"[green]Removed[/green] from {done}.")
     say_places(places, console)
     console.print("The files of the reports are yours, and stay. A new download can bring older records again.")
 
 
 def _tell(old: Old, console: Console) -> None:
-    console.print(f"Older than {old.before:%Y-%m-%d %H:%M} UTC:", highlight=False)
+    console.print(f"Older than {old.before:%Y-%m-%d %H:%M} UTC:")
     for report in old.reports:
-        console.print(f"  the whole report {one_line(str(report))}", highlight=False)
-    console.print(f"  {counted(old.record_count, 'record')} of other reports", highlight=False)
+        console.print(f"  the whole report {one_line(str(report))}")
+    console.print(f"  {counted(old.record_count, 'record')} of other reports")

@@ -205,3 +205,14 @@ def test_where_no_report_is_plain_groups_are_tried_seldom(
 
     assert [one.path for one in landings] == paths
     assert tried == [40, 10, 4, 4, 4]
+
+
+def test_an_encoding_that_the_files_do_not_have_is_said_of_each(tmp_path: Path) -> None:
+    paths = [write(tmp_path / f"{number}.csv", text_of(lines_of(number)).replace("Ana", "Anä")) for number in range(5)]
+    declared = replace(DECLARED, encoding="cp1252")
+    with duckdb.connect(config={"threads": 1}) as warehouse, counted_groups():
+        found = outcome(paths, declared, warehouse)
+    assert [landing.notes for landing in found[0]] == [
+        ["its letters are in utf-8, so it was not read as cp1252, which was declared"]
+    ] * 5
+    assert differences(found, outcome_alone(paths, declared)) == ""
