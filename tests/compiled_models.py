@@ -31,6 +31,10 @@ CHAIN = (
     "staging.base_juno__activity_records",
     "staging.base_juno__activities",
     "staging.stg_juno__session_events",
+    "intermediate.int_meeting_pairs",
+    "intermediate.int_session_event_places",
+    "intermediate.int_session_event_parts",
+    "intermediate.int_session_event_numbers",
     "intermediate.int_session_events",
     "intermediate.int_page_sessions",
     "intermediate.int_usual_times",
@@ -51,6 +55,8 @@ VIEWS = frozenset(
         "staging.base_juno__repeated_records",
         "staging.base_juno__activities",
         "staging.stg_juno__session_events",
+        "intermediate.int_session_event_parts",
+        "intermediate.int_session_events",
         "intermediate.int_presence_stays",
     }
 )

@@ -481,7 +481,7 @@ def measure(
         results = compare_with_truth(connection, cells, settings)
         room_results = compare_rooms(connection, settings["attendance_minimum_seconds"], "{}")
     for called_for in sorted({text for case in cases if (text := settings_text(case.settings)) != "{}"}):
-        build_attendance(folder, "int_session_events+,+fct_sessions", called_for)
+        build_attendance(folder, "int_session_event_places+,+fct_sessions", called_for)
         with opened_with_marts(warehouse) as connection:
             room_results += compare_rooms(connection, settings["attendance_minimum_seconds"], called_for)
     return results, in_page_order(room_results)
