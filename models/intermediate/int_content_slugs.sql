@@ -42,7 +42,6 @@ final as (
             when count(*) filter (where is_newest) = 1 then min(content_id) filter (where is_newest)
             when count(*) filter (where is_newest) = 0 and count(*) = 1 then min(content_id)
         end as content_id,
-        bool_or(is_newest) as is_newest,
         bool_or(is_private_meeting) as is_private_meeting
     from borne
     group by 1, 2

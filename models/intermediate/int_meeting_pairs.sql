@@ -1,5 +1,5 @@
 -- Private meetings of two people. Each sees the other's name, so that one meeting has two names in the log.
--- Grain: one row per site, user and name of a meeting that holds the name of another user, whose log has the first one's.
+-- Grain: one row per site, user and name of a meeting that holds another user's name, where the other's log has theirs.
 
 {%- set separators = " ,;:.()/|–—" %}
 

@@ -24,7 +24,6 @@ content_names as (
 final as (
     select
         events.identity_hash + activity_records.occurrence_number - 1 as activity_key,
-        activity_records.occurrence_number,
         events.site_id,
         {{ merged_user_id('events.user_id') }} as user_id,
         events.content_id,

@@ -48,7 +48,6 @@ final as (
         site_id,
         report_id,
         record_number,
-        user_name_id,
         content_name_id,
         unique_report_id,
         first_download_number,
