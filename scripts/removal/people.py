@@ -8,8 +8,7 @@ person here unless their names or e-mails contradict it; then somebody has to sa
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Set
+from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +17,7 @@ import duckdb
 from landing.forgotten import remembered
 from landing.identities import known_email, known_mailbox, mailboxes, unless_forgotten
 from landing.landed import USERS
+from naming.seed_csv import SeedCsv, read_seed_csv
 from reports.ids import all_same_ids_of, known_id, plain_id, same_ids_of
 from warehouse.paths import PROJECT_ROOT
 
@@ -198,25 +198,24 @@ def _same_users(site: str, known: Set[str], others: Set[str]) -> set[str]:
     forms = {*all_same_ids_of(known)}
     return {
         one
-        for pair in same_user_pairs(SAME_USER, site)
+        for pair in _same_user_pairs(SAME_USER, site)
         if any(not forms.isdisjoint(same_ids_of(member)) and member not in others for member in pair)
         for one in pair
     }
 
 
-def same_user_pairs(path: Path, site: str) -> Iterable[list[str]]:
+def _same_user_pairs(path: Path, site: str) -> list[list[str]]:
     """The ids of each row of the file that says which users are the same person; none where there is no file.
 
     Every column whose name ends in user_id holds one.
+
+    Raises:
+        SeedError: the file cannot be read, so that it is not known whose ids are the person's.
     """
-    if not path.exists():
-        return []
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = list(csv.DictReader(file))
-    pairs = []
-    for row in rows:
-        if (row.get("site_id") or site).strip() != site:
-            continue
-        ids = [value.strip() for name, value in row.items() if name and name.endswith("user_id") and value]
-        pairs.append([id_ for id_ in ids if id_])
-    return pairs
+    seed = read_seed_csv(path) if path.exists() else SeedCsv((), ())
+    rows = [seed.values(line) for line in seed.lines]
+    return [
+        [one for name, one in row.items() if name.endswith("user_id") and one]
+        for row in rows
+        if row.get("site_id", "") in ("", site)
+    ]

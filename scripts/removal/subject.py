@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import duckdb
 
@@ -61,10 +62,14 @@ class Person:
         """The id that was asked for."""
         return self.user_ids[0]
 
-    @property
+    @cached_property
     def forms(self) -> list[str]:
         """The ids in each form."""
         return all_same_ids_of(self.user_ids)
+
+    def is_id_of_theirs(self, user_id: str) -> bool:
+        """Whether an id is one of theirs in whatever form, and no spelling of it that is somebody else's."""
+        return user_id not in self.spellings and not {*self.forms}.isdisjoint(same_ids_of(user_id))
 
     @property
     def parameters(self) -> dict[str, object]:

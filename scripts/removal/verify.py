@@ -26,7 +26,7 @@ from removal.subject import Person, has_id, has_key
 from reports.encoding import Survey, encoding_of, survey
 from reports.files import find_reports, reports_in
 from reports.format import DELIMITERS, ReportFormat, read_format
-from reports.ids import id_of, same_ids_of
+from reports.ids import id_of
 from reports.text import ReportRefused
 from warehouse.database import identifier, named_in, number_of, opened
 from warehouse.paths import PROJECT_ROOT
@@ -165,11 +165,11 @@ def _lines_with(path: Path, seen: Survey, person: Person) -> int:
     with suppress(ReportRefused):
         report = read_format(path, codec)
     count = 0
-    wanted = set(person.forms)
-    is_theirs = cache(lambda field: _is_one_of(field, wanted, person.spellings))
+    # As a text of a spreadsheet (="7001" or '7001), too.
+    is_theirs = cache(lambda field: person.is_id_of_theirs(id_of(field.strip("=\"'"))))
     with duckdb.connect() as connection:
         for lines in _batches(path, codec):
-            with_id = {line for line in lines if wanted and any(map(is_theirs, _ids_in(line, report)))}
+            with_id = {line for line in lines if person.user_ids and any(map(is_theirs, _ids_in(line, report)))}
             rest = [line for line in lines if line not in with_id]
             count += len(lines) - len(rest)
             count += _count_named(connection, rest, person.names)
@@ -197,12 +197,6 @@ def _ids_in(line: str, report: ReportFormat | None) -> Collection[str]:
     row = _fields(row[0], report.delimiter) if report.wrapped_by else row
     place = report.columns["user_id"]
     return row[place : place + 1]
-
-
-def _is_one_of(field: str, wanted: set[str], others: Collection[str]) -> bool:
-    """Whether an id is one of theirs, however it is written: as a text of a spreadsheet (="7001" or '7001), too."""
-    written = id_of(field.strip("=\"'"))
-    return not wanted.isdisjoint(same_ids_of(written)) and written not in others
 
 
 def _fields(line: str, delimiter: str) -> list[str]:
@@ -258,12 +252,10 @@ def _rows_with_id(path: Path, person: Person) -> Iterator[int]:
     # A file that is no CSV stops the next build, which says how to correct it.
     with suppress(SeedError):
         seed = read_seed_csv(path)
-        wanted = set(person.forms)
         for line in seed.lines:
             values = seed.values(line)
-            is_of_site = values.get("site_id", "") in ("", person.site_id)
-            ids = {id_of(values[name]) for name in values if name.endswith("user_id")} - set(person.spellings)
-            if is_of_site and any(not wanted.isdisjoint(same_ids_of(one)) for one in ids):
+            ids = (id_of(one) for name, one in values.items() if name.endswith("user_id"))
+            if values.get("site_id", "") in ("", person.site_id) and any(map(person.is_id_of_theirs, ids)):
                 yield line.number
 
 
@@ -271,15 +263,7 @@ def files_beside(paths: Iterable[Path]) -> list[Path]:
     """Files in the folders of the warehouse and its copies that are none of these, and may hold records."""
     ours = {path.resolve() for path in paths}
     salts = ("pseudonym_salt", "forgotten_salt", "meeting_salt")
-    names = {
-        ".gitkeep",
-        *salts,
-        *(f"{salt}.check" for salt in salts),
-        "manual",
-        "report",
-        "shared_report",
-        PLACES,
-    }
+    names = {*salts, *(f"{salt}.check" for salt in salts), ".gitkeep", "manual", "report", "shared_report", PLACES}
     return sorted(
         path
         for folder in {path.parent for path in ours}

@@ -180,10 +180,13 @@ def test_an_id_that_is_one_of_the_e_mails_may_be_the_same_person(tmp_path: Path)
         assert identities_of(connection, "main", "7001").others == (EMAIL.upper(),)
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_the_file_of_the_site_says_who_is_the_same_user(
-    warehouse_of: duckdb.DuckDBPyConnection, tmp_path: Path
+    warehouse_of: duckdb.DuckDBPyConnection, tmp_path: Path, delimiter: str
 ) -> None:
-    write(tmp_path / "same_user.csv", "site_id,user_id,same_user_id\nmain,8002,70010\nother,7001,5\nmain,007001,8002\n")
+    """In each form that a spreadsheet saves and the build takes."""
+    rows = "\ufeffsite_id,user_id,same_user_id\nmain,8002,70010\nother,7001,5\nmain,007001,8002\n"
+    write(tmp_path / "same_user.csv", rows.replace(",", delimiter))
     found = identities_of(warehouse_of, "main", "7001")
     assert {plain_id(one) for one in found.user_ids} == {"7001", "8002", "70010"}
 
