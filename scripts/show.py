@@ -14,7 +14,7 @@ from page.show import show_contest, show_session, show_user
 from page.summary import print_summary
 from removal.journal import finish_first
 from warehouse.command_line import errors_said, one_line, run_command
-from warehouse.copies import SHARED, mark_of
+from warehouse.copies import SHARED, copy_kind
 from warehouse.database import opened
 from warehouse.errors import WarehouseError
 from warehouse.paths import published_path, warehouse_path
@@ -56,8 +56,7 @@ def main(
 
 def _resolve(published: Path, connection: duckdb.DuckDBPyConnection, wanted: str) -> str:
     """The user's key as the other commands find it; a shared copy knows no id of the reports."""
-    mark = mark_of(published)
-    if not warehouse_path().exists() or mark is None or mark.kind == SHARED:
+    if not warehouse_path().exists() or copy_kind(published) == SHARED:
         return wanted
     return resolve_user(warehouse_path(), connection, wanted)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 from markdown_it import MarkdownIt
 
-from warehouse.copies import SHARED, mark_of
+from warehouse.copies import SHARED, copy_kind
 from warehouse.database import opened
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
@@ -112,8 +112,7 @@ def both_opened(
     for path in (warehouse, published):
         if not path.exists():
             raise WarehouseError(f"there is no {path}. Fix: make build")
-    mark = mark_of(published)
-    if mark is not None and mark.kind == SHARED:
+    if copy_kind(published) == SHARED:
         raise WarehouseError(
             f"{published} is a shared copy, and its pseudonyms {why}. Nothing was written."
             " Fix: PUBLISHED_PATH with the published copy, or leave it out."

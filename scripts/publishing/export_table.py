@@ -15,7 +15,7 @@ import duckdb
 
 from publishing.published_tables import PUBLISHED_SCHEMAS
 from reports.text import FORMULA_SIGNS
-from warehouse.copies import PUBLISHED, mark_of
+from warehouse.copies import PUBLISHED, copy_kind
 from warehouse.database import identifier, opened, text_of
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
@@ -58,9 +58,8 @@ def export(table: str, warehouse: Path, published: Path, target: Path) -> int:
             raise WarehouseError(f"there is no table {table}. Fix: make export TABLE=… with one of {REJECTED}, {names}")
         schema, name = table.split(".", 1)
         # Rejected records name people, whatever the copy is.
-        mark = None if table == REJECTED else mark_of(published)
-        query = f"select * from {identifier(schema, name)} order by all"
-        return write_csv(connection, query, target, kind=PUBLISHED if mark is None else mark.kind)
+        kind = PUBLISHED if table == REJECTED else copy_kind(published)
+        return write_csv(connection, f"select * from {identifier(schema, name)} order by all", target, kind=kind)
 
 
 def write_csv(

@@ -11,7 +11,8 @@ import duckdb
 
 from publishing.access import PRIVATE, open_way, published_mode
 from publishing.published_tables import PUBLISHED_SCHEMAS, PublishedTable, published_tables, reading, schemas_of
-from warehouse.copies import FOLDER_MARK, PUBLISHED, SHARED, Mark, mark_of, mark_of_folder, refuse_inside_a_shared_copy
+from warehouse.copies import FOLDER_MARK, PUBLISHED, SHARED, copy_kind, mark_of_folder, refuse_inside_a_shared_copy
+from warehouse.database import text_of
 from warehouse.errors import WarehouseError
 from warehouse.files import not_written, to_disk
 from warehouse.locks import only_writer
@@ -29,30 +30,30 @@ def publish_to_parquet(published: Path, folder: Path) -> int:
         WarehouseError: there is nothing to publish, the folder cannot be written, or it holds a shared copy and real
             data would replace it; the old files stay.
     """
-    mark = mark_of(published) or Mark(PUBLISHED)
+    kind = copy_kind(published)
     if not folder.resolve().name:
         raise WarehouseError(f"{folder} cannot be a folder of Parquet files. Fix: make publish TARGET=folder/")
-    refuse_inside_a_shared_copy(folder, mark.kind)
+    refuse_inside_a_shared_copy(folder, kind)
     with reading(published) as connection:
         tables = published_tables(connection, {})
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with only_writer(folder):
-                _publish(connection, tables, folder, mark)
+                _publish(connection, tables, folder, kind)
         except (OSError, duckdb.Error) as error:
             raise not_written(folder, error) from error
     return len(tables)
 
 
-def _publish(connection: duckdb.DuckDBPyConnection, tables: list[PublishedTable], folder: Path, mark: Mark) -> None:
+def _publish(connection: duckdb.DuckDBPyConnection, tables: list[PublishedTable], folder: Path, kind: str) -> None:
     there = mark_of_folder(folder)
-    if there is not None and there.kind == SHARED and mark.kind == PUBLISHED:
+    if there is not None and there.kind == SHARED and kind == PUBLISHED:
         raise WarehouseError(
             f"{folder} holds a shared copy, with pseudonyms in place of people, and a published copy does not replace"
             " it. Nothing was written. Fix: another TARGET; or delete the folder, if that is what you want."
         )
     # It may be the folder of a shared page.
-    refuse_inside_a_shared_copy(folder / FOLDER_MARK, mark.kind)
+    refuse_inside_a_shared_copy(folder / FOLDER_MARK, kind)
     mode = published_mode(there)
     for left in folder.glob(f"{UNFINISHED}*"):
         shutil.rmtree(left, ignore_errors=True)
@@ -65,7 +66,7 @@ def _publish(connection: duckdb.DuckDBPyConnection, tables: list[PublishedTable]
             _write(connection, table, unfinished / _file_of(table))
             open_way(unfinished / _file_of(table), folder / _file_of(table), mode)
         # First, so that a folder with some new files is known for what it is.
-        (unfinished / FOLDER_MARK).write_text(json.dumps({"kind": mark.kind, "file_mode": mode}), encoding="utf-8")
+        (unfinished / FOLDER_MARK).write_text(json.dumps({"kind": kind, "file_mode": mode}), encoding="utf-8")
         (unfinished / FOLDER_MARK).chmod(PRIVATE if mode is None else mode)
         (unfinished / FOLDER_MARK).replace(folder / FOLDER_MARK)
         for table in tables:
@@ -91,11 +92,11 @@ def _file_of(table: PublishedTable) -> Path:
 
 
 def _write(connection: duckdb.DuckDBPyConnection, table: PublishedTable, path: Path) -> None:
-    quoted = str(path).replace("'", "''")
-    connection.execute(f"copy {table.sql_name} to '{quoted}' (format parquet, compression zstd)")
+    file = text_of(str(path))
+    connection.execute(f"copy {table.sql_name} to {file} (format parquet, compression zstd)")
     to_disk(path)
     # A hash of a row needs each of its values, so that all of the file is read.
-    read = f"select count(*), bit_xor(hash(t)) from read_parquet('{quoted}') as t"
+    read = f"select count(*), bit_xor(hash(t)) from read_parquet({file}) as t"
     [(written, _)] = connection.execute(read).fetchall()
     [(wanted,)] = connection.execute(f"select count(*) from {table.sql_name}").fetchall()
     if written != wanted:

@@ -30,7 +30,7 @@ from publishing.published_tables import (
     reading,
     schemas_of,
 )
-from warehouse.copies import PUBLISHED, SHARED, Mark, mark_of
+from warehouse.copies import PUBLISHED, SHARED, copy_kind
 from warehouse.database import identifier
 from warehouse.errors import WarehouseError, in_words, is_damage
 
@@ -117,7 +117,7 @@ def publish_to_postgres(
             "what publishes to PostgreSQL is not installed. Fix: make publish TARGET=… installs it; by hand:"
             " .venv/bin/pip install --require-hashes -r requirements-postgres.lock"
         ) from error
-    kind = (mark_of(published) or Mark(PUBLISHED)).kind
+    kind = copy_kind(published)
     with reading(published) as source:
         tables = published_tables(source, read_models() if models is None else models)
         try:

@@ -16,9 +16,9 @@ from typing import Any
 import duckdb
 
 from publishing.mart_models import Model, read_models
-from publishing.published_tables import PUBLISHED_SCHEMAS, schemas_of, write_comments
+from publishing.published_tables import PUBLISHED_SCHEMAS, published_tables, schemas_of, write_comments
 from reports.addresses import AT, DOT, IS_TRANSLATED, PERCENT, TRANSLATED, TRANSLATION
-from warehouse.copies import SHARED, Mark, mark_of, read_every_block, require_place_for, write_mark
+from warehouse.copies import SHARED, Mark, copy_kind, mark_of, read_every_block, require_place_for, write_mark
 from warehouse.database import identifier, opened, text_of
 from warehouse.errors import WarehouseError
 from warehouse.files import attach_new, replace_file
@@ -122,8 +122,7 @@ def share(published: Path, shared: Path, salt: str, minimum: int, models: Mappin
         raise WarehouseError(f"the shared copy would replace {shared}. Fix: another SHARED_PATH.")
     if not published.exists():
         raise WarehouseError(f"there is no published copy at {published}. Fix: make build")
-    source = mark_of(published)
-    if source is not None and source.kind == SHARED:
+    if copy_kind(published) == SHARED:
         raise WarehouseError(
             f"{published} is a shared copy already. Nothing was written. Fix: PUBLISHED_PATH with the published copy."
         )
@@ -158,8 +157,6 @@ def _write(
     connection: duckdb.DuckDBPyConnection, target: Path, salt: str, minimum: int, models: Mapping[str, Model]
 ) -> int:
     tables = _tables(connection, models)
-    if not tables:
-        raise WarehouseError("the published copy holds no marts. Fix: make build")
     attach_new(connection, target, "shared")
     define_pseudonyms(connection, salt, read_settings())
     for table in tables:
@@ -285,31 +282,19 @@ def _refuse_foreign_names(connection: duckdb.DuckDBPyConnection, tables: Iterabl
 
 
 def _tables(connection: duckdb.DuckDBPyConnection, models: Mapping[str, Model]) -> list[Table]:
-    columns: dict[tuple[str, str], dict[str, str]] = {}
-    for schema, table, column, data_type in connection.execute(
-        """
-        select schema_name, table_name, column_name, data_type from duckdb_columns()
-        where database_name = current_database() and list_contains(?, schema_name)
-        order by schema_name, table_name, column_index
-        """,
-        [list(PUBLISHED_SCHEMAS)],
-    ).fetchall():
-        columns.setdefault((schema, table), {})[column] = data_type
-    unknown = sorted(table for _, table in columns if table not in models)
+    published = published_tables(connection, models)
+    unknown = [table.name for table in published if table.name not in models]
     if unknown:
         raise WarehouseError(
-            f"no model says what the columns of {', '.join(unknown)} hold, so that they cannot be shared."
+            f"no model says what the columns of {', '.join(sorted(unknown))} hold, so that they cannot be shared."
             " Fix: make build, which removes what no model makes. A model with an alias needs its own name instead."
         )
-    missing = [
-        sentence
-        for (schema, name), types in columns.items()
-        for sentence in missing_annotations(f"{schema}.{name}", types, models[name])
-    ]
+    types = {table: {column.name: column.data_type for column in table.columns} for table in published}
+    missing = [one for table in published for one in missing_annotations(str(table), types[table], models[table.name])]
     if missing:
         raise WarehouseError(f"nothing was shared. {' '.join(missing)} The rules: models/site/README.md")
-    of_users = frozenset(columns.get(("marts", "dim_users"), ()))
-    return [Table(f'{schema}."{table}"', types, models[table], of_users) for (schema, table), types in columns.items()]
+    of_users = frozenset(name for table in published if str(table) == "marts.dim_users" for name in types[table])
+    return [Table(f'{table.schema}."{table.name}"', types[table], models[table.name], of_users) for table in published]
 
 
 def missing_annotations(name: str, types: Mapping[str, str], model: Model) -> list[str]:

@@ -12,7 +12,7 @@ from publishing.places import note_place
 from publishing.postgres import is_postgres, publish_to_postgres
 from publishing.publish import publish
 from warehouse.command_line import counted, one_line
-from warehouse.copies import PUBLISHED, mark_of
+from warehouse.copies import copy_kind
 from warehouse.errors import WarehouseError
 from warehouse.paths import published_path
 
@@ -34,7 +34,7 @@ def publish_to(target: str | None, warehouse: Path, reader: str, console: Consol
         )
         for note in publication.notes:
             console.print(f"[yellow]{one_line(note)}[/yellow]")
-        note_place(warehouse, target, _kind_of(published))
+        note_place(warehouse, target, copy_kind(published))
         return f"{counted(publication.tables, 'table')} with {counted(publication.rows, 'row')} published to PostgreSQL"
     if "://" in target:
         raise WarehouseError(
@@ -44,11 +44,6 @@ def publish_to(target: str | None, warehouse: Path, reader: str, console: Consol
     path = Path(target)
     if target.endswith("/") or path.is_dir():
         said = f"{publish_to_parquet(published, path)} tables published as Parquet in {target}"
-        note_place(warehouse, os.path.realpath(path), _kind_of(published))
+        note_place(warehouse, os.path.realpath(path), copy_kind(published))
         return said
     return f"{publish(warehouse, path)} marts published in {path}"
-
-
-def _kind_of(copy: Path) -> str:
-    mark = mark_of(copy)
-    return mark.kind if mark is not None else PUBLISHED

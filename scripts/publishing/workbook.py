@@ -22,7 +22,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from publishing.mart_models import read_models
 from publishing.published_tables import SITE, Column, PublishedTable, published_tables, reading
-from warehouse.copies import PUBLISHED, SHARED, mark_of
+from warehouse.copies import SHARED, copy_kind
 from warehouse.database import identifier, text_of
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
@@ -76,7 +76,7 @@ def write_workbook(published: Path, target: Path, time_zone: str, table: str | N
     """
     if target.suffix.lower() != ".xlsx":
         raise WarehouseError(f"{target} does not end in .xlsx. Nothing was written. Fix: --target with such a name.")
-    mark = mark_of(published)
+    kind = copy_kind(published)
     with reading(published) as connection:
         tables = published_tables(connection, read_models())
         wanted = _chosen(tables, table)
@@ -91,9 +91,7 @@ def write_workbook(published: Path, target: Path, time_zone: str, table: str | N
         notes = [
             "These are the tables of the JUNO activity warehouse. Each has a sheet, and each column is explained here.",
             f"Times are in {time_zone}.",
-            "People, names and texts are pseudonyms."
-            if mark is not None and mark.kind == SHARED
-            else "This workbook holds personal data.",
+            "People, names and texts are pseudonyms." if kind == SHARED else "This workbook holds personal data.",
             *(f"{name} is left out: {count:,} rows are too many for a sheet." for name, count in too_long.items()),
         ]
 
@@ -105,7 +103,7 @@ def write_workbook(published: Path, target: Path, time_zone: str, table: str | N
                 raise OSError(*getattr(error.args[0], "args", (str(error),))) from error
             return len(written)
 
-        replace_file(target, write, kind=PUBLISHED if mark is None else mark.kind)
+        replace_file(target, write, kind=kind)
     return Workbook({name: count for name, count in counts.items() if name not in too_long}, too_long)
 
 

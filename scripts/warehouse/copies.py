@@ -81,6 +81,12 @@ def mark_of(path: Path) -> Mark | None:
             return _read(read, path)
 
 
+def copy_kind(path: Path) -> str:
+    """The kind of a copy, published or shared; published where there is no file."""
+    mark = mark_of(path)
+    return PUBLISHED if mark is None else mark.kind
+
+
 def _read(path: Path, shown: Path | None = None) -> Mark:
     shown = shown or path
     try:
@@ -153,8 +159,7 @@ def require_place_of_warehouse(path: Path) -> None:
 
 def name_beside(copy: Path, name: str) -> Path:
     """The default place of what is made of a copy, so that nothing of a shared copy replaces what names people."""
-    mark = mark_of(copy)
-    return copy.with_name(f"{SHARED}_{name}" if mark is not None and mark.kind == SHARED else name)
+    return copy.with_name(f"{SHARED}_{name}" if copy_kind(copy) == SHARED else name)
 
 
 def mark_of_folder(folder: Path) -> Mark | None:

@@ -15,7 +15,7 @@ from typing import TypeVar
 import duckdb
 
 from warehouse.copies import PUBLISHED, refuse_inside_a_shared_copy
-from warehouse.database import BLOCK_SIZE, STORAGE_VERSION
+from warehouse.database import BLOCK_SIZE, STORAGE_VERSION, text_of
 from warehouse.errors import WarehouseError, in_words, is_damage
 from warehouse.locks import only_writer
 from warehouse.paths import log_paths
@@ -134,7 +134,5 @@ def _clear_unfinished(path: Path) -> None:
 
 def attach_new(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
     """Attach a new file that drivers of DuckDB 1.3 can read too."""
-    quoted = str(path).replace("'", "''")
-    connection.execute(
-        f"attach '{quoted}' as {name} (read_write, storage_version '{STORAGE_VERSION}', block_size {BLOCK_SIZE})"
-    )
+    layout = f"storage_version '{STORAGE_VERSION}', block_size {BLOCK_SIZE}"
+    connection.execute(f"attach {text_of(str(path))} as {name} (read_write, {layout})")
