@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Mapping
@@ -26,6 +27,12 @@ def why_not_here() -> str | None:
     except WarehouseError as error:
         return str(error)
     return None if DBT.exists() else "there is no dbt in .venv-spark. Fix: make spark-setup"
+
+
+def kill_worker(cluster: Cluster, number: int) -> None:
+    """Kill a worker and its executor, as when a machine fails: no process of it can say anything any more."""
+    os.killpg(cluster.workers[number].pid, signal.SIGKILL)
+    cluster.workers[number].wait()
 
 
 @dataclass

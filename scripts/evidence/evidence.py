@@ -29,13 +29,15 @@ from evidence.rules import (
     verdict_rule,
 )
 from page.people import make_words
+from page.write_page import from_template
+from warehouse.database import rows_by_column
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
 from warehouse.names import name_for_file
 from warehouse.settings import read_settings
 from warehouse.visible import visible
 
-TEMPLATE = Path(__file__).with_name("evidence.html").read_text(encoding="utf-8")
+TEMPLATE = Path(__file__).with_name("evidence.html")
 MEASURES = ("proven", "likely", "possible")
 # How the rules page calls what ends a stay.
 LIKELY_ENDS = {
@@ -122,9 +124,9 @@ def _page(
     time_zone = str(settings["reporting_time_zone"])
     facts.prepare(copy, user_keys, time_zone)
     make_words(copy, settings)
-    people = facts.rows_by_column(copy, facts.PEOPLE)
+    people = rows_by_column(copy, facts.PEOPLE)
     by_kind = {
-        kind: facts.by_user(facts.rows_by_column(copy, query, session=session_key))
+        kind: facts.by_user(rows_by_column(copy, query, {"session": session_key}))
         for kind, query in (
             ("sessions", facts.SESSIONS),
             ("stays", facts.STAYS),
@@ -170,12 +172,11 @@ def _page(
                     f"{row['record_count']:,}",
                     _yes(row["is_reconciled"]),
                 )
-                for row in facts.rows_by_column(copy, facts.REPORTS, sites=sites)
+                for row in rows_by_column(copy, facts.REPORTS, {"sites": sites})
             ],
         ),
     }
-    pieces = TEMPLATE.replace("}}", "{{").split("{{")
-    return "".join(piece if place % 2 == 0 else parts[piece] for place, piece in enumerate(pieces))
+    return from_template(TEMPLATE, parts)
 
 
 def _contents(people: Sequence[Row], sessions: dict[str, list[Row]]) -> str:

@@ -237,13 +237,6 @@ def prepare(copy: duckdb.DuckDBPyConnection, user_keys: Iterable[str], time_zone
     copy.execute(MACROS)
 
 
-def rows_by_column(copy: duckdb.DuckDBPyConnection, query: str, **parameters: object) -> list[Row]:
-    """The rows of a query by their columns."""
-    result = copy.execute(query, parameters)
-    names = [column[0] for column in result.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-
-
 def by_user(rows: Iterable[Row]) -> dict[str, list[Row]]:
     """Rows by the user whom they are about."""
     found: dict[str, list[Row]] = defaultdict(list)

@@ -32,7 +32,7 @@ from rich.progress import Progress
 
 from landing.declarations import not_reloaded, remember, site_needed
 from landing.forgotten import remember_moved
-from landing.land import land_reports
+from landing.land import land_reports, size_of
 from landing.landed import LANDED_REPORTS, delete_reports
 from landing.meetings import ALL_SITES, SALTS, ensure_meeting_salt
 from landing.outcome import Declaration, Given, Landing, SiteNeeded
@@ -109,7 +109,7 @@ def land_as_parquet(
             Reports that were landed before stay, and the same call lands the rest.
     """
     jobs = max(1, min(jobs, len(paths)))
-    task = progress.add_task("Landing", total=sum(map(_size, paths))) if progress else None
+    task = progress.add_task("Landing", total=sum(map(size_of, paths))) if progress else None
     with writing(root) as manifest:
         before = dict(manifest.execute(f"select file_sha256, site_id from ({LANDED_REPORTS})").fetchall())
         manifest.execute(f"create table known as select report_id, loaded_at from ({LANDED_REPORTS}); checkpoint")
@@ -135,7 +135,7 @@ def land_as_parquet(
                         yield placed
                 shutil.rmtree(taken.folder)
                 if progress is not None and task is not None:
-                    progress.advance(task, _size(path))
+                    progress.advance(task, size_of(path))
 
 
 @contextmanager
@@ -485,7 +485,3 @@ def _write(connection: duckdb.DuckDBPyConnection, folder: Path) -> StagedReport 
         raise WarehouseError(f"{row[2]} was not landed: {trouble}. What was landed before it is whole.") from error
     delete_reports(connection, [report_id])
     return StagedReport(row[0], row[1], row[2], row[3], files, tuple(hash_ for (hash_,) in moved))
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0

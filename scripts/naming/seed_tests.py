@@ -11,6 +11,7 @@ from functools import cache
 import duckdb
 
 from naming.seed_rules import Column, RowTest, Rules
+from warehouse.database import rows_by_column
 
 # A name that no column has.
 LINE = "line_of_the_file"
@@ -87,7 +88,7 @@ def _repeated(connection: duckdb.DuckDBPyConnection, test: RowTest) -> Iterable[
         f"select *, min({LINE}) over (partition by {grain}) as first_line from seed where {given}"
         f" qualify {LINE} > first_line"
     )
-    for row in _rows(connection, query):
+    for row in rows_by_column(connection, query):
         yield int(str(row[LINE])), int(str(row["first_line"])), row
 
 
@@ -98,15 +99,9 @@ def _found(connection: duckdb.DuckDBPyConnection, test: RowTest) -> Iterable[tup
         "expectation": f"from (select *, coalesce({test.sql}, false) as holds from seed) where not holds",
         "test": f"select * from ({test.sql})",
     }[test.kind]
-    for row in _rows(connection, query):
+    for row in rows_by_column(connection, query):
         if LINE in row:
             yield int(str(row[LINE])), row
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, object]]:
-    done = connection.execute(query)
-    names = [one[0] for one in done.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in done.fetchall()]
 
 
 def _columns_of(sql: str, columns: Sequence[Column]) -> list[Column]:

@@ -15,6 +15,7 @@ import duckdb
 
 from page.events import counts_whole_site
 from page.labels import make_labels
+from warehouse.database import rows_by_column
 from warehouse.paths import PROJECT_ROOT
 from warehouse.settings import read_yaml
 
@@ -91,9 +92,7 @@ class Facts:
     def of(self, query: str) -> Row:
         """The row of a query with the settings; without a row only those."""
         if query not in self._rows:
-            result = self.connection.execute(_sql_of(query))
-            row = result.fetchone() or ()
-            self._rows[query] = dict(zip((column[0] for column in result.description or ()), row, strict=False))
+            self._rows[query] = next(iter(rows_by_column(self.connection, _sql_of(query))), {})
         return {**self.settings, **self._rows[query]}
 
     def hides(self, entry: Mapping[str, Any], row: Row) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from shlex import quote
 from typing import Any
 
@@ -15,7 +15,7 @@ from page.summary import print_table, short, with_site
 from reports.ids import without_fraction
 from reports.invisible import without_invisible
 from warehouse.command_line import counted, one_line
-from warehouse.database import text_of
+from warehouse.database import rows_by_column, text_of
 from warehouse.errors import WarehouseError
 from warehouse.settings import read_settings
 from warehouse.visible import on_one_line
@@ -175,8 +175,8 @@ def show_session(
     make_people_at_once(connection, f"select {text_of(key)} as session_key")
     connection.execute(LOCAL_TIME.replace("{zone}", zone.replace("'", "''")))
     connection.execute(IN_MINUTES)
-    facts, people = (query.replace("{zone}", zone.replace('"', '""')) for query in (SESSION, SESSION_PEOPLE))
-    _print_facts(connection.execute(facts, {"session_key": key}), console)
+    of_session, people = (query.replace("{zone}", zone.replace('"', '""')) for query in (SESSION, SESSION_PEOPLE))
+    _print_details(rows_by_column(connection, of_session, {"session_key": key}), console)
     all_of_them = "" if shows_all else f"make show SESSION={quote(key)}"
     _print_rows(connection.execute(people, {"session_key": key}), console, all_of_them)
     console.print(f"\n{BRACKET}")
@@ -214,7 +214,7 @@ def show_user(
     console.print(f"[bold]{one_line(short(str(name)))}[/bold] ({one_line(str(key))}) {one_line(short(details))}")
     connection.execute(IN_MINUTES)
     make_words(connection, read_settings())
-    _print_facts(connection.execute(USER, {"user_key": key}), console)
+    _print_details(rows_by_column(connection, USER, {"user_key": key}), console)
     all_of_them = "" if shows_all else f"make show USER_ID={quote(key)}"
     _print_rows(connection.execute(USER_SESSIONS, {"user_key": key}), console, all_of_them)
     for line in (BRACKET, ESTIMATE, SCORE):
@@ -257,13 +257,13 @@ def _several(kind: str, found: list[tuple[object, str]], setting: str) -> Wareho
     )
 
 
-def _print_facts(result: duckdb.DuckDBPyConnection, console: Console) -> None:
-    names = [column[0] for column in result.description or []]
-    facts = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
-    for row in result.fetchall():
-        for name, value in zip(names, row, strict=True):
-            facts.add_row(name, "–" if value is None else one_line(str(value)))
-    console.print(facts)
+def _print_details(rows: Sequence[Mapping[str, object]], console: Console) -> None:
+    """Print each value in a line, behind its name."""
+    details = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    for row in rows:
+        for name, value in row.items():
+            details.add_row(name, "–" if value is None else one_line(str(value)))
+    console.print(details)
     console.print()
 
 

@@ -13,7 +13,6 @@ from rich.text import Text
 
 from naming.understood import how_much_is_understood
 from page.headline import Facts, Headline, headline_of
-from page.labels import make_labels
 from page.people import make_words
 from page.write_page import page_path
 from warehouse.command_line import counted, one_line
@@ -207,7 +206,6 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
             "\n[bold]Attendance[/bold]: people, in brackets from proven to possible, and mean minutes a person"
         )
         make_words(connection, read_settings())
-        make_labels(connection, read_settings()["reporting_time_zone"])
         print_table(connection.execute(ATTENDANCE), console, nothing="No record was understood as joining a session.")
         console.print("\n[bold]Leaderboard[/bold], an estimate: the report carries no points")
         if understood.is_enough:

@@ -218,7 +218,7 @@ def html_of(data: Mapping[str, Any], mark: Mark) -> str:
         **_embedded(json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str)),
         "script": script,
     }
-    return _from_template("page.html", parts)
+    return from_template(PAGE / "page.html", parts)
 
 
 def _embedded(text: str) -> dict[str, str]:
@@ -248,8 +248,8 @@ def index_of(entries: Sequence[tuple[str, Mapping[str, Any]]], everything: Mappi
         )
 
     cards = [card(file, data, data["title"]) for file, data in entries]
-    return _from_template(
-        "index.html",
+    return from_template(
+        PAGE / "index.html",
         {
             "mark": page_mark(mark.kind),
             "policy": html.escape(_policy()),
@@ -260,9 +260,9 @@ def index_of(entries: Sequence[tuple[str, Mapping[str, Any]]], everything: Mappi
     )
 
 
-def _from_template(name: str, parts: Mapping[str, str]) -> str:
-    template = (PAGE / name).read_text(encoding="utf-8")
-    pieces = template.replace("}}", "{{").split("{{")
+def from_template(template: Path, parts: Mapping[str, str]) -> str:
+    """A page made of a template, with a part of HTML in the place of each name in braces."""
+    pieces = template.read_text(encoding="utf-8").replace("}}", "{{").split("{{")
     return "".join(piece if place % 2 == 0 else parts[piece] for place, piece in enumerate(pieces))
 
 

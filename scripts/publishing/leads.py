@@ -22,33 +22,20 @@ from warehouse.names import name_for_file
 
 # Each CRM has its own name for a column, and its import finds the field by this name.
 LABELS: Mapping[str, Mapping[str, str]] = {
-    "salesforce": {
+    crm: {
         "first_name": "First Name",
         "last_name": "Last Name",
-        "company": "Company",
-        "title": "Title",
+        "company": company,
+        "title": title,
         "email": "Email",
-        "phone": "Phone",
+        "phone": phone,
         "city": "City",
-    },
-    "hubspot": {
-        "first_name": "First Name",
-        "last_name": "Last Name",
-        "company": "Company Name",
-        "title": "Job Title",
-        "email": "Email",
-        "phone": "Phone Number",
-        "city": "City",
-    },
-    "dynamics": {
-        "first_name": "First Name",
-        "last_name": "Last Name",
-        "company": "Company Name",
-        "title": "Job Title",
-        "email": "Email",
-        "phone": "Business Phone",
-        "city": "City",
-    },
+    }
+    for crm, company, title, phone in (
+        ("salesforce", "Company", "Title", "Phone"),
+        ("hubspot", "Company Name", "Job Title", "Phone Number"),
+        ("dynamics", "Company Name", "Job Title", "Business Phone"),
+    )
 }
 # More columns of each CRM. Dynamics takes no lead without a topic, and no source but those of its list.
 ALSO: Mapping[str, str] = {

@@ -10,7 +10,14 @@ from pathlib import Path
 import duckdb
 
 from publishing.access import PRIVATE, open_way, published_mode
-from publishing.published_tables import PUBLISHED_SCHEMAS, PublishedTable, published_tables, reading, schemas_of
+from publishing.published_tables import (
+    PUBLISHED_SCHEMAS,
+    PublishedTable,
+    count_rows,
+    published_tables,
+    reading,
+    schemas_of,
+)
 from warehouse.copies import FOLDER_MARK, PUBLISHED, SHARED, copy_kind, mark_of_folder, refuse_inside_a_shared_copy
 from warehouse.database import text_of
 from warehouse.errors import WarehouseError
@@ -98,7 +105,7 @@ def _write(connection: duckdb.DuckDBPyConnection, table: PublishedTable, path: P
     # A hash of a row needs each of its values, so that all of the file is read.
     read = f"select count(*), bit_xor(hash(t)) from read_parquet({file}) as t"
     [(written, _)] = connection.execute(read).fetchall()
-    [(wanted,)] = connection.execute(f"select count(*) from {table.sql_name}").fetchall()
+    wanted = count_rows(connection, table)
     if written != wanted:
         raise WarehouseError(
             f"{path.name} holds other rows than {table} ({written:,} and {wanted:,}). Nothing was published."

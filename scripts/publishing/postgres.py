@@ -26,6 +26,7 @@ from publishing.published_tables import (
     PUBLISHED_SCHEMAS,
     RESTRICTED,
     PublishedTable,
+    count_rows,
     published_tables,
     reading,
     schemas_of,
@@ -270,7 +271,7 @@ def _count_rows(source: duckdb.DuckDBPyConnection, cursor: Cursor, table: Publis
         WarehouseError: they are not those of the copy.
     """
     count = int(_value(cursor, f"select count(*) from {ddl.in_schema(table, NEW)}"))
-    [(expected,)] = source.execute(f"select count(*) from {table.sql_name}").fetchall()
+    expected = count_rows(source, table)
     if count != expected:
         raise WarehouseError(
             f"{table} got {count:,} rows of {expected:,}, so nothing was published. Fix: publish again."

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from publishing.mart_models import Model
-from warehouse.database import identifier, opened, text_of, transaction
+from warehouse.database import identifier, number_of, opened, text_of, transaction
 from warehouse.errors import WarehouseError
 
 # Those that there always are, and that of a site's own models (models/site), which is there if it has some.
@@ -99,6 +99,11 @@ def published_tables(connection: duckdb.DuckDBPyConnection, models: Mapping[str,
         _table(schema, name, [row[2:] for row in columns], models.get(name, Model()))
         for (schema, name), columns in groupby(rows, key=lambda row: row[:2])
     ]
+
+
+def count_rows(connection: duckdb.DuckDBPyConnection, table: PublishedTable) -> int:
+    """How many rows a table of the published copy has."""
+    return number_of(connection, f"select count(*) from {table.sql_name}")
 
 
 def write_comments(

@@ -21,7 +21,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from publishing.mart_models import read_models
-from publishing.published_tables import SITE, Column, PublishedTable, published_tables, reading
+from publishing.published_tables import SITE, Column, PublishedTable, count_rows, published_tables, reading
 from warehouse.copies import SHARED, copy_kind
 from warehouse.database import identifier, text_of
 from warehouse.errors import WarehouseError
@@ -80,7 +80,7 @@ def write_workbook(published: Path, target: Path, time_zone: str, table: str | N
     with reading(published) as connection:
         tables = published_tables(connection, read_models())
         wanted = _chosen(tables, table)
-        counts = {str(one): _count(connection, one) for one in wanted}
+        counts = {str(one): count_rows(connection, one) for one in wanted}
         too_long = {name: count for name, count in counts.items() if count >= MOST_ROWS}
         if table is not None and too_long:
             raise WarehouseError(
@@ -117,11 +117,6 @@ def _chosen(tables: Sequence[PublishedTable], wanted: str | None) -> list[Publis
             f"there is no table {wanted}. Fix: make export XLSX=1 TABLE=… with one of {', '.join(by_name)}"
         )
     return [by_name[wanted]]
-
-
-def _count(connection: duckdb.DuckDBPyConnection, table: PublishedTable) -> int:
-    [(count,)] = connection.execute(f"select count(*) from {table.sql_name}").fetchall()
-    return int(count)
 
 
 def _write(

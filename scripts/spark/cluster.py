@@ -97,15 +97,6 @@ class Cluster:
         """The event logs, where ``spark_events`` reads what was shuffled."""
         return self.folder / "events"
 
-    def start_worker(self) -> None:
-        """Start one more worker, and wait until it is ready.
-
-        Raises:
-            WarehouseError: it does not get ready.
-        """
-        self.launch_worker()
-        self.wait_for_worker(len(self.workers) - 1)
-
     def launch_worker(self) -> None:
         """Start one more worker, which takes some seconds to get ready."""
         name = f"worker-{len(self.workers)}"
@@ -125,11 +116,6 @@ class Cluster:
         """
         ready = re.compile("Successfully registered with master")
         self.wait_for(f"worker-{number}", self.workers[number], ready)
-
-    def kill_worker(self, number: int) -> None:
-        """Kill a worker and its executor, as when a machine fails: no process of it can say anything any more."""
-        os.killpg(self.workers[number].pid, signal.SIGKILL)
-        self.workers[number].wait()
 
     def start(self, name: str, program: str, *arguments: str, memory: str = "256m") -> subprocess.Popen[bytes]:
         """Start one of Spark's programs in the folder, with its output in ``logs``."""

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -241,6 +242,15 @@ def execute_again(connection: duckdb.DuckDBPyConnection, script: str) -> None:
         _PARSED[script] = connection.extract_statements(script)
     for statement in _PARSED[script]:
         connection.execute(statement)
+
+
+def rows_by_column(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, object] | None = None
+) -> list[dict[str, Any]]:
+    """The rows of a query, each with its values by the names of the columns."""
+    result = connection.execute(query, parameters)
+    names = [column[0] for column in result.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
 def number_of(connection: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, object] | None = None) -> int:

@@ -20,7 +20,7 @@ from conftest import Project, copy_project
 from measuring.compare_engines import Comparison, compare, shown
 from spark.cluster import Cluster, spark_cluster
 from spark.events import as_markdown, read_costs
-from spark_project import SparkProject, end, why_not_here
+from spark_project import SparkProject, end, kill_worker, why_not_here
 from warehouse.paths import PROJECT_ROOT
 
 RECORDS = int(os.environ.get("SPARK_RECORDS", "0"))
@@ -137,11 +137,12 @@ def test_every_mart_of_a_million_is_equal_though_a_worker_is_killed_and_a_sessio
     while len(on_spark.tables("marts")) < 5:
         assert build.poll() is None, build.communicate()[0][-6000:]
         time.sleep(0.2)
-    cluster.kill_worker(0)
+    kill_worker(cluster, 0)
     assert len(on_spark.tables("marts")) < MARTS // 2
     # One worker goes on alone, with all that the other had shuffled lost; then there are two again.
     time.sleep(SECONDS_BEFORE_REPLACED)
-    cluster.start_worker()
+    cluster.launch_worker()
+    cluster.wait_for_worker(2)
     end(build)
 
     report(f"{RECORDS:,} records, a worker killed", time.monotonic() - started, cluster)

@@ -16,6 +16,7 @@ import pytest
 
 from spark import cluster as module
 from spark.cluster import Cluster, Size, spark_cluster
+from spark_project import kill_worker
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
 
@@ -118,9 +119,10 @@ def test_the_cluster_ends_with_who_started_it(pids: Path, tmp_path: Path, by: si
 
 def test_a_worker_that_is_killed_takes_its_executor_along_and_is_replaced(pids: Path, tmp_path: Path) -> None:
     with spark_cluster(tmp_path / "cluster") as cluster:
-        cluster.kill_worker(0)
+        kill_worker(cluster, 0)
         assert_soon_alive(pids, 6)
-        cluster.start_worker()
+        cluster.launch_worker()
+        cluster.wait_for_worker(2)
         assert len(alive(pids)) == 8
 
 
