@@ -8,30 +8,30 @@ copy of the project: one landing and one run of dbt measure them all, and nothin
 
 from __future__ import annotations
 
-import csv
 import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import groupby, product
+from itertools import chain, groupby, product
 from pathlib import Path
 from random import Random
 
 import duckdb
 from rich.console import Console
-from rich.table import Table
 
-from landing.land import land_reports
-from landing.outcome import Declaration
 from measuring.rooms import (
     REAL_SEEDS,
     Case,
     RoomResult,
     compare_rooms,
+    empty_table,
     in_page_order,
+    insert_rows,
     land_cases,
+    land_whole,
+    markdown_table,
     room_aims,
     rooms_markdown,
     rooms_table,
@@ -40,7 +40,7 @@ from measuring.rooms import (
 from measuring.rooms import TITLES as ROOM_TITLES
 from simulation.editions import Editions
 from simulation.exporter import SCHEDULE_HEADER, Download, Losses, log_stay, put_in_file_order, schedule_rows
-from simulation.generate import Truth
+from simulation.generate import Truth, write_csv
 from simulation.platform import Platform
 from simulation.stage import Activity, Edition, Stay
 from warehouse.database import connect
@@ -340,13 +340,7 @@ class Simulation:
 def simulate(seed: int, people: int) -> Simulation:
     """Play one edition of at most that many people."""
     rng = Random(seed)
-    editions = Editions(
-        rng,
-        edited_people=DEFAULT.edited_people,
-        renamed_sessions=DEFAULT.renamed_sessions,
-        pulled_back=DEFAULT.pulled_back,
-    )
-    edition = editions.next_edition(people, 0)
+    edition = Editions(rng, replace(DEFAULT, moved_sessions=0.0)).next_edition(people, 0)
     platform = Platform(rng, edition, staff_hops=DEFAULT.staff_hops)
     simulation = Simulation(edition, [], [])
     for person in edition.people:
@@ -381,28 +375,9 @@ def grid(lost_lefts: Iterable[float], seeds: Iterable[int]) -> list[Cell]:
     return [Cell(*values) for values in product(lost_lefts, OTHER_LOSSES, WINDOWS, seeds)]
 
 
-def write_schedule(editions: dict[str, Edition], path: Path) -> None:
-    """Write the schedule of the editions of some sites."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(SCHEDULE_HEADER)
-        for site_id, edition in editions.items():
-            writer.writerows(schedule_rows(site_id, edition))
-
-
-def land_cells(cells: list[Cell], simulations: dict[int, Simulation], folder: Path) -> None:
-    """Write and land the reports of every cell.
-
-    Raises:
-        RuntimeError: a report was not landed as a whole.
-    """
-    with connect(folder / WAREHOUSE) as connection:
-        for cell in cells:
-            paths = write_logs(cell, simulations[cell.seed], folder)
-            for landing in land_reports(connection, paths, Declaration(cell.site_id, allows_twins=True)):
-                if not landing.is_clean or landing.already_landed_as:
-                    raise RuntimeError(f"not landed: {landing}")
-                landing.path.unlink()
+def schedule_of(editions: dict[str, Edition]) -> list[tuple[str, ...]]:
+    """Return the schedule of the editions of some sites, the header first."""
+    return [SCHEDULE_HEADER, *chain.from_iterable(schedule_rows(*of_site) for of_site in editions.items())]
 
 
 def build_attendance(project: Path, select: str = "+fct_sessions", settings: str = "{}") -> None:
@@ -433,10 +408,8 @@ def compare_with_truth(
         "create or replace temp table cells"
         " (site_id varchar, simulation varchar, window_source varchar, losses varchar, lost_left double)"
     )
-    connection.executemany(
-        "insert into cells values (?, ?, ?, ?, ?)",
-        [[cell.site_id, cell.simulation, cell.window_source, cell.losses, cell.lost_left] for cell in cells],
-    )
+    about = [(cell.site_id, cell.simulation, cell.window_source, cell.losses, cell.lost_left) for cell in cells]
+    insert_rows(connection, "cells", about)
     connection.execute(
         ERRORS,
         {
@@ -462,14 +435,14 @@ def measure(
         truth.add(f"seed{seed}", simulation.stays)
     truth.close()
     editions = {f"seed{seed}": simulation.edition for seed, simulation in simulations.items()}
-    write_schedule(editions, folder / "agenda.csv")
+    write_csv(folder / "agenda.csv", schedule_of(editions))
     scheduled = {cell.site_id: editions[cell.simulation] for cell in cells if cell.window_source == "schedule"}
-    schedule = folder / "seeds" / "site" / "session_schedule.csv"
-    write_schedule(scheduled, schedule)
-    land_cells(cells, simulations, folder)
     warehouse = folder / WAREHOUSE
     with connect(warehouse) as connection:
-        land_cases(connection, cases, folder, schedule)
+        for cell in cells:
+            land_whole(connection, write_logs(cell, simulations[cell.seed], folder), cell.site_id)
+        schedule = [*schedule_of(scheduled), *land_cases(connection, cases, folder)]
+    write_csv(folder / "seeds" / "site" / "session_schedule.csv", schedule)
     build_attendance(folder)
     settings = read_settings(folder)
     with opened_with_marts(warehouse) as connection:
@@ -515,21 +488,13 @@ def print_results(console: Console, results: list[Result], room_results: Sequenc
     for kind in ROOM_TITLES:
         console.print(rooms_table(room_results, kind))
     for source, title in TITLES.items():
-        table = Table(title=title, title_justify="left")
-        for number, column in enumerate(COLUMNS):
-            table.add_column(column, justify="right" if number else "left")
+        table = empty_table(title, COLUMNS)
         for losses, group in groupby((r for r in results if r.window_source == source), lambda r: r.losses):
             for result in group:
                 table.add_row(*cells_of(result))
             if losses != list(OTHER_LOSSES)[-1]:
                 table.add_section()
         console.print(table)
-
-
-def markdown_table(results: list[Result]) -> str:
-    """Write results as a table in Markdown."""
-    lines = [COLUMNS, ("---", *["--:"] * (len(COLUMNS) - 1)), *(cells_of(result) for result in results)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def aims_met(results: list[Result]) -> str:
@@ -561,6 +526,6 @@ def write_accuracy_page(
         aims=aims_met(results),
         room_aims=room_aims(room_results),
         **{kind: rooms_markdown(room_results, kind) for kind in ROOM_TITLES},
-        **{source: markdown_table(group) for source, group in tables.items()},
+        **{source: markdown_table(COLUMNS, map(cells_of, group)) for source, group in tables.items()},
     )
     path.write_text(text, encoding="utf-8")

@@ -22,7 +22,7 @@ from rich.table import Table
 
 from landing.land import land_reports
 from landing.outcome import Declaration
-from simulation.exporter import SCHEDULE_HEADER, Download, timestamp
+from simulation.exporter import Download, timestamp
 from simulation.rooms import BEHAVIOURS, JOINED, LEFT, Behaviour, Record, Room, Span, Visit
 from simulation.stage import MINUTE, Activity, Content, Person
 from warehouse.paths import PROJECT_ROOT
@@ -271,12 +271,20 @@ class CaseWriter:
             self.activities.append(Activity(FIRST_START + at, person, "Session", JOINED, ELSEWHERE.name, ELSEWHERE))
 
 
-def land_cases(connection: duckdb.DuckDBPyConnection, cases: Iterable[Case], folder: Path, schedule: Path) -> None:
-    """Write and land the reports of every case, append to the schedule, and keep the truth in tables.
+def land_whole(connection: duckdb.DuckDBPyConnection, paths: list[Path], site_id: str) -> None:
+    """Land the reports of a site, and delete their files.
 
     Raises:
         RuntimeError: a report was not landed as a whole.
     """
+    for landing in land_reports(connection, paths, Declaration(site_id, allows_twins=True)):
+        if not landing.is_clean or landing.already_landed_as:
+            raise RuntimeError(f"not landed: {landing}")
+        landing.path.unlink()
+
+
+def land_cases(connection: duckdb.DuckDBPyConnection, cases: Iterable[Case], folder: Path) -> Iterator[tuple[str, ...]]:
+    """Write and land the reports of every case, and keep the truth in tables; yields the rows of their schedule."""
     connection.execute(
         "create table room_cases (site_id varchar, kind varchar, name varchar, lost_left double, settings varchar)"
     )
@@ -288,17 +296,11 @@ def land_cases(connection: duckdb.DuckDBPyConnection, cases: Iterable[Case], fol
         writer = CaseWriter(case)
         until = max(activity.at for activity in writer.activities) + 1
         path = Download(0, f"{case.site_id}.csv", until).write(folder, writer.activities)
-        for landing in land_reports(connection, [path], Declaration(case.site_id, allows_twins=True)):
-            if not landing.is_clean or landing.already_landed_as:
-                raise RuntimeError(f"not landed: {landing}")
-        path.unlink()
-        append_rows(schedule, writer.schedule)
-        insert_rows(
-            connection,
-            "room_cases",
-            [(case.site_id, case.kind, case.name, case.lost_left, settings_text(case.settings))],
-        )
+        land_whole(connection, [path], case.site_id)
+        about = (case.site_id, case.kind, case.name, case.lost_left, settings_text(case.settings))
+        insert_rows(connection, "room_cases", [about])
         insert_rows(connection, "room_truth", writer.truth)
+        yield from writer.schedule
 
 
 def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[object]]) -> None:
@@ -306,16 +308,6 @@ def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequenc
     if rows:
         columns = [list(column) for column in zip(*rows, strict=True)]
         connection.execute(f"insert into {table} select {', '.join(['unnest(?)'] * len(columns))}", columns)
-
-
-def append_rows(path: Path, rows: Iterable[Sequence[str]]) -> None:
-    """Append rows to a schedule, which gets its header first if it is new."""
-    is_new = not path.exists()
-    with path.open("a", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        if is_new:
-            writer.writerow(SCHEDULE_HEADER)
-        writer.writerows(rows)
 
 
 def settings_text(settings: Mapping[str, object]) -> str:
@@ -371,11 +363,22 @@ def with_means(results: Sequence[RoomResult], kind: str) -> Iterator[RoomResult]
         yield mean_of([r for r in chosen if r.lost_left == lost_left and r.name != SYNTHETIC], name, lost_left)
 
 
+def empty_table(title: str, columns: Sequence[str]) -> Table:
+    """Make a table for the terminal, whose first column is a text and all others numbers."""
+    table = Table(title=title, title_justify="left")
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="right" if number else "left")
+    return table
+
+
+def markdown_table(columns: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """Write such a table in Markdown."""
+    return "\n".join(f"| {' | '.join(line)} |" for line in (columns, ("---", *["--:"] * (len(columns) - 1)), *lines))
+
+
 def rooms_table(results: Sequence[RoomResult], kind: str) -> Table:
     """Make the table of a kind for the terminal."""
-    table = Table(title=TITLES[kind], title_justify="left")
-    for number, column in enumerate(COLUMNS):
-        table.add_column(column, justify="right" if number else "left")
+    table = empty_table(TITLES[kind], COLUMNS)
     for result in with_means(results, kind):
         table.add_row(*(cell.strip("*") for cell in cells_of_room(result)))
     return table
@@ -383,12 +386,7 @@ def rooms_table(results: Sequence[RoomResult], kind: str) -> Table:
 
 def rooms_markdown(results: Sequence[RoomResult], kind: str) -> str:
     """Write the table of a kind in Markdown."""
-    lines = [
-        COLUMNS,
-        ("---", *["--:"] * (len(COLUMNS) - 1)),
-        *(cells_of_room(result) for result in with_means(results, kind)),
-    ]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return markdown_table(COLUMNS, map(cells_of_room, with_means(results, kind)))
 
 
 def room_aims(results: Sequence[RoomResult]) -> str:

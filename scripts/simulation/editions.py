@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+from simulation.exporter import Losses
 from simulation.stage import DAY, HOUR, MINUTE, Breakouts, Content, Edition, Meeting, Person, Question, Session
 from simulation.words import COMPANIES, DOMAINS, FORMS, PEOPLE, QUESTIONS, TOPICS
 
@@ -46,21 +47,10 @@ def clock_change(monday: int) -> int | None:
 class Editions:
     """An endless source of weekly editions; holds only the people of the latest one."""
 
-    def __init__(
-        self,
-        rng: Random,
-        *,
-        edited_people: float = 0.0,
-        renamed_sessions: float = 0.0,
-        moved_sessions: float = 0.0,
-        pulled_back: float = 0.0,
-    ) -> None:
-        """Set the share of people and sessions that are edited, of workshops pulled back."""
+    def __init__(self, rng: Random, losses: Losses) -> None:
+        """Set how many people and sessions are edited, and how many workshops are pulled back."""
         self.rng = rng
-        self.edited_people = edited_people
-        self.renamed_sessions = renamed_sessions
-        self.moved_sessions = moved_sessions
-        self.pulled_back = pulled_back
+        self.losses = losses
         self.week = 0
         self.last_content_id = 1000
         self.last_user_id = 10000
@@ -113,7 +103,7 @@ class Editions:
         user_id, company, domain = (str(self.last_user_id), rng.choice(COMPANIES), rng.choice(DOMAINS))
         columns = (user_id, first, last, company, f"u{user_id}@{domain}")
         edited = None
-        if rng.random() < self.edited_people:
+        if rng.random() < self.losses.edited_people:
             moved = rng.random() < 0.5
             edited = (
                 user_id,
@@ -147,7 +137,7 @@ class Editions:
     def _session(self, topic: str, starts_at: int, ends_at: int, place: int, is_main: bool) -> Session:
         rng = self.rng
         name = rng.choice(FORMS).format(topic)
-        is_renamed = rng.random() < self.renamed_sessions
+        is_renamed = rng.random() < self.losses.renamed_sessions
         content = self._content(name, f"{name} (new)" if is_renamed else None)
         speakers = [person.user_id for person in self.people if person.role == "speaker"]
         is_workshop = is_main and place == WORKSHOP_SLOT
@@ -159,7 +149,7 @@ class Editions:
             1.0 if is_main else 0.3 + 0.6 * rng.random(),
             self._questions(topic, starts_at, ends_at),
             self._breakouts(name, starts_at, ends_at) if is_workshop else None,
-            rng.choice(MOVES) if rng.random() < self.moved_sessions else 0,
+            rng.choice(MOVES) if rng.random() < self.losses.moved_sessions else 0,
         )
 
     def _questions(self, topic: str, starts_at: int, ends_at: int) -> tuple[Question, ...]:
@@ -181,7 +171,7 @@ class Editions:
         names = tuple(f"Breakout from {name} #{first + number}" for number in range(count))
         opens_at = starts_at + 25 * MINUTE + rng.randrange(MINUTE)
         closes_at = ends_at - 20 * MINUTE + rng.randrange(MINUTE)
-        return Breakouts(names, opens_at, closes_at, rng.random() < self.pulled_back)
+        return Breakouts(names, opens_at, closes_at, rng.random() < self.losses.pulled_back)
 
     def _places(self, slots: tuple[tuple[Session, ...], ...], topics: Iterator[str]) -> dict[str, tuple[Content, ...]]:
         sessions = tuple(session.content for slot in slots for session in slot)

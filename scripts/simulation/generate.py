@@ -124,7 +124,7 @@ def write_sample(output: Path) -> list[Path]:
     output.mkdir(parents=True, exist_ok=True)
     paths = [download.write(output, activities) for download in downloads(edition)]
     file_name, users = users_report(edition, activities)
-    _write_csv(output / file_name, users)
+    write_csv(output / file_name, users)
     return [*paths, output / file_name]
 
 
@@ -164,13 +164,14 @@ def write_reports(order: Order, on_progress: Callable[[int], None] = lambda _: N
     if truth:
         truth.close()
     if order.schedule:
-        _write_csv(order.schedule, schedule)
+        write_csv(order.schedule, schedule)
     if order.exhibitors:
-        _write_csv(order.exhibitors, exhibitors)
+        write_csv(order.exhibitors, exhibitors)
     return written
 
 
-def _write_csv(path: Path, rows: list[tuple[str, ...]]) -> None:
+def write_csv(path: Path, rows: list[tuple[str, ...]]) -> None:
+    """Write rows, the header first, as a CSV file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(rows)
@@ -178,13 +179,7 @@ def _write_csv(path: Path, rows: list[tuple[str, ...]]) -> None:
 
 def _write_site(rng: Random, losses: Losses, series: Series, extracts: Extracts, records: int) -> Iterator[Played]:
     """Write one site's files, edition by edition."""
-    editions = Editions(
-        rng,
-        edited_people=losses.edited_people,
-        renamed_sessions=losses.renamed_sessions,
-        moved_sessions=losses.moved_sessions,
-        pulled_back=losses.pulled_back,
-    )
+    editions = Editions(rng, losses)
     left = records
     while left > 0:
         edition = editions.next_edition(max(12, left // RECORDS_PER_PERSON), series.download)
