@@ -35,6 +35,7 @@ from landing.forgotten import remember_moved
 from landing.land import land_reports, size_of
 from landing.landed import LANDED_REPORTS, delete_reports
 from landing.meetings import ALL_SITES, SALTS, ensure_meeting_salt
+from landing.older_landings import name_kinds, rename_marks
 from landing.outcome import Declaration, Given, Landing, SiteNeeded
 from landing.parquet_files import (
     DECLARATIONS,
@@ -51,11 +52,9 @@ from landing.parquet_files import (
     clear_unfinished,
     drop,
     load,
-    name_kinds,
     partition,
     place,
     put,
-    rename_marks,
     take_out,
     write_parquet,
 )

@@ -24,15 +24,12 @@ from warehouse.files import to_disk
 from warehouse.paths import PROJECT_ROOT
 from warehouse.raw import store_table
 from warehouse.raw_tables import columns_of_raw
-from warehouse.rejections import DAY_OF_OLDER, KIND_OF_OLDER
 
 OF_REPORTS = "report_declarations"
 REJECTED = "rejected_records"
 RECORDS = ("activities", "users", REJECTED, OF_REPORTS)
 MANIFESTS = ("reports", "user_reports")
 MARKS = "removed_reports"
-# The older names of this table and of its time, in landings that were made before.
-OLDER_MARKS, OLDER_TIME = "withdrawn_reports", "withdrawn_at"  # older names
 FORGOTTEN = "forgotten_users"
 DECLARATIONS = "declarations"
 FILE_NAME = "records.parquet"
@@ -193,17 +190,6 @@ def rewrite(root: Path) -> None:
     shutil.rmtree(rewriting(root), ignore_errors=True)
 
 
-def rename_marks(root: Path) -> None:
-    """Give the marks of a landing that an older version made the names of today."""
-    for older in sorted((root / OLDER_MARKS).glob(f"*/*/{FILE_NAME}")):
-        written = Path(f"{root}.scratch-mark")
-        with duckdb.connect() as connection:
-            _write_again(connection, f"* rename ({OLDER_TIME} as removed_at)", older, written)
-        place(written, root / MARKS / older.parent.relative_to(root / OLDER_MARKS))
-        drop(older.parent)
-    shutil.rmtree(root / OLDER_MARKS, ignore_errors=True)
-
-
 def clear_unfinished(root: Path) -> None:
     """Complete a rewriting, and take out what a landing or a removal left that was killed."""
     rewrite(root)
@@ -221,36 +207,6 @@ def clear_unfinished(root: Path) -> None:
         for folder in list((root / table).glob("site_id=*/report_id=*")):
             if (folder.parent.name, folder.name) not in counts:
                 drop(folder)
-
-
-def name_kinds(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
-    """Give the rejected records of a landing that an older version made their kinds, all or none."""
-    files = list((root / REJECTED).glob(f"*/*/{FILE_NAME}"))
-    # All are of one version, because each command that writes to a landing begins with this.
-    if (
-        not files
-        or connection.execute(
-            "select 1 from parquet_schema($file) where name = 'kind'", {"file": str(files[0])}
-        ).fetchone()
-    ):
-        return
-    unfinished = Path(f"{root}.scratch-kinds")
-    for file in files:
-        written = unfinished / file.relative_to(root)
-        written.parent.mkdir(parents=True)
-        columns = f"*, {KIND_OF_OLDER} as kind, {DAY_OF_OLDER} as impossible_date"
-        _write_again(connection, columns, file, written)
-    begin_rewriting(root, unfinished)
-
-
-def _write_again(connection: duckdb.DuckDBPyConnection, columns: str, older: Path, written: Path) -> None:
-    """Write what a file of an older version holds, in the columns of today."""
-    connection.execute(
-        f"copy (select {columns} from read_parquet($older, hive_partitioning = false))"
-        " to $written (format parquet, compression zstd)",
-        {"older": str(older), "written": str(written)},
-    )
-    to_disk(written)
 
 
 def _sites(root: Path, table: str) -> Iterator[Path]:

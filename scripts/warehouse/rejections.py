@@ -59,34 +59,3 @@ MEANINGS = {
 }
 # The user has nothing to do about these.
 HARMLESS = [Kind.BLANK, Kind.HEADER, Kind.FORGOTTEN, Kind.NAMES_FORGOTTEN]
-
-# An older version wrote a reason alone, and the day that MIN_DATE or MAX_DATE would let in was a part of it.
-_BEGINNINGS = {
-    "it named a user who was forgotten": Kind.NAMES_FORGOTTEN,
-    "the user was forgotten": Kind.FORGOTTEN,
-    "it is older than the time": Kind.EXPIRED,
-    "it is blank": Kind.BLANK,
-    "it is the header": Kind.HEADER,
-    "it has too few fields": Kind.TOO_FEW_FIELDS,
-    "it has too many fields": Kind.TOO_MANY_FIELDS,
-    "a double quote is not closed": Kind.OPEN_QUOTE,
-    "a field goes on in double quotes": Kind.STRAY_QUOTE,
-    "it is longer than 2 MB": Kind.TOO_LONG,
-    "it is not in ": Kind.OTHER_ENCODING,
-    "a spreadsheet could not show the id": Kind.LOST_ID,
-    "a spreadsheet has shortened the id": Kind.SHORTENED_ID,
-    "nothing says who it is": Kind.NO_USER,
-    "it has no date": Kind.NO_DATE,
-    "its date is the one": Kind.NEVER,
-    "its year ": Kind.OTHER_CALENDAR,
-    "nothing can have happened": Kind.EARLY_DATE,
-    "it is in the future": Kind.FUTURE_DATE,
-    "it lies in the future": Kind.FUTURE_DATE,
-    "the date cannot be read": Kind.UNREADABLE_DATE,
-}
-KIND_OF_OLDER = (
-    "case "
-    + " ".join(f"when starts_with(reason, '{words}') then '{kind}'" for words, kind in _BEGINNINGS.items())
-    + f" else '{Kind.UNREADABLE}' end"
-)
-DAY_OF_OLDER = "try_cast(regexp_extract(reason, 'make build M(?:IN|AX)_DATE=(.+)$', 1) as date)"
