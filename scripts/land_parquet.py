@@ -1,7 +1,4 @@
-"""Land reports as Parquet for Spark: the command line of ``landing.parquet``.
-
-Exit codes: 0 landed, whatever was rejected is said; 1 a file was refused, or landing ended early; 2 wrong usage.
-"""
+"""Land reports as Parquet for Spark: the command line of ``landing.parquet``."""
 
 from __future__ import annotations
 

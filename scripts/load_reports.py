@@ -1,7 +1,4 @@
-"""Land activity reports: the command line of ``landing.land``.
-
-Exit codes: 0 all landed, or left out as removed; 1 something was rejected or refused, and said; 2 wrong usage.
-"""
+"""Land activity reports: the command line of ``landing.land``."""
 
 from __future__ import annotations
 

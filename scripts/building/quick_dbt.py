@@ -28,16 +28,15 @@ def make_dbt_quick(heard: Collection[str] = ()) -> None:
     if os.environ.get("DBT_LOG_LEVEL_FILE") != "debug":
         with suppress(AttributeError, ImportError):
             _without_debug_events(heard)
-    with suppress(AttributeError, ImportError):
-        _with_words_of_dates_once()
-    with suppress(AttributeError, ImportError):
-        _with_macros_made_when_asked()
-    with suppress(AttributeError, ImportError):
-        _with_macros_found_once()
-    with suppress(AttributeError, ImportError):
-        _with_settings_read_once()
-    with suppress(AttributeError, ImportError):
-        _with_plain_graph()
+    for change in (
+        _with_words_of_dates_once,
+        _with_macros_made_when_asked,
+        _with_macros_found_once,
+        _with_settings_read_once,
+        _with_plain_graph,
+    ):
+        with suppress(AttributeError, ImportError):
+            change()
 
 
 def _without_debug_events(heard: Collection[str]) -> None:

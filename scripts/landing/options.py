@@ -18,6 +18,7 @@ from reports.date_formats import DATE_FORMATS
 from reports.date_shapes import UNCLEAR_ZONES
 from reports.dates import zones_called
 from reports.files import SUFFIXES, find_reports
+from warehouse.database import time_zones
 from warehouse.errors import WarehouseError
 from warehouse.paths import PROJECT_ROOT
 from warehouse.raw import SAMPLE_SITE
@@ -59,18 +60,12 @@ def checked(given: Given, reports: Path | None = None) -> Given:
 
 def _trouble_of_zone(time_zone: str) -> str | None:
     """What is wrong with the name of a zone; None if nothing is."""
-    connection = duckdb.connect()
     # DuckDB takes BST for Asia/Dhaka.
     several = UNCLEAR_ZONES.get(time_zone.lower())
-    if (
-        several is None
-        and connection.execute("select 1 from pg_timezone_names() where name = ?", [time_zone]).fetchone()
-    ):
+    if several is None and time_zone in time_zones():
         return None
-    same = connection.execute(
-        "select name from pg_timezone_names() where lower(name) = lower(?)", [time_zone]
-    ).fetchall()
-    names = several or [name for (name,) in same] or zones_called(connection, time_zone)
+    same = [name for name in time_zones() if name.lower() == time_zone.lower()]
+    names = several or same or zones_called(time_zone)
     ways = " or ".join(f"TIME_ZONE={name}" for name in names)
     if several:
         return f"{time_zone!r} may be several zones. Fix: {ways}"

@@ -12,11 +12,12 @@ from rich.console import Console
 from naming.aliases import SITE_ALIASES, Alias, add_aliases, read_accepted
 from naming.dialog import Dialog, Recognised
 from naming.dictionary import ATTEND_CLICKED, JOINED, Dictionary
+from naming.effects import SITES
 from naming.seed_csv import SeedError
+from naming.understood import COUNTS
 from naming.unknown import (
     GUESSES,
     RECOGNISED,
-    UNDERSTOOD,
     Decision,
     Pair,
     Pattern,
@@ -38,7 +39,7 @@ ATTENDANCE = "select count(*) filter (where is_attended) from marts.fct_session_
 def counts_of(published: Path) -> tuple[int, int, int]:
     """Records that are understood, records at all, and how often a session was attended."""
     with opened(published) as connection:
-        [(understood, landed)] = connection.execute(UNDERSTOOD).fetchall()
+        [(understood, _, landed)] = connection.execute(COUNTS).fetchall()
         [(attended,)] = connection.execute(ATTENDANCE).fetchall()
     return int(understood), int(landed), int(attended)
 
@@ -121,10 +122,7 @@ def accept(source: Path, published: Path, warehouse: Path, dictionary: Dictionar
         SeedError: a row cannot be taken; then none is.
     """
     with opened(published) as connection:
-        sites = [
-            site
-            for (site,) in connection.execute("select distinct site_id from marts.report_reconciliation").fetchall()
-        ]
+        sites = [site for (site,) in connection.execute(SITES).fetchall()]
     aliases, troubles = read_accepted(source, dictionary, sites)
     if troubles:
         raise SeedError("\n".join([*troubles, "No row was taken."]))

@@ -11,8 +11,9 @@ from typing import Any
 import jinja2
 
 from naming.seed_csv import SeedError, read_seed_csv
+from warehouse.database import time_zones
 from warehouse.macros import with_macros
-from warehouse.settings import read_yaml, time_zones
+from warehouse.settings import read_yaml
 
 SITE_SEEDS = Path("seeds") / "site"
 GENERIC_TESTS = Path("tests") / "generic"

@@ -45,13 +45,6 @@ from marts.patterns_to_confirm
 order by activity_count desc, site_id, category, action
 """
 
-UNDERSTOOD = """
-select
-    cast(coalesce(sum(landed_understood_count), 0) as bigint),
-    cast(coalesce(sum(landed_count), 0) as bigint)
-from marts.report_reconciliation
-"""
-
 # What a row would take besides the unknown words.
 RECOGNISED = """
 select site_id, category, action, activity_type, count(*)

@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import cache
 
 import duckdb
 
@@ -23,7 +24,7 @@ from reports.ids import DIGITS, OTHER_DIGITS
 from reports.invisible import FORMAT, INVISIBLE
 from reports.look import DatesSeen
 from warehouse.command_line import counted
-from warehouse.database import number_of, text_of
+from warehouse.database import number_of, text_of, time_zones
 
 TIME_TITLES = tuple(
     key_of(title)
@@ -163,7 +164,7 @@ def _zone_beside(
     date_index = report.columns["date"]
     titles = [report.header[index] for index in (date_index, time) if index is not None]
     zones = [(title, zone) for title in titles if (zone := in_brackets(title))]
-    known = next((zone for _, zone in zones if _is_zone(connection, zone)), None)
+    known = next((zone for _, zone in zones if _is_zone(zone)), None)
     if known is not None:
         return text_of(known), None
     behind = max(date_index, date_index if time is None else time) + 1
@@ -173,7 +174,7 @@ def _zone_beside(
     others = [(title, zone) for title, zone in zones if not _is_plain(zone)]
     if sql is None and unknown is None and others:
         title, words = others[0]
-        unknown = UnknownZone(f"the title {title}", words, zones_called(connection, words))
+        unknown = UnknownZone(f"the title {title}", words, zones_called(words))
     return sql, unknown
 
 
@@ -186,13 +187,13 @@ def _zone_column(
         f"select {zone} as zone from staged where {column} not in ('', {title}) group by 1 order by min(rowid)"
         f" limit {MAX_ZONES}"
     ).fetchall()
-    others = [text for (text,) in zones if not _is_zone(connection, text)]
+    others = [text for (text,) in zones if not _is_zone(text)]
     words = next((text for text in others if re.search(r"[^\W\d_]", text)), None)
     # A column of such a title may be about halls.
     is_other = key_of(header) in ("zone", "offset") and len(others) == len(zones)
     unknown = None
     if words is not None and not is_other:
-        unknown = UnknownZone(f"the column {header}", words, zones_called(connection, words))
+        unknown = UnknownZone(f"the column {header}", words, zones_called(words))
     if not zones or len(others) == len(zones) or (others and unknown is None):
         return None, unknown
     left_out = ", ".join((title, *map(text_of, others)))
@@ -207,31 +208,31 @@ def _is_plain(text: str) -> bool:
     )
 
 
-def zones_called(connection: duckdb.DuckDBPyConnection, words: str) -> tuple[str, ...]:
+def zones_called(words: str) -> tuple[str, ...]:
     """Zones of the IANA whose city is in some words, such as `heure de Paris`."""
     plan = plan_of(f"9999-99-99 99:99:99 {words} time")
     if plan is not None and plan.zone is not None:
         return (plan.zone,)
     plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode().lower()
     text = f" {' '.join(re.split('[^a-z]+', plain))} "
-    names = connection.execute("select name from pg_timezone_names() where contains(name, '/') order by 1").fetchall()
-    areas = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+    areas = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
     return tuple(
         name
-        for (name,) in names
-        if name.split("/")[0] in areas and f" {name.split('/')[-1].replace('_', ' ').lower()} " in text
+        for name in time_zones()
+        if name.startswith(areas) and f" {name.split('/')[-1].replace('_', ' ').lower()} " in text
     )[:3]
 
 
-def _is_zone(connection: duckdb.DuckDBPyConnection, text: str) -> bool:
+def _is_zone(text: str) -> bool:
     plan = plan_of(f"9999-99-99 99:99:99 {re.sub('[0-9]', '9', text)}")
     if plan is None or (plan.zone is None and plan.offset_minutes is None and not plan.sign and plan.unclear is None):
         return False
-    return plan.zone is None or plan.zone.lower() in _zones(connection)
+    return plan.zone is None or _is_known(plan.zone)
 
 
-def _zones(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    return {row[0].lower() for row in connection.execute("select name from pg_timezone_names()").fetchall()}
+@cache
+def _is_known(zone: str) -> bool:
+    return zone.lower() in map(str.lower, time_zones())
 
 
 def _any_clock(connection: duckdb.DuckDBPyConnection, raw: str) -> bool:
@@ -330,11 +331,10 @@ def _folded(connection: duckdb.DuckDBPyConnection, report: ReportFormat, raw: st
         ) group by 1 order by count(*) desc, 1 limit {MAX_SHAPES}
         """
     ).fetchall()
-    zones = _zones(connection)
     plans = {
         shape: plan
         for shape, _, _ in shapes
-        if (plan := plan_of(shape)) is not None and (plan.zone is None or plan.zone.lower() in zones)
+        if (plan := plan_of(shape)) is not None and (plan.zone is None or _is_known(plan.zone))
     }
     unclear = next((plan.unclear for plan in plans.values() if plan.unclear), None)
     plain = raw if all(is_normal for _, is_normal, _ in shapes) else text

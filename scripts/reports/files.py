@@ -458,7 +458,7 @@ def _measure(path: Path, members: list[zipfile.ZipInfo]) -> int:
 def _unpack_gzip(path: Path, target: Path) -> None:
     with gzip.open(path, "rb") as file, target.open("wb") as copy:
         _copy(cast(IO[bytes], file), copy, path.stat().st_size)
-    _refuse_nested(target)
+    _refuse_packed(target)
 
 
 def _unpack_member(path: Path, member: zipfile.ZipInfo, target: Path) -> None:
@@ -467,14 +467,17 @@ def _unpack_member(path: Path, member: zipfile.ZipInfo, target: Path) -> None:
     with zipfile.ZipFile(path) as archive, archive.open(member) as file, target.open("wb") as copy:
         # An archive may say of a part that it is larger than the whole.
         _copy(file, copy, min(member.compress_size, path.stat().st_size))
-    _refuse_nested(target)
+    _refuse_packed(target)
 
 
-def _refuse_nested(target: Path) -> None:
+def _refuse_packed(
+    target: Path, packed: str = "it is an archive inside an archive. Fix: unpack the outer one."
+) -> None:
+    """Raise ReportRefused if what was unpacked is packed again, or of another format."""
     with target.open("rb") as file:
         head = file.read(512)
     if head.startswith((_GZIP, _ZIP, _EMPTY_ZIP)):
-        raise ReportRefused("it is an archive inside an archive. Fix: unpack the outer one.")
+        raise ReportRefused(packed)
     refuse_other_formats(head)
 
 
@@ -499,8 +502,4 @@ def _copy(source: IO[bytes], target: IO[bytes] | None, packed: int, copied: int 
 def _spool_standard_input(target: Path) -> None:
     with target.open("wb") as copy:
         shutil.copyfileobj(sys.stdin.buffer, copy)
-    with target.open("rb") as file:
-        head = file.read(512)
-    if head.startswith((_GZIP, _ZIP, _EMPTY_ZIP)):
-        raise ReportRefused("it is packed, and standard input is read as it is. Fix: give the name of the file.")
-    refuse_other_formats(head)
+    _refuse_packed(target, "it is packed, and standard input is read as it is. Fix: give the name of the file.")

@@ -233,6 +233,14 @@ def path_of(connection: duckdb.DuckDBPyConnection) -> Path | None:
     return Path(row[0]) if row and row[0] else None
 
 
+@cache
+def time_zones() -> tuple[str, ...]:
+    """The names of time zones that DuckDB knows."""
+    with duckdb.connect() as connection:
+        found = connection.execute("select name from pg_timezone_names() order by 1").fetchall()
+    return tuple(name for (name,) in found)
+
+
 _PARSED: dict[str, list[duckdb.Statement]] = {}
 
 

@@ -10,9 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import yaml
 
+from warehouse.database import time_zones
 from warehouse.errors import WarehouseError
 from warehouse.macros import with_macros
 from warehouse.paths import PROJECT_ROOT
@@ -59,13 +59,6 @@ def settings_macros(settings: Mapping[str, Any]) -> Mapping[str, Any]:
         tojson=lambda value, default=None: json.dumps(value, default=lambda _: default),
         modules={"re": re, "pytz": {"all_timezones": time_zones()}},
     ).globals
-
-
-@cache
-def time_zones() -> list[str]:
-    """The names of time zones that DuckDB knows."""
-    with duckdb.connect() as connection:
-        return [name for (name,) in connection.execute("select name from pg_timezone_names()").fetchall()]
 
 
 def read_yaml(text: str | bytes) -> Any:
