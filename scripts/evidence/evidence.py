@@ -14,9 +14,9 @@ from typing import Any
 
 import duckdb
 
-from evidence import facts
-from evidence.facts import Row
+from evidence import queries
 from evidence.people import find_session, find_user, forgotten_of, merged_ids
+from evidence.queries import Row
 from evidence.rules import (
     COUNTED,
     LIMITS,
@@ -97,7 +97,7 @@ def write_evidence(
             merged, others = found.merged, found.others
             user_keys, forgotten = [found.user_key], set[str]()
         else:
-            user_keys = facts.people_in(copy, str(session_key))
+            user_keys = queries.people_in(copy, str(session_key))
             forgotten = forgotten_of(raw, user_keys)
             user_keys = [key for key in user_keys if key not in forgotten]
             if len(user_keys) == 1:
@@ -122,16 +122,16 @@ def _page(
     settings: dict[str, Any],
 ) -> str:
     time_zone = str(settings["reporting_time_zone"])
-    facts.prepare(copy, user_keys, time_zone)
+    queries.prepare(copy, user_keys, time_zone)
     make_words(copy, settings)
-    people = rows_by_column(copy, facts.PEOPLE)
+    people = rows_by_column(copy, queries.PEOPLE)
     by_kind = {
-        kind: facts.by_user(rows_by_column(copy, query, {"session": session_key}))
+        kind: queries.by_user(rows_by_column(copy, query, {"session": session_key}))
         for kind, query in (
-            ("sessions", facts.SESSIONS),
-            ("stays", facts.STAYS),
-            ("corrections", facts.CORRECTIONS),
-            ("credits", facts.CREDITS),
+            ("sessions", queries.SESSIONS),
+            ("stays", queries.STAYS),
+            ("corrections", queries.CORRECTIONS),
+            ("credits", queries.CREDITS),
         )
     }
     if session_key is not None and not any(by_kind.values()):
@@ -147,7 +147,7 @@ def _page(
         sections.append(_person(person, merged, own))
     about = [people[0]["name"] if len(people) == 1 else f"{len(people):,} people"]
     if session_key is not None:
-        about.append(facts.name_of_session(copy, session_key))
+        about.append(queries.name_of_session(copy, session_key))
     parts = {
         "title": _shown(f"Evidence of attendance: {', '.join(about)}"),
         "about": _shown(
@@ -172,7 +172,7 @@ def _page(
                     f"{row['record_count']:,}",
                     _yes(row["is_reconciled"]),
                 )
-                for row in rows_by_column(copy, facts.REPORTS, {"sites": sites})
+                for row in rows_by_column(copy, queries.REPORTS, {"sites": sites})
             ],
         ),
     }
@@ -191,14 +191,14 @@ def _contents(people: Sequence[Row], sessions: dict[str, list[Row]]) -> str:
 
 
 def _person(person: Row, merged: Sequence[str], own: dict[str, list[Row]]) -> str:
-    facts_of = [
+    details = [
         ("User id", person["user_id"]),
         ("Also known by the ids", ", ".join(merged)),
         ("Site", person["site_id"]),
         ("Company", person["company"]),
         ("E-mail", person["email"]),
     ]
-    lines = "".join(f"<dt>{_shown(name)}</dt><dd>{_shown(value)}</dd>" for name, value in facts_of if value)
+    lines = "".join(f"<dt>{_shown(name)}</dt><dd>{_shown(value)}</dd>" for name, value in details if value)
     parts = [f'<section class="person"><h2>{_shown(person["name"])}</h2><dl>{lines}</dl>', "<h3>Sessions</h3>"]
     parts.append(_sessions(own["sessions"]))
     stays: dict[str, list[Row]] = {}

@@ -39,7 +39,7 @@ class Destination:
         essence: SQL of what a record must have; null where it has not, and then it is rejected.
         faults: why a record has not, the first that is so counts.
         columns: the columns of the table that are made of the essence, each with its SQL and its type.
-        facts: columns of the manifest that only this kind has.
+        manifest_columns: columns of the manifest that only this kind has.
         measures: the same, as SQL over the landed records.
         notes: what was found out about its dates, in words.
         occurred_at: SQL of when it was, made of the essence; null for users.
@@ -51,7 +51,7 @@ class Destination:
     essence: str
     faults: list[Fault]
     columns: tuple[tuple[str, str, str], ...] = ()
-    facts: dict[str, object] = field(default_factory=dict)
+    manifest_columns: dict[str, object] = field(default_factory=dict)
     measures: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     occurred_at: str = "null"
@@ -125,7 +125,7 @@ def _activities(
             ),
         ],
         occurred_at=occurred_at,
-        facts={"date_format": date_format},
+        manifest_columns={"date_format": date_format},
         span=f"min({occurred_at}), max({occurred_at})",
         measures={
             "first_occurred_at": "min(occurred_at)",
@@ -164,7 +164,7 @@ def _users(connection: duckdb.DuckDBPyConnection, name: str, report: ReportForma
                 " and ".join(report.header_of(column) for column in columns),
             ),
         ],
-        facts={"report_date": date_in(name)},
+        manifest_columns={"report_date": date_in(name)},
     )
 
 

@@ -23,7 +23,7 @@ from landing.destinations import Destination
 from landing.one_report import Load, Opened, Read, stage_report
 from landing.outcome import Declaration, Landing
 from landing.pasted import FEWEST, found_copies
-from landing.statements import Staged, facts_of_form, raw_columns_of
+from landing.statements import Staged, columns_of_form, raw_columns_of
 from landing.times import OUTLIER_DAYS
 from landing.zones import notes_of_clock_changes
 from reports.date_formats import DEFAULT_DATE_FORMAT, SELDOM
@@ -195,7 +195,7 @@ def _staged(load: Load, group: Sequence[Small]) -> Staged | None:
     rows, look, destination = staged.rows, staged.look, staged.destination
     if rows.ill_fitting or not rows.record_count == rows.staged_count == sum(small.count for small in group):
         return None
-    if staged.notes or staged.forgotten.is_any or destination.facts["date_format"] != DEFAULT_DATE_FORMAT:
+    if staged.notes or staged.forgotten.is_any or destination.manifest_columns["date_format"] != DEFAULT_DATE_FORMAT:
         return None
     # Ids of another report could hide that those of one are rounded.
     if look.has_trails or look.may_be_rounded:
@@ -281,7 +281,7 @@ def _written(
         "file_bytes": [small.seen.byte_count for small in group],
         "file_format": [small.file.file_format for small in group],
     }
-    shared = {**facts_of_form(group[0].report, declaration), **destination.facts}
+    shared = {**columns_of_form(group[0].report, declaration), **destination.manifest_columns}
     inserted = connection.execute(
         f"""
         insert into raw.reports by name

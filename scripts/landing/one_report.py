@@ -310,7 +310,7 @@ def _unknown(wanted: str, titles: list[str]) -> str:
 
 def _other_date_format(staged: Staged) -> list[str]:
     """What is said of a report whose dates are written otherwise than declared."""
-    declared, found = staged.declaration.date_format, staged.destination.facts.get("date_format")
+    declared, found = staged.declaration.date_format, staged.destination.manifest_columns.get("date_format")
     if declared is None or found in (None, declared):
         return []
     return [f"its dates are written as {found}, and not all of them as {declared}, which was declared."]
@@ -329,7 +329,7 @@ def _check_twins(load: Load, staged: Staged) -> list[str]:
     sample = staged_sample(staged.report, destination.essence, destination.occurred_at, count, held)
     unread = held.places(count) if held and not load.reloaded else range(0)
     period = f"select {destination.span} from (select {destination.essence} as essence, * from staged)"
-    date_format = str(destination.facts["date_format"])
+    date_format = str(destination.manifest_columns["date_format"])
     new = New(
         *(sample, count, declaration.site_id, declaration.time_zone, date_format),
         *(left_out, unread, "" if held else period, staged.file.name),

@@ -340,7 +340,7 @@ def _write_forgotten(connection: duckdb.DuckDBPyConnection, staged: Staged) -> N
     )
 
 
-def facts_of_form(report: ReportFormat, declaration: Declaration) -> dict[str, object]:
+def columns_of_form(report: ReportFormat, declaration: Declaration) -> dict[str, object]:
     """The columns of the manifest that reports of one form share."""
     return {
         "site_id": declaration.site_id,
@@ -387,11 +387,11 @@ def _write_manifest(connection: duckdb.DuckDBPyConnection, staged: Staged, store
         "file_sha256": staged.seen.sha256,
         "file_bytes": staged.seen.byte_count,
         "file_format": staged.file.file_format,
-        **facts_of_form(report, declaration),
+        **columns_of_form(report, declaration),
         "record_count": record_count,
         "landed_count": landed,
         "rejected_count": rejected,
-        **destination.facts,
+        **destination.manifest_columns,
         **dict(zip(destination.measures, measured, strict=True)),
     }
     if report.is_of_activities:

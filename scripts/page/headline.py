@@ -69,8 +69,8 @@ class Headline:
 
 
 @dataclass
-class Facts:
-    """The rows of the queries of one copy, or of one event of it.
+class HeadlineRows:
+    """The row that each query of ``page/headline/`` finds in a copy, or in an event of it; each is asked once.
 
     Attributes:
         connection: where the marts are.
@@ -100,28 +100,30 @@ class Facts:
         return "people" in entry and (row.get(entry["people"]) or 0) < self.fewest
 
 
-def headline_of(facts: Facts, before: Facts | None = None, name_before: str = "") -> Headline:
+def headline_of(rows: HeadlineRows, before: HeadlineRows | None = None, name_before: str = "") -> Headline:
     """The first screen of a copy.
 
     Args:
-        facts: the rows.
-        before: the rows of the event before, if there is one.
+        rows: what the queries find.
+        before: the same of the event before, if there is one.
         name_before: its name.
     """
     declared = read_yaml((PAGE / "headline.yml").read_text(encoding="utf-8"))
-    findings = [sentence for sentence in map(lambda one: _finding(one, facts), declared["findings"]) if sentence]
+    findings = [sentence for sentence in map(lambda one: _finding(one, rows), declared["findings"]) if sentence]
     return Headline(
-        tuple(_figures(declared["figures"], facts, before, name_before)),
+        tuple(_figures(declared["figures"], rows, before, name_before)),
         tuple(findings[:FINDINGS_AT_MOST]),
-        tuple(_unknowns(declared["unknowns"], facts)),
+        tuple(_unknowns(declared["unknowns"], rows)),
     )
 
 
-def _figures(declared: list[dict[str, Any]], facts: Facts, before: Facts | None, name_before: str) -> Iterator[Figure]:
+def _figures(
+    declared: list[dict[str, Any]], rows: HeadlineRows, before: HeadlineRows | None, name_before: str
+) -> Iterator[Figure]:
     for entry in declared:
-        row = facts.of(entry["query"])
+        row = rows.of(entry["query"])
         value = filled(entry["value"], row)
-        if value is None or facts.hides(entry, row):
+        if value is None or rows.hides(entry, row):
             continue
         context = tuple(text for text in (filled(part, row) for part in entry["context"]) if text)
         compared = ""
@@ -134,21 +136,21 @@ def _figures(declared: list[dict[str, Any]], facts: Facts, before: Facts | None,
         yield Figure(filled(entry["label"], row) or "", value, context, compared, entry["where"], entry["definition"])
 
 
-def _finding(entry: Mapping[str, Any], facts: Facts) -> Sentence | None:
-    row = facts.of(entry["query"])
+def _finding(entry: Mapping[str, Any], rows: HeadlineRows) -> Sentence | None:
+    row = rows.of(entry["query"])
     doubt = entry.get("doubt")
     if doubt:
         row["doubt"] = filled(doubt["some" if row.get(doubt["column"]) else "none"], row)
     text = filled(entry["tied" if row.get("tied_count") == 2 else "one"], row)
-    return Sentence(text, entry["where"]) if text and not facts.hides(entry, row) else None
+    return Sentence(text, entry["where"]) if text and not rows.hides(entry, row) else None
 
 
-def _unknowns(declared: list[dict[str, Any]], facts: Facts) -> Iterator[Sentence]:
+def _unknowns(declared: list[dict[str, Any]], rows: HeadlineRows) -> Iterator[Sentence]:
     for entry in declared:
-        row = facts.of(entry["query"])
+        row = rows.of(entry["query"])
         text = filled(entry["text"], row)
         if text and ("only_if" not in entry or row[entry["only_if"]]):
-            is_whole = facts.is_part and counts_whole_site(facts.connection, _sql_of(entry["query"]))
+            is_whole = rows.is_part and counts_whole_site(rows.connection, _sql_of(entry["query"]))
             yield Sentence(
                 f"{text} This counts the whole site." if is_whole else text, is_urgent=entry.get("is_urgent", False)
             )

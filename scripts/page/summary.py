@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from naming.understood import how_much_is_understood
-from page.headline import Facts, Headline, headline_of
+from page.headline import Headline, HeadlineRows, headline_of
 from page.people import make_words
 from page.write_page import page_path
 from warehouse.command_line import counted, one_line
@@ -182,7 +182,7 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
             f" {counted(duplicates, 'record is a duplicate', 'records are duplicates')}, because a newer download holds"
             " the same."
         )
-        found = headline_of(Facts(connection, read_settings()))
+        found = headline_of(HeadlineRows(connection, read_settings()))
         for unknown in found.unknowns:
             if unknown.is_urgent:
                 console.print(f"[yellow]{one_line(unknown.text)}[/yellow]")

@@ -27,7 +27,7 @@ import duckdb
 from naming.understood import Understood, how_much_is_understood
 from page.certificates import collected_for_all, list_certificates_of_marts
 from page.events import Event, counts_whole_site, event_before, events_of, file_names, marts_of, read_events
-from page.headline import NO_BREAK, Facts, filled, headline_of
+from page.headline import NO_BREAK, HeadlineRows, filled, headline_of
 from page.labels import Labels, read_labels
 from page.people import make_people_at_once, make_words
 from warehouse.command_line import counted
@@ -179,8 +179,10 @@ def data_of(
     connection.execute("set variable reporting_time_zone = ?", [zone])
     fewest = (mark.minimum_cohort_size or settings["minimum_cohort_size"]) if mark.kind == SHARED else 0
     is_part = event is not None and event.is_bounded
-    facts = Facts(connection, settings, fewest, is_part=is_part)
-    headline = headline_of(facts, Facts(before[1], settings, fewest) if before else None, before[0] if before else "")
+    rows = HeadlineRows(connection, settings, fewest, is_part=is_part)
+    headline = headline_of(
+        rows, HeadlineRows(before[1], settings, fewest) if before else None, before[0] if before else ""
+    )
     queries = sorted((PAGE / "queries").glob("*.sql"))
     labels = read_labels(connection)
     make_people_at_once(connection)
@@ -191,9 +193,9 @@ def data_of(
     understood = how_much_is_understood(connection, settings["minimum_understood_ratio"])
     return {
         "title": event.name if event else _title(datasets),
-        "period": _period(facts.of("period")),
+        "period": _period(rows.of("period")),
         "zone": zone,
-        "trust": _trust(understood, facts, is_part=is_part),
+        "trust": _trust(understood, rows, is_part=is_part),
         "understood": {"consequences": understood.consequences, "instead": understood.instead},
         "headline": asdict(headline),
         "notice": _notice(mark, settings["minimum_cohort_size"]),
@@ -389,7 +391,7 @@ def days_in_words(first: date, last: date) -> str:
     return f"{first.day} {first:%B %Y} to {last.day} {last:%B %Y}"
 
 
-def _trust(understood: Understood, facts: Facts, *, is_part: bool) -> list[dict[str, str]]:
+def _trust(understood: Understood, rows: HeadlineRows, *, is_part: bool) -> list[dict[str, str]]:
     """How far the page can be relied on, in three parts: what was understood, what is proven, how new it is."""
     parts = [
         {
@@ -398,12 +400,12 @@ def _trust(understood: Understood, facts: Facts, *, is_part: bool) -> list[dict[
             "definition": "understood",
         }
     ]
-    proven = filled("{proven_ratio:.0%}", facts.of("hours"))
+    proven = filled("{proven_ratio:.0%}", rows.of("hours"))
     if proven:
         parts.append(
             {"value": proven, "label": "of the likely hours are proven by records", "definition": "attendance"}
         )
-    newest = facts.of("period").get("last_activity_day")
+    newest = rows.of("period").get("last_activity_day")
     if newest is not None:
         written = datetime.now(tz=UTC).date()
         age = max(0, (written - newest).days)

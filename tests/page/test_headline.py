@@ -10,7 +10,7 @@ import pytest
 
 from conftest import ROOT, SETTINGS, Project
 from figures import FIGURES, PAGE
-from page.headline import Facts, Headline, change, filled, headline_of
+from page.headline import Headline, HeadlineRows, change, filled, headline_of
 from warehouse.settings import read_yaml
 
 DECLARED: dict[str, list[dict[str, Any]]] = read_yaml((PAGE / "headline.yml").read_text())
@@ -87,7 +87,7 @@ def plain(text: str) -> str:
 
 
 def shown(marts: duckdb.DuckDBPyConnection, fewest: int = 0) -> Headline:
-    return headline_of(Facts(marts, SETTINGS, fewest))
+    return headline_of(HeadlineRows(marts, SETTINGS, fewest))
 
 
 def findings(marts: duckdb.DuckDBPyConnection, fewest: int = 0) -> list[str]:
@@ -237,7 +237,7 @@ def test_what_is_unknown_is_said_where_there_is_some(marts: duckdb.DuckDBPyConne
         "No activity on 2026-03-02: a quiet day, or a day that no download covers.",
     ]
     # The days and the rejected records of an event are those of its site, and its activities are its own.
-    of_event = headline_of(Facts(marts, SETTINGS, is_part=True)).unknowns
+    of_event = headline_of(HeadlineRows(marts, SETTINGS, is_part=True)).unknowns
     assert [plain(one.text) for one in of_event][2:] == [
         "3 activities have no user id, and count for no person.",
         "No activity on 2026-03-02: a quiet day, or a day that no download covers. This counts the whole site.",
@@ -292,7 +292,7 @@ def test_the_figures_stand_beside_those_of_the_event_before(marts: duckdb.DuckDB
     with duckdb.connect() as other:
         other.execute(MARTS)
         add_session(other, "Old", stayed_count=5, likely_seconds=3600)
-        found = headline_of(Facts(marts, SETTINGS), Facts(other, SETTINGS), "Summit 2025")
+        found = headline_of(HeadlineRows(marts, SETTINGS), HeadlineRows(other, SETTINGS), "Summit 2025")
     assert {figure.label: plain(figure.compared) for figure in found.figures} == {
         "people came to a session": "as at Summit 2025: 2",
         "of planned visits took place": "as at Summit 2025: 67 %",

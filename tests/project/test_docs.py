@@ -120,7 +120,7 @@ def exposed(name: str) -> set[str]:
         ("answers", "analyses/*.sql"),
         ("page", "page/*/*.sql scripts/page/certificates.py scripts/page/labels.py scripts/page/people.py"),
         ("show", "scripts/page/show.py scripts/page/people.py"),
-        ("evidence", "scripts/evidence/facts.py"),
+        ("evidence", "scripts/evidence/queries.py"),
         ("certificates", "scripts/*/certificates.py"),
         ("leads", "scripts/publishing/leads.py"),
     ],
