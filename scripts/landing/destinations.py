@@ -24,7 +24,7 @@ from reports.date_formats import DEFAULT_DATE_FORMAT
 from reports.dates import notes_of_days, read_dates
 from reports.format import ReportFormat
 from reports.ids import cleaned_field, cleaned_id
-from reports.look import DatesSeen, Look
+from reports.scan import DatesScanned, Scan
 from warehouse.database import text_of
 from warehouse.rejections import Kind
 
@@ -59,7 +59,7 @@ class Destination:
 
 
 def destination_of(
-    connection: duckdb.DuckDBPyConnection, name: str, report: ReportFormat, declaration: Declaration, look: Look
+    connection: duckdb.DuckDBPyConnection, name: str, report: ReportFormat, declaration: Declaration, scan: Scan
 ) -> Destination:
     """Where the staged records of a report land, with the time zone and the date format that were declared for it.
 
@@ -69,9 +69,9 @@ def destination_of(
     Raises:
         ReportRefused: its dates cannot be read, or it holds users and is no report of them.
     """
-    if look.dates is None:
-        return _users(connection, name, report, look)
-    return _activities(connection, name, report, declaration, look, look.dates)
+    if scan.dates is None:
+        return _users(connection, name, report, scan)
+    return _activities(connection, name, report, declaration, scan, scan.dates)
 
 
 def _activities(
@@ -79,19 +79,19 @@ def _activities(
     name: str,
     report: ReportFormat,
     declaration: Declaration,
-    look: Look,
-    seen: DatesSeen,
+    scan: Scan,
+    seen: DatesScanned,
 ) -> Destination:
     """Activities land by their date, in UTC."""
     dates = read_dates(connection, report, seen)
-    found = format_of(Asked(connection, report, dates, declaration, look.numbered, date_in(name)))
+    found = format_of(Asked(connection, report, dates, declaration, scan.numbered, date_in(name)))
     # A form that is brought into the usual one has a name of its own: a change of it is a change of the report.
     date_format = dates.form if dates.form and found.date_format == DEFAULT_DATE_FORMAT else found.date_format
     title, column, read = report.header_of("date"), dates.raw, parsed(dates, date_format)
     # In nearly every report all dates are possible, to the second. The text is asked, as comparing times costs more.
     time = read if dates.is_possible and date_format == DEFAULT_DATE_FORMAT else declaration.possible.only(read)
     occurred_at, flag = in_utc(connection, dates, date_format, time, declaration)
-    shortened = shortened_ids(report, "user_id", look) + shortened_ids(report, "content_id", look)
+    shortened = shortened_ids(report, "user_id", scan) + shortened_ids(report, "content_id", scan)
     is_shortened = " or ".join(fault.test for fault in shortened)
     essence = f"case when {is_shortened} then null else {time} end" if is_shortened else time
     return Destination(
@@ -137,20 +137,20 @@ def _activities(
             *dates.notes,
             *notes_of_days(connection, dates, essence),
             *found.notes,
-            *notes_of_half_days(connection, report, read, look),
+            *notes_of_half_days(connection, report, read, scan),
             *notes_of_unknown_zone(connection, dates, date_format, declaration),
         ),
     )
 
 
-def _users(connection: duckdb.DuckDBPyConnection, name: str, report: ReportFormat, look: Look) -> Destination:
+def _users(connection: duckdb.DuckDBPyConnection, name: str, report: ReportFormat, scan: Scan) -> Destination:
     """Users land by the id or the e-mail that says who they are."""
     columns = [column for column in IDENTIFYING_COLUMNS if column in report.columns]
     read = {"user_id": cleaned_id, "email": cleaned_field}
     who = f"coalesce({', '.join(read[column](f'c{report.columns[column]}') for column in columns)})"
-    unfit = [*no_record(report), *shortened_ids(report, "user_id", look)]
+    unfit = [*no_record(report), *shortened_ids(report, "user_id", scan)]
     is_unfit = " or ".join(fault.test for fault in unfit)
-    refuse_other_lists(connection, report, f"lower({who})", is_unfit, look.numbered)
+    refuse_other_lists(connection, report, f"lower({who})", is_unfit, scan.numbered)
     return Destination(
         manifest="raw.user_reports",
         table="raw.users",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from reports.format import ReportFormat
 from reports.ids import LOST, LOST_BEGINS, POWER, SHORTENED, cleaned, may_be_rounded
-from reports.look import Look
+from reports.scan import Scan
 from warehouse.database import text_of
 from warehouse.rejections import Kind
 
@@ -49,16 +49,16 @@ def no_record(report: ReportFormat) -> list[Fault]:
     ]
 
 
-def shortened_ids(report: ReportFormat, column: str, look: Look) -> list[Fault]:
+def shortened_ids(report: ReportFormat, column: str, scan: Scan) -> list[Fault]:
     """An id that a spreadsheet has shortened or could not show, if any of the column may be one."""
-    if column not in look.odd and column not in look.rounded:
+    if column not in scan.odd and column not in scan.rounded:
         return []
     text = f"c{report.columns[column]}"
     # The first search is a hundred times as fast, and nearly always enough.
     is_shortened = f"(contains({text}, '+') and regexp_matches({text}, {text_of(SHORTENED)}))"
-    if column in look.powers:
+    if column in scan.powers:
         is_shortened = f"({is_shortened} or regexp_matches({text}, {text_of(POWER)}))"
-    if column in look.rounded:
+    if column in scan.rounded:
         is_shortened = f"({is_shortened} or {may_be_rounded(text)})"
     may_be_lost = " or ".join(f"contains({text}, {text_of(begin)})" for begin in LOST_BEGINS)
     return [

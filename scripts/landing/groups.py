@@ -32,8 +32,8 @@ from reports.encoding import Survey, encoding_of
 from reports.files import STANDARD_INPUT, ReportFile
 from reports.format import ReportFormat, read_format
 from reports.ids import holds_alike, may_read_ids
-from reports.look import is_nobody, is_of_half_day
 from reports.rows import RowCount, count_rows
+from reports.scan import is_nobody, is_of_half_day
 from reports.text import ReportRefused
 from twins.find import may_hold_twins
 from twins.records import IN_WAREHOUSE
@@ -192,15 +192,15 @@ def _staged(load: Load, group: Sequence[Small]) -> Staged | None:
     header = report.delimiter.join(_quoted(title) for title in report.header)
     text.write_bytes(header.encode() + end + b"".join(small.lines for small in group))
     staged = stage_report(load, Read(first.file, text, first.seen, report))
-    rows, look, destination = staged.rows, staged.look, staged.destination
+    rows, scan, destination = staged.rows, staged.scan, staged.destination
     if rows.ill_fitting or not rows.record_count == rows.staged_count == sum(small.count for small in group):
         return None
     if staged.notes or staged.forgotten.is_any or destination.manifest_columns["date_format"] != DEFAULT_DATE_FORMAT:
         return None
     # Ids of another report could hide that those of one are rounded.
-    if look.has_trails or look.may_be_rounded:
+    if scan.has_trails or scan.may_be_rounded:
         return None
-    if may_read_ids(connection, report, look.odd) or holds_alike(connection, report, look.odd):
+    if may_read_ids(connection, report, scan.odd) or holds_alike(connection, report, scan.odd):
         return None
     connection.execute(
         f"""

@@ -6,14 +6,14 @@ import duckdb
 
 from reports.dates import TIMES_NEEDED
 from reports.format import ReportFormat
-from reports.look import Look, is_of_half_day
+from reports.scan import Scan, is_of_half_day
 
 # In seconds. Nothing happens for so long around noon at the most.
 HALF_DAY, LONGEST_BREAK = 12 * 3600, 3 * 3600
 
 
 def notes_of_half_days(
-    connection: duckdb.DuckDBPyConnection, report: ReportFormat, time: str, look: Look
+    connection: duckdb.DuckDBPyConnection, report: ReportFormat, time: str, scan: Scan
 ) -> tuple[str, ...]:
     """What is said of a clock of 12 hours without AM and PM: the file goes on in time, and back by half a day at noon.
 
@@ -21,10 +21,10 @@ def notes_of_half_days(
         connection: the warehouse.
         report: how it is written.
         time: SQL of a time as the report has it.
-        look: what a look at it found.
+        scan: what a scan of it found.
     """
-    seen = look.dates
-    # Without the look, which sees dates of the usual form alone, a report takes a twentieth longer.
+    seen = scan.dates
+    # Without the scan, which sees dates of the usual form alone, a report takes a twentieth longer.
     if seen is None or not seen.is_half_day or seen.count < TIMES_NEEDED:
         return ()
     others = f"select 1 from (select {time} as t from staged) where not {is_of_half_day('hour(t)')} limit 1"
@@ -32,7 +32,7 @@ def notes_of_half_days(
         return ()
     row = connection.execute(
         f"""
-        {look.numbered},
+        {scan.numbered},
         times as (select record_number, {time} as t from numbered where t is not null),
         steps as (
             select record_number,

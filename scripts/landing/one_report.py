@@ -1,7 +1,7 @@
 """The way of one report into the warehouse, in one transaction.
 
 It is found and unpacked (``reports.files``), identified and decoded (``reports.encoding``), its header is read
-(``reports.format``), it is taken apart into temporary tables (``reports.staged``), looked at (``reports.look``),
+(``reports.format``), it is taken apart into temporary tables (``reports.staged``), scanned (``reports.scan``),
 compared with earlier reports (``twins``), and written (``landing.statements``) to where its kind lands
 (``landing.destinations``). What its records mean, dbt says.
 """
@@ -32,8 +32,8 @@ from reports.encoding import Survey, encoding_of, refuse_hole, survey
 from reports.files import ReportFile
 from reports.format import ReportFormat, read_format
 from reports.ids import may_read_ids, read_ids
-from reports.look import look_at, nobody_notes
 from reports.rows import RowCount
+from reports.scan import nobody_notes, scan_staged
 from reports.staged import numbered, refuse_other_columns, stage, trail_notes, with_nameless
 from reports.text import ReportRefused
 from reports.width import notes_of
@@ -175,23 +175,23 @@ def stage_report(load: Load, read: Read, count: RowCount | None = None, part: Pa
     rows = stage(connection, read.text, report, load.folder, count)
     if part is not None:
         rows = replace(rows, first_number=part.rest_first_number)
-    look = look_at(connection, report, declaration.possible, numbered(rows))
-    if part is not None and look.dates is not None:
+    scan = scan_staged(connection, report, declaration.possible, numbered(rows))
+    if part is not None and scan.dates is not None:
         # A rest without seconds makes no report without seconds: the earlier one has some.
-        look = replace(look, dates=replace(look.dates, is_minutes=False))
-    refuse_other_columns(connection, report, look)
+        scan = replace(scan, dates=replace(scan.dates, is_minutes=False))
+    refuse_other_columns(connection, report, scan)
     report = with_nameless(connection, report)
     notes = [
         *read.file.notes,
         *_other_encoding(report, declaration),
         *_unknown_columns(report),
         *notes_of(rows.ill_fitting, report),
-        *trail_notes(connection, report, look),
-        *nobody_notes(look),
+        *trail_notes(connection, report, scan),
+        *nobody_notes(scan),
     ]
     known = remembered(connection, declaration.site_id, read.site_before)
-    notes += read_ids(connection, report, look.odd, shows_ids=known is None)
-    destination = destination_of(connection, read.file.name, report, declaration, look)
+    notes += read_ids(connection, report, scan.odd, shows_ids=known is None)
+    destination = destination_of(connection, read.file.name, report, declaration, scan)
     forgotten = stage_forgotten(connection, report, known, rows)
 
     staged = Staged(
@@ -200,7 +200,7 @@ def stage_report(load: Load, read: Read, count: RowCount | None = None, part: Pa
         declaration=declaration,
         report=report,
         rows=rows,
-        look=look,
+        scan=scan,
         destination=destination,
         forgotten=forgotten,
         notes=[*notes, *destination.notes],
@@ -218,7 +218,7 @@ def _is_plain(connection: duckdb.DuckDBPyConnection, staged: Staged) -> bool:
     Two such reports of one form put together are one again. So its rows are as they should be, its dates and ids
     are read as they stand, each record lands, nothing is to be said of it, and it touches no forgotten person.
     """
-    look, dates, rows = staged.look, staged.look.dates, staged.rows
+    scan, dates, rows = staged.scan, staged.scan.dates, staged.rows
     # Where the usual format does not read a date, the essence is another; a blank one may be a title.
     return (
         staged.report.is_usual
@@ -229,9 +229,9 @@ def _is_plain(connection: duckdb.DuckDBPyConnection, staged: Staged) -> bool:
         and dates.is_read
         and not dates.is_minutes
         and dates.time in staged.destination.essence
-        and not (look.may_have_titles or look.has_trails or look.may_be_rounded or staged.notes)
+        and not (scan.may_have_titles or scan.has_trails or scan.may_be_rounded or staged.notes)
         and not staged.forgotten.is_any
-        and not may_read_ids(connection, staged.report, look.odd)
+        and not may_read_ids(connection, staged.report, scan.odd)
     )
 
 

@@ -28,7 +28,7 @@ from reports.date_formats import (
 )
 from reports.dates import TIMES_NEEDED, Dates
 from reports.format import ReportFormat
-from reports.look import FIRST_DATES, Possible
+from reports.scan import FIRST_DATES, Possible
 from reports.text import ReportRefused
 from warehouse.command_line import counted
 from warehouse.database import number_of, text_of

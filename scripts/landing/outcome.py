@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from reports.columns import ACTIVITY_REPORT
-from reports.look import Possible
+from reports.scan import Possible
 
 DEFAULT_SITE = "main"
 # Before it no such platform was there, and nothing of it can have happened.

@@ -19,8 +19,8 @@ from landing.zones import notes_of_clock_changes
 from reports.encoding import Survey
 from reports.files import ReportFile
 from reports.format import ReportFormat
-from reports.look import Look
 from reports.rows import Rows
+from reports.scan import Scan
 from reports.staged import KINDS, REASONS, SWALLOWING, numbered
 from reports.text import BROKEN_BYTE, ReportRefused, without_stops
 from warehouse.database import number_of, text_of
@@ -42,7 +42,7 @@ class Staged:
     declaration: Declaration
     report: ReportFormat
     rows: Rows
-    look: Look
+    scan: Scan
     destination: Destination
     forgotten: Forgotten
     notes: list[str]
@@ -189,7 +189,7 @@ def _write_records(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Sto
 
 def _without_essence(connection: duckdb.DuckDBPyConnection, staged: Staged, judged: str) -> tuple[int, Span]:
     """How many staged records have not what they must have, and the first and the last time of the others."""
-    seen, destination = staged.look.dates, staged.destination
+    seen, destination = staged.scan.dates, staged.destination
     if seen is not None and (destination.essence, destination.occurred_at) == (seen.time, "essence"):
         return seen.count - seen.time_count, (seen.first, seen.last)
     count, first, last = connection.execute(

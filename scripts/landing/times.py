@@ -18,7 +18,7 @@ from reports.date_formats import DATE_FORMATS, DEFAULT_DATE_FORMAT, EPOCH, FORMS
 from reports.date_shapes import Plan, plan_of
 from reports.dates import Dates, normal_text
 from reports.format import ReportFormat
-from reports.look import Possible, time_in
+from reports.scan import Possible, time_in
 from warehouse.database import text_of
 from warehouse.rejections import Kind
 

@@ -22,7 +22,7 @@ from reports.date_shapes import PLAIN, WITH_OFFSET, Plan, plan_of
 from reports.format import ReportFormat
 from reports.ids import DIGITS, OTHER_DIGITS
 from reports.invisible import FORMAT, INVISIBLE
-from reports.look import DatesSeen
+from reports.scan import DatesScanned
 from warehouse.command_line import counted
 from warehouse.database import number_of, text_of, time_zones
 
@@ -114,13 +114,13 @@ _NO_TIME = "no time of the day"
 MIDNIGHT = "[T ]+0?0:00(:00)?(\\.0+)?$"
 
 
-def read_dates(connection: duckdb.DuckDBPyConnection, report: ReportFormat, seen: DatesSeen) -> Dates:
+def read_dates(connection: duckdb.DuckDBPyConnection, report: ReportFormat, seen: DatesScanned) -> Dates:
     """See how the dates of a staged report are written, and put those of an unusual form into a usual one.
 
     Args:
         connection: the warehouse, with the report in ``staged``.
         report: its format.
-        seen: what a look at them found.
+        seen: what the scan of them found.
     """
     raw = f"c{report.columns['date']}"
     time = _time_column(report)

@@ -265,7 +265,7 @@ def read_ids(
     Args:
         connection: where the records are.
         report: how they are written.
-        odd: the columns with an id that is no plain number (``reports.look``).
+        odd: the columns with an id that is no plain number (``reports.scan``).
         shows_ids: whether the words name an id, which may be a forgotten person's.
     """
     return [

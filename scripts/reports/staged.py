@@ -15,7 +15,6 @@ import duckdb
 from reports.encoding import transcode
 from reports.format import ReportFormat
 from reports.ids import cleaned
-from reports.look import Look, ends_in_trail, last_field, title_fields
 from reports.rows import (
     MAX_FIELDS_TOO_MANY,
     OF_SEVERAL_ENDS,
@@ -28,6 +27,7 @@ from reports.rows import (
     second_count,
     without_trail,
 )
+from reports.scan import Scan, ends_in_trail, last_field, title_fields
 from reports.text import ReportRefused, without_blanks_beside_quotes
 from reports.width import unwrap
 from warehouse.database import number_of
@@ -275,9 +275,9 @@ def with_nameless(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -
     return replace(report, extra=report.extra + held) if held else report
 
 
-def trail_notes(connection: duckdb.DuckDBPyConnection, report: ReportFormat, look: Look) -> list[str]:
+def trail_notes(connection: duckdb.DuckDBPyConnection, report: ReportFormat, scan: Scan) -> list[str]:
     """What is said of delimiters of another table behind records alone: they stay, because a text may end so."""
-    if not look.has_trails:
+    if not scan.has_trails:
         return []
     last = last_field(report)
     row = connection.execute(f"select count(*), any_value({last}) from staged where {ends_in_trail(report)}").fetchone()
@@ -289,13 +289,13 @@ def trail_notes(connection: duckdb.DuckDBPyConnection, report: ReportFormat, loo
     ]
 
 
-def refuse_other_columns(connection: duckdb.DuckDBPyConnection, report: ReportFormat, look: Look) -> None:
+def refuse_other_columns(connection: duckdb.DuckDBPyConnection, report: ReportFormat, scan: Scan) -> None:
     """Refuse a report with another one pasted into it whose columns have another order.
 
     Raises:
         ReportRefused: from some record on the fields are others than the header says.
     """
-    if not look.may_have_titles:
+    if not scan.may_have_titles:
         return
     fields = title_fields(report)
     titles = [name for names in report.kind.aliases.values() for name in names]
@@ -307,7 +307,7 @@ def refuse_other_columns(connection: duckdb.DuckDBPyConnection, report: ReportFo
         return
     same = " and ".join(f"coalesce({cleaned(f'c{index}')}, '') = $title{index}" for index in range(len(report.header)))
     row = connection.execute(
-        f"{look.numbered} select min(record_number) from numbered where {are_titles} and not ({same})",
+        f"{scan.numbered} select min(record_number) from numbered where {are_titles} and not ({same})",
         {"titles": titles, **{f"title{index}": title for index, title in enumerate(report.header)}},
     ).fetchone()
     if row and row[0] is not None:

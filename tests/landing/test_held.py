@@ -280,7 +280,7 @@ def test_what_is_plain_has_records_that_all_land_in_the_usual_form(
         "no record": (text_of([]), UTC),
     }
     found = {}
-    with each_alone(), mock.patch("reports.look.FIRST_DATES", 5):
+    with each_alone(), mock.patch("reports.scan.FIRST_DATES", 5):
         for name, (text, declaration) in reports.items():
             path = write(tmp_path / f"{name}.csv", text)
             assert [one.refusal for one in land_reports(warehouse, [path], declaration, checks_twins=False)] == [None]

@@ -30,8 +30,8 @@ from reports.ids import (
     whole_id,
 )
 from reports.invisible import FORMAT, INVISIBLE
-from reports.look import Possible, look_at, nobody_notes
 from reports.rows import Rows
+from reports.scan import Possible, nobody_notes, scan_staged
 from reports.staged import numbered
 
 REPORT = ReportFormat(ACTIVITY_REPORT, ",", "utf-8", 0, ("User ID", "Date"), 1, {"user_id": 0, "date": 1}, ())
@@ -85,7 +85,7 @@ def test_what_a_program_did_to_a_column_of_ids_is_undone(
     with instance.cursor() as connection:
         connection.execute("create temp table staged as select unnest($ids) as c0, '' as c1", {"ids": written})
         notes = read_ids(
-            connection, REPORT, look_at(connection, REPORT, Possible(date.min, date.max), numbered(Rows(1))).odd
+            connection, REPORT, scan_staged(connection, REPORT, Possible(date.min, date.max), numbered(Rows(1))).odd
         )
         assert [row[0] for row in connection.execute("from staged").fetchall()] == read
     assert any("is read as" in note for note in notes) == (written != read)
@@ -110,7 +110,7 @@ def test_each_spelling_of_no_id_counts_as_nobody(instance: duckdb.DuckDBPyConnec
         connection.execute(
             "create temp table staged as select unnest($ids) as c0, '' as c1", {"ids": [spelling] * 12 + ["7001"] * 4}
         )
-        notes = nobody_notes(look_at(connection, REPORT, Possible(date.min, date.max), numbered(Rows(1))))
+        notes = nobody_notes(scan_staged(connection, REPORT, Possible(date.min, date.max), numbered(Rows(1))))
     # Errors are rejected, and said there.
     expected = [] if re.fullmatch(LOST, spelling) else ["12 of its 16 records have no user id"]
     assert [note.partition(",")[0] for note in notes] == expected
@@ -134,7 +134,7 @@ def test_ids_that_stay_though_they_may_mean_another_are_named(
     with instance.cursor() as connection:
         connection.execute("create temp table staged as select unnest($ids) as c0, '' as c1", {"ids": written})
         [said] = read_ids(
-            connection, REPORT, look_at(connection, REPORT, Possible(date.min, date.max), numbered(Rows(1))).odd
+            connection, REPORT, scan_staged(connection, REPORT, Possible(date.min, date.max), numbered(Rows(1))).odd
         )
         assert said.startswith("its column User ID holds ") and note in said
         assert [row[0] for row in connection.execute("from staged").fetchall()] == written

@@ -1,4 +1,4 @@
-"""One look at all staged records, which answers what most checks ask first.
+"""One scan of all staged records, which answers what most checks ask first.
 
 To plan a statement takes longer than to read a small report, and a pass over a large one costs time too. So the
 cheap questions are asked together, and a check asks its dear one only where something was seen.
@@ -64,8 +64,8 @@ class Possible:
 
 
 @dataclass(frozen=True)
-class DatesSeen:
-    """The dates of a report of activities at a look.
+class DatesScanned:
+    """What the scan found of the dates of a report of activities.
 
     Attributes:
         count: the records.
@@ -97,8 +97,8 @@ class DatesSeen:
 
 
 @dataclass(frozen=True)
-class Look:
-    """What a look at the staged records found.
+class Scan:
+    """What the scan of the staged records found.
 
     Attributes:
         may_have_titles: whether the names of columns may be among the records.
@@ -115,14 +115,14 @@ class Look:
     has_trails: bool
     odd: frozenset[str]
     numbered: str
-    dates: DatesSeen | None = None
+    dates: DatesScanned | None = None
     powers: frozenset[str] = frozenset()
     may_be_rounded: bool = False
     rounded: frozenset[str] = frozenset()
 
 
-def look_at(connection: duckdb.DuckDBPyConnection, report: ReportFormat, possible: Possible, numbered: str) -> Look:
-    """Look at a staged report.
+def scan_staged(connection: duckdb.DuckDBPyConnection, report: ReportFormat, possible: Possible, numbered: str) -> Scan:
+    """Scan a staged report.
 
     Args:
         connection: the warehouse, with the report in ``staged``.
@@ -138,14 +138,14 @@ def look_at(connection: duckdb.DuckDBPyConnection, report: ReportFormat, possibl
         *(_any(may_be_rounded(f"c{report.columns[column]}")) for column in ids),
     ]
 
-    def looked(titles: Any, trails: Any, answers: list[Any], dates: DatesSeen | None = None) -> Look:
+    def scanned(titles: Any, trails: Any, answers: list[Any], dates: DatesScanned | None = None) -> Scan:
         odd, long = _those(ids, answers[: len(ids)]), _those(ids, answers[len(ids) :])
         powers, rounded = powers_among_numbers(connection, report, odd), rounded_columns(connection, report, long)
-        return Look(bool(titles), bool(trails), odd, numbered, dates, powers, bool(long), rounded)
+        return Scan(bool(titles), bool(trails), odd, numbered, dates, powers, bool(long), rounded)
 
     if not report.is_of_activities:
         titles, trails, *answers = _answers(connection, questions, "staged")
-        return looked(titles, trails, answers)
+        return scanned(titles, trails, answers)
     raw = f"c{report.columns['date']}"
     time = time_in(raw, DEFAULT_DATE_FORMAT, is_trimmed=False)
     questions += [
@@ -167,10 +167,10 @@ def look_at(connection: duckdb.DuckDBPyConnection, report: ReportFormat, possibl
     )
     of_ids, of_dates = answers[: 2 * len(ids)], answers[2 * len(ids) :]
     count, nobodies, is_default, is_minutes, is_half_day, is_possible, is_read, date_count, *times = of_dates
-    dates = DatesSeen(
+    dates = DatesScanned(
         *(count, nobodies, is_default, is_minutes, is_half_day, is_possible, is_read, date_count, time), *times
     )
-    return looked(titles, trails, of_ids, dates)
+    return scanned(titles, trails, of_ids, dates)
 
 
 def is_nobody(user_id: str) -> str:
@@ -182,9 +182,9 @@ def is_nobody(user_id: str) -> str:
     return f"case when {user_id} in ('', '{ZERO_GUID}') then true when {is_id} then false else {is_blank} end"
 
 
-def nobody_notes(look: Look) -> list[str]:
+def nobody_notes(scan: Scan) -> list[str]:
     """What is said of a report most of whose records belong to no user."""
-    dates = look.dates
+    dates = scan.dates
     if dates is None or dates.nobody_count < FEWEST_NOBODIES or 2 * dates.nobody_count <= dates.count:
         return []
     return [
