@@ -11,8 +11,8 @@ from typing import Any
 import duckdb
 import yaml
 
-from publishing.mart_models import read_models
 from publishing.share import missing_annotations
+from warehouse.mart_models import read_models
 
 GRAIN = "Grain: one row per"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -11,10 +10,10 @@ import duckdb
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
+from warehouse.mart_models import read_models
 from warehouse.paths import PROJECT_ROOT
 
 SOURCES = PROJECT_ROOT / "dashboards" / "superset"
-MARTS = PROJECT_ROOT / "models" / "marts"
 # The dashboards read this schema only; restricted holds names, e-mails and what people wrote.
 SCHEMA = "marts"
 # How wide the page of a dashboard is.
@@ -171,22 +170,16 @@ def read_source(folder: Path = SOURCES) -> Source:
     )
 
 
-def read_contracts(folder: Path = MARTS) -> Contracts:
+def read_contracts() -> Contracts:
     """What the YAML beside each mart says of its columns, but for the schema restricted."""
-    words = _glossary(folder.parent / "glossary.md")
-    contracts: Contracts = {}
-    for path in sorted(folder.rglob("*.yml")):
-        if path.parent.name == "restricted":
-            continue
-        for model in _yaml(path).get("models", []):
-            contracts[model["name"]] = {
-                column["name"]: Column(
-                    type=column["data_type"],
-                    description=" ".join(_resolved(column.get("description", ""), words).split()),
-                )
-                for column in model["columns"]
-            }
-    return contracts
+    return {
+        name: {
+            column: Column(type=data_type, description=" ".join(model.descriptions[column].split()))
+            for column, data_type in model.types.items()
+        }
+        for name, model in read_models().items()
+        if model.schema == SCHEMA
+    }
 
 
 def select(dataset: Dataset, contracts: Contracts) -> str:
@@ -360,12 +353,3 @@ def _part(kind: type[Part], given: object, where: str) -> Part:
         first = error.errors()[0]
         at = ".".join(str(step) for step in first["loc"])
         raise SourceError(f"{where}, {at}: {first['msg']}. Fix: write it like the others in that file.") from error
-
-
-def _glossary(path: Path) -> dict[str, str]:
-    blocks = r"{% docs (\w+) %}\n(.*?)\n{% enddocs %}"
-    return dict(re.findall(blocks, path.read_text(encoding="utf-8"), flags=re.DOTALL)) if path.is_file() else {}
-
-
-def _resolved(description: str, words: dict[str, str]) -> str:
-    return re.sub(r"{{ doc\('(\w+)'\) }}", lambda match: words.get(match[1], ""), description)

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from publishing.export_table import write_csv
-from publishing.mart_models import read_models
 from publishing.share import SHARED_AS
 from warehouse.copies import SHARED, mark_of, refuse_inside_a_shared_copy
 from warehouse.database import identifier, opened, text_of
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_folder
+from warehouse.mart_models import read_models
 from warehouse.names import name_for_file
 
 # Each CRM has its own name for a column, and its import finds the field by this name.

@@ -21,7 +21,6 @@ from rich.console import Console
 from rich.progress import track
 
 from publishing import postgres_tables as ddl
-from publishing.mart_models import Model, read_models
 from publishing.published_tables import (
     PUBLISHED_SCHEMAS,
     RESTRICTED,
@@ -34,6 +33,7 @@ from publishing.published_tables import (
 from warehouse.copies import PUBLISHED, SHARED, copy_kind
 from warehouse.database import identifier
 from warehouse.errors import WarehouseError, in_words, is_damage
+from warehouse.mart_models import Model, read_models
 
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Cursor

@@ -14,7 +14,6 @@ from pathlib import Path
 import duckdb
 
 from publishing.access import open_way, published_mode
-from publishing.mart_models import read_models
 from publishing.places import note_file
 from publishing.published_tables import PUBLISHED_SCHEMAS, write_comments
 from warehouse.copies import PUBLISHED, Mark, read_every_block, require_place_for, write_mark
@@ -22,6 +21,7 @@ from warehouse.database import damaged, opened
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
 from warehouse.locks import only_writer
+from warehouse.mart_models import read_models
 from warehouse.paths import marts_path
 from warehouse.unfinished_builds import refuse_a_mixture
 

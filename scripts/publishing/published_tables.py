@@ -11,9 +11,9 @@ from pathlib import Path
 
 import duckdb
 
-from publishing.mart_models import Model
 from warehouse.database import identifier, number_of, opened, text_of, transaction
 from warehouse.errors import WarehouseError
+from warehouse.mart_models import Model
 
 # Those that there always are, and that of a site's own models (models/site), which is there if it has some.
 PUBLISHED_SCHEMAS = ("marts", "restricted", "site")

@@ -15,13 +15,13 @@ from typing import Any
 
 import duckdb
 
-from publishing.mart_models import Model, read_models
 from publishing.published_tables import PUBLISHED_SCHEMAS, published_tables, schemas_of, write_comments
 from reports.addresses import AT, DOT, IS_TRANSLATED, PERCENT, TRANSLATED, TRANSLATION
 from warehouse.copies import SHARED, Mark, copy_kind, mark_of, read_every_block, require_place_for, write_mark
 from warehouse.database import identifier, opened, text_of
 from warehouse.errors import WarehouseError
 from warehouse.files import attach_new, replace_file
+from warehouse.mart_models import Model, read_models
 from warehouse.names import refuse_taken_name
 from warehouse.paths import marts_path, warehouse_path
 from warehouse.settings import read_settings

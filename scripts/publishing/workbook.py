@@ -20,12 +20,12 @@ from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from publishing.mart_models import read_models
 from publishing.published_tables import SITE, Column, PublishedTable, count_rows, published_tables, reading
 from warehouse.copies import SHARED, copy_kind
 from warehouse.database import identifier, text_of
 from warehouse.errors import WarehouseError
 from warehouse.files import replace_file
+from warehouse.mart_models import read_models
 
 # The tables that a person reads in Excel; the facts behind them are one `TABLE=` away. A site's own are all in it.
 MAIN = (

@@ -27,11 +27,11 @@ from page import write_page as writer
 from page.certificates import collected_for_all
 from page.events import Event, Part, read_events
 from page.write_page import dataset_of, html_of, page_path, read_data, rows_at_most, shared_page_path, write_page
-from publishing.mart_models import read_models
 from publishing.share import share
 from warehouse.copies import PUBLISHED, Mark, mark_of
 from warehouse.database import opened
 from warehouse.errors import WarehouseError
+from warehouse.mart_models import read_models
 from warehouse.settings import read_yaml
 
 DEFINITIONS = read_yaml((PAGE / "definitions.yml").read_text())

@@ -16,7 +16,7 @@ import pytest
 from dbtmetabase.manifest import Manifest
 
 from conftest import Project
-from publishing.mart_models import read_models
+from warehouse.mart_models import read_models
 
 # Each table with its kind, description and estimated rows.
 TABLES = """

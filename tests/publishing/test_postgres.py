@@ -22,11 +22,11 @@ from declarations import declared
 from postgres_server import Database, psycopg, start
 from publishing import postgres as publisher
 from publishing import postgres_tables as ddl
-from publishing.mart_models import Model
 from publishing.postgres import ADVISORY_LOCK, publish_to_postgres
 from warehouse.copies import SHARED, Mark, write_mark
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
+from warehouse.mart_models import Model
 
 SCHEMAS = "('marts', 'restricted')"
 MODELS = {

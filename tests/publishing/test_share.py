@@ -26,7 +26,6 @@ from page import write_page as page_writer
 from page.write_page import write_page
 from publishing import share as sharer
 from publishing.export_table import export
-from publishing.mart_models import Model, read_models
 from publishing.parquet import publish_to_parquet
 from publishing.publish import publish
 from publishing.share import define_pseudonyms, minimum_for, personal_text, share
@@ -34,6 +33,7 @@ from publishing.workbook import write_workbook
 from warehouse.copies import Mark, mark_of, page_mark
 from warehouse.database import BLOCK_SIZE, connect, looked_into
 from warehouse.errors import WarehouseError
+from warehouse.mart_models import Model, read_models
 from warehouse.paths import marts_path
 from warehouse.salts import pseudonym_salt
 from warm_start import run_warm

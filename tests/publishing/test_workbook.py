@@ -12,10 +12,10 @@ from openpyxl.utils.escape import unescape
 
 from conftest import Project
 from publishing import workbook
-from publishing.mart_models import Model
 from publishing.workbook import MAIN, sheet_names, write_workbook
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
+from warehouse.mart_models import Model
 
 TEXTS = [
     *("=1+1", "+41 44", "@SUM(A1)", "http://evil.example", "mailto:a@b.example", "{=1}", " lead", "_x0041_", "a\x07b"),

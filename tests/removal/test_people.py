@@ -26,7 +26,6 @@ from landing.scrubbing import names_of
 from loader_fixtures import HEADER, land, rows, texts, write
 from page.write_page import page_path
 from publishing import publish as publish_module
-from publishing.mart_models import read_models
 from publishing.places import PLACES, note_place, publish_again
 from publishing.publish import publish
 from removal import findings, questions, verify
@@ -54,6 +53,7 @@ from warehouse.copies import SHARED, Mark, write_mark
 from warehouse.database import connect, looked_into
 from warehouse.errors import WarehouseError
 from warehouse.files import attach_new
+from warehouse.mart_models import read_models
 from warehouse.paths import marts_path
 
 pytestmark = pytest.mark.slow

@@ -32,6 +32,8 @@ class Model:
     Attributes:
         cohort_size: the column that holds the number of people behind a row of an aggregate.
         is_about_nobody: whether the YAML says that no row is about people (``cohort_size: none``).
+        schema: where it is published: marts, restricted or site.
+        types: the type of each column by its contract.
         grain: the columns, or SQL over one of them, that identify a row.
         columns: the meta of each column.
         description: what the model is.
@@ -44,6 +46,8 @@ class Model:
     description: str = ""
     descriptions: Mapping[str, str] = field(default_factory=dict)
     is_about_nobody: bool = False
+    schema: str = ""
+    types: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_models(root: Path = PROJECT_ROOT) -> dict[str, Model]:
@@ -59,8 +63,11 @@ def read_models(root: Path = PROJECT_ROOT) -> dict[str, Model]:
     }
     models: dict[str, Model] = {}
     for path in sorted(path for folder in ("marts", "site") for path in (root / "models" / folder).rglob("*.yml")):
+        folders = path.relative_to(root / "models").parts
+        schema = next((name for name in ("site", "restricted") if name in folders), "marts")
         try:
-            models |= {model["name"]: _model(model, blocks) for model in _models_in(path.read_text(encoding="utf-8"))}
+            for model in _models_in(path.read_text(encoding="utf-8")):
+                models[model["name"]] = _model(model, blocks, schema)
         except (yaml.YAMLError, UnicodeError, AttributeError, KeyError, TypeError) as error:
             raise WarehouseError(
                 f"{path} cannot be read as the YAML of models: {' '.join(str(error).split())}. Fix: correct it"
@@ -69,7 +76,7 @@ def read_models(root: Path = PROJECT_ROOT) -> dict[str, Model]:
     return models
 
 
-def _model(model: Mapping[str, Any], blocks: Mapping[str, str]) -> Model:
+def _model(model: Mapping[str, Any], blocks: Mapping[str, str], schema: str) -> Model:
     sound = (test["row_checks"] for test in model.get("data_tests", []) if "row_checks" in test)
     columns = model.get("columns", [])
     cohort_size = _meta(model).get("cohort_size")
@@ -81,6 +88,8 @@ def _model(model: Mapping[str, Any], blocks: Mapping[str, str]) -> Model:
         description=_in_full(model, blocks),
         descriptions={column["name"]: _in_full(column, blocks) for column in columns},
         is_about_nobody=cohort_size == NO_PEOPLE,
+        schema=schema,
+        types={column["name"]: column["data_type"] for column in columns if "data_type" in column},
     )
 
 

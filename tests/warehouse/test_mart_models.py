@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from publishing.mart_models import Model, read_models
 from publishing.published_tables import published_tables
 from publishing.share import missing_annotations
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
+from warehouse.mart_models import Model, read_models
 
 YAML = """
 models:
