@@ -171,7 +171,7 @@ def land_group(load: Load, group: Sequence[Small]) -> list[Landing] | None:
     """Land small reports of one form in one transaction; None if something of them is not plain, and nothing landed."""
     connection, declaration = load.connection, load.declaration
     try:
-        staged = _staged(load, group)
+        staged = _stage_members(load, group)
         if staged is None or not _is_plain(connection):
             return None
         if load.checks_twins and may_hold_twins(
@@ -184,7 +184,7 @@ def land_group(load: Load, group: Sequence[Small]) -> list[Landing] | None:
         return None
 
 
-def _staged(load: Load, group: Sequence[Small]) -> Staged | None:
+def _stage_members(load: Load, group: Sequence[Small]) -> Staged | None:
     """Stage the reports as one, and put their records into the table ``members``; None if they are not plain."""
     connection, first, report = load.connection, group[0], group[0].report
     text = load.folder / "group.csv"

@@ -148,7 +148,7 @@ def land_report(
             was_removed=before.removed_on is not None,
             notes=[*staged.notes, *_brought_back(load.connection, before)],
         )
-        return _compared_and_stored(load, staged, before, show)
+        return _compare_and_store(load, staged, before, show)
 
     part = part_of(load.connection, text, seen, report, declaration, load.folder) if before.file_name is None else None
     landing = None
@@ -235,7 +235,7 @@ def _is_plain(connection: duckdb.DuckDBPyConnection, staged: Staged) -> bool:
     )
 
 
-def _compared_and_stored(load: Load, staged: Staged, before: Before, show: Show | None) -> Landing:
+def _compare_and_store(load: Load, staged: Staged, before: Before, show: Show | None) -> Landing:
     """Compare a staged report with earlier ones, and write it in one transaction.
 
     Raises:

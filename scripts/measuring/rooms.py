@@ -157,12 +157,12 @@ def behaviour_cases(
     return cases
 
 
-def real_cases(path: Path = REAL_LOGS, lost_lefts: Iterable[float] = LOST_LEFTS, seeds: int = REAL_SEEDS) -> list[Case]:
+def real_cases(lost_lefts: Iterable[float] = LOST_LEFTS, seeds: int = REAL_SEEDS) -> list[Case]:
     """Read the real logs, and lose of them what each case loses. Nothing can be drawn where nothing is lost."""
     sources: dict[str, dict[str, dict[str, list[tuple[int, int | None]]]]] = defaultdict(
         lambda: defaultdict(lambda: defaultdict(list))
     )
-    with path.open(encoding="utf-8", newline="") as file:
+    with REAL_LOGS.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             stay = (seconds_of(row["joined"]), seconds_of(row["left"]) if row["left"] else None)
             sources[row["source"]][row["meeting"]][row["person"]].append(stay)

@@ -56,7 +56,7 @@ class Trouble:
         return "\n".join(f"{self.name}, line {line}: {text}" for line, text in in_order)
 
 
-def check_site_seeds(root: Path, copies: Path | None = None) -> list[str]:
+def check_site_seeds(root: Path) -> list[str]:
     """Check every file of seeds/site/, and write the copies that dbt needs.
 
     Returns:
@@ -65,7 +65,7 @@ def check_site_seeds(root: Path, copies: Path | None = None) -> list[str]:
     Raises:
         SeedError: something is wrong; the message says all of it, and no copy is written.
     """
-    folder = copies or root / COPIES
+    folder = root / COPIES
     checked: dict[Path, Checked] = {}
     troubles: list[str] = []
     for name, rules in read_rules(root).items():
