@@ -1,4 +1,4 @@
-"""Write the pages of messages, commands and settings in docs/reference/ from the code."""
+"""Write the pages of messages, commands, settings and activity types in docs/reference/ from the code and the seeds."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ PAGES = {
     messages.PAGE: messages.page,
     reference.COMMANDS: reference.commands_page,
     reference.SETTINGS: reference.settings_page,
+    reference.ACTIVITY_TYPES: reference.activity_types_page,
 }
 
 

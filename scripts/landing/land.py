@@ -53,7 +53,7 @@ def land_reports(
     ensure_meeting_salt(connection, warehouse)
     if progress is not None:
         connection.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
-    sizes = [size_of(path) for path in paths]
+    sizes = [bytes_of(path) for path in paths]
     advance = partial(progress.update, progress.add_task("Landing", total=sum(sizes))) if progress else None
     done = 0
     with spool_of(warehouse) as spool:
@@ -209,7 +209,7 @@ def _emptied(folder: Path) -> Iterator[None]:
             file.unlink()
 
 
-def size_of(path: Path) -> int:
+def bytes_of(path: Path) -> int:
     """The bytes of a file; 0 for standard input."""
     return path.stat().st_size if path.exists() else 0
 

@@ -32,7 +32,7 @@ from rich.progress import Progress
 
 from landing.declarations import not_reloaded, remember, site_needed
 from landing.forgotten import remember_moved
-from landing.land import land_reports, size_of
+from landing.land import bytes_of, land_reports
 from landing.landed import LANDED_REPORTS, delete_reports
 from landing.meetings import ALL_SITES, SALTS, ensure_meeting_salt
 from landing.older_landings import name_kinds, rename_marks
@@ -108,7 +108,7 @@ def land_as_parquet(
             Reports that were landed before stay, and the same call lands the rest.
     """
     jobs = max(1, min(jobs, len(paths)))
-    task = progress.add_task("Landing", total=sum(map(size_of, paths))) if progress else None
+    task = progress.add_task("Landing", total=sum(map(bytes_of, paths))) if progress else None
     with writing(root) as manifest:
         before = dict(manifest.execute(f"select file_sha256, site_id from ({LANDED_REPORTS})").fetchall())
         manifest.execute(f"create table known as select report_id, loaded_at from ({LANDED_REPORTS}); checkpoint")
@@ -134,7 +134,7 @@ def land_as_parquet(
                         yield placed
                 shutil.rmtree(taken.folder)
                 if progress is not None and task is not None:
-                    progress.advance(task, size_of(path))
+                    progress.advance(task, bytes_of(path))
 
 
 @contextmanager

@@ -40,7 +40,7 @@ from measuring.rooms import (
 from measuring.rooms import TITLES as ROOM_TITLES
 from simulation.editions import Editions
 from simulation.exporter import SCHEDULE_HEADER, Download, Losses, log_stay, put_in_file_order, schedule_rows
-from simulation.generate import Truth, write_csv
+from simulation.generate import Truth, write_rows
 from simulation.platform import Platform
 from simulation.stage import Activity, Edition, Stay
 from warehouse.database import connect
@@ -435,14 +435,14 @@ def measure(
         truth.add(f"seed{seed}", simulation.stays)
     truth.close()
     editions = {f"seed{seed}": simulation.edition for seed, simulation in simulations.items()}
-    write_csv(folder / "agenda.csv", schedule_of(editions))
+    write_rows(folder / "agenda.csv", schedule_of(editions))
     scheduled = {cell.site_id: editions[cell.simulation] for cell in cells if cell.window_source == "schedule"}
     warehouse = folder / WAREHOUSE
     with connect(warehouse) as connection:
         for cell in cells:
             land_whole(connection, write_logs(cell, simulations[cell.seed], folder), cell.site_id)
         schedule = [*schedule_of(scheduled), *land_cases(connection, cases, folder)]
-    write_csv(folder / "seeds" / "site" / "session_schedule.csv", schedule)
+    write_rows(folder / "seeds" / "site" / "session_schedule.csv", schedule)
     build_attendance(folder)
     settings = read_settings(folder)
     with opened_with_marts(warehouse) as connection:

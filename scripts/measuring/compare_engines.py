@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 from rich.table import Table
 
-from publishing.published_tables import PUBLISHED_SCHEMAS, PublishedTable, count_rows, published_tables, reading
+from publishing.published_tables import PUBLISHED_SCHEMAS, PublishedTable, published_tables, reading, row_count_of
 from warehouse.command_line import one_line
 from warehouse.database import identifier, number_of
 from warehouse.errors import WarehouseError, in_words
@@ -94,7 +94,7 @@ def _compared(connection: duckdb.DuckDBPyConnection, table: PublishedTable, fold
             "select column_name, data_type from duckdb_columns() where database_name = 'temp' and table_name = 'spark'"
         ).fetchall()
     )
-    rows = count_rows(connection, table)
+    rows = row_count_of(connection, table)
     faults = _faults_of(table, types)
     shared = [column for column in table.columns if column.name in types and column.name not in LEFT_OUT]
     mine = ", ".join(identifier(column.name) for column in shared)

@@ -90,27 +90,3 @@ def _stem(word: str) -> str:
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word.removesuffix(ending)
     return word
-
-
-def activity_types_page(dictionary: Dictionary) -> str:
-    """The page of all activity types."""
-    lines = [
-        "# Activity types",
-        "",
-        "An example: the words `Session` / `Joined` of a report mean the activity type `session_joined`.",
-        "",
-        "`make name` asks which activity type the unknown words of your reports mean. *Attendance* marks the types",
-        "that show when a person was in a session. *Points* marks the types that earn points, unless you",
-        "[set other points](../../models/marts/leaderboard/leaderboard_rules.md).",
-        "",
-        "This page is written from `seeds/activity_types.csv` by `.venv/bin/python scripts/write_activity_types.py`.",
-        "",
-        "| activity type | meaning | attendance | points |",
-        "|---|---|---|---|",
-    ]
-    for found in sorted(dictionary.values(), key=lambda one: (one.activity_type == OTHER, one.family)):
-        attendance = "yes" if found.counts_for_attendance and found.activity_type != ATTEND_CLICKED else ""
-        points = "yes" if found.earns_points else ""
-        meaning = found.meaning.replace("|", "\\|")
-        lines.append(f"| `{found.activity_type}` | {meaning} | {attendance} | {points} |")
-    return "\n".join(lines) + "\n"

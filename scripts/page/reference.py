@@ -1,7 +1,7 @@
-"""Write the pages of commands and of settings, docs/reference/commands.md and settings.md.
+"""Write the pages of commands, of settings and of activity types: commands.md, settings.md, activity_types.md.
 
 The commands and what their settings mean come from start.py. The settings of the project with their explanations come
-from dbt_project.yml and tests/settings.yml, which has the shipped defaults.
+from dbt_project.yml and tests/settings.yml, which has the shipped defaults. Activity types come from the seeds.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ from typing import Any
 
 import yaml
 
+from naming.dictionary import ATTEND_CLICKED, OTHER, read_dictionary
 from page.messages import PAGE as MESSAGES
 from warehouse.paths import PROJECT_ROOT
 from warehouse.settings import settings_macros
 
 COMMANDS = MESSAGES.with_name("commands.md")
 SETTINGS = MESSAGES.with_name("settings.md")
+ACTIVITY_TYPES = MESSAGES.with_name("activity_types.md")
 DEFAULTS = PROJECT_ROOT / "tests" / "settings.yml"
 WRITTEN = "This page is written from the code by `.venv/bin/python scripts/write_reference.py`."
 COMMANDS_HEAD = f"""# Commands
@@ -138,3 +140,29 @@ def settings_page() -> str:
         users = [one for one, command in start.COMMANDS.items() if name in command.settings]
         lines.append(f"| `{name}` | {start.SETTINGS[name]} | {_codes(users) if users else 'all'} |")
     return "\n".join([*lines, ""])
+
+
+def activity_types_page() -> str:
+    """The page of all activity types, from the dictionary."""
+    lines = [
+        "# Activity types",
+        "",
+        "An example: the words `Session` / `Joined` of a report mean the activity type `session_joined`.",
+        "",
+        "`make name` asks which activity type the unknown words of your reports mean. *Attendance* marks the types",
+        "that show when a person was in a session. *Points* marks the types that earn points, unless you",
+        "[set other points](../../models/marts/leaderboard/leaderboard_rules.md).",
+        "",
+        "This page is written from `seeds/activity_types.csv` by `.venv/bin/python scripts/write_reference.py`.",
+        "",
+        "| activity type | meaning | attendance | points |",
+        "|---|---|---|---|",
+    ]
+    for found in sorted(
+        read_dictionary(PROJECT_ROOT).values(), key=lambda one: (one.activity_type == OTHER, one.family)
+    ):
+        attendance = "yes" if found.counts_for_attendance and found.activity_type != ATTEND_CLICKED else ""
+        points = "yes" if found.earns_points else ""
+        meaning = found.meaning.replace("|", "\\|")
+        lines.append(f"| `{found.activity_type}` | {meaning} | {attendance} | {points} |")
+    return "\n".join(lines) + "\n"

@@ -13,9 +13,9 @@ from publishing.access import PRIVATE, open_way, published_mode
 from publishing.published_tables import (
     PUBLISHED_SCHEMAS,
     PublishedTable,
-    count_rows,
     published_tables,
     reading,
+    row_count_of,
     schemas_of,
 )
 from warehouse.copies import FOLDER_MARK, PUBLISHED, SHARED, copy_kind, mark_of_folder, refuse_inside_a_shared_copy
@@ -105,7 +105,7 @@ def _write(connection: duckdb.DuckDBPyConnection, table: PublishedTable, path: P
     # A hash of a row needs each of its values, so that all of the file is read.
     read = f"select count(*), bit_xor(hash(t)) from read_parquet({file}) as t"
     [(written, _)] = connection.execute(read).fetchall()
-    wanted = count_rows(connection, table)
+    wanted = row_count_of(connection, table)
     if written != wanted:
         raise WarehouseError(
             f"{path.name} holds other rows than {table} ({written:,} and {wanted:,}). Nothing was published."

@@ -25,9 +25,9 @@ from publishing.published_tables import (
     PUBLISHED_SCHEMAS,
     RESTRICTED,
     PublishedTable,
-    count_rows,
     published_tables,
     reading,
+    row_count_of,
     schemas_of,
 )
 from warehouse.copies import PUBLISHED, SHARED, copy_kind
@@ -271,7 +271,7 @@ def _count_rows(source: duckdb.DuckDBPyConnection, cursor: Cursor, table: Publis
         WarehouseError: they are not those of the copy.
     """
     count = int(_value(cursor, f"select count(*) from {ddl.in_schema(table, NEW)}"))
-    expected = count_rows(source, table)
+    expected = row_count_of(source, table)
     if count != expected:
         raise WarehouseError(
             f"{table} got {count:,} rows of {expected:,}, so nothing was published. Fix: publish again."

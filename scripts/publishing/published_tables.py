@@ -101,7 +101,7 @@ def published_tables(connection: duckdb.DuckDBPyConnection, models: Mapping[str,
     ]
 
 
-def count_rows(connection: duckdb.DuckDBPyConnection, table: PublishedTable) -> int:
+def row_count_of(connection: duckdb.DuckDBPyConnection, table: PublishedTable) -> int:
     """How many rows a table of the published copy has."""
     return number_of(connection, f"select count(*) from {table.sql_name}")
 

@@ -20,7 +20,7 @@ from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from publishing.published_tables import SITE, Column, PublishedTable, count_rows, published_tables, reading
+from publishing.published_tables import SITE, Column, PublishedTable, published_tables, reading, row_count_of
 from warehouse.copies import SHARED, copy_kind
 from warehouse.database import identifier, text_of
 from warehouse.errors import WarehouseError
@@ -80,7 +80,7 @@ def write_workbook(published: Path, target: Path, time_zone: str, table: str | N
     with reading(published) as connection:
         tables = published_tables(connection, read_models())
         wanted = _chosen(tables, table)
-        counts = {str(one): count_rows(connection, one) for one in wanted}
+        counts = {str(one): row_count_of(connection, one) for one in wanted}
         too_long = {name: count for name, count in counts.items() if count >= MOST_ROWS}
         if table is not None and too_long:
             raise WarehouseError(

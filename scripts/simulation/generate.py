@@ -124,7 +124,7 @@ def write_sample(output: Path) -> list[Path]:
     output.mkdir(parents=True, exist_ok=True)
     paths = [download.write(output, activities) for download in downloads(edition)]
     file_name, users = users_report(edition, activities)
-    write_csv(output / file_name, users)
+    write_rows(output / file_name, users)
     return [*paths, output / file_name]
 
 
@@ -164,13 +164,13 @@ def write_reports(order: Order, on_progress: Callable[[int], None] = lambda _: N
     if truth:
         truth.close()
     if order.schedule:
-        write_csv(order.schedule, schedule)
+        write_rows(order.schedule, schedule)
     if order.exhibitors:
-        write_csv(order.exhibitors, exhibitors)
+        write_rows(order.exhibitors, exhibitors)
     return written
 
 
-def write_csv(path: Path, rows: list[tuple[str, ...]]) -> None:
+def write_rows(path: Path, rows: list[tuple[str, ...]]) -> None:
     """Write rows, the header first, as a CSV file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:

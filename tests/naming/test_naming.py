@@ -18,11 +18,12 @@ from rich.console import Console
 from conftest import ROOT, Project, copy_project
 from naming.aliases import SITE_ALIASES, Alias, add_aliases, read_accepted, remove_aliases
 from naming.dialog import Dialog
-from naming.dictionary import activity_types_page, nearest, read_dictionary, search
+from naming.dictionary import nearest, read_dictionary, search
 from naming.run import effect_of, list_decisions
 from naming.seed_csv import SeedError, read_seed_csv
 from naming.unknown import Candidate, Decision, Pair, Pattern, decisions_of, escaped_pattern, general_pattern
 from naming.words import exported, may_leave, shape, vocabulary
+from page.reference import ACTIVITY_TYPES, activity_types_page
 
 DICTIONARY = read_dictionary(ROOT)
 HEADER = "site_id,category_pattern,action_pattern,label_state,activity_type,priority,note"
@@ -509,9 +510,8 @@ def test_the_vocabulary_is_of_the_dictionary_and_no_name_of_the_sample() -> None
 
 
 def test_the_page_of_activity_types_is_the_dictionary() -> None:
-    # To write it again: .venv/bin/python scripts/write_activity_types.py
-    page = (ROOT / "docs" / "reference" / "activity_types.md").read_text(encoding="utf-8")
-    assert page == activity_types_page(DICTIONARY)
+    page = ACTIVITY_TYPES.read_text(encoding="utf-8")
+    assert page == activity_types_page(), "Fix: .venv/bin/python scripts/write_reference.py"
     for name, found in DICTIONARY.items():
         assert f"`{name}` | {found.meaning}" in page
 
