@@ -9,7 +9,6 @@ warehouse would give them too.
 from __future__ import annotations
 
 import atexit
-import fcntl
 import glob
 import multiprocessing
 import os
@@ -66,6 +65,7 @@ from twins.records import New, landed_in_parquet, parquet_sample
 from warehouse.copies import refuse_inside_a_shared_copy
 from warehouse.database import close_to_others, connect, number_of, text_of
 from warehouse.errors import WarehouseError, disk_trouble, in_words
+from warehouse.locks import try_lock
 from warehouse.raw import SAMPLE_SITE
 from warehouse.raw_tables import create_raw
 
@@ -328,12 +328,10 @@ def writing(root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             # All of them, for Spark wants the folder of a table that has no rows yet, too.
             (root / table).mkdir(parents=True, exist_ok=True)
         with lock.open("w") as held:
-            try:
-                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
+            if not try_lock(held.fileno()):
                 raise WarehouseError(
                     f"another command is writing to {root}. Fix: wait until it has ended, and give this one again."
-                ) from error
+                )
             _remove_all(Path(f"{root}.scratch"))
             rename_marks(root)
             clear_unfinished(root)

@@ -61,7 +61,7 @@ def _take(lock: Path, path: Path, patience: float) -> int:
     is_said = False
     while True:
         opened = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
-        if _is_taken(opened) and _is_still_there(lock, opened):
+        if try_lock(opened) and _is_still_there(lock, opened):
             _sign(opened)
             return opened
         holder = os.pread(opened, 200, 0).decode(errors="replace") if hasattr(os, "pread") else ""
@@ -75,7 +75,8 @@ def _take(lock: Path, path: Path, patience: float) -> int:
         time.sleep(POLL_SECONDS)
 
 
-def _is_taken(opened: int) -> bool:
+def try_lock(opened: int) -> bool:
+    """Lock a file that is open; returns False where another process has locked it."""
     if fcntl is not None:
         try:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -84,6 +84,18 @@ def test_no_name_of_ours_hides_one_of_python_or_of_a_package() -> None:
     assert ours & {*sys.stdlib_module_names, *packages_distributions()} == set()
 
 
+def test_no_command_needs_a_module_that_windows_lacks() -> None:
+    lacking = {"fcntl", "grp", "pwd", "resource", "termios"}
+    # Those that are imported in a try or in a function are not in the body of the module.
+    found = {
+        path.name: wrong
+        for path in (*COMMANDS, *LIBRARIES)
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.Import) and (wrong := lacking & {alias.name for alias in node.names})
+    }
+    assert found == {}
+
+
 def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
     """What import-linter says of the packages in a folder."""
     program = Path(sys.executable).with_name("lint-imports")
