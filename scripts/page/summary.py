@@ -131,6 +131,7 @@ PADDING = 2
 # Before the second line of a text.
 HANG = "  "
 
+# ``HeadlineRows`` has made the labels of the sessions.
 ATTENDANCE = """
 select
     labels.label as "session",
