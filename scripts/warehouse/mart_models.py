@@ -46,7 +46,7 @@ class Model:
     description: str = ""
     descriptions: Mapping[str, str] = field(default_factory=dict)
     is_about_nobody: bool = False
-    schema: str = ""
+    schema: str = "marts"
     types: Mapping[str, str] = field(default_factory=dict)
 
 
