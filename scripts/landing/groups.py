@@ -31,7 +31,7 @@ from reports.dates import TIMES_NEEDED
 from reports.encoding import Survey, encoding_of
 from reports.files import STANDARD_INPUT, ReportFile
 from reports.format import ReportFormat, read_format
-from reports.ids import holds_alike, may_read_ids
+from reports.ids import ID_COLUMNS, are_all_rounded, holds_alike, may_read_ids
 from reports.rows import RowCount, count_rows
 from reports.scan import is_nobody, is_of_half_day
 from reports.text import ReportRefused
@@ -197,8 +197,7 @@ def _stage_members(load: Load, group: Sequence[Small]) -> Staged | None:
         return None
     if staged.notes or staged.forgotten.is_any or destination.manifest_columns["date_format"] != DEFAULT_DATE_FORMAT:
         return None
-    # Ids of another report could hide that those of one are rounded.
-    if scan.has_trails or scan.may_be_rounded:
+    if scan.has_trails:
         return None
     if may_read_ids(connection, report, scan.odd) or holds_alike(connection, report, scan.odd):
         return None
@@ -254,6 +253,7 @@ def _is_plain(connection: duckdb.DuckDBPyConnection) -> bool:
                 or count(*) >= {TIMES_NEEDED} and bool_and(suffix(date, ':00'))
                 or count(*) >= {TIMES_NEEDED} and bool_and({is_of_half_day("try_cast(substr(date, 12, 2) as tinyint)")})
                 or max(occurred_at) - min(occurred_at) > to_days({OUTLIER_DAYS})
+                or {are_all_rounded(ID_COLUMNS)}
         )
         """,
     )

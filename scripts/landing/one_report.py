@@ -31,7 +31,7 @@ from reports.dates import TIME_TITLES, ZONE_TITLES
 from reports.encoding import Survey, encoding_of, refuse_hole, survey
 from reports.files import ReportFile
 from reports.format import ReportFormat, read_format
-from reports.ids import may_read_ids, read_ids
+from reports.ids import ID_COLUMNS, are_all_rounded, may_read_ids, read_ids
 from reports.rows import RowCount
 from reports.scan import nobody_notes, scan_staged
 from reports.staged import numbered, refuse_other_columns, stage, trail_notes, with_nameless
@@ -212,6 +212,11 @@ def stage_report(load: Load, read: Read, count: RowCount | None = None, part: Pa
     return staged
 
 
+def _are_all_rounded(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -> bool:
+    columns = [f"c{report.columns[column]}" for column in ID_COLUMNS if column in report.columns]
+    return number_of(connection, f"select ({are_all_rounded(columns)})::integer from staged") == 1
+
+
 def _is_plain(connection: duckdb.DuckDBPyConnection, staged: Staged) -> bool:
     """Whether a staged report has nothing that could make other records be read otherwise (``landing.held``).
 
@@ -229,7 +234,8 @@ def _is_plain(connection: duckdb.DuckDBPyConnection, staged: Staged) -> bool:
         and dates.is_read
         and not dates.is_minutes
         and dates.time in staged.destination.essence
-        and not (scan.may_have_titles or scan.has_trails or scan.may_be_rounded or staged.notes)
+        and not (scan.may_have_titles or scan.has_trails or staged.notes)
+        and not (scan.may_be_rounded and _are_all_rounded(connection, staged.report))
         and not staged.forgotten.is_any
         and not may_read_ids(connection, staged.report, scan.odd)
     )

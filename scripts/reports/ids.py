@@ -35,14 +35,20 @@ _NULL = "^(?i:" + "|".join(map(re.escape, NULL_SPELLINGS)) + ")$"
 ID_COLUMNS = ("user_id", "content_id")
 
 # Of a long number a spreadsheet keeps the first digits: several ids become one.
-SHORTENED = r"^\s*-?[0-9](?:[.,][0-9]+)?[Ee]\+[0-9]+\s*$"
-# Without its plus it may be an id like any other: it is shortened where the other ids are numbers.
-POWER = r"^\s*[0-9](?:[.,][0-9]+)?[Ee][0-9]+\s*$"
+SHORTENED = r"^\s*-?[0-9]+(?:[.,][0-9]+)?[Ee]\+[0-9]+\s*$"
+# Without its plus it may be an id like any other, as 12e4 beside a7f: it is shortened where the other ids are
+# numbers, or all are powers with so many digits.
+POWER = r"^\s*[0-9]+(?:[.,][0-9]+)?[Ee][0-9]+\s*$"
+_LONG_POWER = r"^\s*[0-9]{10,}[Ee][0-9]+\s*$"
 # It keeps the first 15 digits of a longer whole number, and writes zeros for the others.
 ROUNDED = r"^\s*[1-9][0-9]{14}0+\s*$"
 _LONG = r"^\s*[0-9]{16,}\s*$"
 # An id of 16 digits ends in a zero by itself in one case of ten, and two of them in one of a hundred.
 _FEWEST_ZEROS = 2
+# R, JavaScript and pandas keep 53 bits of a whole number: up to 2^54 it is even, up to 2^55 a multiple of 4, and so on.
+# An id of 18 digits lost 6 or 7 bits, and is such a number by itself in one case of 64 or 128.
+_WHOLE_BITS = 53
+_FEWEST_BITS = 7
 # What a spreadsheet shows in place of an id, in any language: #NAME?, #¡DIV/0!, #GETTING_DATA, Loading..., Err:502, or
 # ### in a narrow column; and a script, for a whole object. (#N/A means nothing.)
 _LOADING = "(?:[A-Z]+_)?(?:DATA|DATEN|DONNEES|DATOS|DADOS|DATI|GEGEVENS)(?:_[A-Z_]+)?"
@@ -308,10 +314,10 @@ def _has_power_among_numbers(connection: duckdb.DuckDBPyConnection, report: Repo
     text = f"c{report.columns[column]}"
     if not _holds(connection, text, POWER):
         return False
-    number, power = (f"regexp_matches({text}, {text_of(pattern)})" for pattern in (_NUMBER, POWER))
+    number, power, long = (f"regexp_matches({text}, {text_of(one)})" for one in (_NUMBER, POWER, _LONG_POWER))
     no_id = " or ".join(f"regexp_matches({text}, {text_of(pattern)})" for pattern in (SHORTENED, LOST))
     row = connection.execute(
-        f"select coalesce(bool_or({number}) and bool_and({number} or {power} or {no_id}), false)"
+        f"select coalesce(bool_or({number} or {long}) and bool_and({number} or {power} or {no_id}), false)"
         f" from (select distinct {text} from staged)"
         f" where {cleaned_id(text)} is not null and {text} <> {text_of(report.header_of(column))}"
     ).fetchone()
@@ -319,26 +325,72 @@ def _has_power_among_numbers(connection: duckdb.DuckDBPyConnection, report: Repo
 
 
 def may_be_rounded(column: str) -> str:
-    """SQL for whether an id is a number of over 15 digits with zeros for the others."""
-    return f"case when strlen({column}) > 15 then regexp_matches({column}, {text_of(ROUNDED)}) else false end"
+    """SQL for whether an id is a number of over 15 digits of which a program may have kept the first digits or bits."""
+    is_rounded = f"regexp_matches({column}, {text_of(ROUNDED)}) or {_is_double(column)} or {_is_shown_double(column)}"
+    return f"case when {_is_long(column)} then coalesce({is_rounded}, false) else false end"
+
+
+def are_all_rounded(columns: Iterable[str]) -> str:
+    """SQL over some records: whether all long ids of a column may be rounded."""
+    tests = (f"bool_and({may_be_rounded(column)}) filter (where {_is_long(column)})" for column in columns)
+    return " or ".join(f"coalesce({test}, false)" for test in tests) or "false"
+
+
+def _is_long(column: str) -> str:
+    return f"case when strlen({column}) > 15 then regexp_matches({column}, {text_of(_LONG)}) else false end"
+
+
+def _is_double(column: str) -> str:
+    """SQL for whether a long id is a number beyond 2^53 that a double holds; null if it has over 20 digits."""
+    number = f"try_cast({column} as ubigint)"
+    return f"({number} > {2**_WHOLE_BITS} and try_cast({number}::double as ubigint) = {number})"
+
+
+def _is_shown_double(column: str) -> str:
+    """SQL for whether a long id is the shortest writing of such a number: JavaScript fills it up with zeros."""
+    number = f"try_cast({column} as ubigint)"
+    shown = f"try_cast({number}::double::varchar as decimal(38, 0))"
+    return f"({number} > {2**_WHOLE_BITS} and suffix(trim({column}), '0') and {shown} = {number})"
 
 
 def rounded_columns(
     connection: duckdb.DuckDBPyConnection, report: ReportFormat, columns: Collection[str]
 ) -> frozenset[str]:
-    """Those of the columns where all such long numbers end so."""
+    """Those of the columns where all such long numbers were rounded in one way."""
     return frozenset(column for column in columns if _is_rounded(connection, f"c{report.columns[column]}"))
 
 
 def _is_rounded(connection: duckdb.DuckDBPyConnection, text: str) -> bool:
     row = connection.execute(
         f"""
+        with long as (
+            select distinct trim({text}) as id, try_cast({text} as ubigint) as number from staged where {_is_long(text)}
+        ),
+        doubles as (
+            select
+                *,
+                floor(log2(number)) + 1 - {_WHOLE_BITS} as lost_bits,
+                {_is_double("id")} as is_double,
+                {_is_shown_double("id")} as is_shown_double
+            from long
+            where number > {2**_WHOLE_BITS} or number is null
+        )
         select
             coalesce(bool_and(regexp_matches(id, {text_of(ROUNDED)})), false)
-            and sum(strlen(trim(id)) - 15) >= $fewest
-        from (select distinct {text} as id from staged where regexp_matches({text}, {text_of(_LONG)}))
-        """,
-        {"fewest": _FEWEST_ZEROS},
+            and sum(strlen(id) - 15) >= {_FEWEST_ZEROS}
+            or (
+                select
+                    sum(lost_bits) >= {_FEWEST_BITS}
+                    and (
+                        bool_and(coalesce(is_shown_double, false))
+                        -- Ids that count in larger steps, such as 4,096, are doubles as they are.
+                        or bool_and(coalesce(is_double, false))
+                        and bool_or(number % (1::ubigint << (lost_bits + 1)::ubigint) <> 0)
+                    )
+                from doubles
+            )
+        from long
+        """
     ).fetchone()
     return bool(row and row[0])
 
@@ -367,14 +419,17 @@ def is_odd(column: str) -> str:
 
 
 def may_be_read(column: str) -> str:
-    """SQL for whether a program may have changed an id: it is no plain number or word, or a power of ten.
+    """SQL for whether a program may have changed an id: it is no plain number or word, or a power of ten such as 7E3.
 
     A minus before a number is no plain one, and alone means none; of 1_000 only a program makes a number. A GUID of
     zeros looks plain.
     """
-    power = f"substr({column}, 2, 1) in ('E', 'e') and regexp_full_match({column}, '[0-9][Ee][0-9]+')"
-    plain = "[0-9]*(?:[A-Za-z@][0-9A-Za-z_@-]*)?|[0-9]+-[0-9A-Za-z_@-]*|_[0-9A-Za-z_@-]*|-"
-    return f"(not regexp_full_match({column}, '{plain}') or {power} or {column} = '{ZERO_GUID}')"
+    any_sign = "[0-9A-Za-z_@-]*"
+    plain = (
+        f"[0-9]*(?:[A-DF-Za-df-z@]{any_sign})?|[Ee]{any_sign}|[0-9]+[Ee](?:[0-9]*[A-Za-z_@-]{any_sign})?"
+        f"|[0-9]+-{any_sign}|_{any_sign}|-"
+    )
+    return f"(not regexp_full_match({column}, '{plain}') or {column} = '{ZERO_GUID}')"
 
 
 def _read_column(connection: duckdb.DuckDBPyConnection, column: str, title: str) -> list[tuple[str, str, str]]:

@@ -107,8 +107,8 @@ class Scan:
         numbered: a with clause that gives the records their numbers in the file (``reports.staged``).
         dates: of activities, what their dates are like.
         powers: the columns of ids where a power of ten stands among numbers.
-        may_be_rounded: whether an id may be a long number of which a spreadsheet kept 15 digits.
-        rounded: the columns where it kept 15 digits of all long ids.
+        may_be_rounded: whether an id may be a long number of which a program kept the first digits or bits.
+        rounded: the columns where all are, and not by chance.
     """
 
     may_have_titles: bool
