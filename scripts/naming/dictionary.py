@@ -23,6 +23,7 @@ class ActivityType:
     family: str
     name: str
     meaning: str
+    evidence: str
     point_rule: str
     is_presence_evidence: bool
     is_label_identity: bool
@@ -50,6 +51,7 @@ def read_dictionary(root: Path) -> Dictionary:
                 family=row["activity_family"],
                 name=row["activity_name"],
                 meaning=row["meaning"],
+                evidence=row["evidence"],
                 point_rule=row["point_rule_key"],
                 is_presence_evidence=row["is_presence_evidence"] == "true",
                 is_label_identity=row["is_label_identity"] == "true",

@@ -12,8 +12,8 @@ import duckdb
 import pytest
 
 from conftest import ROOT, WITHOUT_TESTS, Once, Project, copy_project
+from declarations import declared
 from warehouse.database import number_of
-from warehouse.settings import read_yaml
 
 REPORTS = ROOT / "tests" / "fixtures"
 SITE_ALIASES = Path("seeds") / "site" / "site_activity_aliases.csv"
@@ -344,9 +344,7 @@ def unfinished(project: Project) -> list[str]:
 def test_the_unit_tests_of_the_models_pass(sample_project: Project, tmp_path: Path) -> None:
     result = sample_project.copy(tmp_path).dbt("test", "--select", "test_type:unit")
     assert result.returncode == 0, result.stdout
-    files = [read_yaml(path.read_text()) for path in (ROOT / "models").rglob("*.yml")]
-    declared = sum(len(file.get("unit_tests") or []) for file in files)
-    assert f"{declared} unit tests" in result.stdout
+    assert f"{len(declared('unit_tests'))} unit tests" in result.stdout
 
 
 def test_dbt_before_any_report_says_what_to_do(project: Project) -> None:

@@ -11,6 +11,7 @@ import duckdb
 import pytest
 import yaml
 
+from declarations import our_models
 from landing.outcome import Declaration
 from landing.parquet import land_as_parquet, writing
 from landing.parquet_files import FILE_NAME
@@ -116,15 +117,14 @@ def test_each_record_that_does_not_land_is_counted_by_its_kind(
 
 def test_the_kinds_stand_in_one_place_and_whoever_reads_them_uses_its_words() -> None:
     assert [*MEANINGS] == [*Kind]
-    models = PROJECT_ROOT / "models"
-    [raw] = yaml.safe_load((models / "staging" / "_juno__sources.yml").read_text())["sources"]
+    [raw] = yaml.safe_load((PROJECT_ROOT / "models" / "staging" / "_juno__sources.yml").read_text())["sources"]
     [table] = (one for one in raw["tables"] if one["name"] == "rejected_records")
     [check] = table["data_tests"]
     known = check["row_checks"]["arguments"]["expectations"]["kind_is_known"]
     assert re.findall("'(.*?)'", known) == [*Kind]
     read = [
         words
-        for path in models.rglob("*.sql")
+        for path in our_models(".sql")
         if "'rejected_records'" in path.read_text()
         for words in re.findall(r"\bkind in \((.*?)\)", path.read_text())
     ]

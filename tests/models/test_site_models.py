@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -19,6 +20,55 @@ from warehouse.database import connect
 from warehouse.errors import WarehouseError
 
 NAME = "fct_daily_activity"
+# What a site may have beside its mart, by file: a macro and a generic test, a singular test, and metrics.
+BESIDE = {
+    "macros/site/ours.sql": """\
+{% macro is_empty() %}activity_count = 0{% endmacro %}
+
+{% test is_not_in_the_future(model, column_name) %}
+select * from {{ model }} where {{ column_name }} > current_date
+{% endtest %}
+""",
+    "tests/site/no_day_is_empty.sql": "select * from {{ ref('fct_daily_activity') }} where {{ is_empty() }}\n",
+    "models/site/metrics.yml": """\
+version: 2
+
+semantic_models:
+  - name: daily_activity
+    model: ref('fct_daily_activity')
+    primary_entity: activity_day
+    defaults: {agg_time_dimension: activity_date}
+    dimensions:
+      - {name: activity_date, type: time, type_params: {time_granularity: day}}
+      - {name: company, type: categorical, expr: site_id}
+    measures:
+      - {name: daily_activities, agg: sum, expr: activity_count}
+
+metrics:
+  - name: daily_activities
+    label: Activities, day by day
+    type: simple
+    type_params: {measure: daily_activities}
+  - name: daily_ratio
+    label: All of all
+    type: ratio
+    type_params: {numerator: daily_activities, denominator: daily_activities}
+""",
+}
+# The tests of ours that look at all files of a kind.
+OF_ALL_FILES = ("project/test_mutants.py", "project/test_docs.py", "project/test_project.py",
+                "models/test_semantic_layer.py", "models/test_macros.py", "landing/test_rejections.py",
+                "naming/test_naming.py")  # fmt: skip
+
+
+def write_beside(root: Path) -> None:
+    for name, text in BESIDE.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    described = "description: Day in the reporting zone.\n"
+    yaml_file = root / "models" / "site" / f"{NAME}.yml"
+    change(yaml_file, described, f"{described}        data_tests: [is_not_in_the_future]\n")
 
 
 @pytest.fixture
@@ -112,6 +162,34 @@ def test_the_schema_of_the_site_is_published(tmp_path: Path) -> None:
         assert [str(table) for table in published_tables(connection, {})] == ["site.t"]
 
 
+@pytest.mark.slow
+def test_what_a_site_adds_needs_nothing_in_files_of_ours(tmp_path: Path) -> None:
+    """All tests that look at every file of a kind pass in a fork with a mart, macros, tests, metrics and a type."""
+    root = tmp_path / "fork"
+    root.mkdir()
+    for path in ROOT.iterdir():
+        if path.is_dir() and not path.name.startswith(".") and path.name not in ("logs", "target", "warehouse"):
+            shutil.copytree(path, root / path.name, ignore=shutil.ignore_patterns("__pycache__"))
+        elif path.is_file():
+            shutil.copy(path, root)
+    write_mart(NAME, root)
+    write_beside(root)
+    with (root / "seeds" / "activity_types.csv").open("a") as file:
+        file.write("badge_unlocked,other_activities,badge unlocked,Unlocked a badge,site,,false,false,false,false,\n")
+    files = [f"tests/{name}" for name in OF_ALL_FILES]
+    command = [sys.executable, "-m", "pytest", "-q", "-m", "not slow and not spark", *files]
+    result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout[-3000:]
+
+    # Nor do those that build: what they copy of the site is its macros.
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    program = "import sys, pathlib, warehouse.project_copy as c; c.copy_to(pathlib.Path(sys.argv[1]), 'tests')"
+    subprocess.run([sys.executable, "-c", program, str(copy)], cwd=root / "scripts", check=True)
+    copied = {path.relative_to(copy).as_posix() for path in (*copy.glob("m*/site/*"), *copy.glob("tests/site/*"))}
+    assert copied == {"macros/site/ours.sql", "models/site/README.md"}
+
+
 def test_a_new_mart_is_built_linted_published_and_shared(sample_project: Project, project: Project) -> None:
     """All in one test, because the build is what takes its time."""
     project.take_over(sample_project)
@@ -120,9 +198,10 @@ def test_a_new_mart_is_built_linted_published_and_shared(sample_project: Project
     assert f"Written: models/site/{NAME}.sql" in written.stdout
     assert "is already in models/site" in project.script("new_mart.py", "--name", NAME).stdout
 
+    write_beside(project.root)
     built = project.dbt("build", "--select", NAME)
     assert built.returncode == 0, built.stdout
-    assert "1 table model" in built.stdout and "1 test" in built.stdout
+    assert "1 table model" in built.stdout and "3 data tests" in built.stdout
 
     for name in (".sqlfluff", ".yamllint", ".gitignore"):
         shutil.copy(ROOT / name, project.root / name)

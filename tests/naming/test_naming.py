@@ -18,7 +18,7 @@ from rich.console import Console
 from conftest import ROOT, Project, copy_project
 from naming.aliases import SITE_ALIASES, Alias, add_aliases, read_accepted, remove_aliases
 from naming.dialog import Dialog
-from naming.dictionary import nearest, read_dictionary, search
+from naming.dictionary import OTHER, nearest, read_dictionary, search
 from naming.run import effect_of, list_decisions
 from naming.seed_csv import SeedError, read_seed_csv
 from naming.unknown import Candidate, Decision, Pair, Pattern, decisions_of, escaped_pattern, general_pattern
@@ -510,10 +510,16 @@ def test_the_vocabulary_is_of_the_dictionary_and_no_name_of_the_sample() -> None
 
 
 def test_the_page_of_activity_types_is_the_dictionary() -> None:
+    def shipped(page: str) -> list[str]:
+        """A fork may write its own types to the page, or leave it as it is."""
+        own = {f"| `{one.activity_type}` " for one in DICTIONARY.values() if one.evidence == "site"} - {f"| `{OTHER}` "}
+        return [line for line in page.splitlines() if not line.startswith(tuple(own))]
+
     page = ACTIVITY_TYPES.read_text(encoding="utf-8")
-    assert page == activity_types_page(), "Fix: .venv/bin/python scripts/write_reference.py"
+    assert shipped(page) == shipped(activity_types_page()), "Fix: .venv/bin/python scripts/write_reference.py"
     for name, found in DICTIONARY.items():
-        assert f"`{name}` | {found.meaning}" in page
+        if found.evidence != "site":
+            assert f"`{name}` | {found.meaning}" in page
 
 
 def test_a_list_of_no_words_says_so() -> None:

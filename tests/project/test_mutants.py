@@ -11,11 +11,12 @@ import pytest
 
 import run_mutants
 from conftest import ROOT
+from declarations import our_models
 from run_mutants import Mutant, Outcome, Selection, batches, page, read_mutants, run, try_batch, try_mutant
 
 MUTANTS = read_mutants()
 NAMES = [mutant.name for mutant in MUTANTS]
-FOLDERS = {path.parent.relative_to(ROOT).as_posix() for path in (ROOT / "models").rglob("*.sql")}
+FOLDERS = {path.parent.relative_to(ROOT).as_posix() for path in our_models(".sql")}
 
 
 def test_there_are_enough_and_no_two_of_a_name() -> None:
@@ -35,7 +36,7 @@ def test_what_is_replaced_stands_there_once() -> None:
 
 
 def test_the_tests_of_a_mutant_exist() -> None:
-    models = {path.stem: path.read_text() for path in (ROOT / "models").rglob("*.yml")}
+    models = {path.stem: path.read_text() for path in our_models(".yml")}
     for mutant in MUTANTS:
         assert bool(mutant.tests.unit) != bool(mutant.tests.pytest), mutant.name
         for model in mutant.tests.unit:
