@@ -20,8 +20,9 @@ from landing.times import impossible, is_never, parsed
 from landing.user_lists import refuse_other_lists
 from landing.zones import in_utc, notes_of_unknown_zone
 from reports.columns import IDENTIFYING_COLUMNS
-from reports.date_formats import DEFAULT_DATE_FORMAT
+from reports.date_formats import DEFAULT_DATE_FORMAT, SPREADSHEET_DAYS
 from reports.dates import notes_of_days, read_dates
+from reports.files import ReportFile
 from reports.format import ReportFormat
 from reports.ids import cleaned_field, cleaned_id
 from reports.scan import DatesScanned, Scan
@@ -59,7 +60,7 @@ class Destination:
 
 
 def destination_of(
-    connection: duckdb.DuckDBPyConnection, name: str, report: ReportFormat, declaration: Declaration, scan: Scan
+    connection: duckdb.DuckDBPyConnection, file: ReportFile, report: ReportFormat, declaration: Declaration, scan: Scan
 ) -> Destination:
     """Where the staged records of a report land, with the time zone and the date format that were declared for it.
 
@@ -70,13 +71,13 @@ def destination_of(
         ReportRefused: its dates cannot be read, or it holds users and is no report of them.
     """
     if scan.dates is None:
-        return _users(connection, name, report, scan)
-    return _activities(connection, name, report, declaration, scan, scan.dates)
+        return _users(connection, file.name, report, scan)
+    return _activities(connection, file, report, declaration, scan, scan.dates)
 
 
 def _activities(
     connection: duckdb.DuckDBPyConnection,
-    name: str,
+    file: ReportFile,
     report: ReportFormat,
     declaration: Declaration,
     scan: Scan,
@@ -84,7 +85,8 @@ def _activities(
 ) -> Destination:
     """Activities land by their date, in UTC."""
     dates = read_dates(connection, report, seen)
-    found = format_of(Asked(connection, report, dates, declaration, scan.numbered, date_in(name)))
+    is_cell = file.file_format == "xlsx" or dates.form == SPREADSHEET_DAYS
+    found = format_of(Asked(connection, report, dates, declaration, scan.numbered, date_in(file.name), is_cell))
     # A form that is brought into the usual one has a name of its own: a change of it is a change of the report.
     date_format = dates.form if dates.form and found.date_format == DEFAULT_DATE_FORMAT else found.date_format
     title, column, read = report.header_of("date"), dates.raw, parsed(dates, date_format)

@@ -141,7 +141,7 @@ class Reader:
         return (
             seen.is_utf8
             and str(file.path) != STANDARD_INPUT
-            and not file.notes
+            and file.file_format != "xlsx"
             and not declared.reloaded
             and not declared.sites
             and declared.date_format in (None, DEFAULT_DATE_FORMAT)

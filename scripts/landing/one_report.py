@@ -191,7 +191,7 @@ def stage_report(load: Load, read: Read, count: RowCount | None = None, part: Pa
     ]
     known = remembered(connection, declaration.site_id, read.site_before)
     notes += read_ids(connection, report, scan.odd, shows_ids=known is None)
-    destination = destination_of(connection, read.file.name, report, declaration, scan)
+    destination = destination_of(connection, read.file, report, declaration, scan)
     forgotten = stage_forgotten(connection, report, known, rows)
 
     staged = Staged(

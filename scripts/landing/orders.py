@@ -66,6 +66,7 @@ class Asked:
         declaration: what was declared of it.
         numbered: SQL of its records with their numbers.
         named_on: the day in the name of its file.
+        is_of_cells: whether a spreadsheet has read its dates, and keeps them as days.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -74,6 +75,7 @@ class Asked:
     declaration: Declaration
     numbered: str
     named_on: date | None
+    is_of_cells: bool = False
 
     @property
     def possible(self) -> Possible:
@@ -110,7 +112,8 @@ def format_of(asked: Asked) -> Found:
     """
     declared = asked.declaration.date_format
     if declared is None:
-        return _found_format(asked, asked.declaration.remembered_date_format)
+        found = _found_format(asked, asked.declaration.remembered_date_format)
+        return replace(found, notes=(*found.notes, *_swapped_notes(asked, found.date_format)))
     if not asked.reads_any(declared):
         try:
             return _found_format(asked, declared)
@@ -273,11 +276,35 @@ def _refuse_two_orders(asked: Asked, names: Sequence[str], best: str) -> None:
     for name, count in zip(names, found, strict=True):
         # A few dates in an order that hardly anybody writes are mistakes.
         if count >= (TIMES_NEEDED if name in (*SELDOM, *YEAR_FIRST) else 1):
+            _refuse_half_swapped(asked, best, name)
             only = ", and ".join(_only_read_as(asked, own, other) for own, other in ((best, name), (name, best)))
             raise ReportRefused(
                 f"its column {asked.title} holds dates of two orders: {only}."
                 " Fix: correct the wrong ones, download it again, or make two files of it."
             )
+
+
+def _refuse_half_swapped(asked: Asked, *names: str) -> None:
+    """Raise ReportRefused if a spreadsheet has read the dates that are possible in its own order, and left others."""
+    read = next((name for name in names if _exchanged(name) in SELDOM), None)
+    left = next((name for name in names if name != read and day_is_first(name) is not None), None)
+    if read is None or left is None:
+        return
+    # A day that was swapped may lie in the future.
+    mine, other, *exchanged = (parsed(asked.dates, name) for name in (read, left, _exchanged(read), _exchanged(left)))
+    unlike = f"{mine} is not null and {exchanged[0]} is null or {other} is not null and {exchanged[1]} is not null"
+    if asked.connection.execute(f"select 1 from staged where {unlike} limit 1").fetchone():
+        return
+    first = f"arg_min({asked.dates.raw}, rowid)"
+    [(count, cell, text)] = asked.connection.execute(
+        f"select count({mine}), {first} filter (where {mine} is not null), {first} filter (where {other} is not null)"
+        " from staged"
+    ).fetchall()
+    raise ReportRefused(
+        f"in its column {asked.title} a spreadsheet has swapped day and month of {counted(count, 'date')}, such as"
+        f" {cell!r}. It read dates in its own order where that was possible, and left the others as texts, such as"
+        f" {text!r}. Fix: load the report as it was downloaded."
+    )
 
 
 def _only_read_as(asked: Asked, name: str, other: str) -> str:
@@ -349,9 +376,47 @@ def _refuse_scattered(asked: Asked, remembered: str, best: Sequence[str], exampl
         )
 
 
+def _swapped_notes(asked: Asked, name: str) -> tuple[str, ...]:
+    """What is said if a spreadsheet may have taken the month of a text for its day: nobody else writes such an order.
+
+    Raises:
+        ReportRefused: it has read the dates of ten records or more.
+    """
+    other = _exchanged(name)
+    if other not in SELDOM or _has_late_day(asked, name):
+        return ()
+    mine, swapped = asked.time(name), asked.time(other)
+    if not asked.count(f"(count({mine}) >= {TIMES_NEEDED} and count({mine}) = count({swapped}))::integer"):
+        return ()
+    found = _closer_days(asked, name, (other,))
+    if found is None:
+        return ()
+    ways = f"{in_make('DATE_FORMAT', other)} DECLARE=once, or {in_make('DATE_FORMAT', name)}"
+    if asked.is_of_cells:
+        raise ReportRefused(
+            f"the dates in its column {asked.title} lie {found[1]}. If the second is right, a spreadsheet has swapped"
+            f" day and month. Fix: load the report as it was downloaded; or say which: {ways}"
+        )
+    return (
+        f"its dates lie {found[1]}. They were read as {name}. If the second is right, a spreadsheet has swapped day and"
+        " month. Fix: then make remove with this report, and load it as it was downloaded",
+    )
+
+
+def _exchanged(date_format: str) -> str:
+    """The format with day and month in the other order."""
+    return re.sub("dd|MM", lambda part: "MM" if part[0] == "dd" else "dd", date_format)
+
+
+def _has_late_day(asked: Asked, name: str) -> bool:
+    """Whether a date has a day that can be no month."""
+    late = f"select 1 from staged where day({parsed(asked.dates, name)}) > 12 limit 1"
+    return asked.connection.execute(late).fetchone() is not None
+
+
 def _scattered_notes(asked: Asked, declared: str) -> tuple[str, ...]:
     """What is said if the order that the user gave for this load has the days far apart, and the other has not."""
-    other = re.sub("dd|MM", lambda part: "MM" if part[0] == "dd" else "dd", declared)
+    other = _exchanged(declared)
     if other not in DATE_FORMATS or other in SELDOM or day_is_first(other) is None or not asked.reads_all(other):
         return ()
     found = _closer_days(asked, declared, (other,))

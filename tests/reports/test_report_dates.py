@@ -505,6 +505,18 @@ def test_an_order_that_was_declared_before_is_asked_again_where_it_scatters_the_
         assert [f"{other} from 2024-05-0" in note for note in landing.notes] == [True]
 
 
+def test_dates_as_the_platform_writes_them_are_read_and_named_where_they_may_be_swapped(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    swapped = [f"2024-{month:02}-03 {hour}:00:01" for month in range(4, 13) for hour in (10, 11)]
+    landing = land(warehouse, write(tmp_path / "a.csv", report_of(*swapped)))
+
+    assert rows(warehouse, OCCURRED) == swapped
+    [note] = landing.notes
+    assert "yyyy-dd-MM from 2024-03-04 to 2024-03-12" in note
+    assert "a spreadsheet has swapped day and month" in note
+
+
 def test_an_order_that_was_declared_before_holds_where_it_has_the_days_together(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:

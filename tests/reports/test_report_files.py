@@ -395,6 +395,72 @@ def test_excel_s_rounding_of_a_second_is_undone(warehouse: duckdb.DuckDBPyConnec
     assert rows(warehouse, "select occurred_at from raw.activities order by record_number") == times
 
 
+def dated(dates: Sequence[object]) -> bytes:
+    """A workbook of records with these dates."""
+    return workbook_of([HEADER, *([number, "Chat", "Message", None, at, None] for number, at in enumerate(dates))])
+
+
+SWAPPED = [datetime(2025, month, 3, hour, 12, 34) for month in range(4, 13) for hour in (0, 9)]
+
+
+@pytest.mark.parametrize("form", ["General", "dd/mm/yy hh:mm"])
+def test_cells_whose_day_and_month_a_spreadsheet_swapped_are_asked_about(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, form: str
+) -> None:
+    """LibreOffice in en_GB reads 03/04/2025 of a report in US dates as 3 April."""
+    workbook = openpyxl.load_workbook(io.BytesIO(dated(SWAPPED)))
+    assert isinstance(workbook.active, Worksheet)
+    for cell in workbook.active["E"][1:]:
+        cell.number_format = form
+    out = io.BytesIO()
+    workbook.save(out)
+    refusal = refusal_of(warehouse, path := write(tmp_path / "a.xlsx", out.getvalue()))
+
+    assert "as yyyy-MM-dd from 2025-04-03 to 2025-12-03, and as yyyy-dd-MM from 2025-03-04 to 2025-03-12." in refusal
+    assert "a spreadsheet has swapped day and month. Fix: load the report as it was downloaded; or say" in refusal
+    assert "make build DATE_FORMAT=yyyy-dd-MM DECLARE=once, or make build DATE_FORMAT=yyyy-MM-dd" in refusal
+    land(warehouse, path, Declaration(date_format="yyyy-dd-MM"))
+    assert rows(warehouse, "select max(occurred_at)::varchar from raw.activities") == ["2025-03-12 09:12:34"]
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        SWAPPED[:9],
+        [*SWAPPED, datetime(2025, 4, 13)],
+        [datetime(2025, 5, day, 10, day, 7) for day in range(1, 13)],
+        [datetime(2025, month, day, 10, day, 7) for month in (4, 5, 6) for day in (2, 3, 7, 8, 12)],
+    ],
+    ids=["few", "a later day", "days of a month", "days of months"],
+)
+def test_cells_that_lie_as_close_in_their_own_order_are_read(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, dates: list[datetime]
+) -> None:
+    [landing] = all_landed(warehouse, write(tmp_path / "a.xlsx", dated(dates)))
+
+    assert (landing.landed_count, landing.notes) == (len(dates), [])
+
+
+@pytest.mark.parametrize("form", ["%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S", "%m-%d-%y %I:%M %p"])
+def test_a_workbook_where_a_spreadsheet_swapped_some_dates_and_left_others_says_so(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, form: str
+) -> None:
+    texts = [datetime(2025, 3, day, 10).strftime(form) for day in range(13, 18)]
+    refusal = refusal_of(warehouse, write(tmp_path / "a.xlsx", dated([*SWAPPED, *texts])))
+
+    assert "a spreadsheet has swapped day and month of 18 dates, such as '2025-04-03 00:12:34'." in refusal
+    assert f"left the others as texts, such as {texts[0]!r}. Fix: load the report as it was downloaded." in refusal
+
+
+@pytest.mark.parametrize("other", [datetime(2025, 3, 14), "03/04/2025 10:00:00"])
+def test_cells_and_texts_that_no_spreadsheet_made_of_one_order_are_two_orders(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, other: object
+) -> None:
+    refusal = refusal_of(warehouse, write(tmp_path / "a.xlsx", dated([*SWAPPED, "03/13/2025 10:00:00", other])))
+
+    assert "holds dates of two orders" in refusal
+
+
 def test_dates_that_count_from_1904_are_read(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     sheet: list[list[Any]] = [HEADER, [1, "Chat", "Message", None, datetime(2026, 5, 14, 10), None]]
     all_landed(warehouse, write(tmp_path / "a.xlsx", workbook_of(sheet, mac_dates=True)))
