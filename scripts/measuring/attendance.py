@@ -185,7 +185,7 @@ AIMED_AT = 0.2
 
 PAGE = """# How accurate attendance is
 
-The log loses records, so every number about attendance is a bracket. `proven` is what the log shows, `likely` is the
+A log can lose records, so every number about attendance is a bracket. `proven` is what the log shows, `likely` is the
 best estimate, and `possible` is what the log allows ([the rules](../../models/marts/attendance/attendance_rules.md)).
 
 An example: Ada was in a talk for 50 minutes, and the log lost her Left. If `likely` says 52 minutes, its error is 4 %
