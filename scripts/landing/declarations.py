@@ -44,7 +44,7 @@ IS_OF_SITE = """landed_count > 0 and site_id = $site and report_id not in (
 
 
 @dataclass(frozen=True)
-class Remembered:
+class Declared:
     """A declaration of a site."""
 
     value: str
@@ -129,11 +129,11 @@ def _declared(connection: duckdb.DuckDBPyConnection, given: Given) -> tuple[Decl
     return declaration, said
 
 
-def _value(known: dict[str, Remembered], setting: str) -> str | None:
+def _value(known: dict[str, Declared], setting: str) -> str | None:
     return known[setting].value if setting in known else None
 
 
-def _said(site_id: str, known: dict[str, Remembered], given: Given, values: dict[str, str | None]) -> Iterator[str]:
+def _said(site_id: str, known: dict[str, Declared], given: Given, values: dict[str, str | None]) -> Iterator[str]:
     """What is said of a load before it begins."""
     used = [f"{setting}={known[setting].value}" for setting in SETTINGS if setting in known and values[setting] is None]
     if used:
@@ -174,12 +174,12 @@ def known_sites(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     return ()
 
 
-def declared_before(connection: duckdb.DuckDBPyConnection, site_id: str) -> dict[str, Remembered]:
+def declared_before(connection: duckdb.DuckDBPyConnection, site_id: str) -> dict[str, Declared]:
     """The declarations of a site, by their settings."""
     rows = connection.execute(
         "select setting, value, declared_at::date from raw.declarations where site_id = ?", [site_id]
     ).fetchall()
-    return {setting: Remembered(value, declared_on) for setting, value, declared_on in rows}
+    return {setting: Declared(value, declared_on) for setting, value, declared_on in rows}
 
 
 def remember(connection: duckdb.DuckDBPyConnection, declaration: Declaration, report_ids: Sequence[str] = ()) -> None:
@@ -467,7 +467,7 @@ def _refuse_contradiction(
     site_id: str,
     setting: str,
     value: str,
-    known: Remembered | None,
+    known: Declared | None,
     given: Given,
 ) -> None:
     """Raise WarehouseError if a setting contradicts what was declared, or how reports were loaded without it."""

@@ -52,7 +52,7 @@ def _say_half_corrected(connection: duckdb.DuckDBPyConnection, console: Console)
     if half is not None:
         console.print(
             f"[yellow]{one_line(half)} So it is in the copies that this command writes. Fix: make build loads"
-            " them, with REPORTS=… if they are in another folder.[/yellow]",
+            " them, with REPORTS=… if they are in another folder.[/yellow]"
         )
 
 
