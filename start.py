@@ -127,6 +127,15 @@ IN_MEMORY, ROOM = Path("/dev/shm"), 8 << 30
 BUILD = ("scripts/build_warehouse.py",)
 DRY_RUN = Option("--dry-run", "DRY_RUN", is_switch=True)
 PIP_INSTALL = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r")
+# As pip does when it installs a package. It needs no network.
+WRITE_SCRIPTS = """if True:
+    import os, sys
+    from importlib.metadata import entry_points
+    from pip._vendor.distlib.scripts import ScriptMaker
+    maker = ScriptMaker(None, os.path.dirname(sys.executable))
+    maker.clobber, maker.set_mode, maker.variants = True, True, {""}
+    maker.make_multiple(f"{script.name} = {script.value}" for script in entry_points(group="console_scripts"))
+"""
 UV_COMPILE = (
     *("uv", "pip", "compile", "--universal", "--python-version", "3.11", "--no-strip-extras", "--upgrade"),
     *("--generate-hashes", "--no-emit-index-url", "--no-header"),
@@ -551,11 +560,18 @@ class Interpreter(NamedTuple):
     @classmethod
     def of(cls, folder: Path) -> Interpreter | None:
         """The one of an environment; None if there is none, or if it no longer runs."""
-        config = folder / "pyvenv.cfg"
-        if not config.exists() or not python_of(folder).exists():
+        made = configuration_of(folder)
+        if not made or not python_of(folder).exists():
             return None
-        config_values = dict(line.partition(" = ")[::2] for line in config.read_text(encoding="utf-8").splitlines())
-        return cls(config_values.get("version", ""), os.path.realpath(config_values.get("executable", "")))
+        return cls(made.get("version", ""), os.path.realpath(made.get("executable", "")))
+
+
+def configuration_of(folder: Path) -> dict[str, str]:
+    """What Python's venv has noted of an environment; nothing if there is none."""
+    config = folder / "pyvenv.cfg"
+    if not config.exists():
+        return {}
+    return dict(line.partition(" = ")[::2] for line in config.read_text(encoding="utf-8").splitlines())
 
 
 def python_of(folder: Path) -> Path:
@@ -579,6 +595,8 @@ def set_up(environment: Environment) -> None:
             [wanted.executable, "-m", "venv", str(folder)],
             f"Python's venv failed. Fix: install it (on Debian: apt install python3-venv), then {written('build')}",
         )
+    elif not folder.is_symlink():
+        follow_move(folder)
     for lock in environment.locks:
         path = ROOT / lock
         stamp = folder / f".installed-{path.stem}"
@@ -592,6 +610,20 @@ def set_up(environment: Environment) -> None:
             "The packages could not be installed. Fix: see pip's message above; most often the network is missing.",
         )
         stamp.write_text(expected)
+
+
+def follow_move(folder: Path) -> None:
+    """Write the scripts of an environment (``.venv/bin/dbt``) again if it was made elsewhere and moved or copied here.
+
+    The commands need none of these scripts, so nothing stops where they cannot be written.
+    """
+    made_by = configuration_of(folder).get("command", "")
+    if not made_by or made_by.endswith(f" {folder}") or not os.access(folder, os.W_OK):
+        return
+    python = str(python_of(folder))
+    for line in ([python, "-c", WRITE_SCRIPTS], [python, "-m", "venv", "--without-pip", str(folder)]):
+        if subprocess.run(line, capture_output=True, check=False).returncode != 0:
+            return
 
 
 def require_writable(folder: Path) -> None:

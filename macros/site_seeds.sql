@@ -35,8 +35,8 @@
     {%- set path = model.original_file_path | replace('\\', '/') -%}
     {%- set fix = ". Fix: make build, or .venv/bin/python scripts/check_seeds.py and then the same command again" -%}
     {%- set types = config.get('column_types') -%}
-    {%- set file = adapter.get_seed_file_path(model) | replace("'", "''") -%}
-    {%- set folder = (model.root_path ~ '/target/site_seeds/') | replace("'", "''") -%}
+    {%- set file = project_file(model.original_file_path) -%}
+    {%- set folder = project_file('target/site_seeds/') -%}
     {%- set found = run_query(
         "select path.file, trim(split_part(decode(content), chr(10), 1), chr(65279) || chr(13)) as header"
         ~ " from read_blob('" ~ file ~ "')"
@@ -64,7 +64,7 @@
     {%- set rejects = model.name ~ "_rejects" -%}
     {%- do run_query(
         "create or replace temp table " ~ model.name ~ "_rows as select * from read_csv('"
-        ~ (found[0] or file) | replace("'", "''") ~ "', " ~ as_csv
+        ~ (path_in_sql(found[0]) if found[0] else file) ~ "', " ~ as_csv
         ~ ", store_rejects = true, rejects_table = '" ~ rejects ~ "', rejects_scan = '" ~ rejects ~ "_scan')"
     ) -%}
     {%- for row in run_query("select line, column_name, csv_line from " ~ rejects ~ " order by line limit 1").rows -%}
@@ -73,6 +73,25 @@
         ) }}
     {%- endfor -%}
     {{ return("select * from temp." ~ model.name ~ "_rows") }}
+{% endmacro %}
+
+{#- The other seeds. dbt-duckdb would put the path of another folder, or an apostrophe, into the SQL. -#}
+{% macro duckdb__load_csv_rows(model, agate_table) %}
+    {%- set sql -%}
+        copy {{ this.render() }} from '{{ project_file(model.original_file_path) }}' (format csv, header true)
+    {%- endset -%}
+    {%- do adapter.add_query(sql, abridge_sql_log=True) -%}
+    {{ return(sql) }}
+{% endmacro %}
+
+{#- Where the file is now, in the quotes of SQL: dbt remembers for each seed in which folder the project was when it parsed it. -#}
+{% macro project_file(path) %}
+    {{ return(path_in_sql(invocation_args_dict.project_dir ~ "/" ~ path)) }}
+{% endmacro %}
+
+{#- (DuckDB takes a path with one of these signs for a pattern.) -#}
+{% macro path_in_sql(path) %}
+    {{ return(modules.re.sub("([*?[])", "[\\1]", path) | replace("'", "''")) }}
 {% endmacro %}
 
 {#- On Spark dbt reads every file itself, because its own reader is the only one that reaches each cluster. So there is no

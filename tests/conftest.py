@@ -215,7 +215,8 @@ class Project:
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         """The answer of the marts, published or not; all beneath them is in ``activity``."""
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
-            connection.execute(f"attach '{self.marts}' as published (read_only); use published")
+            marts = str(self.marts).replace("'", "''")
+            connection.execute(f"attach '{marts}' as published (read_only); use published")
             return connection.execute(sql).fetchall()
 
     @contextmanager

@@ -7,7 +7,9 @@ with ranked as (
         rank() over (order by sessions.no_show_count desc) as place_number
     from marts.fct_sessions as sessions
     inner join session_labels as labels on sessions.session_key = labels.key
-    where sessions.session_type = 'session' and sessions.no_show_count > 0 and sessions.registered_count > 1
+    where
+        sessions.session_type = 'session' and sessions.unique_people_count > 0
+        and sessions.no_show_count > 0 and sessions.registered_count > 1
 )
 
 select

@@ -14,7 +14,8 @@ select
     sessions.attendee_count,
     sessions.proven_attendee_count,
     sessions.possible_attendee_count,
-    sessions.no_show_count,
+    -- A session that nobody joined may not have been yet.
+    case when sessions.unique_people_count > 0 then sessions.no_show_count end as no_show_count,
     sessions.left_early_count,
     sessions.proven_left_early_count,
     sessions.possible_left_early_count,

@@ -18,7 +18,7 @@ import duckdb
 
 from warehouse.database import connect, identifier, looked_into, memory_limit, path_of, read_all_rows
 from warehouse.errors import WarehouseError, in_words
-from warehouse.names import refuse_taken_name
+from warehouse.names import refuse_address, refuse_taken_name
 
 PUBLISHED, SHARED = "published", "shared"
 # In a schema that is no mart's.
@@ -151,9 +151,10 @@ def require_place_of_warehouse(path: Path) -> None:
     """See that the warehouse may be in a place.
 
     Raises:
-        WarehouseError: its name is taken, or its folder is that of a shared copy.
+        WarehouseError: its name is taken, dbt cannot read its path, or its folder is that of a shared copy.
     """
     refuse_taken_name(path)
+    refuse_address(path)
     refuse_inside_a_shared_copy(path)
 
 

@@ -6,8 +6,10 @@ A schema of the same name, or a database that a command attaches beside it, woul
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlparse
 
 from warehouse.errors import WarehouseError
+from warehouse.paths import path_for_dbt
 
 SCHEMAS = ("raw", "staging", "intermediate", "marts", "restricted", "site", "main", "information_schema", "pg_catalog")
 OF_DUCKDB = ("system", "temp")
@@ -37,6 +39,21 @@ def refuse_taken_name(path: Path, setting: str = "WAREHOUSE_PATH") -> None:
         raise WarehouseError(
             f"{path} cannot be the name of this file: DuckDB would call the database {name}, and {taken} has this name."
             f" Nothing was written. Fix: another name, such as {setting}={path.with_name(INSTEAD[setting])}"
+        )
+
+
+def refuse_address(warehouse: Path) -> None:
+    """Refuse a warehouse in whose path dbt-duckdb does not find the name of the file: it takes the path for an address.
+
+    The path is the one from the project's folder, so the project itself may be anywhere.
+
+    Raises:
+        WarehouseError: it would find another name, or none.
+    """
+    if Path(urlparse(path_for_dbt(warehouse)).path).name != warehouse.name:
+        raise WarehouseError(
+            f"the warehouse cannot be at {warehouse}: dbt takes a path for an address, where the signs # ? and ; end"
+            " the name of the file. Nothing was written. Fix: WAREHOUSE_PATH= with a path without these signs"
         )
 
 

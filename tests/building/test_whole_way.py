@@ -141,6 +141,26 @@ def test_a_build_again_finds_nothing_new_and_starts_no_dbt(guide: tuple[Project,
     assert first.read_bytes() == second.read_bytes()
 
 
+def test_a_clone_that_was_copied_or_moved_reads_its_own_seeds(sample_project: Project, tmp_path: Path) -> None:
+    """Dbt knows of a seed in which folder it was when dbt parsed it."""
+    copied = sample_project.copy(tmp_path / "from")
+    staff, points = (Path("seeds") / name for name in ("site/staff.csv", "point_rules.csv"))
+    header = (copied.root / staff).read_text().splitlines()[0]
+    (copied.root / staff).write_text(f"{header}\nacademy,9001,\n")
+    (copied.root / points).write_text((copied.root / points).read_text() + "\n")
+    seed = ("seed", "--select", "staff", "point_rules")
+    assert copied.dbt(*seed).returncode == 0
+
+    copy = copied.copy(tmp_path / "it's [a] #1 $x 'dir'")
+    # A pattern of DuckDB would find this one.
+    copied.root.rename(tmp_path / "it's a #1 $x 'dir'")
+    (tmp_path / "it's a #1 $x 'dir'" / staff).write_text(f"{header}\nacademy,9002,\n")
+    result = copy.dbt(*seed)
+    assert result.returncode == 0, result.stdout
+    assert copy.ask("select user_id from activity.staging.staff") == [("9001",)]
+    assert copy.ask("select count(*) > 0 from activity.staging.point_rules") == [(True,)]
+
+
 def test_what_cannot_be_loaded_is_said_and_the_rest_is_published(guide: tuple[Project, str]) -> None:
     project, output = guide
     assert "passed over" in output and "old.xls" in output

@@ -272,6 +272,30 @@ def test_sessions_that_nobody_is_known_to_have_left_come_first(marts: duckdb.Duc
     assert urgent() == [], "a third of the people have one"
 
 
+def test_of_a_session_that_nobody_joined_nobody_is_said_to_have_missed_it(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute("truncate marts.fct_session_attendance")
+    nobody = {"unique_people_count": 0, "no_show_count": 12, "attendee_count": 0, "likely_seconds": 0}
+    add_session(marts, "Big", **nobody)
+    add_session(marts, "Small", **nobody)
+    before = shown(marts)
+    assert (before.figures, before.findings) == ((), ())
+    assert [plain(one.text) for one in before.unknowns if one.is_urgent] == [
+        "The reports hold no record of the event yet: people planned 24 visits to 2 sessions, and nobody has joined"
+        " one. Fix: load a download from after the event."
+    ]
+
+    add_session(marts, "Opening")
+    during = shown(marts)
+    [planned] = [figure for figure in during.figures if figure.label == "of planned visits took place"]
+    assert (plain(planned.value), planned.context[0]) == ("67 %", "8 of 12")
+    assert [one.text for one in during.findings] == ["4 of the 12 people who had planned Opening did not come."]
+    assert not [one for one in during.unknowns if one.is_urgent]
+    assert plain(during.unknowns[0].text) == (
+        "Nobody joined 2 sessions that people had planned. Either they were not held, or no download covers them. The"
+        " 24 planned visits to them count as neither kept nor missed."
+    )
+
+
 @pytest.mark.parametrize(
     ("now", "then", "is_ratio", "said"),
     [

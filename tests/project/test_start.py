@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import sysconfig
 import time
 import venv
 from collections.abc import Callable
@@ -375,6 +376,29 @@ def test_an_environment_of_another_python_is_set_up_again(
     assert start.Interpreter.of(tmp_path / ".venv") == start.Interpreter.wanted()
     assert (tmp_path / ".venv" / ".installed-none").exists()
     assert ".venv is of another Python" in capfd.readouterr().out
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="the paths of scripts are in their .exe files")
+def test_the_scripts_of_an_environment_that_was_moved_start_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHON", raising=False)
+    made, moved = tmp_path / "made", tmp_path / "it's moved [2]"
+    venv.create(made / ".venv", symlinks=True)
+    made.rename(moved)
+    # It finds the packages of the environment that runs this test, which are as good as packages of its own.
+    [packages] = (moved / ".venv").glob("lib/*/site-packages")
+    (packages / "also.pth").write_text(sysconfig.get_path("purelib"))
+    script = moved / ".venv" / "bin" / "pip"
+    script.write_text(f"#!{made}/.venv/bin/python\n")
+    monkeypatch.setattr(start, "ROOT", moved)
+
+    start.set_up(start.Environment(".venv", ()))
+    said = subprocess.run([script, "--version"], capture_output=True, text=True, check=True).stdout
+    assert said.startswith("pip ")
+    monkeypatch.setattr(subprocess, "run", lambda line, **_: pytest.fail(f"set up already: {line}"))
+    start.set_up(start.Environment(".venv", ()))
 
 
 def test_an_environment_that_links_to_nothing_is_refused(

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from dbt.adapters.duckdb.credentials import DuckDBCredentials
 
+from warehouse import paths
 from warehouse.errors import WarehouseError
-from warehouse.names import database_name, refuse_taken_name
+from warehouse.names import database_name, refuse_address, refuse_taken_name
+from warehouse.paths import PROJECT_ROOT, path_for_dbt
 
 
 @pytest.mark.parametrize(
@@ -39,3 +42,23 @@ def test_any_other_name_is_that_of_a_database(tmp_path: Path, name: str) -> None
     refuse_taken_name(path)
     with duckdb.connect(str(path)) as connection:
         assert connection.execute("select current_database()").fetchone() == (database_name(path),)
+
+
+@pytest.mark.parametrize("name", ["C# data/w.duckdb", "what?/w.duckdb", "a;b.duckdb", "w#1.duckdb"])
+def test_a_path_that_dbt_reads_as_an_address_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(WarehouseError, match=r"the signs # \? and ; end the name of the file.*Fix: WAREHOUSE_PATH="):
+        refuse_address(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "name", ["100% [x] $y & it's/w.duckdb", "a;b/w.duckdb", "2026-11-30T10:00/w.duckdb", "ä b/ü.duckdb"]
+)
+def test_any_other_path_is_no_address(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    refuse_address(path)
+    assert DuckDBCredentials.path_derived_database_name(path_for_dbt(path)) == database_name(path)
+
+
+def test_the_project_itself_may_be_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paths, "PROJECT_ROOT", PROJECT_ROOT.with_name("C# and what? ;"))
+    refuse_address(paths.PROJECT_ROOT / "warehouse" / "activity.duckdb")
