@@ -54,6 +54,7 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
 
     Raises:
         WarehouseError: the warehouse is in use by another process, or a file of seeds/site/ cannot be read.
+        KeyboardInterrupt: the user stopped it.
         duckdb.Error: the file of the marts cannot be written.
     """
     is_large = warehouse.stat().st_size > LARGE_BYTES
@@ -138,9 +139,21 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
         gc.freeze()
         gc.enable()
         _write_results(result)
+    end_if_interrupted(result, console)
     if _trouble(result) is None:
         console.out(said.getvalue(), end="")
     return result
+
+
+def end_if_interrupted(result: dbtRunnerResult, console: Console) -> None:
+    """Go on with a Ctrl-C that dbt took for an error.
+
+    Raises:
+        KeyboardInterrupt: it did.
+    """
+    if isinstance(result.exception, KeyboardInterrupt):
+        console.print("Interrupted: nothing was published. Fix: make build, which builds all of it.")
+        raise KeyboardInterrupt
 
 
 def options_of_build(connection: duckdb.DuckDBPyConnection, *, is_large: bool) -> list[str]:

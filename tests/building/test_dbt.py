@@ -5,8 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from building.dbt import options_of_build, why_not_built
+from building.dbt import end_if_interrupted, options_of_build, why_not_built
 from warehouse.database import connect
+from warehouse.visible import SafeConsole
 
 
 @pytest.mark.parametrize(
@@ -41,3 +42,11 @@ def test_why_dbt_failed_is_said_in_words(message: str, said: str, tmp_path: Path
     node = SimpleNamespace(status="error", message=message, node=SimpleNamespace(unique_id="model.m"))
     result = SimpleNamespace(exception=None, result=SimpleNamespace(results=[node]))
     assert why_not_built(result, tmp_path).startswith(said)  # type: ignore[arg-type]
+
+
+def test_a_ctrl_c_during_dbt_ends_the_command_and_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
+    console = SafeConsole()
+    end_if_interrupted(SimpleNamespace(exception=ValueError()), console)  # type: ignore[arg-type]
+    with pytest.raises(KeyboardInterrupt):
+        end_if_interrupted(SimpleNamespace(exception=KeyboardInterrupt()), console)  # type: ignore[arg-type]
+    assert capsys.readouterr().out == "Interrupted: nothing was published. Fix: make build, which builds all of it.\n"
