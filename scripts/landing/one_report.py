@@ -338,7 +338,7 @@ def _check_twins(load: Load, staged: Staged) -> list[str]:
     date_format = str(destination.manifest_columns["date_format"])
     new = New(
         *(sample, count, declaration.site_id, declaration.time_zone, date_format),
-        *(left_out, unread, "" if held else period, staged.file.name),
+        *(left_out, unread, "" if held else period, staged.file.name, staged.report.encoding),
     )
     return check_twins(connection, new, IN_WAREHOUSE, is_allowed=declaration.allows_twins)
 

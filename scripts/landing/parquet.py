@@ -211,9 +211,9 @@ def _check_twins(
     """
     if "activities" not in staged.files:
         return []
-    [[count, date_format, first, last]] = manifest.execute(
-        "select landed_count, date_format, timezone('UTC', first_occurred_at), timezone('UTC', last_occurred_at)"
-        " from read_parquet($path, hive_partitioning = false)",
+    [[count, date_format, encoding, first, last]] = manifest.execute(
+        "select landed_count, date_format, encoding, timezone('UTC', first_occurred_at),"
+        " timezone('UTC', last_occurred_at) from read_parquet($path, hive_partitioning = false)",
         {"path": str(staged.files["reports"])},
     ).fetchall()
     near = manifest.execute(
@@ -238,6 +238,7 @@ def _check_twins(
         *(sample, count, declaration.site_id, declaration.time_zone, date_format, left_out),
         period=period,
         file_name=staged.file_name,
+        encoding=encoding,
     )
     return check_twins(manifest, new, landed_in_parquet(files), is_allowed=declaration.allows_twins)
 

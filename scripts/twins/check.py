@@ -37,6 +37,8 @@ from warehouse.command_line import counted
 SHOWN_NAMES = 3
 LEAVE_OUT = "load the report as it was downloaded, and leave out the copy"
 LATE_CLOCK, HALF_DAY = "late clock", "half a day"
+# No other encoding brings letters back that are damaged in UTF-8, or in a workbook.
+LETTERS = "letters"
 # How a thing is called, and what to do if the new report has it wrong.
 WORDS = {
     IDS: ("the way that ids are written{example}", LEAVE_OUT + " with other ids"),
@@ -68,6 +70,10 @@ WORDS = {
     TEXT: (
         "letters that are not English, which an encoding has changed",
         "make build ENCODING=… with the encoding of the file",
+    ),
+    LETTERS: (
+        "letters that are not English, which an encoding has changed",
+        LEAVE_OUT + " whose letters a program has changed",
     ),
     LABEL: ("their labels", LEAVE_OUT + " whose labels a program has changed"),
     USERS: (
@@ -154,9 +160,18 @@ def _words(twins: Twins, new: New) -> tuple[str, str]:
         "format": _unless_same(older.date_format, new.date_format),
     }
     all_things = (IDS, *kind.things) if twins.has_other_ids else kind.things
-    words = [WORDS[_cause_of_shift(kind, older, new) if thing == SHIFT else thing] for thing in all_things]
-    things, fixes = (" and ".join(dict.fromkeys(texts)).format(**values) for texts in zip(*words, strict=True))
-    return things, fixes
+    words = [WORDS[_cause(thing, kind, older, new)] for thing in all_things]
+    things, fixes = ([text.format(**values) for text in dict.fromkeys(texts)] for texts in zip(*words, strict=True))
+    if kind.parts:
+        return ", or ".join(things), LEAVE_OUT + " that a program has changed"
+    return " and ".join(things), " and ".join(fixes)
+
+
+def _cause(thing: str, kind: Kind, older: Older, new: New) -> str:
+    """What makes a thing differ, where it may be one or another."""
+    if thing == TEXT and new.encoding.startswith("utf"):
+        return LETTERS
+    return _cause_of_shift(kind, older, new) if thing == SHIFT else thing
 
 
 def _cause_of_shift(kind: Kind, older: Older, new: New) -> str:

@@ -6,14 +6,15 @@ What they find is in temporary tables: ``twin_sample``, ``twin_found``, ``twin_p
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
 from reports.ids import cleaned, cleaned_id, unless_null
-from twins.judge import Compared, OldTimes, with_summer_time
-from twins.kinds import IDS, TEXT, Kind, Older
+from twins.judge import Compared, OldTimes, stands_out, with_summer_time
+from twins.kinds import CONTENT, IDS, LABEL, SECONDS, SITE, TEXT, Kind, Older
 from twins.labels import note_words
 from twins.likeness import Probe, read_probes
 from twins.records import Earlier
@@ -52,6 +53,8 @@ NOTE_EQUALS = """
     insert into twin_equals
     select distinct record_number, new_at from twin_pairs where len(things) = 0 and getvariable('twin_offset') = 0
 """
+# Things in which some records of a copy may differ, and others in another.
+MIXED = (TEXT, LABEL, IDS, CONTENT, SECONDS, SITE)
 IS_OTHER = "record_number not in (select record_number from twin_equals)"
 # Records of the sample that are looked for at any time.
 PROBES = 200
@@ -220,8 +223,25 @@ def older_of(connection: duckdb.DuckDBPyConnection, records: str, parameters: di
 
 def pairs_of(kind: Kind) -> tuple[str, dict[str, object]]:
     """SQL of the pairs of a kind, to select from, and its parameters."""
-    pairs = f"twin_pairs where things = $things and shift between $shift - 3600 and $shift + 3600 and {IS_OTHER}"
-    return pairs, {"things": list(kind.things), "shift": kind.shift}
+    is_of_kind = "list_contains($things::varchar[][], things) and shift between $shift - 3600 and $shift + 3600"
+    return f"twin_pairs where {is_of_kind} and {IS_OTHER}", {"things": kind.things_of_each, "shift": kind.shift}
+
+
+def mixture_of(connection: duckdb.DuckDBPyConnection, compared: Compared) -> list[Kind]:
+    """One kind of all records that differ in their letters, their labels, or such things at the same second.
+
+    A spreadsheet changes letters in some records and labels in others.
+    """
+    parts = [kind for kind in compared.kinds if {*MIXED}.issuperset(kind.things) and stands_out(compared, kind)]
+    if len(parts) < 2 or not any({TEXT, LABEL} & {*kind.things} for kind in parts):
+        return []
+    all_things = tuple(thing for thing in MIXED if any(thing in kind.things for kind in parts))
+    mixture = Kind(all_things, 0, (), tuple(kind.things for kind in parts))
+    pairs, parameters = pairs_of(mixture)
+    times = connection.execute(
+        f"select distinct record_number, new_at from {pairs} order by new_at, record_number", parameters
+    ).fetchall()
+    return [replace(mixture, times=tuple(time for _, time in times))]
 
 
 def example_of(connection: duckdb.DuckDBPyConnection, kind: Kind) -> tuple[str, str] | None:

@@ -95,13 +95,14 @@ def _counts(connection: duckdb.DuckDBPyConnection, twins: Twins, spans: list[Spa
             select
                 list_bool_or(list_transform($spans, lambda span: moment between span[1] and span[2])) as is_inside,
                 record_number in (
-                    select record_number from twin_pairs where things = $things or len(things) = 0
+                    select record_number from twin_pairs
+                    where list_contains($things::varchar[][], things) or len(things) = 0
                 ) as is_there
             from twin_sample
         )
         select count(*) filter (not is_inside), count(*) filter (is_inside and not is_there) from judged
         """,
-        {"spans": [list(span) for span in spans], "things": list(twins.kind.things)},
+        {"spans": [list(span) for span in spans], "things": twins.kind.things_of_each},
     ).fetchone()
     return row or (0, 0)
 

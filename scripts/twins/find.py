@@ -13,6 +13,7 @@ from twins.compare import (
     example_of,
     find_earlier,
     have_other_ids,
+    mixture_of,
     note_earlier,
     old_times_of,
     older_of,
@@ -180,14 +181,17 @@ def _judged(connection: duckdb.DuckDBPyConnection, new: New, old: Earlier) -> Tw
     """Compare what was found with the sample, and decide."""
     compared = compare_sample(connection, f"({old.whole})")[0]
     weight = new.count / max(1, len(compared.equal) + len(compared.other))
-    for kind in sorted(compared.kinds, key=_rank):
+    said = None
+    for kind in sorted((*mixture_of(connection, compared), *compared.kinds), key=_rank):
         if not stands_out(compared, kind):
             continue
         older = older_of(connection, *pairs_of(kind))
         is_sure = judge(compared, kind, old_times_of(connection, kind, old, older, weight))
-        if is_sure is not None:
-            return Twins(kind, round(len(kind.times) * weight), older, example_of(connection, kind), is_sure)
-    return None
+        if is_sure or (is_sure is not None and said is None):
+            said = Twins(kind, round(len(kind.times) * weight), older, example_of(connection, kind), is_sure)
+        if is_sure:
+            break
+    return said
 
 
 def _rank(kind: Kind) -> tuple[bool, int, int]:

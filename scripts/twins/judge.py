@@ -70,7 +70,7 @@ def with_summer_time(kinds: Iterable[Kind]) -> tuple[Kind, ...]:
 
 def stands_out(compared: Compared, kind: Kind) -> bool:
     """Whether a kind of twins is no accident: it has enough times, and a shift stands out from other shifts."""
-    if kind.things in SAID_FROM_ONE:
+    if kind.parts or kind.things in SAID_FROM_ONE:
         return True
     return kind.moments >= FEWEST and (SHIFT not in kind.things or _is_one_shift(compared, kind))
 
@@ -90,10 +90,11 @@ def judge(compared: Compared, kind: Kind, old: OldTimes) -> bool | None:
         len(kind.times) / max(new_count, len(kind.times)),
         len(kind.times) * old.weight / old_count if old_count >= len(kind.times) * old.weight else 0,
     )
-    if LABEL in kind.things and share > SHARE:
-        # A program changes a part of the labels of its copy. If more records are known, the report may be a download in
-        # which people have edited texts.
-        return kind.moments >= FEWEST and len(kind.times) >= len(compared.equal)
+    if {TEXT, LABEL} & {*kind.things} and SHIFT not in kind.things:
+        # A program changes a part of the texts of its copy. If more records are known than have other labels, the
+        # report may be a download in which people have edited texts; they do not change the letters.
+        is_edited = TEXT not in kind.things and len(kind.times) < len(compared.equal)
+        return share > SHARE and kind.moments >= FEWEST and not is_edited
     if SHIFT not in kind.things:
         return kind.moments >= FEWEST if share > SHARE else None
     if kind.shift % DAY == 0:

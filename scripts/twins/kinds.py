@@ -27,14 +27,21 @@ class Kind:
     """A way that sampled records are twins of earlier ones.
 
     Attributes:
-        things: the things that differ, one or two.
+        things: the things that differ, one or two; of a mixture, all that differ in one of its records or another.
         shift: how many seconds later the new ones are, where a thing is `SHIFT` or `MOVED`.
         times: the times of these records, in order; none of a whole report that is like others.
+        parts: of a mixture, the things of each kind that it holds.
     """
 
     things: tuple[str, ...]
     shift: int
     times: tuple[datetime, ...] = ()
+    parts: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def things_of_each(self) -> list[list[str]]:
+        """The things that differ in one of its records."""
+        return [list(things) for things in self.parts or (self.things,)]
 
     @property
     def moments(self) -> int:

@@ -30,6 +30,7 @@ class New:
         left_out: earlier reports that do not count, because they are about to be loaded again.
         unread: the places of the records that an earlier report holds, which counts: all at the beginning or the end.
         file_name: its name, without its folder.
+        encoding: that in which it was read, that of UTF for a workbook.
         period: SQL of the first and the last time of all its records; '' if only those of the sample are known.
     """
 
@@ -42,6 +43,7 @@ class New:
     unread: range = range(0)
     period: str = ""
     file_name: str = ""
+    encoding: str = "utf-8"
 
     @property
     def is_sampled(self) -> bool:

@@ -617,7 +617,60 @@ def test_letters_that_an_encoding_changed_are_no_labels(warehouse: duckdb.DuckDB
 
     refusal = land(warehouse, write(tmp_path / "copy.csv", said("GrÃ¼ezi {}"))).refusal or ""
 
-    assert "ENCODING" in refusal
+    assert "letters that are not English" in refusal
+    assert "leave out the copy whose letters a program has changed" in refusal
+    # the copy is in UTF-8: no other encoding brings them back
+    assert "ENCODING" not in refusal
+
+
+def test_letters_that_were_read_in_a_wrong_encoding_have_another(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    land(warehouse, write(tmp_path / "first.csv", said("Grüezi {}")))
+    copy = write(tmp_path / "copy.csv", said("Grüezi {}"))
+    copy.write_bytes(copy.read_text(encoding="utf-8").encode("mac_roman"))
+
+    refusal = land(warehouse, copy, Declaration(encoding="cp1252")).refusal or ""
+
+    assert "make build ENCODING=… with the encoding of the file" in refusal
+
+
+# In so many records a program changed letters and in so many labels; so many others are new, and lack.
+MIXTURES = {
+    (6, 6, 0): True,
+    (4, 2, 0): True,
+    (1, 2, 0): True,
+    (6, 6, 30): True,
+    (6, 6, 30, 30): False,
+    (2, 0, 30, 30): False,
+}
+
+
+@pytest.mark.parametrize(("counts", "is_refused"), MIXTURES.items())
+def test_letters_and_labels_that_a_program_changed_are_counted_together(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, counts: tuple[int, ...], *, is_refused: bool
+) -> None:
+    """Each alone is no larger part of what is new, and was said by none."""
+    letters, labels, news, lacking = (*counts, 0)[:4]
+    land(warehouse, write(tmp_path / "first.csv", [*said("Grüezi {}"), *said("00{}", later), *event()]))
+
+    changed = [*said("GrÃ¼ezi {}")[:letters], *said("{}", later)[:labels]]
+    known = [*said("Grüezi {}")[letters:], *said("00{}", later)[labels:], *event()[lacking:]]
+    copy = [*changed, *known, *event(1, news, seed=9, first_day=FIRST_DAY + timedelta(minutes=1))]
+    landing = land(warehouse, write(tmp_path / "copy.csv", copy))
+
+    count = letters + labels
+    said_of_it = landing.refusal or "".join(landing.notes)
+    assert said_of_it.startswith(f"{count} of its {124 + news - lacking} records are al")
+    assert "letters that are not English, which an encoding has changed" in said_of_it
+    assert (", or their labels" in said_of_it) == (labels > 0)
+    assert (landing.refusal is not None) == is_refused
+    assert not is_refused or "Fix: load the report as it was downloaded, and leave out the copy" in said_of_it
+
+
+def later(one: int) -> Record:
+    """At other times, on another page."""
+    return {"Date": f"2026-05-04 11:{one:02}:07", "Content ID": "c2"}
 
 
 def test_changed_labels_among_many_that_are_known_are_said(
