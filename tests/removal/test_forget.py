@@ -368,7 +368,11 @@ def test_the_same_id_of_another_site_stays(warehouse: duckdb.DuckDBPyConnection,
     with pytest.raises(WarehouseError, match=r"several sites.*SITE=main or SITE=other"):
         find_person(warehouse, USER, None)
     before = rows(warehouse, "select * exclude (report_id) from raw.activities where user_id = '77310458' order by all")
+    of_main = "select count(*) from raw.{} inner join raw.{} using (report_id) where site_id = 'main'"
+    tables = (("users", "user_reports"), ("rejected_records", "reports"), ("rejected_records", "user_reports"))
+    kept = [rows(warehouse, of_main.format(*pair)) for pair in tables]
     forget_them(warehouse, "other")
+    assert [rows(warehouse, of_main.format(*pair)) for pair in tables] == kept == [[3], [3], [0]]
     after = rows(warehouse, "select * exclude (report_id) from raw.activities where user_id = '77310458' order by all")
     assert (len(before), len(after)) == (5, 3)
     # One of the sites has forgotten them, so that the other is not taken either.
