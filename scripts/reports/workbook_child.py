@@ -2,7 +2,7 @@
 
 ``list PATH`` prints the names of the sheets that hold something; ``write PATH NUMBER TARGET BYTES`` writes a sheet as
 CSV, and prints the year that the workbook counts the days of its dates from, which cells hold less than they show, and
-which are errors or dates.
+which are errors, or of a kind that a spreadsheet makes of other texts.
 ``reports.workbooks`` calls it, and sets how much memory and time it may take. It imports nothing of ours, because it
 starts for each workbook.
 """
@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 from xml.parsers import expat
 
 UNREADABLE, TOO_LARGE, TOO_MANY = 3, 4, 5
@@ -27,8 +28,15 @@ MOST_SHEETS = 100
 MOST_ROWS = 1 << 20
 MOST_RANGES = 1000
 LONGEST_ERROR = 20
-TIMES = (date, datetime, time)
-FORMULA_OR_ERROR = re.compile(rb"<(?:\w+:)?f[ />]|\st=[\"']e[\"']")
+# Kinds of cells that a spreadsheet makes of other texts.
+KINDS = {**dict.fromkeys((date, datetime, time, timedelta), "dates"), bool: "truths"}
+# The formats of numbers that are the same in all workbooks. Others are in a workbook, also those of dates.
+FORMATS = {3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "# ?/?", 13: "# ??/??", 48: "##0.0E+0"}
+FORMATS |= dict.fromkeys((*range(5, 9), *range(37, 45)), "#,##0")
+# In a format: words, colours and languages, and blanks; and what says no more than how many decimals there are.
+NOT_SHOWN, WORDS = re.compile(r"\[(?!\$[^\]-])[^\]]*\]|[_*].|\\?\s"), re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
+PLAIN_OR_DATE = re.compile(r"general|@|[#?]*0?(\.[0#?]+)?|.*[ymdhs].*", re.IGNORECASE | re.DOTALL)
+FORMULA_OR_ERROR = rb"<(?:\w+:)?f[ />]|\st=[\"']e[\"']"
 
 
 def limit(memory: int, seconds: int) -> None:
@@ -57,7 +65,21 @@ def cell_text(cell: object) -> str:
         return cell.replace(microsecond=0).isoformat(" ")
     if isinstance(cell, date):
         return f"{cell.isoformat()} 00:00:00"
+    if isinstance(cell, timedelta):
+        minutes, seconds = divmod(round(cell.total_seconds()), 60)
+        return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
     return str(cell)
+
+
+def formatted(number: float, code: str) -> tuple[str, str | None]:
+    """The text of a number as its format shows it, and its kind if a spreadsheet may have made it of another text."""
+    text = cell_text(number)
+    if "%" in code:
+        # How many decimals the text had is lost.
+        return f"{100 * number:.15G}%", None
+    if re.fullmatch("00+", code) and text.isdecimal():
+        return text.zfill(len(code)), "zeros"
+    return text, "powers" if re.search("E[+-]", code) else "numbers"
 
 
 def refuse_broken_parts(path: str) -> None:
@@ -104,6 +126,29 @@ def first_year_and_parts(parts: zipfile.ZipFile) -> tuple[int, list[str]]:
     return year, [f"xl/{targets.get(one, '')}" for one in ids]
 
 
+def codes_of_styles(parts: zipfile.ZipFile) -> dict[str, str]:
+    """The formats of numbers, by the style of their cells, that say more than how many decimals there are."""
+    formats, ids, is_of_cells = {str(one): code for one, code in FORMATS.items()}, [], False
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal is_of_cells
+        tag = name.rpartition(":")[2]
+        is_of_cells = tag == "cellXfs" or (is_of_cells and tag != "cellStyles")
+        if tag == "numFmt":
+            shown = NOT_SHOWN.sub("", attributes.get("formatCode", "").split(";")[0])
+            formats[attributes.get("numFmtId", "")] = shown
+        elif tag == "xf" and is_of_cells:
+            ids.append(attributes.get("numFmtId", ""))
+
+    if "xl/styles.xml" in parts.namelist():
+        parser = expat.ParserCreate()
+        parser.StartElementHandler = start
+        with parts.open("xl/styles.xml") as file:
+            parser.ParseFile(file)
+    codes = {str(style): formats.get(one, "") for style, one in enumerate(ids)}
+    return {style: code for style, code in codes.items() if not PLAIN_OR_DATE.fullmatch(WORDS.sub("$", code))}
+
+
 @dataclass
 class Beside:
     """What a sheet says beside the values that the reader gives.
@@ -111,16 +156,24 @@ class Beside:
     Attributes:
         unknown: the cells of each column with a formula whose value no program has stored: the reader makes them blank.
         errors: by row and column from 0 on, the errors such as #REF!, which it makes blank too.
+        codes: by row and column, the formats of numbers (``codes_of_styles``).
     """
 
     unknown: dict[str, list[str]] = field(default_factory=dict)
     errors: dict[int, dict[int, str]] = field(default_factory=dict)
+    codes: dict[int, dict[int, str]] = field(default_factory=dict)
+
+    def keep_code(self, row: int, column: int, code: str | None) -> None:
+        """Keep the format of a cell, if it has one that says more."""
+        if code is not None:
+            self.codes.setdefault(row, {})[column] = code
 
 
 def beside_values(parts: zipfile.ZipFile, part: str) -> Beside:
-    """Look for formulas without a value, and for errors."""
-    found = Beside()
-    if part not in parts.namelist() or not _has_formulas_or_errors(parts, part):
+    """Look for formulas without a value, for errors, and for formats of numbers."""
+    found, codes = Beside(), codes_of_styles(parts)
+    styles = rb"|\ss=[\"'](?:%s)[\"']" % "|".join(codes).encode() if codes else b""
+    if part not in parts.namelist() or not _holds(parts, part, re.compile(FORMULA_OR_ERROR + styles)):
         return found
     row, column, is_formula, kind, value, is_in_value = -1, -1, False, "", "", False
 
@@ -132,6 +185,7 @@ def beside_values(parts: zipfile.ZipFile, part: str) -> Beside:
         elif tag == "c":
             column = place_of(attributes["r"]) if "r" in attributes else column + 1
             is_formula, kind, value = False, attributes.get("t", "n"), ""
+            found.keep_code(row, column, codes.get(attributes.get("s", "")))
         is_formula = is_formula or tag == "f"
         is_in_value = tag == "v"
 
@@ -170,11 +224,11 @@ def place_of(cell: str) -> int:
     return place - 1
 
 
-def _has_formulas_or_errors(parts: zipfile.ZipFile, part: str) -> bool:
+def _holds(parts: zipfile.ZipFile, part: str, pattern: re.Pattern[bytes]) -> bool:
     before = b""
     with parts.open(part) as file:
         while chunk := file.read(1 << 20):
-            if FORMULA_OR_ERROR.search(before + chunk):
+            if pattern.search(before + chunk):
                 return True
             before = chunk[-20:]
     return False
@@ -189,6 +243,34 @@ def add(odd: Odd, row: int, column: int, text: str) -> None:
     name = letters(column)
     count, first, shown = odd.get(name, (0, f"{name}{row + 1}", text))
     odd[name] = (count + 1, first, shown)
+
+
+def write_rows(sheet: Any, beside: Beside, target: Path, most: int) -> dict[str, Odd]:
+    """Write a sheet as CSV, and count the cells of each kind that is to be said."""
+    odd: dict[str, Odd] = {}
+    # The rows begin at the first, and their cells where the first column with a cell is.
+    before = [""] * (sheet.start[1] if sheet.start else 0)
+    with target.open("w", encoding="utf-8", newline="") as copy:
+        # With \n alone Python 3.11 would not quote a \r in a cell.
+        writer = csv.writer(copy, lineterminator="\r\n")
+        for place, row in enumerate(sheet.iter_rows()):
+            texts = before + [cell_text(cell) for cell in row]
+            for column, error in beside.errors.get(place, {}).items():
+                if column < len(texts) and not texts[column]:
+                    texts[column] = error
+                    add(odd.setdefault("errors", {}), place, column, error)
+            for column, cell in enumerate(row, len(before)):
+                if type(cell) in KINDS:
+                    add(odd.setdefault(KINDS[type(cell)], {}), place, column, texts[column])
+            for column, code in beside.codes.get(place, {}).items():
+                if len(before) <= column < len(texts) and isinstance(cell := row[column - len(before)], float):
+                    texts[column], kind = formatted(cell, code)
+                    if kind:
+                        add(odd.setdefault(kind, {}), place, column, texts[column])
+            writer.writerow(texts)
+            if copy.tell() > most:
+                sys.exit(TOO_LARGE)
+    return odd
 
 
 def read(command: str, path: str, *arguments: str) -> None:
@@ -225,29 +307,10 @@ def read(command: str, path: str, *arguments: str) -> None:
     with zipfile.ZipFile(path) as parts:
         year, places = first_year_and_parts(parts)
         beside = beside_values(parts, places[int(number)]) if int(number) < len(places) else Beside()
-    errors: Odd = {}
-    dates: Odd = {}
-    # The rows begin at the first, and their cells where the first column with a cell is.
-    before = [""] * (sheet.start[1] if sheet.start else 0)
-    with Path(target).open("w", encoding="utf-8", newline="") as copy:
-        # With \n alone Python 3.11 would not quote a \r in a cell.
-        writer = csv.writer(copy, lineterminator="\r\n")
-        for place, row in enumerate(sheet.iter_rows()):
-            texts = before + [cell_text(cell) for cell in row]
-            for column, error in beside.errors.get(place, {}).items():
-                if column < len(texts) and not texts[column]:
-                    texts[column] = error
-                    add(errors, place, column, error)
-            for column, cell in enumerate(row, len(before)):
-                if type(cell) in TIMES:
-                    add(dates, place, column, texts[column])
-            writer.writerow(texts)
-            if copy.tell() > int(most):
-                sys.exit(TOO_LARGE)
+    odd = write_rows(sheet, beside, Path(target), int(most))
     header = sheet.start[0] if sheet.start else 0
     merged = [range for range in sorted(sheet.merged_cell_ranges or []) if header < range[0][0] < range[1][0]]
-    found = {"errors": errors, "dates": dates, "unknown": beside.unknown}
-    print(json.dumps({"year": year, "merged": merged[:MOST_RANGES], **found}))
+    print(json.dumps({"year": year, "merged": merged[:MOST_RANGES], "odd": odd, "unknown": beside.unknown}))
 
 
 if __name__ == "__main__":

@@ -12,9 +12,12 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from reports.columns import ACTIVITY_REPORT, REPORT_KINDS, USERS_REPORT
+from reports.ids import ID_COLUMNS
 from reports.text import ReportRefused
 from reports.workbook_child import MOST_SHEETS, TOO_LARGE, TOO_MANY, UNREADABLE, letters
 from warehouse.command_line import counted
@@ -29,10 +32,18 @@ ERROR_NOTE = (
     "an error of the spreadsheet is in {count} of its column {title}, first in {first}: {shown}. Fix: load the"
     " report as it was downloaded"
 )
-DATE_NOTE = (
-    "a date or a time is in {count} of its column {title}, first in {first}, and was read as {shown}. A spreadsheet"
-    " makes such of texts like 1/2. Fix: if it did, load the report as it was downloaded"
+CELL_NOTE = (
+    "{what} is in {count} of its column {title}, first in {first}, and was read as {shown}. A spreadsheet makes such of"
+    " texts like {text}. Fix: if it did, load the report as it was downloaded"
 )
+# What is said of each kind of cells, and a text of which a spreadsheet makes one.
+CELLS = {
+    "dates": ("a date or a time", "1/2"),
+    "truths": ("TRUE or FALSE", "True"),
+    "zeros": ("a number with the format of leading zeros", "0012"),
+    "powers": ("a number with a power of ten", "1E5"),
+    "numbers": ("a number with the format of a currency, of thousands or the like", "1,234"),
+}
 # From the first day of workbooks that count from 1900 to that of others, which old Excels for the Mac made.
 DAYS_TO_1904 = 1462
 SERIAL = re.compile(r"([0-9]{5})((?:[.,][0-9]+)?(?: .*)?)")
@@ -65,11 +76,17 @@ def write_sheet(path: Path, number: int, most: int, notes: list[str], target: Pa
     number, header = _first_row(target)
     places = {letters(place): header[place] for kind in REPORT_KINDS for place in kind.columns_of(header).values()}
     _refuse_hollow(number, places, found["merged"], found["unknown"])
+    odd = found["odd"]
     dates = {letters(place) for place in _places_of_dates(header)}
-    notes[:] = [
-        *_notes(places, found["errors"], ERROR_NOTE),
-        *_notes(places, {cells: them for cells, them in found["dates"].items() if cells not in dates}, DATE_NOTE),
-    ]
+    ids = {
+        letters(place) for kind in REPORT_KINDS for name, place in kind.columns_of(header).items() if name in ID_COLUMNS
+    }
+    # A number stands for itself where a number or a day is wanted.
+    usual = {"dates": dates, "powers": dates, "numbers": dates | ids}
+    notes[:] = _notes(places, odd.get("errors", {}), ERROR_NOTE.format)
+    for kind, (what, text) in CELLS.items():
+        cells = {cell: them for cell, them in odd.get(kind, {}).items() if cell not in usual.get(kind, ())}
+        notes += _notes(places, cells, partial(CELL_NOTE.format, what=what, text=text))
     if found["year"] != 1900:
         _count_from_1900(target)
 
@@ -108,10 +125,10 @@ def _refuse_hollow(
             )
 
 
-def _notes(known: dict[str, str], odd: dict[str, tuple[int, str, str]], words: str) -> list[str]:
+def _notes(known: dict[str, str], odd: dict[str, tuple[int, str, str]], say: Callable[..., str]) -> list[str]:
     """What is said of the odd cells of each known column: their number, and the first with its text."""
     return [
-        words.format(count=counted(count, "cell"), title=known[column], first=first, shown=repr(shown))
+        say(count=counted(count, "cell"), title=known[column], first=first, shown=repr(shown))
         for column, (count, first, shown) in odd.items()
         if column in known
     ]

@@ -12,7 +12,7 @@ import subprocess
 import tarfile
 import zipfile
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -649,6 +649,56 @@ def test_a_date_in_a_label_is_said(warehouse: duckdb.DuckDBPyConnection, tmp_pat
         f"{row_count + 1} cells of its column Label, first in D2, and was read as '2026-01-02 00:00:00'",
         f"1 cell of its column Content ID, first in F{row_count + 2}, and was read as '2024-01-02 00:00:00'",
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "text", "kind"),
+    [
+        (0.45, "0%", "45%", ""),
+        (1, "0.00%", "100%", ""),
+        (0.125, "0.00\\\u00a0%", "12.5%", ""),
+        (0.07, "%0.00", "7%", ""),
+        (12, "0000", "0012", "leading zeros"),
+        (3, "0", "3", ""),
+        (3.5, "0.00_);[Red](0.00)", "3.5", ""),
+        (5, "[$-409]0.00", "5", ""),
+        (1234, "#,##0", "1234", "of thousands"),
+        (5, '"$"#,##0.00', "5", "of a currency"),
+        (5, "[$€-407] 0.00", "5", "of a currency"),
+        (7, '0" kg"', "7", "or the like"),
+        (0.5, "# ?/?", "0.5", "or the like"),
+        (100_000, "0.00E+00", "100000", "a power of ten"),
+        (True, "General", "true", "TRUE or FALSE"),
+        (timedelta(hours=45, minutes=30), "[h]:mm:ss", "45:30:00", "a date or a time"),
+    ],
+)
+def test_a_number_is_read_with_its_format_or_said(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, value: object, code: str, text: str, kind: str
+) -> None:
+    def change(sheet: Worksheet) -> None:
+        cell = sheet["E5"]
+        cell.value, cell.number_format = value, code
+        # Neither a blank cell nor one beside the report has a text.
+        sheet["E6"].value, sheet["E6"].number_format = None, code
+        sheet["A5"].number_format = code
+
+    [landing] = all_landed(warehouse, write(tmp_path / "a.xlsx", book_of_records(change)))
+
+    assert rows(warehouse, "select label from raw.activities order by record_number")[1:3] == [text, ""]
+    said = f"in 1 cell of its column Label, first in E5, and was read as {text!r}. A spreadsheet makes such of texts"
+    assert [kind in note for note in landing.notes if said in note] == ([True] if kind else [])
+    assert sum("A spreadsheet makes" in note for note in landing.notes) == bool(kind)
+
+
+def test_an_id_with_a_format_of_thousands_is_its_number(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    def change(sheet: Worksheet) -> None:
+        for cell in sheet["B"][3:]:
+            cell.number_format = "#,##0"
+
+    [landing] = all_landed(warehouse, write(tmp_path / "a.xlsx", book_of_records(change)))
+
+    assert not any("A spreadsheet makes" in note for note in landing.notes)
+    assert [user for _, user in landed_users(warehouse)] == ["7001", "7002", "7003", "7004"]
 
 
 def test_a_hidden_sheet_is_read_and_named_so(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
