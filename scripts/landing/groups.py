@@ -26,6 +26,7 @@ from landing.pasted import FEWEST, found_copies
 from landing.statements import Staged, columns_of_form, raw_columns_of
 from landing.times import OUTLIER_DAYS
 from landing.zones import notes_of_clock_changes
+from reports.blanks import may_hold_word
 from reports.date_formats import DEFAULT_DATE_FORMAT, SELDOM
 from reports.dates import TIMES_NEEDED
 from reports.encoding import Survey, encoding_of
@@ -254,6 +255,7 @@ def _is_plain(connection: duckdb.DuckDBPyConnection) -> bool:
                 or count(*) >= {TIMES_NEEDED} and bool_and({is_of_half_day("try_cast(substr(date, 12, 2) as tinyint)")})
                 or max(occurred_at) - min(occurred_at) > to_days({OUTLIER_DAYS})
                 or {are_all_rounded(ID_COLUMNS)}
+                or {may_hold_word()}
         )
         """,
     )

@@ -26,6 +26,7 @@ from landing.landed import Before, delete_reports
 from landing.left_out import stage_forgotten
 from landing.outcome import Declaration, Landing, SiteNeeded
 from landing.statements import Staged, write_report
+from reports.blanks import read_blanks
 from reports.columns import may_be_called
 from reports.dates import TIME_TITLES, ZONE_TITLES
 from reports.encoding import Survey, encoding_of, refuse_hole, survey
@@ -188,6 +189,7 @@ def stage_report(load: Load, read: Read, count: RowCount | None = None, part: Pa
         *notes_of(rows.ill_fitting, report),
         *trail_notes(connection, report, scan),
         *nobody_notes(scan),
+        *read_blanks(connection, report),
     ]
     known = remembered(connection, declaration.site_id, read.site_before)
     notes += read_ids(connection, report, scan.odd, shows_ids=known is None)

@@ -166,6 +166,15 @@ def test_a_changed_label_is_said_though_another_report_of_the_group_has_the_firs
     assert differences(found, outcome_alone(paths, DECLARED)) == ""
 
 
+def test_a_word_for_blank_fields_is_read_though_another_report_of_the_group_has_blank_ones(tmp_path: Path) -> None:
+    own = [line(7999, "2024-05-04 10:00:01", word, page=word) for word in ("", "NA")]
+    paths = [write(tmp_path / f"{number}.csv", text_of([*lines_of(number), own[number]])) for number in range(2)]
+    with duckdb.connect(config={"threads": 1}) as warehouse, counted_groups():
+        found = outcome(paths, DECLARED, warehouse)
+    assert [len(landing.notes) for landing in found[0]] == [0, 1]
+    assert differences(found, outcome_alone(paths, DECLARED)) == ""
+
+
 def test_a_group_that_fails_at_its_end_leaves_nothing_of_any_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -363,6 +363,50 @@ NO_RECORDS = [
 ]
 
 
+BLANKS_HEADER = "User ID,Last,Category,Action,Label,Date,Content ID,Content Name"
+FILLED = [
+    f"7001,Null,Chat,Message,hi,{DAY},c1,Hall",
+    f"7002,W,View,Leaderboard,W,{DAY},W,W",
+    f"7003,Fern,Chat,Message,W or not,{DAY},c1,Hall",
+]
+
+
+@pytest.mark.parametrize("word", ["NA", "NaN", "null", "None", "NULL"])
+def test_a_word_in_every_blank_field_is_read_as_blank(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, word: str
+) -> None:
+    """Else each view of the leaderboard is a view of somebody's profile, called NA."""
+    lines = [line.replace("W", word) for line in FILLED]
+    landing = land(warehouse, write(report, report_text(*lines, header=BLANKS_HEADER)))
+
+    read = rows(warehouse, "select label, last_name, content_name from raw.activities order by record_number")
+    assert read == [("hi", "Null", "Hall"), ("", "", ""), (f"{word} or not", "Fern", "Hall")]
+    [note] = [note for note in landing.notes if "blank" in note]
+    assert f"{word!r} is in its columns Label, Content ID, Content Name" in note
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        # a blank field: the word is somebody's
+        [*FILLED, f"7004,Fern,Chat,Message,hi,{DAY},,Hall"],
+        [*FILLED, f"7004,,Chat,Message,hi,{DAY},c1,Hall"],
+        # one column, or a label alone
+        [FILLED[0], f"7002,Fern,Chat,Message,hi,{DAY},W,Hall"],
+        [FILLED[0], f"7002,W,Chat,Message,W,{DAY},c1,Hall"],
+        # two words
+        [*FILLED, f"7004,Fern,Chat,Message,hi,{DAY},NULL,NULL"],
+    ],
+)
+def test_a_word_that_may_be_meant_stays(warehouse: duckdb.DuckDBPyConnection, report: Path, lines: list[str]) -> None:
+    lines = [line.replace("W", "NA") for line in lines]
+    landing = land(warehouse, write(report, report_text(*lines, header=BLANKS_HEADER)))
+
+    assert landing.landed_count == len(lines)
+    read = rows(warehouse, "select last_name, label, content_id from raw.activities order by record_number")
+    assert [(line.split(",")[1], line.split(",")[4], line.split(",")[6]) for line in lines] == read
+
+
 @pytest.mark.parametrize(
     "power", ["7E3", "7e3", " 7E3", "1.3e9", "1.23456789E9", "1,3E9", "12e4", "730144550100005e3", "73014455010000.5E4"]
 )
