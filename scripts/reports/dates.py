@@ -12,6 +12,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -141,7 +142,18 @@ def read_dates(connection: duckdb.DuckDBPyConnection, report: ReportFormat, seen
             unknown=unknown,
             notes=_notes(report, count, is_minutes, clock),
         )
-    return replace(_folded(connection, report, raw, _Beside(f"c{time}" if is_split else None, zone)), unknown=unknown)
+    beside = _Beside(f"c{time}" if is_split else None, zone)
+    text = _joined(raw, beside)
+    shapes = connection.execute(
+        f"""
+        select shape, bool_and(is_normal), count(*) from (
+            select regexp_replace({text}, '[0-9]', '9', 'g') as shape, {text} = {raw} as is_normal
+            from staged where {raw} not in ('', {text_of(report.header_of("date"))})
+        ) group by 1 order by count(*) desc, 1 limit {MAX_SHAPES}
+        """
+    ).fetchall()
+    dates = _folded(connection, report, raw, text, shapes, is_alone=beside == _Beside())
+    return replace(dates, unknown=unknown, notes=(*dates.notes, *_notes_of_seconds(report, shapes)))
 
 
 @dataclass(frozen=True)
@@ -320,17 +332,30 @@ def _joined(raw: str, beside: _Beside) -> str:
     return text
 
 
-def _folded(connection: duckdb.DuckDBPyConnection, report: ReportFormat, raw: str, beside: _Beside) -> Dates:
-    text = _joined(raw, beside)
+def _notes_of_seconds(report: ReportFormat, shapes: Sequence[tuple[str, bool, int]]) -> tuple[str, ...]:
+    """What is said of times without seconds among times with them: a program wrote a part of the report again."""
+    count = sum(count for _, _, count in shapes)
+    minutes = sum(count for shape, _, count in shapes if re.search("9:99", shape) and not re.search("9:99:99", shape))
+    # Some programs leave :00 away, in one of sixty times.
+    if minutes < TIMES_NEEDED or 10 * minutes < count or all("9:99:99" not in shape for shape, *_ in shapes):
+        return ()
+    return (
+        f"{minutes:,} of the {count:,} times in its column {report.header_of('date')} have no seconds: a spreadsheet"
+        " wrote these again. The same activities in a download with seconds count as others. Fix: load the report as it"
+        " was downloaded",
+    )
+
+
+def _folded(
+    connection: duckdb.DuckDBPyConnection,
+    report: ReportFormat,
+    raw: str,
+    text: str,
+    shapes: Sequence[tuple[str, bool, int]],
+    *,
+    is_alone: bool,
+) -> Dates:
     header = text_of(report.header_of("date"))
-    shapes = connection.execute(
-        f"""
-        select shape, bool_and(is_normal), count(*) from (
-            select regexp_replace({text}, '[0-9]', '9', 'g') as shape, {text} = {raw} as is_normal
-            from staged where {raw} not in ('', {header})
-        ) group by 1 order by count(*) desc, 1 limit {MAX_SHAPES}
-        """
-    ).fetchall()
     plans = {
         shape: plan
         for shape, _, _ in shapes
@@ -338,7 +363,6 @@ def _folded(connection: duckdb.DuckDBPyConnection, report: ReportFormat, raw: st
     }
     unclear = next((plan.unclear for plan in plans.values() if plan.unclear), None)
     plain = raw if all(is_normal for _, is_normal, _ in shapes) else text
-    is_alone = beside == _Beside()
     if is_alone and all(PLAIN.fullmatch(shape) for shape, _, _ in shapes):
         row = connection.execute(
             f"select count(*), bool_and(regexp_matches({plain},"

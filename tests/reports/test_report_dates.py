@@ -505,6 +505,36 @@ def test_an_order_that_was_declared_before_is_asked_again_where_it_scatters_the_
         assert [f"{other} from 2024-05-0" in note for note in landing.notes] == [True]
 
 
+@pytest.mark.parametrize(
+    ("without", "count", "is_said"),
+    [("%m/%d/%y %H:%M", 10, True), ("%m/%d/%Y %H:%M", 40, True), ("%m/%d/%Y %H:%M", 9, False), ("%m/%d/%y", 10, False)],
+)
+@pytest.mark.parametrize("seconds", ["%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M:%S %p"])
+def test_times_without_seconds_among_times_with_them_are_said(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, without: str, count: int, is_said: bool, seconds: str
+) -> None:
+    """LibreOffice in en_GB saves 03/04/2026 00:12:34 as 03/04/26 00:12, and leaves 03/13/2026 00:19:51."""
+    times = [datetime(2024, 5, 13, 10, minute, 7) for minute in range(60)]
+    written = [at.strftime(without if n < count else seconds) for n, at in enumerate(times)]
+    landing = land(warehouse, write(tmp_path / "a.csv", report_of(*written)))
+
+    said = f"{count} of the 60 times in its column Date have no seconds"
+    assert (landing.landed_count, [said in note for note in landing.notes if "no seconds" in note]) == (
+        60,
+        [True] if is_said else [],
+    )
+
+
+def test_times_of_a_program_that_leaves_zeros_away_are_read_without_a_word(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    times = [datetime(2024, 5, 13 + n // 60 // 24, n // 60 % 24, n % 60, n * 7 % 60) for n in range(900)]
+    written = [at.isoformat().removesuffix(":00") if at.second == 0 else at.isoformat() for at in times]
+    landing = land(warehouse, write(tmp_path / "a.csv", report_of(*written)))
+
+    assert (landing.landed_count, landing.notes) == (900, [])
+
+
 def test_dates_as_the_platform_writes_them_are_read_and_named_where_they_may_be_swapped(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
