@@ -348,6 +348,8 @@ def refuse_other_formats(head: bytes) -> None:
         raise ReportRefused(
             "it is a web page, such as one that says that a session has expired. Fix: log in and download it again."
         )
+    if start.startswith((b"<table", b"<thead", b"<tr", b"<div", b"<meta", b"<style", b"<title", b"<!--")):
+        raise ReportRefused("it is a web page, and no CSV. Fix: download the report as CSV.")
     if start.startswith((b'{"', b"[{", b"{\n", b"{\r")):
         raise ReportRefused("it is JSON, and no CSV. Fix: download the report as CSV.")
 

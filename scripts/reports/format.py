@@ -141,6 +141,7 @@ def read_format(path: Path, encoding: str = "utf-8") -> ReportFormat:
         header[-1] = header[-1].removesuffix(trailed_by)
     _refuse_broken_header(header, encoding)
     kind = _kind_of(header, above + text, delimiter)
+    _refuse_row_names(header, text, delimiter)
     header_lines = _count_header_lines(text, delimiter)
     columns = kind.columns_of(header)
     twice = [column for column in columns if len(kind.titles_of(column, header)) > 1]
@@ -283,6 +284,21 @@ def _kind_of(header: list[str], text: str, delimiter: str) -> ReportKind:
     if missing:
         raise ReportRefused(_what_is_missing(missing, header, is_of_activities))
     return ACTIVITY_REPORT
+
+
+def _refuse_row_names(header: list[str], text: str, delimiter: str) -> None:
+    """Raise ReportRefused if a number that no column is named for stands before each record, as R writes it."""
+    rows = itertools.islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 1, _ROWS_SEARCHED)
+    records = [row for row in rows if row]
+    if (
+        len(records) > 1
+        and all(len(row) == len(header) + 1 and row[0] == str(number) for number, row in enumerate(records, start=1))
+        and any(row[-1] for row in records)
+    ):
+        raise ReportRefused(
+            "each of its rows has one field more than its header, and begins with its number, as R writes the names of"
+            " rows. Fix: write it with row.names = FALSE, or put a name such as Row before its header."
+        )
 
 
 def _like(what: str, header: list[str]) -> str:

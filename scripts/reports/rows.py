@@ -188,7 +188,10 @@ def without_trail(path: Path, report: ReportFormat, target: Path) -> None:
     with target.open("w", encoding="utf-8", errors="surrogateescape", newline="") as copy:
         for row in rows_within(path, report.delimiter):
             *others, last = row.lines
-            copy.writelines([*others, last.removesuffix(row.end).removesuffix(report.trailed_by) + row.end])
+            text = last.removesuffix(row.end)
+            # A sign of the other table inside a record takes the place of one behind it.
+            trail = min(len(text) - len(text.rstrip(report.trailed_by[0])), len(report.trailed_by))
+            copy.writelines([*others, text[: len(text) - trail] + row.end])
 
 
 def count_rows(path: Path, report: ReportFormat) -> RowCount:

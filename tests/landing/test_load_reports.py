@@ -371,6 +371,23 @@ FILLED = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("records", "is_refused"),
+    [
+        (['"1",7001,Chat,Message,hi,{day}', '"2",7002,Chat,Message,hi,{day}'], True),
+        # ids in their order, with a delimiter behind each record
+        (["1,Chat,Message,hi,{day},", "2,Chat,Message,hi,{day},"], False),
+        (["7001,Chat,Message,hi,{day},x", "7002,Chat,Message,hi,{day}"], False),
+    ],
+)
+def test_the_names_of_rows_that_r_writes_are_named(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, records: list[str], *, is_refused: bool
+) -> None:
+    refusal = land(warehouse, write(report, report_text(*(one.format(day=DAY) for one in records)))).refusal
+
+    assert ("row.names = FALSE" in (refusal or "")) == is_refused
+
+
 @pytest.mark.parametrize("word", ["NA", "NaN", "null", "None", "NULL"])
 def test_a_word_in_every_blank_field_is_read_as_blank(
     warehouse: duckdb.DuckDBPyConnection, report: Path, word: str

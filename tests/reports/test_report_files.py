@@ -904,6 +904,7 @@ def test_another_workbook_is_named_whatever_its_file_is_called(
         (b"\x89PNG\r\n", "a picture"),
         (b"<!DOCTYPE html><p>Your session has expired", "a web page, such as one that says that a session has expired"),
         (b"\xef\xbb\xbf \n<HTML><head>", "a web page"),
+        (b'<table border="1" class="dataframe">\n<thead>', "a web page, and no CSV"),
         (b"<?xml version='1.0'?><!DOCTYPE html>", "a web page"),
         (b"<?xml version='1.0'?><rows>", "it is XML, and no CSV. Fix: download the report as CSV."),
         (b'<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?><Workbook/>', OTHER_WORKBOOK),

@@ -39,6 +39,8 @@ def quoted(line: str) -> str:
         ([quoted(NAMES) + ";;;", quoted(ON_PAGE) + ";;;", quoted(OFF_PAGE) + ";;;"], QUOTED),
         ([NAMES + ";;;", ON_PAGE + ";;;", OFF_PAGE + ";;;"], TRAILED),
         ([NAMES + "|", ON_PAGE + "|", OFF_PAGE], TRAILED),
+        # where a record has such signs inside, fewer are behind it
+        ([NAMES + ";;;", ON_PAGE + ";;", OFF_PAGE + ";"], TRAILED),
         (["\ufeff\ufeff" + NAMES, ON_PAGE, OFF_PAGE], None),
         (["ï»¿" + NAMES, ON_PAGE, OFF_PAGE], None),
         ([NAMES.replace("User ID", "\u200bUser\u00a0ID\u2060").replace("Date", "Date\0"), ON_PAGE, OFF_PAGE], None),
