@@ -25,9 +25,10 @@ VERDICTS = "From stays to people and sessions"
 
 # On paper a link leads nowhere.
 LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
-# The settings of attendance in dbt_project.yml, and one of them with its meaning.
-SETTINGS = re.compile(r"^  # Attendance: .*\n((?:  \w.*\n)+)", re.MULTILINE)
-SETTING = re.compile(r"^  (\w+):[^#\n]*# (.+)$", re.MULTILINE)
+# The settings of attendance in dbt_project.yml, and one of them with its meaning: above it, or behind it in a fork from
+# before November 2026.
+SETTINGS = re.compile(r"^  # Attendance: [^\n]*\n(.*?)(?=^  # \w[\w ]*: [\w/]+\.(?:md|yml)$|\Z)", re.MULTILINE | re.DOTALL)
+SETTING = re.compile(r"^(?:  # (.+)\n)?  (\w+):[^#\n]*(?:# (.+))?$", re.MULTILINE)
 VERDICT = re.compile(r"^- \*\*Credits\*\*.*(?:\n  .*)*", re.MULTILINE)
 
 
@@ -91,7 +92,9 @@ def settings_of_attendance(settings: Mapping[str, object]) -> list[Setting]:
     found = SETTINGS.search((PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
     if found is None:
         raise WarehouseError("dbt_project.yml has no settings below # Attendance. Fix: restore its comments.")
-    return [Setting(name, settings.get(name, "not set"), meaning) for name, meaning in SETTING.findall(found[1])]
+    return [
+        Setting(name, settings.get(name, "not set"), above or behind) for above, name, behind in SETTING.findall(found[1])
+    ]
 
 
 @contextmanager

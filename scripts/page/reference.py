@@ -60,7 +60,7 @@ refused. [The commands](commands.md) say what each command does.
 # A setting with its value, and without the sign that ends the sentence.
 SET = re.compile(r'\b[A-Z_]+=(?:"[^"]*"|[^\s;)]*[^\s;),.])')
 HEADING = re.compile(r"  # (?P<words>.+)")
-SETTING = re.compile(r"  (?P<name>\w+):(?P<value>[^#]*)(?:# (?P<words>.*))?")
+SETTING = re.compile(r"  (?P<name>\w+):(?P<value>.*)")
 
 
 def _start() -> ModuleType:
@@ -129,7 +129,7 @@ def _project_settings() -> Iterator[str]:
             value = defaults[setting["name"]]
             shown = ", ".join(value) if isinstance(value, list) else setting["value"].strip()
             allowed = _cell(macros["allowed_setting"](rules[setting["name"]])).replace("https://", "`https://`")
-            yield f"| `{setting['name']}` | `{shown}` | {_cell(setting['words'] or above)} | {allowed} |"
+            yield f"| `{setting['name']}` | `{shown}` | {_cell(above)} | {allowed} |"
 
 
 def settings_page() -> str:

@@ -7,9 +7,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import yaml
 
 from conftest import ROOT, SETTINGS
+from declarations import by_name
 from model_steps import missing_steps
 
 
@@ -31,6 +33,17 @@ def test_every_family_has_a_staging_model_that_reads_it() -> None:
     assert set(read) == families
     assert all(model == f"stg_juno__{family}" for family, model in read.items() if family != "unrecognised")
     assert read["unrecognised"] == "stg_juno__unrecognised_activities"
+
+
+def test_a_new_type_where_the_models_follow_steps_is_refused() -> None:
+    [check] = by_name("seeds")["activity_types"]["data_tests"]
+    rule = check["row_checks"]["arguments"]["expectations"]["steps_have_their_rule"]
+    types = [(row["activity_family"], row["activity_type"]) for row in seed("activity_types.csv")]
+    added = [("hand_raises", "hand_seen"), ("schedule_events", "schedule_paused"), ("downloads", "badge_unlocked")]
+    with duckdb.connect() as connection:
+        connection.execute("create table types (activity_family text, activity_type text)")
+        connection.executemany("insert into types values (?, ?)", types + added)
+        assert connection.execute(f"from types where not ({rule}) order by all").fetchall() == added[:2]
 
 
 def test_the_families_with_a_column_are_those_of_the_dictionary() -> None:

@@ -26,8 +26,7 @@ final as (
         site_id,
         user_id,
         content_id,
-        case activity_type when 'analytics_report_downloaded' then 'analytics_report' else 'resource' end
-            as download_kind,
+        replace(activity_type, '_downloaded', '') as download_kind,
         downloaded_title as title,
         download_number = 1 as is_first_download,
         occurred_at,

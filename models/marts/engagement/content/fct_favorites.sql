@@ -30,7 +30,7 @@ favorites as (
         likes.site_id,
         likes.user_id,
         likes.content_id,
-        case likes.activity_type when 'comment_liked' then 'comment' else 'content' end as favorite_kind,
+        replace(likes.activity_type, '_liked', '') as favorite_kind,
         case
             when
                 likes.activity_type = 'content_liked'

@@ -60,6 +60,7 @@ final as (
             when 'internal_link_clicked' then 'internal'
             when 'external_link_clicked' then 'external'
             when 'metadata_clicked' then 'metadata'
+            else activity_type
         end as link_kind,
         url_scheme,
         url_host,

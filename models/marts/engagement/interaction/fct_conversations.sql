@@ -63,6 +63,7 @@ final as (
             when 'forum_post_created' then 'forum_post'
             when 'social_post_created' then 'social_post'
             when 'direct_message_sent' then 'direct_message'
+            else activity_type
         end as conversation_kind,
         written_text is not null and {{ regex_group("written_text", question_mark, 0) }} is not null as is_question,
         written_text is not null and {{ regex_group("written_text", link, 0) }} is not null as has_link,
