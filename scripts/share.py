@@ -9,6 +9,7 @@ import typer
 
 from page.write_page import shared_page_path, write_page
 from publishing.places import note_file
+from publishing.published_tables import left_out
 from publishing.share import minimum_for, share
 from removal.journal import finish_first
 from warehouse.command_line import errors_said, one_line, run_command
@@ -54,6 +55,8 @@ def main(
         f" {one_line(str(shared_page_path(path)))}. Numbers of fewer than {fewest} people are blank."
         " What this does not hide: docs/how_to/personal_data.md"
     )
+    if missing := left_out(published or published_path()):
+        console.print(one_line(missing))
 
 
 if __name__ == "__main__":

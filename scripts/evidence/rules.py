@@ -27,7 +27,9 @@ VERDICTS = "From stays to people and sessions"
 LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
 # The settings of attendance in dbt_project.yml, and one of them with its meaning: above it, or behind it in a fork from
 # before November 2026.
-SETTINGS = re.compile(r"^  # Attendance: [^\n]*\n(.*?)(?=^  # \w[\w ]*: [\w/]+\.(?:md|yml)$|\Z)", re.MULTILINE | re.DOTALL)
+SETTINGS = re.compile(
+    r"^  # Attendance: [^\n]*\n(.*?)(?=^  # \w[\w ]*: [\w/]+\.(?:md|yml)$|\Z)", re.MULTILINE | re.DOTALL
+)
 SETTING = re.compile(r"^(?:  # (.+)\n)?  (\w+):[^#\n]*(?:# (.+))?$", re.MULTILINE)
 VERDICT = re.compile(r"^- \*\*Credits\*\*.*(?:\n  .*)*", re.MULTILINE)
 
@@ -93,7 +95,8 @@ def settings_of_attendance(settings: Mapping[str, object]) -> list[Setting]:
     if found is None:
         raise WarehouseError("dbt_project.yml has no settings below # Attendance. Fix: restore its comments.")
     return [
-        Setting(name, settings.get(name, "not set"), above or behind) for above, name, behind in SETTING.findall(found[1])
+        Setting(name, settings.get(name, "not set"), above or behind)
+        for above, name, behind in SETTING.findall(found[1])
     ]
 
 

@@ -101,6 +101,20 @@ def published_tables(connection: duckdb.DuckDBPyConnection, models: Mapping[str,
     ]
 
 
+def left_out(published: Path) -> str:
+    """In words, the tables of other schemas than those that go to copies, such as a site's own under another name."""
+    with reading(published) as connection:
+        rows = connection.execute(
+            "select schema_name || '.' || table_name from duckdb_tables() where database_name = current_database()"
+            " and schema_name <> 'main' and not list_contains(?, schema_name) order by all",
+            [list(PUBLISHED_SCHEMAS)],
+        ).fetchall()
+    names = ", ".join(name for (name,) in rows)
+    return (
+        f"Left out: {names}. Fix: +schema: {SITE} for these models in dbt_project.yml, then make build." if rows else ""
+    )
+
+
 def row_count_of(connection: duckdb.DuckDBPyConnection, table: PublishedTable) -> int:
     """How many rows a table of the published copy has."""
     return number_of(connection, f"select count(*) from {table.sql_name}")

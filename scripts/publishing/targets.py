@@ -11,6 +11,7 @@ from publishing.parquet import publish_to_parquet
 from publishing.places import note_place
 from publishing.postgres import is_postgres, publish_to_postgres
 from publishing.publish import publish
+from publishing.published_tables import left_out
 from warehouse.command_line import counted, one_line
 from warehouse.copies import copy_kind
 from warehouse.errors import WarehouseError
@@ -35,7 +36,8 @@ def publish_to(target: str | None, warehouse: Path, reader: str, console: Consol
         for note in publication.notes:
             console.print(f"[yellow]{one_line(note)}[/yellow]")
         note_place(warehouse, target, copy_kind(published))
-        return f"{counted(publication.tables, 'table')} with {counted(publication.rows, 'row')} published to PostgreSQL"
+        said = f"{counted(publication.tables, 'table')} with {counted(publication.rows, 'row')} published to PostgreSQL"
+        return f"{said}. {missing}" if (missing := left_out(published)) else said
     if "://" in target:
         raise WarehouseError(
             "nothing is known of such an address. Fix: make publish TARGET=postgresql://user@host/database,"
@@ -45,5 +47,5 @@ def publish_to(target: str | None, warehouse: Path, reader: str, console: Consol
     if target.endswith("/") or path.is_dir():
         said = f"{publish_to_parquet(published, path)} tables published as Parquet in {target}"
         note_place(warehouse, os.path.realpath(path), copy_kind(published))
-        return said
+        return f"{said}. {missing}" if (missing := left_out(published)) else said
     return f"{publish(warehouse, path)} marts published in {path}"

@@ -16,13 +16,18 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.database import connect, identifier, looked_into, memory_limit, path_of, read_all_rows
+from warehouse.database import connect, identifier, looked_into, memory_limit, path_of, read_all_rows, text_of
 from warehouse.errors import WarehouseError, in_words
 from warehouse.names import refuse_address, refuse_taken_name
 
 PUBLISHED, SHARED = "published", "shared"
 # In a schema that is no mart's.
 TABLE = "about_this_copy"
+COLUMNS = {
+    "kind": "published: it names people; shared: it holds pseudonyms.",
+    "minimum_cohort_size": "Numbers of rows with fewer people are blank in a shared copy.",
+    "file_mode": "The mode of the file, if others may read it.",
+}
 # Copies of older versions have no mark. All users of a shared one are called so.
 PSEUDONYM = "^u_[0-9a-f]{16}$"
 # The mark of a folder of Parquet files.
@@ -57,6 +62,9 @@ def write_mark(connection: duckdb.DuckDBPyConnection, mark: Mark, database: str 
         f"create or replace table {table} (kind varchar, minimum_cohort_size integer, file_mode integer)"
     )
     connection.execute(f"insert into {table} values (?, ?, ?)", [mark.kind, mark.minimum_cohort_size, mark.file_mode])
+    connection.execute(f"comment on table {table} is 'What this copy is. The project reads it; no report needs it.'")
+    for column, words in COLUMNS.items():
+        connection.execute(f"comment on column {table}.{column} is {text_of(words)}")
 
 
 def mark_of(path: Path) -> Mark | None:

@@ -28,6 +28,7 @@ from publishing import share as sharer
 from publishing.export_table import export
 from publishing.parquet import publish_to_parquet
 from publishing.publish import publish
+from publishing.published_tables import left_out
 from publishing.share import define_pseudonyms, minimum_for, personal_text, share
 from publishing.workbook import write_workbook
 from warehouse.copies import Mark, mark_of, page_mark
@@ -136,6 +137,22 @@ def both(published: Path, shared: Path, query: str) -> list[Any]:
     answer = ask(shared, query)
     assert answer == ask(published, query)
     return answer
+
+
+def test_the_tables_of_a_schema_that_is_not_shared_are_named(published: Path) -> None:
+    assert left_out(published) == ""
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("create schema ours; create table ours.fct_x (a int)")
+    said = "Left out: ours.fct_x. Fix: +schema: site for these models in dbt_project.yml, then make build."
+    assert left_out(published) == said
+
+
+def test_the_mark_of_a_copy_is_described(published: Path, shared: Path) -> None:
+    for path in (published, shared):
+        assert (
+            ask(path, "select comment from duckdb_columns() where table_name = 'about_this_copy' and comment is null")
+            == []
+        )
 
 
 def test_a_user_has_one_pseudonym_in_every_table_and_column(shared: Path) -> None:

@@ -110,7 +110,7 @@ attended as (
             and visits.session_key = summed.session_key
 ),
 
-measured_and_decided as (
+decided as (
     select
         *,
         {{ is_attended(var('attendance_measure')) }} as is_attended,
@@ -121,50 +121,50 @@ measured_and_decided as (
 
 final as (
     select
-        attended.site_id || ':' || attended.user_id as user_key,
-        attended.session_key,
-        attended.site_id || ':' || attended.content_id as content_key,
-        attended.site_id,
-        attended.user_id,
-        attended.content_id,
-        attended.session_name,
-        attended.session_type,
-        attended.session_date,
-        attended.first_joined_at,
-        attended.last_left_at,
-        attended.joined_count,
-        attended.left_count,
-        attended.stay_count,
-        attended.open_stay_count,
-        attended.gap_count,
-        attended.proven_seconds,
-        attended.likely_seconds,
-        attended.possible_seconds,
-        attended.proven_until_at,
-        attended.likely_until_at,
-        attended.possible_until_at,
-        attended.window_seconds,
-        attended.session_seconds,
-        attended.proven_ratio,
-        attended.likely_ratio,
-        attended.possible_ratio,
-        cast(attended.proven_seconds as double) / nullif(attended.likely_seconds, 0) as evidence_ratio,
-        attended.gap_seconds,
-        attended.before_start_seconds,
-        attended.after_end_seconds,
-        attended.breakout_seconds,
-        attended.is_attended,
-        attended.is_attended_proven,
-        attended.is_attended_possible,
+        decided.site_id || ':' || decided.user_id as user_key,
+        decided.session_key,
+        decided.site_id || ':' || decided.content_id as content_key,
+        decided.site_id,
+        decided.user_id,
+        decided.content_id,
+        decided.session_name,
+        decided.session_type,
+        decided.session_date,
+        decided.first_joined_at,
+        decided.last_left_at,
+        decided.joined_count,
+        decided.left_count,
+        decided.stay_count,
+        decided.open_stay_count,
+        decided.gap_count,
+        decided.proven_seconds,
+        decided.likely_seconds,
+        decided.possible_seconds,
+        decided.proven_until_at,
+        decided.likely_until_at,
+        decided.possible_until_at,
+        decided.window_seconds,
+        decided.session_seconds,
+        decided.proven_ratio,
+        decided.likely_ratio,
+        decided.possible_ratio,
+        cast(decided.proven_seconds as double) / nullif(decided.likely_seconds, 0) as evidence_ratio,
+        decided.gap_seconds,
+        decided.before_start_seconds,
+        decided.after_end_seconds,
+        decided.breakout_seconds,
+        decided.is_attended,
+        decided.is_attended_proven,
+        decided.is_attended_possible,
         corrections.corrected_seconds,
-        coalesce(corrections.is_attended_corrected, attended.is_attended) as is_attended_corrected,
+        coalesce(corrections.is_attended_corrected, decided.is_attended) as is_attended_corrected,
         corrections.session_key is not null as is_corrected
-    from measured_and_decided as attended
+    from decided
     left join corrections
         on
-            attended.site_id = corrections.site_id
-            and attended.user_id = corrections.user_id
-            and attended.session_key = corrections.session_key
+            decided.site_id = corrections.site_id
+            and decided.user_id = corrections.user_id
+            and decided.session_key = corrections.session_key
 )
 
 select * from final

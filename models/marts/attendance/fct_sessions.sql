@@ -27,8 +27,8 @@ people as (
     select
         session_key,
         user_id,
-        max(case when session_event = 'attend' then 1 else 0 end) as is_registered,
-        max(case when session_event in ('joined', 'left') then 1 else 0 end) as is_live
+        bool_or(session_event = 'attend') as is_registered,
+        bool_or(session_event in ('joined', 'left')) as is_live
     from session_events
     group by 1, 2
 ),
@@ -36,9 +36,9 @@ people as (
 planned_and_came as (
     select
         session_key,
-        cast(sum(is_registered) as bigint) as registered_count,
-        cast(sum(is_live) as bigint) as unique_people_count,
-        count(*) filter (where is_registered = 1 and is_live = 0) as no_show_count
+        count(*) filter (where is_registered) as registered_count,
+        count(*) filter (where is_live) as unique_people_count,
+        count(*) filter (where is_registered and not is_live) as no_show_count
     from people
     group by 1
 ),

@@ -59,10 +59,10 @@ people as (
     select
         session_key,
         user_key,
-        max(case when stage_number = 1 then 1 else 0 end) as is_registered,
-        max(case when stage_number = 2 then 1 else 0 end) as is_attended,
-        max(case when stage_number = 3 then 1 else 0 end) as is_engaged,
-        max(case when stage_number = 4 then 1 else 0 end) as is_credited
+        bool_or(stage_number = 1) as is_registered,
+        bool_or(stage_number = 2) as is_attended,
+        bool_or(stage_number = 3) as is_engaged,
+        bool_or(stage_number = 4) as is_credited
     from activities
     group by 1, 2
 ),
@@ -74,13 +74,13 @@ counted as (
         session_key,
         {{ loop.index }} as stage_number,
         '{{ stage }}' as stage,
-        cast(sum(is_{{ stage }}) as bigint) as people_count,
+        count(*) filter (where is_{{ stage }}) as people_count,
         {%- if loop.first %}
         cast(null as bigint) as continued_count,
         cast(null as bigint) as previous_count
         {%- else %}
-        cast(sum(is_{{ stage }} * is_{{ loop.previtem }}) as bigint) as continued_count,
-        cast(sum(is_{{ loop.previtem }}) as bigint) as previous_count
+        count(*) filter (where is_{{ stage }} and is_{{ loop.previtem }}) as continued_count,
+        count(*) filter (where is_{{ loop.previtem }}) as previous_count
         {%- endif %}
     from people
     group by 1

@@ -72,6 +72,7 @@ counted as (
         coalesce(attended.live_session_count, 0) as live_session_count,
         coalesce(attended.attended_session_count, 0) as attended_session_count,
         coalesce(attended.likely_seconds, 0) as likely_seconds,
+        -- Minutes, where the other parts count activities.
         cast(coalesce(attended.likely_seconds, 0) as double) / 60 as attendance_count
     from activities
     inner join active_users on activities.user_key = active_users.user_key
