@@ -286,11 +286,12 @@ def _refuse_two_orders(asked: Asked, names: Sequence[str], best: str) -> None:
 
 def _refuse_half_swapped(asked: Asked, *names: str) -> None:
     """Raise ReportRefused if a spreadsheet has read the dates that are possible in its own order, and left others."""
+    # If some swapped days lie in the future, the order that nobody writes reads the most dates.
+    names = tuple(_exchanged(name) if name in SELDOM else name for name in names)
     read = next((name for name in names if _exchanged(name) in SELDOM), None)
     left = next((name for name in names if name != read and day_is_first(name) is not None), None)
     if read is None or left is None:
         return
-    # A day that was swapped may lie in the future.
     mine, other, *exchanged = (parsed(asked.dates, name) for name in (read, left, _exchanged(read), _exchanged(left)))
     unlike = f"{mine} is not null and {exchanged[0]} is null or {other} is not null and {exchanged[1]} is not null"
     if asked.connection.execute(f"select 1 from staged where {unlike} limit 1").fetchone():

@@ -452,6 +452,15 @@ def test_a_workbook_where_a_spreadsheet_swapped_some_dates_and_left_others_says_
     assert f"left the others as texts, such as {texts[0]!r}. Fix: load the report as it was downloaded." in refusal
 
 
+def test_dates_that_a_spreadsheet_swapped_into_the_future_are_named_so_too(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "a.xlsx", dated([*SWAPPED, "03/13/2025 10:00:00"]))
+    landing = land(warehouse, path, Declaration(max_date=date(2025, 6, 30)))
+
+    assert "a spreadsheet has swapped day and month of 18 dates" in (landing.refusal or "")
+
+
 @pytest.mark.parametrize("other", [datetime(2025, 3, 14), "03/04/2025 10:00:00"])
 def test_cells_and_texts_that_no_spreadsheet_made_of_one_order_are_two_orders(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, other: object
