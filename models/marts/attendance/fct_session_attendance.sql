@@ -78,8 +78,7 @@ attended as (
     select
         visits.*,
         sessions.content_id,
-        case when sessions.session_type = 'private_meeting' then 'Private meeting' else sessions.session_name end
-            as session_name,
+        {{ public_name('sessions.session_type', 'sessions.session_name') }} as session_name,
         sessions.session_type,
         {{ local_date('sessions.started_at') }} as session_date,
         sessions.session_seconds,

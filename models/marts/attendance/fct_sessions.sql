@@ -181,8 +181,7 @@ final as (
         sessions.site_id,
         sessions.content_id,
         sessions.occurrence_number,
-        case when sessions.session_type = 'private_meeting' then 'Private meeting' else sessions.session_name end
-            as session_name,
+        {{ public_name('sessions.session_type', 'sessions.session_name') }} as session_name,
         sessions.session_type,
         sessions.session_type_source,
         {{ local_date('sessions.started_at') }} as session_date,

@@ -30,8 +30,7 @@ final as (
         content.site_id || ':' || content.content_id as content_key,
         content.site_id,
         content.content_id,
-        case when content_kinds.content_kind = 'private_meeting' then 'Private meeting' else content.content_name end
-            as content_name,
+        {{ public_name('content_kinds.content_kind', 'content.content_name') }} as content_name,
         case when content_kinds.content_kind <> 'private_meeting' then content.content_slug end as content_slug,
         content_kinds.content_kind,
         content_kinds.content_kind_evidence,
