@@ -387,6 +387,9 @@ def _swapped_notes(asked: Asked, name: str) -> tuple[str, ...]:
     if other not in SELDOM or _has_late_day(asked, name):
         return ()
     mine, swapped = asked.time(name), asked.time(other)
+    # To read each date in both orders takes longer.
+    if not asked.count(f"coalesce(max({mine}) - min({mine}) > to_days({_SPAN_RATIO}), false)::integer"):
+        return ()
     if not asked.count(f"(count({mine}) >= {TIMES_NEEDED} and count({mine}) = count({swapped}))::integer"):
         return ()
     found = _closer_days(asked, name, (other,))
