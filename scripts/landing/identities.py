@@ -22,6 +22,8 @@ _ONLY_ADDRESS = (
     rf"^(?:[^@]*?[{_BESIDE_ADDRESS}])?'*([^{_BESIDE_ADDRESS}'@][^{_BESIDE_ADDRESS}@]*)[{INVISIBLE}]*@[{INVISIBLE}]*"
     rf"([^{_BESIDE_ADDRESS}'?@]*[^{_BESIDE_ADDRESS}'?@.])(?:[{_BESIDE_ADDRESS}'?.][^@]*)?$"
 )
+# An address in a field of several.
+ONE_OF_SEVERAL = rf"[^{_BESIDE_ADDRESS}@]+@[^{_BESIDE_ADDRESS}@]+"
 # Two ways to write one e-mail differ in its signs, in what is around it and in the tag (ann+news@…).
 SIGNS_OF_MAILBOX = {
     f"[{FORMAT}]+": "",
