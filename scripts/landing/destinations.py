@@ -85,7 +85,7 @@ def _activities(
 ) -> Destination:
     """Activities land by their date, in UTC."""
     dates = read_dates(connection, report, seen)
-    is_cell = file.file_format == "xlsx" or dates.form == SPREADSHEET_DAYS
+    is_cell = file.sheet.has_dates or dates.form == SPREADSHEET_DAYS
     found = format_of(Asked(connection, report, dates, declaration, scan.numbered, date_in(file.name), is_cell))
     # A form that is brought into the usual one has a name of its own: a change of it is a change of the report.
     date_format = dates.form if dates.form and found.date_format == DEFAULT_DATE_FORMAT else found.date_format

@@ -21,6 +21,7 @@ import duckdb
 from landing.declarations import remember
 from landing.destinations import Destination
 from landing.one_report import Load, Opened, Read, stage_report
+from landing.orders import SPAN_RATIO
 from landing.outcome import Declaration, Landing
 from landing.pasted import FEWEST, found_copies
 from landing.statements import Staged, columns_of_form, raw_columns_of
@@ -254,6 +255,10 @@ def _is_plain(connection: duckdb.DuckDBPyConnection) -> bool:
                 or count(*) >= {TIMES_NEEDED} and bool_and(suffix(date, ':00'))
                 or count(*) >= {TIMES_NEEDED} and bool_and({is_of_half_day("try_cast(substr(date, 12, 2) as tinyint)")})
                 or max(occurred_at) - min(occurred_at) > to_days({OUTLIER_DAYS})
+                -- A spreadsheet may have swapped day and month (``landing.orders``).
+                or count(*) >= {TIMES_NEEDED}
+                and bool_and(substr(date, 9, 2) <= '12')
+                and max(occurred_at) - min(occurred_at) > to_days({SPAN_RATIO})
                 or {are_all_rounded(ID_COLUMNS)}
                 or {may_hold_word()}
         )

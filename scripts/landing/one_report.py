@@ -183,7 +183,7 @@ def stage_report(load: Load, read: Read, count: RowCount | None = None, part: Pa
     refuse_other_columns(connection, report, scan)
     report = with_nameless(connection, report)
     notes = [
-        *read.file.notes,
+        *read.file.sheet.notes,
         *_other_encoding(report, declaration),
         *_unknown_columns(report),
         *notes_of(rows.ill_fitting, report),

@@ -34,7 +34,7 @@ from warehouse.command_line import counted
 from warehouse.database import number_of, text_of
 
 # Days that another order has so many times closer together are meant otherwise.
-_SPAN_RATIO = 10
+SPAN_RATIO = 10
 # The middle of the dates of an event, as shares: a few dates are of accounts, or mistakes.
 _MIDDLE = (0.05, 0.95)
 _YEARS_APART = 5
@@ -331,7 +331,7 @@ class _Span:
 
     def scatters_beside(self, other: _Span) -> bool:
         """Whether it is far longer than another."""
-        return self.length > other.length * _SPAN_RATIO
+        return self.length > other.length * SPAN_RATIO
 
     def is_near(self, first: datetime, last: datetime) -> bool:
         return self.first <= last + _NEAR and self.last >= first - _NEAR
@@ -381,14 +381,14 @@ def _swapped_notes(asked: Asked, name: str) -> tuple[str, ...]:
     """What is said if a spreadsheet may have taken the month of a text for its day: nobody else writes such an order.
 
     Raises:
-        ReportRefused: it has read the dates of ten records or more.
+        ReportRefused: it keeps them as days, and this order was not declared for the site.
     """
     other = _exchanged(name)
     if other not in SELDOM or _has_late_day(asked, name):
         return ()
     mine, swapped = asked.time(name), asked.time(other)
     # To read each date in both orders takes longer.
-    if not asked.count(f"coalesce(max({mine}) - min({mine}) > to_days({_SPAN_RATIO}), false)::integer"):
+    if not asked.count(f"coalesce(max({mine}) - min({mine}) > to_days({SPAN_RATIO}), false)::integer"):
         return ()
     if not asked.count(f"(count({mine}) >= {TIMES_NEEDED} and count({mine}) = count({swapped}))::integer"):
         return ()
@@ -396,7 +396,7 @@ def _swapped_notes(asked: Asked, name: str) -> tuple[str, ...]:
     if found is None:
         return ()
     ways = f"{in_make('DATE_FORMAT', other)} DECLARE=once, or {in_make('DATE_FORMAT', name)}"
-    if asked.is_of_cells:
+    if asked.is_of_cells and asked.declaration.remembered_date_format != name:
         raise ReportRefused(
             f"the dates in its column {asked.title} lie {found[1]}. If the second is right, a spreadsheet has swapped"
             f" day and month. Fix: load the report as it was downloaded; or say which: {ways}"

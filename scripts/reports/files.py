@@ -27,7 +27,7 @@ from typing import IO, cast
 from reports.encoding import beginning_of, survey
 from reports.format import may_hold_report
 from reports.text import ReportRefused
-from reports.workbooks import sheets_of, write_sheet
+from reports.workbooks import Sheet, sheets_of, write_sheet
 from warehouse.errors import disk_trouble
 
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".zip", ".xlsx")
@@ -108,14 +108,14 @@ class ReportFile:
         file_format: ``csv``, ``gz``, ``zip`` or ``xlsx``.
         name: of the file, and of the member of the archive or the sheet of the workbook.
         unpack: writes the report as plain text to a path; None where the file is plain text itself.
-        notes: what was found while it was unpacked, in words.
+        sheet: what was found in it while it was unpacked, if it is a sheet of a workbook.
     """
 
     path: Path
     file_format: str
     name: str
     unpack: Callable[[Path], None] | None = None
-    notes: list[str] = field(default_factory=list, compare=False)
+    sheet: Sheet = field(default_factory=Sheet, compare=False)
 
     @property
     def shown(self) -> str:
@@ -431,8 +431,8 @@ def _in_workbook(path: Path, members: list[zipfile.ZipInfo]) -> list[ReportFile]
     reports = []
     for number, name in sheets:
         shown = legible(path.name) if len(sheets) == 1 else f"{legible(path.name)} > {_shortened(name)}"
-        notes: list[str] = []
-        reports.append(ReportFile(path, "xlsx", shown, partial(write_sheet, path, number, most, notes), notes))
+        sheet = Sheet()
+        reports.append(ReportFile(path, "xlsx", shown, partial(write_sheet, path, number, most, sheet), sheet))
     return reports
 
 

@@ -74,12 +74,13 @@ def cell_text(cell: object) -> str:
 def formatted(number: float, code: str) -> tuple[str, str | None]:
     """The text of a number as its format shows it, and its kind if a spreadsheet may have made it of another text."""
     text = cell_text(number)
-    if "%" in code:
+    shown = WORDS.sub("", code)
+    if "%" in shown:
         # How many decimals the text had is lost.
         return f"{100 * number:.15G}%", None
     if re.fullmatch("00+", code) and text.isdecimal():
         return text.zfill(len(code)), "zeros"
-    return text, "powers" if re.search("E[+-]", code) else "numbers"
+    return text, "powers" if re.search("E[+-]", shown) else "numbers"
 
 
 def refuse_broken_parts(path: str) -> None:

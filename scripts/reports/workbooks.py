@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -50,6 +51,19 @@ SERIAL = re.compile(r"([0-9]{5})((?:[.,][0-9]+)?(?: .*)?)")
 _OUT_OF_TIME = {-getattr(signal, name) for name in ("SIGXCPU", "SIGKILL") if hasattr(signal, name)}
 
 
+@dataclass
+class Sheet:
+    """What is found in a sheet while it is written as CSV.
+
+    Attributes:
+        notes: what is to be said of its cells.
+        has_dates: whether the column of the date of an activity holds cells that are dates.
+    """
+
+    notes: list[str] = field(default_factory=list)
+    has_dates: bool = False
+
+
 def sheets_of(path: Path) -> list[tuple[int, str]]:
     """Number and name of each sheet that holds something, or of the first if none does.
 
@@ -59,14 +73,14 @@ def sheets_of(path: Path) -> list[tuple[int, str]]:
     return [(int(number), str(name)) for number, name in json.loads(_run("list", str(path)))]
 
 
-def write_sheet(path: Path, number: int, most: int, notes: list[str], target: Path) -> None:
+def write_sheet(path: Path, number: int, most: int, sheet: Sheet, target: Path) -> None:
     """Write a sheet as CSV.
 
     Args:
         path: the workbook.
         number: the place of the sheet.
         most: more bytes than these no report has.
-        notes: where to put what is to be said of its cells.
+        sheet: where to put what is found in it.
         target: where to write it.
 
     Raises:
@@ -83,10 +97,12 @@ def write_sheet(path: Path, number: int, most: int, notes: list[str], target: Pa
     }
     # A number stands for itself where a number or a day is wanted.
     usual = {"dates": dates, "powers": dates, "numbers": dates | ids}
-    notes[:] = _notes(places, odd.get("errors", {}), ERROR_NOTE.format)
+    date = ACTIVITY_REPORT.columns_of(header).get("date")
+    sheet.has_dates = date is not None and letters(date) in odd.get("dates", {})
+    sheet.notes = _notes(places, odd.get("errors", {}), ERROR_NOTE.format)
     for kind, (what, text) in CELLS.items():
         cells = {cell: them for cell, them in odd.get(kind, {}).items() if cell not in usual.get(kind, ())}
-        notes += _notes(places, cells, partial(CELL_NOTE.format, what=what, text=text))
+        sheet.notes += _notes(places, cells, partial(CELL_NOTE.format, what=what, text=text))
     if found["year"] != 1900:
         _count_from_1900(target)
 

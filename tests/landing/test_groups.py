@@ -225,3 +225,15 @@ def test_an_encoding_that_the_files_do_not_have_is_said_of_each(tmp_path: Path) 
         ["its letters are in utf-8, so it was not read as cp1252, which was declared"]
     ] * 5
     assert differences(found, outcome_alone(paths, declared)) == ""
+
+
+def test_days_that_a_spreadsheet_may_have_swapped_are_said_of_a_report_in_a_group(tmp_path: Path) -> None:
+    # The days of all together are no months.
+    paths = [write(tmp_path / f"{number}.csv", text_of(lines_of(20 + number))) for number in range(5)]
+    monthly = [line(7900 + user, f"2024-{month}-03 1{user}:07:09") for month in (10, 11, 12) for user in range(4)]
+    paths.append(write(tmp_path / "5.csv", text_of(monthly)))
+    with duckdb.connect(config={"threads": 1}) as warehouse, counted_groups():
+        found = outcome(paths, DECLARED, warehouse)
+    said = [["swapped day and month" in note for note in landing.notes] for landing in found[0]]
+    assert said == [*([] for _ in range(5)), [True]]
+    assert differences(found, outcome_alone(paths, DECLARED)) == ""

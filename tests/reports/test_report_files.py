@@ -441,6 +441,35 @@ def test_cells_that_lie_as_close_in_their_own_order_are_read(
     assert (landing.landed_count, landing.notes) == (len(dates), [])
 
 
+@pytest.mark.parametrize(
+    ("dates", "remembered"),
+    [(SWAPPED, "yyyy-MM-dd"), ([str(at) for at in SWAPPED], None)],
+    ids=["declared before", "texts"],
+)
+def test_days_far_apart_are_said_and_read_where_declared_or_no_cells_of_dates(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, dates: list[object], remembered: str | None
+) -> None:
+    path = write(tmp_path / "a.xlsx", dated(dates))
+    landing = land(warehouse, path, Declaration(remembered_date_format=remembered))
+
+    assert (landing.refusal, landing.landed_count) == (None, len(SWAPPED))
+    assert rows(warehouse, "select max(occurred_at) from raw.activities") == [max(SWAPPED)]
+    [note] = landing.notes
+    assert "They were read as yyyy-MM-dd. If the second is right, a spreadsheet has swapped day and month." in note
+
+
+@pytest.mark.parametrize("title", ["Label", "Date Created"])
+def test_cells_of_dates_in_another_column_say_nothing_of_the_texts(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, title: str
+) -> None:
+    sheet: list[list[Any]] = [["User ID", "Category", "Action", "Date", title]]
+    sheet += [[number, "Chat", "Message", str(at), at] for number, at in enumerate(SWAPPED)]
+    [landing] = all_landed(warehouse, write(tmp_path / "a.xlsx", workbook_of(sheet)))
+
+    assert landing.landed_count == len(SWAPPED)
+    assert sum("a spreadsheet has swapped day and month" in note for note in landing.notes) == 1
+
+
 @pytest.mark.parametrize("form", ["%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S", "%m-%d-%y %I:%M %p"])
 def test_a_workbook_where_a_spreadsheet_swapped_some_dates_and_left_others_says_so(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, form: str
@@ -667,6 +696,11 @@ def test_a_date_in_a_label_is_said(warehouse: duckdb.DuckDBPyConnection, tmp_pat
         (1, "0.00%", "100%", ""),
         (0.125, "0.00\\\u00a0%", "12.5%", ""),
         (0.07, "%0.00", "7%", ""),
+        (85, '0"%"', "85", "or the like"),
+        (85, r"0\%", "85", "or the like"),
+        (85, '0.0" % done"', "85", "or the like"),
+        (0.85, '0%" done"', "85%", ""),
+        (85, '0" E-mails"', "85", "or the like"),
         (12, "0000", "0012", "leading zeros"),
         (3, "0", "3", ""),
         (3.5, "0.00_);[Red](0.00)", "3.5", ""),
