@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 
 import duckdb
 
-from landing.identities import ONE_OF_SEVERAL, known_email, known_mailbox, mailbox, mailboxes
+from landing.identities import known_email, known_mailbox, mailbox, mailboxes, one_of_several
 from landing.landed import USERS
 from reports.ids import LOST, POWER, ROUNDED, SHORTENED, id_of, is_plain, known_id, same_ids, same_ids_of
 from warehouse.database import path_of, text_of
@@ -75,7 +75,7 @@ class Remembered:
     def shares_email(self, user_id: str, email: str) -> str:
         """SQL for whether a record of another id has one of their e-mails, and is not declared another person's."""
         return (
-            f"(({self._is_known_email(email)} or {self._is_one_of_several(email)})"
+            f"(({self._is_known_email(email)} or {one_of_several(email, self._is_known_email)})"
             f" and not {self._is_known('other', known_id(user_id))}"
             f" and not {self.is_theirs(user_id, email)})"
         )
@@ -99,12 +99,6 @@ class Remembered:
         """SQL for whether an e-mail is remembered: until 30 November 2026 it was so as it was written."""
         written = self._is_known("email", f"lower({known_email(column)})")
         return f"({written} or {self._is_known('email', known_mailbox(column))})"
-
-    def _is_one_of_several(self, column: str) -> str:
-        """SQL for whether a field of several e-mails has one that is remembered."""
-        each = f"regexp_extract_all({column}, {text_of(ONE_OF_SEVERAL)})"
-        is_any = f"len(list_filter({each}, lambda one: {self._is_known_email('one')})) > 0"
-        return f"(regexp_matches({column}, '@.*@') and {is_any})"
 
     def _is_known(self, kind: str, value: str) -> str:
         """SQL for whether an identity of a kind is remembered for one of the sites."""

@@ -7,7 +7,7 @@ the tag that is ignored (ann+news@…).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from reports.addresses import AT, DOT, PERCENT
 from reports.ids import cleaned_field
@@ -22,8 +22,9 @@ _ONLY_ADDRESS = (
     rf"^(?:[^@]*?[{_BESIDE_ADDRESS}])?'*([^{_BESIDE_ADDRESS}'@][^{_BESIDE_ADDRESS}@]*)[{INVISIBLE}]*@[{INVISIBLE}]*"
     rf"([^{_BESIDE_ADDRESS}'?@]*[^{_BESIDE_ADDRESS}'?@.])(?:[{_BESIDE_ADDRESS}'?.][^@]*)?$"
 )
-# An address in a field of several.
-ONE_OF_SEVERAL = rf"[^{_BESIDE_ADDRESS}@]+@[^{_BESIDE_ADDRESS}@]+"
+# An address in a field of several, behind any sign between them.
+_BETWEEN_ADDRESSES = rf"{_BESIDE_ADDRESS}@/|&\\"
+_ONE_OF_SEVERAL = rf"[^{_BETWEEN_ADDRESSES}+][^{_BETWEEN_ADDRESSES}]*@[\p{{L}}\p{{N}}.-]+"
 # Two ways to write one e-mail differ in its signs, in what is around it and in the tag (ann+news@…).
 SIGNS_OF_MAILBOX = {
     f"[{FORMAT}]+": "",
@@ -42,6 +43,13 @@ def unless_forgotten(column: str) -> str:
 def known_email(column: str) -> str:
     """SQL for an e-mail as the models read it; '' for none."""
     return f"coalesce({cleaned_field(unless_forgotten(column))}, '')"
+
+
+def one_of_several(column: str, is_one: Callable[[str], str]) -> str:
+    """SQL for whether a field has several e-mails, and one of them is such."""
+    field = f"regexp_replace({known_email(column)}, {text_of(f'(?i){AT}')}, '@', 'g')"
+    each = f"regexp_extract_all({field}, {text_of(_ONE_OF_SEVERAL)})"
+    return f"(regexp_matches({field}, '@.*@') and len(list_filter({each}, lambda one: {is_one('one')})) > 0)"
 
 
 def known_mailbox(column: str) -> str:

@@ -383,6 +383,9 @@ def _is_rounded(connection: duckdb.DuckDBPyConnection, text: str) -> bool:
                     sum(lost_bits) >= {_FEWEST_BITS}
                     and (
                         bool_and(coalesce(is_shown_double, false))
+                        -- Ids that count in larger steps than it fills up, such as microseconds as nanoseconds, are
+                        -- so by themselves.
+                        and bool_or(number % (10 ** (floor(lost_bits * log10(2)) + 1))::ubigint <> 0)
                         -- Ids that count in larger steps, such as 4,096, are doubles as they are.
                         or bool_and(coalesce(is_double, false))
                         and bool_or(number % (1::ubigint << (lost_bits + 1)::ubigint) <> 0)

@@ -246,7 +246,7 @@ def add(odd: Odd, row: int, column: int, text: str) -> None:
     odd[name] = (count + 1, first, shown)
 
 
-def write_rows(sheet: Any, beside: Beside, target: Path, most: int) -> dict[str, Odd]:
+def write_cells(sheet: Any, beside: Beside, target: Path, most: int) -> dict[str, Odd]:
     """Write a sheet as CSV, and count the cells of each kind that is to be said."""
     odd: dict[str, Odd] = {}
     # The rows begin at the first, and their cells where the first column with a cell is.
@@ -308,7 +308,7 @@ def read(command: str, path: str, *arguments: str) -> None:
     with zipfile.ZipFile(path) as parts:
         year, places = first_year_and_parts(parts)
         beside = beside_values(parts, places[int(number)]) if int(number) < len(places) else Beside()
-    odd = write_rows(sheet, beside, Path(target), int(most))
+    odd = write_cells(sheet, beside, Path(target), int(most))
     header = sheet.start[0] if sheet.start else 0
     merged = [range for range in sorted(sheet.merged_cell_ranges or []) if header < range[0][0] < range[1][0]]
     print(json.dumps({"year": year, "merged": merged[:MOST_RANGES], "odd": odd, "unknown": beside.unknown}))

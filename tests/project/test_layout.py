@@ -91,7 +91,8 @@ def test_no_command_needs_a_module_that_windows_lacks() -> None:
         path.name: wrong
         for path in (*COMMANDS, *LIBRARIES)
         for node in ast.parse(path.read_text()).body
-        if isinstance(node, ast.Import) and (wrong := lacking & {alias.name for alias in node.names})
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        and (wrong := lacking & {getattr(node, "module", None), *(alias.name for alias in node.names)})
     }
     assert found == {}
 

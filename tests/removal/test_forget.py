@@ -301,7 +301,11 @@ def test_a_guest_with_their_e_mail_in_another_form_keeps_no_name(
 
 @pytest.mark.parametrize(
     "emails",
-    ["ann@a.example;al@b.example", "Al <al@b.example>, Ann <ANN+news@a.example>", "al@b.example ann@a.example"],
+    [
+        *("ann@a.example;al@b.example", "Al <al@b.example>, Ann <ANN+news@a.example>", "al@b.example ann@a.example"),
+        *("ann@a.example/al@b.example", "ann@a.example|al@b.example", "al@b.example+ann@a.example"),
+        *("ann(at)a.example; al@b.example", "al@b.example&ann%40a.example", "al@b.example \\ ann@a.example"),
+    ],
 )
 def test_an_address_among_several_does_not_bring_them_back(path: Path, tmp_path: Path, emails: str) -> None:
     """Where no other record of the file is Ann's; those of others with several addresses stay as they are."""
