@@ -34,7 +34,8 @@ KINDS = {**dict.fromkeys((date, datetime, time, timedelta), "dates"), bool: "tru
 FORMATS = {3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "# ?/?", 13: "# ??/??", 48: "##0.0E+0"}
 FORMATS |= dict.fromkeys((*range(5, 9), *range(37, 45)), "#,##0")
 # In a format: words, colours and languages, and blanks; and what says no more than how many decimals there are.
-NOT_SHOWN, WORDS = re.compile(r"\[(?!\$[^\]-])[^\]]*\]|[_*].|\\?\s"), re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
+# A sign of NOT_SHOWN or a semicolon in words takes their end with it.
+NOT_SHOWN, WORDS = re.compile(r"\[(?!\$[^\]-])[^\]]*\]|[_*].|\\?\s"), re.compile(r'"[^"]*(?:"|$)|\[[^\]]*\]|\\.')
 PLAIN_OR_DATE = re.compile(r"general|@|[#?]*0?(\.[0#?]+)?|.*[ymdhs].*", re.IGNORECASE | re.DOTALL)
 FORMULA_OR_ERROR = rb"<(?:\w+:)?f[ />]|\st=[\"']e[\"']"
 

@@ -699,6 +699,8 @@ def test_a_date_in_a_label_is_said(warehouse: duckdb.DuckDBPyConnection, tmp_pat
         (85, '0"%"', "85", "or the like"),
         (85, r"0\%", "85", "or the like"),
         (85, '0.0" % done"', "85", "or the like"),
+        (85, '0"%;"', "85", "or the like"),
+        (85, '0"%_"', "85", "or the like"),
         (0.85, '0%" done"', "85%", ""),
         (85, '0" E-mails"', "85", "or the like"),
         (12, "0000", "0012", "leading zeros"),
