@@ -84,7 +84,7 @@
     {{ return(sql) }}
 {% endmacro %}
 
-{#- Where the file is now, in the quotes of SQL: dbt remembers for each seed in which folder the project was when it parsed it. -#}
+{#- Where the file is now, in the quotes of SQL. For each seed dbt remembers the folder where it parsed the project. -#}
 {% macro project_file(path) %}
     {{ return(path_in_sql(invocation_args_dict.project_dir ~ "/" ~ path)) }}
 {% endmacro %}

@@ -1,5 +1,5 @@
--- Sessions that people had planned and that nobody joined.
--- The records do not say whether they have been. If nobody joined any session, the downloads end before the event.
+-- Planned sessions without a Joined.
+-- The records do not say whether they took place. If no session has a Joined, the downloads end before the event.
 select
     sum(registered_count) filter (where unique_people_count = 0) as planned_count,
     count(*) filter (where unique_people_count = 0 and registered_count > 0) as session_count,

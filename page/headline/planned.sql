@@ -1,5 +1,5 @@
 -- How many of the planned visits took place. A planned visit is one session in the schedule of one person.
--- A session that nobody joined may not have been yet (not_held.sql).
+-- A session without a Joined may still be to come (not_held.sql).
 select
     sum(registered_count) as planned_count,
     sum(registered_count - no_show_count) as kept_count,

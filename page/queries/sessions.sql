@@ -14,7 +14,7 @@ select
     sessions.attendee_count,
     sessions.proven_attendee_count,
     sessions.possible_attendee_count,
-    -- A session that nobody joined may not have been yet.
+    -- A session without a Joined may still be to come.
     case when sessions.unique_people_count > 0 then sessions.no_show_count end as no_show_count,
     sessions.left_early_count,
     sessions.proven_left_early_count,
