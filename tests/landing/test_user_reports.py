@@ -409,7 +409,7 @@ def test_the_sample_s_users_bring_their_tags_and_what_no_alias_knows(sample_proj
     ) == [("Exhibitor", 2), ("First-timer", 22), ("Member", 32), ("Speaker", 12), ("Staff", 3)]
     assert sample_project.ask(
         "select company, title, account_level, tags, extra_columns, created_at::varchar from"
-        " activity.intermediate.int_reported_users where is_administrator and user_id = '5023'",
+        " activity.staging.stg_juno__users where is_administrator and user_id = '5023'",
     ) == [(*("Osprey Labs", "Lecturer", 99, "Staff", '{"T-Shirt Size":"L"}', "2026-05-05 17:38:17"),)]
 
 
