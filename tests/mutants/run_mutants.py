@@ -41,7 +41,7 @@ State = Literal["killed", "survived", "broken"]
 STATES: tuple[State, ...] = ("killed", "survived", "broken")
 # What the tests read beside what dbt needs.
 NEEDED_BY_TESTS = (
-    *("scripts", "page", "sample", "tests", "docs", "analyses", "pyproject.toml", "Makefile"),
+    *("scripts", "page", "sample", "tests", "docs", "analyses", "pyproject.toml", "Makefile", "start.py"),
     *("README.md", "CONTRIBUTING.md", "CHANGELOG.md"),
 )
 SETTINGS = (
