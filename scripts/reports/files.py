@@ -54,6 +54,7 @@ PASSED_OVER = {
         *("no CSV", "download the report as CSV"),
     ),
 }
+_NO_FILE = "it is a link to nothing, or no ordinary file. Fix: put the file itself there."
 # What systems and we ourselves put into folders.
 _OURS = re.compile(r"(?:readme(?:\.\w+)?|\..*|thumbs\.db|desktop\.ini)", re.IGNORECASE)
 _LOCK = re.compile(r"~\$|\.~lock\.")
@@ -180,7 +181,8 @@ def find_reports(patterns: list[str]) -> list[Path]:
             found.add(path)
         elif path.is_dir():
             root = path.resolve()
-            found.update(file for file in path.rglob("*") if file.is_file() and _why_not(root, file) is None)
+            # is_file of pathlib raises for a file that the user may not look at.
+            found.update(file for file in path.rglob("*") if os.path.isfile(file) and _why_not(root, file) is None)  # noqa: PTH113
         elif path.is_file():
             found.add(path)
         else:
@@ -212,18 +214,34 @@ def passed_over(patterns: list[str]) -> list[PassedOver]:
         if str(given) == STANDARD_INPUT:
             continue
         root = given.resolve() if given.is_dir() else None
+        closed: set[Path] = set()
         for file in [given, *sorted(given.rglob("*"))] if root else [given]:
-            if file.is_dir():
-                if not os.access(file, os.R_OK | os.X_OK):
-                    left_out.append(
-                        PassedOver(file, "your user may not look into this folder. Fix: give it the right to.")
-                    )
+            if file.parent in closed:
                 continue
-            if root and (reason := _why_not(root, file)):
+            if reason := _why_left_out(root, file):
                 left_out.append(PassedOver(file, reason))
-            elif file.is_file():
+                closed.add(file)
+            elif os.path.isfile(file):  # noqa: PTH113
                 left_out += _left_in_archive(file)
     return left_out
+
+
+def _why_left_out(root: Path | None, file: Path) -> str | None:
+    """Why what is in a folder, or is named where there is none, is left out; None or '' if there is nothing to say."""
+    # is_dir of pathlib raises where the user may not look at what a link leads to.
+    if os.path.isdir(file):  # noqa: PTH112
+        if root and not _OURS.fullmatch(file.name) and not _is_within(root, file):
+            return "it is a link to a folder elsewhere. Fix: put the folder itself there, or load it by its name."
+        is_open = os.access(file, os.R_OK | os.X_OK)
+        return None if is_open else "your user may not look into this folder. Fix: give it the right to."
+    if root:
+        return _why_not(root, file)
+    return _NO_FILE if os.path.lexists(file) and not file.is_file() else None
+
+
+def _is_within(root: Path, path: Path) -> bool:
+    """Whether a path leads to something in a folder; resolve of pathlib raises where links lead round in a circle."""
+    return Path(os.path.realpath(path)).is_relative_to(root)
 
 
 def _left_in_archive(path: Path) -> list[PassedOver]:
@@ -246,10 +264,10 @@ def _left_in_archive(path: Path) -> list[PassedOver]:
 def _why_not(root: Path, file: Path) -> str | None:
     """Why a file in a folder is not read; None if it is read, and '' if no message is needed."""
     name = file.name
-    if not _OURS.fullmatch(name) and not file.resolve().is_relative_to(root):
+    if not _OURS.fullmatch(name) and not _is_within(root, file):
         return "it is a link that leads out of the folder. Fix: put the file itself there."
     if not (_OURS.fullmatch(name) or file.is_file()):
-        return "it is a link to nothing, or no ordinary file. Fix: put the file itself there."
+        return _NO_FILE
     return _why_not_named(name, lambda: file.open("rb"))
 
 
@@ -502,6 +520,8 @@ def _copy(source: IO[bytes], target: IO[bytes] | None, packed: int, copied: int 
 
 
 def _spool_standard_input(target: Path) -> None:
+    if sys.stdin is None:
+        raise ReportRefused("it is closed. Fix: give the name of the file.")
     with target.open("wb") as copy:
         shutil.copyfileobj(sys.stdin.buffer, copy)
     _refuse_packed(target, "it is packed, and standard input is read as it is. Fix: give the name of the file.")

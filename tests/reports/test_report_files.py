@@ -1078,6 +1078,43 @@ def test_a_folder_that_is_closed_is_named(tmp_path: Path) -> None:
         ]
 
 
+def test_files_in_a_folder_that_only_lists_them_are_left_out_with_it(tmp_path: Path) -> None:
+    """Their names are known, and pathlib raises: no other report was loaded."""
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    report, _ = write(tmp_path / "a.csv", REPORT), write(closed / "b.csv", REPORT)
+    is_file, stat = os.path.isfile, Path.stat
+
+    def refused(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if path.parent == closed:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return stat(path, follow_symlinks=follow_symlinks)
+
+    with (
+        mock.patch.object(Path, "stat", refused),
+        mock.patch("reports.files.os.path.isfile", lambda path: Path(path).parent != closed and is_file(path)),
+        mock.patch("reports.files.os.access", lambda path, _: path != closed),
+    ):
+        assert find_reports([str(tmp_path)]) == [report]
+        assert [one.path for one in passed_over([str(tmp_path)])] == [closed]
+        assert [one.path for one in passed_over([str(closed)])] == [closed]
+
+
+def test_what_is_named_and_no_file_is_said_beside_a_report(tmp_path: Path) -> None:
+    report, gone = write(tmp_path / "a.csv", REPORT), tmp_path / "b.csv"
+    gone.symlink_to("nothing.csv")
+
+    assert find_reports([str(report), str(gone)]) == [report]
+    assert [one.path for one in passed_over([str(report), str(gone)])] == [gone]
+
+
+def test_closed_standard_input_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    [report] = reports_in(Path("-"))
+    with pytest.raises(ReportRefused, match="it is closed"):
+        report.as_text(tmp_path)
+
+
 def test_what_cannot_be_looked_at_is_not_said_to_have_been(tmp_path: Path) -> None:
     """A password hides what a text in an archive is."""
     archive = zipped({"a.txt": REPORT, "b.csv": REPORT}, zipfile.ZIP_STORED)
@@ -1092,6 +1129,9 @@ def test_what_cannot_be_looked_at_is_not_said_to_have_been(tmp_path: Path) -> No
     [
         (lambda path: path.symlink_to(path.with_name("nothing.csv")), "a link to nothing"),
         (lambda path: path.symlink_to("/dev/zero"), "a link that leads out of the folder"),
+        (lambda path: path.symlink_to(path), "a link to nothing"),
+        (lambda path: path.symlink_to("/dev"), "a link to a folder elsewhere"),
+        (lambda path: path.symlink_to(path.parent), None),
         (os.mkfifo, "no ordinary file"),
         (Path.mkdir, None),
     ],
