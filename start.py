@@ -30,6 +30,7 @@ NEWER_PYTHONS = ("python3.13", "python3.12", "python3.11")
 # By these the user or the system ends a command, beside Ctrl-C. Windows lacks some.
 USERS_SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)]
 SHELLS_CODE_OF_A_SIGNAL = 128
+LAST_STREAM = 2  # standard input, output and errors are the first three descriptors
 # The addresses that DuckDB and its threads take; they use a part of them. With 0.6 GB it crashed, with 0.9 GB a build
 # hung; with 2.5 GB it ended (two cores).
 ADDRESSES, ADDRESSES_PER_CORE = 2 << 30, 128 << 20
@@ -794,8 +795,18 @@ def lock() -> None:
         )
 
 
+def open_streams() -> None:
+    """Give a closed stream (``>&-``) the null device, here and in the steps: else the next file takes its place."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= LAST_STREAM:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8")  # noqa: SIM115
+
+
 def main(words: Sequence[str]) -> None:
     """Run the command that the first word names, with the settings that follow."""
+    open_streams()
     name, given = (words[0], words[1:]) if words else ("help", ())
     name = "help" if name in ("-h", "--help") else name
     if name in OLDER_NAMES:

@@ -111,8 +111,8 @@ def _end_at_once(code: int) -> NoReturn:
     """End the process as Python does, but without freeing its objects."""
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
-        # Nobody reads it any more.
-        with suppress(OSError):
+        # Nobody reads it any more, or it was closed (None) from the beginning.
+        with suppress(OSError, AttributeError):
             stream.flush()
     os._exit(code)
 
@@ -127,7 +127,13 @@ def _run(main: Callable[..., None], target: str, fix: str, choices: Callable[[],
             setting_of(setting)
         sys.exit(app(standalone_mode=not target))
     except (WarehouseError, OSError, MemoryError, duckdb.Error) as error:
-        SafeConsole().print(f"[red]{printable(said(error))}[/red]")
+        text = f"[red]{printable(said(error))}[/red]"
+        try:
+            SafeConsole().print(text)
+        except OSError:
+            # The full disk may be that of the output itself.
+            SafeConsole(stderr=True).print(text)
+            _end_at_once(1)
         sys.exit(1)
     except TyperException as error:
         lines = choices() if choices is not None and _is_missing(error) else []

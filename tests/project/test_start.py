@@ -254,6 +254,18 @@ def test_a_signal_of_the_user_reaches_the_script(tmp_path: Path) -> None:
         assert process.wait(30) == 7
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has such a device")
+@pytest.mark.parametrize(
+    ("ends", "said"), [(">&-", ""), (">&- <&-", ""), (">/dev/full", "Not done: the disk is full. Fix: free some space")]
+)
+def test_output_that_is_closed_or_on_a_full_disk_is_no_traceback(tmp_path: Path, ends: str, said: str) -> None:
+    """No copy is there, which the command says if it can."""
+    line = f"exec {sys.executable} start.py show PUBLISHED_PATH={tmp_path}/none.duckdb {ends}"
+    ended = subprocess.run(["sh", "-c", line], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.stderr.startswith(said) and bool(ended.stderr) == bool(said)
+    assert "Traceback" not in ended.stderr and ended.returncode == 1
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
 @pytest.mark.parametrize("command", ["show", "export"])
 def test_too_little_memory_for_duckdb_is_said_before_it_crashes(command: str) -> None:
