@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 import re
 import shlex
 from dataclasses import replace
@@ -188,9 +189,12 @@ def choose_reports(reports: Path | None, given: Given) -> tuple[list[Path], Give
     """The reports to land: those of the folder, or the sample, as a site of its own, when ``reports/`` holds none.
 
     Raises:
-        WarehouseError: a place was named and holds no report.
+        WarehouseError: a place was named and holds no report, or its folder cannot be looked into.
     """
     place = reports or DEFAULT_REPORTS
+    if place.is_dir() and not os.access(place, os.R_OK | os.X_OK):
+        # Else it would look as if it held no report, and the sample would take their place.
+        raise WarehouseError(f"your user may not look into the folder {place}. Fix: give it the right to.")
     found = find_reports([str(place)]) if place.exists() else []
     if found:
         return found, replace(given, is_folder=place.is_dir())

@@ -269,6 +269,15 @@ def test_the_sample_too_is_landed_again_when_asked(monkeypatch: pytest.MonkeyPat
         assert given == Given(SAMPLE_SITE, is_again=is_again, max_date=date.max)
 
 
+def test_the_sample_does_not_take_the_place_of_reports_that_cannot_be_seen(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("landing.options.DEFAULT_REPORTS", tmp_path)
+    monkeypatch.setattr("landing.options.os.access", lambda path, _: path != tmp_path)
+    with pytest.raises(WarehouseError, match="may not look into the folder"):
+        choose_reports(None, Given())
+
+
 def test_who_was_forgotten_stays_so(files: rebuild.Files, tmp_path: Path) -> None:
     counts = "select file_name, record_count, landed_count, rejected_count from raw.reports order by 1"
     with connect(files.warehouse) as connection:
