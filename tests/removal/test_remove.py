@@ -273,7 +273,7 @@ def test_the_sample_does_not_take_the_place_of_reports_that_cannot_be_seen(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("landing.options.DEFAULT_REPORTS", tmp_path)
-    monkeypatch.setattr("landing.options.os.access", lambda path, _: path != tmp_path)
+    monkeypatch.setattr("os.access", lambda path, _: path != tmp_path)
     with pytest.raises(WarehouseError, match="may not look into the folder"):
         choose_reports(None, Given())
 
