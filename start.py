@@ -108,6 +108,8 @@ NEVER_BLANK = {
     "ALSO_SPELLINGS",
     *("USER_ID", "SESSION", "COURSE", "REPORT", "REPORTS", "TABLE"),
 }
+# What names a file or a folder, from the folder of the project if it is no whole path.
+PATHS = {"REPORTS", "WAREHOUSE_PATH", "PUBLISHED_PATH", "SHARED_PATH", "LANDING", "TARGET", "ACCEPT", "EXPORT"}
 PYTEST = ("-m", "pytest", "--numprocesses", "auto", "--dist", "worksteal")
 # The C library of Linux keeps the memory that it frees. Tests load thousands of small reports, and giving memory back
 # takes up to a tenth of their processor time. Other systems read no such variable.
@@ -503,6 +505,7 @@ def take_settings(name: str, command: Command, given: Sequence[str]) -> None:
             stop(f"{word} is no setting. Fix: {written(name)} NAME=value")
         named.append(setting)
         os.environ[setting] = value
+        require_whole_path(setting, value)
     for setting in named:
         if setting not in known:
             nearest = difflib.get_close_matches(setting.upper(), known, 1)
@@ -518,6 +521,17 @@ def take_settings(name: str, command: Command, given: Sequence[str]) -> None:
             os.environ.pop(setting, None)
         elif setting in SWITCHES | QUESTIONS:
             take_switch(name, setting)
+
+
+def require_whole_path(setting: str, value: str) -> None:
+    """End where a part of a path is given in another folder than the project's, so that it may mean either."""
+    if setting not in PATHS or "://" in value or not value.strip() or Path(value).is_absolute():
+        return
+    if not Path.cwd().samefile(ROOT):
+        stop(
+            f"{setting}={value} is meant from the folder {ROOT}, and you are in {Path.cwd()}. Nothing was done."
+            f" Fix: give the whole path, such as {setting}={Path.cwd() / value}"
+        )
 
 
 def take_switch(name: str, setting: str) -> None:

@@ -254,6 +254,19 @@ def test_a_signal_of_the_user_reaches_the_script(tmp_path: Path) -> None:
         assert process.wait(30) == 7
 
 
+def test_a_part_of_a_path_is_refused_in_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be another folder than the one that the shell completed, and may be there."""
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    given = ["REPORTS=reports"]
+    monkeypatch.chdir(ROOT)
+    start.take_settings("build", start.COMMANDS["build"], given)
+    monkeypatch.chdir(tmp_path)
+    start.take_settings("build", start.COMMANDS["build"], [f"REPORTS={tmp_path / 'reports'}", "SITE=main"])
+    with pytest.raises(SystemExit) as ended:
+        start.take_settings("build", start.COMMANDS["build"], given)
+    assert ended.value.code == 2
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has such a device")
 @pytest.mark.parametrize(
     ("ends", "said"), [(">&-", ""), (">&- <&-", ""), (">/dev/full", "Not done: the disk is full. Fix: free some space")]
