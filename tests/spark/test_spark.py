@@ -39,7 +39,7 @@ EVEN_TASKS = {
 # Windows that have to see all of a session, a page or a contest in one order: the quantile of who came first, what
 # was written before, the ranks (docs/explanation/scale.md). In all others no task takes twice its part of what is
 # worth being spread.
-IN_ONE_ORDER = {"int_sessions", "fct_conversations", "fct_leaderboard"}
+IN_ONE_ORDER = {"int_session_runs", "int_inferred_windows", "fct_conversations", "fct_leaderboard"}
 WORTH_SPREADING = 1_000_000
 # One session to which everybody comes, in an hour: joins, writes a message, and leaves.
 GIANT_SESSION = """
