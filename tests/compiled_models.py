@@ -48,6 +48,8 @@ CHAIN = (
     "intermediate.int_sessions",
     "intermediate.int_attendance_corrections",
     "intermediate.int_presence_stays",
+    "intermediate.int_closed_stays",
+    "intermediate.int_others_left",
     "published.marts.fct_presence_intervals",
     "published.marts.fct_session_attendance",
     "published.marts.fct_session_concurrency",
