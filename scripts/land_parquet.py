@@ -13,6 +13,7 @@ from landing.parquet import declare_in, land_as_parquet, remove_sample_from
 from landing.parquet_files import landing_path
 from landing.terminal import each_printed, progress_bar, show_passed_over
 from warehouse.command_line import errors_said, run_command
+from warehouse.paths import resolved
 from warehouse.visible import SafeConsole
 
 
@@ -37,7 +38,7 @@ def main(
     Exit codes: 0 landed, whatever was rejected is said; 1 a file was refused, or landing ended early; 2 wrong usage.
     """
     console = SafeConsole()
-    root = (landing or landing_path()).resolve()
+    root = resolved(landing or landing_path())
     given = options.checked(
         Given(site, time_zone, date_format, encoding, again, allow_twins, declare, min_date, max_date, "make land"),
         reports,

@@ -10,7 +10,7 @@ import typer
 from page.manual import write_manual
 from removal.journal import finish_first
 from warehouse.command_line import errors_said, run_command
-from warehouse.paths import PROJECT_ROOT
+from warehouse.paths import PROJECT_ROOT, resolved
 from warehouse.visible import SafeConsole
 
 
@@ -21,7 +21,7 @@ def main(
     console = SafeConsole(stderr=True)
     with errors_said(console):
         finish_first(console)
-        write_manual(output.resolve())
+        write_manual(resolved(output))
     typer.echo(f"The manual: {output / 'index.html'}")
 
 

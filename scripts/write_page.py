@@ -11,7 +11,7 @@ from page.browser import print_page
 from page.write_page import page_of_copy, pages_at, write_page
 from removal.journal import finish_first
 from warehouse.command_line import errors_said, one_line, run_command
-from warehouse.paths import published_path
+from warehouse.paths import published_path, resolved
 from warehouse.visible import SafeConsole
 
 
@@ -32,7 +32,7 @@ def main(
     with errors_said(console):
         if database is None:
             finish_first(console)
-        path = (output or page_of_copy(copy)).resolve()
+        path = resolved(output or page_of_copy(copy))
         write_page(copy, path)
         console.print(f"To look at: {one_line(path.as_uri())}")
         for page in pages_at(path) if pdf else ():

@@ -23,6 +23,7 @@ from warehouse.database import text_of
 from warehouse.errors import WarehouseError
 from warehouse.files import not_written, to_disk
 from warehouse.locks import only_writer
+from warehouse.paths import resolved
 
 UNFINISHED = ".unfinished"
 
@@ -38,7 +39,7 @@ def publish_to_parquet(published: Path, folder: Path) -> int:
             data would replace it; the old files stay.
     """
     kind = copy_kind(published)
-    if not folder.resolve().name:
+    if not resolved(folder).name:
         raise WarehouseError(f"{folder} cannot be a folder of Parquet files. Fix: make publish TARGET=folder/")
     refuse_inside_a_shared_copy(folder, kind)
     with reading(published) as connection:

@@ -59,7 +59,7 @@ def errors_said(
     except (OSError, duckdb.Error) as error:
         if unfinished is None:
             raise
-        console.print(f"[red]{unfinished}: {printable(in_words(error))}[/red]")
+        console.print(f"[red]{unfinished}: {printable(file_in_words(error))}[/red]")
         raise typer.Exit(1) from error
 
 
@@ -69,8 +69,13 @@ def said(error: Exception) -> str:
         return str(error)
     if isinstance(error, MemoryError):
         return "The memory is used up. Fix: close other programs, or set a lower MEMORY_LIMIT."
+    return f"Not done: {file_in_words(error)}"
+
+
+def file_in_words(error: Exception) -> str:
+    """An error of a disk or a database in words, after the name of its file where the error has it."""
     name = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
-    return f"Not done: {name}{in_words(error)}"
+    return f"{name}{in_words(error)}"
 
 
 class AtTheEnd:

@@ -7,7 +7,6 @@ So nothing writes real data over a copy with pseudonyms, whatever the path is ca
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Collection
@@ -19,6 +18,7 @@ import duckdb
 from warehouse.database import connect, identifier, looked_into, memory_limit, path_of, read_all_rows, text_of
 from warehouse.errors import WarehouseError, in_words
 from warehouse.names import refuse_address, refuse_taken_name
+from warehouse.paths import require_file, resolved
 
 PUBLISHED, SHARED = "published", "shared"
 # In a schema that is no mart's.
@@ -159,8 +159,10 @@ def require_place_of_warehouse(path: Path) -> None:
     """See that the warehouse may be in a place.
 
     Raises:
-        WarehouseError: its name is taken, dbt cannot read its path, or its folder is that of a shared copy.
+        WarehouseError: it is no place of a file, its name is taken, dbt cannot read its path, or its folder is that
+            of a shared copy.
     """
+    require_file(path, "WAREHOUSE_PATH")
     refuse_taken_name(path)
     refuse_address(path)
     refuse_inside_a_shared_copy(path)
@@ -208,8 +210,7 @@ def refuse_inside_a_shared_copy(path: Path, kind: str = PUBLISHED) -> None:
     """
     if kind == SHARED:
         return
-    # Unlike Path.resolve it takes a link that leads to itself.
-    for folder in Path(os.path.realpath(path)).parents:
+    for folder in resolved(path).parents:
         there = mark_of_folder(folder)
         page = folder / PAGE
         if (there is not None and there.kind == SHARED) or (page.is_file() and page_mark(SHARED) in head_of(page)):

@@ -6,10 +6,11 @@ The names are fixed, for others build on them: ``WAREHOUSE_PATH``, ``PUBLISHED_P
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 
-from warehouse.errors import WarehouseError
+from warehouse.errors import WarehouseError, in_words
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -47,7 +48,34 @@ def shared_path() -> Path:
 
 
 def _path_of(setting: str, name: str) -> Path:
-    return Path(setting_of(setting) or PROJECT_ROOT / "warehouse" / name)
+    path = Path(setting_of(setting) or PROJECT_ROOT / "warehouse" / name)
+    require_file(path, setting)
+    return path
+
+
+def require_file(path: Path, setting: str) -> None:
+    """See that a database file is in a place, or may come there: who opens a pipe waits for ever.
+
+    Raises:
+        WarehouseError: it is a folder or another thing that is no file, or no path leads there.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, PermissionError):
+        # There is none yet; and whoever opens one says whose it is.
+        return
+    except OSError as error:
+        raise WarehouseError(f"{setting}={path} is no place of a file: {in_words(error)}") from error
+    if not stat.S_ISREG(mode):
+        what = "a folder" if stat.S_ISDIR(mode) else "no ordinary file"
+        raise WarehouseError(
+            f"{setting}={path} is {what}. Nothing was done. Fix: give it the path of a file; it need not exist yet."
+        )
+
+
+def resolved(path: Path) -> Path:
+    """A whole path without links; unlike Path.resolve it takes one that leads to itself, and who opens it says so."""
+    return Path(os.path.realpath(path))
 
 
 def setting_of(name: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,18 +12,20 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import typer
 import yaml
 
 from declarations import by_name
 from loader_fixtures import rows
 from warehouse import copies, files
-from warehouse.command_line import run_command
-from warehouse.copies import read_every_block
+from warehouse.command_line import errors_said, run_command
+from warehouse.copies import read_every_block, require_place_of_warehouse
 from warehouse.database import BLOCK_SIZE, connect, looked_into
 from warehouse.errors import WarehouseError
 from warehouse.files import attach_new, remove_database, replace_file
-from warehouse.paths import PROJECT_ROOT, published_path
+from warehouse.paths import PROJECT_ROOT, published_path, warehouse_path
 from warehouse.raw_tables import RAW_TABLES, prepare_raw
+from warehouse.visible import SafeConsole
 
 
 @pytest.mark.parametrize("read_only", [False, True])
@@ -219,6 +222,51 @@ def test_a_blank_path_is_no_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PUBLISHED_PATH", " ")
     with pytest.raises(WarehouseError, match=r"PUBLISHED_PATH is blank\. Nothing was done\. Fix: "):
         published_path()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes of a name")
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("loop", "is no place of a file: the path leads through a link to itself. Fix: "),
+        ("loop/a.duckdb", "is no place of a file: the path leads through a link to itself. Fix: "),
+        ("file/a.duckdb", "is no place of a file: a part of the path is a file, and no folder. Fix: "),
+        ("folder.duckdb", "is a folder. Nothing was done. Fix: "),
+        ("pipe.duckdb", "is no ordinary file. Nothing was done. Fix: "),
+    ],
+)
+def test_a_path_to_no_file_is_said_before_anything_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, said: str
+) -> None:
+    """One that leads round in a circle was a traceback, and a pipe was waited for."""
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    (tmp_path / "file").touch()
+    (tmp_path / "folder.duckdb").mkdir()
+    os.mkfifo(tmp_path / "pipe.duckdb")
+    path = tmp_path / name
+    for setting, get in (("WAREHOUSE_PATH", warehouse_path), ("PUBLISHED_PATH", published_path)):
+        monkeypatch.setenv(setting, str(path))
+        with pytest.raises(WarehouseError, match=re.escape(f"{setting}={path} {said}")):
+            get()
+    with pytest.raises(WarehouseError, match=re.escape(said)):
+        require_place_of_warehouse(path)
+
+
+@pytest.mark.parametrize("name", ["a.duckdb", "none/a.duckdb", "dangling.duckdb"])
+def test_a_path_may_lead_to_a_file_that_is_not_there_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / "dangling.duckdb").symlink_to(tmp_path / "elsewhere.duckdb")
+    monkeypatch.setenv("WAREHOUSE_PATH", str(tmp_path / name))
+    assert warehouse_path() == tmp_path / name
+
+
+def test_an_error_of_a_path_names_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(typer.Exit), errors_said(SafeConsole(), "Not done"):
+        (tmp_path / "file" / "a.csv").read_text()
+    said = capsys.readouterr().out
+    assert said.startswith(f"Not done: {tmp_path}/file/a.csv: a part of the path is a file, and no folder. Fix: ")
 
 
 def test_new_files_have_small_blocks(tmp_path: Path) -> None:
