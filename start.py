@@ -8,6 +8,7 @@ another Python sets it up again. The commands themselves are in ``scripts/``.
 from __future__ import annotations
 
 import difflib
+import errno
 import hashlib
 import os
 import shutil
@@ -831,6 +832,7 @@ def main(words: Sequence[str]) -> None:
     alone = {"help": show_help, "clean": clean, "lock": lock}
     if name in alone:
         alone[name]()
+        sys.stdout.flush()
         return
     command = adapt(name, command)
     require_addresses()
@@ -840,5 +842,21 @@ def main(words: Sequence[str]) -> None:
         run_steps(command)
 
 
+def end_of(error: OSError) -> NoReturn:
+    """End with what an error of a file, a disk or the output says; without words where nobody reads on (``| head``)."""
+    # Python would write what is left at its end, and fail again.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    if isinstance(error, BrokenPipeError):
+        sys.exit(1)
+    fix = {errno.ENOSPC: "free some space", errno.EACCES: "give your user the right"}.get(
+        error.errno or 0, "put that right"
+    )
+    where = f"{error.filename}: " if error.filename else ""
+    stop(f"Not done: {where}{error.strerror}. Fix: {fix}, and give the same command again.", code=1)
+
+
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except OSError as error:
+        end_of(error)

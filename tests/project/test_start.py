@@ -279,6 +279,33 @@ def test_output_that_is_closed_or_on_a_full_disk_is_no_traceback(tmp_path: Path,
     assert "Traceback" not in ended.stderr and ended.returncode == 1
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has such a device")
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        (">/dev/full", "Not done: No space left on device. Fix: free some space, and give the same command again.\n"),
+        ("COMMAND=build >/dev/full", "Not done: No space left on device. Fix: free some space,"),
+        ("| true", ""),
+        (">/dev/full 2>&1", ""),
+    ],
+)
+def test_help_that_nobody_gets_is_no_traceback(ends: str, said: str) -> None:
+    ended = subprocess.run(
+        ["sh", "-c", f"{sys.executable} start.py help {ends}"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ended.stderr.startswith(said) and bool(ended.stderr) == bool(said)
+    assert ended.returncode in ((0,) if "|" in ends else (1, 120))
+
+
+def test_an_error_of_a_file_names_it_with_a_fix() -> None:
+    program = "import start; start.end_of(PermissionError(13, 'Permission denied', 'warehouse/x'))"
+    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.stderr == (
+        "Not done: warehouse/x: Permission denied. Fix: give your user the right, and give the same command again.\n"
+    )
+    assert ended.returncode == 1
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
 @pytest.mark.parametrize("command", ["show", "export"])
 def test_too_little_memory_for_duckdb_is_said_before_it_crashes(command: str) -> None:
