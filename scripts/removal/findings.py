@@ -60,17 +60,20 @@ def say_what_is_left(files: Files, person: Person, places: list[str], console: C
     reports = left_in_reports(DEFAULT_REPORTS, person, sites)
     _list(
         "These reports of yours go on holding the person; delete the records, or download them again:",
-        [f"{name}: {_in_report(count)}" for name, count in reports.items()],
+        [
+            f"{name}: {counted(count, 'record') if count else 'its name'}"
+            for name, count in reports.items()
+            if count >= 0
+        ],
+        console,
+    )
+    _list(
+        "These were not read, and may hold the person too; look into them:",
+        [name for name, count in reports.items() if count < 0],
         console,
     )
     _list("Published there too; publish again:", places, console)
     _list("These files are beside the warehouse, and may hold the person:", map(str, files_beside(copies)), console)
-
-
-def _in_report(count: int) -> str:
-    if count < 0:
-        return "it cannot be read"
-    return counted(count, "record") if count else "its name"
 
 
 def _list(headline: str, names: Iterable[str], console: Console) -> None:

@@ -24,7 +24,7 @@ from publishing.places import PLACES
 from removal.journal import JOURNAL
 from removal.subject import Person, has_id, has_key
 from reports.encoding import Survey, encoding_of, survey
-from reports.files import find_reports, reports_in
+from reports.files import find_reports, passed_over, reports_in
 from reports.format import DELIMITERS, ReportFormat, read_format
 from reports.ids import id_of
 from reports.text import ReportRefused
@@ -131,12 +131,14 @@ def _is_id(column: str, text: str, columns: Mapping[str, str]) -> list[str]:
 def left_in_reports(place: Path, person: Person, sites: Mapping[str, str]) -> dict[str, int]:
     """The records of each report in a folder that hold the person, by the name of the report; 0 if only this does.
 
+    A place of which nobody knows what it holds has -1: a folder that is closed to the user, or another kind of file.
+
     Args:
         place: the folder.
         person: the person. In another site the ids are those of other people.
         sites: the sites of the reports that landed or were removed, by the hash of their bytes.
     """
-    left = {}
+    left = {left_out.shown: -1 for left_out in passed_over([str(place)])}
     for path in find_reports([str(place)]) if place.exists() else []:
         try:
             for report in reports_in(path):

@@ -568,6 +568,22 @@ def test_only_records_of_the_person_are_counted_in_reports(tmp_path: Path) -> No
     }
 
 
+def test_what_is_not_read_in_the_folder_of_reports_may_hold_a_person(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that is closed to the user looks empty, and a link or another kind of file is no report."""
+    person = Person("main", ("7",))
+    closed, letter = tmp_path / "closed", write(tmp_path / "guests.pdf", "7")
+    closed.mkdir()
+    (tmp_path / "a.csv").symlink_to("/etc/passwd")
+    write(tmp_path / "README.md", "7")
+    monkeypatch.setattr("os.access", lambda path, _: path != closed)
+    assert left_in_reports(tmp_path, person, {}) == {str(tmp_path / "a.csv"): -1, str(closed): -1, str(letter): -1}
+    monkeypatch.setattr("os.access", lambda path, _: path != tmp_path)
+    assert str(tmp_path) in left_in_reports(tmp_path, person, {})
+    assert left_in_reports(tmp_path / "none", person, {}) == {}
+
+
 def test_only_files_of_others_are_named_beside_the_warehouse(tmp_path: Path) -> None:
     ours = tmp_path / "activity.duckdb"
     for name in ("activity.duckdb.built", "activity.duckdb.lock", "forgotten_salt", "copy_of_activity.duckdb"):
