@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
+import re
 import sys
 from contextlib import redirect_stdout
 from io import StringIO
@@ -36,6 +38,8 @@ BYTES_FOR_TWO_AT_ONCE = 2_000_000_000
 
 QUIETLY = ["--quiet", "--no-use-colors"]
 ONE_AT_A_TIME = ["--threads", "1"]
+# How Python writes an error of a file.
+FILE_OF_ERROR = re.compile(r"\[Errno \d+\] [^:]+: '([^']+)'")
 RUN_RESULTS = PROJECT_ROOT / "target" / "run_results.json"
 
 # In the table of macros/unfinished_builds.sql. Only a build of all models strikes it out. No command reads the schema
@@ -115,6 +119,8 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
         os.environ.setdefault("DBT_WRITE_JSON", "false")
         # Otherwise `dbt retry` would replay an older run if dbt stops before it has results.
         RUN_RESULTS.unlink(missing_ok=True)
+        # Python would print a traceback for each line that logs/dbt.log has no room for.
+        logging.raiseExceptions = False
         # Where the disk fills while dbt builds, the trace is for logs/dbt.log alone; `why_not_built` says what to do.
         MainStackTrace.level_tag = lambda _: EventLevel.INFO  # type: ignore[assignment, method-assign]
         make_dbt_quick(heard=["NodeFinished"] if console.is_terminal else [])
@@ -200,8 +206,12 @@ def _messages(result: dbtRunnerResult) -> list[str]:
 
 
 def _trouble(result: dbtRunnerResult) -> str | None:
-    """What dbt met of a full disk, too little memory or a missing right, in words."""
-    return next(filter(None, map(trouble, (str(result.exception), *_messages(result)))), None)
+    """What dbt met of a full disk, too little memory or a missing right, in words, after the file if it names one."""
+    for message in (str(result.exception), *_messages(result)):
+        said, named = trouble(message), FILE_OF_ERROR.search(message)
+        if said is not None:
+            return f"{named[1]}: {said}" if named else said
+    return None
 
 
 def _is_out_of_memory(result: dbtRunnerResult) -> bool:

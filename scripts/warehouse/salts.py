@@ -73,7 +73,7 @@ def _read_check(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise WarehouseError(f"{check} cannot be read: {in_words(error)} Fix: put the file back.") from error
+        raise WarehouseError(f"{check} cannot be read: {_with_fix(error)}") from error
     if not CHECK_VALUE.fullmatch(value):
         raise WarehouseError(
             f"{check} is damaged, and holds no check value. Nothing was done. Fix: put the file back; or delete it, if"
@@ -124,6 +124,11 @@ def _wrong_forgotten_salt(path: Path) -> str:
     )
 
 
+def _with_fix(error: OSError) -> str:
+    said = in_words(error)
+    return said if "Fix:" in said else f"{said} Fix: put the file back, or let yourself read it."
+
+
 def _kept(path: Path) -> str:
     try:
         if not path.exists():
@@ -132,9 +137,7 @@ def _kept(path: Path) -> str:
     except UnicodeDecodeError as error:
         raise WarehouseError(f"{path} is no text, and so no salt. Fix: put the file back.") from error
     except OSError as error:
-        raise WarehouseError(
-            f"{path} cannot be read or written: {in_words(error)} Fix: put the file back, or let yourself read it."
-        ) from error
+        raise WarehouseError(f"{path} cannot be read or written: {_with_fix(error)}") from error
     if len(salt) < SHORTEST:
         raise WarehouseError(f"{path} holds no salt. Fix: put the file back, or delete it if it was never used.")
     return salt

@@ -35,6 +35,7 @@ def test_models_are_built_one_after_the_other_where_the_memory_is_small(
         ("IO Error: No space left on device", "the disk is full. Fix: free some space, and give"),
         ("Out of Memory Error: could not allocate", "the memory is used up. Fix: MEMORY_LIMIT=… with more"),
         ('IO Error: Cannot open file "x": Permission denied', "your user may not do that (Permission denied). Fix: "),
+        ("[Errno 13] Permission denied: '/x/logs/dbt.log'", "/x/logs/dbt.log: your user may not do that (Permission"),
         ("Got 3 results, configured to fail if != 0", "see the failures above, and logs/dbt.log for all of it."),
     ],
 )

@@ -277,6 +277,16 @@ def test_a_load_on_a_full_disk_says_so_and_the_next_completes_it(sample_site: Si
     assert leftovers(site.data, site.temporary, {"activity.duckdb"}) == []
 
 
+def test_a_log_of_dbt_that_cannot_grow_is_no_traceback(sample_project: Project, sample_site: Site) -> None:
+    """Python printed one for each of its lines, 16,000 lines in all."""
+    shutil.copy(sample_project.warehouse, sample_site.data)
+    log = sample_site.root / "logs" / "dbt.log"
+    log.parent.mkdir(exist_ok=True)
+    log.write_bytes(b"x" * 3000 * 1024)
+    said = with_small_files(sample_site, 3000, "build_warehouse.py")
+    assert "a file may not grow any larger here. Fix: raise the limit (ulimit -f)" in said
+
+
 @needs_mount
 @pytest.mark.parametrize(
     "script", ["load_reports.py", "build_warehouse.py", "publish.py", "write_docs.py", "metrics.py query"]
