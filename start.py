@@ -16,14 +16,16 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 try:
+    import fcntl
     import resource
-except ImportError:  # Windows has no such module
-    resource = None  # type: ignore[assignment]
+except ImportError:  # Windows has no such modules
+    fcntl = resource = None  # type: ignore[assignment]
 
 ROOT = Path(__file__).resolve().parent
 OLDEST_PYTHON = (3, 11)
@@ -595,6 +597,33 @@ def python_of(folder: Path) -> Path:
     return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Let no other command set up meanwhile (``make -j2 build check``): it would delete what this one installs.
+
+    The lock is on the folder of the project, which may be read-only, and ends with this process.
+    """
+    folder = os.open(ROOT, os.O_RDONLY) if fcntl is not None else None
+    try:
+        # Some file systems know no locks.
+        with suppress(OSError):
+            if folder is not None:
+                wait_for(folder)
+        yield
+    finally:
+        if folder is not None:
+            os.close(folder)
+
+
+def wait_for(folder: int) -> None:
+    """Lock a folder, and say so where another process has it."""
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print("Another command sets up the packages: waiting for it.", file=sys.stderr, flush=True)
+        fcntl.flock(folder, fcntl.LOCK_EX)
+
+
 def set_up(environment: Environment) -> None:
     """Make an environment of the wanted Python, and install what its lock files name and what is not there yet."""
     folder = ROOT / environment.folder
@@ -836,8 +865,9 @@ def main(words: Sequence[str]) -> None:
         return
     command = adapt(name, command)
     require_addresses()
-    for environment in command.needs:
-        set_up(environment)
+    with one_at_a_time():
+        for environment in command.needs:
+            set_up(environment)
     if command.steps:
         run_steps(command)
 

@@ -254,6 +254,27 @@ def test_a_signal_of_the_user_reaches_the_script(tmp_path: Path) -> None:
         assert process.wait(30) == 7
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such locks")
+def test_two_commands_at_once_set_up_one_after_the_other(tmp_path: Path) -> None:
+    """Each took the other's half environment for one of another Python, and deleted it."""
+    program = f"""if True:
+        import pathlib, start, time
+        start.ROOT = pathlib.Path({str(tmp_path)!r})
+        def set_up(environment):
+            (start.ROOT / ".venv").mkdir()
+            time.sleep(0.5)
+            (start.ROOT / ".venv").rmdir()
+        start.set_up, start.run_steps = set_up, lambda command: None
+        start.main(["show"])
+    """
+    both = [
+        subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    said = sorted(one.communicate(timeout=60)[1] for one in both)
+    assert said == ["", "Another command sets up the packages: waiting for it.\n"]
+    assert [one.returncode for one in both] == [0, 0]
+
+
 def test_a_part_of_a_path_is_refused_in_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It would be another folder than the one that the shell completed, and may be there."""
     monkeypatch.setattr(os, "environ", dict(os.environ))
