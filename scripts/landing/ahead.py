@@ -20,6 +20,11 @@ from reports.text import ReportRefused
 # A smaller file is read in less time than a thread is worth.
 LARGE_BYTES = 1 << 23
 
+CHANGED = (
+    "its file changed while it was read, so that nothing of it was loaded. Fix: wait until the download or the copy has"
+    " ended, and give the same command again."
+)
+
 
 @dataclass(frozen=True)
 class ReadAhead:
@@ -72,13 +77,13 @@ class Ahead:
         self._thread.join()
         found, self._found = self._found, None
         with suppress(OSError):
-            return found if found is not None and found.file == _state_of(path) else None
+            return found if found is not None and found.file == state_of(path) else None
         return None
 
     def _read(self, path: Path, known: Container[str], before: Path | None) -> None:
         # If anything is wrong with the file, its own turn will say so.
         with suppress(OSError, ReportRefused):
-            state, seen, report, count = _state_of(path), survey(path), None, None
+            state, seen, report, count = state_of(path), survey(path), None, None
             with suppress(ReportRefused):
                 is_known = seen.sha256 in known or (before is not None and seems_to_hold(path, before))
                 if not is_known and seen.is_utf8 and encoding_of(path, seen) == "utf-8":
@@ -88,6 +93,17 @@ class Ahead:
             self._found = ReadAhead(state, seen, report, count)
 
 
-def _state_of(path: Path) -> tuple[int, ...]:
+def state_of(path: Path) -> tuple[int, ...]:
+    """What differs once a file was written again or replaced."""
     state = path.stat()
     return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
+
+
+def refuse_changed(path: Path, state: tuple[int, ...] | None) -> None:
+    """Refuse a report whose file is another by now: what was read of it need not be what its hash is of.
+
+    Raises:
+        ReportRefused: it is.
+    """
+    if state is not None and state != state_of(path):
+        raise ReportRefused(CHANGED)

@@ -9,7 +9,7 @@ written alike share the transaction and the statements (``landing.groups``). The
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 from rich.progress import Progress
 
-from landing.ahead import Ahead
+from landing.ahead import CHANGED, Ahead, refuse_changed, state_of
 from landing.groups import GROUP_BYTES, LARGEST_GROUP, SMALL_BYTES, SMALLEST_GROUP, Reader, Size, Small, land_group
 from landing.landed import Before, landed_before
 from landing.meetings import ensure_meeting_salt
@@ -137,10 +137,13 @@ class Loader:
                 return None, None
             with _emptied(self.load.folder):
                 text = report.as_text(self.load.folder)
+                state = state_of(text)
                 seen = survey(text)
                 if seen.byte_count > SMALL_BYTES:
                     return None, None
-                opened = Opened(text.read_bytes(), seen)
+                content = text.read_bytes()
+                refuse_changed(text, state)
+                opened = Opened(content, seen)
                 is_known = seen.sha256 in self.load.known
                 return opened, None if is_known else self.reader.small(report, text, opened)
         except (ReportRefused, OSError):
@@ -167,6 +170,7 @@ class Loader:
     def _land_alone(
         self, report: ReportFile, opened: Opened | None, show: Show | None, following: Path | None = None
     ) -> Landing:
+        state = _state_of(report) if opened is None else None
         found = self.ahead.take(report.path) if report.unpack is None else None
         if following is not None:
             self.ahead.begin(following, self.load.known, report.path)
@@ -174,7 +178,17 @@ class Loader:
             with _emptied(self.load.folder):
                 return land_report(self.load, report, opened, found, show)
         except (ReportRefused, duckdb.Error, OSError) as error:
-            return Landing(report.path, report.shown, refusal=_why_refused(report, error))
+            why = _why_refused(report, error)
+            # Of a file that changed meanwhile a fault may be said that is in none of its versions.
+            is_another = state is not None and _state_of(report) not in (state, None)
+            return Landing(report.path, report.shown, refusal=CHANGED if is_another else why)
+
+
+def _state_of(report: ReportFile) -> tuple[int, ...] | None:
+    """What shows that the file of a report has changed; None where it is unpacked once, or is not there."""
+    with suppress(OSError):
+        return state_of(report.path) if report.unpack is None else None
+    return None
 
 
 def _why_refused(report: ReportFile, error: Exception) -> str:

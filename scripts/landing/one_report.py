@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 
-from landing.ahead import ReadAhead
+from landing.ahead import ReadAhead, refuse_changed, state_of
 from landing.declarations import is_moved, is_reloaded, not_reloaded, remember
 from landing.destinations import destination_of
 from landing.forgotten import remembered
@@ -121,6 +121,8 @@ def land_report(
         SiteNeeded: it is new, and its site is not clear.
     """
     text = load.folder / "opened.csv" if opened else file.as_text(load.folder)
+    # What was unpacked or is in memory stays as it is.
+    state = None if opened or file.unpack is not None else found.file if found else state_of(text)
     seen = opened.seen if opened else found.seen if found else survey(text)
     before = load.known.get(seen.sha256, Before())
     own = load.reloaded.get(before.report_id)
@@ -149,7 +151,7 @@ def land_report(
             was_removed=before.removed_on is not None,
             notes=[*staged.notes, *_brought_back(load.connection, before)],
         )
-        return _compare_and_store(load, staged, before, show)
+        return _compare_and_store(load, staged, before, show, lambda: refuse_changed(text, state))
 
     part = part_of(load.connection, text, seen, report, declaration, load.folder) if before.file_name is None else None
     landing = None
@@ -243,11 +245,13 @@ def _is_plain(connection: duckdb.DuckDBPyConnection, staged: Staged) -> bool:
     )
 
 
-def _compare_and_store(load: Load, staged: Staged, before: Before, show: Show | None) -> Landing:
+def _compare_and_store(
+    load: Load, staged: Staged, before: Before, show: Show | None, see_unchanged: Callable[[], None]
+) -> Landing:
     """Compare a staged report with earlier ones, and write it in one transaction.
 
     Raises:
-        ReportRefused: it would count activities twice.
+        ReportRefused: it would count activities twice, or its file has changed.
     """
     connection = load.connection
     if load.checks_twins and staged.report.is_of_activities:
@@ -259,6 +263,7 @@ def _compare_and_store(load: Load, staged: Staged, before: Before, show: Show | 
         landing = write_report(connection, staged)
         if landing.landed_count:
             remember(connection, load.declaration, [staged.report_id])
+        see_unchanged()
     return landing
 
 

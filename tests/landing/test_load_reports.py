@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from landing import statements
+from landing.ahead import CHANGED
 from landing.land import land_reports
 from landing.outcome import Declaration, Landing
 from landing.terminal import each_printed
@@ -38,6 +39,7 @@ from loader_fixtures import (
     rows,
     write,
 )
+from reports.encoding import Survey, survey
 from reports.files import find_reports
 from reports.staged import PIECE_BYTES
 from reports.text import ReportRefused
@@ -1207,6 +1209,40 @@ def test_a_file_that_has_gone_is_refused_and_the_others_land(
 
     assert [landing.refusal is None for landing in rest] == [False, True]
     assert files_by_table(warehouse) == [["a.csv", "c.csv"]] * 3
+
+
+@pytest.mark.parametrize(("count", "where"), [(3, "landing.land.survey"), (3000, "landing.one_report.survey")])
+@pytest.mark.parametrize("change", ["as long", "shorter"])
+def test_a_file_that_changes_while_it_is_read_never_lands_under_the_hash_of_another(
+    warehouse: duckdb.DuckDBPyConnection,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    count: int,
+    where: str,
+    change: str,
+) -> None:
+    """The bytes that were hashed would be known as landed, and be left out when they come again."""
+    left = count if change == "as long" else count - 1
+    old = report_text(*(activity(f"u{number}", "hello") for number in range(count)))
+    new = report_text(*(activity(f"u{number}", "again") for number in range(left)))
+    path = write(tmp_path / "a.csv", old)
+
+    def changed(text: Path) -> Survey:
+        seen = survey(text)
+        write(path, new)
+        return seen
+
+    with monkeypatch.context() as changing:
+        changing.setattr(where, changed)
+        landing = land(warehouse, path)
+    found = rows(warehouse, "select file_sha256 from raw.reports")
+    if count > 3:
+        assert landing.refusal == CHANGED and found == []
+    else:
+        # It is read again, and then as it is.
+        assert found == [hashlib.sha256(new.encode()).hexdigest()]
+        assert rows(warehouse, "select distinct label from raw.activities") == ["again"]
+    assert land(warehouse, write(path, old)).landed_count == count
 
 
 # --- The command line ---
