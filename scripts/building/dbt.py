@@ -40,6 +40,7 @@ QUIETLY = ["--quiet", "--no-use-colors"]
 ONE_AT_A_TIME = ["--threads", "1"]
 # How Python writes an error of a file.
 FILE_OF_ERROR = re.compile(r"\[Errno \d+\] [^:]+: '([^']+)'")
+MODEL_NAME = re.compile(r"^ *- name: *(\w+)", re.MULTILINE)
 RUN_RESULTS = PROJECT_ROOT / "target" / "run_results.json"
 
 # In the table of macros/unfinished_builds.sql. Only a build of all models strikes it out. No command reads the schema
@@ -197,7 +198,25 @@ def why_not_built(result: dbtRunnerResult, warehouse: Path) -> str:
             said = clashes.clashing_aliases(connection, PROJECT_ROOT)
         if said:
             return "because of seeds/site/:\n" + "\n".join(said)
-    return f"{_trouble(result) or 'see the failures above, and logs/dbt.log for all of it'}."
+    met = _trouble(result)
+    if met is not None:
+        return f"{met}."
+    why = "see the failures above, and logs/dbt.log for all of it."
+    left_over = left_over_models(PROJECT_ROOT)
+    if not left_over:
+        return why
+    return (
+        f"{why} No YAML file names {' and '.join(left_over)}, most likely because this version was unpacked over an"
+        " older one. Fix: delete what is not of this version (docs/how_to/add_your_data.md); name yours in YAML."
+    )
+
+
+def left_over_models(root: Path) -> list[str]:
+    """The models of the project that no YAML file names; each of its own is named in one."""
+    folder = root / "models"
+    named = {name for path in folder.rglob("*.yml") for name in MODEL_NAME.findall(path.read_text(encoding="utf-8"))}
+    paths = (path.relative_to(root) for path in sorted(folder.rglob("*.sql")) if path.stem not in named)
+    return [path.as_posix() for path in paths if path.parts[1] != "site"]
 
 
 def _messages(result: dbtRunnerResult) -> list[str]:

@@ -5,8 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from building.dbt import end_if_interrupted, options_of_build, why_not_built
+from building.dbt import end_if_interrupted, left_over_models, options_of_build, why_not_built
 from warehouse.database import connect
+from warehouse.paths import PROJECT_ROOT
 from warehouse.visible import SafeConsole
 
 
@@ -51,3 +52,22 @@ def test_a_ctrl_c_during_dbt_ends_the_command_and_is_no_error(capsys: pytest.Cap
     with pytest.raises(KeyboardInterrupt):
         end_if_interrupted(SimpleNamespace(exception=KeyboardInterrupt()), console)  # type: ignore[arg-type]
     assert capsys.readouterr().out == "Interrupted: nothing was published. Fix: make build, which builds all of it.\n"
+
+
+def test_a_model_that_an_older_version_left_behind_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This version was unpacked over it, and what it depends on is gone."""
+    texts = {"marts/_marts.yml": "models:\n  - name: fct_new\n", "marts/fct_new.sql": "", "marts/fct_old.sql": ""}
+    for name, text in texts.items() | {("site/mine.sql", "")}:
+        path = tmp_path / "models" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    monkeypatch.setattr("building.dbt.PROJECT_ROOT", tmp_path)
+    result = SimpleNamespace(exception=None, result=None)
+    said = why_not_built(result, tmp_path)  # type: ignore[arg-type]
+    assert "No YAML file names models/marts/fct_old.sql, most likely because" in said and "Fix: delete" in said
+    (tmp_path / "models/marts/fct_old.sql").unlink()
+    assert "YAML" not in why_not_built(result, tmp_path)  # type: ignore[arg-type]
+
+
+def test_each_model_of_this_version_is_named_in_yaml() -> None:
+    assert left_over_models(PROJECT_ROOT) == []
