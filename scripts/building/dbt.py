@@ -25,6 +25,7 @@ from warehouse.command_line import AtTheEnd
 from warehouse.database import close_to_others, connect, number_of, opened
 from warehouse.errors import OUT_OF_MEMORY, WarehouseError, trouble
 from warehouse.files import attach_new, remove_database
+from warehouse.locks import require_shared_locks
 from warehouse.paths import PROJECT_ROOT, marts_path, path_for_dbt
 
 if TYPE_CHECKING:
@@ -58,10 +59,12 @@ def run_dbt(warehouse: Path, console: Console) -> dbtRunnerResult:
     """Run ``dbt build`` in this process with a progress bar, and rebuild all marts.
 
     Raises:
-        WarehouseError: the warehouse is in use by another process, or a file of seeds/site/ cannot be read.
+        WarehouseError: the warehouse is in use by another process, processes can share no lock, or a file of
+            seeds/site/ cannot be read.
         KeyboardInterrupt: the user stopped it.
         duckdb.Error: the file of the marts cannot be written.
     """
+    require_shared_locks()
     is_large = warehouse.stat().st_size > LARGE_BYTES
     # Importing dbt makes most of the objects that stay to the end.
     AtTheEnd.frees_objects = False

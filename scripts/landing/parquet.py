@@ -65,7 +65,7 @@ from twins.records import New, landed_in_parquet, parquet_sample
 from warehouse.copies import refuse_inside_a_shared_copy
 from warehouse.database import close_to_others, connect, number_of, text_of
 from warehouse.errors import WarehouseError, disk_trouble, in_words
-from warehouse.locks import try_lock
+from warehouse.locks import require_shared_locks, try_lock
 from warehouse.raw import SAMPLE_SITE
 from warehouse.raw_tables import create_raw
 
@@ -378,7 +378,7 @@ def _taken_side_by_side(
     """The results of each file, in the order of the files, whichever worker ends first.
 
     Raises:
-        WarehouseError: a worker was killed.
+        WarehouseError: a worker was killed, or processes can share no lock.
     """
     if jobs == 1:
         # In the DuckDB that is open, because another takes 17 ms. By its slash the name is no other database's.
@@ -386,6 +386,7 @@ def _taken_side_by_side(
             connection.execute(f"""attach {text_of(str(work.seed))} as "seed/"; use "seed/"; set TimeZone = 'UTC'""")
             yield from (take_apart(connection, path, work) for path in paths)
         return
+    require_shared_locks()
     context = multiprocessing.get_context("spawn")
     before = set(multiprocessing.active_children())
     executor = ProcessPoolExecutor(jobs, mp_context=context, initializer=_follow_the_parent)

@@ -75,6 +75,24 @@ def _take(lock: Path, path: Path, patience: float) -> int:
         time.sleep(POLL_SECONDS)
 
 
+def require_shared_locks() -> None:
+    """See that processes can share a lock, as dbt and several loaders do: Linux keeps them in /dev/shm.
+
+    Raises:
+        WarehouseError: they cannot, and none of them would say why.
+    """
+    # Few commands need it, and it takes milliseconds.
+    import multiprocessing
+
+    try:
+        multiprocessing.Lock()
+    except OSError as error:
+        raise WarehouseError(
+            f"processes can share no lock here: {error.strerror}. Fix: see that /dev/shm is there and"
+            " can be written (mount -t tmpfs tmpfs /dev/shm), or work on another machine."
+        ) from error
+
+
 def try_lock(opened: int) -> bool:
     """Lock a file that is open; returns False where another process has locked it."""
     if fcntl is not None:

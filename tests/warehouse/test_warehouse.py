@@ -15,6 +15,7 @@ import pytest
 import typer
 import yaml
 
+from building.dbt import run_dbt
 from declarations import by_name
 from loader_fixtures import rows
 from warehouse import copies, files
@@ -23,6 +24,7 @@ from warehouse.copies import read_every_block, require_place_of_warehouse
 from warehouse.database import BLOCK_SIZE, connect, looked_into
 from warehouse.errors import WarehouseError
 from warehouse.files import attach_new, remove_database, replace_file
+from warehouse.locks import require_shared_locks
 from warehouse.paths import PROJECT_ROOT, published_path, warehouse_path
 from warehouse.raw_tables import RAW_TABLES, prepare_raw
 from warehouse.visible import SafeConsole
@@ -259,6 +261,22 @@ def test_a_path_may_lead_to_a_file_that_is_not_there_yet(
     (tmp_path / "dangling.duckdb").symlink_to(tmp_path / "elsewhere.duckdb")
     monkeypatch.setenv("WAREHOUSE_PATH", str(tmp_path / name))
     assert warehouse_path() == tmp_path / name
+
+
+def test_a_machine_without_shared_locks_is_said_before_the_marts_are_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without /dev/shm dbt said that there is no such file or directory, after the old marts were removed."""
+
+    def refused() -> None:
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+
+    monkeypatch.setattr("multiprocessing.Lock", refused)
+    said = r"share no lock here: No such file or directory\. Fix: see that /dev/shm is there"
+    with pytest.raises(WarehouseError, match=said):
+        run_dbt(tmp_path / "none.duckdb", SafeConsole())
+    monkeypatch.undo()
+    require_shared_locks()
 
 
 def test_an_error_of_a_path_names_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
