@@ -77,13 +77,13 @@ class Ahead:
         self._thread.join()
         found, self._found = self._found, None
         with suppress(OSError):
-            return found if found is not None and found.file == state_of(path) else None
+            return found if found is not None and found.file == state_of_file(path) else None
         return None
 
     def _read(self, path: Path, known: Container[str], before: Path | None) -> None:
         # If anything is wrong with the file, its own turn will say so.
         with suppress(OSError, ReportRefused):
-            state, seen, report, count = state_of(path), survey(path), None, None
+            state, seen, report, count = state_of_file(path), survey(path), None, None
             with suppress(ReportRefused):
                 is_known = seen.sha256 in known or (before is not None and seems_to_hold(path, before))
                 if not is_known and seen.is_utf8 and encoding_of(path, seen) == "utf-8":
@@ -93,7 +93,7 @@ class Ahead:
             self._found = ReadAhead(state, seen, report, count)
 
 
-def state_of(path: Path) -> tuple[int, ...]:
+def state_of_file(path: Path) -> tuple[int, ...]:
     """What differs once a file was written again or replaced."""
     state = path.stat()
     return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
@@ -105,5 +105,5 @@ def refuse_changed(path: Path, state: tuple[int, ...] | None) -> None:
     Raises:
         ReportRefused: it is.
     """
-    if state is not None and state != state_of(path):
+    if state is not None and state != state_of_file(path):
         raise ReportRefused(CHANGED)

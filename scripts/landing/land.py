@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 from rich.progress import Progress
 
-from landing.ahead import CHANGED, Ahead, refuse_changed, state_of
+from landing.ahead import CHANGED, Ahead, refuse_changed, state_of_file
 from landing.groups import GROUP_BYTES, LARGEST_GROUP, SMALL_BYTES, SMALLEST_GROUP, Reader, Size, Small, land_group
 from landing.landed import Before, landed_before
 from landing.meetings import ensure_meeting_salt
@@ -137,7 +137,7 @@ class Loader:
                 return None, None
             with _emptied(self.load.folder):
                 text = report.as_text(self.load.folder)
-                state = state_of(text)
+                state = state_of_file(text)
                 seen = survey(text)
                 if seen.byte_count > SMALL_BYTES:
                     return None, None
@@ -187,7 +187,7 @@ class Loader:
 def _state_of(report: ReportFile) -> tuple[int, ...] | None:
     """What shows that the file of a report has changed; None where it is unpacked once, or is not there."""
     with suppress(OSError):
-        return state_of(report.path) if report.unpack is None else None
+        return state_of_file(report.path) if report.unpack is None else None
     return None
 
 

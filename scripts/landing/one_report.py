@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 
-from landing.ahead import ReadAhead, refuse_changed, state_of
+from landing.ahead import ReadAhead, refuse_changed, state_of_file
 from landing.declarations import is_moved, is_reloaded, not_reloaded, remember
 from landing.destinations import destination_of
 from landing.forgotten import remembered
@@ -122,7 +122,7 @@ def land_report(
     """
     text = load.folder / "opened.csv" if opened else file.as_text(load.folder)
     # What was unpacked or is in memory stays as it is.
-    state = None if opened or file.unpack is not None else found.file if found else state_of(text)
+    state = None if opened or file.unpack is not None else found.file if found else state_of_file(text)
     seen = opened.seen if opened else found.seen if found else survey(text)
     before = load.known.get(seen.sha256, Before())
     own = load.reloaded.get(before.report_id)
