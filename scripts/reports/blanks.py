@@ -1,15 +1,19 @@
-"""A word such as NA in every blank field: R and pandas write it so, and a label or a name would be that word."""
+"""A word such as NA in every blank field: programs write it so, and a label or a name would be that word."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import duckdb
 
 from reports.columns import REQUIRED_COLUMNS
 from reports.format import ReportFormat
+from reports.ids import NULL_SPELLINGS
 from warehouse.database import text_of
 
-# What R, pandas, polars and databases write for none, as they write it.
-WORDS = ("NA", "NaN", "nan", "null", "NULL", "None", "<NA>", "\\N")
+# Errors such as #REF! are none: they were something.
+WORDS = tuple(word for word in NULL_SPELLINGS if not (word[0] == "#" and word[-1] in "!?"))
+_LONGEST = max(len(word.encode()) for word in WORDS)
 # In a report as it is downloaded some fields of these are blank.
 CONTENT_COLUMNS = ("content_id", "content_name", "content_slug")
 OFTEN_BLANK = ("label", *CONTENT_COLUMNS)
@@ -17,39 +21,47 @@ OFTEN_BLANK = ("label", *CONTENT_COLUMNS)
 
 def may_hold_word() -> str:
     """SQL over records with the columns of raw.activities: whether a word may stand for blank fields."""
-    blank = " or ".join(f"{column} = ''" for column in OFTEN_BLANK)
-    word = " or ".join(f"{column} in ({', '.join(map(text_of, WORDS))})" for column in CONTENT_COLUMNS)
-    return f"(not coalesce(bool_or({blank}), false) and coalesce(bool_or({word}), false))"
+    return f"coalesce(bool_or({' or '.join(map(_is_word, CONTENT_COLUMNS))}), false)"
 
 
 def read_blanks(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -> list[str]:
-    """Make the fields of a staged report blank that a program filled with one word; returns what was done, in words."""
+    """Make the fields of a staged report blank that a program filled with a word; returns what was found, in words."""
     columns = {column: f"c{report.columns[column]}" for column in OFTEN_BLANK if column in report.columns}
-    if not report.is_of_activities or len(columns) < 2 or _has_blank(connection, list(columns.values())):
+    contents = [columns[column] for column in CONTENT_COLUMNS if column in columns]
+    if not (report.is_of_activities and contents and _holds(connection, map(_is_word, contents))):
         return []
-    count_of = {(word, column): 0 for word in WORDS for column in columns}
-    counts = ", ".join(f"count(*) filter (where {columns[column]} = {text_of(word)})" for word, column in count_of)
-    row = connection.execute(f"select {counts} from staged").fetchone() or ()
-    found = [key for key, count in zip(count_of, row, strict=True) if count]
-    words = {word for word, column in found if column in CONTENT_COLUMNS}
-    titles = [report.header_of(column) for word, column in found if word in words]
-    if len(words) != 1 or len(titles) < 2:
+    found = ", ".join(f"list(distinct {field}) filter (where {_is_word(field)})" for field in columns.values())
+    row = connection.execute(f"select {found} from staged").fetchone() or ()
+    words_in = {column: set(words or ()) for column, words in zip(columns, row, strict=True)}
+    # pandas writes two of them: nan in a column of numbers, None in one of texts.
+    words = sorted(set().union(*(words_in[column] for column in CONTENT_COLUMNS if column in columns)))
+    if not any(sum(word in found for found in words_in.values()) > 1 for word in words):
         return []
-    [word] = words
+    titles = [report.header_of(column) for column, found in words_in.items() if not found.isdisjoint(words)]
+    shown, where = " or ".join(map(repr, words)), ", ".join(titles)
     required = {report.columns[column] for column in REQUIRED_COLUMNS if column in report.columns}
     others = [f"c{place}" for place in range(len(report.header)) if place not in {*required, *report.nameless}]
-    if _has_blank(connection, others):
-        return []
-    emptied = ", ".join(f"{field} = case when {field} = $word then '' else {field} end" for field in others)
-    holds = " or ".join(f"{field} = $word" for field in others)
-    connection.execute(f"update staged set {emptied} where {holds}", {"word": word})
+    if _holds(connection, (f"{field} = ''" for field in others)):
+        if words_in.get("label", set()).isdisjoint(words):
+            return []
+        return [
+            f"{shown} is in its columns {where}, as programs write it for blank fields. Other fields are blank, so"
+            f" {report.header_of('label')} keeps it as a text. Fix: load the report as it was downloaded"
+        ]
+    is_word = {field: f"{field} in ({', '.join(map(text_of, words))})" for field in others}
+    emptied = ", ".join(f"{field} = case when {test} then '' else {field} end" for field, test in is_word.items())
+    connection.execute(f"update staged set {emptied} where {' or '.join(is_word.values())}")
     return [
-        f"none of its fields is blank, and {word!r} is in its columns {', '.join(titles)}. R and pandas write such a"
-        f" word for blank fields, so each {word!r} is read as blank. Fix: if people wrote it too, load the report as it"
+        f"none of its fields is blank, and {shown} is in its columns {where}. R, pandas and databases write such a"
+        " word for blank fields, so it is read as blank. Fix: if people wrote it too, load the report as it"
         " was downloaded"
     ]
 
 
-def _has_blank(connection: duckdb.DuckDBPyConnection, fields: list[str]) -> bool:
-    blank = " or ".join(f"{field} = ''" for field in fields)
-    return connection.execute(f"select 1 from staged where {blank} limit 1").fetchone() is not None
+def _is_word(field: str) -> str:
+    # Nearly every text is longer, and need not be looked for.
+    return f"(strlen({field}) between 1 and {_LONGEST} and lower({field}) in ({', '.join(map(text_of, WORDS))}))"
+
+
+def _holds(connection: duckdb.DuckDBPyConnection, tests: Iterable[str]) -> bool:
+    return connection.execute(f"select 1 from staged where {' or '.join(tests)} limit 1").fetchone() is not None

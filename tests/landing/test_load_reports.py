@@ -390,7 +390,7 @@ def test_the_names_of_rows_that_r_writes_are_named(
     assert ("row.names = FALSE" in (refusal or "")) == is_refused
 
 
-@pytest.mark.parametrize("word", ["NA", "NaN", "null", "None", "NULL"])
+@pytest.mark.parametrize("word", ["NA", "NaN", "null", "None", "NULL", "[NULL]", "(null)", "<null>", "(Leer)", "-"])
 def test_a_word_in_every_blank_field_is_read_as_blank(
     warehouse: duckdb.DuckDBPyConnection, report: Path, word: str
 ) -> None:
@@ -413,8 +413,8 @@ def test_a_word_in_every_blank_field_is_read_as_blank(
         # one column, or a label alone
         [FILLED[0], f"7002,Fern,Chat,Message,hi,{DAY},W,Hall"],
         [FILLED[0], f"7002,W,Chat,Message,W,{DAY},c1,Hall"],
-        # two words
-        [*FILLED, f"7004,Fern,Chat,Message,hi,{DAY},NULL,NULL"],
+        # an error: it was something
+        [FILLED[0], f"7002,#REF!,Chat,Message,#REF!,{DAY},c1,#REF!"],
     ],
 )
 def test_a_word_that_may_be_meant_stays(warehouse: duckdb.DuckDBPyConnection, report: Path, lines: list[str]) -> None:
@@ -424,6 +424,27 @@ def test_a_word_that_may_be_meant_stays(warehouse: duckdb.DuckDBPyConnection, re
     assert landing.landed_count == len(lines)
     read = rows(warehouse, "select last_name, label, content_id from raw.activities order by record_number")
     assert [(line.split(",")[1], line.split(",")[4], line.split(",")[6]) for line in lines] == read
+
+
+def test_two_words_of_one_program_are_read_as_blank(warehouse: duckdb.DuckDBPyConnection, report: Path) -> None:
+    """A program has nan in a column of numbers and None in one of texts."""
+    lines = [FILLED[0], f"7002,nan,Leaderboard,View,None,{DAY},nan,None"]
+    landing = land(warehouse, write(report, report_text(*lines, header=BLANKS_HEADER)))
+
+    read = rows(
+        warehouse, "select label, last_name, content_id, content_name from raw.activities order by record_number"
+    )
+    assert read[1] == ("", "", "", "")
+    assert any("'None' or 'nan' is in its columns Label, Content ID, Content Name" in note for note in landing.notes)
+
+
+def test_a_word_that_stays_in_labels_is_said(warehouse: duckdb.DuckDBPyConnection, report: Path) -> None:
+    """A database fills the columns of the content and the label alone, and other fields are blank."""
+    lines = [f"7001,,Chat,Message,hi,{DAY},c1,Hall", f"7002,Fern,Leaderboard,View,NULL,{DAY},NULL,NULL"]
+    landing = land(warehouse, write(report, report_text(*lines, header=BLANKS_HEADER)))
+
+    assert rows(warehouse, "select label from raw.activities order by record_number") == ["hi", "NULL"]
+    assert any("Label keeps it as a text" in note for note in landing.notes)
 
 
 @pytest.mark.parametrize(
