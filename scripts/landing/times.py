@@ -35,6 +35,8 @@ _ORDERS, _ORDERS_BESIDE_NAME = ("Ymd", "dmY", "mdY", "Yj"), ("dY", "Yd")
 _TIMES_OF_DAY = ("HMSf", "HMS", "HM")
 # Words behind the time may be a zone, which a format would pass over.
 _HAS_USUAL_SIGNS = re.compile(r"[\w .,:/+-]*\d([+-]\d\d:?\d\d| ?[ap]m| ?[^\W\d_a-z]\.?)?", re.IGNORECASE)
+# A word beside the time may mean AM or PM, as long as no hour is after 12.
+NOON, _WORD_IN_FORMAT = 12, re.compile(r"(?<!%)(?!T%)[^\W\d_]")
 _ENGLISH_MONTHS = re.compile(
     r"(?<![^\W\d_])(?:(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)|January|February|March|April|June|July|August"
     r"|September|October|November|December)(?![^\W\d_])",
@@ -175,10 +177,15 @@ def _offer(
     """The command with the formats that read a date, and the most of the others; None if none of those offered does."""
     numbers = [name for names in NUMBER_READINGS.values() for name in names if name != EPOCH]
     read: dict[str, tuple[int, datetime]] = {}
+    may_be_halves = False
     for offered in dict.fromkeys((*_formats_of(example), *_OFFERED, *numbers)):
         time, times = (possible.only(parsed(Dates(text, text), offered)) for text in (text_of(example), dates.raw))
-        [(first, count)] = connection.execute(f"select {time}, (select count({times}) from staged)").fetchall()
-        if first is not None:
+        [(first, count, hour)] = connection.execute(
+            f"select {time}, count({times}), max(hour({times})) from staged"
+        ).fetchall()
+        if first is not None and hour <= NOON and _WORD_IN_FORMAT.search(offered):
+            may_be_halves = True
+        elif first is not None:
             read[offered] = (count, first)
     most = max((count for count, _ in read.values()), default=0)
     ways = [
@@ -186,6 +193,12 @@ def _offer(
         for offered, (count, first) in read.items()
         if count == most
     ]
+    if not ways and may_be_halves:
+        return (
+            f"its column {title} holds no date that is known: the first is {example!r}. No hour is after {NOON}, so a"
+            " word in it may mean AM or PM. Fix: load the report as it was downloaded, or show its dates as"
+            " yyyy-MM-dd HH:mm:ss and save it again."
+        )
     if not ways:
         return None
     return (

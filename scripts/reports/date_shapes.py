@@ -28,7 +28,35 @@ MONTHS = (
     "nov november novembre noviembre novembro",
     "dec december dezember dez décembre déc dic diciembre dicembre dezembro",
 )
-MONTH_NUMBERS = {name: number for number, names in enumerate(MONTHS, 1) for name in names.split()}
+# Of other languages, with the case of a date. What is another month in Croatian (listopada, lip, srp) is left out.
+MONTHS_OF = (
+    "januari februari mars april maj juni juli augusti september oktober november december",
+    "januar februar marts april maj juni juli august september oktober november december",
+    "januar februar mars april mai juni juli august september oktober november desember",
+    "tammikuuta helmikuuta maaliskuuta huhtikuuta toukokuuta kesäkuuta heinäkuuta elokuuta syyskuuta lokakuuta"
+    " marraskuuta joulukuuta",
+    "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października - grudnia",
+    "sty lut mar kwi maj cze - sie wrz paź - gru",
+    "ledna února března dubna května června července srpna září října listopadu prosince",
+    "januára februára marca apríla mája júna júla augusta septembra októbra novembra decembra",
+    "január február március április május június július augusztus szeptember október november december",
+    "jan febr márc ápr máj jún júl aug szept okt nov dec",
+    "ianuarie februarie martie aprilie mai iunie iulie august septembrie octombrie noiembrie decembrie",
+    "ian feb mar apr mai iun iul aug sept oct nov dec",
+    "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
+    "янв февр мар апр мая июн июл авг сент окт нояб дек",
+    "січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня",
+    "ocak şubat mart nisan mayıs haziran temmuz ağustos eylül ekim kasım aralık",
+    "oca şub mar nis may haz tem ağu eyl eki kas ara",
+    "januari februari maret april mei juni juli agustus september oktober november desember",
+    "jan feb mar apr mei jun jul agu sep okt nov des",
+)
+MONTH_NUMBERS = {
+    name: number
+    for names in (MONTHS, *(language.split() for language in MONTHS_OF))
+    for number, forms in enumerate(names, 1)
+    for name in forms.split()
+}
 # The same of weekdays, a line for each language.
 WEEKDAYS = (
     "mon tue tues wed thu thur thurs fri sat sun monday tuesday wednesday thursday friday saturday sunday",
@@ -42,8 +70,16 @@ WEEKDAYS = (
     "星期一 星期二 星期三 星期四 星期五 星期六 星期日",
 )
 WEEKDAY_NAMES = frozenset(name for names in WEEKDAYS for name in names.split())
-AM = r"a\.? ?m\.?|上午|凌晨|早上|清晨|午前|오전|ص|π\.?μ\.?"
-PM = r"p\.? ?m\.?|下午|傍晚|午後|오후|م|μ\.?μ\.?"
+# Turkish, Hungarian, Swedish, Malay, Afrikaans, Czech, Finnish, Albanian, Bulgarian, Ukrainian, Persian, Hebrew and
+# Hindi are in the second lines.
+AM = (
+    r"a\.? ?m\.?|上午|凌晨|早上|清晨|午前|오전|ص|π\.?μ\.?"
+    r"|öö|de\.|f\.?m\.?|pg|vm\.?|dop\.?|ap\.|e paradites|пр\. ?об\.?|дп|ق\. ?ظ\.?|לפנה[\"״]צ|पूर्वाह्न"
+)
+PM = (
+    r"p\.? ?m\.?|下午|傍晚|午後|오후|م|μ\.?μ\.?"
+    r"|ös|du\.|e\.?m\.?|ptg|nm\.?|[op][od]p\.?|ip\.|e pasdites|сл\. ?об\.?|пп|ب\. ?ظ\.?|אחה[\"״]צ|अपराह्न"
+)
 # In Chinese noon begins before 12, and 12 in the evening is no hour of the same day.
 NOON, EVENING = "中午", "晚上"
 # Minutes that a named zone is ahead of UTC. A name that means several zones is not here.
@@ -170,7 +206,7 @@ _DATES = tuple(
     for pattern in (
         r"(?P<y>9999) ?(?P<sep>[-/.年년]) ?(?P<m>99?) ?[-/.月월] ?(?P<d>99?)(?!9) ?[日일.]?",
         r"(?<!9)(?P<a>99?) ?(?P<sep>[-/.]) ?(?P<b>99?) ?(?P=sep) ?(?P<y>9999|99?)(?!9)",
-        rf"(?P<y>9999)[-/. ](?P<mon>{_WORD})\.?[-/. ](?P<d>99?)(?!9)",
+        rf"(?P<y>9999)[-/. ]+(?P<mon>{_WORD})\.?[-/. ](?P<d>99?)(?!9)",
         rf"(?<!9)(?P<d>99?)(?:st|nd|rd|th|er|\.|º)?[-/. ]*(?:de |of )?(?P<mon>{_WORD})\.?,?[-/. ]*"
         r"(?:de |del )?(?P<y>9999|99)(?![9:])",
         rf"(?P<mon>{_WORD})\.?[-. ]+(?P<d>99?)(?:st|nd|rd|th)?,? +(?P<y>9999)(?!9)",
@@ -206,7 +242,9 @@ _LONG_ZONE = re.compile(
     rf"(?<![\w.])(?P<us>u\.?s\.? )?(?P<name>{_LONG_NAMES})(?P<standard> standard)? time(?!\w)", re.IGNORECASE
 )
 _US_AND_CANADA = re.compile(r"\(U\.?S\.? ?(?:&|and) ?Canada\)", re.IGNORECASE)
-_FILLERS = re.compile(r"\b(?:at|um|uhr|à|a las|às|alle|kl|o'clock|heures?)\b\.?|[,()|]|(?<= )-(?= )", re.IGNORECASE)
+_FILLERS = re.compile(
+    r"\b(?:at|um|uhr|à|a las|às|alle|kl|klo|o'clock|heures?|pukul|г|р|в|о)\b\.?|[,()|]|(?<= )-(?= )", re.IGNORECASE
+)
 _NUMBERS = {
     "serial": re.compile(r"99999(?:[.,]9+)?"),
     "seconds": re.compile(r"9{10}(?:[.,]9+)?"),
