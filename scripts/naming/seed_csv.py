@@ -1,12 +1,13 @@
 """Read and extend a CSV that the user edits, in any form that a spreadsheet may have saved.
 
-The file keeps its form: its byte order mark, its separator (comma, semicolon or tab) and the ends of its lines.
+The file keeps its form: its byte order mark, its separator (comma, semicolon, tab or |) and the ends of its lines.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,11 @@ from pathlib import Path
 from warehouse.errors import WarehouseError
 
 BOM = "\ufeff"
-DELIMITERS = (",", ";", "\t")
+DELIMITERS = (",", ";", "\t", "|")
+_LINE_END = re.compile("\r\n|\r|\n")
+_SEP = re.compile("sep=[,;|\t]", re.IGNORECASE)
+# Blank rows and the delimiter in words, as programs write them for a spreadsheet.
+_ABOVE = re.compile(rf'(?:(?:"?{_SEP.pattern}"?)?[ ,;|\t]*[\r\n]+)+', re.IGNORECASE)
 
 
 class SeedError(WarehouseError):
@@ -44,6 +49,7 @@ class SeedCsv:
         delimiter: what separates the fields.
         newline: how its lines end.
         has_bom: whether it begins with a byte order mark.
+        is_plain: whether its lines end alike, with LF or CR LF, and none of them is blank or says the delimiter.
         ends_with_newline: whether a row can be added without a line end before it.
     """
 
@@ -52,6 +58,7 @@ class SeedCsv:
     delimiter: str = ","
     newline: str = "\n"
     has_bom: bool = False
+    is_plain: bool = True
     ends_with_newline: bool = True
 
     def values(self, line: Line) -> dict[str, str]:
@@ -93,9 +100,12 @@ def parse_seed_csv(content: bytes, name: str) -> SeedCsv:
         raise SeedError(
             f'{name}, line {number}: these letters are not UTF-8. Fix: save the file as "CSV UTF-8".'
         ) from error
+    if "\0" in text:
+        raise SeedError(f'{name} holds NUL bytes: it is in UTF-16, or damaged. Fix: save the file as "CSV UTF-8".')
     has_bom = text.startswith(BOM)
     text = text.removeprefix(BOM)
-    first = text.split("\n", 1)[0]
+    above = _ABOVE.match(text)
+    first = _LINE_END.split(text[above.end() if above else 0 :], maxsplit=1)[0]
     delimiter = max(DELIMITERS, key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     lines: list[Line] = []
@@ -109,17 +119,20 @@ def parse_seed_csv(content: bytes, name: str) -> SeedCsv:
             f"{name}, line {begins}: a quotation mark is opened and not closed, or stands inside a field ({error})."
             ' Fix: put the field into quotation marks, and write each one inside it twice ("").'
         ) from error
-    if not lines:
+    told = [line for line in lines if not (line.is_blank or _SEP.fullmatch(delimiter.join(line.fields)))]
+    if not told:
         raise SeedError(f"{name} is empty. Fix: give it its header line again.")
-    header, *rows = lines
+    header, *rows = told
+    line_ends = _LINE_END.findall(text)
     names = [field.strip() for field in header.fields]
     while names and not names[-1]:
         names.pop()
     return SeedCsv(
         header=tuple(names),
-        lines=tuple(line for line in rows if not line.is_blank),
+        lines=tuple(rows),
         delimiter=delimiter,
-        newline="\r\n" if first.endswith("\r") else "\n",
+        newline=line_ends[0] if line_ends else "\n",
         has_bom=has_bom,
-        ends_with_newline=text.endswith("\n"),
+        is_plain=len(told) == len(lines) and set(line_ends) in ({"\n"}, {"\r\n"}, set()),
+        ends_with_newline=text.endswith(("\n", "\r")),
     )

@@ -118,7 +118,8 @@ def check(content: bytes, name: str, rules: Rules) -> Checked:
         raise SeedError(trouble.text)
     names = tuple(column.name for column in columns)
     is_as_written = (
-        (seed.delimiter, seed.has_bom, set(seed.header)) == (",", False, set(names))
+        seed.is_plain
+        and (seed.delimiter, seed.has_bom, set(seed.header)) == (",", False, set(names))
         and [line.fields for line in seed.lines] == [_in_order(seed, row, names) for row in rows.values()]
         and all(len(line.fields) == len(seed.header) for line in seed.lines)
     )

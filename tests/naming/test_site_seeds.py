@@ -49,6 +49,33 @@ def test_the_forms_of_the_field_are_read(form: str) -> None:
     assert (found.rows, found.is_as_written) == ((READ,), False)
 
 
+LINES = (SCHEDULE.strip(), ",".join(READ))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # the ends of lines of an old Excel for Mac, and two of them
+        "\r".join(LINES) + "\r",
+        "\r\n".join(LINES) + "\n",
+        # rows of blank cells, which dbt would read as rows
+        "\n".join((*LINES, ",,,,,", "")),
+        "\n".join((",,,,,", "", *LINES)),
+        "\r\n".join(("sep=;", *LINES)).replace(",", ";"),
+        "\n".join(('"sep=,"', *LINES)),
+        "\n".join(LINES).replace(",", "|"),
+    ],
+)
+def test_what_dbt_would_read_otherwise_has_a_copy(text: str) -> None:
+    found = check(text.encode(), "session_schedule.csv", RULES["session_schedule"])
+    assert (found.rows, found.is_as_written) == ((READ,), False)
+
+
+def test_a_file_in_utf_16_without_a_mark_is_named() -> None:
+    with pytest.raises(SeedError, match="UTF-16"):
+        check(SCHEDULE.encode("utf-16-le"), "session_schedule.csv", RULES["session_schedule"])
+
+
 def test_an_ambiguous_date_of_the_field_is_refused_with_the_fix() -> None:
     text = (ROOT / "tests" / "fixtures" / "site_seeds" / "seed_uk_dates_ambiguous.txt").read_text()
     assert refused(text)[0] == (
