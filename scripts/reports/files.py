@@ -41,12 +41,13 @@ _MAYBE = re.compile(
 # The beginning of such a text, which is looked at.
 _BEGINNING = 1 << 16
 _OTHER_WORKBOOK = ("a workbook that is not read", "save it as .xlsx or as 'CSV UTF-8'")
+_UNFINISHED_DOWNLOAD = ("a download that is not finished", "download it again")
+# Of a file, and of the folder in which Safari keeps one.
+_UNFINISHED = ".download"
 # Why a file is passed over, by the end of its name: what that name says, and what to do.
 PASSED_OVER = {
     (".xls", ".xlsb", ".xlsm", ".ods", ".numbers", ".fods"): _OTHER_WORKBOOK,
-    (".crdownload", ".part", ".partial", ".download", ".opdownload", ".tmp"): (
-        *("a download that is not finished", "download it again"),
-    ),
+    (".crdownload", ".part", ".partial", _UNFINISHED, ".opdownload", ".tmp"): _UNFINISHED_DOWNLOAD,
     (".bz2", ".xz", ".7z", ".rar", ".tar", ".tgz", ".tar.gz", ".zst", ".lz4", ".gz", ".z"): (
         *("something packed in a way that is not read", "unpack it"),
     ),
@@ -268,6 +269,10 @@ def _why_not(root: Path, file: Path) -> str | None:
         return "it is a link that leads out of the folder. Fix: put the file itself there."
     if not (_OURS.fullmatch(name) or file.is_file()):
         return _NO_FILE
+    if file.parent.name.lower().endswith(_UNFINISHED) and file.parent.resolve() != root:
+        return (
+            "" if _OURS.fullmatch(name) else f"its folder is that of {_UNFINISHED_DOWNLOAD[0]}. Fix: download it again."
+        )
     return _why_not_named(name, lambda: file.open("rb"))
 
 

@@ -1068,6 +1068,17 @@ def test_a_file_is_read_or_named_with_the_reason_in_a_folder_and_in_an_archive(
     assert all((reason or "") in one.reason and "Fix:" in one.reason for one in [*left_out[0], *left_out[1]])
 
 
+def test_a_download_of_safari_that_is_not_finished_is_named(tmp_path: Path) -> None:
+    """It may end at the end of a record, so that nothing else shows what is missing."""
+    folder = tmp_path / "r.csv.download"
+    folder.mkdir()
+    path = write(folder / "r.csv", REPORT)
+
+    assert find_reports([str(tmp_path)]) == []
+    assert [(one.path, "not finished" in one.reason) for one in passed_over([str(tmp_path)])] == [(path, True)]
+    assert find_reports([str(folder)]) == [path]
+
+
 def test_a_folder_that_is_closed_is_named(tmp_path: Path) -> None:
     """Its reports would be missing without a word."""
     closed = tmp_path / "closed"
