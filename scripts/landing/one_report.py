@@ -35,7 +35,14 @@ from reports.format import ReportFormat, read_format
 from reports.ids import ID_COLUMNS, are_all_rounded, may_read_ids, read_ids
 from reports.rows import RowCount
 from reports.scan import nobody_notes, scan_staged
-from reports.staged import numbered, refuse_other_columns, stage, trail_notes, with_nameless
+from reports.staged import (
+    numbered,
+    refuse_other_columns,
+    short_header_notes,
+    stage,
+    trail_notes,
+    with_nameless,
+)
 from reports.text import ReportRefused
 from reports.width import notes_of
 from twins.check import check_twins
@@ -190,6 +197,7 @@ def stage_report(load: Load, read: Read, count: RowCount | None = None, part: Pa
         *_unknown_columns(report),
         *notes_of(rows.ill_fitting, report),
         *trail_notes(connection, report, scan),
+        *short_header_notes(rows),
         *nobody_notes(scan),
         *read_blanks(connection, report),
     ]

@@ -60,6 +60,8 @@ REASONS = {
 }
 
 TRAIL_SHOWN = 20
+# In one record more fields than the header has are more likely a delimiter inside of a text.
+FEWEST_WIDE = 2
 
 # Of these a record may take the lines of others.
 SWALLOWING = (Kind.OPEN_QUOTE, Kind.TOO_LONG)
@@ -286,6 +288,16 @@ def trail_notes(connection: duckdb.DuckDBPyConnection, report: ReportFormat, sca
     return [
         f"{row[0]:,} of its records end in the delimiters of another table, such as {row[1][-TRAIL_SHOWN:]!r}. Its"
         " header does not, so they were kept as text. Fix: load the report as it was downloaded"
+    ]
+
+
+def short_header_notes(rows: Rows) -> list[str]:
+    """What is said of a report whose header is narrower than all of its records: a name may be missing in it."""
+    if len(rows.wide) < max(rows.record_count, FEWEST_WIDE):
+        return []
+    return [
+        "each of its records has more fields than its header, so the name of a column may be missing in its first line."
+        " Fix: put it where it belongs; if none is missing, see the fix of the first record"
     ]
 
 

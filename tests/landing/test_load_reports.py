@@ -390,6 +390,17 @@ def test_the_names_of_rows_that_r_writes_are_named(
     assert ("row.names = FALSE" in (refusal or "")) == is_refused
 
 
+@pytest.mark.parametrize(("records", "is_said"), [(("u1", "u2"), True), (("u1",), False)])
+def test_a_header_without_the_name_of_a_column_is_named(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, records: tuple[str, ...], *, is_said: bool
+) -> None:
+    lines = [activity(user).replace(",", ",Ana,", 1) for user in records]
+    landing = land(warehouse, write(report, report_text(*lines)))
+
+    assert (landing.landed_count, landing.rejected_count) == (0, len(records))
+    assert any("the name of a column may be missing" in note for note in landing.notes) == is_said
+
+
 @pytest.mark.parametrize("word", ["NA", "NaN", "null", "None", "NULL", "[NULL]", "(null)", "<null>", "(Leer)", "-"])
 def test_a_word_in_every_blank_field_is_read_as_blank(
     warehouse: duckdb.DuckDBPyConnection, report: Path, word: str
