@@ -68,6 +68,16 @@ WEEKDAYS = (
     "segunda-feira terça-feira quarta-feira quinta-feira sexta-feira",
     "ma wo vr za zo maandag dinsdag woensdag donderdag vrijdag zaterdag zondag",
     "星期一 星期二 星期三 星期四 星期五 星期六 星期日",
+    "måndag tisdag onsdag torsdag fredag lördag söndag mandag tirsdag lørdag søndag",
+    "maanantai tiistai keskiviikko torstai perjantai lauantai sunnuntai",
+    "poniedziałek wtorek środa czwartek piątek sobota niedziela",
+    "pondělí úterý středa čtvrtek pátek sobota neděle pondelok utorok streda štvrtok piatok nedeľa",
+    "hétfő kedd szerda csütörtök péntek szombat vasárnap",
+    "luni marți miercuri joi vineri sâmbătă duminică",
+    "понедельник вторник среда четверг пятница суббота воскресенье",
+    "понеділок вівторок середа четвер пʼятниця субота неділя",
+    "pazartesi salı çarşamba perşembe cuma cumartesi pazar",
+    "senin selasa rabu kamis jumat sabtu minggu",
 )
 WEEKDAY_NAMES = frozenset(name for names in WEEKDAYS for name in names.split())
 # Turkish, Hungarian, Swedish, Malay, Afrikaans, Czech, Finnish, Albanian, Bulgarian, Ukrainian, Persian, Hebrew and
@@ -243,7 +253,8 @@ _LONG_ZONE = re.compile(
 )
 _US_AND_CANADA = re.compile(r"\(U\.?S\.? ?(?:&|and) ?Canada\)", re.IGNORECASE)
 _FILLERS = re.compile(
-    r"\b(?:at|um|uhr|à|a las|às|alle|kl|klo|o'clock|heures?|pukul|г|р|в|о)\b\.?|[,()|]|(?<= )-(?= )", re.IGNORECASE
+    r"\b(?:at|den|le|um|uhr|à|a las|às|alle|kl|klo|o'clock|heures?|pukul|г|р|в|о)\b\.?|[,()|]|(?<= )-(?= )",
+    re.IGNORECASE,
 )
 _NUMBERS = {
     "serial": re.compile(r"99999(?:[.,]9+)?"),

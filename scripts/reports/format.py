@@ -32,6 +32,8 @@ _LINE_END = "(?:\\r\\n|\\r|\\n)"
 # Programs put these above a header: byte order marks (one was read, one was read as cp1252), how the fields
 # are separated, rows without a value.
 _PREAMBLE = re.compile(rf'(?:\ufeff|ï»¿|(?:[ \t,;|]|"")*+{_LINE_END}|"?sep=."?[;,\t]*{_LINE_END})*', re.IGNORECASE)
+# The first line of a header goes on behind it.
+_QUOTED_PRINTABLE = re.compile(r"[^\r\n]{20,75}[,;|\w ]=\r?\n")
 _DATE_LIKE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}")
 _ROWS_SEARCHED = 20
 _TAKE_OUT = "delete the sheet, or take the file out of the folder"
@@ -130,6 +132,11 @@ def read_format(path: Path, encoding: str = "utf-8") -> ReportFormat:
         ReportRefused: the file is empty, has no header that is known, or lacks a column.
     """
     above, text = _head(path, encoding)
+    if _QUOTED_PRINTABLE.match(text):
+        raise ReportRefused(
+            "its lines are cut with =, as a mail carries them (quoted-printable). Fix: save the attachment with your"
+            " mail program, or download the report again."
+        )
     is_spaced, text = _tight(text)
     delimiter, header = _header(text)
     wrapped_by = None

@@ -94,6 +94,8 @@ def report_of(*dates: str, header: str = "User ID,Category,Action,Label,Date") -
         (["13 maj 2024 kl. 10:00:01", "13. mai 2024 10:00:01", "13. toukokuuta 2024 klo 10.00.01"], [AT, AT, AT]),
         (["13 maja 2024 10:00:01", "13. května 2024 10:00:01", "13 мая 2024 г., 10:00:01"], [AT, AT, AT]),
         (["13 Mayıs 2024 10:00:01", "2024. május 13. 10:00:01", "13 Mei 2024 pukul 10.00.01"], [AT, AT, AT]),
+        (["måndag den 13 maj 2024 kl. 10:00", "poniedziałek, 13 maja 2024 10:00"], ["2024-05-13 10:00:00"] * 2),
+        (["2024. május 13., hétfő 10:00:01", "13 Mayıs 2024 Pazartesi 10:00:01"], [AT, AT]),
         (["Monday, May 13, 2024 at 10:00:01 AM", "May 13 2024 10:00:01", "2024-May-13 10:00:01"], [AT, AT, AT]),
         (["2024年5月13日 10:00:01", "2024年5月13日 10时00分01秒"], [AT, AT]),
         (["Mon May 13 10:00:01 2024"], [AT]),

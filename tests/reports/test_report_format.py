@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import quopri
 import random
 from pathlib import Path
 
@@ -138,6 +139,11 @@ def test_a_known_column_that_stands_twice_is_refused(tmp_path: Path, also: str, 
         ("empty.csv", b"", "it is empty"),
         ("bom.csv", codecs.BOM_UTF8, "it is empty"),
         ("line.csv", b"\n", "nothing but blank lines"),
+        (
+            "mail.csv",
+            quopri.encodestring(",".join(HEADER).encode() + b"\nu1,A,B,C,a@x.example,Chat,Message,hi,2024-05-13\n"),
+            "as a mail carries them (quoted-printable)",
+        ),
         ("broken-header.csv", b"User ID,Caf\xe9\n", "its header is not in utf-8: Caf\\xe9"),
         (
             "quote.csv",
