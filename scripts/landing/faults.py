@@ -65,7 +65,7 @@ def shortened_ids(report: ReportFormat, column: str, scan: Scan) -> list[Fault]:
         Fault(
             Kind.LOST_ID,
             f"(({may_be_lost}) and regexp_matches({text}, {text_of(LOST)}))",
-            "'a spreadsheet could not show the id, and others may look the same now. Fix: land the report as it was"
+            "'a spreadsheet could not show the id, and others may look the same now. Fix: load the report as it was"
             " downloaded.'",
             report.header_of(column),
             text,
@@ -73,7 +73,7 @@ def shortened_ids(report: ReportFormat, column: str, scan: Scan) -> list[Fault]:
         Fault(
             Kind.SHORTENED_ID,
             is_shortened,
-            "'a spreadsheet has shortened the id, and others may look the same now. Fix: land the report as it was"
+            "'a spreadsheet has shortened the id, and others may look the same now. Fix: load the report as it was"
             " downloaded.'",
             report.header_of(column),
             text,

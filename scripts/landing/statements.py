@@ -255,7 +255,7 @@ def _rejection(malformed: Malformed, rows: Rows, report: ReportFormat) -> tuple[
     reason += size
     swallowed = rows.lines.get(malformed.row_number, 1) - 1
     if shape in SWALLOWING and swallowed:
-        reason += f" It swallows {swallowed} more lines, which are not landed either."
+        reason += f" It swallows {swallowed} more lines, which are not loaded either."
     title = report.header[int(column[1:])] if column and column[1:].isdigit() else None
     return title, reason, text.strip("\r\n"), kind
 
