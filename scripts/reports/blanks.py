@@ -17,6 +17,8 @@ _LONGEST = max(len(word.encode()) for word in WORDS)
 # In a report as it is downloaded some fields of these are blank.
 CONTENT_COLUMNS = ("content_id", "content_name", "content_slug")
 OFTEN_BLANK = ("label", *CONTENT_COLUMNS)
+# The same of a unique users report. (NA is a country.)
+OF_USERS = ("company", "title", "job_type", "phone", "city", "state_province", "date_last_login", "tags")
 
 
 def may_hold_word() -> str:
@@ -26,15 +28,16 @@ def may_hold_word() -> str:
 
 def read_blanks(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -> list[str]:
     """Make the fields of a staged report blank that a program filled with a word; returns what was found, in words."""
-    columns = {column: f"c{report.columns[column]}" for column in OFTEN_BLANK if column in report.columns}
-    contents = [columns[column] for column in CONTENT_COLUMNS if column in columns]
-    if not (report.is_of_activities and contents and _holds(connection, map(_is_word, contents))):
+    wanted, sure = (OFTEN_BLANK, CONTENT_COLUMNS) if report.is_of_activities else (OF_USERS, OF_USERS)
+    columns = {column: f"c{report.columns[column]}" for column in wanted if column in report.columns}
+    fields = [field for column, field in columns.items() if column in sure]
+    if not (fields and _holds(connection, map(_is_word, fields))):
         return []
     found = ", ".join(f"list(distinct {field}) filter (where {_is_word(field)})" for field in columns.values())
     row = connection.execute(f"select {found} from staged").fetchone() or ()
     words_in = {column: set(words or ()) for column, words in zip(columns, row, strict=True)}
     # pandas writes two of them: nan in a column of numbers, None in one of texts.
-    words = sorted(set().union(*(words_in[column] for column in CONTENT_COLUMNS if column in columns)))
+    words = sorted(set().union(*(found for column, found in words_in.items() if column in sure)))
     if not any(sum(word in found for found in words_in.values()) > 1 for word in words):
         return []
     titles = [report.header_of(column) for column, found in words_in.items() if not found.isdisjoint(words)]

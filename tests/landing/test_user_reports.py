@@ -480,3 +480,22 @@ def test_dbt_on_a_warehouse_from_before_users_says_what_to_do(project: Project) 
     assert result.returncode != 0
     assert "there is no table" in result.stdout
     assert "scripts/load_reports.py" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "country", "tags"),
+    [
+        ("7002,Bo,NA,NA,NA,NA", "", ""),
+        # Namibia, a blank field, and one column
+        ("7002,Bo,NA,CEO,NA,vip", "NA", "vip"),
+        ("7002,,NA,NA,NA,NA", "NA", "NA"),
+    ],
+)
+def test_a_word_in_every_blank_field_is_no_tag(
+    warehouse: duckdb.DuckDBPyConnection, report: Path, line: str, country: str, tags: str
+) -> None:
+    header = "User ID,First Name,Company,Title,Country,Tags"
+    landing = land(warehouse, write(report, users_text("7001,Ann,Fern,CEO,CH,vip", line, header=header)))
+
+    assert landed(warehouse, "country, tags") == [("CH", "vip"), (country, tags)]
+    assert any("is read as blank" in note for note in landing.notes) is (country == "")
