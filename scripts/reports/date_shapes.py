@@ -88,7 +88,7 @@ AM = (
 )
 PM = (
     r"p\.? ?m\.?|下午|傍晚|午後|오후|م|μ\.?μ\.?"
-    r"|ös|du\.|e\.?m\.?|ptg|nm\.?|[op][od]p\.?|ip\.|e pasdites|сл\. ?об\.?|пп|ب\. ?ظ\.?|אחה[\"״]צ|अपराह्न"
+    r"|ös|du\.|e\.?m\.?|ptg|nm\.?|odp\.?|pop\.?|ip\.|e pasdites|сл\. ?об\.?|пп|ب\. ?ظ\.?|אחה[\"״]צ|अपराह्न"
 )
 # In Chinese noon begins before 12, and 12 in the evening is no hour of the same day.
 NOON, EVENING = "中午", "晚上"
