@@ -80,15 +80,15 @@ WEEKDAYS = (
     "senin selasa rabu kamis jumat sabtu minggu",
 )
 WEEKDAY_NAMES = frozenset(name for names in WEEKDAYS for name in names.split())
-# Turkish, Hungarian, Swedish, Malay, Afrikaans, Czech, Finnish, Albanian, Bulgarian, Ukrainian, Persian, Hebrew and
+# Turkish, Hungarian, Malay, Afrikaans, Czech, Finnish, Albanian, Bulgarian, Ukrainian, Persian, Hebrew and
 # Hindi are in the second lines.
 AM = (
     r"a\.? ?m\.?|上午|凌晨|早上|清晨|午前|오전|ص|π\.?μ\.?"
-    r"|öö|de\.|f\.?m\.?|pg|vm\.?|dop\.?|ap\.|e paradites|пр\. ?об\.?|дп|ق\. ?ظ\.?|לפנה[\"״]צ|पूर्वाह्न"
+    r"|öö|de\.|pg|vm\.?|dop\.?|ap\.|e paradites|пр\. ?об\.?|дп|ق\. ?ظ\.?|לפנה[\"״]צ|पूर्वाह्न"
 )
 PM = (
     r"p\.? ?m\.?|下午|傍晚|午後|오후|م|μ\.?μ\.?"
-    r"|ös|du\.|e\.?m\.?|ptg|nm\.?|odp\.?|pop\.?|ip\.|e pasdites|сл\. ?об\.?|пп|ب\. ?ظ\.?|אחה[\"״]צ|अपराह्न"
+    r"|ös|du\.|ptg|nm\.?|odp\.?|pop\.?|ip\.|e pasdites|сл\. ?об\.?|пп|ب\. ?ظ\.?|אחה[\"״]צ|अपराह्न"
 )
 # In Chinese noon begins before 12, and 12 in the evening is no hour of the same day.
 NOON, EVENING = "中午", "晚上"
@@ -108,6 +108,12 @@ OFFSETS = {
     "akst": -540,
     "akdt": -480,
     "hst": -600,
+    "brt": -180,
+    "sast": 120,
+    "idt": 180,
+    "pkt": 300,
+    "sgt": 480,
+    "hkt": 480,
     "jst": 540,
     "kst": 540,
     "aest": 600,
@@ -230,17 +236,22 @@ _TIMES = (
     re.compile(
         # 8.2 may be 8.20 whose zero was lost, so one digit behind a point is a minute only where seconds follow.
         r"(?<![9.])(?P<H>99?) ?(?:[:h時时点시]|\.(?= ?99| ?9[.:]9)) ?(?P<M>99|9(?!9)) ?[分분]?"
-        r"(?:(?:[:.] ?|(?<=[分분]) ?| ?(?=99))(?P<S>99?)(?!9) ?[秒초s]?(?:[.,:]9{1,9})?)?(?![9:])",
+        r"(?:(?:[:.] ?|(?<=[分분]) ?| ?(?=99))(?P<S>99?)(?!9)(?: ?[秒초]| ?s(?![^\W\d_]))?(?:[.,:]9{1,9})?)?(?![9:])",
         re.IGNORECASE,
     ),
     re.compile(r"(?<![9.])(?P<H>99)(?P<M>99)(?P<S>99)?(?:\.9+)?(?!9)"),
     # only the hour, with AM or PM
     re.compile(rf"(?<![9.])(?P<H>99?)(?= ?(?:{AM}|{PM}))", re.IGNORECASE),
 )
-# Those of Vietnamese stand behind the time: a German Saturday is SA, too.
+# Those of Vietnamese and Swedish stand behind the time: a German Saturday is SA, too, and em is Portuguese for on.
 _HALVES = {
     half: re.compile(rf"(?<![^\W\d_])(?:{words})(?![^\W\d_])", re.IGNORECASE)
-    for half, words in (("am", rf"{AM}|sa$"), ("pm", rf"{PM}|ch$"), ("noon", NOON), ("evening", EVENING))
+    for half, words in (
+        ("am", rf"{AM}|sa$|f\.?m\.?$"),
+        ("pm", rf"{PM}|ch$|e\.?m\.?$"),
+        ("noon", NOON),
+        ("evening", EVENING),
+    )
 }
 # German for on, before a day.
 _ON = re.compile(r"(?<![^\W\d_])am +$", re.IGNORECASE)

@@ -201,6 +201,9 @@ def test_a_report_of_one_way_is_read(warehouse: duckdb.DuckDBPyConnection, tmp_p
         ("Mon, 13 May 2024 10:00:01 GMT", AT),
         ("5/13/2024 10:00:01 AM EDT", "2024-05-13 14:00:01"),
         ("5/13/2024 10:00:01 AM ET", "2024-05-13 14:00:01"),
+        # no seconds before AST
+        ("5/13/2024 10:00:01 SAST", "2024-05-13 08:00:01"),
+        ("13.05.2024 10:00:01 Sun", SUMMER),
         ("1715594401", AT),
         # long names, as people and Windows write them
         ("2024-05-13 10:00:01 (Eastern Time)", "2024-05-13 14:00:01"),
@@ -688,7 +691,8 @@ def test_an_old_record_and_one_of_tomorrow_are_loaded(
         (["2024:05:13 10:00:01"], "make build DATE_FORMAT='%Y:%m:%d %H:%M:%S', which reads it as 2024-05-13 10:00:01"),
         (["13.5.2024 ob 14.00.01"], "make build DATE_FORMAT='%d.%m.%Y ob %H.%M.%S', which reads it as 2024-05-13"),
         (["5.6.2024 ob 14.00.01"], "as 2024-06-05 14:00:01, or make build DATE_FORMAT='%m.%d.%Y ob %H.%M.%S'"),
-        # a word that may mean the afternoon
+        # a word that may mean the afternoon, or on in Portuguese
+        (["10:00:01 em 13/05/2024", "11:00:01 em 13/05/2024"], "holds no date that is known"),
         (["13.5.2024 ob 2.00.01"], "No hour is after 12, so a word in it may mean AM or PM"),
         (["5.6.2024 ob 10.00.01", "13.6.2024 ob 14.00.01"], "as 2024-06-05 10:00:01"),
         (["13MAY2024:10:00:01"], "make build DATE_FORMAT='%d%b%Y:%H:%M:%S', which reads it as 2024-05-13 10:00:01"),
