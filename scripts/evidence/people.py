@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from landing.forgotten import remembered
-from page.show import BY_KEY_OR_EMAIL, SESSIONS
+from page.show import BY_KEY_OR_EMAIL, sessions_query
 from removal.people import Identities, identities_of
 from removal.subject import UnknownUser, find_person
 from reports.ids import id_of, same_ids_of, whole_id
@@ -137,7 +137,7 @@ def find_session(copy: duckdb.DuckDBPyConnection, wanted: str) -> str:
         WarehouseError: there is none, or several.
     """
     words = "".join(f"\\{letter}" if letter in "%_\\" else letter for letter in wanted)
-    found = copy.execute(SESSIONS, {"wanted": wanted, "words": words}).fetchall()
+    found = copy.execute(sessions_query(), {"wanted": wanted, "words": words}).fetchall()
     if not found:
         raise WarehouseError(f"no session is called {wanted!r}. Fix: SESSION= with a part of its name, or with its key")
     if len(found) > 1 and found[0][0] != wanted:

@@ -23,9 +23,11 @@ from warehouse.visible import on_one_line
 # This many rows of a long list are shown, unless all are wanted.
 SHOWN = 20
 
+# The day is one in the reporting zone, and so is the time behind it.
 SESSIONS = """
 select
-    session_key, session_name, session_date, unique_people_count, coalesce(strftime(started_at, ' at %H:%M UTC'), '')
+    session_key, session_name, session_date, unique_people_count,
+    coalesce(strftime(timezone('{zone}', timezone('UTC', started_at)), ' at %H:%M {zone}'), '')
 from marts.fct_sessions
 where session_key = $wanted or session_name ilike '%' || $words || '%' escape '\\'
 order by lower(session_name) <> lower($wanted), unique_people_count desc nulls last, session_key
@@ -153,6 +155,11 @@ ESTIMATE = "Points are estimates, because the report carries none (models/marts/
 SCORE = "The engagement score is this project's (models/marts/engagement/engagement_rules.md)."
 
 
+def sessions_query() -> str:
+    """The query that finds sessions by their key or by a part of their name."""
+    return SESSIONS.replace("{zone}", str(read_settings()["reporting_time_zone"]).replace("'", "''"))
+
+
 def show_session(
     connection: duckdb.DuckDBPyConnection, wanted: str, console: Console, *, shows_all: bool = False
 ) -> None:
@@ -161,7 +168,7 @@ def show_session(
     Raises:
         WarehouseError: no session has that key, or these words in its name, or several have them.
     """
-    found = _find(connection, SESSIONS, wanted, "session", "make show SESSION= with a part of its name")
+    found = _find(connection, sessions_query(), wanted, "session", "make show SESSION= with a part of its name")
     key, name, day, *_ = found[0]
     if len(found) > 1 and key != wanted:
         details = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -10,6 +11,7 @@ import pytest
 
 from changed_copies import written
 from conftest import Project
+from page.show import sessions_query
 
 
 def show(project: Project, *arguments: str) -> CompletedProcess[str]:
@@ -72,6 +74,19 @@ def test_of_several_sessions_the_keys_are_told(sample_project: Project) -> None:
     assert said[0] == "2 sessions fit. Fix: make show SESSION=… with the key of one:"
     key = said[1].split()[0]
     assert lines(sample_project, "--session", key)[0].startswith("Private meeting, ")
+
+
+def test_the_day_and_the_time_of_a_session_are_of_one_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Two hours past midnight UTC is the evening before in New York, which is the day of the session there.
+    monkeypatch.setattr("page.show.read_settings", lambda: {"reporting_time_zone": "America/New_York"})
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create schema marts; create table marts.fct_sessions as select 'main:1' as session_key,"
+            " 'Evening' as session_name, date '2026-09-15' as session_date, 27 as unique_people_count,"
+            " timestamp '2026-09-16 02:00' as started_at"
+        )
+        found = connection.execute(sessions_query(), {"wanted": "even", "words": "even"}).fetchall()
+    assert found == [("main:1", "Evening", date(2026, 9, 15), 27, " at 22:00 America/New_York")]
 
 
 @pytest.mark.parametrize(
