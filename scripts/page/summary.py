@@ -12,9 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from naming.understood import how_much_is_understood
+from page.events import events_of, marts_of, read_events
 from page.headline import Headline, HeadlineRows, headline_of
 from page.people import make_words
-from page.write_page import page_path
+from page.write_page import EVERYTHING, page_path
 from warehouse.command_line import counted, one_line
 from warehouse.database import number_of, opened
 from warehouse.settings import read_settings
@@ -201,13 +202,7 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
                 " Fix: make name (all activity types: docs/reference/activity_types.md)"
             )
             print_table(connection.execute(UNRECOGNISED), console)
-        if understood.is_enough:
-            _print_headline(found, console)
-        console.print(
-            "\n[bold]Attendance[/bold]: people, in brackets from proven to possible, and mean minutes a person"
-        )
-        make_words(connection, read_settings())
-        print_table(connection.execute(ATTENDANCE), console, nothing="No record was understood as joining a session.")
+        _print_first_screen(connection, published, console, has_headline=understood.is_enough)
         console.print("\n[bold]Leaderboard[/bold], an estimate: the report carries no points")
         if understood.is_enough:
             none = "No record was understood as an activity that earns points."
@@ -228,10 +223,35 @@ def with_site(connection: duckdb.DuckDBPyConnection, query: str) -> str:
     return query.format(site=', leaderboard.site_id as "site"' if count > 1 else "")
 
 
-def _print_headline(found: Headline, console: Console) -> None:
+def _print_first_screen(
+    connection: duckdb.DuckDBPyConnection, published: Path, console: Console, *, has_headline: bool
+) -> None:
+    """Print the first screen of the page, and the attendance of the same activities.
+
+    A page of one event has less than the copy, so its event is read. Of several events the page lists each.
+    """
+    events = events_of(connection, read_events())
+    event = events[0] if len(events) == 1 else None
+    where = ", as on the page"
+    if event is not None and event.is_bounded:
+        where = f", as on the page: {event.name} alone"
+    elif len(events) > 1:
+        where = f": all activities, as on {EVERYTHING}"
+    with marts_of(published, event) as marts:
+        found = headline_of(HeadlineRows(marts, read_settings()))
+        if has_headline:
+            _print_headline(found, where, console)
+        console.print(
+            "\n[bold]Attendance[/bold]: people, in brackets from proven to possible, and mean minutes a person"
+        )
+        make_words(marts, read_settings())
+        print_table(marts.execute(ATTENDANCE), console, nothing="No record was understood as joining a session.")
+
+
+def _print_headline(found: Headline, where: str, console: Console) -> None:
     """Print the figures and the findings of the page's first screen."""
     if found.figures:
-        console.print("\n[bold]At a glance[/bold], as on the page")
+        console.print(f"\n[bold]At a glance[/bold]{one_line(where)}")
     for figure in found.figures:
         context = f": {'; '.join(figure.context)}" if figure.context else ""
         console.print(f"[bold]{figure.value}[/bold] {one_line(figure.label + context)}")

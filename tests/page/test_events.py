@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
+from io import StringIO
 from pathlib import Path
 
 import duckdb
 import pytest
+from rich.console import Console
 
 from conftest import ROOT, Project
 from loader_fixtures import rows, write
-from page import certificates
+from page import certificates, summary
 from page import write_page as writer
 from page.events import Event, Part, counts_whole_site, event_before, events_of, file_names, marts_of, read_events
+from page.headline import HeadlineRows, headline_of
 from page.write_page import pages_at, write_page
 from warehouse.errors import WarehouseError
+from warehouse.settings import read_settings
 
 MARTS = """
 create schema marts;
@@ -179,3 +184,26 @@ def test_a_page_for_each_event_and_an_index(
     assert sorted(path.name for path in page.parent.iterdir()) == ["event-mine.html", "index.html"]
     assert pages_at(page) == [page]
     assert "13 May 2026" not in page.read_text()
+
+
+def test_the_summary_has_the_figures_of_the_only_event(
+    sample_project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = Event("Day one", (Part("sample", date(2026, 5, 12), date(2026, 5, 12)),))
+    for module in (writer, summary):
+        monkeypatch.setattr(module, "read_events", lambda: [day])
+    page = tmp_path / "index.html"
+    write_page(sample_project.published, page)
+    with marts_of(sample_project.published, day) as marts:
+        figures = headline_of(HeadlineRows(marts, read_settings())).figures
+    on_page = [json.dumps(figure.context, ensure_ascii=False, separators=(",", ":")) for figure in figures]
+    assert all(context in page.read_text() for context in on_page)
+    console = Console(file=StringIO(), width=300)
+    summary.print_summary(sample_project.published, Path("activity.duckdb"), console)
+    assert isinstance(console.file, StringIO)
+    lines = console.file.getvalue().splitlines()
+    begins = lines.index("At a glance, as on the page: Day one alone") + 1
+    assert lines[begins : begins + len(figures)] == [
+        f"{figure.value} {figure.label}: {'; '.join(figure.context)}" for figure in figures
+    ]
+    assert not any(line.startswith("Closing Circle") for line in lines), "it was on the second day"

@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from page import summary
+from page.events import Event, Part
 from page.summary import print_summary
 from warehouse.database import connect
 
@@ -84,7 +85,8 @@ alter table marts.fct_session_attendance add column open_stay_count bigint defau
 create table marts.dim_users as from (values ('a', 4, 9), ('b', 9, 4)) as v(user_key, name_count, email_count);
 create table marts.dim_content as from (values ('k', 'Page', 'page', '1'))
     as v(content_key, content_name, content_slug, content_id);
-create table marts.fct_activities as from (values ('a')) as v(user_key);
+create table marts.fct_activities as from (values ('a', 's', '1', date '2026-05-12'))
+    as v(user_key, site_id, content_id, occurred_date);
 create table marts.fct_reviews as from (values ('k', 'a', 5, true)) as v(content_key, user_key, star_count, is_counted);
 create table marts.fct_sessions as
     from (values
@@ -191,6 +193,11 @@ def test_the_figures_and_findings_of_the_page_are_said(published: Path) -> None:
         " have had more. 2 of them stayed to the end (1 proven, 3 possible).",
         "4 of the 8 people who had planned Large did not come.",
     ]
+
+
+def test_with_several_events_the_page_of_everything_is_named(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(summary, "read_events", lambda: [Event(name, (Part("s"),)) for name in ("May", "All of May")])
+    assert "At a glance: all activities, as on everything.html" in printed(published)
 
 
 def test_two_sessions_of_one_name_have_their_start(published: Path) -> None:
