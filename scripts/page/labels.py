@@ -1,4 +1,4 @@
-"""Names that distinguish: two sessions or pages of one name are shown with what sets them apart.
+"""Names that distinguish: two sessions, pages or booths of one name are shown with what sets them apart.
 
 The page and its findings read the tables of this module, so a name is written the same way in both. ``make show``
 lists the start of each session instead.
@@ -51,7 +51,16 @@ NAMED = {
     "content_key": ("content_labels", "content_name", CONTENTS),
 }
 
-Labels = dict[str, tuple[str, dict[str, str]]]
+# An exhibitor with several booths: the page of each sets them apart.
+BOOTHS = """
+select booths.content_key, booths.exhibitor_name || ' (' || labels.label || ')'
+from (select distinct content_key, exhibitor_name from marts.fct_exhibitor_leads) as booths
+inner join content_labels as labels on booths.content_key = labels.key
+qualify count(*) over (partition by booths.exhibitor_name) > 1
+"""
+
+# The column of a key, the column of its name, and the labels of those whose name another has too.
+Labels = list[tuple[str, str, dict[str, str]]]
 
 
 def make_labels(connection: duckdb.DuckDBPyConnection, zone: str) -> None:
@@ -61,8 +70,9 @@ def make_labels(connection: duckdb.DuckDBPyConnection, zone: str) -> None:
 
 
 def read_labels(connection: duckdb.DuckDBPyConnection) -> Labels:
-    """By the column of a key: the column of its name, and the labels of those whose name another has too."""
-    return {
-        key: (name, dict(connection.execute(f"select key, label from {table} where has_namesake").fetchall()))
+    """The labels of sessions, pages and booths that have the name of another."""
+    labels = [
+        (key, name, dict(connection.execute(f"select key, label from {table} where has_namesake").fetchall()))
         for key, (table, name, _) in NAMED.items()
-    }
+    ]
+    return [*labels, ("content_key", "exhibitor_name", dict(connection.execute(BOOTHS).fetchall()))]

@@ -291,8 +291,8 @@ def rows_at_most(dataset: str) -> int:
 def dataset_of(connection: duckdb.DuckDBPyConnection, query: Path, labels: Labels | None = None) -> Dataset:
     """The first rows of a query by column, and how many rows there are at all (its column of totals, if it has one).
 
-    A column of few different texts is given as these texts and their places. A name that several sessions or pages
-    have is replaced by its label.
+    A column of few different texts is given as these texts and their places. A name that several sessions, pages
+    or booths have is replaced by its label.
     """
     sql = query.read_text(encoding="utf-8")
     limit = rows_at_most(query.stem)
@@ -307,7 +307,7 @@ def dataset_of(connection: duckdb.DuckDBPyConnection, query: Path, labels: Label
     total = len(rows)
     if total > limit:
         total = totals[0] if totals else number_of(connection, f"select count(*) from ({sql})")
-    for key, (name, distinct) in (labels or {}).items():
+    for key, name, distinct in labels or ():
         if distinct and key in columns and name in columns:
             columns[name] = [distinct.get(str(one), old) for one, old in zip(columns[key], columns[name], strict=True)]
     return {"total": total, "columns": {name: _column(values) for name, values in columns.items()}}

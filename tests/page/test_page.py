@@ -26,6 +26,7 @@ from loader_fixtures import write
 from page import write_page as writer
 from page.certificates import collected_for_all
 from page.events import Event, Part, read_events
+from page.labels import make_labels, read_labels
 from page.write_page import dataset_of, html_of, page_path, read_data, rows_at_most, shared_page_path, write_page
 from publishing.share import share
 from warehouse.copies import PUBLISHED, Mark, mark_of
@@ -445,6 +446,32 @@ def test_an_activity_counts_in_its_hour_of_the_zone(zone: str, moments: list[str
         )
         rows = rows_of(dataset_of(connection, PAGE / "queries" / "hours.sql"))
     assert {row["hour_number"]: row["activity_count"] for row in rows} == expected
+
+
+def test_two_booths_of_one_exhibitor_have_their_pages_beside_them() -> None:
+    # Their visitors are counted per booth, so a chart would have two bars of one name.
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'; create schema marts")
+        connection.execute(
+            "create table marts.fct_sessions"
+            " (session_key text, session_name text, content_key text, started_at timestamp)"
+        )
+        connection.execute(
+            "create table marts.dim_content as from (values ('a:1', 'East', null, '1'), ('a:2', 'West', null, '2'),"
+            " ('a:3', 'Lumen', null, '3')) as v(content_key, content_name, content_slug, content_id)"
+        )
+        connection.execute(
+            "create table marts.fct_exhibitor_leads as from (values ('a:1', 'Twin'), ('a:1', 'Twin'), ('a:2', 'Twin'),"
+            " ('a:3', 'Lumen')) as v(content_key, exhibitor_name);"
+            "alter table marts.fct_exhibitor_leads add column site_id text default 'a';"
+            "alter table marts.fct_exhibitor_leads add column warmth text default 'hot';"
+            "alter table marts.fct_exhibitor_leads add column is_staff boolean default false;"
+            "alter table marts.fct_exhibitor_leads add column is_own_people boolean default false"
+        )
+        make_labels(connection, "UTC")
+        booths = rows_of(dataset_of(connection, PAGE / "queries" / "booths.sql", read_labels(connection)))
+    named = {row["exhibitor_name"]: row["visitor_count"] for row in booths}
+    assert named == {"Twin (East)": 2, "Twin (West)": 1, "Lumen": 1}
 
 
 def test_values_are_told_as_a_browser_reads_them(tmp_path: Path) -> None:
