@@ -8,6 +8,7 @@ import os
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from warehouse.database import connect
 from warehouse.errors import WarehouseError
@@ -96,15 +97,22 @@ def check_metrics(arguments: list[str], manifest: Path) -> None:
     # An entity, such as session, or a dimension of one: session__session_name. A time may have its grain behind it.
     models = said["semantic_models"]
     entities = {entity["name"] for model in models for entity in model["entities"]}
+    # A model without a column for its rows names them all the same: certificate__verdict.
+    entities |= {model["primary_entity"] for model in models if model["primary_entity"]}
     dimensions = {dimension["name"] for model in models for dimension in model["dimensions"]}
     known = entities | dimensions | {"metric_time"}
     for name in _names(arguments, "--group-by"):
         first, *parts = name.lower().split("__")
         is_time = bool(parts) and (parts[-1] in GRAINS or parts[-1].startswith("extract_"))
         if not {first, *(parts[:-1] if is_time else parts)} <= known:
-            written = {f"{entity}__{dimension}" for entity in entities for dimension in dimensions}
-            hint = _nearest(name, sorted(written | known))
+            hint = _nearest(name, sorted(known.union(*map(_dimensions_of, models))))
             raise WarehouseError(f"no metric can be grouped by {name}.{hint} Fix: BY=… as make metrics lists it.")
+
+
+def _dimensions_of(model: dict[str, Any]) -> set[str]:
+    """The dimensions of a semantic model, as they are asked for, such as session__session_name."""
+    own = [entity["name"] for entity in model["entities"] if entity["type"] == "primary"] or [model["primary_entity"]]
+    return {f"{entity}__{dimension['name']}" for entity in own for dimension in model["dimensions"]}
 
 
 def _names(arguments: list[str], option: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from conftest import ROOT, Project
 from loader_fixtures import activity, report_text, write
 from page import metrics
+from warehouse.errors import WarehouseError
 from warm_start import run_warm
 
 
@@ -102,6 +104,31 @@ def test_a_manifest_is_current_until_a_file_of_the_project_is_newer(tmp_path: Pa
     assert metrics.is_current(manifest, tmp_path)
     os.utime(model, (manifest.stat().st_mtime + 1,) * 2)
     assert not metrics.is_current(manifest, tmp_path)
+
+
+def test_a_dimension_of_a_model_that_names_its_rows_itself_is_known(tmp_path: Path) -> None:
+    # certificate__verdict: no column of the mart is the key of a certificate.
+    manifest = tmp_path / "semantic_manifest.json"
+    models = [
+        {
+            "primary_entity": "certificate",
+            "entities": [{"name": "user", "type": "foreign"}],
+            "dimensions": [{"name": "verdict"}, {"name": "booked_date"}],
+        },
+        {"primary_entity": None, "entities": [{"name": "user", "type": "primary"}], "dimensions": [{"name": "site"}]},
+    ]
+    manifest.write_text(json.dumps({"metrics": [{"name": "certificates"}], "semantic_models": models}))
+
+    def ask(by: str) -> None:
+        metrics.check_metrics(["query", "--metrics", "certificates", "--group-by", by], manifest)
+
+    for by in ("certificate__verdict", "certificate__booked_date__week", "user__site", "metric_time"):
+        ask(by)
+    with pytest.raises(WarehouseError, match=r"by certificate__verdikt. Did you mean certificate__verdict\? Fix"):
+        ask("certificate__verdikt")
+    # A name of the user's is not one of a certificate.
+    with pytest.raises(WarehouseError, match=r"by usr__site. Did you mean user__site\? Fix"):
+        ask("usr__site")
 
 
 @pytest.mark.slow
