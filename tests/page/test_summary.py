@@ -13,6 +13,7 @@ from page import summary
 from page.events import Event, Part
 from page.summary import print_summary
 from warehouse.database import connect
+from warehouse.settings import read_settings
 
 Row = dict[str, object]
 
@@ -200,14 +201,17 @@ def test_with_several_events_the_page_of_everything_is_named(published: Path, mo
     assert "At a glance: all activities, as on everything.html" in printed(published)
 
 
-def test_two_sessions_of_one_name_have_their_start(published: Path) -> None:
+def test_two_sessions_of_one_name_have_their_start(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Whatever zone a fork has set.
+    settings = read_settings() | {"reporting_time_zone": "Europe/Zurich"}
+    monkeypatch.setattr(summary, "read_settings", lambda: settings)
     with connect(published) as connection:
         for table in ("fct_sessions", "fct_session_attendance"):
             connection.execute(f"update marts.{table} set session_name = 'Call' where session_type = 'session'")
         connection.execute("update marts.fct_sessions set started_at = timestamp '2026-05-12 08:00' where rowid = 0")
     lines = printed(published)
     attendance = lines.index("session attended proven likely possible")
-    assert lines[attendance + 1].startswith("Call (12 May 2026, 08:00) 2 ")
+    assert lines[attendance + 1].startswith("Call (12 May 2026, 10:00) 2 ")
     assert lines[attendance + 2].startswith("Call (s:2) 1 ")
 
 
