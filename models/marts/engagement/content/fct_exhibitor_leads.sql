@@ -36,7 +36,6 @@ touches as (
         activities.occurred_at,
         activities.occurred_date,
         exhibitors.exhibitor_name,
-        exhibitors.company as exhibitor_company,
         weights.weight,
         row_number() over (
             partition by activities.user_key, activities.content_key, activities.activity_type
@@ -58,7 +57,6 @@ scored as (
         user_id,
         content_id,
         exhibitor_name,
-        exhibitor_company,
         {{ dbt.listagg("activity_type", "' > '", "order by occurred_at, activity_key") }} as touches,
         {{ dbt.listagg("activity_name", "' > '", "order by occurred_at, activity_key") }} as touch_names,
         count(*) as touch_count,
@@ -67,7 +65,16 @@ scored as (
         max(occurred_at) as last_touch_at,
         cast(sum(weight) filter (where touch_number <= {{ var('lead_touch_limit') }}) as bigint) as lead_score
     from touches
-    group by 1, 2, 3, 4, 5, 6, 7
+    group by 1, 2, 3, 4, 5, 6
+),
+
+-- Own people of an exhibitor are that at each of its booths, also where only one row names the company.
+own_companies as (
+    select distinct
+        site_id,
+        exhibitor_name,
+        {{ lowered(cleaned('company')) }} as company
+    from exhibitors
 ),
 
 final as (
@@ -80,8 +87,7 @@ final as (
         scored.exhibitor_name,
         users.company,
         users.is_staff,
-        coalesce({{ lowered('users.company') }} = {{ lowered(cleaned('scored.exhibitor_company')) }}, false)
-            as is_own_people,
+        own_companies.company is not null as is_own_people,
         case
             when scored.lead_score >= {{ var('lead_hot_score') }} then 'hot'
             when scored.lead_score >= {{ var('lead_warm_score') }} then 'warm'
@@ -96,6 +102,11 @@ final as (
         scored.lead_score
     from scored
     inner join users on scored.user_key = users.user_key
+    left join own_companies
+        on
+            scored.site_id = own_companies.site_id
+            and scored.exhibitor_name = own_companies.exhibitor_name
+            and {{ lowered('users.company') }} = own_companies.company
 )
 
 select * from final
