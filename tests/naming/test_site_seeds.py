@@ -346,6 +346,11 @@ CORRECTIONS = "site_id,user_id,session_key,session_date,minutes,attended,reason,
         ("exhibitors", "site_id,content_id,exhibitor_name,company\nm,,A,\n", "line 2: content id is blank. Fix: fill "),
         (
             "exhibitors",
+            "site_id,content_id,exhibitor_name,company\nm,1,,A\n",
+            "line 2: exhibitor name is blank. That breaks the rule: exhibitor is named. Fix: correct the line.",
+        ),
+        (
+            "exhibitors",
             "site_id,content_id,exhibitor_name,company\nm,1,A,\n\nm,1,B,\n",
             "line 4: site id is `m` and content id is `1`, as in line 2. Fix: keep one of the two lines.",
         ),
