@@ -535,7 +535,7 @@ def exhibitors__warmth() -> list[Row]:
     for content, exhibitor in booths().items():
         scores = [lead_score(touches) for user, touches in leads(content).items() if is_outsider(content, user)]
         hot, warm = sum(score >= 10 for score in scores), sum(5 <= score < 10 for score in scores)
-        rows.append((exhibitor, hot, warm, len(scores) - hot - warm))
+        rows.append((exhibitor, content, hot, warm, len(scores) - hot - warm))
     return ranked(rows, lambda row: row[0])
 
 
