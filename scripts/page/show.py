@@ -96,8 +96,8 @@ USER = """
 select
     engagement.active_day_count as days,
     engagement.activity_count as activities,
-    engagement.attended_session_count as "sessions attended",
-    round(engagement.likely_seconds / 3600, 1) as "hours likely",
+    engagement.attended_session_count as "public sessions attended, by the log",
+    round(engagement.likely_seconds / 3600, 1) as "hours likely in public sessions",
     round(engagement.engagement_score, 1) as "engagement score",
     (
         select string_agg(contest_name || ': ' || rank || ' (' || points || ')', ', ' order by contest_name)

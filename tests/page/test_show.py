@@ -97,6 +97,8 @@ def test_a_user_is_found_by_id_e_mail_or_name(sample_project: Project, wanted: s
     assert said[0] == "Ada Okafor (sample:5001) Samphire Health, ada.okafor@example.com"
     assert "Opening Keynote: The Tide Is In 2026-05-12 1 74 74 74 yes, proven" in said
     assert any(line.startswith("places (points) All time: 7 (230)") for line in said)
+    # Private meetings and corrections are in the list below, and in none of these.
+    assert any(line.startswith("public sessions attended, by the log ") for line in said)
     assert [len(line.partition(".")[2]) for line in said if line.startswith("engagement score")] == [1]
 
 
