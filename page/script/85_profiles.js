@@ -6,6 +6,12 @@ function partNote(dataset) {
   return `This page has the first ${whole.format(dataset.count)} of ${counted(dataset.total, "row", "rows")}, so some may be missing here.`;
 }
 
+// What a dataset of an event's page counts beyond the event, in words.
+function wholeNote(dataset) {
+  if (dataset.is_whole) return "This counts the whole site and not this event alone, because its numbers are of no days and pages.";
+  return dataset.is_of_all_days ? "This counts all days of these pages and not those of this event alone, because its numbers are of no days." : "";
+}
+
 // Pairs of a wish and the command that fulfils it. Readers of the page have no use for them.
 const KEEPER = "For whoever keeps this page";
 const keeper = (pairs, attributes = {}) => element("details", { class: "figure folded", ...attributes }, element("summary", {}, KEEPER),
@@ -27,7 +33,7 @@ function profilePart(part, rows, dataset, about) {
   }
   return element("article", { class: "figure" }, element("h3", {}, part.title), host,
     host ? element("details", { class: "values" }, element("summary", {}, "All values as a table"), listed.made) : listed.made,
-    paragraph([part.note, partNote(dataset)].filter(Boolean).join(" "), "note"));
+    paragraph([part.note, wholeNote(dataset), partNote(dataset)].filter(Boolean).join(" "), "note"));
 }
 
 // The profiles of a page by their names, each a function of the key.
@@ -49,6 +55,7 @@ function profilesOf(definitions) {
     return {
       title: inWords(found[profile.title], {}, about),
       made: element("div", { class: "profile" }, facts.length ? element("dl", { class: "facts" }, ...facts) : "",
+        facts.length ? paragraph(wholeNote(data[profile.dataset]), "note") : "",
         ...parts.map(([part, rows]) => (part.needs_understanding && page.understood.instead
           ? paragraph(page.understood.instead, "warning")
           : profilePart(part, rows, data[part.dataset], about))),

@@ -82,8 +82,7 @@ function start(page) {
     // Names that lead to profiles are links, and a picture has none.
     const isLinked = shown.some((row) => profileAddress(columnOf(figure, figure.chart.label) ?? {}, row));
     const host = shown.length ? element("div", { class: "chart", role: isLinked ? "group" : "img", "aria-label": `${title}. The table below has all values.` }) : "";
-    const beyond = dataset.is_whole ? "This section counts the whole site and not this event alone, because its numbers are of no days and pages." : "";
-    body.replaceChildren(paragraph(notFiltered(dataset, state.chosen), "warning"), paragraph(beyond, "warning"), ...parts, host,
+    body.replaceChildren(paragraph(notFiltered(dataset, state.chosen), "warning"), paragraph(wholeNote(dataset), "warning"), ...parts, host,
       host ? element("details", { class: "values" }, element("summary", {}, "All values as a table"), listed.made) : listed.made,
       element("div", { class: "tools actions" },
         element("button", { type: "button", onclick: () => save(`${figure.id}.csv`, new Blob(["\ufeff", listed.csv()], { type: "text/csv" })) }, "Save as CSV"),

@@ -58,6 +58,11 @@ class Event:
         return any(part.starts_on or part.ends_on or part.content_id for part in self.parts)
 
     @property
+    def has_days(self) -> bool:
+        """Whether it has less than all days."""
+        return any(part.starts_on or part.ends_on for part in self.parts)
+
+    @property
     def begins(self) -> date | None:
         """Its first day; None where a part has no beginning."""
         days = [part.starts_on for part in self.parts]
@@ -184,13 +189,25 @@ def _by_others(event: Event, table: str, columns: Sequence[str], views: str) -> 
 
 
 def counts_whole_site(connection: duckdb.DuckDBPyConnection, query: str) -> bool:
-    """Whether a query counts the whole site of an event: the table that it begins with has no days and no pages."""
-    found = re.search(r"\bfrom ((?:marts|restricted)\.\w+)", query)
-    columns = connection.execute(f"select * from {found[1]} limit 0").description if found else None
-    return columns is not None and not {column[0] for column in columns} & {
-        *("content_key", "content_id", "session_key"),
-        *DAYS,
-    }
+    """Whether a query counts the whole site of an event: a table that it is made of has no days and no pages."""
+    return any(
+        not columns & {"content_key", "content_id", "session_key", *DAYS} for columns in _bases(connection, query)
+    )
+
+
+def counts_all_days(connection: duckdb.DuckDBPyConnection, query: str) -> bool:
+    """Whether a query counts all days of the pages of an event: a table that it is made of has no days."""
+    return any(
+        columns & {"content_key", "content_id"} and not columns & {"session_key", *DAYS}
+        for columns in _bases(connection, query)
+    )
+
+
+def _bases(connection: duckdb.DuckDBPyConnection, query: str) -> list[set[str]]:
+    """The columns of the tables that a query begins and ends with: what is between only adds to these."""
+    tables = re.findall(r"\bfrom ((?:marts|restricted)\.\w+)", query)
+    found = [connection.execute(f"select * from {table} limit 0").description for table in tables[:1] + tables[-1:]]
+    return [{column[0] for column in columns or ()} for columns in found]
 
 
 def file_names(events: Sequence[Event]) -> dict[Event, str]:

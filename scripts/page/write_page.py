@@ -26,7 +26,16 @@ import duckdb
 
 from naming.understood import Understood, how_much_is_understood
 from page.certificates import collected_for_all, list_certificates_of_marts
-from page.events import Event, counts_whole_site, event_before, events_of, file_names, marts_of, read_events
+from page.events import (
+    Event,
+    counts_all_days,
+    counts_whole_site,
+    event_before,
+    events_of,
+    file_names,
+    marts_of,
+    read_events,
+)
 from page.headline import NO_BREAK, HeadlineRows, filled, headline_of
 from page.labels import Labels, read_labels
 from page.people import make_people_at_once, make_words
@@ -179,6 +188,7 @@ def data_of(
     connection.execute("set variable reporting_time_zone = ?", [zone])
     fewest = (mark.minimum_cohort_size or settings["minimum_cohort_size"]) if mark.kind == SHARED else 0
     is_part = event is not None and event.is_bounded
+    has_days = event is not None and event.has_days
     rows = HeadlineRows(connection, settings, fewest, is_part=is_part)
     headline = headline_of(
         rows, HeadlineRows(before[1], settings, fewest) if before else None, before[0] if before else ""
@@ -189,7 +199,9 @@ def data_of(
     make_words(connection, settings)
     datasets = {path.stem: dataset_of(connection, path, labels) for path in queries}
     for path in queries if is_part else ():
-        datasets[path.stem]["is_whole"] = counts_whole_site(connection, path.read_text(encoding="utf-8"))
+        sql = path.read_text(encoding="utf-8")
+        datasets[path.stem]["is_whole"] = counts_whole_site(connection, sql)
+        datasets[path.stem]["is_of_all_days"] = has_days and counts_all_days(connection, sql)
     understood = how_much_is_understood(connection, settings["minimum_understood_ratio"])
     return {
         "title": event.name if event else _title(datasets),

@@ -15,8 +15,18 @@ from conftest import ROOT, Project
 from loader_fixtures import rows, write
 from page import certificates, summary
 from page import write_page as writer
-from page.events import Event, Part, counts_whole_site, event_before, events_of, file_names, marts_of, read_events
-from page.headline import HeadlineRows, headline_of
+from page.events import (
+    Event,
+    Part,
+    counts_all_days,
+    counts_whole_site,
+    event_before,
+    events_of,
+    file_names,
+    marts_of,
+    read_events,
+)
+from page.headline import PAGE, HeadlineRows, headline_of
 from page.write_page import pages_at, write_page
 from warehouse.errors import WarehouseError
 from warehouse.settings import read_settings
@@ -142,6 +152,17 @@ def test_what_counts_the_whole_site_is_known_by_its_columns() -> None:
         )
         whole = {name: counts_whole_site(marts, f"select 1 from marts.{name}") for name in ("days", "pages", "users")}
     assert whole == {"days": False, "pages": False, "users": True}
+
+
+def test_a_query_of_the_page_that_counts_beyond_an_event_is_known(sample_project: Project) -> None:
+    # What only adds to a table, such as the attendance of a page, stands before it in some queries.
+    with sample_project.open() as marts:
+        queries = {path.stem: path.read_text(encoding="utf-8") for path in (PAGE / "queries").glob("*.sql")}
+        whole = {name for name, sql in queries.items() if counts_whole_site(marts, sql)}
+        all_days = {name for name, sql in queries.items() if counts_all_days(marts, sql)}
+    assert {"members", "engaged_users", "leaderboard", "standings", "teams", "reports"} <= whole
+    assert {"booths", "leads", "content", "courses", "question_results"} <= all_days
+    assert not {"sessions", "visits", "concurrency", "family_days", "ratings", "credits"} & (whole | all_days)
 
 
 def test_a_page_for_each_event_and_an_index(

@@ -9,7 +9,7 @@ const source = readdirSync(folder).filter((name) => name.endsWith(".js")).sort()
   .map((name) => readFileSync(new URL(name, folder), "utf8")).join("\n");
 const names = [
   "readDataset", "filtered", "notFiltered", "unfilteredMark", "summedUp", "ofEnough", "compare", "ordered", "clockOf", "dateInWords", "inWords", "withRange", "rowsInWords", "plainLetters", "profileAddress", "titleOf", "wrapped", "ticks",
-  "bars", "columns", "area", "heat", "lines", "chartOf", "csvOf", "csvCell", "readAddress", "writeAddress", "profiles", "commandOf", "partNote", "aliasOf", "offsetsInWords", "worded", "countsOf",
+  "bars", "columns", "area", "heat", "lines", "chartOf", "csvOf", "csvCell", "readAddress", "writeAddress", "profiles", "commandOf", "partNote", "wholeNote", "aliasOf", "offsetsInWords", "worded", "countsOf",
 ];
 const made = vm.runInNewContext(`"use strict";${source}\n;({ ${names.join(", ")} })`, { Intl, URL });
 // What the other realm makes has prototypes of its own.
@@ -271,6 +271,9 @@ test("a command takes a key as a shell would, and a dataset that was cut off say
   assert.equal(made.commandOf("make show CONTEST={key}", "Bo's $(rm) $&"), "make show CONTEST='Bo'\\''s $(rm) $&'");
   assert.equal(made.partNote({ total: 2, count: 2 }), "");
   assert.match(made.partNote({ total: 3, count: 2 }), /first 2 of 3 rows/);
+  assert.equal(made.wholeNote({ is_whole: false }), "");
+  assert.match(made.wholeNote({ is_whole: true }), /whole site and not this event/);
+  assert.match(made.wholeNote({ is_whole: false, is_of_all_days: true }), /all days of these pages and not those of this event/);
 });
 
 test("a profile has an address of its own once it is added", () => {
