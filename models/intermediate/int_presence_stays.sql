@@ -1,7 +1,7 @@
 -- Stays in a room, from each Joined to whatever may have ended it, before any window is laid on them; and each Left
 -- that no Joined explains, because the time before it is possible.
 -- Grain: one row per site, user, room and second with a Joined in it, or with a Left that no Joined explains.
--- A view on DuckDB, because fct_presence_intervals alone reads it, once: a table took a twentieth of the warehouse.
+-- A view on DuckDB, because int_closed_stays alone reads it, once: a table took a twentieth of the warehouse.
 
 {{ config(materialized=view_or_table()) }}
 
