@@ -94,7 +94,8 @@ create table marts.fct_sessions as
         ('s:1', 'c:1', null::timestamp, 'Large', 'session', 'schedule', 8, 5, 4, 3, 1, 4, 2, 1, 3, 1, 0, 3,
             3600, 7200, 10800),
         ('s:2', 'c:2', null, 'Small', 'session', 'schedule', 1, 1, 0, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0),
-        ('s:3', null, null, 'Private meeting', 'private_meeting', 'schedule', 0, 1, 0, 1, 1, 1, 1, 1, 1, 0, 0, 0, 60, 60, 60))
+        ('s:3', null, null, 'Private meeting', 'private_meeting', 'schedule',
+            0, 1, 0, 1, 1, 1, 1, 1, 1, 0, 0, 0, 60, 60, 60))
     as v(session_key, content_key, started_at, session_name, session_type, window_source,
         registered_count, unique_people_count, no_show_count,
         attendee_count, proven_attendee_count, possible_attendee_count, stayed_count, proven_stayed_count,
