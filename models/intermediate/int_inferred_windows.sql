@@ -1,4 +1,4 @@
--- What the log shows of the start and the end of a session, and who shows that its schedule is wrong.
+-- The start and the end of a session as the log shows them, and how many people show that its schedule is wrong.
 -- Grain: one row per session with a Joined or a Left.
 
 with people as (
