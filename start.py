@@ -528,7 +528,7 @@ def take_settings(name: str, command: Command, given: Sequence[str]) -> None:
 
 def require_whole_path(setting: str, value: str) -> None:
     """End where a part of a path is given in another folder than the project's, so that it may mean either."""
-    if setting not in PATHS or "://" in value or not value.strip() or Path(value).is_absolute():
+    if setting not in PATHS or "://" in value or value.strip() in ("", "-") or Path(value).is_absolute():
         return
     if not Path.cwd().samefile(ROOT):
         stop(
@@ -601,7 +601,7 @@ def python_of(folder: Path) -> Path:
 def one_at_a_time() -> Iterator[None]:
     """Let no other command set up meanwhile (``make -j2 build check``): it would delete what this one installs.
 
-    The lock is on the folder of the project, which may be read-only, and ends with this process.
+    The lock is on the folder of the project, which may be read-only, and ends with this process. Windows has none.
     """
     folder = os.open(ROOT, os.O_RDONLY) if fcntl is not None else None
     try:
@@ -878,11 +878,10 @@ def end_of(error: OSError) -> NoReturn:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     if isinstance(error, BrokenPipeError):
         sys.exit(1)
-    fix = {errno.ENOSPC: "free some space", errno.EACCES: "give your user the right"}.get(
-        error.errno or 0, "put that right"
-    )
+    fixes = {errno.ENOSPC: "free some space", errno.EACCES: "give your user the right"}
+    fix = f" Fix: {fixes[error.errno]}, and give the same command again." if error.errno in fixes else ""
     where = f"{error.filename}: " if error.filename else ""
-    stop(f"Not done: {where}{error.strerror}. Fix: {fix}, and give the same command again.", code=1)
+    stop(f"Not done: {where}{error.strerror}.{fix}", code=1)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 -- How warm are the leads of each booth?
--- Who came to two booths of one exhibitor is in both rows. `make leads` makes one lead of them.
+-- A person who came to two booths of one exhibitor is in both rows. `make leads` makes one lead of them.
 select
     exhibitor_name,
     content_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -51,7 +52,12 @@ def start() -> Iterator[Database]:
     Not below pytest's folder: every other pytest of the user closes that to all others, and where the tests are run by
     root the server is one of these. The name of its socket may also have no more than a hundred characters.
     """
-    with tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        # For root it calls useradd once on a machine, which is in folders that a PATH may lack.
+        patch.setenv("PATH", os.pathsep.join((os.environ["PATH"], "/usr/sbin", "/sbin")))
         server = pgserver.get_server(folder, cleanup_mode="stop")
         yield Database(Path(folder), "postgres")
         server.cleanup()

@@ -40,7 +40,7 @@ BYTES_FOR_TWO_AT_ONCE = 2_000_000_000
 QUIETLY = ["--quiet", "--no-use-colors"]
 ONE_AT_A_TIME = ["--threads", "1"]
 # How Python writes an error of a file.
-FILE_OF_ERROR = re.compile(r"\[Errno \d+\] [^:]+: '([^']+)'")
+FILE_OF_ERROR = re.compile(r"\[Errno \d+\] [^:]+: (['\"])(.+?)\1")
 MODEL_NAME = re.compile(r"^ *- name: *(\w+)", re.MULTILINE)
 RUN_RESULTS = PROJECT_ROOT / "target" / "run_results.json"
 
@@ -232,7 +232,7 @@ def _trouble(result: dbtRunnerResult) -> str | None:
     for message in (str(result.exception), *_messages(result)):
         said, named = trouble(message), FILE_OF_ERROR.search(message)
         if said is not None:
-            return f"{named[1]}: {said}" if named else said
+            return f"{named[2]}: {said}" if named else said
     return None
 
 

@@ -99,11 +99,12 @@ def state_of_file(path: Path) -> tuple[int, ...]:
     return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
 
 
-def refuse_changed(path: Path, state: tuple[int, ...] | None) -> None:
-    """Refuse a report whose file is another by now: what was read of it need not be what its hash is of.
+def refuse_changed(path: Path, state: tuple[int, ...] | None, sha256: str) -> None:
+    """Refuse a report whose file has other bytes by now: what was read of it need not be what its hash is of.
 
     Raises:
         ReportRefused: it is.
     """
-    if state is not None and state != state_of_file(path):
+    # Other rights, or another link to it, change its state and no byte.
+    if state is not None and state != state_of_file(path) and survey(path).sha256 != sha256:
         raise ReportRefused(CHANGED)

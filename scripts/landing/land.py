@@ -142,7 +142,7 @@ class Loader:
                 if seen.byte_count > SMALL_BYTES:
                     return None, None
                 content = text.read_bytes()
-                refuse_changed(text, state)
+                refuse_changed(text, state, seen.sha256)
                 opened = Opened(content, seen)
                 is_known = seen.sha256 in self.load.known
                 return opened, None if is_known else self.reader.small(report, text, opened)

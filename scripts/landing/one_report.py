@@ -158,7 +158,7 @@ def land_report(
             was_removed=before.removed_on is not None,
             notes=[*staged.notes, *_brought_back(load.connection, before)],
         )
-        return _compare_and_store(load, staged, before, show, lambda: refuse_changed(text, state))
+        return _compare_and_store(load, staged, before, show, lambda: refuse_changed(text, state, seen.sha256))
 
     part = part_of(load.connection, text, seen, report, declaration, load.folder) if before.file_name is None else None
     landing = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from textwrap import shorten
 
@@ -12,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from naming.understood import how_much_is_understood
-from page.events import events_of, marts_of, read_events
+from page.events import Event, events_of, marts_of, read_events
 from page.headline import Headline, HeadlineRows, headline_of
 from page.people import make_words
 from page.write_page import EVERYTHING, page_path
@@ -167,7 +168,7 @@ order by leaderboard.site_id, leaderboard.rank, 2
 
 def print_summary(published: Path, warehouse: Path, console: Console) -> None:
     """Print the summary of a published copy."""
-    with opened(published) as connection:
+    with opened(published) as connection, ExitStack() as also_open:
         counts = connection.execute(COUNTS).fetchone()
         files, records, landed, rejected, forgotten, duplicates, unique, unrecognised = (
             int(count or 0) for count in counts or [0] * 8
@@ -184,7 +185,9 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
             f" {counted(duplicates, 'record is a duplicate', 'records are duplicates')}, because a newer download holds"
             " the same."
         )
-        found = headline_of(HeadlineRows(connection, read_settings()))
+        event, where = _event_of_the_page(connection)
+        marts = also_open.enter_context(marts_of(published, event))
+        found = headline_of(HeadlineRows(marts, read_settings()))
         for unknown in found.unknowns:
             if unknown.is_urgent:
                 console.print(f"[yellow]{one_line(unknown.text)}[/yellow]")
@@ -202,7 +205,13 @@ def print_summary(published: Path, warehouse: Path, console: Console) -> None:
                 " Fix: make name (all activity types: docs/reference/activity_types.md)"
             )
             print_table(connection.execute(UNRECOGNISED), console)
-        _print_first_screen(connection, published, console, has_headline=understood.is_enough)
+        if understood.is_enough:
+            _print_headline(found, where, console)
+        console.print(
+            "\n[bold]Attendance[/bold]: people, in brackets from proven to possible, and mean minutes a person"
+        )
+        make_words(marts, read_settings())
+        print_table(marts.execute(ATTENDANCE), console, nothing="No record was understood as joining a session.")
         console.print("\n[bold]Leaderboard[/bold], an estimate: the report carries no points")
         if understood.is_enough:
             none = "No record was understood as an activity that earns points."
@@ -223,29 +232,15 @@ def with_site(connection: duckdb.DuckDBPyConnection, query: str) -> str:
     return query.format(site=', leaderboard.site_id as "site"' if count > 1 else "")
 
 
-def _print_first_screen(
-    connection: duckdb.DuckDBPyConnection, published: Path, console: Console, *, has_headline: bool
-) -> None:
-    """Print the first screen of the page, and the attendance of the same activities.
-
-    A page of one event has less than the copy, so its event is read. Of several events the page lists each.
-    """
+def _event_of_the_page(connection: duckdb.DuckDBPyConnection) -> tuple[Event | None, str]:
+    """The event that the page is of, if it is of one, and where the page has the figures of the summary, in words."""
     events = events_of(connection, read_events())
-    event = events[0] if len(events) == 1 else None
-    where = ", as on the page"
+    if len(events) > 1:
+        return None, f": all activities, as on {EVERYTHING}"
+    event = events[0] if events else None
     if event is not None and event.is_bounded:
-        where = f", as on the page: {event.name} alone"
-    elif len(events) > 1:
-        where = f": all activities, as on {EVERYTHING}"
-    with marts_of(published, event) as marts:
-        found = headline_of(HeadlineRows(marts, read_settings()))
-        if has_headline:
-            _print_headline(found, where, console)
-        console.print(
-            "\n[bold]Attendance[/bold]: people, in brackets from proven to possible, and mean minutes a person"
-        )
-        make_words(marts, read_settings())
-        print_table(marts.execute(ATTENDANCE), console, nothing="No record was understood as joining a session.")
+        return event, f", as on the page: {event.name} alone"
+    return event, ", as on the page"
 
 
 def _print_headline(found: Headline, where: str, console: Console) -> None:

@@ -23,7 +23,12 @@ OF_USERS = ("company", "title", "job_type", "phone", "city", "state_province", "
 
 def may_hold_word() -> str:
     """SQL over records with the columns of raw.activities: whether a word may stand for blank fields."""
-    return f"coalesce(bool_or({' or '.join(map(_is_word, CONTENT_COLUMNS))}), false)"
+    word = " or ".join(map(_is_word, CONTENT_COLUMNS))
+    blank = " or ".join(f"{column} = ''" for column in OFTEN_BLANK)
+    return (
+        f"(coalesce(bool_or({word}), false)"
+        f" and (not coalesce(bool_or({blank}), false) or coalesce(bool_or({_is_word('label')}), false)))"
+    )
 
 
 def read_blanks(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -> list[str]:
@@ -31,7 +36,15 @@ def read_blanks(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -> 
     wanted, sure = (OFTEN_BLANK, CONTENT_COLUMNS) if report.is_of_activities else (OF_USERS, OF_USERS)
     columns = {column: f"c{report.columns[column]}" for column in wanted if column in report.columns}
     fields = [field for column, field in columns.items() if column in sure]
-    if not (fields and _holds(connection, map(_is_word, fields))):
+    if not fields:
+        return []
+    required = {report.columns[column] for column in REQUIRED_COLUMNS if column in report.columns}
+    others = [f"c{place}" for place in range(len(report.header)) if place not in {*required, *report.nameless}]
+    # Nearly every report has blank fields and no label that is such a word: it is not looked through for words.
+    has_blank = _holds(connection, (f"{field} = ''" for field in others))
+    if has_blank and not ("label" in columns and _holds(connection, [_is_word(columns["label"])])):
+        return []
+    if not _holds(connection, map(_is_word, fields)):
         return []
     found = ", ".join(f"list(distinct {field}) filter (where {_is_word(field)})" for field in columns.values())
     row = connection.execute(f"select {found} from staged").fetchone() or ()
@@ -42,9 +55,7 @@ def read_blanks(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -> 
         return []
     titles = [report.header_of(column) for column, found in words_in.items() if not found.isdisjoint(words)]
     shown, where = " or ".join(map(repr, words)), ", ".join(titles)
-    required = {report.columns[column] for column in REQUIRED_COLUMNS if column in report.columns}
-    others = [f"c{place}" for place in range(len(report.header)) if place not in {*required, *report.nameless}]
-    if _holds(connection, (f"{field} = ''" for field in others)):
+    if has_blank:
         if words_in.get("label", set()).isdisjoint(words):
             return []
         return [
@@ -62,7 +73,7 @@ def read_blanks(connection: duckdb.DuckDBPyConnection, report: ReportFormat) -> 
 
 
 def _is_word(field: str) -> str:
-    # Nearly every text is longer, and need not be looked for.
+    # Nearly every label and name is longer, and need not be looked for.
     return f"(strlen({field}) between 1 and {_LONGEST} and lower({field}) in ({', '.join(map(text_of, WORDS))}))"
 
 

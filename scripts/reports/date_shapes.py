@@ -56,6 +56,7 @@ MONTH_NUMBERS = {
     for names in (MONTHS, *(language.split() for language in MONTHS_OF))
     for number, forms in enumerate(names, 1)
     for name in forms.split()
+    if name != "-"
 }
 # The same of weekdays, a line for each language.
 WEEKDAYS = (
@@ -80,7 +81,7 @@ WEEKDAYS = (
     "senin selasa rabu kamis jumat sabtu minggu",
 )
 WEEKDAY_NAMES = frozenset(name for names in WEEKDAYS for name in names.split())
-# Turkish, Hungarian, Malay, Afrikaans, Czech, Finnish, Albanian, Bulgarian, Ukrainian, Persian, Hebrew and
+# Turkish, Hungarian, Malay, Afrikaans, Czech, Slovene, Finnish, Albanian, Bulgarian, Ukrainian, Persian, Hebrew and
 # Hindi are in the second lines.
 AM = (
     r"a\.? ?m\.?|上午|凌晨|早上|清晨|午前|오전|ص|π\.?μ\.?"

@@ -26,7 +26,7 @@ TROUBLES = {
     " other programs need it",
     "Permission denied": "your user may not do that (Permission denied). Fix: give it the right to read and write the"
     " file and its folder, or name another place",
-    "Too many open files": "too many files are open. Fix: raise the limit (ulimit -n 1024), or close other programs",
+    "Too many open files": "too many files are open. Fix: raise the limit (ulimit -n 8192), or close other programs",
     "Not a directory": "a part of the path is a file, and no folder. Fix: name another place, or move that file away",
     "Is a directory": "a folder is in the place of a file. Fix: name another place, or move the folder away",
     "File exists": "a file is in the place of a folder. Fix: name another place, or move that file away",
