@@ -196,16 +196,15 @@ final as (
         bounded.opened_activity_key,
         bounded.is_unexplained,
         bounded.occurred_at,
-        bounded.joined_at,
         bounded.started_at,
         greatest(bounded.started_at, coalesce(last_evidence.last_evidence_at, bounded.started_at)) as last_seen_at,
         bounded.left_at,
-        bounded.likely_left_at,
-        bounded.closed_at,
+        coalesce(bounded.likely_left_at, bounded.closed_at) as likely_closed_at,
         bounded.possible_ended_at,
-        bounded.next_rejoined_at,
-        bounded.next_elsewhere_at,
-        bounded.window_closed_at,
+        case
+            when bounded.is_never_closed
+                then least(bounded.next_rejoined_at, bounded.next_elsewhere_at, bounded.window_closed_at)
+        end as open_until_at,
         bounded.ended_by,
         case
             when bounded.ended_by = 'left' and bounded.emptied_at is not null then bounded.emptied_activity_key

@@ -71,7 +71,7 @@ leavers_and_open_stays as (
     select
         session_key,
         last_seen_at as occurred_at,
-        joined_at,
+        occurred_at as joined_at,
         room_visit_key,
         0 as is_leaver
     from stays

@@ -31,21 +31,20 @@ ended as (
         case
             when others.others_left_at is not null
                 -- (Who began long before the window opened may have gone elsewhere before it, too.)
-                then greatest(stays.last_seen_at, least(
-                    others.others_left_at, stays.next_rejoined_at, stays.next_elsewhere_at, stays.window_closed_at
-                ))
+                then greatest(stays.last_seen_at, least(others.others_left_at, stays.open_until_at))
             when stays.is_never_closed and stays.ended_by = 'session_end'
                 then {{ add_seconds('stays.last_seen_at', 'cast(round(' ~ var('open_stay_remainder_ratio') ~ ' * '
-                    ~ seconds_between('stays.last_seen_at', 'greatest(stays.closed_at, stays.last_seen_at)')
+                    ~ seconds_between('stays.last_seen_at', 'greatest(stays.likely_closed_at, stays.last_seen_at)')
                     ~ ') as bigint)') }}
-            else greatest(stays.last_seen_at, coalesce(stays.likely_left_at, stays.closed_at))
+            else greatest(stays.last_seen_at, stays.likely_closed_at)
         end as likely_ended_at,
         case when others.others_left_at is not null then 'others_left' else stays.ended_by end as closed_by
     from stays
     left join others
         on
             stays.room_visit_key = others.room_visit_key
-            and stays.joined_at = others.joined_at
+            and stays.occurred_at = others.joined_at
+            and not stays.is_unexplained
 ),
 
 keyed as (
@@ -98,7 +97,7 @@ final as (
             when covered.has_evidence then 'last_activity'
             else 'nothing'
         end as proven_closed_by,
-        covered.joined_at,
+        case when not covered.is_unexplained then covered.occurred_at end as joined_at,
         covered.started_at,
         covered.proven_ended_at,
         covered.likely_ended_at,
